@@ -1,0 +1,84 @@
+"""Every error that Porchlight raises on purpose, named for what its catcher does next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class PorchlightError(Exception):
+    """Something a caller is expected to handle. Its text never holds a person's words."""
+
+
+class InvalidReport(PorchlightError):
+    """The form needs mending: show it again with every problem and what was typed.
+
+    `problems` maps a field of the form to a problem key such as "story_missing".
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(", ".join(f"{name}: {key}" for name, key in sorted(problems.items())))
+        self.problems = dict(problems)
+
+
+class FormExpired(PorchlightError):
+    """The form's token is too old or not ours: show the form again with a fresh one, text kept."""
+
+
+class UnreadableForm(PorchlightError):
+    """The body is not a form we can read (not UTF-8, not urlencoded): answer 400."""
+
+
+class FormTooLarge(PorchlightError):
+    """The body is larger than any report may be: answer 413."""
+
+
+class WrongContentType(PorchlightError):
+    """The body does not say that it is a form: answer 415."""
+
+
+class ReceiptTaken(PorchlightError):
+    """A report with this id is stored already: the same form was sent again."""
+
+
+class StoreUnavailable(PorchlightError):
+    """The store did not answer: show a 503 page with phone numbers; the writer may try again."""
+
+
+class StoreBusy(StoreUnavailable):
+    """The store asks us to slow down: try again a little later."""
+
+
+class StaleRecord(PorchlightError):
+    """Somebody else changed this record first: read it again and repeat the move."""
+
+
+class MailDelayed(PorchlightError):
+    """The mail service may take this later: keep it queued."""
+
+
+class MailUncertain(MailDelayed):
+    """No answer came: the mail service may have taken this, or not. Keep it queued; it may arrive twice."""
+
+
+class MailRefused(PorchlightError):
+    """The mail service will never take this: fail it and raise an alarm."""
+
+
+class MailStopped(PorchlightError):
+    """The whole account may not send now: stop the queue, fail nothing, raise one alarm."""
+
+
+class KeyUnusable(PorchlightError):
+    """A recipient's key is expired, revoked or cannot encrypt: hold the mail and raise an alarm."""
+
+
+class SealBroken(PorchlightError):
+    """A sealed report cannot be opened: its key is gone, or it is not the record it claims to be."""
+
+
+class SecretMissing(PorchlightError):
+    """A secret the site needs has not been set up yet."""
+
+
+class ContentInvalid(PorchlightError):
+    """A document (contacts, places, recipients) breaks a rule. The text names the entry and the rule."""

@@ -1,0 +1,99 @@
+"""The agencies that get reports by mail, and which of them a place's form offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.domain.errors import ContentInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An agency's inbox, what it is, and when it agreed to get reports.
+
+    `serves` is a place's slug; `language` the language of the mails it gets; `nature` is "awareness" for the
+    mailbox of a campaign, "police", "services" or "desk" otherwise. `key` is an OpenPGP or X.509 certificate in
+    its armored form, or empty.
+    """
+
+    id: str
+    name: str
+    serves: str
+    email: str
+    fallback: str
+    language: str
+    nature: str
+    enforces_immigration: bool
+    what: str
+    what_not: str
+    agreed_on: date | None = None
+    key: str = ""
+
+    def address(self, which: str) -> str:
+        """Return the address called "first" or "fallback"."""
+        return self.fallback if which == "fallback" else self.email
+
+
+NATURES = ("awareness", "police", "services", "desk")
+
+
+def read_recipients(entries: Iterable[Mapping[str, object]], places: Iterable[str]) -> tuple[Recipient, ...]:
+    """Read the recipients document. Raises ContentInvalid naming the entry and the rule it breaks."""
+    known = set(places)
+    recipients = tuple(_read_one(entry) for entry in entries)
+    seen: set[str] = set()
+    for recipient in recipients:
+        _require(recipient.id not in seen, recipient.id, "is there twice")
+        _require(recipient.serves in known, recipient.id, "serves a place that we do not know")
+        _require(recipient.nature in NATURES, recipient.id, f"nature must be one of {', '.join(NATURES)}")
+        _require(_is_address(recipient.email), recipient.id, "email must be one address")
+        fallback_fits = not recipient.fallback or _is_address(recipient.fallback)
+        _require(fallback_fits, recipient.id, "fallback must be one address or empty")
+        _require(recipient.fallback != recipient.email, recipient.id, "fallback must differ from email")
+        seen.add(recipient.id)
+    return recipients
+
+
+def offered_at(
+    recipients: Iterable[Recipient], chain: Sequence[str], agreed_only: bool
+) -> tuple[Recipient, ...]:
+    """Return the recipients a form offers, nearest first.
+
+    `chain` holds the place's slug and those around it, nearest first. With `agreed_only` (production), an agency
+    that has not agreed to get reports is not offered at all.
+    """
+    fitting = [r for r in recipients if r.serves in chain and (r.agreed_on is not None or not agreed_only)]
+    return tuple(sorted(fitting, key=lambda recipient: chain.index(recipient.serves)))
+
+
+def _read_one(entry: Mapping[str, object]) -> Recipient:
+    name = str(entry.get("id", "(no id)"))
+    fields = {field: entry.get(field, "") for field in Recipient.__dataclass_fields__}
+    for field in ("id", "name", "serves", "email", "language", "nature", "what", "what_not"):
+        _require(isinstance(fields[field], str) and bool(fields[field]), name, f"{field} must be a text")
+    _require(
+        isinstance(fields["enforces_immigration"], bool), name, "enforces_immigration must be true or false"
+    )
+    unknown = set(entry) - set(fields) - {"mark", "source", "read_on"}
+    _require(not unknown, name, f"unknown field {', '.join(sorted(unknown))}")
+    agreed = fields["agreed_on"]
+    try:
+        fields["agreed_on"] = date.fromisoformat(str(agreed)) if agreed else None
+    except ValueError as error:
+        raise ContentInvalid(f"recipient {name}: agreed_on must be a date like 2026-11-25") from error
+    fields["fallback"] = fields["fallback"] or ""
+    fields["key"] = fields["key"] or ""
+    return Recipient(**fields)  # type: ignore[arg-type]
+
+
+def _is_address(text: str) -> bool:
+    local, at, domain = text.partition("@")
+    plain = text.isascii() and text.isprintable() and not set(text) & set(' \t,;:<>()[]"\\')
+    return bool(local and at and "." in domain and plain and "@" not in domain)
+
+
+def _require(holds: bool, name: str, rule: str) -> None:
+    if not holds:
+        raise ContentInvalid(f"recipient {name}: {rule}")
