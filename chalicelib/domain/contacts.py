@@ -1,0 +1,227 @@
+"""People who can be called and places that take reports, each with where we read it and who last checked it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib.domain.errors import ContentInvalid
+from chalicelib.domain.places import Place, Places, is_slug
+
+CONFIRMED = "CONFIRMED"  # read in two sources of different publishers
+SINGLE = "SINGLE"  # read in one
+UNVERIFIED = "UNVERIFIED"  # named by the founding article, seen in no source of the office itself
+MARKS = (CONFIRMED, SINGLE, UNVERIFIED)
+
+AUDIENCES = ("anyone", "children", "young people", "partners", "workers", "native people", "victims")
+
+DIALLED = ("call", "text", "tty")
+LINKED = ("chat", "form", "page")
+WRITTEN = ("email",)
+
+_DIGITS = frozenset("0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way to reach a contact: `show` is for reading, `value` for the machine."""
+
+    kind: str
+    show: str
+    value: str
+    body: str = ""  # the word a text line expects, never translated
+
+    @property
+    def href(self) -> str:
+        """Return the address of a link to this channel.
+
+        Mail has none: a sent mail stays in the account of a person who may be watched, so it is only shown.
+        """
+        if self.kind == "text":
+            return f"sms:{self.value}?body={self.body}" if self.body else f"sms:{self.value}"
+        if self.kind in DIALLED:
+            return f"tel:{self.value}"
+        return self.value if self.kind in LINKED else ""
+
+    @property
+    def host(self) -> str:
+        """Return the host of a web address, without www."""
+        return (urlsplit(self.value).hostname or "").removeprefix("www.") if self.kind in LINKED else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One office or line. Sentences are English and are translated where they are shown; names are not."""
+
+    id: str
+    name: str
+    name_lang: str
+    serves: str
+    audience: str
+    channels: tuple[Channel, ...]
+    hours: str
+    languages: str
+    what: str
+    what_not: str
+    mark: str
+    sources: tuple[str, ...]
+    read_on: date
+    checked_on: date | None = None
+    checked_by: str | None = None
+    only_here: bool = False  # shown on the page of the place it serves, and not on those of narrower ones
+
+    def can_be_called(self) -> bool:
+        """Say whether a person can be reached by phone."""
+        return any(channel.kind == "call" for channel in self.channels)
+
+    def has_agreed_sources(self) -> bool:
+        """Say whether two publishers agree on this entry."""
+        return self.mark == CONFIRMED
+
+    def is_unconfirmed(self) -> bool:
+        """Say whether no source of the office itself shows this entry."""
+        return self.mark == UNVERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Every contact, by id, in the order of the document."""
+
+    by_id: Mapping[str, Contact]
+
+    def __iter__(self) -> Iterator[Contact]:
+        return iter(self.by_id.values())
+
+    def __contains__(self, contact_id: object) -> bool:
+        return contact_id in self.by_id
+
+    def __getitem__(self, contact_id: str) -> Contact:
+        return self.by_id[contact_id]
+
+
+def nearest_first(contacts: Iterable[Contact], chain: Sequence[Place]) -> tuple[Contact, ...]:
+    """Return the contacts that serve the first place of `chain` or one it lies in, nearest first.
+
+    Contacts of one place keep the order of the document. What a wider place shows only on its own page is left out.
+    """
+    distance = {place.slug: steps for steps, place in enumerate(chain)}
+    serving = [contact for contact in contacts if contact.serves in distance]
+    shown = [contact for contact in serving if not contact.only_here or distance[contact.serves] == 0]
+    return tuple(sorted(shown, key=lambda contact: distance[contact.serves]))
+
+
+def read_contacts(document: Mapping[str, Any], places: Places, hosts: Collection[str]) -> Contacts:
+    """Turn the contacts document into Contacts.
+
+    `hosts` are the web hosts a page may link to. Raises ContentInvalid, naming the entry and the rule.
+    """
+    found: dict[str, Contact] = {}
+    for entry in document["contacts"]:
+        contact = _read_contact(entry, places, hosts)
+        if contact.id in found:
+            raise ContentInvalid(f"contact {contact.id}: listed twice")
+        found[contact.id] = contact
+    return Contacts(found)
+
+
+def _read_contact(entry: Mapping[str, Any], places: Places, hosts: Collection[str]) -> Contact:
+    contact_id = str(entry.get("id", ""))
+    try:
+        if not is_slug(contact_id):
+            raise ContentInvalid("an id has only a-z, 0-9 and single dashes")
+        if entry.get("serves") not in places:
+            raise ContentInvalid(f"there is no place {entry.get('serves')!r}")
+        if entry.get("mark") not in MARKS:
+            raise ContentInvalid(f"mark is one of {', '.join(MARKS)}; an entry whose sources disagree stays out")
+        if entry.get("audience", "anyone") not in AUDIENCES:
+            raise ContentInvalid(f"audience is one of {', '.join(AUDIENCES)}")
+        if bool(entry.get("checked_on")) != bool(entry.get("checked_by")):
+            raise ContentInvalid("checked_on and checked_by go together")
+        channels = tuple(_read_channel(channel, hosts) for channel in entry.get("channels", ()))
+        if not channels:
+            raise ContentInvalid("it has no channel")
+        return Contact(
+            id=contact_id,
+            name=_text(entry, "name"),
+            name_lang=str(entry.get("name_lang", "en")),
+            serves=entry["serves"],
+            audience=str(entry.get("audience", "anyone")),
+            channels=channels,
+            hours=str(entry.get("hours") or ""),
+            languages=str(entry.get("languages") or ""),
+            what=_text(entry, "what"),
+            what_not=str(entry.get("what_not") or ""),
+            mark=entry["mark"],
+            sources=_sources(entry),
+            read_on=_day(entry, "read_on"),
+            checked_on=_day(entry, "checked_on") if entry.get("checked_on") else None,
+            checked_by=entry.get("checked_by") or None,
+            only_here=bool(entry.get("only_here", False)),
+        )
+    except ContentInvalid as error:
+        raise ContentInvalid(f"contact {contact_id or '?'}: {error}") from error
+
+
+def _read_channel(entry: Mapping[str, Any], hosts: Collection[str]) -> Channel:
+    kind, show, value = str(entry.get("kind")), str(entry.get("show") or ""), str(entry.get("value") or "")
+    if kind in DIALLED:
+        check_number(show, value)
+    elif kind in LINKED:
+        check_link(value, hosts)
+    elif kind in WRITTEN:
+        local, at, host = value.partition("@")
+        if show != value or not (local and at and "." in host) or any(c.isspace() for c in value):
+            raise ContentInvalid(f"{show!r} is not shown as the address {value!r}")
+    else:
+        raise ContentInvalid(f"channel kind is one of {', '.join((*DIALLED, *LINKED, *WRITTEN))}")
+    body = str(entry.get("body") or "")
+    if body and (kind != "text" or not (body.isascii() and body.isalnum())):
+        raise ContentInvalid("only a text line has a body, one plain word")
+    return Channel(kind, show, value, body)
+
+
+def check_number(show: str, value: str) -> None:
+    """Raise ContentInvalid unless `show` is the number `value`: +1 and ten digits, or a short code as it is dialled."""
+    digits = "".join(character for character in show if character in _DIGITS)
+    national = value.removeprefix("+1")
+    if any(character.isalpha() for character in show):
+        raise ContentInvalid(f"{show!r} has letters; show digits")
+    if not national or not _DIGITS.issuperset(national):
+        raise ContentInvalid(f"{value!r} is neither +1 and digits nor a short code")
+    if len(national) != 10 if value.startswith("+1") else not 3 <= len(national) <= 6:
+        raise ContentInvalid(f"{value!r} has the wrong number of digits")
+    if digits not in (national, "1" + national if value.startswith("+1") else national):
+        raise ContentInvalid(f"{show!r} is not the number {value}")
+
+
+def check_link(url: str, hosts: Collection[str]) -> None:
+    """Raise ContentInvalid unless `url` is plain https to one of `hosts`."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or parts.netloc != parts.hostname:
+        raise ContentInvalid(f"{url!r} is not a plain https address")
+    if parts.hostname not in hosts:
+        raise ContentInvalid(f"{parts.hostname} is not on the list of hosts that pages may link to")
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ContentInvalid(f"{name} is missing")
+    return value
+
+
+def _sources(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    sources = tuple(str(source) for source in entry.get("sources", ()))
+    if not sources:
+        raise ContentInvalid("it names no source")
+    return sources
+
+
+def _day(entry: Mapping[str, Any], name: str) -> date:
+    try:
+        return date.fromisoformat(str(entry.get(name)))
+    except ValueError as error:
+        raise ContentInvalid(f"{name} is a day like 2026-11-25") from error

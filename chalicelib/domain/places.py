@@ -1,0 +1,94 @@
+"""The places help is wanted in, each inside a wider one: town, county, state, nation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.errors import ContentInvalid
+
+KINDS = ("city", "county", "state", "nation")
+_SLUG_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place and the wider place it lies in; a nation has none."""
+
+    slug: str
+    name: str
+    parent: str | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All places, by slug, in the order of the document."""
+
+    by_slug: Mapping[str, Place]
+
+    def __contains__(self, slug: object) -> bool:
+        return slug in self.by_slug
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self.by_slug.values())
+
+    def __getitem__(self, slug: str) -> Place:
+        return self.by_slug[slug]
+
+    def chain(self, slug: str) -> tuple[Place, ...]:
+        """Return the place and all that it lies in, nearest first."""
+        found = []
+        place: Place | None = self.by_slug[slug]
+        while place:
+            found.append(place)
+            place = self.by_slug[place.parent] if place.parent else None
+        return tuple(found)
+
+    def within(self, slug: str) -> tuple[Place, ...]:
+        """Return the places that lie directly in this one."""
+        return tuple(place for place in self if place.parent == slug)
+
+
+def read_places(document: Mapping[str, Any]) -> Places:
+    """Turn the places document into Places. Raises ContentInvalid, naming the entry and the rule."""
+    found: dict[str, Place] = {}
+    for entry in document["places"]:
+        place = _read_place(entry)
+        if place.slug in found:
+            raise ContentInvalid(f"place {place.slug}: listed twice")
+        found[place.slug] = place
+    for place in found.values():
+        _check_parent(place, found)
+    return Places(found)
+
+
+def is_slug(text: str) -> bool:
+    """Say whether `text` may stand in an address: a-z, 0-9 and single inner dashes."""
+    return bool(text) and _SLUG_LETTERS.issuperset(text) and all(text.split("-"))
+
+
+def _read_place(entry: Mapping[str, Any]) -> Place:
+    slug = str(entry.get("slug", ""))
+    if not is_slug(slug):
+        raise ContentInvalid(f"place {slug!r}: a slug has only a-z, 0-9 and single dashes")
+    name = entry.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise ContentInvalid(f"place {slug}: name is missing")
+    if entry.get("kind") not in KINDS:
+        raise ContentInvalid(f"place {slug}: kind is one of {', '.join(KINDS)}")
+    return Place(slug, name, entry.get("parent"), entry["kind"])
+
+
+def _check_parent(place: Place, found: Mapping[str, Place]) -> None:
+    if place.parent is None:
+        if place.kind != "nation":
+            raise ContentInvalid(f"place {place.slug}: only a nation has no parent")
+        return
+    parent = found.get(place.parent)
+    if parent is None:
+        raise ContentInvalid(f"place {place.slug}: there is no place {place.parent!r}")
+    # Each step leads to a wider kind, so a chain cannot come back to where it began.
+    if KINDS.index(parent.kind) <= KINDS.index(place.kind):
+        raise ContentInvalid(f"place {place.slug}: {parent.slug} is not wider than it")
