@@ -165,3 +165,29 @@ class Directory(Protocol):
 
     def chain(self, place: str) -> tuple[str, ...]:
         """Return the slugs of a place and those around it, nearest first; empty when we do not know it."""
+
+
+class Pages(Protocol):
+    """The public pages as they are published now, ready to send."""
+
+    @property
+    def locales(self) -> Sequence[str]:
+        """The languages there are pages in."""
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The slugs of the places there are pages for."""
+
+    @property
+    def default_place(self) -> str:
+        """The place that "/" shows."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that every answer carries."""
+
+    def page(self, locale: str, place: str) -> str:
+        """Return a place's page: base64 of the gzip of its HTML. Raises KeyError when there is none."""
+
+    def error(self, locale: str, status: int) -> str:
+        """Return the page for an error status, in the same form."""

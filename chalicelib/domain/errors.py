@@ -21,7 +21,14 @@ class InvalidReport(PorchlightError):
 
 
 class FormExpired(PorchlightError):
-    """The form's token is too old or not ours: show the form again with a fresh one, text kept."""
+    """The form's token is too old or not ours: show the form again with a fresh one, text kept.
+
+    `problems` holds whatever else needs mending, so that the person is told everything at once.
+    """
+
+    def __init__(self, why: str, problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(why)
+        self.problems = dict(problems or {})
 
 
 class UnreadableForm(PorchlightError):
@@ -46,6 +53,10 @@ class StoreUnavailable(PorchlightError):
 
 class StoreBusy(StoreUnavailable):
     """The store asks us to slow down: try again a little later."""
+
+
+class TooManyLookups(PorchlightError):
+    """Receipt codes are being tried faster than people type: answer 503, with the phone numbers."""
 
 
 class StaleRecord(PorchlightError):

@@ -1,0 +1,42 @@
+"""Porchlight's wiring: one application, several Lambda functions.
+
+PORCHLIGHT_FUNCTION says which of them this process is. Every handler is always defined, because Lambda looks them
+up by name; only the blueprints that a function may serve are registered in it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from chalice.app import Chalice
+
+from chalicelib import wiring
+from chalicelib.settings import Settings
+
+settings = Settings.from_env(os.environ)
+app = Chalice(app_name="porchlight")
+wiring.serve(app, settings)
+
+
+@app.lambda_function(name="reporter_api")
+def reporter_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Serve the form and the code page; API Gateway sends their paths here."""
+    answer: dict[str, Any] = app(event, context)
+    return answer
+
+
+@app.schedule("rate(1 minute)", name="deliver")
+def deliver(event: Any) -> dict[str, Any]:
+    """Send what is due."""
+    from chalicelib import wiring_aws
+
+    return wiring_aws.deliver(settings, event.context)
+
+
+@app.schedule("rate(1 hour)", name="sweep")
+def sweep(event: Any) -> dict[str, Any]:
+    """Delete what is past its date, and raise the alarms that time raises."""
+    from chalicelib import wiring_aws
+
+    return wiring_aws.sweep(settings)

@@ -1,0 +1,56 @@
+"""How every AWS client of ours is made: short waits, few tries, and AWS's faults in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.errors import StoreBusy, StoreUnavailable
+
+_BUSY = {
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+}
+# A fault of ours in these is a bug, and must be seen as one.
+_OURS = {"ValidationException", "SerializationException", "InvalidParameterException"}
+
+
+@cache
+def client(service: str, attempts: int = 2, read_timeout: float = 3.0) -> Any:
+    """Return this process's client for a service: 1 s to connect, `attempts` tries in all."""
+    config = Config(
+        connect_timeout=1.0,
+        read_timeout=read_timeout,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+        account_id_endpoint_mode="disabled",
+    )
+    return boto3.client(service, config=config)
+
+
+def code_of(error: ClientError) -> str:
+    """Return AWS's name for what went wrong."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def store_faults() -> Iterator[None]:
+    """Raise StoreUnavailable (or StoreBusy) for what a store's client raises when the store is away."""
+    try:
+        yield
+    except ClientError as error:
+        code = code_of(error)
+        if code in _BUSY:
+            raise StoreBusy(code) from error
+        if code in _OURS:
+            raise
+        raise StoreUnavailable(code) from error
+    except BotoCoreError as error:
+        raise StoreUnavailable(type(error).__name__) from error

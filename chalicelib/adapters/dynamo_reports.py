@@ -1,0 +1,280 @@
+"""Reports in one DynamoDB table: one item a report, its deliveries inside it, and a sparse index of what is due.
+
+An item is written whole or not at all, so that a report is never stored without its queue entry or the other way
+round. That needs neither transactions nor streams, and runs alike on every DynamoDB we know.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.domain.deliveries import Delivery, SealedReport
+from chalicelib.domain.errors import ReceiptTaken, StaleRecord
+
+SHARDS = 4
+DUE_INDEX = "due"
+_REPORT = "report#"
+_COUNTER = "count#"
+_BATCH = "batch#"
+
+_write = TypeSerializer().serialize
+_read = TypeDeserializer().deserialize
+
+
+def table_definition(name: str) -> dict[str, Any]:
+    """Return CreateTable's arguments: for local runs and tests; the template says the same for AWS."""
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "due_shard", "AttributeType": "S"},
+            {"AttributeName": "due_at", "AttributeType": "N"},
+        ],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": DUE_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "due_shard", "KeyType": "HASH"},
+                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    }
+
+
+class DynamoReports:
+    """The ReportStore on DynamoDB."""
+
+    def __init__(self, client: Callable[[], Any], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, report: SealedReport) -> None:
+        """Store the report and queue its mails: one item, so both or neither."""
+        try:
+            self._call("put_item", Item=_item(report), ConditionExpression="attribute_not_exists(pk)")
+        except _ConditionFailed as error:
+            raise ReceiptTaken("stored already") from error
+
+    def get(self, report_id: str, now: datetime) -> SealedReport | None:
+        """Return a report; one whose time is over is gone, even while DynamoDB still holds it."""
+        answer = self._call("get_item", Key=_key(_REPORT + report_id), ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        report = _record(answer["Item"])
+        return None if report.expires_at is not None and report.expires_at <= now else report
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Return due ids of all shards, longest waiting first. The index may lag behind the table."""
+        shards = [self._due_in(str(shard), now, limit) for shard in range(SHARDS)]
+        return [pk.removeprefix(_REPORT) for _, pk in heapq.merge(*shards)][:limit]
+
+    def claim(self, report_id: str, now: datetime, until: datetime) -> SealedReport | None:
+        """Lease the report in one conditional write: of many workers exactly one gets it."""
+        try:
+            answer = self._call(
+                "update_item",
+                Key=_key(_REPORT + report_id),
+                UpdateExpression="SET due_at = :until, leased_until = :until, version = version + :one",
+                ConditionExpression="due_at <= :now AND (attribute_not_exists(expires_at) OR expires_at > :seconds)",
+                ExpressionAttributeValues={
+                    ":until": _write(_moment(until)),
+                    ":now": _write(_moment(now) + 1),
+                    ":seconds": _write(int(now.timestamp())),
+                    ":one": _write(1),
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except _ConditionFailed:
+            return None
+        return _record(answer["Attributes"])
+
+    def save(self, report: SealedReport) -> SealedReport:
+        """Write the record if nobody else did since it was read, and end its lease."""
+        saved = replace(report, version=report.version + 1, leased_until=None)
+        try:
+            self._call(
+                "put_item",
+                Item=_item(saved),
+                ConditionExpression="version = :read",
+                ExpressionAttributeValues={":read": _write(report.version)},
+            )
+        except _ConditionFailed as error:
+            raise StaleRecord("changed by somebody else") from error
+        return saved
+
+    def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
+        """Add one to each number in one write, exact under any number of writers."""
+        numbered = {f"#n{index}": name for index, name in enumerate(names)}
+        answer = self._call(
+            "update_item",
+            Key=_key(_COUNTER + counter),
+            UpdateExpression="ADD "
+            + ", ".join(f"{alias} :one" for alias in numbered)
+            + " SET expires_at = :until",
+            ExpressionAttributeNames=numbered,
+            ExpressionAttributeValues={":one": _write(1), ":until": _write(int(keep_until.timestamp()))},
+            ReturnValues="UPDATED_NEW",
+        )
+        return {name: int(_read(answer["Attributes"][name])) for name in names}
+
+    def keep_batch(self, batch: str, reports: Sequence[str], keep_until: datetime) -> None:
+        """Remember which reports a digest mail holds."""
+        item = {
+            **_key(_BATCH + batch),
+            "reports": _write(list(reports)),
+            "expires_at": _write(int(keep_until.timestamp())),
+        }
+        self._call("put_item", Item=item)
+
+    def batch(self, batch: str) -> tuple[str, ...]:
+        """Return the ids of the reports in a digest mail."""
+        answer = self._call("get_item", Key=_key(_BATCH + batch), ConsistentRead=True)
+        return tuple(_read(answer["Item"]["reports"])) if "Item" in answer else ()
+
+    def expired(self, now: datetime) -> Iterable[str]:
+        """Return the keys of all items whose time is over; this reads the whole table, once an hour."""
+        wanted = {
+            "FilterExpression": "expires_at <= :now",
+            "ProjectionExpression": "pk",
+            "ExpressionAttributeValues": {":now": _write(int(now.timestamp()))},
+        }
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._call("scan", **wanted, **start)
+            yield from (str(_read(item["pk"])) for item in answer.get("Items", ()))
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def delete(self, report_id: str, now: datetime) -> bool:
+        """Delete an item by the key that `expired` gave, unless its time was extended meanwhile."""
+        try:
+            self._call(
+                "delete_item",
+                Key=_key(report_id),
+                ConditionExpression="expires_at <= :now",
+                ExpressionAttributeValues={":now": _write(int(now.timestamp()))},
+            )
+        except _ConditionFailed:
+            return False
+        return True
+
+    def _due_in(self, shard: str, now: datetime, limit: int) -> list[tuple[Decimal, str]]:
+        answer = self._call(
+            "query",
+            IndexName=DUE_INDEX,
+            KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+            ExpressionAttributeValues={":shard": _write(shard), ":now": _write(_moment(now) + 1)},
+            Limit=limit,
+        )
+        return [(_read(item["due_at"]), _read(item["pk"])) for item in answer["Items"]]
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        call = getattr(self._client(), operation)
+        with store_faults():
+            try:
+                return call(TableName=self._table, **arguments)
+            except ClientError as error:
+                if code_of(error) == "ConditionalCheckFailedException":
+                    raise _ConditionFailed from error
+                raise
+
+
+class _ConditionFailed(Exception):
+    """DynamoDB refused a conditional write."""
+
+
+def _key(pk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}}
+
+
+def _moment(when: datetime) -> int:
+    """Return a time as whole milliseconds since 1970."""
+    return int(when.timestamp() * 1000)
+
+
+def _time(value: Any) -> datetime:
+    return datetime.fromtimestamp(int(value) / 1000, UTC)
+
+
+def _due_number(due_at: datetime, taken_at: datetime) -> Decimal:
+    # The fraction keeps reports that are due in the same moment (a digest) in the order in which they came.
+    return Decimal(f"{_moment(due_at)}.{_moment(taken_at):013d}")
+
+
+def _item(report: SealedReport) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "pk": _REPORT + report.id,
+        "sealed": report.sealed,
+        "reporter_key": report.reporter_key,
+        "place": report.place,
+        "taken_at": _moment(report.taken_at),
+        "deliveries": [_delivery_map(delivery) for delivery in report.deliveries],
+        "held": report.held,
+        "version": report.version,
+    }
+    due_at = report.leased_until or report.due_at()
+    if due_at is not None:
+        item["due_shard"] = str(int(report.id[:4], 16) % SHARDS)
+        item["due_at"] = _due_number(due_at, report.taken_at)
+    if report.leased_until is not None:
+        item["leased_until"] = _moment(report.leased_until)
+    if report.expires_at is not None:
+        item["expires_at"] = int(report.expires_at.timestamp())
+    return {name: _write(value) for name, value in item.items()}
+
+
+def _record(item: Mapping[str, Any]) -> SealedReport:
+    read = {name: _read(value) for name, value in item.items()}
+    expires_at = read.get("expires_at")
+    return SealedReport(
+        id=read["pk"].removeprefix(_REPORT),
+        sealed=bytes(read["sealed"]),
+        reporter_key=bytes(read["reporter_key"]),
+        place=read["place"],
+        taken_at=_time(read["taken_at"]),
+        deliveries=tuple(_delivery(one) for one in read["deliveries"]),
+        held=read["held"],
+        version=int(read["version"]),
+        expires_at=None if expires_at is None else datetime.fromtimestamp(int(expires_at), UTC),
+        leased_until=_time(read["leased_until"]) if "leased_until" in read else None,
+    )
+
+
+def _delivery_map(delivery: Delivery) -> dict[str, Any]:
+    stored: dict[str, Any] = {
+        "recipient": delivery.recipient,
+        "state": delivery.state,
+        "changed_at": _moment(delivery.changed_at),
+        "attempts": delivery.attempts,
+        "address": delivery.address,
+        "message_id": delivery.message_id,
+    }
+    if delivery.next_try is not None:
+        stored["next_try"] = _moment(delivery.next_try)
+    return stored
+
+
+def _delivery(stored: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        recipient=stored["recipient"],
+        state=stored["state"],
+        changed_at=_time(stored["changed_at"]),
+        next_try=_time(stored["next_try"]) if "next_try" in stored else None,
+        attempts=int(stored["attempts"]),
+        address=stored["address"],
+        message_id=stored["message_id"],
+    )

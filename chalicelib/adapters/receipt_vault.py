@@ -1,0 +1,62 @@
+"""The secrets around forms and receipt codes, all derived from the site's one seed.
+
+Nothing fast is ever derived from a receipt code: whoever steals the table and the seed still pays one argon2id
+(32 MiB, 2 passes) for each guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from chalicelib.ports import ReceiptKeys
+
+ARGON2_KIB = 32 * 1024
+ARGON2_PASSES = 2
+
+
+class SeededVault:
+    """Derives each secret from `seed`, which is fetched when first needed."""
+
+    def __init__(self, seed: Callable[[], bytes]) -> None:
+        self._seed = seed
+
+    def form_secret(self) -> bytes:
+        """Return the 32 bytes that sign form tokens."""
+        return _derived(self._seed(), b"form token")
+
+    def receipt_secret(self) -> bytes:
+        """Return the 32 bytes that receipt codes are derived with."""
+        return _derived(self._seed(), b"receipt code")
+
+    def copy_secret(self, day: str) -> bytes:
+        """Return one day's 32 bytes for recognising copies of a text."""
+        return _derived(self._seed(), b"copies of " + day.encode("ascii"))
+
+    def keys_of(self, code: str) -> ReceiptKeys:
+        """Return the report id (32 hex digits) and the X25519 public key that a code leads to."""
+        pepper = _derived(self._seed(), b"receipt pepper")
+        root = Argon2id(
+            salt=_derived(self._seed(), b"receipt salt")[:16],
+            length=32,
+            iterations=ARGON2_PASSES,
+            lanes=1,
+            memory_cost=ARGON2_KIB,
+            secret=pepper,
+        ).derive(code.encode("ascii"))
+        private = X25519PrivateKey.from_private_bytes(_expanded(root, b"reporter key"))
+        return ReceiptKeys(_expanded(root, b"report id")[:16].hex(), private.public_key().public_bytes_raw())
+
+
+@lru_cache(maxsize=32)
+def _derived(seed: bytes, purpose: bytes) -> bytes:
+    return _expanded(seed, b"site secret: " + purpose)
+
+
+def _expanded(root: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"porchlight/v1|" + purpose).derive(root)

@@ -1,0 +1,28 @@
+"""The recipients that ship with the code, and the places around each place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from chalicelib.domain.content import Content
+from chalicelib.domain.recipients import Recipient, read_recipients
+
+
+class ShippedDirectory:
+    """The Directory over the shipped documents. Raises ContentInvalid when the recipients break a rule."""
+
+    def __init__(self, folder: Path, content: Content) -> None:
+        entries = json.loads((folder / "recipients.json").read_text(encoding="utf-8"))
+        self._places = content.places
+        self._recipients = read_recipients(entries, [place.slug for place in content.places])
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Return every recipient."""
+        return self._recipients
+
+    def chain(self, place: str) -> tuple[str, ...]:
+        """Return the slugs of a place and those around it, nearest first; empty when we do not know it."""
+        if place not in self._places:
+            return ()
+        return tuple(around.slug for around in self._places.chain(place))

@@ -1,0 +1,45 @@
+"""The pages that came in the package: the site stays up when everything else is down."""
+
+from __future__ import annotations
+
+import json
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class ShippedPages:
+    """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
+
+    `index.json` names the locales, the places and the headers; `<locale>/<name>.b64` holds a page, where the name
+    is a place's slug or "error-404" and the like.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
+            index = json.load(file)
+        self.locales: Sequence[str] = index["locales"]
+        self.places: Sequence[str] = index["places"]
+        self.default_place: str = index["default_place"]
+        self.headers: Mapping[str, str] = index["headers"]
+        self._kept: dict[tuple[str, str], str] = {}
+
+    def page(self, locale: str, place: str) -> str:
+        """Return a place's page, packed. Raises KeyError when there is none."""
+        if locale not in self.locales or place not in self.places:
+            raise KeyError("no such page")
+        return self._read(locale, place)
+
+    def error(self, locale: str, status: int) -> str:
+        """Return the page for an error status, packed."""
+        return self._read(locale, f"error-{status}")
+
+    def _read(self, locale: str, name: str) -> str:
+        kept = self._kept.get((locale, name))
+        if kept is None:
+            with open(os.path.join(self._folder, locale, name + ".b64"), encoding="ascii") as file:
+                kept = self._kept[locale, name] = file.read()
+        return kept

@@ -1,0 +1,23 @@
+"""The machine's clock and chance."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Time and randomness as the machine gives them."""
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+    def chance(self) -> float:
+        """Return a number in [0, 1): for spreading retries, not for secrets."""
+        return random.random()
+
+    def nonce(self) -> bytes:
+        """Return 16 random bytes fit for secrets."""
+        return secrets.token_bytes(16)

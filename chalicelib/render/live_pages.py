@@ -1,0 +1,45 @@
+"""Pages rendered on each request: for a local run, where a saved template shows at the next reload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from chalicelib.render.packing import pack
+from chalicelib.render.site import Site
+
+
+class LivePages:
+    """The Pages port over a site that may change at any moment."""
+
+    def __init__(self, site: Callable[[], Site]) -> None:
+        self._site = site
+
+    @property
+    def locales(self) -> Sequence[str]:
+        """The languages there are pages in."""
+        return self._site().locales
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The slugs of the places there are pages for."""
+        return self._site().places
+
+    @property
+    def default_place(self) -> str:
+        """The place that "/" shows."""
+        return self._site().default_place
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that every answer carries."""
+        return self._site().headers()
+
+    def page(self, locale: str, place: str) -> str:
+        """Return a place's page, packed. Raises KeyError when there is none."""
+        if locale not in self.locales or place not in self.places:
+            raise KeyError("no such page")
+        return pack(self._site().page(locale, place))
+
+    def error(self, locale: str, status: int) -> str:
+        """Return the page for an error status, packed."""
+        return pack(self._site().error(locale, status))

@@ -1,0 +1,41 @@
+"""The names each mail template may use: one class a mail, and nothing else reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportMail:
+    """report/: one report. Everything but the last three is short and ours; `story` is the writer's own."""
+
+    case_number: str
+    place_name: str
+    received_on: str
+    kind: str
+    about_writer: str
+    language: str
+    others: Sequence[str]
+    not_said: str
+    where: str = field(repr=False)
+    when: str = field(repr=False)
+    story: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestMail:
+    """digest/: many reports that were held, in the order in which they came."""
+
+    digest_number: str
+    reports: Sequence[ReportMail]
+    not_said: str
+    nobody_else: str
+
+
+MAIL_TEMPLATES: dict[str, type[ReportMail | DigestMail]] = {
+    "report/subject.txt": ReportMail,
+    "report/body.txt": ReportMail,
+    "digest/subject.txt": DigestMail,
+    "digest/body.txt": DigestMail,
+}

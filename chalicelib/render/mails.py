@@ -1,0 +1,166 @@
+"""Mails to agencies: plain text that a person can act on, and the same as JSON for a case system.
+
+The mail is in the recipient's language; the report stays exactly as it was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2.sandbox import SandboxedEnvironment
+
+from chalicelib.domain.recipients import Recipient
+from chalicelib.ports import OpenedReport
+from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.mail_contexts import DigestMail, ReportMail
+
+# SES wants 7-bit content: anything else is encoded, and decodes to what was written.
+_SEVEN_BIT = SMTP.clone(cte_type="7bit")
+
+
+class Mails:
+    """Writes each message. `place_name` gives a place's name in a language, `language_name` a language's own."""
+
+    def __init__(
+        self,
+        templates: Path,
+        catalogs: Catalogs,
+        sender: str,
+        place_name: Callable[[str], str],
+        language_name: Callable[[str], str],
+    ) -> None:
+        self._templates = templates
+        self._catalogs = catalogs
+        self._sender = sender
+        self._place_name = place_name
+        self._language_name = language_name
+        self._environment = lru_cache(maxsize=None)(self._new_environment)
+
+    def report(self, recipient: Recipient, opened: OpenedReport, others: Sequence[Recipient]) -> bytes:
+        """Return the message with one report, told to one recipient."""
+        words = self._words(recipient.language)
+        context = self._context(opened, [other.name for other in others], words)
+        subject = self._text(recipient.language, "report/subject.txt", context)
+        body = self._text(recipient.language, "report/body.txt", context)
+        content = {"format": "porchlight-report", "version": 1, **_as_data(opened, context)}
+        return self._message(recipient, subject, body, content, f"{context.case_number}.json")
+
+    def digest(self, recipient: Recipient, opened: Sequence[OpenedReport], names: Mapping[str, str]) -> bytes:
+        """Return one message with all these reports, in order."""
+        words = self._words(recipient.language)
+        reports = [self._context(one, _others(one, recipient, names), words) for one in opened]
+        number = reports[0].case_number
+        context = DigestMail(
+            digest_number=number,
+            reports=reports,
+            not_said=words["not_said"],
+            nobody_else=words["nobody_else"],
+        )
+        subject = self._text(recipient.language, "digest/subject.txt", context)
+        body = self._text(recipient.language, "digest/body.txt", context)
+        content = {
+            "format": "porchlight-digest",
+            "version": 1,
+            "reports": [_as_data(one, told) for one, told in zip(opened, reports, strict=True)],
+        }
+        return self._message(recipient, subject, body, content, f"digest-{number}.json")
+
+    def _context(self, opened: OpenedReport, others: Sequence[str], words: Mapping[str, str]) -> ReportMail:
+        report, record = opened.report, opened.record
+        return ReportMail(
+            case_number=record.case_number,
+            place_name=self._place_name(record.place),
+            # The day, not the minute: a minute could place the writer at a keyboard.
+            received_on=f"{record.taken_at:%Y-%m-%d}",
+            kind=words[f"kind {report.kind}"],
+            where=report.where,
+            when=report.when,
+            about_writer=words[f"about {report.about_writer}"],
+            language=self._language_name(report.locale),
+            story=report.story,
+            others=list(others),
+            not_said=words["not_said"],
+        )
+
+    def _words(self, language: str) -> dict[str, str]:
+        _ = self._catalogs.sentences(language).plain
+        return {
+            "not_said": _("not said"),
+            "nobody_else": _("nobody else"),
+            "kind ": _("not said"),
+            "kind work": _("Work: somebody is made to work, or is not paid"),
+            "kind sex": _("Sex: somebody is made to sell sex"),
+            "kind child": _("A child or teenager is being used or hurt"),
+            "kind other": _("Something else"),
+            "kind unsure": _("The writer is not sure"),
+            "about ": _("not said"),
+            "about yes": _("yes"),
+            "about no": _("no"),
+        }
+
+    def _text(self, language: str, name: str, context: ReportMail | DigestMail) -> str:
+        template: Template = self._environment(language).get_template(name)
+        return template.render({one.name: getattr(context, one.name) for one in fields(context)})
+
+    def _new_environment(self, language: str) -> SandboxedEnvironment:
+        environment = SandboxedEnvironment(
+            loader=FileSystemLoader(self._templates),
+            extensions=["jinja2.ext.i18n"],
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,  # these are plain texts
+        )
+        plain = self._catalogs.sentences(language).plain
+        environment.install_gettext_callables(plain, _no_plurals, newstyle=True)  # type: ignore[attr-defined]
+        return environment
+
+    def _message(
+        self, recipient: Recipient, subject: str, body: str, content: Mapping[str, Any], filename: str
+    ) -> bytes:
+        message = EmailMessage(policy=_SEVEN_BIT)
+        message["From"] = f"Porchlight <{self._sender}>"
+        message["To"] = recipient.email
+        message["Subject"] = " ".join(subject.split())
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+        message["Content-Language"] = recipient.language
+        message.set_content(body)
+        data = json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8")
+        message.add_attachment(data, maintype="application", subtype="json", filename=filename)
+        return message.as_bytes()
+
+
+def _no_plurals(singular: str, plural: str, n: int) -> str:
+    raise NotImplementedError("write the sentence so that it needs no plural")
+
+
+def _others(opened: OpenedReport, recipient: Recipient, names: Mapping[str, str]) -> list[str]:
+    ids = [one.recipient for one in opened.record.deliveries if one.recipient != recipient.id]
+    return [names.get(other, other) for other in ids]
+
+
+def _as_data(opened: OpenedReport, told: ReportMail) -> dict[str, Any]:
+    report = opened.report
+    return {
+        "case_number": told.case_number,
+        "received_on": told.received_on,
+        "place": {"slug": opened.record.place, "name": told.place_name},
+        "page_language": report.locale,
+        "kind": report.kind or None,
+        "where": report.where or None,
+        "when": report.when or None,
+        "about_writer": {"yes": True, "no": False}.get(report.about_writer),
+        "text": report.story,
+        "verified": False,
+        "writer_identifiable": False,
+        "also_sent_to": list(told.others),
+    }

@@ -1,0 +1,62 @@
+"""The one reader of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+FUNCTIONS = ("page", "reporter", "admin", "deliver", "note_delivery", "take_reply", "sweep", "all")
+
+# What each function cannot work without. The page function needs nothing: it serves what shipped.
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "page": (),
+    "reporter": ("REPORTS_TABLE", "REPORTER_SECRET"),
+    "admin": (),
+    "deliver": ("REPORTS_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
+    "note_delivery": ("REPORTS_TABLE",),
+    "take_reply": ("REPORTS_TABLE",),
+    "sweep": ("REPORTS_TABLE",),
+}
+_ONE_OF = {
+    "PORCHLIGHT_FUNCTION": FUNCTIONS,
+    "PORCHLIGHT_PAGES": ("shipped", "live"),
+    "STAGE": ("local", "dev", "prod"),
+}
+
+
+class SettingsInvalid(ValueError):
+    """The environment lacks or misstates settings; the text names all of them together."""
+
+
+class Settings(NamedTuple):
+    """Every setting, by the name of its variable in small letters. A NamedTuple, because it loads fast."""
+
+    porchlight_function: str = "page"
+    porchlight_pages: str = "shipped"
+    stage: str = "dev"
+    reports_table: str = ""
+    reporter_secret: str = ""
+    desk_keys_secret: str = ""
+    sender_address: str = ""
+    operator_address: str = ""
+    ses_configuration_set: str = ""
+    digest_every: int = 3600
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the environment. Raises SettingsInvalid naming every missing or wrong variable together."""
+        found = {name: environ[name.upper()] for name in cls._fields if environ.get(name.upper())}
+        wrong = [
+            f"{variable} must be one of {', '.join(allowed)}"
+            for variable, allowed in _ONE_OF.items()
+            if found.get(variable.lower(), allowed[0]) not in allowed
+        ]
+        digest_every = found.pop("digest_every", "3600")
+        if not digest_every.isdecimal() or int(digest_every) < 1:
+            wrong.append("DIGEST_EVERY must be a whole number of seconds")
+            digest_every = "3600"
+        needed = _NEEDED.get(found.get("porchlight_function", "page"), ())
+        wrong += [f"{variable} is not set" for variable in needed if variable.lower() not in found]
+        if wrong:
+            raise SettingsInvalid("; ".join(wrong))
+        return cls(**found, digest_every=int(digest_every))

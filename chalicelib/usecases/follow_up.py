@@ -1,0 +1,62 @@
+"""Follow up a report by its receipt code: what is known of each delivery, and nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.errors import TooManyLookups
+from chalicelib.domain.receipts import read_code
+from chalicelib.ports import Clock, Directory, ReceiptVault, ReportStore
+
+_NO_CODE = "0" * 20  # derived like any other, so that a wrong code takes as long as a right one
+LOOKUPS_A_MINUTE = 300  # each costs some 50 ms of a processor: a flood of them must not starve the forms
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about one recipient: its name, the state of its mail, and since when."""
+
+    name: str
+    state: str
+    since: datetime
+
+
+class FollowUp:
+    """The code page's use case."""
+
+    def __init__(self, store: ReportStore, vault: ReceiptVault, directory: Directory, clock: Clock) -> None:
+        self._store = store
+        self._vault = vault
+        self._directory = directory
+        self._clock = clock
+
+    def __call__(self, typed: str) -> tuple[Known, ...] | None:
+        """Return each recipient's state, or None for an unknown, mistyped or expired code alike.
+
+        All three cost the same key derivation and the same read, so that time tells them apart no better than
+        the answer does. Raises TooManyLookups past 300 in a minute, before anything slow is done.
+        """
+        now = self._clock.now()
+        looked_up = self._store.count(f"lookups {now:%Y-%m-%dT%H:%M}", ["all"], now + timedelta(minutes=10))
+        if looked_up["all"] > LOOKUPS_A_MINUTE:
+            raise TooManyLookups("wait a minute")
+        code = read_code(typed)
+        keys = self._vault.keys_of(code or _NO_CODE)
+        record = self._store.get(keys.report_id, now)
+        if record is None or code is None:
+            return None
+        names = {recipient.id: recipient.name for recipient in self._directory.recipients()}
+        return tuple(
+            Known(
+                names.get(delivery.recipient, delivery.recipient),
+                delivery.state,
+                _to_the_hour(delivery.changed_at),
+            )
+            for delivery in record.deliveries
+        )
+
+
+def _to_the_hour(moment: datetime) -> datetime:
+    # A minute on the screen could place the writer at a keyboard.
+    return moment.replace(minute=0, second=0, microsecond=0)

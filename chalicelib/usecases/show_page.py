@@ -1,0 +1,33 @@
+"""Show a page: which one a path and a browser's languages ask for. The page function loads nothing heavier."""
+
+from __future__ import annotations
+
+from chalicelib.domain.locales import negotiate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module itself stays out of the page function
+    from chalicelib.ports import Pages
+
+
+def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str | None]:
+    """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
+
+    `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
+    browser's best language; an unknown path is answered in the language it begins with, else the browser's best.
+    """
+    parts = [part for part in path.split("/") if part]
+    if not parts:
+        return negotiate(accept_language, pages.locales), pages.default_place
+    locale = parts[0] if parts[0] in pages.locales else ""
+    if not locale:
+        return negotiate(accept_language, pages.locales), None
+    if len(parts) == 1:
+        return locale, pages.default_place
+    if len(parts) == 2 and parts[1] in pages.places:
+        return locale, parts[1]
+    return locale, None
+
+
+def choose_locale(path: str, accept_language: str, pages: Pages) -> str:
+    """Return the language in which to answer a path that is no page of ours."""
+    return choose_page(path, accept_language, pages)[0]

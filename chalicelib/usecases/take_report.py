@@ -1,0 +1,143 @@
+"""Take a report: read it, seal it, and store it with its queue entry, or say all that needs mending."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.deliveries import HELD, QUEUED, Delivery, SealedReport, next_digest
+from chalicelib.domain.errors import FormExpired, InvalidReport, ReceiptTaken
+from chalicelib.domain.form_tokens import FormToken, make_token, read_token
+from chalicelib.domain.receipts import receipt_code
+from chalicelib.domain.recipients import Recipient, offered_at
+from chalicelib.domain.reports import SentForm, read_report
+from chalicelib.ports import Clock, Directory, ReceiptVault, ReportStore, Sealer
+
+COUNTER_KEPT = timedelta(hours=26)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many reports go out as mails of their own before the rest waits for the digest."""
+
+    per_minute: int = 20
+    per_hour: int = 120
+    per_recipient_hour: int = 60
+    same_text: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the receipt page may say: the code, who gets it, and whether child lines should be shown."""
+
+    code: str
+    recipients: tuple[Recipient, ...]
+    may_concern_a_child: bool
+
+
+class TakeReport:
+    """The form's use case. Nothing is ever refused for being too many: past the caps it is held for the digest."""
+
+    def __init__(
+        self,
+        store: ReportStore,
+        sealer: Sealer,
+        vault: ReceiptVault,
+        directory: Directory,
+        clock: Clock,
+        *,
+        agreed_only: bool,
+        digest_every: timedelta = timedelta(hours=1),
+        caps: Caps | None = None,
+    ) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._vault = vault
+        self._directory = directory
+        self._clock = clock
+        self._agreed_only = agreed_only
+        self._digest_every = digest_every
+        self._caps = caps or Caps()
+
+    def new_token(self) -> str:
+        """Return a fresh token for a form."""
+        return make_token(self._vault.form_secret(), self._clock.now(), self._clock.nonce())
+
+    def offered(self, place: str) -> tuple[Recipient, ...]:
+        """Return the recipients that a place's form names."""
+        return offered_at(self._directory.recipients(), self._directory.chain(place), self._agreed_only)
+
+    def __call__(self, fields: Mapping[str, Sequence[str]], place: str, locale: str) -> Taken:
+        """Store the report in `fields` and return its receipt.
+
+        Sending the same form twice returns the same receipt and stores one report. Raises InvalidReport (with
+        every problem), FormExpired, SecretMissing or StoreUnavailable; nothing is stored then.
+        """
+        now = self._clock.now()
+        offered = self.offered(place)
+        left_out = [recipient.id for recipient in offered if recipient.enforces_immigration]
+        problems: dict[str, str] = {}
+        sent: SentForm | None = None
+        try:
+            sent = read_report(fields, place, locale, [recipient.id for recipient in offered], left_out)
+        except InvalidReport as invalid:
+            problems = invalid.problems
+        try:
+            token = read_token(self._vault.form_secret(), "".join(fields.get("t", ())), now)
+        except FormExpired as expired:
+            raise FormExpired(str(expired), problems) from expired
+        if sent is None:
+            raise InvalidReport(problems)
+        code = receipt_code(self._vault.receipt_secret(), token.nonce, sent.digest())
+        keys = self._vault.keys_of(code)
+        held = self._reason_to_hold(fields, sent, token, now)
+        state = HELD if held else QUEUED
+        first_try = next_digest(now, self._digest_every) if held else now
+        deliveries = tuple(Delivery(recipient, state, now, first_try) for recipient in sent.recipients)
+        try:
+            self._store.add(
+                SealedReport(
+                    id=keys.report_id,
+                    sealed=self._sealer.seal(sent.report.to_bytes(), keys.report_id),
+                    reporter_key=keys.public_key,
+                    place=place,
+                    taken_at=now,
+                    deliveries=deliveries,
+                    held=held,
+                )
+            )
+        except ReceiptTaken:
+            pass  # the same form again: one report, the same receipt
+        chosen = tuple(recipient for recipient in offered if recipient.id in sent.recipients)
+        return Taken(code, chosen, sent.report.may_concern_a_child())
+
+    def _reason_to_hold(
+        self, fields: Mapping[str, Sequence[str]], sent: SentForm, token: FormToken, now: datetime
+    ) -> str:
+        caps = self._caps
+        minute, hour = f"{now:%Y-%m-%dT%H:%M}", f"{now:%Y-%m-%dT%H}"
+        names = ["all", *(f"to {recipient}" for recipient in sent.recipients)]
+        this_hour = self._store.count(f"hour {hour}", names, now + COUNTER_KEPT)
+        this_minute = self._store.count(f"minute {minute}", ["all"], now + COUNTER_KEPT)
+        copies = self._store.count(f"copies {self._fingerprint(sent, now)}", ["all"], now + COUNTER_KEPT)
+        if any(fields.get("z", ())):
+            return "honeypot"
+        if token.hasty(now):
+            return "hasty"
+        if copies["all"] > caps.same_text:
+            return "copy"
+        if this_minute["all"] > caps.per_minute or this_hour["all"] > caps.per_hour:
+            return "flood"
+        if any(this_hour[name] > caps.per_recipient_hour for name in names[1:]):
+            return "flood"
+        return ""
+
+    def _fingerprint(self, sent: SentForm, now: datetime) -> str:
+        """Return a mark by which copies of a text are counted: it means nothing without this day's secret."""
+        plain = " ".join(unicodedata.normalize("NFKC", sent.report.story).casefold().split())
+        secret = self._vault.copy_secret(f"{now:%Y-%m-%d}")
+        return hmac.new(secret, plain.encode("utf-8"), hashlib.sha256).hexdigest()[:32]

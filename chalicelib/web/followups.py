@@ -1,0 +1,43 @@
+"""The code page: a receipt code in, what is known about each delivery out. The code travels in the body only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.ports import Pages
+from chalicelib.render.contexts import RecipientState
+from chalicelib.render.packing import pack
+from chalicelib.usecases.follow_up import FollowUp
+from chalicelib.web.forms import read_form
+from chalicelib.web.reports import FORM_STATUS, SiteSource
+from chalicelib.web.responses import Html, NoSuchPage, answering
+
+_FAST = 4
+
+
+def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[str], None]) -> Blueprint:
+    """Return the code page's routes."""
+    followups = Blueprint(__name__)
+
+    def request() -> Request:
+        return followups.current_request
+
+    @followups.route("/{locale}/code", methods=["GET", "HEAD", "POST"], content_types=[])
+    @answering(pages, request, log)
+    def code(locale: str) -> Response:
+        if locale not in pages.locales:
+            raise NoSuchPage
+        if request().method != "POST":
+            return html(site().code(locale, None), FORM_STATUS)
+        known = follow_up("".join(read_form(request()).get("k", ())))
+        if known is None:
+            return html(site().code(locale, "code_unknown"), 404)
+        states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
+        return html(site().answer(locale, states), 200)
+
+    def html(text: str, status: int) -> Response:
+        return Html(pack(text, _FAST), status, pages.headers, request())
+
+    return followups

@@ -1,0 +1,116 @@
+"""The form page: shows the form, takes what was written, answers with the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.domain.errors import FormExpired, InvalidReport
+from chalicelib.domain.recipients import Recipient
+from chalicelib.ports import Pages
+from chalicelib.render.contexts import RecipientChoice
+from chalicelib.render.packing import pack
+from chalicelib.render.site import Site
+from chalicelib.usecases.take_report import TakeReport
+from chalicelib.web.forms import read_form
+from chalicelib.web.responses import Html, NoSuchPage, answering, status_of, where
+
+# Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store; it
+# does not keep 203 (measured, SAFETY-UX). A test in real browsers watches this.
+FORM_STATUS = 203
+_FAST = 4  # gzip level: these pages are packed while somebody waits
+_KEPT = ("a", "b", "c", "d", "e", "x")
+
+Fields = Mapping[str, Sequence[str]]
+
+
+class SiteSource(Protocol):
+    """Gives the site as it is published now."""
+
+    def __call__(self) -> Site: ...
+
+
+def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callable[[str], None]) -> Blueprint:
+    """Return the form's routes."""
+    reports = Blueprint(__name__)
+
+    def request() -> Request:
+        return reports.current_request
+
+    def form(
+        locale: str,
+        place: str,
+        status: int,
+        token: str,
+        fields: Fields,
+        problems: Mapping[str, str],
+        notice: str | None = None,
+    ) -> Response:
+        html = site().note(
+            locale,
+            place,
+            token=token,
+            values=_kept(fields),
+            problems=problems,
+            recipients=_choices(take_report.offered(place), fields),
+            notice=notice,
+        )
+        return Html(pack(html, _FAST), status, pages.headers, request())
+
+    @reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])
+    @answering(pages, request, log)
+    def note(locale: str, place: str) -> Response:
+        if locale not in pages.locales or place not in pages.places:
+            raise NoSuchPage
+        if request().method != "POST":
+            return form(locale, place, FORM_STATUS, take_report.new_token(), {}, {})
+        fields = read_form(request())
+        try:
+            taken = take_report(fields, place, locale)
+        except InvalidReport as invalid:
+            token = "".join(fields.get("t", ()))
+            return form(locale, place, status_of(invalid), token, fields, invalid.problems)
+        except FormExpired as expired:
+            problems = {"t": "form_expired", **expired.problems}
+            return form(locale, place, status_of(expired), take_report.new_token(), fields, problems)
+        except Exception as away:  # noqa: BLE001
+            # Whatever failed, the words go back to their writer, and with the same token: sent again, the form
+            # gives one report, even when the first try was stored after all.
+            log(where(away))
+            token = "".join(fields.get("t", ()))
+            return form(locale, place, status_of(away), token, fields, {}, notice="storage_away")
+        html = site().receipt(
+            locale,
+            place,
+            code=taken.code,
+            recipients=[recipient.name for recipient in taken.recipients],
+            mentions_child=taken.may_concern_a_child,
+        )
+        return Html(pack(html, _FAST), 200, pages.headers, request())
+
+    return reports
+
+
+def _kept(fields: Fields) -> dict[str, str | list[str]]:
+    kept: dict[str, str | list[str]] = {name: fields[name][0] for name in _KEPT if fields.get(name)}
+    if "r" in fields:
+        kept["r"] = list(fields["r"])
+    return kept
+
+
+def _choices(offered: Sequence[Recipient], fields: Fields) -> list[RecipientChoice]:
+    sent_before = bool(fields)
+    ticked = set(fields.get("r", ()))
+    return [
+        RecipientChoice(
+            id=recipient.id,
+            name=recipient.name,
+            what=recipient.what,
+            what_not=recipient.what_not,
+            enforces_immigration=recipient.enforces_immigration,
+            ticked=recipient.id in ticked if sent_before else True,
+        )
+        for recipient in offered
+    ]

@@ -1,0 +1,48 @@
+"""Where adapters meet use cases. The page function loads this module at each cold start, so it is small: all that
+needs AWS, templates or keys is in wiring_aws.py, which only the other functions load.
+"""
+
+from __future__ import annotations
+
+import os
+
+from chalicelib.web import quiet_log, responses
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chalice.app import Chalice
+
+    from chalicelib.ports import Pages
+    from chalicelib.settings import Settings
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HTTP_FUNCTIONS = ("page", "reporter", "all")
+
+
+def serve(app: Chalice, settings: Settings) -> None:
+    """Register the blueprints that this function serves, and keep what people write out of its log."""
+    quiet_log.install(app.log)
+    function = settings.porchlight_function
+    if function not in HTTP_FUNCTIONS:
+        return
+    pages = public_pages(settings)
+    responses.answer_in_html(app, pages)
+    if function != "reporter":
+        from chalicelib.web import public
+
+        app.register_blueprint(public.routes(pages))
+    if function != "page":
+        from chalicelib import wiring_aws
+
+        wiring_aws.serve_reporter(app, settings, pages)
+
+
+def public_pages(settings: Settings) -> Pages:
+    """Return the published pages: what shipped, or each rendered when asked for."""
+    if settings.porchlight_pages == "live":
+        from chalicelib import wiring_aws
+
+        return wiring_aws.live_pages(settings)
+    from chalicelib.adapters.shipped_pages import ShippedPages
+
+    return ShippedPages(os.path.join(HERE, "pages"))
