@@ -1,0 +1,78 @@
+"""The sentences of each language: gettext catalogs, and what to show where a sentence is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from chalicelib.domain.locales import DEFAULT
+
+DOMAIN = "porchlight"
+
+
+class Sentences:
+    """One language's sentences. Asked for an English sentence, it gives its own, ready to stand in a page."""
+
+    def __init__(self, translated: Callable[[str], str]) -> None:
+        """`translated` returns the sentence in this language, or nothing when it is missing."""
+        self._translated = translated
+        self._ready: dict[str, Markup] = {}
+
+    def gettext(self, sentence: str, **values: object) -> Markup:
+        """Return the sentence with its placeholders filled.
+
+        Sentences hold words, not markup, and are escaped; values are escaped unless they are markup. A missing
+        sentence is English inside an element that says so.
+        """
+        try:
+            ready = self._ready[sentence]
+        except KeyError:
+            ready = self._ready[sentence] = self._prepare(sentence)
+        return ready % values if values else ready
+
+    def ngettext(self, singular: str, plural: str, n: int, **values: object) -> Markup:
+        """Refuse: no sentence here counts things, because plural forms double a translator's work."""
+        raise NotImplementedError("write the sentence so that it needs no plural")
+
+    def plain(self, sentence: str) -> str:
+        """Return the sentence without any element around it, for a title or an attribute."""
+        return self._translated(sentence) or sentence
+
+    def _prepare(self, sentence: str) -> Markup:
+        translated = self._translated(sentence)
+        if translated:
+            return escape(translated)
+        return Markup('<span lang="en" dir="ltr">%s</span>') % escape(sentence)
+
+
+class Catalogs:
+    """Every language's sentences, from compiled catalogs in a directory, each loaded when it is first needed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._loaded: dict[str, Sentences] = {}
+
+    def sentences(self, locale: str) -> Sentences:
+        """Return a language's sentences; without a compiled catalog every one of them is missing."""
+        if locale not in self._loaded:
+            self._loaded[locale] = self._load(locale)
+        return self._loaded[locale]
+
+    def _load(self, locale: str) -> Sentences:
+        if locale == DEFAULT:
+            return Sentences(lambda sentence: sentence)
+        path = self._directory / locale / "LC_MESSAGES" / f"{DOMAIN}.mo"
+        if not path.is_file():
+            return Sentences(lambda sentence: "")
+        with path.open("rb") as file:
+            catalog = GNUTranslations(file)
+        catalog.add_fallback(_Missing())
+        return Sentences(catalog.gettext)
+
+
+class _Missing(NullTranslations):
+    def gettext(self, message: str) -> str:
+        return ""

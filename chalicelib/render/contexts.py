@@ -1,0 +1,151 @@
+"""The names each public template may use: one class a template, and nothing else reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from chalicelib.domain.contacts import Contact
+from chalicelib.domain.content import Figure
+from chalicelib.domain.places import Place
+
+# The functions that every template has besides the names of its class.
+HELPERS = frozenset({"_", "gettext", "ngettext", "plain", "bdi"})
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """The same page in another language."""
+
+    lang: str
+    direction: str
+    name: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLink:
+    """The page of another place."""
+
+    place: Place
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientChoice:
+    """An office that may get a report, as it stands in the form."""
+
+    id: str
+    name: str
+    what: str
+    what_not: str
+    enforces_immigration: bool
+    ticked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientState:
+    """What is known about one office's copy of a report."""
+
+    name: str
+    state_key: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutContext:
+    """What stands around every page."""
+
+    lang: str
+    direction: str
+    style: Markup
+    script: Markup
+    exit_url: str
+    languages: Sequence[LanguageLink]
+    hotline: Contact
+    drafted: bool
+    page_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContext(LayoutContext):
+    """page.html: the page of a place."""
+
+    place: Place
+    people: Sequence[Contact]
+    ways: Sequence[Contact]
+    figures: Sequence[Figure]
+    note_href: str
+    code_href: str
+    places: Sequence[PlaceLink]
+    read_on: date
+    checked_on: date | None
+    unchecked: str  # "all", "some" or "none" of the contacts shown have never been checked by a person
+    foreign: bool  # in a language other than English
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteContext(LayoutContext):
+    """note.html: the form."""
+
+    place: Place
+    action: str
+    token: str
+    values: Mapping[str, str | list[str]]
+    problems: Mapping[str, str]
+    recipients: Sequence[RecipientChoice]
+    notice: str | None
+    kinds: Sequence[str]
+    story_limit: int
+    line_limit: int
+    asks_immigration: bool
+    child_lines: Sequence[Contact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptContext(LayoutContext):
+    """receipt.html: the answer to a report that was taken."""
+
+    code_groups: Sequence[str]
+    code_href: str
+    recipients: Sequence[str]
+    mentions_child: bool
+    child_lines: Sequence[Contact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeContext(LayoutContext):
+    """code.html: asks for a receipt code."""
+
+    action: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerContext(LayoutContext):
+    """answer.html: where a report is."""
+
+    states: Sequence[RecipientState]
+    code_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorContext(LayoutContext):
+    """error.html: something did not work."""
+
+    status: int
+    people: Sequence[Contact]
+
+
+CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
+    "page.html": PageContext,
+    "note.html": NoteContext,
+    "receipt.html": ReceiptContext,
+    "code.html": CodeContext,
+    "answer.html": AnswerContext,
+    "error.html": ErrorContext,
+}

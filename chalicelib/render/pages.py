@@ -1,0 +1,85 @@
+"""Templates to HTML: a sandboxed Jinja2, one inline style and one inline script with their hashes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+from chalicelib.render.catalogs import Sentences
+from chalicelib.render.contexts import LayoutContext
+
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CSS_SPACE = re.compile(r"\s*([{};,>])\s*")
+_INDENT = re.compile(r"\n\s+")
+
+
+class PageTemplates:
+    """The public templates of a directory, compiled once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._environment = environment(directory)
+        self.style = tight_css((directory / "page.css").read_text(encoding="utf-8"))
+        self.script = tight_js((directory / "page.js").read_text(encoding="utf-8"))
+
+    def render(self, name: str, context: LayoutContext, sentences: Sentences) -> str:
+        """Fill a template with the names of its context and with sentences in the context's language."""
+        names = {field: getattr(context, field) for field in context.__dataclass_fields__}
+        return self._environment.get_template(name).render(
+            names, gettext=sentences.gettext, ngettext=sentences.ngettext, plain=sentences.plain
+        )
+
+
+def environment(directory: Path) -> SandboxedEnvironment:
+    """Return the environment in which public templates live: no file, module or private name is in reach."""
+    found = SandboxedEnvironment(
+        loader=FileSystemLoader(directory),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.globals["bdi"] = bdi
+    found.newstyle_gettext = True  # type: ignore[attr-defined]
+    found.policies["ext.i18n.trimmed"] = True
+    return found
+
+
+def bdi(text: object) -> Markup:
+    """Return a number, code or address that keeps its own order in a right-to-left page."""
+    return Markup('<bdi dir="ltr">%s</bdi>') % text
+
+
+def squeeze(html: str) -> str:
+    """Return a page without the indentation of its source. Not for pages that hold what a person typed."""
+    return _INDENT.sub("\n", html)
+
+
+def tight_css(source: str) -> Markup:
+    """Return a style sheet without comments and needless space."""
+    return Markup(_CSS_SPACE.sub(r"\1", _CSS_COMMENT.sub("", source)).replace(": ", ":").replace(";}", "}").strip())
+
+
+def tight_js(source: str) -> Markup:
+    """Return a script without its comment lines and indentation: nothing cleverer, so that it stays readable."""
+    lines = (line.strip() for line in source.splitlines())
+    return Markup("\n".join(line for line in lines if line and not line.startswith("//")))
+
+
+def csp(style: str, script: str) -> str:
+    """Return the policy under which only this style and this script run, and nothing is loaded."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; connect-src 'self'; "
+        "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

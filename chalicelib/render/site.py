@@ -1,0 +1,184 @@
+"""The whole public site: every page of it, in every language, for every place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain.contacts import Contact, nearest_first
+from chalicelib.domain.content import Content
+from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction, html_lang
+from chalicelib.domain.receipts import in_groups
+from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
+from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.contexts import (
+    AnswerContext,
+    CodeContext,
+    ErrorContext,
+    LanguageLink,
+    LayoutContext,
+    NoteContext,
+    PageContext,
+    PlaceLink,
+    ReceiptContext,
+    RecipientChoice,
+    RecipientState,
+)
+from chalicelib.render.pages import PageTemplates, csp, squeeze
+
+ERROR_STATUSES = (400, 403, 404, 405, 413, 415, 500, 503)
+_NOTHING_TYPED = dict.fromkeys("abcdex", "")
+_ERROR_LINES = 5  # an error page shows the nearest few numbers
+
+
+class Site:
+    """Renders the public pages. Templates are compiled once for each Site."""
+
+    def __init__(self, templates: Path, catalogs: Catalogs, content: Content) -> None:
+        """`templates` is the directory that holds public/."""
+        self._templates = PageTemplates(templates / "public")
+        self._catalogs = catalogs
+        self._content = content
+        self._locales = {locale.tag: locale for locale in content.site.locales}
+        self.locales = tuple(self._locales)
+        self.places = tuple(place.slug for place in content.places)
+        self.default_place = content.site.default_place
+        self.csp = csp(self._templates.style, self._templates.script)
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of every HTML answer, except those that depend on its body."""
+        return {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": self.csp,
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+            "Referrer-Policy": "no-referrer",
+            "Strict-Transport-Security": "max-age=31536000",
+            "X-Content-Type-Options": "nosniff",
+            "X-DNS-Prefetch-Control": "off",
+            "X-Frame-Options": "DENY",
+        }
+
+    def page(self, locale: str, place: str) -> str:
+        """Render the page of a place."""
+        content = self._content
+        chain = content.places.chain(place)
+        ways = tuple(content.contacts[contact_id] for contact_id in content.site.founding_channels)
+        people = tuple(
+            contact
+            for contact in nearest_first(content.contacts, chain)
+            if contact not in ways or contact.can_be_called()
+        )
+        shown = {contact.id: contact for contact in (*people, *ways)}.values()
+        checks = [contact.checked_on for contact in shown]
+        others = (*chain[1:], *content.places.within(place))
+        context = PageContext(
+            **self._layout(locale, f"{place}/"),
+            place=chain[0],
+            people=people,
+            ways=ways,
+            figures=content.site.figures,
+            note_href=f"/{locale}/{place}/note/",
+            code_href=f"/{locale}/code/",
+            places=tuple(PlaceLink(other, f"/{locale}/{other.slug}/") for other in others),
+            read_on=min(contact.read_on for contact in shown),
+            checked_on=min((check for check in checks if check), default=None),
+            unchecked="none" if all(checks) else "some" if any(checks) else "all",
+            foreign=locale != DEFAULT,
+        )
+        return squeeze(self._render("page.html", context, locale))
+
+    def note(
+        self,
+        locale: str,
+        place: str,
+        *,
+        token: str,
+        values: Mapping[str, str | list[str]],
+        problems: Mapping[str, str],
+        recipients: Sequence[RecipientChoice],
+        notice: str | None = None,
+    ) -> str:
+        """Render the form, with what was typed and every problem at once when it comes back."""
+        path = f"{place}/note/"
+        context = NoteContext(
+            # A form that comes back holds words; a link to another language would lose them.
+            **self._layout(locale, path, switcher=not values and not problems and not notice),
+            place=self._content.places[place],
+            action=f"/{locale}/{path}",
+            token=token,
+            values={**_NOTHING_TYPED, **values},
+            problems=problems,
+            recipients=recipients,
+            notice=notice,
+            kinds=KINDS,
+            story_limit=STORY_LIMIT,
+            line_limit=LINE_LIMIT,
+            asks_immigration=any(recipient.enforces_immigration for recipient in recipients),
+            child_lines=self._child_lines(place),
+        )
+        return self._render("note.html", context, locale)
+
+    def receipt(
+        self, locale: str, place: str, *, code: str, recipients: Sequence[str], mentions_child: bool
+    ) -> str:
+        """Render the answer to a report that was taken: its code, and who gets it. It repeats nothing else."""
+        context = ReceiptContext(
+            **self._layout(locale, f"{place}/", switcher=False),
+            code_groups=in_groups(code),
+            code_href=f"/{locale}/code/",
+            recipients=recipients,
+            mentions_child=mentions_child,
+            child_lines=self._child_lines(place),
+        )
+        return self._render("receipt.html", context, locale)
+
+    def code(self, locale: str, problem: str | None = None) -> str:
+        """Render the page that asks for a receipt code."""
+        context = CodeContext(**self._layout(locale, "code/"), action=f"/{locale}/code/", problem=problem)
+        return self._render("code.html", context, locale)
+
+    def answer(self, locale: str, states: Sequence[RecipientState]) -> str:
+        """Render what is known about each office's copy of a report."""
+        context = AnswerContext(
+            **self._layout(locale, "code/", switcher=False), states=states, code_href=f"/{locale}/code/"
+        )
+        return self._render("answer.html", context, locale)
+
+    def error(self, locale: str, status: int) -> str:
+        """Render the small page for one of ERROR_STATUSES."""
+        if status not in ERROR_STATUSES:
+            raise ValueError(f"there is no error page for {status}")
+        chain = self._content.places.chain(self.default_place)
+        people = [contact for contact in nearest_first(self._content.contacts, chain) if contact.can_be_called()]
+        context = ErrorContext(**self._layout(locale, ""), status=status, people=people[:_ERROR_LINES])
+        return squeeze(self._render("error.html", context, locale))
+
+    def _render(self, name: str, context: LayoutContext, locale: str) -> str:
+        return self._templates.render(name, context, self._catalogs.sentences(locale))
+
+    def _layout(self, locale: str, path: str, *, switcher: bool = True) -> dict[str, Any]:
+        site = self._content.site
+        return {
+            "lang": html_lang(locale),
+            "direction": direction(locale),
+            "style": self._templates.style,
+            "script": self._templates.script,
+            "exit_url": site.exit_url,
+            "languages": self._language_links(locale, path) if switcher else (),
+            "hotline": self._content.contacts[site.hotline],
+            "drafted": self._locales[locale].drafted,
+            "page_href": f"/{locale}/",
+        }
+
+    def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:
+        return tuple(
+            LanguageLink(html_lang(tag), direction(tag), ENDONYMS[tag], f"/{tag}/{path}", tag == current)
+            for tag in self.locales
+        )
+
+    def _child_lines(self, place: str) -> tuple[Contact, ...]:
+        near = nearest_first(self._content.contacts, self._content.places.chain(place))
+        return tuple(contact for contact in near if contact.audience == "children" and contact.can_be_called())
