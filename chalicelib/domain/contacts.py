@@ -47,9 +47,9 @@ class Channel:
         return self.value if self.kind in LINKED else ""
 
     @property
-    def host(self) -> str:
-        """Return the host of a web address, without www."""
-        return (urlsplit(self.value).hostname or "").removeprefix("www.") if self.kind in LINKED else ""
+    def readable(self) -> str:
+        """Return what is read out or copied by hand: a number as it is shown, a web address without its ends."""
+        return self.value.removeprefix("https://").rstrip("/") if self.kind in LINKED else self.show
 
 
 @dataclass(frozen=True, slots=True)
