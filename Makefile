@@ -1,0 +1,52 @@
+# Porchlight's commands. Each sets itself up: see tools/bootstrap.sh.
+# PYTHON= picks the interpreter (3.11 or newer); it then gets an environment of its own.
+
+SHELL := /bin/sh
+VENV := $(if $(PYTHON),.venv-$(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null),.venv)
+RUN := $(VENV)/bin/python
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test quick fix translations browsers package bench hooks clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+setup:  ## make the environment (every command below does this by itself)
+	@sh tools/bootstrap.sh $(VENV) $(PYTHON)
+
+run: setup  ## serve the site and the mailroom on this machine (PORT=8000 MAILROOM_PORT=8025 DELIVER_EVERY=5)
+	@exec $(RUN) -m tools.run
+
+test: quick browsers  ## lint, check types and catalogs, and run every test
+	$(RUN) -m pytest
+
+quick: setup  ## the part of test that takes seconds
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(RUN) -m tools.catalogs check
+
+fix: setup  ## put code in order: formatting, imports, simple mistakes
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+translations: setup  ## bring the catalogs up to date with the sentences, and compile them
+	$(RUN) -m tools.catalogs update
+	$(RUN) -m tools.catalogs compile
+
+browsers:  ## see that the browser and the fonts for the browser tests are there
+	@sh tools/browsers.sh
+
+package: setup  ## build build/package/ for AWS (TARGET=local: for this machine)
+	$(RUN) -m tools.package --target $(or $(TARGET),aws)
+
+bench: setup  ## measure, against baselines built in the same run
+	$(RUN) -m bench
+
+hooks:  ## run the quick part of test before each commit
+	git config core.hooksPath .githooks
+
+clean:  ## remove all that make made
+	rm -rf .venv .venv-* build chalicelib/pages .chalice/deployments .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find chalicelib \( -name '*.mo' -o -name __pycache__ \) -prune -exec rm -rf {} +

@@ -1,0 +1,127 @@
+"""What the stack's template makes on AWS, made on stand-ins: table, secrets, sender. What is there stays."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.adapters.dynamo_reports import table_definition
+from chalicelib.adapters.hpke_sealer import new_desk_key
+from chalicelib.settings import Settings
+
+_THERE_ALREADY = {"ResourceInUseException", "ResourceExistsException", "AlreadyExistsException"}
+
+
+def client(service: str) -> Any:
+    """Return a client that is quick to give up."""
+    config = Config(
+        connect_timeout=1,
+        read_timeout=5,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        account_id_endpoint_mode="disabled",
+    )
+    return boto3.client(service, config=config)
+
+
+def seed(settings: Settings) -> None:
+    """Make secrets, sender and mail rules. The reports table is `TableKeeper`'s."""
+    _seed_secrets(settings)
+    _seed_mail(settings)
+
+
+def _seed_secrets(settings: Settings) -> None:
+    manager = client("secretsmanager")
+    key = new_desk_key(datetime.now(UTC))
+    desk = {"keys": {key.kid: key.private}}
+    reporter = {"seed": secrets.token_urlsafe(48), "desk_key": {"kid": key.kid, "public": key.public}}
+    for name, content in ((settings.desk_keys_secret, desk), (settings.reporter_secret, reporter)):
+        with _unless_there():
+            manager.create_secret(Name=name, SecretString=json.dumps(content))
+
+
+def _seed_mail(settings: Settings) -> None:
+    ses = client("sesv2")
+    with _unless_there():
+        ses.create_email_identity(EmailIdentity=settings.sender_address)
+    with _unless_there():
+        ses.create_configuration_set(
+            ConfigurationSetName=settings.ses_configuration_set,
+            DeliveryOptions={"TlsPolicy": "REQUIRE"},
+            SendingOptions={"SendingEnabled": True},
+        )
+
+
+def make_table(settings: Settings) -> bool:
+    """Make the reports table; return whether it was missing."""
+    dynamodb = client("dynamodb")
+    try:
+        dynamodb.describe_table(TableName=settings.reports_table)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        with _unless_there():
+            dynamodb.create_table(**table_definition(settings.reports_table))
+        return True
+    return False
+
+
+@contextmanager
+def _unless_there() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _THERE_ALREADY:
+            raise
+
+
+class TableKeeper:
+    """Sees that the reports table exists, also when its DynamoDB comes up late or comes back empty."""
+
+    def __init__(self, settings: Settings, every: float = 1.0, say: Callable[[str], None] = print) -> None:
+        self._settings = settings
+        self._every = every
+        self._say = say
+        self._stopped = threading.Event()
+        self._away = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Look now, and from then on in a thread."""
+        self.look()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped.set()
+
+    def look(self) -> None:
+        """Make the table if it is missing; say in one line when DynamoDB goes away, and when it is back."""
+        try:
+            make_table(self._settings)
+        except (BotoCoreError, ClientError):
+            if not self._away:
+                self._say("DynamoDB does not answer; reports cannot be taken until it does")
+            self._away = True
+        else:
+            if self._away:
+                self._say("DynamoDB answers again")
+            self._away = False
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._every):
+            self.look()
+
+
+def refuse_aws(endpoint: str) -> None:
+    """Raise ValueError for an endpoint of AWS itself: a local run must never reach it."""
+    host = urlsplit(endpoint).hostname or ""
+    if not host or host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")):
+        raise ValueError(endpoint)
