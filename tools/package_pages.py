@@ -1,0 +1,49 @@
+"""Render every public page into a staged project: `python -P package_pages.py STAGE`, with STAGE on the path.
+
+Runs in a process of its own, so that what renders is the staged code with the staged templates and catalogs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from chalicelib.adapters.shipped_content import shipped_content
+from chalicelib.domain.locales import DEFAULT
+from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.packing import pack
+from chalicelib.render.site import ERROR_STATUSES, Site
+
+_SMALLEST = 9  # gzip level: these are packed once and sent many times
+
+
+def render(stage: Path) -> int:
+    """Write index.json and each page into STAGE/chalicelib/pages, and return how many pages there are."""
+    package = stage / "chalicelib"
+    site = Site(
+        stage / "vendor" / "templates", Catalogs(package / "locale"), shipped_content(package / "content")
+    )
+    folder = package / "pages"
+    folder.mkdir()
+    index = {
+        "locales": list(site.locales),
+        "default_locale": DEFAULT,
+        "places": list(site.places),
+        "default_place": site.default_place,
+        "headers": site.headers(),
+    }
+    (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+    count = 0
+    for locale in site.locales:
+        (folder / locale).mkdir()
+        pages = {place: site.page(locale, place) for place in site.places}
+        pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
+        for name, html in pages.items():
+            (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
+        count += len(pages)
+    return count
+
+
+if __name__ == "__main__":
+    print(render(Path(sys.argv[1]).resolve()), "pages")
