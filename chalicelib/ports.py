@@ -82,7 +82,10 @@ class ReportStore(Protocol):
         """Lease a due report to this worker until `until`, or return None when it is not due any more."""
 
     def save(self, report: SealedReport) -> SealedReport:
-        """Write a changed record and end its lease; return it with its new version. Raises StaleRecord."""
+        """Write a changed record; return it as written, with its new version. Raises StaleRecord.
+
+        Its lease stays as the record says, and is dropped when nothing is left to send.
+        """
 
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
         """Add one to each named number of a counter, and return their new values."""

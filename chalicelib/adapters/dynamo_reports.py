@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,8 @@ DUE_INDEX = "due"
 _REPORT = "report#"
 _COUNTER = "count#"
 _BATCH = "batch#"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
@@ -91,7 +93,7 @@ class DynamoReports:
                 ConditionExpression="due_at <= :now AND (attribute_not_exists(expires_at) OR expires_at > :seconds)",
                 ExpressionAttributeValues={
                     ":until": _write(_moment(until)),
-                    ":now": _write(_moment(now) + 1),
+                    ":now": _write(_due_by(now)),
                     ":seconds": _write(int(now.timestamp())),
                     ":one": _write(1),
                 },
@@ -102,8 +104,13 @@ class DynamoReports:
         return _record(answer["Attributes"])
 
     def save(self, report: SealedReport) -> SealedReport:
-        """Write the record if nobody else did since it was read, and end its lease."""
-        saved = replace(report, version=report.version + 1, leased_until=None)
+        """Write the record if nobody else did since it was read.
+
+        A lease is kept while there is something to send: a notice that is saved meanwhile must not let a second
+        worker in beside the one that is sending.
+        """
+        lease = report.leased_until if report.due_at() is not None else None
+        saved = replace(report, version=report.version + 1, leased_until=lease)
         try:
             self._call(
                 "put_item",
@@ -177,7 +184,7 @@ class DynamoReports:
             "query",
             IndexName=DUE_INDEX,
             KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-            ExpressionAttributeValues={":shard": _write(shard), ":now": _write(_moment(now) + 1)},
+            ExpressionAttributeValues={":shard": _write(shard), ":now": _write(_due_by(now))},
             Limit=limit,
         )
         return [(_read(item["due_at"]), _read(item["pk"])) for item in answer["Items"]]
@@ -202,17 +209,22 @@ def _key(pk: str) -> dict[str, Any]:
 
 
 def _moment(when: datetime) -> int:
-    """Return a time as whole milliseconds since 1970."""
-    return int(when.timestamp() * 1000)
+    """Return a time as whole milliseconds since 1970: in whole numbers, because a float loses one now and then."""
+    return (when - _EPOCH) // _MILLISECOND
 
 
 def _time(value: Any) -> datetime:
-    return datetime.fromtimestamp(int(value) / 1000, UTC)
+    return _EPOCH + int(value) * _MILLISECOND
 
 
 def _due_number(due_at: datetime, taken_at: datetime) -> Decimal:
     # The fraction keeps reports that are due in the same moment (a digest) in the order in which they came.
     return Decimal(f"{_moment(due_at)}.{_moment(taken_at):013d}")
+
+
+def _due_by(now: datetime) -> Decimal:
+    """Return the greatest number that is due by now, whatever its fraction."""
+    return Decimal(f"{_moment(now)}.{'9' * 13}")
 
 
 def _item(report: SealedReport) -> dict[str, Any]:
@@ -226,10 +238,10 @@ def _item(report: SealedReport) -> dict[str, Any]:
         "held": report.held,
         "version": report.version,
     }
-    due_at = report.leased_until or report.due_at()
+    due_at = report.due_at()
     if due_at is not None:
         item["due_shard"] = str(int(report.id[:4], 16) % SHARDS)
-        item["due_at"] = _due_number(due_at, report.taken_at)
+        item["due_at"] = _due_number(report.leased_until or due_at, report.taken_at)
     if report.leased_until is not None:
         item["leased_until"] = _moment(report.leased_until)
     if report.expires_at is not None:
