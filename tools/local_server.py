@@ -220,8 +220,6 @@ class _Refused(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "Porchlight"
-    sys_version = ""
     timeout = 20
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -229,6 +227,10 @@ class _Handler(BaseHTTPRequestHandler):
     def __init__(self, *arguments: Any, site: LocalSite) -> None:
         self._site = site
         super().__init__(*arguments)
+
+    def version_string(self) -> str:
+        """Name the server, without the versions of what it runs on."""
+        return "local"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("do_"):  # the application decides about methods, known or not
@@ -305,10 +307,11 @@ class _Handler(BaseHTTPRequestHandler):
                     self.send_header(name, str(one))
         if self.close_connection:
             self.send_header("Connection", "close")
-        if status not in {204, 304}:
+        bodiless = self.command == "HEAD" or status in {204, 304}
+        if not bodiless:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if self.command != "HEAD" and status not in {204, 304}:
+        if not bodiless:
             self.wfile.write(content)
         self.wfile.flush()
         self._site.say(f"{self.command if self.command in METHODS else 'other'} {status}")

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value
@@ -74,8 +75,8 @@ class Mailbox:
 def decoded(value: Any) -> str:
     """Return a header's text with its encoded words (RFC 2047) read, or as it is if they cannot be read."""
     try:
-        return str(make_header(decode_header(value)))
-    except (LookupError, ValueError):
+        return str(make_header(decode_header(value))) or str(value)
+    except (LookupError, ValueError, MessageError):
         return str(value)
 
 
