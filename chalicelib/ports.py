@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from chalicelib.domain.deliveries import SealedReport
+from chalicelib.domain.deliveries import Delivery, SealedReport
+from chalicelib.domain.people import Person, Session, Step
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 
@@ -194,3 +195,133 @@ class Pages(Protocol):
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, in the same form."""
+
+
+class People(Protocol):
+    """The pool of those who may sign in. Any call may raise StoreUnavailable."""
+
+    def begin(self, email: str, password: str) -> Step:
+        """Try a password. Raises WrongSignIn, alike for an unknown address, or TooManyTries."""
+
+    def set_password(self, step: Step, password: str) -> Step:
+        """Replace a first password. Raises PasswordRefused or SignInExpired."""
+
+    def give_code(self, step: Step, code: str) -> Step:
+        """Answer with the authenticator's code. Raises WrongCode or SignInExpired."""
+
+    def new_authenticator(self, step: Step) -> tuple[str, Step]:
+        """Return a new secret for an authenticator app, and the step to go on with."""
+
+    def confirm_authenticator(self, step: Step, code: str) -> Step:
+        """Prove that the app shows the right codes; from then on they are asked for. Raises WrongCode."""
+
+    def who(self, token: str) -> Person:
+        """Return whose valid token this is, as the pool knows them now. Raises SessionOver."""
+
+    def sign_out(self, token: str) -> None:
+        """End every session of whoever holds this token."""
+
+    def everybody(self) -> Sequence[Person]:
+        """Return everybody, by address."""
+
+    def invite(self, email: str, role: str, password: str) -> Person:
+        """Add somebody with a first password that must be changed. Raises PersonKnown."""
+
+    def set_role(self, person: str, role: str) -> None:
+        """Give somebody this role and no other. Raises EntryMissing."""
+
+    def set_first_password(self, person: str, password: str) -> None:
+        """Give a new first password, and end all sessions. Raises EntryMissing."""
+
+    def forget_authenticator(self, person: str) -> None:
+        """Let somebody set up a new authenticator, and end all sessions. Raises EntryMissing."""
+
+    def remove(self, person: str) -> None:
+        """Remove somebody for good, and end all sessions. Raises EntryMissing."""
+
+
+class TokenReader(Protocol):
+    """Reads the pool's tokens, and trusts nothing about one that is not signed by the pool for this site."""
+
+    def read(self, token: str, now: datetime) -> tuple[str, datetime]:
+        """Return (person, end) of a valid access token. Raises SessionOver."""
+
+
+class DoorBook(Protocol):
+    """Who is on the way in, who is in, and who tried too often. Any call may raise StoreUnavailable.
+
+    Keys are made from secrets of the browser (a cookie, a token) and are kept only as digests.
+    """
+
+    def keep_step(self, door: str, step: Step, until: datetime) -> None:
+        """Remember how far a sign-in has come."""
+
+    def step(self, door: str, now: datetime) -> Step | None:
+        """Return how far it has come, or None when it is not known or took too long."""
+
+    def forget_step(self, door: str) -> None:
+        """Forget it: it is finished or given up."""
+
+    def keep_session(self, token: str, session: Session) -> None:
+        """Remember that this token's holder came in by our own door."""
+
+    def session(self, token: str, now: datetime) -> Session | None:
+        """Return the session, or None when it has ended or never was."""
+
+    def end_session(self, token: str) -> None:
+        """End it."""
+
+    def count_try(self, what: str, now: datetime, window: timedelta) -> int:
+        """Count one try, and return how many there were within the window, this one included."""
+
+    def forget_tries(self, what: str) -> None:
+        """Begin to count anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit log: who did what to which thing, when, and why."""
+
+    at: datetime
+    who: str
+    role: str
+    did: str
+    about: str = ""
+    why: str = ""
+
+
+class AuditLog(Protocol):
+    """What was done at the desk. It only grows. Any call may raise StoreUnavailable."""
+
+    def add(self, entry: AuditEntry) -> None:
+        """Write one line, for a year."""
+
+    def entries(self, month: str) -> Sequence[AuditEntry]:
+        """Return all lines of a month like "2026-11", newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What the desk may know of a report: how its delivery goes, never its words."""
+
+    report_id: str
+    case_number: str
+    place: str
+    taken_at: datetime
+    deliveries: tuple[Delivery, ...]
+    held: str
+    version: int
+    expires_at: datetime | None
+
+
+class Cases(Protocol):
+    """The deliveries, seen from the desk. Any call may raise StoreUnavailable."""
+
+    def find(self, case_number: str) -> CaseFile | None:
+        """Return the case with this number, or None. It may lag a moment behind."""
+
+    def all(self) -> Iterable[CaseFile]:
+        """Return every case that is kept. It may lag a moment behind."""
+
+    def change(self, case: CaseFile, deliveries: Sequence[Delivery]) -> None:
+        """Write changed deliveries, unless somebody changed the case since it was read. Raises StaleRecord."""

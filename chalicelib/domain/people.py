@@ -1,0 +1,88 @@
+"""Who works at the desk, and what each role may do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+EDITOR = "editor"  # writes drafts, looks at everything
+PUBLISHER = "publisher"  # besides: publishes, rolls back, and decides about recipients and people
+ROLES = (EDITOR, PUBLISHER)
+
+INVITED = "invited"  # has a first password and has not used it yet
+ACTIVE = "active"
+SHUT_OUT = "shut out"  # switched off in the pool by an operator
+
+MOST_TRIES = 5
+TRIES_COUNT_FOR = timedelta(minutes=15)
+SESSION = timedelta(hours=1)
+SIGN_IN_TAKES = timedelta(minutes=10)
+SHORTEST_PASSWORD = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may sign in. `id` is the pool's own name for them; `role` is empty for somebody without one."""
+
+    id: str
+    email: str
+    role: str
+    state: str = ACTIVE
+    second_factor: bool = False
+
+    def may(self, role: str) -> bool:
+        """Say whether this person may do what needs `role`."""
+        return allows(self.role, role)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a sign-in has come.
+
+    `kind` says what is asked next: NEW_PASSWORD, CODE, SET_UP, or nothing more (SIGNED_IN). `handle` is the pool's
+    own thread through the steps, and the pool's access token at the end.
+    """
+
+    kind: str
+    person: str
+    email: str
+    handle: str = field(repr=False)
+    second_factor: bool = False
+
+
+NEW_PASSWORD = "new_password"  # noqa: S105 (the name of a step)
+CODE = "code"
+SET_UP = "set_up"
+SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in person's session, as we remember it: no more than whose, until when, and how well proven."""
+
+    person: str
+    until: datetime
+    second_factor: bool
+
+
+def allows(role: str, needed: str) -> bool:
+    """Say whether `role` covers `needed`: a publisher may do all that an editor may."""
+    return role in ROLES and needed in ROLES and ROLES.index(role) >= ROLES.index(needed)
+
+
+def highest(groups: Collection[str]) -> str:
+    """Return the widest role among a person's groups, or nothing."""
+    return next((role for role in reversed(ROLES) if role in groups), "")
+
+
+def plain_address(text: str) -> str:
+    """Return an e-mail address as we compare and keep it: without spaces around it, in small letters."""
+    return text.strip().lower()
+
+
+def looks_like_address(text: str) -> bool:
+    """Say whether a text can be an e-mail address: only a mail to it proves that it is one."""
+    local, at, host = text.partition("@")
+    whole = bool(local and at and "." in host.strip(".") and "@" not in host)
+    return whole and len(text) <= 200 and text.isprintable() and not any(sign in text for sign in ' ,;<>"')
