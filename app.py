@@ -1,7 +1,7 @@
 """Porchlight's wiring: one application, several Lambda functions.
 
-PORCHLIGHT_FUNCTION says which of them this process is. Every handler is always defined, because Lambda looks them
-up by name; only the blueprints that a function may serve are registered in it.
+PORCHLIGHT_FUNCTION says which of them this process is. Every handler is always defined, because Lambda looks
+them up by name; only the blueprints that a function may serve are registered in it.
 """
 
 from __future__ import annotations

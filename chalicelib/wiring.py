@@ -1,5 +1,5 @@
-"""Where adapters meet use cases. The page function loads this module at each cold start, so it is small: all that
-needs AWS, templates or keys is in wiring_aws.py, which only the other functions load.
+"""Where adapters meet use cases. The page function loads this module at each cold start, so it is small: all
+that needs AWS, templates or keys is in wiring_aws.py, which only the other functions load.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HTTP_FUNCTIONS = ("page", "reporter", "all")
 
 def serve(app: Chalice, settings: Settings) -> None:
     """Register the blueprints that this function serves, and keep what people write out of its log."""
-    quiet_log.install(app.log)
+    quiet_log.install(app)
     function = settings.porchlight_function
     if function not in HTTP_FUNCTIONS:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.domain.errors import StoreBusy, StoreUnavailable
 
@@ -19,6 +20,11 @@ _BUSY = {
     "RequestLimitExceeded",
     "TooManyRequestsException",
 }
+# At DEBUG these write every request and answer down: mails, secrets, all. Lambda's log level is one click
+# away from that, so they are kept from it here, whatever the level of the rest.
+for _talkative in ("boto3", "botocore", "s3transfer", "urllib3"):
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+
 # A fault of ours in these is a bug, and must be seen as one.
 _OURS = {"ValidationException", "SerializationException", "InvalidParameterException"}
 
@@ -52,5 +58,7 @@ def store_faults() -> Iterator[None]:
         if code in _OURS:
             raise
         raise StoreUnavailable(code) from error
+    except ParamValidationError:
+        raise  # as above
     except BotoCoreError as error:
         raise StoreUnavailable(type(error).__name__) from error

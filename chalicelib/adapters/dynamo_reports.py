@@ -1,7 +1,7 @@
-"""Reports in one DynamoDB table: one item a report, its deliveries inside it, and a sparse index of what is due.
+"""Reports in one DynamoDB table: one item a report, its deliveries inside it, a sparse index of what is due.
 
-An item is written whole or not at all, so that a report is never stored without its queue entry or the other way
-round. That needs neither transactions nor streams, and runs alike on every DynamoDB we know.
+An item is written whole or not at all, so that a report is never stored without its queue entry or the other
+way round. That needs neither transactions nor streams, and runs alike on every DynamoDB we know.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class DynamoReports:
                 "update_item",
                 Key=_key(_REPORT + report_id),
                 UpdateExpression="SET due_at = :until, leased_until = :until, version = version + :one",
-                ConditionExpression="due_at <= :now AND (attribute_not_exists(expires_at) OR expires_at > :seconds)",
+                ConditionExpression="due_at <= :now"
+                " AND (attribute_not_exists(expires_at) OR expires_at > :seconds)",
                 ExpressionAttributeValues={
                     ":until": _write(_moment(until)),
                     ":now": _write(_due_by(now)),
@@ -106,8 +107,8 @@ class DynamoReports:
     def save(self, report: SealedReport) -> SealedReport:
         """Write the record if nobody else did since it was read.
 
-        A lease is kept while there is something to send: a notice that is saved meanwhile must not let a second
-        worker in beside the one that is sending.
+        A lease is kept while there is something to send: a notice that is saved meanwhile must not let a
+        second worker in beside the one that is sending.
         """
         lease = report.leased_until if report.due_at() is not None else None
         saved = replace(report, version=report.version + 1, leased_until=lease)
@@ -209,7 +210,7 @@ def _key(pk: str) -> dict[str, Any]:
 
 
 def _moment(when: datetime) -> int:
-    """Return a time as whole milliseconds since 1970: in whole numbers, because a float loses one now and then."""
+    """Return a time as whole milliseconds since 1970. Not by way of floats: they lose one now and then."""
     return (when - _EPOCH) // _MILLISECOND
 
 

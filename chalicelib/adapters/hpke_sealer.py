@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from chalicelib.domain.errors import SealBroken
+from chalicelib.domain.errors import SealBroken, SecretMissing
 from chalicelib.domain.padding import pad, unpad
 
 _VERSION = 1
@@ -26,11 +26,11 @@ _SUITES = {_X25519_CHACHA: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY
 
 @dataclass(frozen=True, slots=True)
 class DeskKey:
-    """A desk key pair in the form in which secrets hold it; keys are URL-safe base64 of their 32 raw bytes."""
+    """A desk key pair in the form in which secrets hold it: keys are URL-safe base64 of 32 raw bytes."""
 
     kid: str
     public: str
-    private: str
+    private: str = field(repr=False)
 
 
 def new_desk_key(now: datetime) -> DeskKey:
@@ -46,16 +46,19 @@ def new_desk_key(now: datetime) -> DeskKey:
 class HpkeSealer:
     """Seals to the desk's current public key.
 
-    `current_key` returns (kid, public key in base64) and is asked each time, so that a rotation needs no restart.
+    `current_key` returns (kid, public key in base64) and is asked each time: a rotation needs no restart.
     """
 
     def __init__(self, current_key: Callable[[], tuple[str, str]]) -> None:
         self._current_key = current_key
 
     def seal(self, content: bytes, report_id: str) -> bytes:
-        """Pad and encrypt `content` for the desk, bound to this report's id."""
+        """Pad and encrypt `content` for the desk, bound to this report's id. Raises SecretMissing."""
         kid, public = self._current_key()
-        key = X25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public))
+        try:
+            key = X25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public))
+        except ValueError as error:
+            raise SecretMissing("the desk's public key is not one") from error
         box = _SUITES[_X25519_CHACHA].encrypt(pad(content), key, info=_info(report_id))
         name = kid.encode("ascii")
         return bytes((_VERSION, _X25519_CHACHA, len(name))) + name + box
@@ -76,7 +79,11 @@ class HpkeOpener:
         private = self._private_keys().get(kid)
         if private is None:
             raise SealBroken(f"desk key {kid} is gone")
-        key = X25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(private))
+        try:
+            key = X25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(private))
+        except ValueError:
+            # A mangled key must not stop what others open. Not chained, since the text is about a secret.
+            raise SealBroken(f"desk key {kid} is not a key") from None
         try:
             return unpad(_SUITES[sealed[1]].decrypt(sealed[3 + sealed[2] :], key, info=_info(report_id)))
         except (InvalidTag, ValueError, KeyError) as error:

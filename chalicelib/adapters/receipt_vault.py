@@ -1,7 +1,7 @@
 """The secrets around forms and receipt codes, all derived from the site's one seed.
 
-Nothing fast is ever derived from a receipt code: whoever steals the table and the seed still pays one argon2id
-(32 MiB, 2 passes) for each guess.
+Nothing fast is ever derived from a receipt code: whoever steals the table and the seed still pays one
+argon2id (32 MiB, 2 passes) for each guess.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Secrets Manager: the reporter's seed and the desk's keys, fetched once and looked at again every five minutes.
+"""Secrets Manager: the reporter's seed and the desk's keys, looked at again every five minutes.
 
 Two secrets, so that the function that seals can never read the keys that open:
 - the reporter secret: {"seed": "...", "desk_key": {"kid": "...", "public": "..."}}
@@ -57,7 +57,7 @@ class JsonSecret:
         client = self._client()
         with store_faults():
             try:
-                text = client.get_secret_value(SecretId=self._name)["SecretString"]
+                text = client.get_secret_value(SecretId=self._name).get("SecretString", "")
             except client.exceptions.ClientError as error:
                 if code_of(error) == "ResourceNotFoundException":
                     raise SecretMissing("the secret is not there yet") from error

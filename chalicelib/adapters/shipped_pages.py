@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class ShippedPages:
     """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
 
-    `index.json` names the locales, the places and the headers; `<locale>/<name>.b64` holds a page, where the name
-    is a place's slug or "error-404" and the like.
+    `index.json` names the locales, the places and the headers; `<locale>/<name>.b64` holds a page, where the
+    name is a place's slug or "error-404" and the like.
     """
 
     def __init__(self, folder: str) -> None:

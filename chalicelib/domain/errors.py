@@ -47,6 +47,10 @@ class ReceiptTaken(PorchlightError):
     """A report with this id is stored already: the same form was sent again."""
 
 
+class NobodyOffered(PorchlightError):
+    """No agency can get a report from this place now: say so, with phone numbers, before anybody writes."""
+
+
 class StoreUnavailable(PorchlightError):
     """The store did not answer: show a 503 page with phone numbers; the writer may try again."""
 

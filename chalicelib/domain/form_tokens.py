@@ -16,6 +16,8 @@ LIFETIME = timedelta(hours=24)
 NONCE_BYTES = 16
 _MAC_BYTES = 16
 _TIME_BYTES = 6
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _AHEAD = timedelta(minutes=2)  # another machine's clock may run a little before ours
 
 
@@ -34,7 +36,7 @@ def make_token(secret: bytes, now: datetime, nonce: bytes) -> str:
     """Sign `now` (to the millisecond) and `nonce` (16 bytes) into a URL-safe token."""
     if len(nonce) != NONCE_BYTES:
         raise ValueError("a nonce has 16 bytes")
-    content = int(now.timestamp() * 1000).to_bytes(_TIME_BYTES, "big") + nonce
+    content = ((now - _EPOCH) // _MILLISECOND).to_bytes(_TIME_BYTES, "big") + nonce
     return base64.urlsafe_b64encode(content + _mac(secret, content)).decode("ascii")
 
 
@@ -46,12 +48,13 @@ def read_token(secret: bytes, token: str, now: datetime) -> FormToken:
     """
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError, ValueError) as error:
-        raise FormExpired("the token is not one") from error
+    except (binascii.Error, UnicodeEncodeError, ValueError):
+        # Not chained: the text of a UnicodeEncodeError quotes what was sent.
+        raise FormExpired("the token is not one") from None
     content, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
     if len(content) != _TIME_BYTES + NONCE_BYTES or not hmac.compare_digest(mac, _mac(secret, content)):
         raise FormExpired("the token is not ours")
-    made_at = datetime.fromtimestamp(int.from_bytes(content[:_TIME_BYTES], "big") / 1000, UTC)
+    made_at = _EPOCH + int.from_bytes(content[:_TIME_BYTES], "big") * _MILLISECOND
     if made_at > now + _AHEAD or now - made_at > LIFETIME:
         raise FormExpired("the token is too old")
     return FormToken(made_at, content[_TIME_BYTES:])

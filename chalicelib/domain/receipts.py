@@ -1,7 +1,7 @@
 """Receipt codes: twenty digits that lead back to a report and say nothing else.
 
 Nineteen digits carry the secret (63 bits), the twentieth is a check digit after Damm, which finds every
-single wrong digit and every swap of two neighbours, so that a slip of the finger costs no slow key derivation.
+single wrong digit and every swap of two neighbours: a slip of the finger never leads to another report.
 """
 
 from __future__ import annotations

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.domain.errors import ContentInvalid
+from chalicelib.domain.places import is_slug
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """An agency's inbox, what it is, and when it agreed to get reports.
 
-    `serves` is a place's slug; `language` the language of the mails it gets; `nature` is "awareness" for the
-    mailbox of a campaign, "police", "services" or "desk" otherwise. `key` is an OpenPGP or X.509 certificate in
-    its armored form, or empty.
+    `id` and `serves` are slugs, its own and its place's; `language` is the language of the mails it gets;
+    `nature` is "awareness" for the mailbox of a campaign, "police", "services" or "desk" otherwise. `key` is
+    an OpenPGP or X.509 certificate in its armored form, or empty.
     """
 
     id: str
@@ -45,13 +46,16 @@ def read_recipients(entries: Iterable[Mapping[str, object]], places: Iterable[st
     recipients = tuple(_read_one(entry) for entry in entries)
     seen: set[str] = set()
     for recipient in recipients:
+        # An id goes into log lines, mail tags and the names of counters.
+        _require(is_slug(recipient.id), recipient.id, "id has only a-z, 0-9 and single dashes")
         _require(recipient.id not in seen, recipient.id, "is there twice")
         _require(recipient.serves in known, recipient.id, "serves a place that we do not know")
         _require(recipient.nature in NATURES, recipient.id, f"nature must be one of {', '.join(NATURES)}")
         _require(_is_address(recipient.email), recipient.id, "email must be one address")
         fallback_fits = not recipient.fallback or _is_address(recipient.fallback)
         _require(fallback_fits, recipient.id, "fallback must be one address or empty")
-        _require(recipient.fallback != recipient.email, recipient.id, "fallback must differ from email")
+        same = recipient.fallback.casefold() == recipient.email.casefold()
+        _require(not same, recipient.id, "fallback must differ from email")
         seen.add(recipient.id)
     return recipients
 
@@ -61,8 +65,8 @@ def offered_at(
 ) -> tuple[Recipient, ...]:
     """Return the recipients a form offers, nearest first.
 
-    `chain` holds the place's slug and those around it, nearest first. With `agreed_only` (production), an agency
-    that has not agreed to get reports is not offered at all.
+    `chain` holds the place's slug and those around it, nearest first. With `agreed_only` (production), an
+    agency that has not agreed to get reports is not offered at all.
     """
     fitting = [r for r in recipients if r.serves in chain and (r.agreed_on is not None or not agreed_only)]
     return tuple(sorted(fitting, key=lambda recipient: chain.index(recipient.serves)))
@@ -73,6 +77,9 @@ def _read_one(entry: Mapping[str, object]) -> Recipient:
     fields = {field: entry.get(field, "") for field in Recipient.__dataclass_fields__}
     for field in ("id", "name", "serves", "email", "language", "nature", "what", "what_not"):
         _require(isinstance(fields[field], str) and bool(fields[field]), name, f"{field} must be a text")
+    for field in ("fallback", "key"):
+        fields[field] = fields[field] or ""
+        _require(isinstance(fields[field], str), name, f"{field} must be a text or empty")
     _require(
         isinstance(fields["enforces_immigration"], bool), name, "enforces_immigration must be true or false"
     )
@@ -83,8 +90,6 @@ def _read_one(entry: Mapping[str, object]) -> Recipient:
         fields["agreed_on"] = date.fromisoformat(str(agreed)) if agreed else None
     except ValueError as error:
         raise ContentInvalid(f"recipient {name}: agreed_on must be a date like 2026-11-25") from error
-    fields["fallback"] = fields["fallback"] or ""
-    fields["key"] = fields["key"] or ""
     return Recipient(**fields)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""What a person tells us: the form becomes a Report once, at the door, or a list of all that needs mending."""
+"""What a person tells us: the form becomes a Report once, at the door, or a list of what needs mending."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ KINDS = ("work", "sex", "child", "other", "unsure")
 YES_NO = ("yes", "no")
 
 _LINE_BREAK = re.compile("\r\n?")
-# A picture pasted as text: a data: address, or base64 that begins as JPEG, PNG, GIF, WebP, PDF or ZIP data do.
+# A picture pasted as text: a data: address, or base64 that begins as JPEG, PNG, GIF, WebP, PDF or ZIP data
+# do, in one piece or in lines as mail programs break it.
 _FILE_AS_TEXT = re.compile(
-    r"data:[\w.+-]+/[\w.+-]+;base64,|(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR|JVBERi|UEsDB)[A-Za-z0-9+/]{200}"
+    r"data:[\w.+-]+/[\w.+-]+;base64,|(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR|JVBERi|UEsDB)(?:\n?[A-Za-z0-9+/]){200}"
 )
 
 
@@ -87,8 +88,8 @@ def read_report(
 ) -> SentForm:
     """Turn the fields of a form into a report and its recipients.
 
-    `offered` are the ids of the recipients on the form, `left_out` those that get a report about its own writer
-    only when the writer asks for it (field x). Raises InvalidReport with every problem at once.
+    `offered` are the ids of the recipients on the form, `left_out` those that get a report about its own
+    writer only when the writer asks for it (field x). Raises InvalidReport with every problem at once.
     """
     problems: dict[str, str] = {}
     story = plain_lines(_one(fields, "a"))

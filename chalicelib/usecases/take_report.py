@@ -6,11 +6,12 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.domain.deliveries import HELD, QUEUED, Delivery, SealedReport, next_digest
-from chalicelib.domain.errors import FormExpired, InvalidReport, ReceiptTaken
+from chalicelib.domain.errors import FormExpired, InvalidReport, NobodyOffered, ReceiptTaken, StoreUnavailable
 from chalicelib.domain.form_tokens import FormToken, make_token, read_token
 from chalicelib.domain.receipts import receipt_code
 from chalicelib.domain.recipients import Recipient, offered_at
@@ -34,13 +35,13 @@ class Caps:
 class Taken:
     """What the receipt page may say: the code, who gets it, and whether child lines should be shown."""
 
-    code: str
+    code: str = field(repr=False)
     recipients: tuple[Recipient, ...]
     may_concern_a_child: bool
 
 
 class TakeReport:
-    """The form's use case. Nothing is ever refused for being too many: past the caps it is held for the digest."""
+    """The form's use case. Nothing is refused for being too many: past the caps it is held for the digest."""
 
     def __init__(
         self,
@@ -63,8 +64,14 @@ class TakeReport:
         self._digest_every = digest_every
         self._caps = caps or Caps()
 
+    def open_form(self, place: str) -> str:
+        """Return a token for a new form. Raises NobodyOffered when the form could be sent to no one."""
+        if not self.offered(place):
+            raise NobodyOffered("no recipient has agreed to get reports from here")
+        return self.new_token()
+
     def new_token(self) -> str:
-        """Return a fresh token for a form."""
+        """Return a fresh token for a form that was shown before."""
         return make_token(self._vault.form_secret(), self._clock.now(), self._clock.nonce())
 
     def offered(self, place: str) -> tuple[Recipient, ...]:
@@ -98,43 +105,46 @@ class TakeReport:
         state = HELD if held else QUEUED
         first_try = next_digest(now, self._digest_every) if held else now
         deliveries = tuple(Delivery(recipient, state, now, first_try) for recipient in sent.recipients)
-        try:
-            self._store.add(
-                SealedReport(
-                    id=keys.report_id,
-                    sealed=self._sealer.seal(sent.report.to_bytes(), keys.report_id),
-                    reporter_key=keys.public_key,
-                    place=place,
-                    taken_at=now,
-                    deliveries=deliveries,
-                    held=held,
-                )
-            )
-        except ReceiptTaken:
-            pass  # the same form again: one report, the same receipt
+        report = SealedReport(
+            id=keys.report_id,
+            sealed=self._sealer.seal(sent.report.to_bytes(), keys.report_id),
+            reporter_key=keys.public_key,
+            place=place,
+            taken_at=now,
+            deliveries=deliveries,
+            held=held,
+        )
+        with suppress(ReceiptTaken):  # the same form again: one report, the same receipt
+            self._store.add(report)
         chosen = tuple(recipient for recipient in offered if recipient.id in sent.recipients)
         return Taken(code, chosen, sent.report.may_concern_a_child())
 
     def _reason_to_hold(
         self, fields: Mapping[str, Sequence[str]], sent: SentForm, token: FormToken, now: datetime
     ) -> str:
-        caps = self._caps
-        minute, hour = f"{now:%Y-%m-%dT%H:%M}", f"{now:%Y-%m-%dT%H}"
-        names = ["all", *(f"to {recipient}" for recipient in sent.recipients)]
-        this_hour = self._store.count(f"hour {hour}", names, now + COUNTER_KEPT)
-        this_minute = self._store.count(f"minute {minute}", ["all"], now + COUNTER_KEPT)
-        copies = self._store.count(f"copies {self._fingerprint(sent, now)}", ["all"], now + COUNTER_KEPT)
+        # What is held for its form is not counted: a clumsy robot must not use up what others may send.
         if any(fields.get("z", ())):
             return "honeypot"
         if token.hasty(now):
             return "hasty"
-        if copies["all"] > caps.same_text:
-            return "copy"
-        if this_minute["all"] > caps.per_minute or this_hour["all"] > caps.per_hour:
-            return "flood"
-        if any(this_hour[name] > caps.per_recipient_hour for name in names[1:]):
-            return "flood"
-        return ""
+        try:
+            return "copy" if self._is_copy(sent, now) else "flood" if self._is_flood(sent, now) else ""
+        except StoreUnavailable:
+            return ""  # a cap that cannot be counted holds nothing; storing the report decides
+
+    def _is_copy(self, sent: SentForm, now: datetime) -> bool:
+        copies = self._store.count(f"copies {self._fingerprint(sent, now)}", ["all"], now + COUNTER_KEPT)
+        return copies["all"] > self._caps.same_text
+
+    def _is_flood(self, sent: SentForm, now: datetime) -> bool:
+        caps = self._caps
+        most = {
+            "all": caps.per_hour,
+            f"minute {now:%M}": caps.per_minute,
+            **{f"to {recipient}": caps.per_recipient_hour for recipient in sent.recipients},
+        }
+        counted = self._store.count(f"hour {now:%Y-%m-%dT%H}", list(most), now + COUNTER_KEPT)
+        return any(counted[name] > limit for name, limit in most.items())
 
     def _fingerprint(self, sent: SentForm, now: datetime) -> str:
         """Return a mark by which copies of a text are counted: it means nothing without this day's secret."""

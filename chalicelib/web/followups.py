@@ -1,4 +1,4 @@
-"""The code page: a receipt code in, what is known about each delivery out. The code travels in the body only."""
+"""The code page: a receipt code in, what is known of each delivery out. The code travels in the body only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a form's body: strict about its encoding and size, so that nothing a person wrote changes on the way."""
+"""Read a form's body: strict about encoding and size, so that nothing a person wrote changes on the way."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ def read_form(request: Request) -> Mapping[str, Sequence[str]]:
         raise WrongContentType("not a form")
     try:
         raw = request.raw_body
-    except (ValueError, TypeError) as error:
-        raise UnreadableForm("the body is not base64") from error
-    body = raw.encode("utf-8") if isinstance(raw, str) else raw
+        body = raw.encode("utf-8") if isinstance(raw, str) else raw
+    except (ValueError, TypeError):
+        # Never chained: the text of a UnicodeError quotes the body.
+        raise UnreadableForm("the body is not base64, or not text") from None
     if len(body) > MOST_BYTES:
         raise FormTooLarge(f"{len(body)} bytes")
     try:
@@ -41,6 +42,5 @@ def read_form(request: Request) -> Mapping[str, Sequence[str]]:
             max_num_fields=MOST_FIELDS,
         )
     except ValueError:
-        # Not chained: the text of a UnicodeDecodeError quotes the body.
         raise UnreadableForm("not UTF-8, or too many fields") from None
     return fields

@@ -1,24 +1,50 @@
-"""A log that holds nothing a person wrote: Chalice logs the texts of exceptions, which may quote a form."""
+"""A log that holds nothing a person wrote: an exception's text may quote a form, and Chalice logs it."""
 
 from __future__ import annotations
 
-from logging import Filter, Logger, LogRecord
+from logging import Filter, LogRecord
 
 from chalicelib.web.responses import where
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from chalice.app import Chalice
+
+_EVENTS = ("scheduled", "sqs", "sns", "s3", "cloudwatch")
+
+
+class HandlerFailed(Exception):
+    """An event handler failed: Lambda counts it, tries again, and prints no more than its kind and place."""
+
 
 class QuietFilter(Filter):
-    """Replaces an exception's text and trace by its kind and place, and a path by nothing."""
+    """Replaces each exception in a record, with its text and trace, by its kind and place."""
 
     def filter(self, record: LogRecord) -> bool:
         """Let every record through, made quiet."""
-        if record.exc_info:
-            error = record.exc_info[1]
-            record.msg, record.args = (where(error) if error is not None else "error"), ()
-            record.exc_info = record.exc_text = record.stack_info = None
+        error = record.exc_info[1] if record.exc_info else record.msg
+        if isinstance(error, BaseException):
+            record.msg, record.args = where(error), ()
+        elif isinstance(record.args, tuple):
+            record.args = tuple(where(one) if isinstance(one, BaseException) else one for one in record.args)
+        record.exc_info = record.exc_text = record.stack_info = None
         return True
 
 
-def install(log: Logger) -> None:
-    """Make a logger quiet, for good."""
-    log.addFilter(QuietFilter())
+def install(app: Chalice) -> None:
+    """Make an application's log quiet, for good, and what its event handlers raise as well."""
+    app.log.addFilter(QuietFilter())
+    for kind in _EVENTS:
+        app.register_middleware(quietly, kind)
+
+
+def quietly(event: Any, handle: Callable[[Any], Any]) -> Any:
+    """Handle an event; raise HandlerFailed for whatever it raises: the runtime prints an error's text."""
+    try:
+        return handle(event)
+    except Exception as error:
+        failed = where(error)
+    raise HandlerFailed(failed)  # outside the handler, so that the error is not even its context

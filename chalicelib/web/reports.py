@@ -17,8 +17,8 @@ from chalicelib.usecases.take_report import TakeReport
 from chalicelib.web.forms import read_form
 from chalicelib.web.responses import Html, NoSuchPage, answering, status_of, where
 
-# Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store; it
-# does not keep 203 (measured, SAFETY-UX). A test in real browsers watches this.
+# Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store;
+# it does not keep 203 (measured). A test in real browsers watches this.
 FORM_STATUS = 203
 _FAST = 4  # gzip level: these pages are packed while somebody waits
 _KEPT = ("a", "b", "c", "d", "e", "x")
@@ -65,7 +65,7 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
         if locale not in pages.locales or place not in pages.places:
             raise NoSuchPage
         if request().method != "POST":
-            return form(locale, place, FORM_STATUS, take_report.new_token(), {}, {})
+            return form(locale, place, FORM_STATUS, take_report.open_form(place), {}, {})
         fields = read_form(request())
         try:
             taken = take_report(fields, place, locale)
@@ -75,9 +75,9 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
         except FormExpired as expired:
             problems = {"t": "form_expired", **expired.problems}
             return form(locale, place, status_of(expired), take_report.new_token(), fields, problems)
-        except Exception as away:  # noqa: BLE001
-            # Whatever failed, the words go back to their writer, and with the same token: sent again, the form
-            # gives one report, even when the first try was stored after all.
+        except Exception as away:
+            # Whatever failed, the words go back to their writer, and with the same token: sent again, the
+            # form gives one report, even when the first try was stored after all.
             log(where(away))
             token = "".join(fields.get("t", ()))
             return form(locale, place, status_of(away), token, fields, {}, notice="storage_away")

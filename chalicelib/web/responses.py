@@ -24,6 +24,7 @@ STATUS = {
     "FormTooLarge": 413,
     "WrongContentType": 415,
     "NoSuchPage": 404,
+    "NobodyOffered": 503,
     "StoreUnavailable": 503,
     "StoreBusy": 503,
     "SecretMissing": 503,
@@ -31,13 +32,29 @@ STATUS = {
 }
 ERROR_PAGES = (400, 403, 404, 405, 413, 415, 500, 503)
 
+# For when even the error pages cannot be had.
+_BARE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_BARE_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Information</title><link rel="icon" href="data:,"></head>
+<body><p>This does not work right now. In danger, call or text 911.
+To talk to somebody at any hour, call 888-373-7888.</p>
+<p lang="es">Esto no funciona ahora. En peligro, llame al 911.
+Para hablar con alguien a cualquier hora, llame al 888-373-7888.</p></body></html>
+"""
+
 
 class NoSuchPage(Exception):
     """The path is none of ours: answer 404."""
 
 
 class Html(Response):
-    """A packed page. `to_dict` skips Chalice's handling of binary bodies, which refuses odd Accept headers."""
+    """A packed page. `to_dict` skips Chalice's way with binary bodies, which refuses odd Accept headers."""
 
     def __init__(self, packed: str, status: int, headers: Mapping[str, str], request: Request | None) -> None:
         super().__init__(body="", headers=dict(headers), status_code=status)
@@ -97,10 +114,14 @@ def error_page(pages: Pages, status: int, request: Request | None) -> Html:
     """Answer with the small page for an error, in the language of the path or of the browser."""
     locale = choose_locale(path_of(request), languages_of(request), pages)
     shown = status if status in ERROR_PAGES else 500 if status >= 500 else 400
-    headers = dict(pages.headers)
-    if status == 405:
-        headers["Allow"] = "GET, HEAD"
-    return Html(pages.error(locale, shown), status, headers, request)
+    return Html(pages.error(locale, shown), status, pages.headers, request)
+
+
+def bare_page(request: Request | None) -> Html:
+    """Answer 500 with a page that needs nothing that could be broken."""
+    from chalicelib.render.packing import pack  # rare, so that the page function need not load it
+
+    return Html(pack(_BARE_PAGE), 500, _BARE_HEADERS, request)
 
 
 def status_of(error: Exception) -> int:
@@ -115,15 +136,27 @@ def answer_in_html(app: Chalice, pages: Pages) -> None:
     """Let no answer leave that is not a page of ours: Chalice's own errors are JSON."""
 
     @app.middleware("http")
-    def in_html(event: Request | None, get_response: Callable[[Any], Response]) -> Response:
+    def in_html(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
         try:
-            response = get_response(event)
-        except Exception as error:  # noqa: BLE001 (a visitor gets a page, whatever happened)
-            app.log.error("%s while answering", type(error).__name__)
-            return error_page(pages, status_of(error), event)
-        if isinstance(response, Html):
-            return response
-        return error_page(pages, response.status_code, event)
+            response = _answer(request, get_response)
+            if isinstance(response, Html):
+                return response
+            page = error_page(pages, response.status_code, request)
+            if "Allow" in response.headers:
+                page.headers["Allow"] = response.headers["Allow"]
+            return page
+        except Exception as error:
+            app.log.error(where(error))
+            return bare_page(request)
+
+    def _answer(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
+        if request is not None and request.path not in app.routes:
+            return error_page(pages, 404, request)  # this function does not serve that path
+        try:
+            return get_response(request)
+        except Exception as error:
+            app.log.error(where(error))
+            return error_page(pages, status_of(error), request)
 
 
 def answering(pages: Pages, request: Callable[[], Request], log: Callable[[str], None]) -> Callable[..., Any]:
@@ -134,7 +167,7 @@ def answering(pages: Pages, request: Callable[[], Request], log: Callable[[str],
         def answered(*arguments: str, **named: str) -> Response:
             try:
                 return view(*arguments, **named)
-            except Exception as error:  # noqa: BLE001 (a visitor gets a page, whatever happened)
+            except Exception as error:
                 status = status_of(error)
                 if status >= 500:
                     log(where(error))
@@ -146,11 +179,14 @@ def answering(pages: Pages, request: Callable[[], Request], log: Callable[[str],
 
 
 def where(error: BaseException) -> str:
-    """Return an error's kind and place: its text might quote what a person wrote."""
+    """Return an error's kind and place. Its text may quote what a person wrote, unless it is one of ours."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
+    kind = type(error).__name__
+    if any(base.__name__ == "PorchlightError" for base in type(error).__mro__):
+        kind = f"{kind} ({error})"
     if trace is None:
-        return type(error).__name__
+        return kind
     file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
-    return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
+    return f"{kind} at {file}:{trace.tb_lineno}"
