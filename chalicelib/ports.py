@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.domain.deliveries import Delivery, SealedReport
@@ -152,6 +152,34 @@ class MailRenderer(Protocol):
 
         `others` names each recipient id.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What a recipient's key is, for people to look at; `reason` says why it is not `usable`.
+
+    `kind` is "openpgp", "smime", or empty when it is neither. It stops working on `expires_on`.
+    """
+
+    kind: str
+    fingerprint: str
+    expires_on: date | None
+    usable: bool
+    reason: str
+
+
+class MailEncrypter(Protocol):
+    """Locks a mail so that only whoever holds a recipient's private key can read it."""
+
+    def encrypt(self, entity: bytes, key: str, headers: Mapping[str, str]) -> bytes:
+        """Return a message with these headers whose only content is `entity`, encrypted.
+
+        `entity` is a whole multipart, with the headers that only the recipient shall see. Raises KeyUnusable,
+        whose text names the reason and never the key.
+        """
+
+    def describe(self, key: str) -> KeyInfo:
+        """Say what a key is, and whether mail can be encrypted to it now."""
 
 
 class Alarms(Protocol):

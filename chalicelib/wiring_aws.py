@@ -16,6 +16,7 @@ from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeOpener, HpkeSealer
 from chalicelib.adapters.log_alarms import LogAlarms
+from chalicelib.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret, ReporterSecret
 from chalicelib.adapters.ses_mailer import SesMailer
@@ -134,6 +135,7 @@ def _shipped_mails(sender: str, _version: int) -> Mails:
         sender,
         lambda slug: places[slug].name if slug in places else slug,
         lambda locale: ENDONYMS.get(locale, locale),
+        KeyedEncrypter(SystemClock().now),
     )
 
 

@@ -18,7 +18,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import OpenedReport
+from chalicelib.ports import MailEncrypter, OpenedReport
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.mail_contexts import DigestMail, ReportMail
 
@@ -36,12 +36,14 @@ class Mails:
         sender: str,
         place_name: Callable[[str], str],
         language_name: Callable[[str], str],
+        encrypter: MailEncrypter,
     ) -> None:
         self._templates = templates
         self._catalogs = catalogs
         self._sender = sender
         self._place_name = place_name
         self._language_name = language_name
+        self._encrypter = encrypter
         self._environment = lru_cache(maxsize=None)(self._new_environment)
 
     def report(self, recipient: Recipient, opened: OpenedReport, others: Sequence[Recipient]) -> bytes:
@@ -126,16 +128,22 @@ class Mails:
     def _message(
         self, recipient: Recipient, subject: str, body: str, content: Mapping[str, Any], filename: str
     ) -> bytes:
+        headers = {
+            "From": f"Porchlight <{self._sender}>",
+            "To": recipient.email,
+            "Subject": " ".join(subject.split()),
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "OOF, AutoReply",
+        }
         message = EmailMessage(policy=_SEVEN_BIT)
-        message["From"] = f"Porchlight <{self._sender}>"
-        message["To"] = recipient.email
-        message["Subject"] = " ".join(subject.split())
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+        for name, value in headers.items():
+            message[name] = value
         message["Content-Language"] = recipient.language
         message.set_content(body)
         data = json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8")
         message.add_attachment(data, maintype="application", subtype="json", filename=filename)
+        if recipient.key:
+            return self._encrypter.encrypt(message.as_bytes(), recipient.key, headers)
         return message.as_bytes()
 
 
