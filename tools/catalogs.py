@@ -1,9 +1,9 @@
 """Keep the catalogs in step with the templates and the content.
 
-    python -m tools.catalogs extract   write the sentences of templates and content to porchlight.pot
-    python -m tools.catalogs update    bring every .po up to date; what is new in it is empty
-    python -m tools.catalogs compile   write the .mo files that the renderer reads
-    python -m tools.catalogs check     say what is missing, dead or misspelt, and fail if anything is
+python -m tools.catalogs extract   write the sentences of templates and content to porchlight.pot
+python -m tools.catalogs update    bring every .po up to date; what is new in it is empty
+python -m tools.catalogs compile   write the .mo files that the renderer reads
+python -m tools.catalogs check     say what is missing, dead or misspelt, and fail if anything is
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,8 @@ def write_template(locales: Path = LOCALES) -> None:
 def update_catalogs(locales: Path = LOCALES) -> None:
     """Bring every .po up to date: new sentences empty, dead ones gone, nothing guessed.
 
-    A sentence that resembles an old one is not filled in from it: a wrong verb in "do not confront" is dangerous.
+    A sentence that resembles an old one is not filled in from it: a wrong verb in "do not confront" is
+    dangerous.
     """
     source = source_catalog()
     for locale, path in catalog_paths(locales).items():
@@ -136,7 +137,7 @@ def update_catalogs(locales: Path = LOCALES) -> None:
             continue
         catalog.update(source, no_fuzzy_matching=True, update_header_comment=False)
         catalog.obsolete.clear()
-        catalog.revision_date = datetime.now(timezone.utc)
+        catalog.revision_date = datetime.now(UTC)
         _write(path, catalog)
 
 
@@ -224,12 +225,14 @@ def _write(path: Path, catalog: Catalog) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the command line says; 1 when a check finds something."""
-    parser = argparse.ArgumentParser(description="Keep the catalogs in step with the templates and the content.")
+    parser = argparse.ArgumentParser(description="Keep the catalogs in step with what they translate.")
     parser.add_argument("command", choices=("extract", "update", "compile", "check"))
     command = parser.parse_args(arguments).command
     if command == "check":
         found = check()
-        print("\n".join(found) or "catalogs: every sentence is there", file=sys.stderr if found else sys.stdout)
+        print(
+            "\n".join(found) or "catalogs: every sentence is there", file=sys.stderr if found else sys.stdout
+        )
         return 1 if found else 0
     if command == "compile":
         compile_catalogs()

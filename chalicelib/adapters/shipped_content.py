@@ -16,7 +16,9 @@ TEMPLATES = _PACKAGE.parent / "templates"
 
 def shipped_content(folder: Path = CONTENT) -> Content:
     """Read places, contacts and site settings from `folder`. Raises ContentInvalid when one breaks a rule."""
-    return read_content(_read(folder / "places.json"), _read(folder / "contacts.json"), _read(folder / "site.json"))
+    return read_content(
+        _read(folder / "places.json"), _read(folder / "contacts.json"), _read(folder / "site.json")
+    )
 
 
 def _read(path: Path) -> Any:

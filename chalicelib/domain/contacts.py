@@ -1,4 +1,4 @@
-"""People who can be called and places that take reports, each with where we read it and who last checked it."""
+"""People to call and places that take reports, each with where we read it and who last checked it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.places import Place, Places, is_slug
+from chalicelib.domain.places import Place, Places, entries_of, is_slug
 
 CONFIRMED = "CONFIRMED"  # read in two sources of different publishers
 SINGLE = "SINGLE"  # read in one
@@ -48,7 +48,7 @@ class Channel:
 
     @property
     def readable(self) -> str:
-        """Return what is read out or copied by hand: a number as it is shown, a web address without its ends."""
+        """Return what is copied by hand: a number as it is shown, a web address without its ends."""
         return self.value.removeprefix("https://").rstrip("/") if self.kind in LINKED else self.show
 
 
@@ -105,7 +105,8 @@ class Contacts:
 def nearest_first(contacts: Iterable[Contact], chain: Sequence[Place]) -> tuple[Contact, ...]:
     """Return the contacts that serve the first place of `chain` or one it lies in, nearest first.
 
-    Contacts of one place keep the order of the document. What a wider place shows only on its own page is left out.
+    Contacts of one place keep the order of the document. What a wider place shows only on its own page is
+    left out.
     """
     distance = {place.slug: steps for steps, place in enumerate(chain)}
     serving = [contact for contact in contacts if contact.serves in distance]
@@ -119,7 +120,7 @@ def read_contacts(document: Mapping[str, Any], places: Places, hosts: Collection
     `hosts` are the web hosts a page may link to. Raises ContentInvalid, naming the entry and the rule.
     """
     found: dict[str, Contact] = {}
-    for entry in document["contacts"]:
+    for entry in entries_of(document, "contacts"):
         contact = _read_contact(entry, places, hosts)
         if contact.id in found:
             raise ContentInvalid(f"contact {contact.id}: listed twice")
@@ -135,12 +136,14 @@ def _read_contact(entry: Mapping[str, Any], places: Places, hosts: Collection[st
         if entry.get("serves") not in places:
             raise ContentInvalid(f"there is no place {entry.get('serves')!r}")
         if entry.get("mark") not in MARKS:
-            raise ContentInvalid(f"mark is one of {', '.join(MARKS)}; an entry whose sources disagree stays out")
+            raise ContentInvalid(
+                f"mark is one of {', '.join(MARKS)}; an entry whose sources disagree stays out"
+            )
         if entry.get("audience", "anyone") not in AUDIENCES:
             raise ContentInvalid(f"audience is one of {', '.join(AUDIENCES)}")
         if bool(entry.get("checked_on")) != bool(entry.get("checked_by")):
             raise ContentInvalid("checked_on and checked_by go together")
-        channels = tuple(_read_channel(channel, hosts) for channel in entry.get("channels", ()))
+        channels = tuple(_read_channel(channel, hosts) for channel in entries_of(entry, "channels"))
         if not channels:
             raise ContentInvalid("it has no channel")
         return Contact(
@@ -184,7 +187,7 @@ def _read_channel(entry: Mapping[str, Any], hosts: Collection[str]) -> Channel:
 
 
 def check_number(show: str, value: str) -> None:
-    """Raise ContentInvalid unless `show` is the number `value`: +1 and ten digits, or a short code as it is dialled."""
+    """Raise ContentInvalid unless `show` is the number `value`: +1 and ten digits, or a short code."""
     digits = "".join(character for character in show if character in _DIGITS)
     national = value.removeprefix("+1")
     if any(character.isalpha() for character in show):

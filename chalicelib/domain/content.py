@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.contacts import Contacts, check_link, read_contacts
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.locales import DEFAULT, ENDONYMS
-from chalicelib.domain.places import Places, read_places
+from chalicelib.domain.places import Places, entries_of, read_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Locale:
 
     @property
     def drafted(self) -> bool:
-        """Say whether the sentences are a draft that no person has checked. English is what they are written in."""
+        """Say whether its sentences are a draft that no person has checked; English is the original."""
         return self.tag != DEFAULT and self.checked_on is None
 
 
@@ -73,15 +73,16 @@ def read_content(places: Mapping[str, Any], contacts: Mapping[str, Any], site: M
 
 
 def _read_site(document: Mapping[str, Any]) -> SiteSettings:
+    missing = [name for name in ("exit_url", "default_place", "hotline", "hosts") if not document.get(name)]
+    if missing:
+        raise ContentInvalid(f"site: {', '.join(missing)} is missing")
     hosts = frozenset(document["hosts"])
     check_link(document["exit_url"], hosts)
-    figures = tuple(Figure(entry["text"], entry["source"], entry["link"]) for entry in document["figures"])
-    for figure in figures:
-        check_link(figure.link, hosts)
-    locales = tuple(_read_locale(entry) for entry in document["locales"])
-    if [locale.tag for locale in locales].count(DEFAULT) != 1 or len({locale.tag for locale in locales}) < len(locales):
+    locales = tuple(_read_locale(entry) for entry in entries_of(document, "locales"))
+    tags = [locale.tag for locale in locales]
+    if DEFAULT not in tags or len(set(tags)) < len(tags):
         raise ContentInvalid("site: each locale is offered once, English among them")
-    if not document["founding_channels"]:
+    if not document.get("founding_channels"):
         raise ContentInvalid("site: the four ways to report that the newspaper printed must be shown")
     return SiteSettings(
         exit_url=document["exit_url"],
@@ -90,13 +91,24 @@ def _read_site(document: Mapping[str, Any]) -> SiteSettings:
         hosts=hosts,
         hotline=document["hotline"],
         founding_channels=tuple(document["founding_channels"]),
-        figures=figures,
+        figures=tuple(_read_figure(entry, hosts) for entry in entries_of(document, "figures")),
     )
 
 
+def _read_figure(entry: Mapping[str, Any], hosts: frozenset[str]) -> Figure:
+    text, source, link = (str(entry.get(name) or "") for name in ("text", "source", "link"))
+    if not text or not source:
+        raise ContentInvalid("site: a figure has a text and a source")
+    check_link(link, hosts)
+    return Figure(text, source, link)
+
+
 def _read_locale(entry: Mapping[str, Any]) -> Locale:
-    tag = entry["tag"]
+    tag = str(entry.get("tag"))
     if tag not in ENDONYMS:
         raise ContentInvalid(f"site: locale {tag!r} has no name of its own yet")
     checked_on = entry.get("checked_on")
-    return Locale(tag, date.fromisoformat(checked_on) if checked_on else None)
+    try:
+        return Locale(tag, date.fromisoformat(checked_on) if checked_on else None)
+    except ValueError as error:
+        raise ContentInvalid(f"site: locale {tag}: checked_on is a day like 2026-11-25") from error

@@ -1,4 +1,4 @@
-"""Which language to answer in. The page function loads this module, so it imports nothing but what is always there."""
+"""Which language to answer in. The page function loads this module, so it imports next to nothing."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ENDONYMS = {
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "prs", "ps", "ur"})
 _HTML_LANG = {"pa": "pa-Guru"}  # Punjabi has a second script; the text here is in Gurmukhi
 
-# Tags that name a language we call otherwise. A macrolanguage may stand for its member, never a neighbour for a
-# neighbour: Persian, Dari and Urdu are written like Arabic and are not Arabic.
+# Tags that name a language we call otherwise. A macrolanguage may stand for its member, never a neighbour
+# for a neighbour: Persian, Dari and Urdu are written like Arabic and are not Arabic.
 _ALIASES = {"tl": "fil", "mww": "hmn", "hnj": "hmn", "cmn": "zh"}
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
@@ -84,6 +84,11 @@ def _quality(parameter: str) -> int:
     if not name:
         return 1000
     whole, _, part = value.strip().partition(".")
-    if name.strip().lower() != "q" or whole not in ("0", "1") or len(part) > 3 or not _QUALITY_DIGITS.issuperset(part):
+    if (
+        name.strip().lower() != "q"
+        or whole not in ("0", "1")
+        or len(part) > 3
+        or not _QUALITY_DIGITS.issuperset(part)
+    ):
         return 0
     return min(1000, int(whole) * 1000 + int((part + "000")[:3]))

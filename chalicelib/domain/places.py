@@ -54,7 +54,7 @@ class Places:
 def read_places(document: Mapping[str, Any]) -> Places:
     """Turn the places document into Places. Raises ContentInvalid, naming the entry and the rule."""
     found: dict[str, Place] = {}
-    for entry in document["places"]:
+    for entry in entries_of(document, "places"):
         place = _read_place(entry)
         if place.slug in found:
             raise ContentInvalid(f"place {place.slug}: listed twice")
@@ -62,6 +62,14 @@ def read_places(document: Mapping[str, Any]) -> Places:
     for place in found.values():
         _check_parent(place, found)
     return Places(found)
+
+
+def entries_of(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the list of entries called `name`. Raises ContentInvalid when there is none of that form."""
+    entries = document.get(name) if isinstance(document, Mapping) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise ContentInvalid(f"{name}: a list of entries is missing")
+    return entries
 
 
 def is_slug(text: str) -> bool:

@@ -24,8 +24,8 @@ class Sentences:
     def gettext(self, sentence: str, **values: object) -> Markup:
         """Return the sentence with its placeholders filled.
 
-        Sentences hold words, not markup, and are escaped; values are escaped unless they are markup. A missing
-        sentence is English inside an element that says so.
+        Sentences hold words, not markup, and are escaped; values are escaped unless they are markup. A
+        missing sentence is English inside an element that says so.
         """
         try:
             ready = self._ready[sentence]
@@ -49,7 +49,7 @@ class Sentences:
 
 
 class Catalogs:
-    """Every language's sentences, from compiled catalogs in a directory, each loaded when it is first needed."""
+    """Every language's sentences, from compiled catalogs in a directory, each loaded when first needed."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

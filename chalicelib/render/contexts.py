@@ -68,7 +68,6 @@ class LayoutContext:
     languages: Sequence[LanguageLink]
     hotline: Contact
     drafted: bool
-    page_href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +91,7 @@ class PageContext(LayoutContext):
 class NoteContext(LayoutContext):
     """note.html: the form."""
 
-    place: Place
+    page_href: str
     action: str
     token: str
     values: Mapping[str, str | list[str]]
@@ -110,6 +109,7 @@ class NoteContext(LayoutContext):
 class ReceiptContext(LayoutContext):
     """receipt.html: the answer to a report that was taken."""
 
+    page_href: str
     code_groups: Sequence[str]
     code_href: str
     recipients: Sequence[str]
@@ -121,6 +121,7 @@ class ReceiptContext(LayoutContext):
 class CodeContext(LayoutContext):
     """code.html: asks for a receipt code."""
 
+    page_href: str
     action: str
     problem: str | None
 
@@ -129,6 +130,7 @@ class CodeContext(LayoutContext):
 class AnswerContext(LayoutContext):
     """answer.html: where a report is."""
 
+    page_href: str
     states: Sequence[RecipientState]
     code_href: str
 
@@ -137,6 +139,7 @@ class AnswerContext(LayoutContext):
 class ErrorContext(LayoutContext):
     """error.html: something did not work."""
 
+    page_href: str
     status: int
     people: Sequence[Contact]
 

@@ -65,13 +65,15 @@ def squeeze(html: str) -> str:
 
 def tight_css(source: str) -> Markup:
     """Return a style sheet without comments and needless space."""
-    return Markup(_CSS_SPACE.sub(r"\1", _CSS_COMMENT.sub("", source)).replace(": ", ":").replace(";}", "}").strip())
+    tight = _CSS_SPACE.sub(r"\1", _CSS_COMMENT.sub("", source)).replace(": ", ":").replace(";}", "}")
+    return Markup(tight.strip())  # noqa: S704 - a file of ours, and escaping would change its hash
 
 
 def tight_js(source: str) -> Markup:
-    """Return a script without its comment lines and indentation: nothing cleverer, so that it stays readable."""
+    """Return a script without comment lines and indentation: nothing cleverer, so that it stays readable."""
     lines = (line.strip() for line in source.splitlines())
-    return Markup("\n".join(line for line in lines if line and not line.startswith("//")))
+    tight = "\n".join(line for line in lines if line and not line.startswith("//"))
+    return Markup(tight)  # noqa: S704 - a file of ours, and escaping would change its hash
 
 
 def csp(style: str, script: str) -> str:

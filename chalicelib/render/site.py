@@ -106,7 +106,7 @@ class Site:
         context = NoteContext(
             # A form that comes back holds words; a link to another language would lose them.
             **self._layout(locale, path, switcher=not values and not problems and not notice),
-            place=self._content.places[place],
+            page_href=f"/{locale}/{place}/",
             action=f"/{locale}/{path}",
             token=token,
             values={**_NOTHING_TYPED, **values},
@@ -124,9 +124,10 @@ class Site:
     def receipt(
         self, locale: str, place: str, *, code: str, recipients: Sequence[str], mentions_child: bool
     ) -> str:
-        """Render the answer to a report that was taken: its code, and who gets it. It repeats nothing else."""
+        """Render the answer to a report that was taken: its code and who gets it, nothing that was typed."""
         context = ReceiptContext(
             **self._layout(locale, f"{place}/", switcher=False),
+            page_href=f"/{locale}/{place}/",
             code_groups=in_groups(code),
             code_href=f"/{locale}/code/",
             recipients=recipients,
@@ -137,13 +138,21 @@ class Site:
 
     def code(self, locale: str, problem: str | None = None) -> str:
         """Render the page that asks for a receipt code."""
-        context = CodeContext(**self._layout(locale, "code/"), action=f"/{locale}/code/", problem=problem)
+        context = CodeContext(
+            **self._layout(locale, "code/"),
+            page_href=f"/{locale}/",
+            action=f"/{locale}/code/",
+            problem=problem,
+        )
         return self._render("code.html", context, locale)
 
     def answer(self, locale: str, states: Sequence[RecipientState]) -> str:
         """Render what is known about each office's copy of a report."""
         context = AnswerContext(
-            **self._layout(locale, "code/", switcher=False), states=states, code_href=f"/{locale}/code/"
+            **self._layout(locale, "code/", switcher=False),
+            page_href=f"/{locale}/",
+            states=states,
+            code_href=f"/{locale}/code/",
         )
         return self._render("answer.html", context, locale)
 
@@ -152,8 +161,12 @@ class Site:
         if status not in ERROR_STATUSES:
             raise ValueError(f"there is no error page for {status}")
         chain = self._content.places.chain(self.default_place)
-        people = [contact for contact in nearest_first(self._content.contacts, chain) if contact.can_be_called()]
-        context = ErrorContext(**self._layout(locale, ""), status=status, people=people[:_ERROR_LINES])
+        people = [
+            contact for contact in nearest_first(self._content.contacts, chain) if contact.can_be_called()
+        ]
+        context = ErrorContext(
+            **self._layout(locale, ""), page_href=f"/{locale}/", status=status, people=people[:_ERROR_LINES]
+        )
         return squeeze(self._render("error.html", context, locale))
 
     def _render(self, name: str, context: LayoutContext, locale: str) -> str:
@@ -170,7 +183,6 @@ class Site:
             "languages": self._language_links(locale, path) if switcher else (),
             "hotline": self._content.contacts[site.hotline],
             "drafted": self._locales[locale].drafted,
-            "page_href": f"/{locale}/",
         }
 
     def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:
@@ -181,4 +193,6 @@ class Site:
 
     def _child_lines(self, place: str) -> tuple[Contact, ...]:
         near = nearest_first(self._content.contacts, self._content.places.chain(place))
-        return tuple(contact for contact in near if contact.audience == "children" and contact.can_be_called())
+        return tuple(
+            contact for contact in near if contact.audience == "children" and contact.can_be_called()
+        )
