@@ -97,8 +97,9 @@ def build(out: Path, architecture: str, cache: Path) -> None:
 # The interpreter
 
 
-def interpreter(target: str, asked: str) -> str:
+def interpreter(target: str, asked: str, running: str | None = None) -> str:
     """Return the interpreter to build with: the one asked for, the one running, or the one Lambda needs."""
+    running = running or python_version()
     if asked:
         version = _version_of(asked)
         if version is None:
@@ -110,8 +111,8 @@ def interpreter(target: str, asked: str) -> str:
             )
         if version not in SUPPORTED:
             raise PackagingFailed(f"PYTHON={asked} is Python {version}: use one of {', '.join(SUPPORTED)}")
-        return sys.executable if version == python_version() else asked
-    if target == "local" or python_version() == LAMBDA_PYTHON:
+        return sys.executable if version == running else asked
+    if target == "local" or running == LAMBDA_PYTHON:
         return sys.executable
     # A name on the PATH may be a shim that does not run: each candidate is asked for its version.
     installed = sorted(Path.home().glob(f".pyenv/versions/{LAMBDA_PYTHON}*/bin/python"))
