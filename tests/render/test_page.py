@@ -166,8 +166,9 @@ def test_what_is_kept_and_what_cannot_be_hidden_is_told(english):
 def test_figures_are_said_only_as_the_sources_let_them_be_said(english):
     words = under(english, "Good to know")
     assert (
-        "In calls to the national hotline in 2020 where it was known how sex trafficking began, about four in "
-        "ten people were brought in by a family member and about four in ten by an intimate partner (Polaris)."
+        "In calls to the national hotline in 2020 where it was known how sex trafficking began, about four "
+        "in ten people were brought in by a family member and about four in ten by an intimate partner "
+        "(Polaris)."
     ) in words
     assert (
         "Worldwide, almost four in five people in forced commercial sexual exploitation are women and girls "

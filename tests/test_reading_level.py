@@ -1,0 +1,68 @@
+"""English at grade 6 or lower, by Flesch and Kincaid, sentence by sentence and page by page."""
+
+import re
+
+import pytest
+import textstat
+
+from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
+from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.site import Site
+from tests.render.conftest import every_page, parse
+from tools.catalogs import source_catalog
+
+HIGHEST = 6.0
+FEWEST_WORDS = 8  # the formula says nothing about a label of a few words
+
+# Sentences that must stay as they are, each with its reason.
+EXACT = {
+    "Worldwide, almost four in five people in forced commercial sexual exploitation are women and girls"
+    " (ILO, 2022).": "a figure, worded as its source allows",
+    "In calls to the national hotline in 2020 where it was known how sex trafficking began, about four in ten"
+    " people were brought in by a family member and about four in ten by an intimate partner"
+    " (Polaris).": "a figure, worded as its source allows",
+    "A report here does not protect anyone’s immigration status.": "the legal term",
+    "If it is about you, offices that enforce immigration law do not get it, unless you tick the box for"
+    " that.": "the legal term, twice as clear as any way around it",
+    "It teaches the public to see the signs. It is part of Homeland Security, which also enforces immigration"
+    " law.": "a name and the legal term",
+    "An office that teaches the public about trafficking. It is part of a department that also enforces"
+    " immigration law.": "the legal term",
+}
+
+
+def grade(text):
+    return textstat.flesch_kincaid_grade(text)
+
+
+def sentences():
+    return [str(message.id) for message in source_catalog() if message.id]
+
+
+def spoken(sentence):
+    return re.sub(r"%\(\w+\)s", "it", sentence)
+
+
+@pytest.mark.parametrize("sentence", sentences())
+def test_a_sentence_is_easy_unless_it_must_stay_exact(sentence):
+    words = spoken(sentence)
+    if len(words.split()) >= FEWEST_WORDS and sentence not in EXACT:
+        assert grade(words) <= HIGHEST
+
+
+def test_every_exception_is_still_said_and_still_needed():
+    assert set(EXACT) <= set(sentences())
+    assert [sentence for sentence in EXACT if grade(spoken(sentence)) <= HIGHEST] == []
+
+
+def test_every_page_is_easy_as_a_whole(tmp_path):
+    site = Site(TEMPLATES, Catalogs(tmp_path), shipped_content())
+    for name, html in every_page(site):
+        if name.startswith("en "):
+            body = parse(html).find("body")
+            lines = [
+                " ".join("".join(element.itertext()).split()).rstrip(".:?!") + "."
+                for element in body.iter()
+                if element.tag in ("p", "li", "h1", "h2", "h3", "label", "legend")
+            ]
+            assert grade(" ".join(lines)) <= HIGHEST, name
