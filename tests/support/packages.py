@@ -43,9 +43,17 @@ class Package:
     template: dict[str, Any]
 
 
-@cache
 def local_package() -> Package:
     """Return the package of what is on disk now. Several test processes may ask: the first builds it."""
+    package, failed = _built()
+    if package is None:
+        raise AssertionError(failed)
+    return package
+
+
+@cache
+def _built() -> tuple[Package | None, str]:
+    """Return the package, or why there is none: kept too, since a failed build fails again."""
     folder = BUILD / f"test-package-{package.python_version()}"
     BUILD.mkdir(exist_ok=True)
     with (BUILD / f"{folder.name}.lock").open("w") as lock:
@@ -53,12 +61,15 @@ def local_package() -> Package:
         stamp, built_from = folder / "built-from", _fingerprint()
         if not stamp.is_file() or stamp.read_text(encoding="utf-8") != built_from:
             shutil.rmtree(folder, ignore_errors=True)
-            build(ROOT, folder)
+            try:
+                build(ROOT, folder)
+            except AssertionError as error:
+                return None, str(error)
             with zipfile.ZipFile(folder / "deployment.zip") as archive:
                 archive.extractall(folder / "unpacked")
             stamp.write_text(built_from, encoding="utf-8")
     template = json.loads((folder / "template.json").read_text(encoding="utf-8"))
-    return Package(folder / "deployment.zip", folder / "unpacked", template)
+    return Package(folder / "deployment.zip", folder / "unpacked", template), ""
 
 
 def build(root: Path, out: Path) -> None:
