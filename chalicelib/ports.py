@@ -1,4 +1,4 @@
-"""What the use cases ask of the world. Adapters promise this, and fakes in tests/support keep the same promises."""
+"""What the use cases ask of the world. Adapters promise this; fakes in tests/support keep the same promises."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from chalicelib.domain.deliveries import Delivery, SealedReport
+from chalicelib.domain.documents import Draft, Problem, Release, Version
 from chalicelib.domain.people import Person, Session, Step
+from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 
@@ -353,3 +355,143 @@ class Cases(Protocol):
 
     def change(self, case: CaseFile, deliveries: Sequence[Delivery]) -> None:
         """Write changed deliveries, unless somebody changed the case since it was read. Raises StaleRecord."""
+
+
+class ShippedDocuments(Protocol):
+    """The documents as they came with the package: version 0 of each."""
+
+    def ids(self) -> Sequence[str]:
+        """Return every document's id, in the order in which a person would look for them."""
+
+    def text(self, document: str) -> str:
+        """Return a document's text. Raises KeyError when it did not ship."""
+
+    def package(self) -> str:
+        """Return the fingerprint of everything that shipped."""
+
+
+class DocumentStore(Protocol):
+    """Drafts, versions and releases. Any call may raise StoreUnavailable."""
+
+    def drafts(self) -> Sequence[Draft]:
+        """Return every draft."""
+
+    def draft(self, document: str) -> Draft | None:
+        """Return a document's draft, if it has one."""
+
+    def put_draft(self, draft: Draft) -> None:
+        """Save a draft over revision `draft.revision - 1` (0: over none).
+
+        Raises StaleRecord when that is not there.
+        """
+
+    def drop_draft(self, document: str, revision: int) -> None:
+        """Delete a draft, if it still is this revision. Raises StaleRecord when it is another."""
+
+    def versions(self, document: str) -> Sequence[Version]:
+        """Return a document's published versions, newest first, without the shipped one."""
+
+    def version(self, document: str, number: int) -> Version | None:
+        """Return one version."""
+
+    def add_version(self, version: Version) -> None:
+        """Keep a version for good. Raises StaleRecord when its number is taken."""
+
+    def releases(self, limit: int) -> Sequence[Release]:
+        """Return the newest releases, newest first, whether they ever went live or not."""
+
+    def release(self, number: int) -> Release | None:
+        """Return one release."""
+
+    def add_release(self, release: Release) -> None:
+        """Keep a release for good. Raises StaleRecord when its number is taken."""
+
+    def hold(self, what: str, who: str, now: datetime, until: datetime) -> str | None:
+        """Take the one lease on `what` for `who`. Return None when it was taken, else who has it.
+
+        Whoever has it already may take it again; it is free once its time is over.
+        """
+
+    def let_go(self, what: str, who: str) -> None:
+        """Give a lease back, if it is still theirs."""
+
+    def change(self) -> RecipientChange | None:
+        """Return the change of recipients that waits for agreement, if there is one."""
+
+    def put_change(self, change: RecipientChange) -> None:
+        """Save it over revision `change.revision - 1`. Raises StaleRecord when that is not there."""
+
+    def drop_change(self, revision: int) -> None:
+        """Delete it, if it still is this revision. Raises StaleRecord when it is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRelease:
+    """What readers get now. `mark` stands for exactly this state, so that nobody moves on from another."""
+
+    number: int
+    mark: str
+
+
+class ReleaseShelf(Protocol):
+    """Where readers fetch releases from: files under each release's number, and one object that names the live.
+
+    Any call may raise StoreUnavailable.
+    """
+
+    def live(self) -> LiveRelease | None:
+        """Return the release that readers get, or None while nothing has been published."""
+
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Write files of a release that is not live yet."""
+
+    def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
+        """Let readers get another release, in one write.
+
+        Raises StaleRecord when `since` is not live any more.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PressedPage:
+    """One page as rendered: its HTML, and packed as it travels.
+
+    Names are "en/los-banos-ca", "es/error-404", and for the pages that are made on request
+    "en/los-banos-ca/note", "en/los-banos-ca/receipt", "en/code" and "en/answer".
+    """
+
+    name: str
+    html: str
+    packed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A whole site, rendered and looked over. `index` is what the page function needs to know of it."""
+
+    pages: Sequence[PressedPage]
+    index: Mapping[str, object]
+    sentences: Mapping[str, Sequence[tuple[str, int]]]  # each, with the documents and lines that say it
+    problems: Sequence[Problem]
+
+
+class Press(Protocol):
+    """Renders what editors write: shut in, with limits on time, memory and output."""
+
+    def site(self, texts: Mapping[str, str]) -> Pressed:
+        """Render and check every page and every mail from these texts, which replace what shipped.
+
+        What is wrong with a text is a Problem. Raises RenderStopped only when no text can be blamed for it.
+        """
+
+    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
+        """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
+
+    def mail(self, texts: Mapping[str, str], name: str, recipient: str) -> bytes:
+        """Render a mail ("report" or "digest") with an invented report, to one recipient.
+
+        Raises DocumentInvalid.
+        """
+
+    def headers(self, texts: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers that pages from these texts are answered with."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chalicelib.domain.documents import CheckReport, Draft
+
 
 class PorchlightError(Exception):
     """Something a caller is expected to handle. Its text never holds a person's words."""
@@ -141,3 +145,47 @@ class LastPublisher(PorchlightError):
 
 class EntryMissing(PorchlightError):
     """What was asked for (a person, a document, a case) is not there, or not any more: answer 404."""
+
+
+class DocumentInvalid(PorchlightError):
+    """A document's id, text or reason breaks a rule: show the sentence to its writer, text kept."""
+
+
+class DraftConflict(PorchlightError):
+    """Somebody else saved this document since it was opened: show both texts, and lose neither.
+
+    `mine` is what was to be saved; `theirs` the draft that is there now, or None when it was published or
+    discarded meanwhile; `live` is the text the public sees.
+    """
+
+    def __init__(self, document: str, mine: str, theirs: Draft | None, live: str) -> None:
+        super().__init__(f"{document} was changed by somebody else")
+        self.document, self.mine, self.theirs, self.live = document, mine, theirs, live
+
+
+class PublishRefused(PorchlightError):
+    """Nothing was published. `report` says what stands in the way; an explicit yes may be enough."""
+
+    def __init__(self, report: CheckReport) -> None:
+        super().__init__("the checks stand in the way" if report.stops else "this needs an explicit yes")
+        self.report = report
+
+
+class NothingToPublish(PorchlightError):
+    """Every draft says what is live already."""
+
+
+class PublishUnderWay(PorchlightError):
+    """Somebody else is publishing at this moment: try again when they have finished. The text names them."""
+
+
+class AgreementMissing(PorchlightError):
+    """Recipients change only when a second publisher agrees, to addresses that have been confirmed."""
+
+
+class CodeWrong(PorchlightError):
+    """The code is not the one that was mailed, or is too old, or was tried too often: ask for a new one."""
+
+
+class RenderStopped(PorchlightError):
+    """Rendering took too long, or made too much: the text says which page it was at."""

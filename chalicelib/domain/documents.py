@@ -1,0 +1,235 @@
+"""What an admin may change: documents with drafts, versions and releases. Versions and releases only grow."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.domain.locales import ENDONYMS
+
+CONTACTS = "contacts"
+PLACES = "places"
+RECIPIENTS = "recipients"
+SITE = "site"
+JSON_DOCUMENTS = (CONTACTS, PLACES, RECIPIENTS, SITE)
+
+CATALOG = "catalog/"
+PUBLIC_TEMPLATE = "template/public/"
+MAIL_TEMPLATE = "template/mail/"
+
+# A document is stored as one item, and an item holds 400 KB at most.
+LONGEST_TEXT = 250_000
+LONGEST_WHY = 500
+
+SHIPPED = 0  # the number of the version that came with the package
+
+STOPS = "stops"  # cannot be published
+ASKS = "asks"  # can be published, after an explicit yes
+TELLS = "tells"  # good to know
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that is being worked on. `revision` grows by one at each save; `base` is where it began."""
+
+    document: str
+    text: str
+    revision: int
+    base: int
+    who: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text that was published. Number 0 is what shipped; it has nobody's name.
+
+    `shipped` is the fingerprint of what shipped when this version was made: another one now means that the
+    package brought a new text since, which this version hides.
+    """
+
+    document: str
+    number: int
+    text: str
+    who: str = ""
+    when: datetime | None = None
+    why: str = ""
+    shipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The versions that are live together. Documents that are not named are as they shipped.
+
+    `again` is the number of the older release that this one publishes again, or 0.
+    """
+
+    number: int
+    versions: Mapping[str, int]
+    who: str
+    when: datetime
+    why: str
+    again: int = 0
+    package: str = ""  # the fingerprint of the package that rendered it
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that a check found, in a sentence for the person who wrote the text.
+
+    `line` is 0 when it is not about one line; `page` names a page ("es/los-banos-ca") when one shows it.
+    """
+
+    document: str
+    line: int
+    sentence: str
+    weight: str = STOPS
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """All that the checks found. `missing` lists each language's sentences that are shown in English.
+
+    `largest` is the largest page in bytes as it travels, `pages` how many were rendered.
+    """
+
+    problems: tuple[Problem, ...]
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pages: int = 0
+    largest: int = 0
+
+    @property
+    def stops(self) -> tuple[Problem, ...]:
+        """Return what must be mended before anything is published."""
+        return tuple(problem for problem in self.problems if problem.weight == STOPS)
+
+    @property
+    def can_be_published(self) -> bool:
+        """Say whether nothing stands in the way, an explicit yes apart."""
+        return not self.stops
+
+    @property
+    def needs_a_yes(self) -> bool:
+        """Say whether a publisher has to agree, say to sentences that are missing in some language."""
+        return any(self.missing.values()) or any(problem.weight == ASKS for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One line of a comparison: `kind` is "same", "gone", "new" or "skip" (lines left out between changes).
+
+    `old` and `new` are line numbers, 0 where the line is not there.
+    """
+
+    kind: str
+    text: str
+    old: int = 0
+    new: int = 0
+
+
+def kind_of(document: str) -> str:
+    """Return "contacts", "places", "recipients", "site", "catalog", "page template" or "mail template".
+
+    Raises DocumentInvalid when the id names no kind of document.
+    """
+    if document in JSON_DOCUMENTS:
+        return document
+    if document.startswith(CATALOG) and locale_of(document) in ENDONYMS:
+        return "catalog"
+    folders, _, name = document.rpartition("/")
+    if _is_file_name(name):
+        if folders + "/" == PUBLIC_TEMPLATE and name.endswith((".html", ".css")):
+            return "page template"
+        mail = folders.removeprefix(MAIL_TEMPLATE)
+        if mail != folders and _is_file_name(mail) and "." not in mail and name.endswith(".txt"):
+            return "mail template"
+    raise DocumentInvalid(f"there is no document {document!r}")
+
+
+def locale_of(document: str) -> str:
+    """Return the language of a catalog, or nothing for another document."""
+    return document.removeprefix(CATALOG) if document.startswith(CATALOG) else ""
+
+
+def path_of(document: str) -> str:
+    """Return where a document's file lies: "content/contacts.json", "templates/public/page.html" and so on.
+
+    A catalog's is its compiled form.
+    """
+    kind = kind_of(document)
+    if kind in JSON_DOCUMENTS:
+        return f"content/{document}.json"
+    if kind == "catalog":
+        return f"locale/{locale_of(document)}/LC_MESSAGES/porchlight.mo"
+    return "templates/" + document.removeprefix("template/")
+
+
+def check_text(text: str) -> str:
+    """Return a text with plain line ends. Raises DocumentInvalid when it is too long or not plain."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
+        raise DocumentInvalid(f"the text is too long: {LONGEST_TEXT // 1000} KB is the most")
+    for number, line in enumerate(text.split("\n"), 1):
+        if any(not (character.isprintable() or character in _KEPT) for character in line):
+            raise DocumentInvalid(f"line {number} holds an invisible control character; please type it anew")
+    return text
+
+
+def check_why(why: str) -> str:
+    """Return the reason for a change as one line. Raises DocumentInvalid when it is empty or too long."""
+    why = " ".join(why.split())
+    if not why:
+        raise DocumentInvalid("please say why: one short sentence for those who come after you")
+    if len(why) > LONGEST_WHY:
+        raise DocumentInvalid(f"please say it shorter: {LONGEST_WHY} letters are the most")
+    return why
+
+
+def fingerprint(text: str) -> str:
+    """Return a short name for exactly this text."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+def fingerprint_of_all(texts: Mapping[str, str]) -> str:
+    """Return a short name for exactly these documents with these texts."""
+    return fingerprint("\n".join(f"{document} {fingerprint(texts[document])}" for document in sorted(texts)))
+
+
+def next_number(versions: Iterable[int]) -> int:
+    """Return the number after the highest one: numbers are never used again."""
+    return max(versions, default=SHIPPED) + 1
+
+
+def compare(old: str, new: str, around: int = 3) -> tuple[DiffLine, ...]:
+    """Return what changed from `old` to `new`, with `around` unchanged lines around each change."""
+    before, after = old.split("\n"), new.split("\n")
+    found: list[DiffLine] = []
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for group in matcher.get_grouped_opcodes(around):
+        if group[0][1] or found:
+            found.append(DiffLine("skip", "", group[0][1] + 1, group[0][3] + 1))
+        for tag, old_from, old_to, new_from, new_to in group:
+            if tag == "equal":
+                found += _same(before, old_from, old_to, new_from)
+                continue
+            found += [DiffLine("gone", before[line], old=line + 1) for line in range(old_from, old_to)]
+            found += [DiffLine("new", after[line], new=line + 1) for line in range(new_from, new_to)]
+    return tuple(found)
+
+
+def _same(lines: Sequence[str], start: int, end: int, other: int) -> list[DiffLine]:
+    return [DiffLine("same", lines[line], line + 1, other + line - start + 1) for line in range(start, end)]
+
+
+# Joiners and direction marks have work to do in Arabic, Punjabi and Khmer; tabs come with pasted text.
+_KEPT = frozenset("\t\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\u202f\u3000")
+_FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+def _is_file_name(name: str) -> bool:
+    return bool(name) and _FILE_LETTERS.issuperset(name) and not name.startswith(".") and ".." not in name

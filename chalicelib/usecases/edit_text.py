@@ -1,0 +1,229 @@
+"""Change the wording of the site: drafts that nobody loses, and the history of each text.
+
+Nothing here reaches a reader: see publish.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from chalicelib.domain import documents
+from chalicelib.domain.documents import RECIPIENTS, SHIPPED, DiffLine, Draft, Version
+from chalicelib.domain.errors import (
+    AgreementMissing,
+    DocumentInvalid,
+    DraftConflict,
+    EntryMissing,
+    StaleRecord,
+)
+from chalicelib.ports import Clock, DocumentStore, ReleaseShelf, ShippedDocuments
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One line of the list of documents. `live` is the version that readers get; 0 is what shipped.
+
+    `shipped_anew` says that the package brought another text since the live version was made.
+    """
+
+    id: str
+    kind: str
+    live: int
+    draft: Draft | None
+    shipped_anew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """A document as it stands in the editor.
+
+    `text` is the draft's, or the live one where there is no draft. `revision` (0: no draft) goes into the form,
+    and `save_draft` wants it back.
+    """
+
+    id: str
+    kind: str
+    text: str
+    revision: int
+    draft: Draft | None
+    live: Version
+    shipped_anew: bool
+
+
+class LiveTexts:
+    """The texts as readers get them now: those of the live release, else what shipped."""
+
+    def __init__(self, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf) -> None:
+        self._store = store
+        self._shipped = shipped
+        self._shelf = shelf
+
+    def numbers(self) -> Mapping[str, int]:
+        """Return the live version's number of each document that is not as it shipped."""
+        live = self._shelf.live()
+        release = self._store.release(live.number) if live else None
+        return dict(release.versions) if release else {}
+
+    def version(self, document: str, number: int) -> Version:
+        """Return a version; 0 is what shipped. Raises EntryMissing."""
+        if number == SHIPPED:
+            try:
+                return Version(document, SHIPPED, self._shipped.text(document))
+            except KeyError as error:
+                raise EntryMissing(document) from error
+        version = self._store.version(document, number)
+        if version is None:
+            raise EntryMissing(f"{document} has no version {number}")
+        return version
+
+    def changed(self) -> dict[str, str]:
+        """Return the text of each document that is not as it shipped."""
+        return {document: self.version(document, number).text for document, number in self.numbers().items()}
+
+
+class EditText:
+    """Lists, opens, saves and compares. `who` is the person's address, for the history."""
+
+    def __init__(
+        self, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf, clock: Clock
+    ) -> None:
+        self._store = store
+        self._shipped = shipped
+        self._clock = clock
+        self._live = LiveTexts(store, shipped, shelf)
+
+    def list(self) -> Sequence[DocumentEntry]:
+        """Return every document, with its draft if it has one."""
+        live = self._live.numbers()
+        drafts = {draft.document: draft for draft in self._store.drafts()}
+        return [
+            DocumentEntry(
+                document,
+                documents.kind_of(document),
+                live.get(document, SHIPPED),
+                drafts.get(document),
+                self._shipped_anew(document, live.get(document, SHIPPED)),
+            )
+            for document in self._shipped.ids()
+        ]
+
+    def open(self, document: str) -> OpenDocument:
+        """Return a document for the editor. Raises EntryMissing for an unknown one."""
+        self._known(document)
+        number = self._live.numbers().get(document, SHIPPED)
+        live = self._live.version(document, number)
+        draft = self._store.draft(document)
+        return OpenDocument(
+            document,
+            documents.kind_of(document),
+            draft.text if draft else live.text,
+            draft.revision if draft else 0,
+            draft,
+            live,
+            self._shipped_anew(document, number),
+        )
+
+    def save_draft(self, document: str, text: str, revision: int, who: str) -> Draft:
+        """Save a text over the revision it was opened at, and return the new draft.
+
+        Raises DraftConflict with both texts when somebody else saved meanwhile, DocumentInvalid for a text
+        that cannot be kept, AgreementMissing for the recipients (see change_recipients), EntryMissing.
+        """
+        if document == RECIPIENTS:
+            raise AgreementMissing("recipients are changed on their own page, by two publishers")
+        opened = self.open(document)
+        text = documents.check_text(text)
+        base = opened.draft.base if opened.draft else opened.live.number
+        draft = Draft(document, text, revision + 1, base, who, self._clock.now())
+        try:
+            self._store.put_draft(draft)
+        except StaleRecord as error:
+            raise DraftConflict(document, text, self._store.draft(document), opened.live.text) from error
+        return draft
+
+    def discard(self, document: str, revision: int) -> None:
+        """Delete a draft as it was seen. Raises DraftConflict when somebody saved another since."""
+        try:
+            self._store.drop_draft(document, revision)
+        except StaleRecord as error:
+            opened = self.open(document)
+            raise DraftConflict(document, "", opened.draft, opened.live.text) from error
+
+    def diff(self, document: str) -> Sequence[DiffLine]:
+        """Compare the draft with what is live; nothing when there is no draft."""
+        opened = self.open(document)
+        return documents.compare(opened.live.text, opened.text)
+
+    def diff_versions(self, document: str, old: int, new: int) -> Sequence[DiffLine]:
+        """Compare two versions. Raises EntryMissing."""
+        self._known(document)
+        return documents.compare(
+            self._live.version(document, old).text, self._live.version(document, new).text
+        )
+
+    def history(self, document: str) -> Sequence[Version]:
+        """Return every version, newest first; the last one is what shipped."""
+        self._known(document)
+        return [*self._store.versions(document), self._live.version(document, SHIPPED)]
+
+    def version(self, document: str, number: int) -> Version:
+        """Return one version's text. Raises EntryMissing."""
+        self._known(document)
+        return self._live.version(document, number)
+
+    def restore(self, document: str, number: int, revision: int, who: str) -> Draft:
+        """Make a draft of an older version, over the draft that is there. Raises as save_draft does."""
+        return self.save_draft(document, self.version(document, number).text, revision, who)
+
+    def mark_checked(self, contact: str, role: str, day: date, revision: int, who: str) -> Draft:
+        """Write into the contacts draft that somebody in this role has checked a contact on this day.
+
+        It is a draft like any other, and reaches readers when it is published. Raises as save_draft does.
+        """
+        opened = self.open(documents.CONTACTS)
+        text = mark_contact(opened.text, contact, role, day)
+        return self.save_draft(documents.CONTACTS, text, revision, who)
+
+    def _known(self, document: str) -> None:
+        if document not in self._shipped.ids():
+            raise EntryMissing(document)
+
+    def _shipped_anew(self, document: str, live: int) -> bool:
+        if live == SHIPPED:
+            return False
+        made_on = self._live.version(document, live).shipped
+        return bool(made_on) and made_on != documents.fingerprint(self._shipped.text(document))
+
+
+def mark_contact(text: str, contact: str, role: str, day: date) -> str:
+    """Return the contacts document with a contact marked as checked. Raises EntryMissing, DocumentInvalid."""
+    role = " ".join(role.split())
+    if not role:
+        raise DocumentInvalid("please say in which role you checked it, like “shelter desk”")
+    document = read_json(text)
+    for entry in document.get("contacts", ()):
+        if entry.get("id") == contact:
+            entry["checked_on"], entry["checked_by"] = day.isoformat(), role
+            return write_json(document)
+    raise EntryMissing(f"there is no contact {contact!r}")
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """Read a document made of JSON. Raises DocumentInvalid, naming the line."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise DocumentInvalid(f"line {line} is not valid JSON: a comma, quote or bracket is amiss") from error
+    if not isinstance(document, dict):
+        raise DocumentInvalid("the document begins with { and ends with }")
+    return document
+
+
+def write_json(document: Mapping[str, Any]) -> str:
+    """Write a document in the one way in which comparisons stay short."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
