@@ -23,9 +23,8 @@ SHORTEST_PASSWORD = 14
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may sign in. `id` is the pool's own name for them; `role` is empty for somebody without one."""
+    """Somebody who may sign in, known by an e-mail address. `role` is empty for somebody without one."""
 
-    id: str
     email: str
     role: str
     state: str = ACTIVE
@@ -40,12 +39,12 @@ class Person:
 class Step:
     """How far a sign-in has come.
 
-    `kind` says what is asked next: NEW_PASSWORD, CODE, SET_UP, or nothing more (SIGNED_IN). `handle` is the pool's
-    own thread through the steps, and the pool's access token at the end.
+    `kind` says what is asked next: NEW_PASSWORD, CODE, SET_UP, or nothing more (SIGNED_IN). `handle` is the
+    pool's own thread through the steps, and its access token at the end. `second_factor` says whether an
+    authenticator's code was part of it.
     """
 
     kind: str
-    person: str
     email: str
     handle: str = field(repr=False)
     second_factor: bool = False
@@ -59,11 +58,10 @@ SIGNED_IN = "signed_in"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in person's session, as we remember it: no more than whose, until when, and how well proven."""
+    """A signed-in person's session, as we remember it: no more than whose, and until when."""
 
-    person: str
+    email: str
     until: datetime
-    second_factor: bool
 
 
 def allows(role: str, needed: str) -> bool:

@@ -1,0 +1,308 @@
+"""The desk's people in a Cognito user pool: their passwords and authenticators are Cognito's, never ours.
+
+Only the admin function's role may sign anybody in (the `Admin...` calls), so that nobody can try passwords
+past our own form and its limits. The names of groups are the roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.domain.errors import (
+    EntryMissing,
+    PasswordRefused,
+    PersonKnown,
+    PorchlightError,
+    SessionOver,
+    SignInExpired,
+    TooManyTries,
+    WrongCode,
+    WrongSignIn,
+)
+from chalicelib.domain.people import (
+    ACTIVE,
+    CODE,
+    INVITED,
+    NEW_PASSWORD,
+    ROLES,
+    SESSION,
+    SET_UP,
+    SHORTEST_PASSWORD,
+    SHUT_OUT,
+    SIGN_IN_TAKES,
+    SIGNED_IN,
+    Person,
+    Step,
+    highest,
+)
+
+_CHALLENGES = {"NEW_PASSWORD_REQUIRED": NEW_PASSWORD, "SOFTWARE_TOKEN_MFA": CODE, "MFA_SETUP": SET_UP}
+_AUTHENTICATOR = "SOFTWARE_TOKEN_MFA"
+_MINUTES = {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "minutes"}
+
+# What each fault means, for each kind of question. An unknown address and a wrong password must look alike.
+_Faults = Mapping[str, type[PorchlightError]]
+_AT_THE_DOOR: _Faults = {
+    "UserNotFoundException": WrongSignIn,
+    "NotAuthorizedException": WrongSignIn,
+    "PasswordResetRequiredException": WrongSignIn,
+    "UserNotConfirmedException": WrongSignIn,
+    "InvalidParameterException": WrongSignIn,
+}
+_IN_BETWEEN: _Faults = {
+    "NotAuthorizedException": SignInExpired,
+    "ResourceNotFoundException": SignInExpired,
+    "UserNotFoundException": SignInExpired,
+    "CodeMismatchException": WrongCode,
+    "ExpiredCodeException": WrongCode,
+    "EnableSoftwareTokenMFAException": WrongCode,
+    "SoftwareTokenMFANotFoundException": SignInExpired,
+}
+_A_PASSWORD: _Faults = {
+    "InvalidPasswordException": PasswordRefused,
+    "InvalidParameterException": PasswordRefused,
+    "PasswordHistoryPolicyViolationException": PasswordRefused,
+}
+_OF_A_TOKEN: _Faults = {
+    "NotAuthorizedException": SessionOver,
+    "UserNotFoundException": SessionOver,
+    "UserNotConfirmedException": SessionOver,
+    "PasswordResetRequiredException": SessionOver,
+    "ResourceNotFoundException": SessionOver,
+}
+_OF_A_PERSON: _Faults = {"UserNotFoundException": EntryMissing}
+
+
+def pool_definition(name: str, second_factor: bool) -> dict[str, Any]:
+    """Return CreateUserPool's arguments: for local runs and tests; the template says the same for AWS."""
+    return {
+        "PoolName": name,
+        "UsernameConfiguration": {"CaseSensitive": False},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+        "MfaConfiguration": "ON" if second_factor else "OPTIONAL",
+        "Policies": {
+            "PasswordPolicy": {
+                "MinimumLength": SHORTEST_PASSWORD,
+                "RequireUppercase": False,
+                "RequireLowercase": False,
+                "RequireNumbers": False,
+                "RequireSymbols": False,
+                "TemporaryPasswordValidityDays": 7,
+            }
+        },
+    }
+
+
+def client_definition(pool: str) -> dict[str, Any]:
+    """Return CreateUserPoolClient's arguments: no secret, and no way in but the admin function's."""
+    minutes = int(SESSION.total_seconds() // 60)
+    return {
+        "UserPoolId": pool,
+        "ClientName": "admin site",
+        "GenerateSecret": False,
+        "ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        "PreventUserExistenceErrors": "ENABLED",
+        "EnableTokenRevocation": True,
+        "AuthSessionValidity": int(SIGN_IN_TAKES.total_seconds() // 60),
+        "AccessTokenValidity": minutes,
+        "IdTokenValidity": minutes,
+        "RefreshTokenValidity": minutes,
+        "TokenValidityUnits": _MINUTES,
+    }
+
+
+class CognitoPeople:
+    """The People port on one user pool and its one client."""
+
+    def __init__(self, client: Callable[[], Any], pool: str, client_id: str) -> None:
+        self._client = client
+        self._pool = pool
+        self._client_id = client_id
+
+    # On the way in
+
+    def begin(self, email: str, password: str) -> Step:
+        """Try a password: no refresh token is kept, and nothing tells an unknown address from a known one."""
+        if not email or not password:
+            raise WrongSignIn("nothing given")
+        answer = self._call(
+            "admin_initiate_auth",
+            _AT_THE_DOOR,
+            ClientId=self._client_id,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": email, "PASSWORD": password},
+        )
+        return self._step(answer, email, second_factor=False)
+
+    def set_password(self, step: Step, password: str) -> Step:
+        """Replace a first password by one of the person's own."""
+        faults = {**_IN_BETWEEN, **_A_PASSWORD}
+        return self._answer(step, "NEW_PASSWORD_REQUIRED", {"NEW_PASSWORD": password}, faults)
+
+    def give_code(self, step: Step, code: str) -> Step:
+        """Answer the question for the authenticator's code."""
+        return self._answer(step, _AUTHENTICATOR, {"SOFTWARE_TOKEN_MFA_CODE": code}, _IN_BETWEEN)
+
+    def new_authenticator(self, step: Step) -> tuple[str, Step]:
+        """Have Cognito make a secret, on the way in or for somebody who is in."""
+        faults = _OF_A_TOKEN if step.kind == SIGNED_IN else _IN_BETWEEN
+        answer = self._call("associate_software_token", faults, pool=False, **_thread(step))
+        handle = step.handle if step.kind == SIGNED_IN else str(answer.get("Session") or step.handle)
+        return str(answer["SecretCode"]), Step(step.kind, step.email, handle, step.second_factor)
+
+    def confirm_authenticator(self, step: Step, code: str) -> Step:
+        """Have Cognito check the first code, and ask for codes from now on."""
+        answer = self._call("verify_software_token", _IN_BETWEEN, pool=False, UserCode=code, **_thread(step))
+        if answer.get("Status") != "SUCCESS":
+            raise WrongCode("not verified")
+        if step.kind != SIGNED_IN:
+            verified = Step(step.kind, step.email, str(answer.get("Session") or step.handle))
+            step = self._answer(verified, "MFA_SETUP", {}, _IN_BETWEEN)
+        if step.kind == SIGNED_IN:
+            self._call(
+                "set_user_mfa_preference",
+                _OF_A_TOKEN,
+                pool=False,
+                AccessToken=step.handle,
+                SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+            )
+        return Step(step.kind, step.email, step.handle, second_factor=True)
+
+    # Inside
+
+    def who(self, token: str) -> Person:
+        """Ask Cognito whose token this is and what they may do now: a change or a removal counts at once."""
+        answer = self._call("get_user", _OF_A_TOKEN, pool=False, AccessToken=token)
+        name = str(answer["Username"])
+        groups = self._call("admin_list_groups_for_user", _OF_A_TOKEN, Username=name)["Groups"]
+        return Person(
+            email=name,
+            role=highest({group["GroupName"] for group in groups}),
+            second_factor=_AUTHENTICATOR in answer.get("UserMFASettingList", ()),
+        )
+
+    def sign_out(self, token: str) -> None:
+        """End every session of the token's holder; a token that is over already is no fault."""
+        try:
+            self._call("global_sign_out", _OF_A_TOKEN, pool=False, AccessToken=token)
+        except SessionOver:
+            return
+
+    # Everybody
+
+    def everybody(self) -> Sequence[Person]:
+        """Return everybody in the pool, by address."""
+        roles: dict[str, set[str]] = {}
+        for role in ROLES:
+            for user in self._pages("list_users_in_group", "Users", "NextToken", GroupName=role):
+                roles.setdefault(str(user["Username"]), set()).add(role)
+        users = self._pages("list_users", "Users", "PaginationToken")
+        people = [self._person(user, highest(roles.get(str(user["Username"]), set()))) for user in users]
+        return sorted(people, key=lambda person: person.email)
+
+    def invite(self, email: str, role: str, password: str) -> Person:
+        """Add somebody. Cognito mails nothing: our own invitation goes out as our own mail."""
+        self._call(
+            "admin_create_user",
+            {"UsernameExistsException": PersonKnown, "InvalidParameterException": PersonKnown},
+            Username=email,
+            TemporaryPassword=password,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+        )
+        self.set_role(email, role)
+        return Person(email, role, INVITED)
+
+    def set_role(self, person: str, role: str) -> None:
+        """Put somebody into the group of a role and out of the others."""
+        self._call("admin_add_user_to_group", _OF_A_PERSON, Username=person, GroupName=role)
+        for other in ROLES:
+            if other != role:
+                self._call("admin_remove_user_from_group", _OF_A_PERSON, Username=person, GroupName=other)
+
+    def set_first_password(self, person: str, password: str) -> None:
+        """Give a password that must be changed at the next sign-in, and end all sessions."""
+        faults = {**_OF_A_PERSON, **_A_PASSWORD}
+        self._call("admin_set_user_password", faults, Username=person, Password=password, Permanent=False)
+        self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
+
+    def forget_authenticator(self, person: str) -> None:
+        """Ask for no codes until a new authenticator is set up, and end all sessions."""
+        self._call(
+            "admin_set_user_mfa_preference",
+            _OF_A_PERSON,
+            Username=person,
+            SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False},
+        )
+        self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
+
+    def remove(self, person: str) -> None:
+        """End all sessions, then delete the account."""
+        self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
+        self._call("admin_delete_user", _OF_A_PERSON, Username=person)
+
+    def _answer(self, step: Step, challenge: str, answers: Mapping[str, str], faults: _Faults) -> Step:
+        answer = self._call(
+            "admin_respond_to_auth_challenge",
+            faults,
+            ClientId=self._client_id,
+            ChallengeName=challenge,
+            Session=step.handle,
+            ChallengeResponses={"USERNAME": step.email, **answers},
+        )
+        proven = step.second_factor or challenge in (_AUTHENTICATOR, "MFA_SETUP")
+        return self._step(answer, step.email, proven)
+
+    def _step(self, answer: Mapping[str, Any], email: str, second_factor: bool) -> Step:
+        challenge = answer.get("ChallengeName")
+        if challenge:
+            if challenge not in _CHALLENGES:
+                raise WrongSignIn("the pool asks for something that this site cannot answer")
+            return Step(_CHALLENGES[challenge], email, str(answer["Session"]), second_factor)
+        return Step(SIGNED_IN, email, str(answer["AuthenticationResult"]["AccessToken"]), second_factor)
+
+    def _person(self, user: Mapping[str, Any], role: str) -> Person:
+        name = str(user["Username"])
+        more = self._call("admin_get_user", _OF_A_PERSON, Username=name)
+        waits = user["UserStatus"] in ("FORCE_CHANGE_PASSWORD", "RESET_REQUIRED")
+        state = SHUT_OUT if not user.get("Enabled", True) else INVITED if waits else ACTIVE
+        return Person(name, role, state, _AUTHENTICATOR in more.get("UserMFASettingList", ()))
+
+    def _pages(self, operation: str, entries: str, mark: str, **arguments: Any) -> Iterator[Any]:
+        more: dict[str, Any] = {}
+        while True:
+            answer = self._call(operation, {}, **arguments, **more)
+            yield from answer[entries]
+            if not answer.get(mark):
+                return
+            more = {mark: answer[mark]}
+
+    def _call(self, operation: str, faults: _Faults, pool: bool = True, **arguments: Any) -> Any:
+        if pool:
+            arguments["UserPoolId"] = self._pool
+        with store_faults(), _meaning(faults):
+            return getattr(self._client(), operation)(**arguments)
+
+
+@contextmanager
+def _meaning(faults: _Faults) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        kind = faults.get(code_of(error))
+        if kind is None:
+            raise
+        # Cognito's own lock has no code of its own.
+        if kind is WrongSignIn and "attempts exceeded" in str(error).lower():
+            kind = TooManyTries
+        # Not chained: what Cognito says may quote what was sent.
+        raise kind(code_of(error)) from None
+
+
+def _thread(step: Step) -> dict[str, str]:
+    return {"AccessToken" if step.kind == SIGNED_IN else "Session": step.handle}

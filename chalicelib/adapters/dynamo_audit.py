@@ -1,0 +1,86 @@
+"""The audit log in a DynamoDB table of its own. The admin function's role may add lines and read them, no more."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from chalicelib.adapters.aws import store_faults
+from chalicelib.ports import AuditEntry
+
+KEPT = timedelta(days=366)
+
+_write = TypeSerializer().serialize
+_read = TypeDeserializer().deserialize
+_TOLD = ("who", "role", "did", "about", "why")
+
+
+def table_definition(name: str) -> dict[str, Any]:
+    """Return CreateTable's arguments: for local runs and tests; the template says the same for AWS."""
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "month", "AttributeType": "S"},
+            {"AttributeName": "at", "AttributeType": "S"},
+        ],
+        "KeySchema": [
+            {"AttributeName": "month", "KeyType": "HASH"},
+            {"AttributeName": "at", "KeyType": "RANGE"},
+        ],
+    }
+
+
+class DynamoAudit:
+    """The AuditLog on DynamoDB: one partition a month. Time to live, a year, is on `expires_at`."""
+
+    def __init__(self, client: Callable[[], Any], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, entry: AuditEntry) -> None:
+        """Write one line under a key that was never used: no line replaces another."""
+        moment = f"{entry.at:%Y-%m-%dT%H:%M:%S.%f}Z {secrets.token_hex(4)}"
+        item = {
+            "month": f"{entry.at:%Y-%m}",
+            "at": moment,
+            "expires_at": int((entry.at + KEPT).timestamp()),
+            **{name: getattr(entry, name) for name in _TOLD},
+        }
+        with store_faults():
+            self._client().put_item(
+                TableName=self._table,
+                Item={name: _write(value) for name, value in item.items()},
+                ConditionExpression="attribute_not_exists(#month)",
+                ExpressionAttributeNames={"#month": "month"},
+            )
+
+    def entries(self, month: str) -> Sequence[AuditEntry]:
+        """Return all lines of a month, newest first."""
+        found: list[AuditEntry] = []
+        start: dict[str, Any] = {}
+        while True:
+            with store_faults():
+                answer = self._client().query(
+                    TableName=self._table,
+                    KeyConditionExpression="#month = :month",
+                    ExpressionAttributeNames={"#month": "month"},
+                    ExpressionAttributeValues={":month": _write(month)},
+                    ScanIndexForward=False,
+                    ConsistentRead=True,
+                    **start,
+                )
+            found += [_entry(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _entry(item: dict[str, Any]) -> AuditEntry:
+    read = {name: _read(value) for name, value in item.items()}
+    at = datetime.fromisoformat(read["at"].partition(" ")[0])
+    return AuditEntry(at=at, **{name: read.get(name, "") for name in _TOLD})

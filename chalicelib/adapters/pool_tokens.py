@@ -1,0 +1,119 @@
+"""Reads the user pool's access tokens: signed by the pool with RS256, for this site, and not over."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+
+from chalicelib.domain.errors import SessionOver, StoreUnavailable
+
+_ONLY = "RS256"  # taken from here and never from the token: no "none", no HMAC with the public key
+_REFETCH_SECONDS = 30.0
+_WAIT_SECONDS = 3.0
+_LONGEST = 4096
+_AHEAD = timedelta(minutes=2)
+_MUST_HAVE = ["exp", "iat", "iss", "jti", "client_id", "token_use", "username"]
+
+
+def fetch(url: str) -> Mapping[str, Any]:
+    """Return the JSON object at `url`. Raises StoreUnavailable."""
+    try:
+        with urllib.request.urlopen(url, timeout=_WAIT_SECONDS) as answer:  # noqa: S310 (the pool's own address)
+            content: Mapping[str, Any] = json.loads(answer.read(100_000))
+    except (OSError, ValueError) as error:
+        raise StoreUnavailable("the pool's keys cannot be read") from error
+    return content
+
+
+class PoolTokens:
+    """The TokenReader of one pool and client. `endpoint` is where the pool's keys are read.
+
+    Keys are kept. A key that is not known is looked for once more, at most every half minute, so that a
+    rotated key is found and a stream of forged tokens is not a stream of requests.
+    """
+
+    def __init__(
+        self,
+        endpoint: Callable[[], str],
+        pool: str,
+        client_id: str,
+        read: Callable[[str], Mapping[str, Any]] = fetch,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._endpoint = endpoint
+        self._pool = pool
+        self._client_id = client_id
+        self._read = read
+        self._ticks = ticks
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at: float | None = None
+
+    @property
+    def issuer(self) -> str:
+        """Return the name with which the pool signs."""
+        return f"https://cognito-idp.{self._pool.partition('_')[0]}.amazonaws.com/{self._pool}"
+
+    def read(self, token: str, now: datetime) -> tuple[str, datetime]:
+        """Return (address, end) of a valid access token."""
+        claims = self._claims(token)
+        ends = _time(claims["exp"])
+        if ends <= now:
+            raise SessionOver("expired")
+        if _time(claims["iat"]) > now + _AHEAD:
+            raise SessionOver("from the future")
+        if (claims["token_use"], claims["client_id"]) != ("access", self._client_id):
+            raise SessionOver("not for this site")
+        return str(claims["username"]), ends
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        if len(token) > _LONGEST:
+            raise SessionOver("too long")
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("alg") != _ONLY or not isinstance(header.get("kid"), str):
+                raise SessionOver("not signed as the pool signs")
+            claims: Mapping[str, Any] = jwt.decode(
+                token,
+                self._key(header["kid"]),
+                algorithms=[_ONLY],
+                issuer=self.issuer,
+                # The time is handed in, so it is compared in `read`; an access token has client_id for aud.
+                options={
+                    "require": _MUST_HAVE,
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            raise SessionOver("not the pool's token") from None
+        return claims
+
+    def _key(self, kid: str) -> jwt.PyJWK:
+        if kid not in self._keys and self._may_fetch():
+            found = self._read(f"{self._endpoint()}/{self._pool}/.well-known/jwks.json")
+            self._fetched_at = self._ticks()
+            self._keys = {
+                str(one["kid"]): jwt.PyJWK(dict(one), algorithm=_ONLY)
+                for one in found.get("keys", ())
+                if one.get("kty") == "RSA" and one.get("use", "sig") == "sig"
+            }
+        if kid not in self._keys:
+            raise SessionOver("signed with a key that is not the pool's")
+        return self._keys[kid]
+
+    def _may_fetch(self) -> bool:
+        return self._fetched_at is None or self._ticks() - self._fetched_at >= _REFETCH_SECONDS
+
+
+def _time(value: Any) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        raise SessionOver("not a time") from None
