@@ -330,31 +330,20 @@ class AuditLog(Protocol):
         """Return all lines of a month like "2026-11", newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFile:
-    """What the desk may know of a report: how its delivery goes, never its words."""
-
-    report_id: str
-    case_number: str
-    place: str
-    taken_at: datetime
-    deliveries: tuple[Delivery, ...]
-    held: str
-    version: int
-    expires_at: datetime | None
-
-
 class Cases(Protocol):
-    """The deliveries, seen from the desk. Any call may raise StoreUnavailable."""
+    """Reports as the desk may know them: how their delivery goes, never their words, which are empty here.
 
-    def find(self, case_number: str) -> CaseFile | None:
+    Any call may raise StoreUnavailable.
+    """
+
+    def find(self, case_number: str, now: datetime) -> SealedReport | None:
         """Return the case with this number, or None. It may lag a moment behind."""
 
-    def all(self) -> Iterable[CaseFile]:
+    def all(self, now: datetime) -> Iterable[SealedReport]:
         """Return every case that is kept. It may lag a moment behind."""
 
-    def change(self, case: CaseFile, deliveries: Sequence[Delivery]) -> None:
-        """Write changed deliveries, unless somebody changed the case since it was read. Raises StaleRecord."""
+    def change(self, case: SealedReport) -> None:
+        """Write changed deliveries, unless somebody changed the case since it was read: StaleRecord."""
 
 
 class ShippedDocuments(Protocol):

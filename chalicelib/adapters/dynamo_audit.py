@@ -1,4 +1,4 @@
-"""The audit log in a DynamoDB table of its own. The admin function's role may add lines and read them, no more."""
+"""The audit log, in a table of its own. The admin function's role may add lines and read them, no more."""
 
 from __future__ import annotations
 

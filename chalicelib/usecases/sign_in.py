@@ -124,7 +124,7 @@ class SignIn:
 
 
 class Sessions:
-    """Who is in, asked anew at every request: a changed role, a removal, a sign-out elsewhere count at once."""
+    """Who is in, asked anew at every request: a new role, a removal, a sign-out elsewhere count at once."""
 
     def __init__(self, people: People, tokens: TokenReader, book: DoorBook, clock: Clock) -> None:
         self._people = people
