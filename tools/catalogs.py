@@ -42,7 +42,13 @@ _MARKUP = re.compile(r"[<>]|&\w+;")
 
 def source_catalog() -> Catalog:
     """Return every sentence of the templates and the content, each with where it stands."""
-    catalog = Catalog(project="Porchlight", copyright_holder="the Porchlight authors", charset="utf-8")
+    catalog = Catalog(
+        project="Porchlight",
+        version="1",
+        copyright_holder="the Porchlight authors",
+        msgid_bugs_address="see CONTRIBUTING.md",
+        charset="utf-8",
+    )
     for path in sorted((TEMPLATES / "public").glob("*.html")):
         for sentence in _of_template(path):
             catalog.add(sentence, locations=[(_place(path), 0)])
