@@ -30,9 +30,10 @@ class SmimeKey:
     kind = "smime"
 
     def __init__(self, pem: str, now: datetime) -> None:
+        # What `cryptography` raises for a damaged certificate has no base class but Exception.
         try:
             found = x509.load_pem_x509_certificates(pem.encode("ascii"))
-        except ValueError as error:
+        except Exception as error:
             raise KeyUnusable("this X.509 certificate is damaged") from error
         if len(found) != 1:
             raise KeyUnusable("there is more than one certificate: give us the recipient's own alone")
@@ -41,13 +42,16 @@ class SmimeKey:
         self.expires_at = self._certificate.not_valid_after_utc
         try:
             self.problem = _problem(self._certificate, now)
-        except ValueError as error:
+        except Exception as error:
             raise KeyUnusable("this X.509 certificate is damaged") from error
 
     def encrypted(self, entity: bytes) -> EmailMessage:
         """Return S/MIME: `entity`, enveloped with AES-256."""
         envelope = PKCS7EnvelopeBuilder().set_data(entity).set_content_encryption_algorithm(AES256)
-        enveloped = envelope.add_recipient(self._certificate).encrypt(Encoding.DER, [PKCS7Options.Binary])
+        try:
+            enveloped = envelope.add_recipient(self._certificate).encrypt(Encoding.DER, [PKCS7Options.Binary])
+        except ValueError as error:
+            raise KeyUnusable("its RSA key is damaged") from error
         message = EmailMessage(policy=SMTP)
         message.set_content(
             enveloped,
