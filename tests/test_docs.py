@@ -1,0 +1,108 @@
+"""What README and its neighbours say is true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from chalicelib.settings import Settings
+from tools.run import Options
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def rows_under(heading: str) -> list[list[str]]:
+    """Return the cells of every table row under a heading of README, without the tables' heads."""
+    section = text_of("README.md").split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    return [row for row in rows if row[0] not in {"command", "variable", "---"}]
+
+
+def targets() -> set[str]:
+    """Return the Makefile's targets that it offers to people."""
+    return set(re.findall(r"^([a-z][a-z-]*):.*##", text_of("Makefile"), re.MULTILINE))
+
+
+def test_the_table_of_settings_is_the_list_of_settings() -> None:
+    rows = rows_under("Settings")
+    assert [row[0].strip("`").lower() for row in rows] == list(Settings._fields)
+
+
+def test_the_settings_have_the_defaults_that_the_table_says() -> None:
+    said = {row[0].strip("`").lower(): row[1].strip("`") for row in rows_under("Settings")}
+    assert said == {name: str(value) for name, value in Settings._field_defaults.items()}
+
+
+def test_the_table_of_commands_is_the_list_of_commands() -> None:
+    commands = [row[0] for row in rows_under("Commands") if row[0].startswith("`make ")]
+    assert {command.strip("`").removeprefix("make ") for command in commands} == targets()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_that_a_document_names_exists(document: str) -> None:
+    named = set(re.findall(r"\bmake ([a-z]+)\b", " ".join(re.findall(r"`[^`\n]*`", text_of(document)))))
+    assert named <= targets()
+
+
+def test_help_lists_every_command() -> None:
+    helped = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(re.findall(r"^make ([a-z-]+) ", helped.stdout, re.MULTILINE)) == targets()
+
+
+def test_make_run_has_the_defaults_that_the_readme_says() -> None:
+    said = {row[0].strip("`"): row[1] for row in rows_under("Commands")}
+    assert Options() == (int(said["PORT"]), int(said["MAILROOM_PORT"]), float(said["DELIVER_EVERY"]))
+    assert f"http://127.0.0.1:{Options().port}/" in text_of("README.md")
+    assert f"http://127.0.0.1:{Options().mailroom_port}/" in text_of("README.md")
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "docs/flow.md", "docs/threats.md"])
+def test_every_link_to_a_file_leads_to_one(document: str) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", text_of(document)):
+        if "://" not in link and not link.startswith("#"):
+            assert ((ROOT / document).parent / link.partition("#")[0]).exists(), link
+
+
+def test_the_first_screen_says_what_for_whom_where_a_report_goes_and_how_to_start() -> None:
+    first_screen = text_of("README.md").split("\n## ", 1)[0]
+    assert len(first_screen.splitlines()) <= 35
+    assert "Where a report goes" in first_screen
+    commands = first_screen.split("```")[1].strip().splitlines()
+    assert commands[-1] == "make run"
+    assert len(commands) == 2
+
+
+def test_every_folder_that_the_readme_shows_is_there() -> None:
+    tree = text_of("README.md").split("## Where things are", 1)[1].split("```")[1]
+    for line in tree.strip().splitlines():
+        assert (ROOT / line.split()[0]).exists(), line
+
+
+def test_changes_that_are_not_released_have_their_place() -> None:
+    unreleased = text_of("CHANGELOG.md").split("## Unreleased", 1)[1]
+    entries = re.findall(r"^- (\w+):", unreleased, re.MULTILINE)
+    assert entries
+    assert set(entries) <= {"Visitor", "Reporter", "Agency", "Admin", "Operator"}
+
+
+def test_the_licence_is_whole() -> None:
+    licence = text_of("LICENSE")
+    assert "Apache License" in licence
+    assert "Version 2.0, January 2004" in licence
+    assert "END OF TERMS AND CONDITIONS" in licence
+
+
+def test_ci_runs_what_everybody_runs() -> None:
+    assert text_of(".ci/run").rstrip().endswith("exec make test")
