@@ -17,7 +17,9 @@ MOST_FIELDS = 60
 FORM = "application/x-www-form-urlencoded"
 
 
-def read_form(request: Request) -> Mapping[str, Sequence[str]]:
+def read_form(
+    request: Request, most_bytes: int = MOST_BYTES, most_fields: int = MOST_FIELDS
+) -> Mapping[str, Sequence[str]]:
     """Return the form's fields.
 
     Raises WrongContentType, FormTooLarge, or UnreadableForm when it is not UTF-8 or has far too many fields.
@@ -31,7 +33,7 @@ def read_form(request: Request) -> Mapping[str, Sequence[str]]:
     except (ValueError, TypeError):
         # Never chained: the text of a UnicodeError quotes the body.
         raise UnreadableForm("the body is not base64, or not text") from None
-    if len(body) > MOST_BYTES:
+    if len(body) > most_bytes:
         raise FormTooLarge(f"{len(body)} bytes")
     try:
         fields = parse_qs(
@@ -39,7 +41,7 @@ def read_form(request: Request) -> Mapping[str, Sequence[str]]:
             keep_blank_values=True,
             encoding="utf-8",
             errors="strict",
-            max_num_fields=MOST_FIELDS,
+            max_num_fields=most_fields,
         )
     except ValueError:
         raise UnreadableForm("not UTF-8, or too many fields") from None
