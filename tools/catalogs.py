@@ -26,6 +26,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 CONTENT = ROOT / "chalicelib" / "content"
+MAIL_WORDS = ROOT / "chalicelib" / "render" / "mails.py"
 LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 
@@ -41,7 +42,7 @@ _MARKUP = re.compile(r"[<>]|&\w+;")
 
 
 def source_catalog() -> Catalog:
-    """Return every sentence of the templates and the content, each with where it stands."""
+    """Return every sentence of pages, mails and content, each with where it stands."""
     catalog = Catalog(
         project="Porchlight",
         version="1",
@@ -49,12 +50,16 @@ def source_catalog() -> Catalog:
         msgid_bugs_address="see CONTRIBUTING.md",
         charset="utf-8",
     )
-    for path in sorted((TEMPLATES / "public").glob("*.html")):
-        for sentence in _of_template(path):
+    pages = sorted((TEMPLATES / "public").glob("*.html"))
+    mails = sorted((TEMPLATES / "mail").glob("*/*.txt"))
+    for path in (*pages, *mails):
+        for sentence in _extracted("jinja2.ext:babel_extract", path):
             catalog.add(sentence, locations=[(_place(path), 0)])
     for path in sorted(CONTENT.glob("*.json")):
         for sentence in _of_document(path):
             catalog.add(sentence, locations=[(_place(path), 0)])
+    for sentence in _extracted("python", MAIL_WORDS):
+        catalog.add(sentence, locations=[(_place(MAIL_WORDS), 0)])
     return catalog
 
 
@@ -177,10 +182,10 @@ def _status_problems(entry: dict[str, Any], paths: dict[str, Path]) -> Iterator[
         yield f"{tag}: site.json and the catalog's header disagree on whether a person has checked it"
 
 
-def _of_template(path: Path) -> Iterator[str]:
+def _extracted(method: str, path: Path) -> Iterator[str]:
+    options = _OPTIONS if path.suffix in (".html", ".txt") else {"encoding": "utf-8"}
     with path.open("rb") as file:
-        found = extract("jinja2.ext:babel_extract", file, keywords=_KEYWORDS, options=_OPTIONS)
-        for _, message, _, _ in found:
+        for _, message, _, _ in extract(method, file, keywords=_KEYWORDS, options=options):
             yield message if isinstance(message, str) else message[0]
 
 
