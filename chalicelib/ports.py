@@ -395,15 +395,6 @@ class DocumentStore(Protocol):
     def add_release(self, release: Release) -> None:
         """Keep a release for good. Raises StaleRecord when its number is taken."""
 
-    def hold(self, what: str, who: str, now: datetime, until: datetime) -> str | None:
-        """Take the one lease on `what` for `who`. Return None when it was taken, else who has it.
-
-        Whoever has it already may take it again; it is free once its time is over.
-        """
-
-    def let_go(self, what: str, who: str) -> None:
-        """Give a lease back, if it is still theirs."""
-
     def change(self) -> RecipientChange | None:
         """Return the change of recipients that waits for agreement, if there is one."""
 

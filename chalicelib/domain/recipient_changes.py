@@ -87,6 +87,11 @@ def lacking(change: RecipientChange, live: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def new_code(chance: bytes) -> str:
+    """Spell 16 random bytes as a code that can be read out on the phone."""
+    return f"{int.from_bytes(chance, 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
 def with_code(change: RecipientChange, address: str, code: str, now: datetime) -> RecipientChange:
     """Return the change with a fresh code for an address; an older code for it is void."""
     codes = {**change.codes, address: AddressCode(_digest(address, code), now + CODE_LIVES)}

@@ -20,7 +20,7 @@ from chalicelib.domain.errors import (
     EntryMissing,
     StaleRecord,
 )
-from chalicelib.ports import Clock, DocumentStore, ReleaseShelf, ShippedDocuments
+from chalicelib.ports import Clock, DocumentStore, LiveRelease, ReleaseShelf, ShippedDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class DocumentEntry:
 class OpenDocument:
     """A document as it stands in the editor.
 
-    `text` is the draft's, or the live one where there is no draft. `revision` (0: no draft) goes into the form,
+    `text` is the draft's, or the live one where there is none. `revision` (0: no draft) goes into the form,
     and `save_draft` wants it back.
     """
 
@@ -55,18 +55,21 @@ class OpenDocument:
 
 
 class LiveTexts:
-    """The texts as readers get them now: those of the live release, else what shipped."""
+    """The texts of a release; None stands for the site as it shipped."""
 
-    def __init__(self, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf) -> None:
+    def __init__(self, store: DocumentStore, shipped: ShippedDocuments) -> None:
         self._store = store
         self._shipped = shipped
-        self._shelf = shelf
 
-    def numbers(self) -> Mapping[str, int]:
-        """Return the live version's number of each document that is not as it shipped."""
-        live = self._shelf.live()
-        release = self._store.release(live.number) if live else None
-        return dict(release.versions) if release else {}
+    def numbers(self, live: LiveRelease | None) -> Mapping[str, int]:
+        """Return the version's number, in that release, of each document that is not as it shipped."""
+        if live is None:
+            return {}
+        release = self._store.release(live.number)
+        if release is None:
+            raise EntryMissing(f"release {live.number} is live, and nothing is written down about it")
+        known = self._shipped.ids()  # a package may have dropped a document since
+        return {name: number for name, number in release.versions.items() if name in known}
 
     def version(self, document: str, number: int) -> Version:
         """Return a version; 0 is what shipped. Raises EntryMissing."""
@@ -80,9 +83,9 @@ class LiveTexts:
             raise EntryMissing(f"{document} has no version {number}")
         return version
 
-    def changed(self) -> dict[str, str]:
-        """Return the text of each document that is not as it shipped."""
-        return {document: self.version(document, number).text for document, number in self.numbers().items()}
+    def changed(self, live: LiveRelease | None) -> dict[str, str]:
+        """Return the text, in that release, of each document that is not as it shipped."""
+        return {name: self.version(name, number).text for name, number in self.numbers(live).items()}
 
 
 class EditText:
@@ -93,12 +96,13 @@ class EditText:
     ) -> None:
         self._store = store
         self._shipped = shipped
+        self._shelf = shelf
         self._clock = clock
-        self._live = LiveTexts(store, shipped, shelf)
+        self._live = LiveTexts(store, shipped)
 
     def list(self) -> Sequence[DocumentEntry]:
         """Return every document, with its draft if it has one."""
-        live = self._live.numbers()
+        live = self._live.numbers(self._shelf.live())
         drafts = {draft.document: draft for draft in self._store.drafts()}
         return [
             DocumentEntry(
@@ -114,7 +118,7 @@ class EditText:
     def open(self, document: str) -> OpenDocument:
         """Return a document for the editor. Raises EntryMissing for an unknown one."""
         self._known(document)
-        number = self._live.numbers().get(document, SHIPPED)
+        number = self._live.numbers(self._shelf.live()).get(document, SHIPPED)
         live = self._live.version(document, number)
         draft = self._store.draft(document)
         return OpenDocument(

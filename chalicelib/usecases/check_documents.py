@@ -1,0 +1,115 @@
+"""Look over everything as it would be published: rules, sentences, and every page as a reader gets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from chalicelib.domain import catalog_checks, document_checks, documents, po_files
+from chalicelib.domain.documents import CATALOG, CONTACTS, TELLS, CheckReport, Problem
+from chalicelib.ports import Clock, Press, Pressed, ShippedDocuments
+
+STALE_AFTER = timedelta(days=90)
+BYTE_BUDGET = 11_468  # 11.2 KiB: with the headers it fits into the first ten packets of a connection
+
+
+@dataclass(frozen=True, slots=True)
+class StaleContact:
+    """A contact that nobody has checked for 90 days, or ever: `checked_on` is None then."""
+
+    id: str
+    name: str
+    checked_on: date | None
+    checked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The report, and the site as it was rendered for it; None when the texts did not allow that."""
+
+    report: CheckReport
+    pressed: Pressed | None
+
+
+class CheckDocuments:
+    """Checks a whole site: `texts` are the documents that differ from what shipped."""
+
+    def __init__(self, press: Press, shipped: ShippedDocuments, clock: Clock) -> None:
+        self._press = press
+        self._shipped = shipped
+        self._clock = clock
+
+    def __call__(self, texts: Mapping[str, str]) -> Checked:
+        """Return all that is wrong, each with its line, and the rendered pages if there are any."""
+        whole = {name: texts.get(name, self._shipped.text(name)) for name in self._shipped.ids()}
+        problems = document_checks.check(whole, {name: self._shipped.text(name) for name in whole})
+        problems += catalog_checks.check_syntax(whole)
+        if any(problem.weight == documents.STOPS for problem in problems):
+            return Checked(CheckReport(tuple(problems)), None)
+        pressed = self._press.site(texts)
+        problems += [*pressed.problems, *self._too_large(pressed), *self._stale(whole)]
+        catalogs = {
+            documents.locale_of(document): po_files.read_po(text)
+            for document, text in whole.items()
+            if document.startswith(CATALOG)
+        }
+        problems += catalog_checks.check_sentences(catalogs, pressed.sentences)
+        report = CheckReport(
+            problems=tuple(_in_order(problems)),
+            missing=catalog_checks.missing(catalogs, pressed.sentences),
+            pages=len(pressed.pages),
+            largest=max((_bytes_of(page.packed) for page in pressed.pages), default=0),
+        )
+        return Checked(report, pressed)
+
+    def _too_large(self, pressed: Pressed) -> list[Problem]:
+        """Name the largest page when it is over the budget: mending it mostly mends the others."""
+        page = max(pressed.pages, key=lambda one: len(one.packed), default=None)
+        if page is None or _bytes_of(page.packed) <= BYTE_BUDGET:
+            return []
+        sentence = (
+            f"The page {page.name} takes {_bytes_of(page.packed):,} bytes to send; {BYTE_BUDGET:,} is the most."
+            " People open it on old phones with a slow line. Please say something shorter."
+        )
+        return [Problem("template/public/page.html", 0, sentence, page=page.name)]
+
+    def _stale(self, whole: Mapping[str, str]) -> list[Problem]:
+        return [
+            Problem(
+                CONTACTS,
+                document_checks.line_of_entry(whole[CONTACTS], contact.id),
+                f"{contact.name}: "
+                + (
+                    f"last checked on {contact.checked_on}, more than 90 days ago."
+                    if contact.checked_on
+                    else "no person has checked this yet."
+                ),
+                TELLS,
+            )
+            for contact in stale_contacts(whole[CONTACTS], self._clock.now().date())
+        ]
+
+
+def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
+    """Return the contacts of a contacts document that are due for a check, longest waiting first."""
+    found = []
+    for entry in json.loads(text)["contacts"]:
+        checked = date.fromisoformat(entry["checked_on"]) if entry.get("checked_on") else None
+        if checked is None or today - checked > STALE_AFTER:
+            by = str(entry.get("checked_by") or "")
+            found.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by))
+    return sorted(found, key=lambda contact: contact.checked_on or date.min)
+
+
+def _bytes_of(packed: str) -> int:
+    return len(packed) * 3 // 4 - packed.count("=", -2)
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    weights = {documents.STOPS: 0, documents.ASKS: 1, TELLS: 2}
+    seen: dict[tuple[str, int, str], Problem] = {}
+    for problem in problems:  # what every page shows is said once
+        seen.setdefault((problem.document, problem.line, problem.sentence), problem)
+    return sorted(seen.values(), key=lambda one: (weights[one.weight], one.document, one.line))

@@ -1,0 +1,96 @@
+"""See it before anybody else does: every page and every mail, from the drafts and as it is live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.domain import documents
+from chalicelib.domain.documents import PLACES, RECIPIENTS, SITE
+from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.ports import DocumentStore, Press, ReleaseShelf, ShippedDocuments
+from chalicelib.usecases.edit_text import LiveTexts, read_json
+
+MAILS = ("report", "digest")
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """A page in its real markup, with the headers it is answered with: its style runs under no others."""
+
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewChoices:
+    """What can be looked at. `pages` are names for `page`, without the language they begin with."""
+
+    locales: Sequence[str]
+    places: Sequence[str]
+    pages: Sequence[str]
+    recipients: Sequence[str]
+    mails: Sequence[str] = MAILS
+
+
+class Preview:
+    """Renders one page or mail, shut in like a whole publish."""
+
+    def __init__(
+        self, press: Press, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf
+    ) -> None:
+        self._press = press
+        self._store = store
+        self._shipped = shipped
+        self._shelf = shelf
+        self._live = LiveTexts(store, shipped)
+
+    def choices(self) -> PreviewChoices:
+        """Return what can be looked at with the drafts as they are. Raises DocumentInvalid."""
+        texts = self._drafts()
+        places = [str(place["slug"]) for place in read_json(self._text(texts, PLACES))["places"]]
+        locales = [str(locale["tag"]) for locale in read_json(self._text(texts, SITE))["locales"]]
+        recipients = [str(entry["id"]) for entry in json.loads(self._text(texts, RECIPIENTS))]
+        of_places = [name for place in places for name in (place, f"{place}/note", f"{place}/receipt")]
+        errors = [f"error-{status}" for status in (400, 403, 404, 405, 413, 415, 500, 503)]
+        return PreviewChoices(locales, places, [*of_places, "code", "answer", *errors], recipients)
+
+    def page(self, name: str) -> PreviewPage:
+        """Render a page ("es/los-banos-ca", "en/los-banos-ca/note", "es/error-404") from the drafts.
+
+        Raises DocumentInvalid, with a sentence for the editor, when the drafts do not allow it.
+        """
+        return self._render(self._drafts(), name)
+
+    def live_page(self, name: str) -> PreviewPage:
+        """Render a page as readers get it now, to lay beside it. Raises DocumentInvalid."""
+        return self._render(self._live.changed(self._shelf.live()), name)
+
+    def mail(self, name: str, recipient: str) -> bytes:
+        """Render a mail ("report" or "digest") from the drafts, with an invented report.
+
+        Raises DocumentInvalid.
+        """
+        if name not in MAILS:
+            raise DocumentInvalid(f"there is no mail {name!r}")
+        return self._press.mail(self._drafts(), name, recipient)
+
+    def live_mail(self, name: str, recipient: str) -> bytes:
+        """Render a mail as recipients get it now, with an invented report. Raises DocumentInvalid."""
+        if name not in MAILS:
+            raise DocumentInvalid(f"there is no mail {name!r}")
+        return self._press.mail(self._live.changed(self._shelf.live()), name, recipient)
+
+    def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
+        return PreviewPage(self._press.page(texts, name).html, self._press.headers(texts))
+
+    def _drafts(self) -> dict[str, str]:
+        change = self._store.change()
+        proposed = {RECIPIENTS: change.text} if change else {}
+        drafts = {draft.document: draft.text for draft in self._store.drafts()}
+        return {**self._live.changed(self._shelf.live()), **drafts, **proposed}
+
+    def _text(self, texts: Mapping[str, str], document: str) -> str:
+        documents.kind_of(document)
+        return texts.get(document) or self._shipped.text(document)
