@@ -138,19 +138,29 @@ def test_the_zip_carries_no_time_and_no_owner(package):
     assert {entry.external_attr >> 16 for entry in entries} <= {0o644, 0o755}
 
 
-def test_another_build_in_another_folder_gives_the_same_bytes(package, tmp_path):
-    other = tmp_path / "a" / "longer" / "way" / "to" / "the" / "project"
+def copy_of_the_project(folder: Path) -> Path:
     for file in (*sources(), ROOT / "requirements.txt"):
-        copy = other / file.relative_to(ROOT)
+        copy = folder / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
+    return folder
+
+
+def test_another_build_in_another_folder_gives_the_same_bytes(package, tmp_path):
+    other = copy_of_the_project(tmp_path / "a" / "longer" / "way" / "to" / "the" / "project")
     build(other, tmp_path / "built")
     for name in ("deployment.zip", "template.json"):
-        again = (tmp_path / "built" / name).read_bytes()
-        assert (
-            hashlib.sha256(again).digest()
-            == hashlib.sha256((package.zip.parent / name).read_bytes()).digest()
-        )
+        first, second = ((folder / name).read_bytes() for folder in (package.zip.parent, tmp_path / "built"))
+        assert hashlib.sha256(first).hexdigest() == hashlib.sha256(second).hexdigest(), name
+
+
+def test_a_function_that_nobody_gave_a_role_stops_the_build(tmp_path):
+    other = copy_of_the_project(tmp_path / "project")
+    with (other / "app.py").open("a", encoding="utf-8") as app:
+        app.write('\n\n@app.schedule("rate(1 day)", name="unheard_of")\ndef unheard_of(event):\n    pass\n')
+    with pytest.raises(AssertionError, match="has a function unheard_of: give it a row"):
+        build(other, tmp_path / "built")
+    assert not (tmp_path / "built" / "deployment.zip").exists()
 
 
 # The page function, run from the package

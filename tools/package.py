@@ -259,15 +259,12 @@ def merge_template_of(stage: Path) -> dict[str, Any]:
     """Return what to merge into Chalice's template for the staged project."""
     from tools import gateway_pages, package_template
 
-    ask = (
-        "import json, app; print(json.dumps({path: sorted(views) for path, views in app.app.routes.items()}))"
-    )
-    routes = _run(
-        [sys.executable, "-c", ask], "app.py could not be imported", stage, _clean_environment(stage)
-    )
+    asked = [sys.executable, "-c", _WHAT_THE_APP_HAS]
+    app = json.loads(_run(asked, "app.py could not be imported", stage, _clean_environment(stage)))
+    _compare_with_the_table(app["functions"])
     index = json.loads((stage / "chalicelib" / "pages" / "index.json").read_text(encoding="utf-8"))
     site = package_template.Site(
-        routes=json.loads(routes),
+        routes=app["routes"],
         headers=index["headers"],
         hotline=gateway_pages.hotline(stage / "chalicelib" / "content" / "contacts.json"),
     )
@@ -275,6 +272,26 @@ def merge_template_of(stage: Path) -> dict[str, Any]:
         return package_template.merge_template(site)
     except package_template.PathsClash as error:
         raise PackagingFailed(str(error)) from error
+
+
+_WHAT_THE_APP_HAS = """
+import json
+from app import app
+functions = [one.name for one in (*app.pure_lambda_functions, *app.event_sources)]
+print(json.dumps({"routes": {path: sorted(views) for path, views in app.routes.items()}, "functions": functions}))
+"""
+
+
+def _compare_with_the_table(declared: Sequence[str]) -> None:
+    from tools.functions import FUNCTIONS, PAGE
+
+    listed = {function.name for function in FUNCTIONS} - {PAGE.name}
+    for name in sorted(set(declared) - listed):
+        raise PackagingFailed(
+            f"app.py has a function {name}: give it a row in tools/functions.py and a policy"
+        )
+    for name in sorted(listed - set(declared)):
+        raise PackagingFailed(f"tools/functions.py has a function {name}, and app.py has not")
 
 
 def _chalice_package(stage: Path, out: Path, merge: Path, wheels: Path) -> None:
