@@ -1,4 +1,4 @@
-"""What can be wrong with a translation: placeholders, markup, sentences that are missing or that no page says."""
+"""What can be wrong with a translation: placeholders, markup, sentences missing or said by no page."""
 
 from __future__ import annotations
 

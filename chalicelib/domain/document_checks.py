@@ -1,4 +1,4 @@
-"""The rules of contacts, places, recipients and the site's settings, each told with the line where it is broken."""
+"""The rules of contacts, places, recipients and the site's settings, each told with the line that breaks it."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _line_of(text: str, part: str) -> int:
 
 
 def _line_of_second(text: str, key: str) -> int:
-    """Return the line of a key that stands twice in one entry: of the second one in the innermost brackets."""
+    """Return the line on which a key stands for the second time in one entry."""
     depth, seen = 0, {}
     for match in re.finditer(r'[{}]|"((?:[^"\\]|\\.)*)"(\s*:)?', text):
         if match[0] == "{":

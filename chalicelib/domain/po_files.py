@@ -17,7 +17,7 @@ _MO_MAGIC = 0x950412DE
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sentence: `source` is English, `text` the translation or nothing; `line` is where its msgid stands."""
+    """One sentence: `source` is English, `text` the translation or nothing; `line` is where it begins."""
 
     source: str
     text: str
@@ -90,7 +90,7 @@ def read_mo(content: bytes) -> Mapping[str, str]:
 
 
 def with_texts(entries: Sequence[Entry], texts: Mapping[str, str]) -> str:
-    """Return the catalog's text with some translations replaced, by source; what is unknown is put at the end."""
+    """Return the catalog's text with some translations replaced, by source; unknown ones come at the end."""
     known = {entry.source for entry in entries}
     kept = [
         Entry(entry.source, texts.get(entry.source, entry.text), 0, entry.unsure, entry.places)
@@ -156,9 +156,7 @@ class _Reader:
             before = self._seen[self._source]
             raise PoInvalid(self._line, f"this sentence is there twice, first in line {before}")
         self._seen[self._source] = self._line
-        self.entries.append(
-            Entry(self._source, self._text, self._line, self._unsure, tuple(self._places))
-        )
+        self.entries.append(Entry(self._source, self._text, self._line, self._unsure, tuple(self._places)))
         self._reset()
 
     @staticmethod
@@ -171,8 +169,7 @@ class _Reader:
             if character == "\\":
                 following = next(inside, "")
                 if following not in _ESCAPES:
-                    raise PoInvalid(number, "a backslash stands only before n, t, a quote or another
-                    backslash")
+                    raise PoInvalid(number, "a backslash stands only before n, t, quote or backslash")
                 out.append(_ESCAPES[following])
             elif character == '"':
                 raise PoInvalid(number, 'a quote inside the text is written \\"')

@@ -70,8 +70,8 @@ class CheckDocuments:
         if page is None or _bytes_of(page.packed) <= BYTE_BUDGET:
             return []
         sentence = (
-            f"The page {page.name} takes {_bytes_of(page.packed):,} bytes to send; {BYTE_BUDGET:,} is the most."
-            " People open it on old phones with a slow line. Please say something shorter."
+            f"The page {page.name} takes {_bytes_of(page.packed):,} bytes to send; at most it may take"
+            f" {BYTE_BUDGET:,}. People open it on old phones with a slow line. Please say something shorter."
         )
         return [Problem("template/public/page.html", 0, sentence, page=page.name)]
 
