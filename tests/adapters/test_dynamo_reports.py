@@ -19,7 +19,7 @@ from tests.adapters.conftest import new_table
 from tests.adapters.test_store_contract import DAY, done, report
 from tests.support.fakes import NOON
 
-# What stand-ins lack beside AWS, and why we can do without it. The first test sees whether dynalite grew meanwhile.
+# What stand-ins lack beside AWS, and why we can do without it. The first test sees whether dynalite grew.
 LACKS = {
     "moto": {
         "lag of an index": "every index is up to date at once: FakeStore.lag stands in for it",
