@@ -278,7 +278,8 @@ _WHAT_THE_APP_HAS = """
 import json
 from app import app
 functions = [one.name for one in (*app.pure_lambda_functions, *app.event_sources)]
-print(json.dumps({"routes": {path: sorted(views) for path, views in app.routes.items()}, "functions": functions}))
+routes = {path: sorted(views) for path, views in app.routes.items()}
+print(json.dumps({"routes": routes, "functions": functions}))
 """
 
 
@@ -352,13 +353,16 @@ def _bytecode(name: str, work: Path) -> tuple[str, bytes]:
     folder, _, file = name.rpartition("/")
     cached = f"__pycache__/{file.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
     cached = f"{folder}/{cached}" if folder else cached
-    py_compile.compile(
-        str(work / name),
-        cfile=str(work / cached),
-        dfile=f"{_LAMBDA_ROOT}/{name}",
-        doraise=True,
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
+    try:
+        py_compile.compile(
+            str(work / name),
+            cfile=str(work / cached),
+            dfile=f"{_LAMBDA_ROOT}/{name}",
+            doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+    except py_compile.PyCompileError as error:
+        raise PackagingFailed(f"{name} is not Python {python_version()}: {error.exc_value}") from error
     return cached, (work / cached).read_bytes()
 
 

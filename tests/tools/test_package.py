@@ -126,7 +126,7 @@ def test_bytecode_is_of_the_kind_that_python_takes_without_looking_at_the_source
 def test_a_file_that_does_not_compile_stops_the_build(tmp_path):
     with zipfile.ZipFile(tmp_path / "raw.zip", "w") as archive:
         archive.writestr("b.py", "def")
-    with pytest.raises(Exception, match="invalid syntax"):
+    with pytest.raises(package.PackagingFailed, match=r"b\.py is not Python .*: invalid syntax"):
         package.write_zip(tmp_path / "raw.zip", tmp_path / "finished.zip", tmp_path / "work")
 
 
