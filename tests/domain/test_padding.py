@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -21,10 +23,10 @@ def test_what_was_padded_comes_back(content: bytes) -> None:
 
 
 def test_sizes_double_from_one_to_128_kibibytes() -> None:
-    assert tuple(1024 * 2**power for power in range(8)) == SIZES
+    assert list(SIZES) == [1024 * 2**power for power in range(8)]
     for size in SIZES:
         assert len(pad(bytes(size - 4))) == size
-    for smaller, larger in zip(SIZES, SIZES[1:], strict=False):
+    for smaller, larger in pairwise(SIZES):
         assert len(pad(bytes(smaller - 3))) == larger
 
 
