@@ -19,6 +19,7 @@ run: setup  ## serve the site and the mailroom on this machine (PORT=8000 MAILRO
 	@exec $(RUN) -m tools.run
 
 test: quick browsers  ## lint, check types and catalogs, and run every test
+	@sh tools/dynalite.sh
 	$(RUN) -m pytest
 
 quick: setup  ## the part of test that takes seconds
