@@ -1,0 +1,102 @@
+"""A code leads to what is known of each delivery; whatever leads nowhere is answered alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.deliveries import DELIVERED, QUEUED, Delivery, SealedReport
+from chalicelib.domain.errors import StoreUnavailable, TooManyLookups
+from chalicelib.domain.receipts import check_digit
+from chalicelib.usecases.follow_up import LOOKUPS_A_MINUTE, FollowUp, Known
+from tests.support.fakes import NOON, FakeDirectory, FakeStore, FakeVault, FixedClock, recipient
+
+CODE = "1234567890123456789" + check_digit("1234567890123456789")
+OTHER = "9876543210987654321" + check_digit("9876543210987654321")
+
+
+class Desk:
+    """The use case among fakes, with one report behind CODE."""
+
+    def __init__(self) -> None:
+        self.store, self.vault = FakeStore(), FakeVault()
+        self.clock = FixedClock(NOON + timedelta(minutes=42))
+        self.follow_up = FollowUp(self.store, self.vault, FakeDirectory(recipient("police")), self.clock)
+        self.record = SealedReport(
+            id=FakeVault().keys_of(CODE).report_id,
+            sealed=b"",
+            reporter_key=b"",
+            place="town",
+            taken_at=NOON,
+            deliveries=(
+                Delivery("police", DELIVERED, NOON + timedelta(minutes=41, seconds=7)),
+                Delivery("closed-since", QUEUED, NOON, NOON),
+            ),
+        )
+        self.store.add(self.record)
+        self.store.calls.clear()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_code_leads_to_the_state_of_each_delivery_to_the_hour(desk: Desk) -> None:
+    assert desk.follow_up(CODE) == (
+        Known("The police office", DELIVERED, NOON),
+        Known("closed-since", QUEUED, NOON),
+    )
+
+
+def test_a_code_may_be_typed_in_groups_and_in_other_digits(desk: Desk) -> None:
+    assert desk.follow_up(" " + "-".join(CODE[start : start + 4] for start in range(0, 20, 4))) is not None
+    assert desk.follow_up("".join(chr(ord("٠") + int(digit)) for digit in CODE)) is not None
+
+
+@pytest.mark.parametrize("typed", ["", OTHER, CODE[:-1], CODE[:-1] + "x", "9" * 20, "a code", "0" * 10_000])
+def test_what_leads_nowhere_is_answered_alike(desk: Desk, typed: str) -> None:
+    assert desk.follow_up(typed) is None
+
+
+def test_an_expired_report_is_answered_like_none(desk: Desk) -> None:
+    desk.store.save(replace(desk.record, expires_at=desk.clock.now()))
+    assert desk.follow_up(CODE) is None
+
+
+@pytest.mark.parametrize("typed", [CODE, OTHER, CODE[:-1] + "x", ""])
+def test_known_unknown_and_mistyped_codes_cost_the_same_work(desk: Desk, typed: str) -> None:
+    desk.follow_up(typed)
+    assert desk.store.calls == ["count", "get"]
+    assert len(desk.vault.asked) == 1
+    assert len(desk.vault.asked[0]) == 20
+
+
+def test_a_mistyped_code_never_leads_anywhere_even_if_something_were_there(desk: Desk) -> None:
+    desk.store.add(replace(desk.record, id=FakeVault().keys_of("0" * 20).report_id))
+    assert desk.follow_up("mistyped") is None
+
+
+def test_too_many_codes_a_minute_are_turned_away_before_anything_slow(desk: Desk) -> None:
+    for _ in range(LOOKUPS_A_MINUTE):
+        desk.follow_up(OTHER)
+    asked = len(desk.vault.asked)
+    with pytest.raises(TooManyLookups):
+        desk.follow_up(CODE)
+    assert len(desk.vault.asked) == asked
+    desk.clock.forward(minutes=1)
+    assert desk.follow_up(CODE) is not None
+
+
+def test_while_the_store_is_away_nothing_is_said_about_a_code(desk: Desk) -> None:
+    desk.store.fail(StoreUnavailable("away"))
+    with pytest.raises(StoreUnavailable):
+        desk.follow_up(CODE)
+    assert desk.vault.asked == []
+
+
+def test_asking_changes_nothing(desk: Desk) -> None:
+    desk.follow_up(CODE)
+    assert desk.store.reports == {desk.record.id: desk.record}
