@@ -16,6 +16,8 @@ from tests.support.packages import expanded_template, local_package, resource_of
 from tools import package_template
 from tools.functions import FUNCTIONS, PAGE
 
+SCHEDULED = [function for function in FUNCTIONS if function.every]
+
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
@@ -267,12 +269,23 @@ def test_every_alarm_is_mailed_to_the_operator(expanded):
     assert failing == {json.dumps({"Ref": function.resource}) for function in FUNCTIONS}
 
 
-@pytest.mark.parametrize("function", ["Deliver", "Sweep"])
+@pytest.mark.parametrize("function", SCHEDULED, ids=lambda function: function.name)
 def test_a_schedule_that_stops_is_noticed(expanded, function):
-    alarm = expanded["Resources"][f"{function}Silent"]["Properties"]
+    alarm = expanded["Resources"][function.named("Silent")]["Properties"]
     assert alarm["MetricName"] == "Invocations"
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function.resource}}]
     assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["Period"] >= function.every
+
+
+def test_the_table_of_functions_knows_every_schedule_and_its_beat(expanded):
+    beats = {
+        json.dumps(rule["Properties"]["Targets"][0]["Arn"]): rule["Properties"]["ScheduleExpression"]
+        for rule in of_type(expanded, "AWS::Events::Rule").values()
+    }
+    words = {60: "rate(1 minute)", 3600: "rate(1 hour)"}
+    expected = {json.dumps({"Fn::GetAtt": [one.resource, "Arn"]}): words[one.every] for one in SCHEDULED}
+    assert beats == expected
 
 
 def test_an_alarm_of_ours_in_any_log_becomes_an_alarm(expanded, caplog):
@@ -293,6 +306,6 @@ def test_an_alarm_of_ours_in_any_log_becomes_an_alarm(expanded, caplog):
 def test_a_schedule_is_not_tried_again_by_lambda_itself(expanded):
     configs = of_type(expanded, "AWS::Lambda::EventInvokeConfig")
     assert {json.dumps(one["Properties"]["FunctionName"]) for one in configs.values()} == {
-        json.dumps({"Ref": name}) for name in ("Deliver", "Sweep")
+        json.dumps({"Ref": function.resource}) for function in SCHEDULED
     }
     assert all(one["Properties"]["MaximumRetryAttempts"] == 0 for one in configs.values())

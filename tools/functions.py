@@ -20,14 +20,17 @@ class Function:
     `name` is the handler's name in app.py ("api_handler" is Chalice's own name for the app itself).
     `environment` maps variables to values of the template: a string, or an intrinsic function.
     `paths` are the API's paths that this function answers; the page function answers all others.
+    `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0 without one.
     """
 
     name: str
     handler: str
+    work: str
     memory: int
     timeout: int
     environment: Mapping[str, str | Json] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
+    every: int = 0
 
     @property
     def policy(self) -> str:
@@ -42,12 +45,16 @@ class Function:
     @property
     def role(self) -> str:
         """Return the name Chalice gives the function's role in the template."""
-        return f"{_camel(self.name)}Role"
+        return self.named("Role")
 
     @property
     def log_group(self) -> str:
         """Return the name of the function's log group in the template."""
-        return f"{_camel(self.name)}Logs"
+        return self.named("Logs")
+
+    def named(self, what: str) -> str:
+        """Return the name in the template of something that belongs to the function."""
+        return _camel(self.name) + what
 
 
 def _camel(name: str) -> str:
@@ -57,11 +64,12 @@ def _camel(name: str) -> str:
 _STAGE: Json = {"Ref": "Stage"}
 _TABLE: Json = {"Ref": "Reports"}
 
-PAGE = Function(name="api_handler", handler="app.app", memory=256, timeout=10)
+PAGE = Function(name="api_handler", handler="app.app", work="Showing pages", memory=256, timeout=10)
 
 REPORTER = Function(
     name="reporter_api",
     handler="app.reporter_api",
+    work="Taking reports",
     memory=512,  # argon2id takes 32 MiB and, at this share of a processor, a quarter of a second
     timeout=15,
     environment={
@@ -76,6 +84,8 @@ REPORTER = Function(
 DELIVER = Function(
     name="deliver",
     handler="app.deliver",
+    work="Mailing reports",
+    every=60,
     memory=512,
     timeout=180,  # shorter than a claim's lease, so that no run outlives what it claimed
     environment={
@@ -91,6 +101,8 @@ DELIVER = Function(
 SWEEP = Function(
     name="sweep",
     handler="app.sweep",
+    work="Deleting what is past its date",
+    every=3600,
     memory=256,
     timeout=300,
     environment={

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools import gateway_pages
-from tools.functions import DELIVER, FUNCTIONS, PAGE, REPORTER, SWEEP, Function
+from tools.functions import FUNCTIONS, PAGE, Function
 
 Json = dict[str, Any]
 
@@ -299,7 +299,7 @@ def _settings(function: Function) -> Json:
     settings: Json = {"LoggingConfig": {"LogGroup": {"Ref": function.log_group}}}
     if function.environment:
         settings["Environment"] = {"Variables": dict(function.environment)}
-    if not function.paths and function is not PAGE:
+    if function.every:
         # A schedule calls again anyway: Lambda's own second and third try would only overlap with it.
         settings["EventInvokeConfig"] = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
     return settings
@@ -629,51 +629,37 @@ def _headers_policy(headers: Mapping[str, str]) -> Json:
 
 def alarms() -> Json:
     """Mail to the operator when reports may be stuck, or visitors see errors."""
-    own = {
-        "Namespace": {"Fn::Sub": "Porchlight/${AWS::StackName}"},
-        "MetricName": "Alarms",
-        "Dimensions": [],
-    }
     resources: Json = {
         "Alarms": {
             "Type": "AWS::SNS::Topic",
             "Properties": {"Subscription": [{"Protocol": "email", "Endpoint": {"Ref": "OperatorAddress"}}]},
         },
         # What waits over two hours, a stopped mail service, a refused mail: our code logs one line each.
-        "RaisedByUs": _alarm(
-            "Porchlight raised an alarm: its log says which, by our own ids.", own, at_least=1
-        ),
-        "DeliverErrors": _alarm(
-            "The function that mails reports failed.", _lambda("Errors", DELIVER), at_least=1
-        ),
-        "DeliverSilent": _silent("No run mailed reports for 15 minutes.", DELIVER, periods=3, seconds=300),
-        "SweepErrors": _alarm("The hourly clean-up failed.", _lambda("Errors", SWEEP), at_least=1),
-        "SweepSilent": _silent("No clean-up ran for three hours.", SWEEP, periods=3, seconds=3600),
-        "PageErrors": _alarm("The pages' function failed.", _lambda("Errors", PAGE), at_least=1),
-        "ReporterErrors": _alarm("The form's function failed.", _lambda("Errors", REPORTER), at_least=1),
+        "RaisedByUs": _alarm("Porchlight raised an alarm: its logs say which, by our own ids.", _OWN),
         "ApiErrors": _alarm(
-            "Visitors got five or more server errors in five minutes.",
-            {
-                "Namespace": "AWS/ApiGateway",
-                "MetricName": "5XXError",
-                # The name Chalice gives the API, in its definition's title.
-                "Dimensions": [{"Name": "ApiName", "Value": "porchlight"}, {"Name": "Stage", "Value": "api"}],
-            },
-            at_least=5,
+            "Visitors got five or more server errors in five minutes.", _API_ERRORS, at_least=5
         ),
     }
-    for function in (DELIVER, SWEEP, REPORTER):
-        resources[f"{function.resource}RaisedByUs"] = {
-            "Type": "AWS::Logs::MetricFilter",
-            "Properties": {
-                "LogGroupName": {"Ref": function.log_group},
-                "FilterPattern": '"alarm"',
-                "MetricTransformations": [
-                    {"MetricNamespace": own["Namespace"], "MetricName": "Alarms", "MetricValue": "1"}
-                ],
-            },
-        }
+    for function in FUNCTIONS:
+        resources[function.named("Errors")] = _alarm(f"{function.work} failed.", _lambda("Errors", function))
+        if function.every:
+            resources[function.named("Silent")] = _silent(function)
+        if function is not PAGE:
+            resources[function.named("RaisedByUs")] = _raised_in_log(function)
     return _resources(**resources)
+
+
+_OWN: Json = {
+    "Namespace": {"Fn::Sub": "Porchlight/${AWS::StackName}"},
+    "MetricName": "Alarms",
+    "Dimensions": [],
+}
+_API_ERRORS: Json = {
+    "Namespace": "AWS/ApiGateway",
+    "MetricName": "5XXError",
+    # Chalice gives the API the app's name.
+    "Dimensions": [{"Name": "ApiName", "Value": "porchlight"}, {"Name": "Stage", "Value": "api"}],
+}
 
 
 def _lambda(metric: str, function: Function) -> Json:
@@ -684,7 +670,7 @@ def _lambda(metric: str, function: Function) -> Json:
     }
 
 
-def _alarm(description: str, metric: Json, *, at_least: int) -> Json:
+def _alarm(description: str, metric: Json, at_least: int = 1) -> Json:
     properties = {
         "AlarmDescription": description,
         "AlarmActions": [{"Ref": "Alarms"}],
@@ -698,16 +684,29 @@ def _alarm(description: str, metric: Json, *, at_least: int) -> Json:
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties | metric}
 
 
-def _silent(description: str, function: Function, *, periods: int, seconds: int) -> Json:
-    alarm = _alarm(description, _lambda("Invocations", function), at_least=1)
+def _silent(function: Function) -> Json:
+    """Raise an alarm when a schedule's function did not run for three beats, or fifteen minutes."""
+    alarm = _alarm(f"{function.work} has stopped: nothing ran it.", _lambda("Invocations", function))
     alarm["Properties"] |= {
         "OKActions": [{"Ref": "Alarms"}],
-        "Period": seconds,
-        "EvaluationPeriods": periods,
+        "Period": max(300, function.every),
+        "EvaluationPeriods": 3,
         "ComparisonOperator": "LessThanThreshold",
         "TreatMissingData": "breaching",
     }
     return alarm
+
+
+def _raised_in_log(function: Function) -> Json:
+    metric = {"MetricNamespace": _OWN["Namespace"], "MetricName": _OWN["MetricName"], "MetricValue": "1"}
+    return {
+        "Type": "AWS::Logs::MetricFilter",
+        "Properties": {
+            "LogGroupName": {"Ref": function.log_group},
+            "FilterPattern": '"alarm"',
+            "MetricTransformations": [metric],
+        },
+    }
 
 
 # Outputs
