@@ -29,14 +29,23 @@ def reporter_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @app.schedule("rate(1 minute)", name="deliver")
 def deliver(event: Any) -> dict[str, Any]:
     """Send what is due."""
-    from chalicelib import wiring_aws
+    from chalicelib import wiring_delivery
 
-    return wiring_aws.deliver(settings, event.context)
+    return wiring_delivery.deliver(settings, event.context)
+
+
+# On AWS the template names the queue, and lets the function name the messages that it wants again.
+@app.on_sqs_message(queue="porchlight-notices", batch_size=10, name="note_delivery")
+def note_delivery(event: Any) -> dict[str, Any]:
+    """Note what became of mails: delivered, delayed, bounced, complained of, rejected."""
+    from chalicelib import wiring_delivery
+
+    return wiring_delivery.note_delivery(settings, event.to_dict())
 
 
 @app.schedule("rate(1 hour)", name="sweep")
 def sweep(event: Any) -> dict[str, Any]:
     """Delete what is past its date, and raise the alarms that time raises."""
-    from chalicelib import wiring_aws
+    from chalicelib import wiring_delivery
 
-    return wiring_aws.sweep(settings)
+    return wiring_delivery.sweep(settings, event.context)

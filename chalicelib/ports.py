@@ -66,6 +66,15 @@ class ReceiptVault(Protocol):
         """Derive a code's keys, slowly on purpose (argon2id)."""
 
 
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """What a mail was about: "report-<id>" or "batch-<id>", to whom, and in which turn of the delivery."""
+
+    about: str
+    recipient: str
+    turn: int
+
+
 class ReportStore(Protocol):
     """Sealed reports with their deliveries. Any call may raise StoreUnavailable."""
 
@@ -75,8 +84,10 @@ class ReportStore(Protocol):
     def get(self, report_id: str, now: datetime) -> SealedReport | None:
         """Return a report, or None when there is none or its time is over."""
 
-    def due(self, now: datetime, limit: int) -> list[str]:
+    def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
         """Return up to `limit` ids of reports that need a worker now, longest waiting first.
+
+        What waits for a digest is listed apart, in the order in which it came.
 
         The list may be stale: an id may be leased or finished already, and `claim` will say so.
         """
@@ -99,6 +110,15 @@ class ReportStore(Protocol):
     def batch(self, batch: str) -> tuple[str, ...]:
         """Return the ids of the reports in a digest mail, empty when it is unknown."""
 
+    def keep_mail(self, message_id: str, mail: SentMail, keep_until: datetime) -> None:
+        """Remember what the mail service's id stands for: some notices carry nothing else."""
+
+    def mail(self, message_id: str) -> SentMail | None:
+        """Return what a mail was about, or None when it is unknown."""
+
+    def survey(self, now: datetime) -> Iterable[SealedReport]:
+        """Return every report whose time is not over, without its words and keys (those are empty)."""
+
     def expired(self, now: datetime) -> Iterable[str]:
         """Return the ids of reports whose time is over, and of counters nobody needs any more."""
 
@@ -118,14 +138,14 @@ class OpenedReport:
 class Mail:
     """One message, ready to send.
 
-    `about` ("report-<id>" or "batch-<id>"), `recipient` and `address` ("first" or "fallback") come back in the
-    mail service's notices; `content` is the whole message (RFC 5322).
+    `about` ("report-<id>" or "batch-<id>"), `recipient` and the delivery's `turn` come back in the mail
+    service's notices; `content` is the whole message (RFC 5322).
     """
 
     sender: str
     to: str
     recipient: str
-    address: str
+    turn: int
     about: str
     content: bytes = field(repr=False)
 
@@ -136,23 +156,43 @@ class Mailer(Protocol):
     def send(self, mail: Mail) -> str:
         """Send once and return the service's message id.
 
-        Raises MailDelayed (try again later), MailUncertain (perhaps taken), MailRefused (never this mail) or
-        MailStopped (nothing at all now).
+        Raises MailDelayed (try again later), MailBusy (and slow down), MailUncertain (perhaps taken),
+        MailRefused (never this mail) or MailStopped (nothing at all now).
         """
 
 
-class MailRenderer(Protocol):
-    """Turns opened reports into messages."""
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the mail service tells of one mail later.
 
-    def report(self, recipient: Recipient, opened: OpenedReport, others: Sequence[Recipient]) -> bytes:
+    `kind` is "delivered", "delayed", "bounced", "complained" or "rejected", and `why` the service's own word for
+    it. `mail` is None when the notice does not say what the mail was about. `to` are all addresses of the mail,
+    and `addresses` those that the notice is about.
+    """
+
+    kind: str
+    message_id: str
+    mail: SentMail | None
+    sent_at: datetime | None
+    to: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    why: str = ""
+
+
+class MailRenderer(Protocol):
+    """Turns opened reports into messages to `to`, which is one of the recipient's addresses."""
+
+    def report(
+        self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
+    ) -> bytes:
         """Return the message for one report. Raises KeyUnusable."""
 
     def digest(
-        self, recipient: Recipient, opened: Sequence[OpenedReport], others: Mapping[str, str]
+        self, recipient: Recipient, to: str, opened: Sequence[OpenedReport], names: Mapping[str, str]
     ) -> bytes:
         """Return one message that holds every one of these reports, in order. Raises KeyUnusable.
 
-        `others` names each recipient id.
+        `names` gives each recipient id's name.
         """
 
 
@@ -187,8 +227,18 @@ class MailEncrypter(Protocol):
 class Alarms(Protocol):
     """The operator's attention."""
 
-    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> None:
-        """Tell the operator, once in a while for each kind. `detail` holds our own ids and states only."""
+    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
+        """Tell the operator; return False when this was left out, because the same was told a short time ago.
+
+        The same is one kind about one recipient. `detail` holds our own ids, numbers and states only.
+        """
+
+
+class Figures(Protocol):
+    """Numbers for the operator to watch."""
+
+    def put(self, figures: Mapping[str, float]) -> None:
+        """Record these numbers as they are now."""
 
 
 class Directory(Protocol):
@@ -203,6 +253,12 @@ class Directory(Protocol):
 
 class Pages(Protocol):
     """The public pages as they are published now, ready to send."""
+
+    def current(self) -> Pages:
+        """Return the pages as of this moment, for one request: what is asked of them is all of one release.
+
+        Their headers are those of the page that was read last.
+        """
 
     @property
     def locales(self) -> Sequence[str]:
@@ -274,7 +330,7 @@ class TokenReader(Protocol):
     """Reads the pool's tokens, and trusts nothing about one that is not signed by the pool for this site."""
 
     def read(self, token: str, now: datetime) -> tuple[str, datetime]:
-        """Return (person, end) of a valid access token. Raises SessionOver."""
+        """Return (address, end) of a valid access token. Raises SessionOver."""
 
 
 class DoorBook(Protocol):

@@ -22,6 +22,8 @@ _ONE_OF = {
     "PORCHLIGHT_PAGES": ("shipped", "live"),
     "STAGE": ("local", "dev", "prod"),
 }
+# Whole numbers, with the least and the most that they may be.
+_NUMBERS = {"DIGEST_EVERY": (1, 86_400), "KEEP_DAYS": (1, 90)}
 
 
 class SettingsInvalid(ValueError):
@@ -41,6 +43,7 @@ class Settings(NamedTuple):
     operator_address: str = ""
     ses_configuration_set: str = ""
     digest_every: int = 3600
+    keep_days: int = 30
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -51,12 +54,15 @@ class Settings(NamedTuple):
             for variable, allowed in _ONE_OF.items()
             if found.get(variable.lower(), allowed[0]) not in allowed
         ]
-        digest_every = found.pop("digest_every", "3600")
-        if not digest_every.isdecimal() or int(digest_every) < 1:
-            wrong.append("DIGEST_EVERY must be a whole number of seconds")
-            digest_every = "3600"
+        numbers: dict[str, int] = {}
+        for variable, (least, most) in _NUMBERS.items():
+            text = found.pop(variable.lower(), "")
+            if text.isdecimal() and least <= int(text) <= most:
+                numbers[variable.lower()] = int(text)
+            elif text:
+                wrong.append(f"{variable} must be a whole number from {least} to {most}")
         needed = _NEEDED.get(found.get("porchlight_function", "page"), ())
         wrong += [f"{variable} is not set" for variable in needed if variable.lower() not in found]
         if wrong:
             raise SettingsInvalid("; ".join(wrong))
-        return cls(**found, digest_every=int(digest_every))
+        return cls(**found, **numbers)  # type: ignore[arg-type]

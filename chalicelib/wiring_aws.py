@@ -8,18 +8,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 from chalice.app import Chalice
 
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.hpke_sealer import HpkeOpener, HpkeSealer
-from chalicelib.adapters.log_alarms import LogAlarms
+from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret, ReporterSecret
-from chalicelib.adapters.ses_mailer import SesMailer
+from chalicelib.adapters.secrets_manager import JsonSecret, ReporterSecret
 from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES, shipped_content
 from chalicelib.adapters.shipped_directory import ShippedDirectory
 from chalicelib.adapters.system import SystemClock
@@ -30,10 +27,7 @@ from chalicelib.render.live_pages import LivePages
 from chalicelib.render.mails import Mails
 from chalicelib.render.site import Site
 from chalicelib.settings import Settings
-from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.follow_up import FollowUp
-from chalicelib.usecases.send_mail import SendMail
-from chalicelib.usecases.sweep import Sweep
 from chalicelib.usecases.take_report import TakeReport
 from chalicelib.web import followups, reports
 
@@ -44,9 +38,9 @@ log.setLevel(logging.INFO)
 def serve_reporter(app: Chalice, settings: Settings, pages: Pages) -> None:
     """Register the form and the code page."""
     secret = ReporterSecret(JsonSecret(partial(client, "secretsmanager"), settings.reporter_secret))
-    store = _store(settings)
+    store = report_store(settings)
     vault = SeededVault(secret.seed)
-    directory = _directory(settings)
+    directory = published_directory(settings)
     clock = SystemClock()
     take_report = TakeReport(
         store,
@@ -56,6 +50,7 @@ def serve_reporter(app: Chalice, settings: Settings, pages: Pages) -> None:
         clock,
         agreed_only=settings.stage == "prod",
         digest_every=timedelta(seconds=settings.digest_every),
+        keep_days=settings.keep_days,
     )
     site = _site_source(settings)
     app.register_blueprint(reports.routes(pages, site, take_report, app.log.error))
@@ -69,36 +64,8 @@ def live_pages(settings: Settings) -> Pages:
     return LivePages(_site_source(settings))
 
 
-def deliver(settings: Settings, context: Any) -> dict[str, Any]:
-    """Send what is due until the function's time is nearly over; return what was done, in numbers."""
-    directory = _directory(settings)
-    clock = SystemClock()
-    alarms = LogAlarms(log.error)
-    desk = DeskSecret(JsonSecret(partial(client, "secretsmanager"), settings.desk_keys_secret))
-    send = SendMail(
-        # SES never sees a message twice from the SDK; and it may think for a while before it answers.
-        SesMailer(partial(client, "sesv2", 1, 10.0), settings.ses_configuration_set),
-        _mails(settings),
-        alarms,
-        clock,
-        settings.sender_address,
-        lambda: {recipient.id: recipient.name for recipient in directory.recipients()},
-    )
-    run = DeliverReports(_store(settings), HpkeOpener(desk.private_keys), send, directory, alarms, clock)
-    tally = run(lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()))
-    done = {name: getattr(tally, name) for name in tally.__slots__}
-    if any(done.values()):
-        log.info("delivered: %s", done)
-    return done
-
-
-def sweep(settings: Settings) -> dict[str, Any]:
-    """Delete what is past its date; return how much."""
-    deleted = Sweep(_store(settings), LogAlarms(log.error), SystemClock())()
-    return {"deleted": deleted}
-
-
-def _store(settings: Settings) -> DynamoReports:
+def report_store(settings: Settings) -> DynamoReports:
+    """Return the store of sealed reports."""
     return DynamoReports(partial(client, "dynamodb"), settings.reports_table)
 
 
@@ -108,11 +75,13 @@ def _site_source(settings: Settings) -> Callable[[], Site]:
     return lambda: _site(0)
 
 
-def _directory(settings: Settings) -> ShippedDirectory:
+def published_directory(settings: Settings) -> ShippedDirectory:
+    """Return the recipients as they are published now."""
     return _shipped_directory(_newest() if settings.porchlight_pages == "live" else 0)
 
 
-def _mails(settings: Settings) -> Mails:
+def mails(settings: Settings) -> Mails:
+    """Return what writes the mails, from the templates and catalogs as they are published now."""
     return _shipped_mails(settings.sender_address, _newest() if settings.porchlight_pages == "live" else 0)
 
 

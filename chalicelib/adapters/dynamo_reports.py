@@ -7,7 +7,7 @@ way round. That needs neither transactions nor streams, and runs alike on every 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,19 +17,27 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws import code_of, store_faults
-from chalicelib.domain.deliveries import Delivery, SealedReport
+from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, SealedReport
 from chalicelib.domain.errors import ReceiptTaken, StaleRecord
+from chalicelib.ports import SentMail
 
 SHARDS = 4
 DUE_INDEX = "due"
 _REPORT = "report#"
 _COUNTER = "count#"
 _BATCH = "batch#"
+_MAIL = "mail#"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
+_NOTHING = {"B": b""}
+_SURVEYED = (
+    "pk", "place", "taken_at", "deliveries", "held", "version", "expires_at", "leased_until", "watch_at",
+    "answered_at", "legal_hold", "keep_days",
+)  # fmt: skip
+_TIMES = ("leased_until", "watch_at", "answered_at")
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -78,9 +86,9 @@ class DynamoReports:
         report = _record(answer["Item"])
         return None if report.expires_at is not None and report.expires_at <= now else report
 
-    def due(self, now: datetime, limit: int) -> list[str]:
+    def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
         """Return due ids of all shards, longest waiting first. The index may lag behind the table."""
-        shards = [self._due_in(str(shard), now, limit) for shard in range(SHARDS)]
+        shards = [self._due_in(_shard_name(shard, digests), now, limit) for shard in range(SHARDS)]
         return [pk.removeprefix(_REPORT) for _, pk in heapq.merge(*shards)][:limit]
 
     def claim(self, report_id: str, now: datetime, until: datetime) -> SealedReport | None:
@@ -152,20 +160,44 @@ class DynamoReports:
         answer = self._call("get_item", Key=_key(_BATCH + batch), ConsistentRead=True)
         return tuple(_read(answer["Item"]["reports"])) if "Item" in answer else ()
 
+    def keep_mail(self, message_id: str, mail: SentMail, keep_until: datetime) -> None:
+        """Remember what the mail service's id stands for."""
+        item = {
+            **_key(_MAIL + message_id),
+            "about": _write(mail.about),
+            "recipient": _write(mail.recipient),
+            "turn": _write(mail.turn),
+            "expires_at": _write(int(keep_until.timestamp())),
+        }
+        self._call("put_item", Item=item)
+
+    def mail(self, message_id: str) -> SentMail | None:
+        """Return what a mail was about."""
+        answer = self._call("get_item", Key=_key(_MAIL + message_id), ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        read = {name: _read(value) for name, value in answer["Item"].items()}
+        return SentMail(read["about"], read["recipient"], int(read["turn"]))
+
+    def survey(self, now: datetime) -> Iterable[SealedReport]:
+        """Return every report without its words; this reads the whole table."""
+        items = self._scan(
+            FilterExpression="begins_with(pk, :report)"
+            " AND (attribute_not_exists(expires_at) OR expires_at > :now)",
+            ProjectionExpression=", ".join(f"#{name}" for name in _SURVEYED),
+            ExpressionAttributeNames={f"#{name}": name for name in _SURVEYED},
+            ExpressionAttributeValues={":report": _write(_REPORT), ":now": _write(int(now.timestamp()))},
+        )
+        return (_record({"sealed": _NOTHING, "reporter_key": _NOTHING, **item}) for item in items)
+
     def expired(self, now: datetime) -> Iterable[str]:
         """Return the keys of all items whose time is over; this reads the whole table, once an hour."""
-        wanted = {
-            "FilterExpression": "expires_at <= :now",
-            "ProjectionExpression": "pk",
-            "ExpressionAttributeValues": {":now": _write(int(now.timestamp()))},
-        }
-        start: dict[str, Any] = {}
-        while True:
-            answer = self._call("scan", **wanted, **start)
-            yield from (str(_read(item["pk"])) for item in answer.get("Items", ()))
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = self._scan(
+            FilterExpression="expires_at <= :now",
+            ProjectionExpression="pk",
+            ExpressionAttributeValues={":now": _write(int(now.timestamp()))},
+        )
+        return (str(_read(item["pk"])) for item in items)
 
     def delete(self, report_id: str, now: datetime) -> bool:
         """Delete an item by the key that `expired` gave, unless its time was extended meanwhile."""
@@ -179,6 +211,15 @@ class DynamoReports:
         except _ConditionFailed:
             return False
         return True
+
+    def _scan(self, **wanted: Any) -> Iterator[Mapping[str, Any]]:
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._call("scan", **wanted, **start)
+            yield from answer.get("Items", ())
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _due_in(self, shard: str, now: datetime, limit: int) -> list[tuple[Decimal, str]]:
         answer = self._call(
@@ -228,6 +269,10 @@ def _due_by(now: datetime) -> Decimal:
     return Decimal(f"{_moment(now)}.{'9' * 13}")
 
 
+def _shard_name(shard: int, digests: bool) -> str:
+    return f"digest {shard}" if digests else str(shard)
+
+
 def _item(report: SealedReport) -> dict[str, Any]:
     item: dict[str, Any] = {
         "pk": _REPORT + report.id,
@@ -238,13 +283,16 @@ def _item(report: SealedReport) -> dict[str, Any]:
         "deliveries": [_delivery_map(delivery) for delivery in report.deliveries],
         "held": report.held,
         "version": report.version,
+        "legal_hold": report.legal_hold,
+        "keep_days": report.keep_days,
     }
     due_at = report.due_at()
     if due_at is not None:
-        item["due_shard"] = str(int(report.id[:4], 16) % SHARDS)
+        item["due_shard"] = _shard_name(int(report.id[:4], 16) % SHARDS, report.due_for_digest())
         item["due_at"] = _due_number(report.leased_until or due_at, report.taken_at)
-    if report.leased_until is not None:
-        item["leased_until"] = _moment(report.leased_until)
+    for name in _TIMES:
+        if (time := getattr(report, name)) is not None:
+            item[name] = _moment(time)
     if report.expires_at is not None:
         item["expires_at"] = int(report.expires_at.timestamp())
     return {name: _write(value) for name, value in item.items()}
@@ -263,7 +311,9 @@ def _record(item: Mapping[str, Any]) -> SealedReport:
         held=read["held"],
         version=int(read["version"]),
         expires_at=None if expires_at is None else datetime.fromtimestamp(int(expires_at), UTC),
-        leased_until=_time(read["leased_until"]) if "leased_until" in read else None,
+        legal_hold=read.get("legal_hold", False),
+        keep_days=int(read.get("keep_days", KEEP_DAYS)),
+        **{name: _time(read[name]) for name in _TIMES if name in read},
     )
 
 
@@ -275,6 +325,8 @@ def _delivery_map(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "address": delivery.address,
         "message_id": delivery.message_id,
+        "turn": delivery.turn,
+        "digest": delivery.digest,
     }
     if delivery.next_try is not None:
         stored["next_try"] = _moment(delivery.next_try)
@@ -290,4 +342,6 @@ def _delivery(stored: Mapping[str, Any]) -> Delivery:
         attempts=int(stored["attempts"]),
         address=stored["address"],
         message_id=stored["message_id"],
+        turn=int(stored.get("turn", 0)),
+        digest=stored.get("digest", False),
     )

@@ -67,16 +67,22 @@ class HpkeSealer:
 class HpkeOpener:
     """Opens what was sealed to any desk key that still exists.
 
-    `private_keys` returns kid -> private key in base64.
+    `private_keys` returns kid -> private key in base64, perhaps from memory; `look_again` makes it look anew.
     """
 
-    def __init__(self, private_keys: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, private_keys: Callable[[], Mapping[str, str]], look_again: Callable[[], None] = lambda: None
+    ) -> None:
         self._private_keys = private_keys
+        self._look_again = look_again
 
     def open(self, sealed: bytes, report_id: str) -> bytes:
         """Return the content. Raises SealBroken when the key is gone, or this is another record's seal."""
         kid = kid_of(sealed)
         private = self._private_keys().get(kid)
+        if private is None:
+            self._look_again()  # the keys may have been rotated since
+            private = self._private_keys().get(kid)
         if private is None:
             raise SealBroken(f"desk key {kid} is gone")
         try:

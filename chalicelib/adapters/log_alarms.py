@@ -12,6 +12,7 @@ class LogAlarms:
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
 
-    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> None:
+    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
         """Log the alarm: its kind, and our own ids and states."""
         self._write(json.dumps({"alarm": kind, **detail}, sort_keys=True))
+        return True

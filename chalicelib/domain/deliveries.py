@@ -1,4 +1,4 @@
-"""The states of a mail to one recipient, the moves between them, and when to try again.
+"""The states of a mail to one recipient, the moves between them, and when a report may be deleted.
 
 The states and moves are drawn in docs/deliveries.md, and a test keeps that drawing equal to MOVES.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 QUEUED = "queued"  # waiting for its first or next try
-HELD = "held"  # waiting for the next digest
+HELD = "held"  # kept back: for the next digest, or until the recipient's key is mended
 SENT = "sent"  # the mail service took it
 DELIVERED = "delivered"  # the recipient's mail server took it
 DELAYED = "delayed"  # the mail service is still trying
@@ -22,23 +22,23 @@ FAILED = "failed"  # given up by a person, or impossible from the start
 
 STATES = (QUEUED, HELD, SENT, DELIVERED, DELAYED, BOUNCED, COMPLAINED, REJECTED, FALLEN_BACK, FAILED)
 
-_ENDS = {BOUNCED, COMPLAINED, REJECTED, FALLEN_BACK, FAILED}
-MOVES: dict[str, set[str]] = {
-    # A notice may overtake our own write, so that "delivered" can reach a record that still says "queued".
-    QUEUED: {QUEUED, HELD, SENT, DELIVERED, DELAYED} | _ENDS,
-    HELD: {QUEUED, HELD, SENT, DELIVERED, DELAYED} | _ENDS,
-    SENT: {DELIVERED, DELAYED} | _ENDS,
-    DELAYED: {DELIVERED, DELAYED} | _ENDS,
-    DELIVERED: _ENDS,  # a late bounce or complaint can follow
-    FALLEN_BACK: {FALLEN_BACK, SENT, DELIVERED, DELAYED} | (_ENDS - {FALLEN_BACK}),
-    # A person at the delivery desk may send it again.
-    BOUNCED: {QUEUED},
-    COMPLAINED: {QUEUED},
-    REJECTED: {QUEUED},
-    FAILED: {QUEUED},
+_BAD_NEWS = frozenset({FALLEN_BACK, BOUNCED, COMPLAINED, REJECTED})
+# A notice may overtake our own write, so that "delivered" can reach a record that still says "queued". What
+# is not here does not happen: such a notice is old or came twice. QUEUED after anything else is a person's
+# doing.
+MOVES: dict[str, frozenset[str]] = {
+    QUEUED: frozenset({HELD, SENT, DELIVERED, DELAYED, FAILED}) | _BAD_NEWS,
+    HELD: frozenset({QUEUED, SENT, DELIVERED, DELAYED, FAILED}) | _BAD_NEWS,
+    FALLEN_BACK: frozenset({HELD, SENT, DELIVERED, DELAYED, BOUNCED, COMPLAINED, REJECTED, FAILED}),
+    SENT: frozenset({DELIVERED, DELAYED, QUEUED, FAILED}) | _BAD_NEWS,
+    DELAYED: frozenset({DELIVERED, QUEUED, FAILED}) | _BAD_NEWS,
+    DELIVERED: frozenset({QUEUED}) | _BAD_NEWS,  # a late bounce or complaint can follow
+    BOUNCED: frozenset({QUEUED, FAILED}),
+    COMPLAINED: frozenset({QUEUED, FAILED}),
+    REJECTED: frozenset({QUEUED, FAILED}),
+    FAILED: frozenset({QUEUED}),
 }
 WAITING = frozenset({QUEUED, HELD, FALLEN_BACK})  # something is still to be sent
-TAKEN = frozenset({SENT, DELIVERED})  # the recipient has it, as far as we know
 LOST = frozenset({BOUNCED, COMPLAINED, REJECTED, FAILED})  # a person must look
 
 FIRST = "first"
@@ -46,15 +46,21 @@ FALLBACK = "fallback"
 
 BACK_OFF_FIRST = timedelta(seconds=15)
 BACK_OFF_MOST = timedelta(minutes=30)
-RETENTION = timedelta(days=30)  # after every recipient has taken it
-RETENTION_MOST = timedelta(days=90)  # after it was taken in, once nothing is undelivered
+UNCERTAIN_WAIT = timedelta(minutes=3)  # a notice of a mail that was taken after all comes sooner than this
+DELAY_MOST = timedelta(hours=6)  # a mail that is delayed for longer goes to the fallback
+WATCH_AFTER = timedelta(hours=8)  # every recipient should have taken a report by then
+WATCH_AGAIN = timedelta(hours=24)
+KEEP_DAYS = 30  # after the last recipient took it
+KEEP_DAYS_MOST = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One recipient's copy of a report.
 
-    `address` is "first" or "fallback"; `next_try` is set exactly while the state is one of WAITING; `message_id`
+    `address` is "first" or "fallback". `turn` grows whenever it is queued anew, for the fallback or by a
+    person: a notice about an earlier turn is old news. `digest` says that it goes out inside a digest.
+    `next_try` is when a worker should next look at it: to send it, or to give up on a delay. `message_id`
     is the mail service's id of the last mail; `changed_at` is when the state last changed.
     """
 
@@ -65,10 +71,16 @@ class Delivery:
     attempts: int = 0
     address: str = FIRST
     message_id: str = ""
+    turn: int = 0
+    digest: bool = False
 
     def due(self, now: datetime) -> bool:
-        """Say whether it is time to send this one."""
-        return self.state in WAITING and self.next_try is not None and self.next_try <= now
+        """Say whether it is time to look at this one."""
+        return self.next_try is not None and self.next_try <= now
+
+    def in_digest(self) -> bool:
+        """Say whether it waits to be sent inside a digest."""
+        return self.digest and self.state in WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +88,12 @@ class SealedReport:
     """A stored report: the sealed words, and what is known about their delivery.
 
     `id` is the 32 hex digits that its receipt code leads to. `version` counts the changes of the record; an
-    adapter saves a record only when nobody else changed it since it was read. `held` says why it waits for the
-    digest ("" when it does not). `leased_until` hides it from other workers while one of them sends.
+    adapter saves a record only when nobody else changed it since it was read. `held` says why it waits for
+    the digest ("" when it does not). `leased_until` hides it from other workers while one of them sends.
+
+    `watch_at` is when somebody is told that not every recipient has it yet; None once they all do, or once a
+    person has answered that alarm (`answered_at`). `legal_hold` stops the deletion, which otherwise comes
+    `keep_days` after the last recipient took it.
     """
 
     id: str
@@ -90,6 +106,10 @@ class SealedReport:
     version: int = 0
     expires_at: datetime | None = None
     leased_until: datetime | None = None
+    watch_at: datetime | None = None
+    answered_at: datetime | None = None
+    legal_hold: bool = False
+    keep_days: int = KEEP_DAYS
 
     @property
     def case_number(self) -> str:
@@ -97,18 +117,68 @@ class SealedReport:
         return case_number(self.id)
 
     def due_at(self) -> datetime | None:
-        """Return when this record next needs a worker, or None when nothing is left to send."""
-        tries = [delivery.next_try for delivery in self.deliveries if delivery.next_try is not None]
-        return min(tries) if tries else None
+        """Return when this record next needs a worker, or None when nothing is left to do."""
+        times = [delivery.next_try for delivery in self.deliveries] + [self.watch_at]
+        return min((time for time in times if time is not None), default=None)
+
+    def due_for_digest(self) -> bool:
+        """Say whether what is due next is a digest: those are collected by one worker at a time."""
+        others = [one.next_try for one in self.deliveries if not one.in_digest()] + [self.watch_at]
+        digests = [delivery.next_try for delivery in self.deliveries if delivery.in_digest()]
+        latest = datetime.max.replace(tzinfo=UTC)
+        return min((time for time in digests if time), default=latest) < min(
+            (time for time in others if time), default=latest
+        )
 
     def delivery_to(self, recipient: str) -> Delivery | None:
         """Return this recipient's delivery, or None when the report was not addressed to it."""
         return next((delivery for delivery in self.deliveries if delivery.recipient == recipient), None)
 
     def with_delivery(self, changed: Delivery) -> SealedReport:
-        """Return the record with one delivery replaced, and its expiry as `expiry` says."""
+        """Return the record with one delivery replaced, and what follows from it: expiry, watch, answer."""
+        before = self.delivery_to(changed.recipient)
         deliveries = tuple(changed if one.recipient == changed.recipient else one for one in self.deliveries)
-        return replace(self, deliveries=deliveries, expires_at=expiry(self.taken_at, deliveries))
+        newly_lost = changed.state in LOST and (before is None or before.state not in LOST)
+        answered_at = None if newly_lost else self.answered_at  # a new loss wants a new answer
+        return replace(self, deliveries=deliveries, answered_at=answered_at).settled()
+
+    def settled(self) -> SealedReport:
+        """Return the record with `expires_at` and `watch_at` as its deliveries have them."""
+        last = max((one.changed_at for one in self.deliveries), default=self.taken_at)
+        watch_at = None if self.reached_all() or self.answered_at else self.watch_at or last + WATCH_AFTER
+        return replace(self, expires_at=expiry(self), watch_at=watch_at)
+
+    def reached_all(self) -> bool:
+        """Say whether every recipient's mail server took it."""
+        return all(delivery.state == DELIVERED for delivery in self.deliveries)
+
+    def reached_nobody(self) -> bool:
+        """Say whether no recipient's mail server took it."""
+        return not any(delivery.state == DELIVERED for delivery in self.deliveries)
+
+    def watched(self, now: datetime) -> SealedReport:
+        """Return the record after somebody was told: they are told again a day later."""
+        return replace(self, watch_at=now + WATCH_AGAIN)
+
+    def handed_over(self, recipient: str, other: str, now: datetime) -> SealedReport:
+        """Return the record after a person gave up on one recipient and queued the report for another."""
+        record = self
+        given_up = self.delivery_to(recipient)
+        if given_up is not None and given_up.state not in (DELIVERED, FAILED):
+            record = record.with_delivery(move(given_up, FAILED, now))
+        there = record.delivery_to(other)
+        if there is not None:
+            return record.with_delivery(sent_again(there, now))
+        new = Delivery(other, QUEUED, now, next_try=now)
+        return replace(record, deliveries=(*record.deliveries, new)).settled()
+
+    def answered(self, now: datetime) -> SealedReport:
+        """Return the record after a person said: I know that not everybody has it, and I deal with it."""
+        return replace(self, answered_at=now).settled()
+
+    def on_legal_hold(self, hold: bool) -> SealedReport:
+        """Return the record put on legal hold, or taken off it."""
+        return replace(self, legal_hold=hold).settled()
 
 
 def case_number(report_id: str) -> str:
@@ -128,8 +198,6 @@ def move(
     *,
     next_try: datetime | None = None,
     message_id: str | None = None,
-    address: str | None = None,
-    attempts: int | None = None,
 ) -> Delivery:
     """Return the delivery in another state, or unchanged when MOVES has no such move.
 
@@ -141,15 +209,45 @@ def move(
         delivery,
         state=state,
         changed_at=now,
-        next_try=next_try if state in WAITING else None,
+        next_try=next_try if state in WAITING or state == DELAYED else None,
         message_id=delivery.message_id if message_id is None else message_id,
-        address=delivery.address if address is None else address,
-        attempts=delivery.attempts if attempts is None else attempts,
     )
 
 
+def refused(delivery: Delivery, state: str, now: datetime, has_fallback: bool) -> Delivery:
+    """Return a delivery that its address did not take: queued for the fallback, or given up as `state`.
+
+    What goes out in digests waits a minute, so that all of a refused digest falls back as one mail.
+    """
+    if delivery.address == FIRST and has_fallback:
+        when = now + timedelta(minutes=1) if delivery.digest else now
+        return again(delivery, FALLEN_BACK, when, now, FALLBACK)
+    return move(delivery, state, now)
+
+
+def delayed(delivery: Delivery, now: datetime) -> Delivery:
+    """Return a delivery that the mail service keeps trying: it may do so for six hours since it was sent."""
+    sent_at = delivery.changed_at if delivery.state == SENT else now
+    return move(delivery, DELAYED, now, next_try=sent_at + DELAY_MOST)
+
+
+def sent_again(delivery: Delivery, now: datetime, address: str = FIRST) -> Delivery:
+    """Return a delivery that a person queued once more, to one of the recipient's addresses."""
+    if delivery.state in WAITING:
+        return replace(delivery, next_try=now)
+    return again(delivery, QUEUED, now, now, address)
+
+
+def again(delivery: Delivery, state: str, when: datetime, now: datetime, address: str) -> Delivery:
+    """Return the delivery queued anew for `address`, in a new turn; unchanged when MOVES has no such move."""
+    moved = move(delivery, state, now, next_try=when, message_id="")
+    if moved is delivery:
+        return delivery
+    return replace(moved, address=address, turn=delivery.turn + 1, attempts=0)
+
+
 def back_off(attempts: int, chance: float) -> timedelta:
-    """Return how long to wait after `attempts` failed tries: doubling, capped, spread by `chance` in [0, 1)."""
+    """Return the wait after `attempts` failed tries: doubling, capped, spread by `chance` in [0, 1)."""
     doublings = max(0, min(attempts - 1, 20))
     longest = min(BACK_OFF_MOST, BACK_OFF_FIRST * (1 << doublings))
     return longest * (0.5 + chance / 2)
@@ -162,15 +260,17 @@ def next_digest(now: datetime, every: timedelta) -> datetime:
     return datetime.fromtimestamp(beats * seconds, now.tzinfo)
 
 
-def expiry(taken_at: datetime, deliveries: tuple[Delivery, ...]) -> datetime | None:
-    """Return when a report may be deleted: None while any recipient has not taken it.
+def expiry(report: SealedReport) -> datetime | None:
+    """Return when a report may be deleted; None while any recipient has not taken it, or under a legal hold.
 
-    30 days after the last recipient took it, and never later than 90 days after it came in, unless it was
-    delivered later than that: then the 30 days count, because deleting unread is the worse fault.
+    Taken means that the recipient's mail server said so. What never will be taken counts as done once a
+    person has answered for it, and never while something is still to be sent.
     """
-    if not all(delivery.state in TAKEN for delivery in deliveries):
+    done = report.reached_all() or (
+        report.answered_at is not None
+        and not any(one.state in WAITING or one.state == DELAYED for one in report.deliveries)
+    )
+    if report.legal_hold or not done:
         return None
-    last = max(delivery.changed_at for delivery in deliveries)
-    if last >= taken_at + RETENTION_MOST - RETENTION:
-        return last + RETENTION
-    return min(last + RETENTION, taken_at + RETENTION_MOST)
+    times = [one.changed_at for one in report.deliveries] + [report.answered_at or report.taken_at]
+    return max(times) + timedelta(days=report.keep_days)

@@ -75,6 +75,10 @@ class MailDelayed(PorchlightError):
     """The mail service may take this later: keep it queued."""
 
 
+class MailBusy(MailDelayed):
+    """The mail service asks us to slow down: keep this queued, and wait before sending anything else."""
+
+
 class MailUncertain(MailDelayed):
     """No answer came: the mail service may have taken this, or not. Keep it queued; it may arrive twice."""
 
@@ -85,6 +89,14 @@ class MailRefused(PorchlightError):
 
 class MailStopped(PorchlightError):
     """The whole account may not send now: stop the queue, fail nothing, raise one alarm."""
+
+
+class NoticeUnreadable(PorchlightError):
+    """A notice of the mail service that we cannot read: set it aside, so that a person looks at it."""
+
+
+class NoticeEarly(PorchlightError):
+    """A notice about a mail that is not recorded yet: ask for it again a little later."""
 
 
 class KeyUnusable(PorchlightError):

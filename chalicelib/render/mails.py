@@ -46,16 +46,20 @@ class Mails:
         self._encrypter = encrypter
         self._environment = lru_cache(maxsize=None)(self._new_environment)
 
-    def report(self, recipient: Recipient, opened: OpenedReport, others: Sequence[Recipient]) -> bytes:
-        """Return the message with one report, told to one recipient."""
+    def report(
+        self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
+    ) -> bytes:
+        """Return the message with one report, told to one recipient at its address `to`."""
         words = self._words(recipient.language)
         context = self._context(opened, [other.name for other in others], words)
         subject = self._text(recipient.language, "report/subject.txt", context)
         body = self._text(recipient.language, "report/body.txt", context)
         content = {"format": "porchlight-report", "version": 1, **_as_data(opened, context)}
-        return self._message(recipient, subject, body, content, f"{context.case_number}.json")
+        return self._message(recipient, to, subject, body, content, f"{context.case_number}.json")
 
-    def digest(self, recipient: Recipient, opened: Sequence[OpenedReport], names: Mapping[str, str]) -> bytes:
+    def digest(
+        self, recipient: Recipient, to: str, opened: Sequence[OpenedReport], names: Mapping[str, str]
+    ) -> bytes:
         """Return one message with all these reports, in order."""
         words = self._words(recipient.language)
         reports = [self._context(one, _others(one, recipient, names), words) for one in opened]
@@ -73,7 +77,7 @@ class Mails:
             "version": 1,
             "reports": [_as_data(one, told) for one, told in zip(opened, reports, strict=True)],
         }
-        return self._message(recipient, subject, body, content, f"digest-{number}.json")
+        return self._message(recipient, to, subject, body, content, f"digest-{number}.json")
 
     def _context(self, opened: OpenedReport, others: Sequence[str], words: Mapping[str, str]) -> ReportMail:
         report, record = opened.report, opened.record
@@ -126,11 +130,17 @@ class Mails:
         return environment
 
     def _message(
-        self, recipient: Recipient, subject: str, body: str, content: Mapping[str, Any], filename: str
+        self,
+        recipient: Recipient,
+        to: str,
+        subject: str,
+        body: str,
+        content: Mapping[str, Any],
+        filename: str,
     ) -> bytes:
         headers = {
             "From": f"Porchlight <{self._sender}>",
-            "To": recipient.email,
+            "To": to,
             "Subject": " ".join(subject.split()),
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
@@ -138,8 +148,8 @@ class Mails:
         message = EmailMessage(policy=_SEVEN_BIT)
         for name, value in headers.items():
             message[name] = value
-        message["Content-Language"] = recipient.language
         message.set_content(body)
+        message["Content-Language"] = recipient.language  # not before: set_content clears such headers
         data = json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8")
         message.add_attachment(data, maintype="application", subtype="json", filename=filename)
         if recipient.key:

@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.deliveries import (
     FALLBACK,
-    FALLEN_BACK,
-    FIRST,
+    HELD,
+    KEEP_DAYS_MOST,
     REJECTED,
     SENT,
+    UNCERTAIN_WAIT,
+    WAITING,
     Delivery,
     back_off,
     move,
+    refused,
 )
-from chalicelib.domain.errors import KeyUnusable, MailDelayed, MailRefused
+from chalicelib.domain.errors import (
+    KeyUnusable,
+    MailBusy,
+    MailDelayed,
+    MailRefused,
+    MailStopped,
+    MailUncertain,
+    StoreUnavailable,
+)
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Alarms, Clock, Mail, Mailer, MailRenderer, OpenedReport
+from chalicelib.ports import (
+    Alarms,
+    Clock,
+    Mail,
+    Mailer,
+    MailRenderer,
+    OpenedReport,
+    ReportStore,
+    SentMail,
+)
 
 KEY_WAIT = timedelta(hours=1)
+FAULT_WAIT = timedelta(minutes=10)
+NOTICES_KEPT = timedelta(days=KEEP_DAYS_MOST)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to do with a delivery after a try. `apply` may be called again on a record that changed meanwhile."""
+    """What to do with a delivery after a try. `apply` may be called again on a record that changed meanwhile.
+
+    `sent` is the mail that went out. `busy`: the mail service asked us to slow down. `divide`: try again with
+    half of what was in this mail, since one report may spoil it for all.
+    """
 
     apply: Callable[[Delivery], Delivery]
-    sent: bool = False
+    sent: SentMail | None = None
+    message_id: str = ""
     given_up: bool = False
+    fell_back: bool = False
+    busy: bool = False
+    divide: bool = False
 
 
 class SendMail:
@@ -39,84 +70,149 @@ class SendMail:
         self,
         mailer: Mailer,
         renderer: MailRenderer,
+        store: ReportStore,
         alarms: Alarms,
         clock: Clock,
         sender: str,
-        names: Callable[[], dict[str, str]],
     ) -> None:
         self._mailer = mailer
         self._renderer = renderer
+        self._store = store
         self._alarms = alarms
         self._clock = clock
         self._sender = sender
-        self._names = names
 
     def report(
         self, recipient: Recipient, delivery: Delivery, opened: OpenedReport, others: Sequence[Recipient]
     ) -> Change:
         """Send one report to one recipient, told who else gets it."""
-        about = f"report-{opened.record.id}"
-        case = opened.record.case_number
+        to = recipient.address(delivery.address)
         return self._tried(
-            recipient, delivery, about, case, lambda: self._renderer.report(recipient, opened, others)
+            recipient,
+            delivery,
+            f"report-{opened.record.id}",
+            {"case": opened.record.case_number},
+            lambda: self._renderer.report(recipient, to, opened, others),
         )
 
     def digest(
-        self, recipient: Recipient, deliveries: Sequence[Delivery], opened: Sequence[OpenedReport], batch: str
+        self,
+        recipient: Recipient,
+        deliveries: Sequence[Delivery],
+        opened: Sequence[OpenedReport],
+        names: Mapping[str, str],
+        may_divide: bool,
     ) -> Change:
-        """Send many reports to one recipient in one mail; `deliveries` are theirs, all to the same address."""
-        names = self._names()
+        """Send many reports to one recipient in one mail.
+
+        `deliveries` are theirs, all to the same address and in the same turn; `names` gives every
+        recipient's name. Which reports the mail holds is stored first, because notices name the mail alone.
+        A mail that is refused is given up, unless it `may_divide`.
+        """
+        batch = self._clock.nonce().hex()
+        now = self._clock.now()
+        self._store.keep_batch(batch, [one.record.id for one in opened], now + NOTICES_KEPT)
         longest_tried = max(deliveries, key=lambda one: one.attempts)
-        case = f"{len(opened)} held"
+        to = recipient.address(longest_tried.address)
         return self._tried(
             recipient,
             longest_tried,
             f"batch-{batch}",
-            case,
-            lambda: self._renderer.digest(recipient, opened, names),
+            {"case": opened[0].record.case_number, "reports": str(len(opened))},
+            lambda: self._renderer.digest(recipient, to, opened, names),
+            may_divide,
         )
 
+    def remember(self, change: Change) -> None:
+        """Keep what the mail's id stands for. Most notices say it by themselves, so this may fail."""
+        if change.sent is not None:
+            with suppress(StoreUnavailable):
+                self._store.keep_mail(change.message_id, change.sent, self._clock.now() + NOTICES_KEPT)
+
     def _tried(
-        self, recipient: Recipient, delivery: Delivery, about: str, case: str, write: Callable[[], bytes]
+        self,
+        recipient: Recipient,
+        delivery: Delivery,
+        about: str,
+        named: Mapping[str, str],
+        write: Callable[[], bytes],
+        may_divide: bool = False,
     ) -> Change:
-        detail = {"case": case, "recipient": recipient.id, "address": delivery.address}
+        detail = {**named, "recipient": recipient.id, "address": delivery.address}
+        turn, attempts = delivery.turn, delivery.attempts + 1
+        to = recipient.address(delivery.address)
+        if not to:  # the fallback was taken out of the directory after the report fell back
+            return self._given_up(recipient, delivery, detail, "no such address")
         try:
             content = write()
         except KeyUnusable as error:
             self._alarms.raise_alarm("key_unusable", {**detail, "error": str(error)})
-            again = self._clock.now() + KEY_WAIT
-            return Change(lambda one: replace(one, next_try=again) if one.next_try is not None else one)
-        to = recipient.address(delivery.address)
-        mail = Mail(self._sender, to, recipient.id, delivery.address, about, content)
+            return Change(_held(turn, self._clock.now() + KEY_WAIT))
+        except Exception as error:
+            # A template or a report that cannot be written down must not stop what stands behind it. The
+            # error's text may quote the report.
+            if may_divide:
+                return Change(_unchanged, divide=True)
+            self._alarms.raise_alarm("mail_unwritable", {**detail, "error": type(error).__name__})
+            return Change(_later(turn, self._clock.now() + FAULT_WAIT, attempts))
         try:
-            message_id = self._mailer.send(mail)
-        except MailDelayed:
-            wait = back_off(delivery.attempts + 1, self._clock.chance())
-            return Change(_try_again(self._clock.now() + wait, delivery.attempts + 1))
+            message_id = self._mailer.send(Mail(self._sender, to, recipient.id, turn, about, content))
+        except MailDelayed as error:
+            wait = back_off(attempts, self._clock.chance())
+            if isinstance(error, MailUncertain):
+                # If it was taken after all, its notice comes first, and nothing is sent twice.
+                wait = max(wait, UNCERTAIN_WAIT)
+            again_at = self._clock.now() + wait
+            return Change(_later(turn, again_at, attempts), busy=isinstance(error, MailBusy))
         except MailRefused as error:
-            self._alarms.raise_alarm("mail_refused", {**detail, "error": str(error)})
-            given_up = delivery.address == FALLBACK or not recipient.fallback
-            return Change(_refused(self._clock.now(), delivery.address, recipient), given_up=given_up)
-        now = self._clock.now()
-        return Change(lambda one: move(one, SENT, now, message_id=message_id), sent=True)
+            if may_divide:
+                return Change(_unchanged, divide=True)
+            return self._given_up(recipient, delivery, detail, str(error))
+        except MailStopped:
+            raise
+        except Exception as error:
+            # Whatever it was, the mail may have been taken.
+            self._alarms.raise_alarm("mail_fault", {**detail, "error": type(error).__name__})
+            return Change(_later(turn, self._clock.now() + FAULT_WAIT, attempts))
+        apply = _sent(turn, self._clock.now(), message_id)
+        return Change(apply, sent=SentMail(about, recipient.id, turn), message_id=message_id)
+
+    def _given_up(
+        self, recipient: Recipient, delivery: Delivery, detail: Mapping[str, str], why: str
+    ) -> Change:
+        self._alarms.raise_alarm("mail_refused", {**detail, "error": why})
+        now, turn, has_fallback = self._clock.now(), delivery.turn, bool(recipient.fallback)
+        falls_back = delivery.address != FALLBACK and has_fallback
+        return Change(
+            lambda one: refused(one, REJECTED, now, has_fallback) if one.turn == turn else one,
+            given_up=not falls_back,
+            fell_back=falls_back,
+        )
 
 
-def _try_again(when: datetime, attempts: int) -> Callable[[Delivery], Delivery]:
-    # A notice may have said meanwhile that the mail arrived after all: then there is nothing to try again.
-    return lambda one: replace(one, next_try=when, attempts=attempts) if one.next_try is not None else one
+# Each of these may meet a record that a notice, or a person, changed while the mail was on its way: another
+# turn is none of our business any more, and what is no longer waiting need not be tried again.
 
 
-def _refused(now: datetime, address: str, recipient: Recipient) -> Callable[[Delivery], Delivery]:
-    return lambda one: refuse(one, address, REJECTED, now, bool(recipient.fallback))
+def _unchanged(one: Delivery) -> Delivery:
+    return one
 
 
-def refuse(delivery: Delivery, address: str, state: str, now: datetime, has_fallback: bool) -> Delivery:
-    """Return a delivery that `address` did not take: queued for the second address, or given up as `state`.
+def _sent(turn: int, now: datetime, message_id: str) -> Callable[[Delivery], Delivery]:
+    return lambda one: move(one, SENT, now, message_id=message_id) if one.turn == turn else one
 
-    Unchanged when the delivery has moved on to the other address already: this is then old news.
-    """
-    if delivery.address != address:
-        return delivery
-    if delivery.address == FIRST and has_fallback:
-        return move(delivery, FALLEN_BACK, now, next_try=now, address=FALLBACK, attempts=0)
-    return move(delivery, state, now)
+
+def _later(turn: int, when: datetime, attempts: int) -> Callable[[Delivery], Delivery]:
+    return lambda one: (
+        replace(one, next_try=when, attempts=attempts) if one.turn == turn and one.state in WAITING else one
+    )
+
+
+def _held(turn: int, until: datetime) -> Callable[[Delivery], Delivery]:
+    def apply(one: Delivery) -> Delivery:
+        if one.turn != turn or one.state not in WAITING:
+            return one
+        held = one if one.state == HELD else move(one, HELD, one.changed_at, next_try=until)
+        return replace(held, next_try=until)
+
+    return apply

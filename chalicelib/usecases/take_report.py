@@ -10,7 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.domain.deliveries import HELD, QUEUED, Delivery, SealedReport, next_digest
+from chalicelib.domain.deliveries import (
+    HELD,
+    KEEP_DAYS,
+    QUEUED,
+    WATCH_AFTER,
+    Delivery,
+    SealedReport,
+    next_digest,
+)
 from chalicelib.domain.errors import FormExpired, InvalidReport, NobodyOffered, ReceiptTaken, StoreUnavailable
 from chalicelib.domain.form_tokens import FormToken, make_token, read_token
 from chalicelib.domain.receipts import receipt_code
@@ -53,6 +61,7 @@ class TakeReport:
         *,
         agreed_only: bool,
         digest_every: timedelta = timedelta(hours=1),
+        keep_days: int = KEEP_DAYS,
         caps: Caps | None = None,
     ) -> None:
         self._store = store
@@ -62,6 +71,7 @@ class TakeReport:
         self._clock = clock
         self._agreed_only = agreed_only
         self._digest_every = digest_every
+        self._keep_days = keep_days
         self._caps = caps or Caps()
 
     def open_form(self, place: str) -> str:
@@ -101,10 +111,10 @@ class TakeReport:
             raise InvalidReport(problems)
         code = receipt_code(self._vault.receipt_secret(), token.nonce, sent.digest())
         keys = self._vault.keys_of(code)
-        held = self._reason_to_hold(fields, sent, token, now)
-        state = HELD if held else QUEUED
-        first_try = next_digest(now, self._digest_every) if held else now
-        deliveries = tuple(Delivery(recipient, state, now, first_try) for recipient in sent.recipients)
+        held, over = self._reason_to_hold(fields, sent, token, now)
+        deliveries = tuple(
+            self._delivery(recipient, now, bool(held) or recipient in over) for recipient in sent.recipients
+        )
         report = SealedReport(
             id=keys.report_id,
             sealed=self._sealer.seal(sent.report.to_bytes(), keys.report_id),
@@ -112,39 +122,46 @@ class TakeReport:
             place=place,
             taken_at=now,
             deliveries=deliveries,
-            held=held,
+            held=held or ("flood" if over else ""),
+            watch_at=now + WATCH_AFTER,
+            keep_days=self._keep_days,
         )
         with suppress(ReceiptTaken):  # the same form again: one report, the same receipt
             self._store.add(report)
         chosen = tuple(recipient for recipient in offered if recipient.id in sent.recipients)
         return Taken(code, chosen, sent.report.may_concern_a_child())
 
+    def _delivery(self, recipient: str, now: datetime, hold: bool) -> Delivery:
+        if hold:
+            return Delivery(recipient, HELD, now, next_digest(now, self._digest_every), digest=True)
+        return Delivery(recipient, QUEUED, now, now)
+
     def _reason_to_hold(
         self, fields: Mapping[str, Sequence[str]], sent: SentForm, token: FormToken, now: datetime
-    ) -> str:
+    ) -> tuple[str, set[str]]:
+        """Return why the whole report is held ("" for not at all), and for whom alone it is."""
         # What is held for its form is not counted: a clumsy robot must not use up what others may send.
         if any(fields.get("z", ())):
-            return "honeypot"
+            return "honeypot", set()
         if token.hasty(now):
-            return "hasty"
+            return "hasty", set()
         try:
-            return "copy" if self._is_copy(sent, now) else "flood" if self._is_flood(sent, now) else ""
+            return ("copy", set()) if self._is_copy(sent, now) else self._is_flood(sent, now)
         except StoreUnavailable:
-            return ""  # a cap that cannot be counted holds nothing; storing the report decides
+            return "", set()  # a cap that cannot be counted holds nothing; storing the report decides
 
     def _is_copy(self, sent: SentForm, now: datetime) -> bool:
         copies = self._store.count(f"copies {self._fingerprint(sent, now)}", ["all"], now + COUNTER_KEPT)
         return copies["all"] > self._caps.same_text
 
-    def _is_flood(self, sent: SentForm, now: datetime) -> bool:
+    def _is_flood(self, sent: SentForm, now: datetime) -> tuple[str, set[str]]:
         caps = self._caps
-        most = {
-            "all": caps.per_hour,
-            f"minute {now:%M}": caps.per_minute,
-            **{f"to {recipient}": caps.per_recipient_hour for recipient in sent.recipients},
-        }
-        counted = self._store.count(f"hour {now:%Y-%m-%dT%H}", list(most), now + COUNTER_KEPT)
-        return any(counted[name] > limit for name, limit in most.items())
+        most = {"all": caps.per_hour, f"minute {now:%M}": caps.per_minute}
+        to = {f"to {recipient}": recipient for recipient in sent.recipients}
+        counted = self._store.count(f"hour {now:%Y-%m-%dT%H}", [*most, *to], now + COUNTER_KEPT)
+        if any(counted[name] > limit for name, limit in most.items()):
+            return "flood", set()
+        return "", {one for name, one in to.items() if counted[name] > caps.per_recipient_hour}
 
     def _fingerprint(self, sent: SentForm, now: datetime) -> str:
         """Return a mark by which copies of a text are counted: it means nothing without this day's secret."""

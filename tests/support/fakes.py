@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import ReceiptTaken, SealBroken, StaleRecord
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Mail, ReceiptKeys
+from chalicelib.ports import Mail, ReceiptKeys, SentMail
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -89,7 +89,8 @@ class FakeStore(Failing):
         self.reports: dict[str, SealedReport] = {}
         self.counters: dict[str, _Counter] = {}
         self.batches: dict[str, tuple[tuple[str, ...], datetime]] = {}
-        self._lagging: list[str] | None = None
+        self.mails: dict[str, tuple[SentMail, datetime]] = {}
+        self._lagging: dict[bool, list[str]] | None = None
         self._lock = threading.Lock()
 
     def add(self, report: SealedReport) -> None:
@@ -105,14 +106,12 @@ class FakeStore(Failing):
             found = self.reports.get(report_id)
             return None if found is None or _over(found.expires_at, now) else found
 
-    def due(self, now: datetime, limit: int) -> list[str]:
+    def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
         with self._lock:
             self._about_to("due")
             if self._lagging is not None:
-                return self._lagging[:limit]
-            waiting = [(_due(one), one.taken_at, one.id) for one in self.reports.values()]
-            due = [(when, *rest) for when, *rest in waiting if when is not None and when <= now]
-            return [str(report_id) for _, _, report_id in sorted(due)][:limit]
+                return self._lagging[digests][:limit]
+            return self._due(now, digests)[:limit]
 
     def claim(self, report_id: str, now: datetime, until: datetime) -> SealedReport | None:
         with self._lock:
@@ -157,6 +156,22 @@ class FakeStore(Failing):
             self._about_to("batch")
             return self.batches.get(batch, ((), NOON))[0]
 
+    def keep_mail(self, message_id: str, mail: SentMail, keep_until: datetime) -> None:
+        with self._lock:
+            self._about_to("keep_mail")
+            self.mails[message_id] = (mail, keep_until)
+
+    def mail(self, message_id: str) -> SentMail | None:
+        with self._lock:
+            self._about_to("mail")
+            return self.mails[message_id][0] if message_id in self.mails else None
+
+    def survey(self, now: datetime) -> Iterable[SealedReport]:
+        with self._lock:
+            self._about_to("survey")
+            there = [one for one in self.reports.values() if not _over(one.expires_at, now)]
+            return [replace(one, sealed=b"", reporter_key=b"") for one in there]
+
     def expired(self, now: datetime) -> Iterable[str]:
         with self._lock:
             self._about_to("expired")
@@ -168,13 +183,17 @@ class FakeStore(Failing):
             if not _over(self._expiries().get(report_id), now):
                 return False
             kind, _, key = report_id.partition("#")
-            {"report": self.reports, "count": self.counters, "batch": self.batches}[kind].pop(key)  # type: ignore[attr-defined]
+            {
+                "report": self.reports,
+                "count": self.counters,
+                "batch": self.batches,
+                "mail": self.mails,
+            }[kind].pop(key)  # type: ignore[attr-defined]
             return True
 
     def lag(self, now: datetime) -> None:
         """Let `due` repeat what it would answer now, as an index that lags behind its table does."""
-        self._lagging = None
-        self._lagging = self.due(now, 10_000)
+        self._lagging = {digests: self._due(now, digests) for digests in (False, True)}
 
     def catch_up(self) -> None:
         """Let `due` tell the truth again."""
@@ -185,7 +204,17 @@ class FakeStore(Failing):
             **{f"report#{key}": report.expires_at for key, report in self.reports.items()},
             **{f"count#{key}": counter.expires_at for key, counter in self.counters.items()},
             **{f"batch#{key}": until for key, (_, until) in self.batches.items()},
+            **{f"mail#{key}": until for key, (_, until) in self.mails.items()},
         }
+
+    def _due(self, now: datetime, digests: bool) -> list[str]:
+        waiting = [
+            (_due(one), one.taken_at, one.id)
+            for one in self.reports.values()
+            if one.due_for_digest() == digests
+        ]
+        due = [(when, *rest) for when, *rest in waiting if when is not None and when <= now]
+        return [str(report_id) for _, _, report_id in sorted(due)]
 
 
 def _due(report: SealedReport) -> datetime | None:
@@ -276,12 +305,14 @@ class FakeMailer(Failing):
 
 @dataclass
 class FakeAlarms:
-    """Keeps each alarm."""
+    """Keeps each alarm; `told` is what it answers."""
 
     raised: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    told: bool = True
 
-    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> None:
+    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
         self.raised.append((kind, dict(detail)))
+        return self.told
 
     def kinds(self) -> list[str]:
         """Return what the alarms were about, in order."""

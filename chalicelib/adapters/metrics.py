@@ -1,0 +1,42 @@
+"""Figures for CloudWatch in its embedded metric format: a line of the log becomes metrics, without a call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.ports import Clock
+
+NAMESPACE = "Porchlight"
+
+
+class EmbeddedMetrics:
+    """The Figures as lines of JSON. `write` must write a line as it is: CloudWatch takes no prefix."""
+
+    def __init__(self, write: Callable[[str], None], clock: Clock, stage: str) -> None:
+        self._write = write
+        self._clock = clock
+        self._stage = stage
+
+    def put(self, figures: Mapping[str, float]) -> None:
+        """Write the numbers under names in CamelCase, with the stage as their dimension."""
+        named = {_camel(name): value for name, value in figures.items()}
+        metrics = [
+            {"Name": name, "Unit": "Seconds" if name.endswith("Seconds") else "Count"} for name in named
+        ]
+        line: dict[str, Any] = {
+            "_aws": {
+                "Timestamp": int(self._clock.now().timestamp() * 1000),
+                "CloudWatchMetrics": [
+                    {"Namespace": NAMESPACE, "Dimensions": [["Stage"]], "Metrics": metrics},
+                ],
+            },
+            "Stage": self._stage,
+            **named,
+        }
+        self._write(json.dumps(line))
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))

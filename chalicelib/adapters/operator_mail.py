@@ -1,0 +1,156 @@
+"""Alarms as mail to the operator: the same one at most once an hour, and never a word of a report.
+
+Every alarm also goes to the log, from where CloudWatch mails that there is one: when the mail service
+itself is stopped, that is the way which still works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from chalicelib.domain.errors import PorchlightError, StoreUnavailable
+from chalicelib.ports import Alarms, Clock, Mail, Mailer, ReportStore
+
+# What each alarm means, and what to do about it.
+EXPLAINED = {
+    "mail_stopped": (
+        "No mail can be sent",
+        "The mail service takes nothing from this account now. Reports wait and none is lost. Look at"
+        " the account's sending status and at the sender's identity in SES; mail goes on by itself"
+        " afterwards.",
+    ),
+    "store_away": (
+        "The table does not answer",
+        "DynamoDB did not answer. Work goes on when it does.",
+    ),
+    "secret_missing": (
+        "A key is missing",
+        "The desk's keys cannot be read: run the key rotation once.",
+    ),
+    "seal_broken": (
+        "A report cannot be opened",
+        "Its desk key is gone or it was tampered with. It is tried again each hour. If the key was"
+        " destroyed on purpose, answer for the case at the delivery desk.",
+    ),
+    "mail_refused": (
+        "A mail was refused",
+        "The mail service will not send a report to this address. If the recipient has a fallback"
+        " address, it goes there; otherwise send it again or move it at the delivery desk.",
+    ),
+    "mail_unwritable": (
+        "A mail could not be written",
+        "Writing the mail failed; it is tried again every ten minutes. Was a mail template changed just now?",
+    ),
+    "mail_fault": (
+        "A mail could not be handed over",
+        "An unforeseen fault; it is tried again.",
+    ),
+    "delivery_fault": (
+        "A report could not be dealt with",
+        "An unforeseen fault; it is tried again.",
+    ),
+    "key_unusable": (
+        "A recipient's key cannot be used",
+        "Reports to it are held until its key is replaced. Nothing is sent in clear text. Ask for a new key.",
+    ),
+    "recipient_gone": (
+        "A recipient is gone",
+        "A report is addressed to a recipient that is not in the list any more: move it at the"
+        " delivery desk.",
+    ),
+    "fell_back": (
+        "A first address did not take a report",
+        "The report went on to the recipient's fallback address. Find out what is wrong with the first.",
+    ),
+    "not_taken": (
+        "A recipient did not take a report",
+        "There is no other address to try. Send it again or move it at the delivery desk.",
+    ),
+    "delayed_long": (
+        "A mail was delayed for six hours",
+        "If the recipient has a fallback address, the report went there now. Otherwise the mail"
+        " service goes on.",
+    ),
+    "reached_nobody": (
+        "Reports have reached nobody",
+        "No recipient's mail server has taken these within eight hours. Look at the delivery desk;"
+        " this comes again each day until somebody answers for the case.",
+    ),
+    "not_everybody": (
+        "Reports have not reached everybody",
+        "Some recipients have these reports and others do not, after eight hours. Look at the"
+        " delivery desk; this comes again each day until somebody answers for the case.",
+    ),
+    "waiting_long": (
+        "Mail waits too long",
+        "Reports have been due for hours. Does the deliver function run?",
+    ),
+    "operator_unreachable": (
+        "The operator's address does not take mail",
+        "Correct OPERATOR_ADDRESS.",
+    ),
+}
+_MILESTONES = {1, 100, 1000, 10_000}
+
+
+class OperatorMail:
+    """The Alarms that a person gets. `log` always gets each one; mail goes out once an hour for the same."""
+
+    def __init__(
+        self, log: Alarms, mailer: Mailer, store: ReportStore, clock: Clock, sender: str, operator: str
+    ) -> None:
+        self._log = log
+        self._mailer = mailer
+        self._store = store
+        self._clock = clock
+        self._sender = sender
+        self._operator = operator
+        self._told: dict[str, datetime] = {}
+
+    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
+        """Log the alarm and mail it, unless the same kind about the same recipient was mailed this hour."""
+        self._log.raise_alarm(kind, detail)
+        if kind == "operator_unreachable":
+            return True
+        count = self._count(f"{kind} {detail.get('recipient', '')}".strip())
+        if count not in _MILESTONES:
+            return False
+        content = self._written(kind, {**detail, **({"times this hour": str(count)} if count > 1 else {})})
+        mail = Mail(self._sender, self._operator, "operator", 0, f"alarm-{kind}", content)
+        try:
+            self._mailer.send(mail)
+        except PorchlightError as error:
+            self._log.raise_alarm("alarm_not_mailed", {"about": kind, "error": str(error)})
+            return False
+        return True
+
+    def _count(self, same: str) -> int:
+        """Return how often this was raised this hour, this time included."""
+        now = self._clock.now()
+        try:
+            counter = f"alarm {now:%Y-%m-%dT%H} {same}"
+            return self._store.count(counter, ["all"], now + timedelta(hours=3))["all"]
+        except StoreUnavailable:
+            # The store may be what this is about: then each process tells of it once an hour.
+            last = self._told.get(same)
+            if last is not None and timedelta(0) <= now - last < timedelta(hours=1):
+                return 0
+            self._told[same] = now
+            return 1
+
+    def _written(self, kind: str, detail: Mapping[str, str]) -> bytes:
+        title, advice = EXPLAINED.get(kind, (kind, ""))
+        lines = [title + ".", "", advice, ""] if advice else [title + ".", ""]
+        lines += [f"{name}: {value}" for name, value in detail.items() if value]
+        lines += ["", f"Alarm: {kind}. The same is mailed at most once an hour; the log has each one."]
+        message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+        message["From"] = f"Porchlight <{self._sender}>"
+        message["To"] = self._operator
+        message["Subject"] = f"Porchlight alarm: {title}"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+        message.set_content("\n".join(lines) + "\n")
+        return message.as_bytes()

@@ -1,0 +1,64 @@
+"""How the deliveries stand, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.deliveries import (
+    DELAYED,
+    FALLBACK,
+    HELD,
+    LOST,
+    SENT,
+    WAITING,
+    WATCH_AFTER,
+    SealedReport,
+)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What an operator watches.
+
+    `reports`, `reached_nobody` and `on_legal_hold` count reports; the others count deliveries, of which a
+    report to two agencies has two.
+    """
+
+    reports: int = 0
+    due: int = 0
+    oldest_due_seconds: float = 0.0
+    waiting: int = 0
+    held: int = 0
+    sent: int = 0
+    delayed: int = 0
+    failed: int = 0
+    failed_unanswered: int = 0
+    fallbacks: int = 0
+    reached_nobody: int = 0
+    on_legal_hold: int = 0
+
+
+def figures(reports: Iterable[SealedReport], now: datetime) -> Figures:
+    """Count. `reached_nobody` are the reports that no recipient has taken and whose time for it is over."""
+    counted = Figures()
+    for report in reports:
+        counted.reports += 1
+        counted.on_legal_hold += report.legal_hold
+        for delivery in report.deliveries:
+            lost = delivery.state in LOST
+            counted.waiting += delivery.state in WAITING
+            counted.held += delivery.state == HELD
+            counted.sent += delivery.state == SENT
+            counted.delayed += delivery.state == DELAYED
+            counted.failed += lost
+            counted.failed_unanswered += lost and report.answered_at is None
+            counted.fallbacks += delivery.address == FALLBACK
+            if delivery.state in WAITING and delivery.due(now):
+                counted.due += 1
+                waited = (now - (delivery.next_try or now)) / timedelta(seconds=1)
+                counted.oldest_due_seconds = max(counted.oldest_due_seconds, waited)
+        overdue = report.taken_at + WATCH_AFTER <= now and report.answered_at is None
+        counted.reached_nobody += overdue and report.reached_nobody()
+    return counted

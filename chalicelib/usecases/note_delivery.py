@@ -1,0 +1,135 @@
+"""Note what the mail service tells of a mail: delivered, delayed, bounced, complained of, rejected.
+
+Notices come twice, late, out of order and before our own record of the mail. Each is a move in
+domain/deliveries.MOVES or old news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.domain.deliveries import (
+    BOUNCED,
+    COMPLAINED,
+    DELIVERED,
+    FALLEN_BACK,
+    REJECTED,
+    Delivery,
+    delayed,
+    move,
+    refused,
+)
+from chalicelib.domain.errors import NoticeEarly, StaleRecord, StoreUnavailable
+from chalicelib.domain.recipients import Recipient
+from chalicelib.ports import Alarms, Clock, Directory, Notice, ReportStore, SentMail
+
+EARLY = timedelta(minutes=15)
+_TRIES = 50
+_BAD_NEWS = {"bounced": BOUNCED, "complained": COMPLAINED, "rejected": REJECTED}
+
+
+class NoteDelivery:
+    """The use case of one notice."""
+
+    def __init__(self, store: ReportStore, directory: Directory, alarms: Alarms, clock: Clock) -> None:
+        self._store = store
+        self._directory = directory
+        self._alarms = alarms
+        self._clock = clock
+
+    def __call__(self, notice: Notice) -> str:
+        """Note it, and say in a word what it did: its kind, "fallen_back", "old" or "unknown".
+
+        Noting it again does nothing. Raises NoticeEarly or StoreUnavailable: it must then come again.
+        """
+        mail = notice.mail or self._store.mail(notice.message_id)
+        if mail is None:
+            if notice.sent_at is not None and self._clock.now() - notice.sent_at < EARLY:
+                raise NoticeEarly("not recorded yet, or not ours")
+            return "unknown"
+        if mail.about.startswith("alarm-"):
+            if notice.kind in _BAD_NEWS:  # not by mail again: this only reaches the log
+                self._alarms.raise_alarm("operator_unreachable", {"why": notice.why})
+            return notice.kind
+        return self._note(notice, mail)
+
+    def _note(self, notice: Notice, mail: SentMail) -> str:
+        now = self._clock.now()
+        recipient = next((one for one in self._directory.recipients() if one.id == mail.recipient), None)
+        told = False
+        outcomes = set()
+        for report_id in self._reports(mail):
+            outcome, told = self._note_one(report_id, notice, mail, recipient, now, told)
+            outcomes.add(outcome)
+        return next((one for one in (FALLEN_BACK, notice.kind, "old") if one in outcomes), "unknown")
+
+    def _reports(self, mail: SentMail) -> Sequence[str]:
+        kind, _, name = mail.about.partition("-")
+        return (name,) if kind == "report" else self._store.batch(name) if kind == "batch" else ()
+
+    def _note_one(
+        self,
+        report_id: str,
+        notice: Notice,
+        mail: SentMail,
+        recipient: Recipient | None,
+        now: datetime,
+        told: bool,
+    ) -> tuple[str, bool]:
+        """Change one report's delivery; return what that was, and whether the operator has been told."""
+        for _ in range(_TRIES):
+            record = self._store.get(report_id, now)
+            delivery = None if record is None else record.delivery_to(mail.recipient)
+            if record is None or delivery is None:
+                return "unknown", told
+            if delivery.turn != mail.turn or not _concerns(notice, recipient, delivery):
+                return "old", told
+            changed = _changed(delivery, notice, recipient, now)
+            if changed == delivery:
+                return "old", told
+            if notice.kind in _BAD_NEWS and not told:
+                # Before it is saved: the same notice would change nothing when it came again, and tell
+                # nobody.
+                self._tell(notice, mail, record.case_number, delivery, changed)
+                told = True
+            try:
+                self._store.save(record.with_delivery(changed))
+            except StaleRecord:
+                continue
+            return (FALLEN_BACK if changed.state == FALLEN_BACK else notice.kind), told
+        raise StoreUnavailable("the record changes too often")
+
+    def _tell(self, notice: Notice, mail: SentMail, case: str, before: Delivery, after: Delivery) -> None:
+        detail = {
+            "recipient": mail.recipient,
+            "address": before.address,
+            "case": case,
+            "what": notice.kind,
+            "why": notice.why,
+        }
+        if mail.about.startswith("batch-"):
+            detail["reports"] = str(len(self._reports(mail)))
+        self._alarms.raise_alarm("fell_back" if after.state == FALLEN_BACK else "not_taken", detail)
+
+
+def _changed(delivery: Delivery, notice: Notice, recipient: Recipient | None, now: datetime) -> Delivery:
+    if notice.kind == "delivered":
+        return move(delivery, DELIVERED, now)
+    if notice.kind == "delayed":
+        return delayed(delivery, now)
+    has_fallback = recipient is not None and bool(recipient.fallback)
+    return refused(delivery, _BAD_NEWS[notice.kind], now, has_fallback)
+
+
+def _concerns(notice: Notice, recipient: Recipient | None, delivery: Delivery) -> bool:
+    """Say whether a notice about some of a mail's addresses is about ours.
+
+    Our mails have one address. Only when a notice's mail has more, and leaves out the one that we know, it is
+    about others.
+    """
+    if len(notice.to) < 2 or not notice.addresses or recipient is None:
+        return True
+    ours = recipient.address(delivery.address).casefold()
+    to = {one.casefold() for one in notice.to}
+    return ours not in to or ours in {one.casefold() for one in notice.addresses}

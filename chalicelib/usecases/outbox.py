@@ -1,0 +1,128 @@
+"""What both ways out, mails of one report and digests, do with a report that was claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from chalicelib.domain.deliveries import FAILED, WAITING, Delivery, SealedReport, move
+from chalicelib.domain.errors import SealBroken, StoreUnavailable
+from chalicelib.domain.recipients import Recipient
+from chalicelib.domain.reports import Report
+from chalicelib.ports import Alarms, Clock, OpenedReport, Opener, ReportStore
+from chalicelib.usecases.leases import Case, Leases
+from chalicelib.usecases.send_mail import FAULT_WAIT, Change, SendMail
+
+RUN_MARGIN = timedelta(
+    seconds=15
+)  # a mail service may think for ten seconds, and then its answer is recorded
+CLOSED_WAIT = timedelta(hours=1)
+BUSY_MOST = 3
+BUSY_WAIT = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one run did, in numbers: the only thing about reports that is ever logged."""
+
+    mails: int = 0
+    reports: int = 0
+    retried: int = 0
+    fell_back: int = 0
+    failed: int = 0
+    stopped: bool = False
+
+
+class HandOn(Exception):
+    """Nothing more now: the next run goes on."""
+
+
+@dataclass(slots=True)
+class Outbox:
+    """What one run of the worker works with."""
+
+    store: ReportStore
+    opener: Opener
+    send: SendMail
+    recipients: Mapping[str, Recipient]
+    alarms: Alarms
+    clock: Clock
+    wait: Callable[[timedelta], None]
+    time_left: Callable[[], timedelta]
+    leases: Leases
+    tally: Tally
+    busy: int = 0
+
+    def look_at_time(self) -> None:
+        """Raise HandOn when too little time is left to send one more mail and record it."""
+        if self.time_left() < RUN_MARGIN:
+            raise HandOn
+
+    def opened(self, case: Case) -> OpenedReport | None:
+        """Open a claimed report, or put it off when that cannot be done."""
+        try:
+            content = self.opener.open(case.record.sealed, case.record.id)
+            return OpenedReport(case.record, Report.from_bytes(content))
+        except StoreUnavailable:
+            self.leases.release(case)
+            raise
+        except SealBroken as error:
+            # Perhaps a key is missing that somebody can still bring back.
+            self.tally.failed += 1
+            self.alarms.raise_alarm("seal_broken", {"case": case.record.case_number, "error": str(error)})
+            self.put_off(case, CLOSED_WAIT)
+        except (ValueError, TypeError) as error:
+            self.fault(case, error)
+        return None
+
+    def fault(self, case: Case, error: Exception) -> None:
+        """Put off one report that we cannot deal with: it must not stop what stands behind it."""
+        # The error's text may quote the report.
+        named = {"case": case.record.case_number, "error": type(error).__name__}
+        self.alarms.raise_alarm("delivery_fault", named)
+        self.put_off(case, FAULT_WAIT)
+
+    def recorded(self, change: Change, cases: Sequence[Case], recipient_id: str) -> None:
+        """Record with each report what became of its mail. Raises HandOn when we go too fast."""
+        for case in cases:
+            self.leases.record(case, recipient_id, change.apply)
+        self.send.remember(change)
+        if change.sent:
+            self.tally.mails += 1
+            self.tally.reports += len(cases)
+        elif change.given_up:
+            self.tally.failed += len(cases)
+        elif change.fell_back:
+            self.tally.fell_back += len(cases)
+        else:
+            self.tally.retried += len(cases)
+        self.busy = self.busy + 1 if change.busy else 0
+        if self.busy >= BUSY_MOST:
+            raise HandOn
+        if change.busy:
+            self.wait(BUSY_WAIT * self.busy)
+
+    def gone(self, case: Case, recipient_id: str) -> None:
+        """Give up on a recipient that is not in the directory any more."""
+        now = self.clock.now()
+        self.tally.failed += 1
+        self.alarms.raise_alarm(
+            "recipient_gone", {"case": case.record.case_number, "recipient": recipient_id}
+        )
+        self.leases.record(case, recipient_id, lambda one: move(one, FAILED, now))
+
+    def put_off(self, case: Case, wait: timedelta, attempted: bool = True) -> None:
+        """Try again later whatever is in hand."""
+        until, in_hand = self.clock.now() + wait, set(case.in_hand)
+        case.in_hand.clear()
+
+        def later(one: Delivery) -> Delivery:
+            if one.recipient not in in_hand or one.state not in WAITING:
+                return one
+            return replace(one, next_try=until, attempts=one.attempts + attempted)
+
+        def change(record: SealedReport) -> SealedReport:
+            return replace(record, deliveries=tuple(later(one) for one in record.deliveries))
+
+        self.leases.save(case, change)

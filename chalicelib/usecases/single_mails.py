@@ -1,0 +1,144 @@
+"""Mails of one report each, and what else is due with a report: a delay that took too long, an alarm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib.domain.deliveries import (
+    BOUNCED,
+    DELAYED,
+    FALLBACK,
+    WAITING,
+    Delivery,
+    SealedReport,
+    refused,
+)
+from chalicelib.domain.errors import MailStopped, SecretMissing, StoreUnavailable
+from chalicelib.usecases.leases import Case
+from chalicelib.usecases.outbox import HandOn, Outbox
+
+ROUND = 250  # ids read at once
+TELL_AGAIN = timedelta(hours=1)  # when the operator was not told, because of many other alarms
+CASES_NAMED = 20
+TELL_MARGIN = timedelta(seconds=5)
+
+
+class SingleMails:
+    """Deals with everything that is due but digests."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._unreached: list[Case] = []
+
+    def __call__(self) -> bool:
+        """Deal with what is due; return whether anything could be claimed."""
+        outbox = self._outbox
+        ids = outbox.store.due(outbox.clock.now(), ROUND)
+        worked = False
+        while ids:
+            outbox.look_at_time()
+            case = outbox.leases.claim(ids.pop(0))
+            if case is None:
+                # Others are at work here: go on somewhere else.
+                middle = int(outbox.clock.chance() * len(ids))
+                ids = ids[middle:] + ids[:middle]
+                continue
+            worked = True
+            self._deal_with(case)
+        return worked
+
+    def _deal_with(self, case: Case) -> None:
+        outbox, now = self._outbox, self._outbox.clock.now()
+        due = [one for one in case.record.deliveries if one.due(now) and not one.in_digest()]
+        case.in_hand = {one.recipient for one in due}
+        if case.record.watch_at is not None and case.record.watch_at <= now:
+            self._unreached.append(case)
+            case.in_hand.add("")  # the lease goes on until somebody was told
+        if not case.in_hand:  # the index lagged behind
+            outbox.leases.release(case)
+            return
+        try:
+            for delivery in due:
+                if delivery.state in WAITING:
+                    self._mail(case, delivery)
+                else:
+                    self._give_up_waiting(case, delivery)
+        except StoreUnavailable:
+            raise  # what was sent and not recorded stays leased: its notice may come before it is sent again
+        except (MailStopped, SecretMissing, HandOn):
+            outbox.leases.release(case)
+            raise
+        except Exception as error:
+            outbox.fault(case, error)
+
+    def _mail(self, case: Case, delivery: Delivery) -> None:
+        outbox = self._outbox
+        recipient = outbox.recipients.get(delivery.recipient)
+        if recipient is None:
+            outbox.gone(case, delivery.recipient)
+            return
+        opened = outbox.opened(case)
+        if opened is None:
+            return
+        if not outbox.leases.may_send(case):
+            case.in_hand.discard(delivery.recipient)
+            return
+        others = [
+            outbox.recipients[one.recipient]
+            for one in case.record.deliveries
+            if one.recipient != delivery.recipient and one.recipient in outbox.recipients
+        ]
+        change = outbox.send.report(recipient, delivery, opened, others)
+        outbox.recorded(change, [case], delivery.recipient)
+
+    def _give_up_waiting(self, case: Case, delivery: Delivery) -> None:
+        """The mail service has tried for too long: use the other address, and tell somebody."""
+        outbox = self._outbox
+        now, turn = outbox.clock.now(), delivery.turn
+        recipient = outbox.recipients.get(delivery.recipient)
+        falls_back = recipient is not None and bool(recipient.fallback) and delivery.address != FALLBACK
+        named = {
+            "case": case.record.case_number,
+            "recipient": delivery.recipient,
+            "address": delivery.address,
+        }
+        outbox.alarms.raise_alarm("delayed_long", named)
+        outbox.tally.fell_back += falls_back
+
+        def give_up(one: Delivery) -> Delivery:
+            if one.turn != turn or one.state != DELAYED:
+                return one
+            return refused(one, BOUNCED, now, True) if falls_back else replace(one, next_try=None)
+
+        outbox.leases.record(case, delivery.recipient, give_up)
+
+    def tell_unreached(self) -> None:
+        """Tell the operator of reports that not everybody has; again a day later, until somebody answers."""
+        for kind in ("reached_nobody", "not_everybody"):
+            cases = [case for case in self._unreached if _kind(case.record) == kind]
+            if not cases:
+                continue
+            numbers = [case.record.case_number for case in cases]
+            named = ", ".join(numbers[:CASES_NAMED]) + (" ..." if len(numbers) > CASES_NAMED else "")
+            told = self._outbox.alarms.raise_alarm(kind, {"reports": str(len(cases)), "cases": named})
+            for case in cases:
+                if self._outbox.time_left() < TELL_MARGIN:
+                    return  # the lease ends by itself, and the alarm comes again
+                self._told(case, told)
+        self._unreached.clear()
+
+    def _told(self, case: Case, told: bool) -> None:
+        now = self._outbox.clock.now()
+
+        def change(record: SealedReport) -> SealedReport:
+            if record.watch_at is None or record.watch_at > now:  # answered meanwhile
+                return record
+            return record.watched(now) if told else replace(record, watch_at=now + TELL_AGAIN)
+
+        case.in_hand.clear()
+        self._outbox.leases.save(case, change)
+
+
+def _kind(record: SealedReport) -> str:
+    return "reached_nobody" if record.reached_nobody() else "not_everybody"

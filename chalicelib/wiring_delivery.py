@@ -1,0 +1,129 @@
+"""Where the functions that deliver reports, note what became of them and sweep get their services."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.hpke_sealer import HpkeOpener
+from chalicelib.adapters.log_alarms import LogAlarms
+from chalicelib.adapters.metrics import EmbeddedMetrics
+from chalicelib.adapters.operator_mail import OperatorMail
+from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret
+from chalicelib.adapters.ses_events import read_notice
+from chalicelib.adapters.ses_mailer import SesMailer
+from chalicelib.adapters.system import SystemClock
+from chalicelib.domain.errors import NoticeEarly, StoreUnavailable
+from chalicelib.ports import Alarms, Clock, Figures, ReportStore
+from chalicelib.settings import Settings
+from chalicelib.usecases.deliver_reports import DeliverReports
+from chalicelib.usecases.note_delivery import NoteDelivery
+from chalicelib.usecases.send_mail import SendMail
+from chalicelib.usecases.sweep import Sweep
+from chalicelib.wiring_aws import mails, published_directory, report_store
+
+log = logging.getLogger("porchlight")
+
+# SES never sees a message twice from the SDK; and it may think for a while before it answers.
+_SES = partial(client, "sesv2", 1, 10.0)
+
+
+def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
+    """Send what is due until the function's time is nearly over; return what was done, in numbers."""
+    clock = clock or SystemClock()
+    store = report_store(settings)
+    tally = deliverer(settings, clock)(_time_left(context))
+    done = asdict(tally)
+    if any(done.values()):
+        log.info("delivered: %s", done)
+    try:
+        gauges = _due(store, clock.now())
+    except StoreUnavailable:
+        gauges = {}  # an alarm says so already
+    figures(settings, clock).put({**gauges, **{name: float(value) for name, value in done.items()}})
+    return done
+
+
+def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
+    """Return the outbox worker."""
+    secret = JsonSecret(partial(client, "secretsmanager"), settings.desk_keys_secret)
+    store, told = report_store(settings), alarms(settings, clock)
+    mailer = SesMailer(_SES, settings.ses_configuration_set)
+    send = SendMail(mailer, mails(settings), store, told, clock, settings.sender_address)
+    opener = HpkeOpener(DeskSecret(secret).private_keys, secret.forget)
+    return DeliverReports(store, opener, send, published_directory(settings), told, clock, _wait)
+
+
+def note_delivery(
+    settings: Settings, event: Mapping[str, Any], clock: Clock | None = None
+) -> dict[str, list[dict[str, str]]]:
+    """Note each notice of a batch; return those that the queue must bring again."""
+    clock = clock or SystemClock()
+    note = NoteDelivery(report_store(settings), published_directory(settings), alarms(settings, clock), clock)
+    again: list[dict[str, str]] = []
+    outcomes: dict[str, float] = {}
+    for message in event["Records"]:
+        try:
+            notice = read_notice(message["body"])
+            outcome = note(notice) if notice is not None else "of_no_concern"
+        except Exception as error:
+            # One that we cannot read comes again too, until the queue sets it aside for a person to look at.
+            outcome = "early" if isinstance(error, NoticeEarly) else "put_back"
+            again.append({"itemIdentifier": message["messageId"]})
+            log.warning("notice comes again: %s", type(error).__name__)
+        outcomes[f"notices_{outcome}"] = outcomes.get(f"notices_{outcome}", 0) + 1
+    figures(settings, clock).put(outcomes)
+    return {"batchItemFailures": again}
+
+
+def sweep(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
+    """Delete what is past its date; return how much."""
+    clock = clock or SystemClock()
+    run = Sweep(report_store(settings), alarms(settings, clock), figures(settings, clock), clock)
+    return {"deleted": run(_time_left(context))}
+
+
+def alarms(settings: Settings, clock: Clock) -> Alarms:
+    """Return the operator's attention: the log, and mail when there is an address for it."""
+    to_log = LogAlarms(log.error)
+    if not settings.operator_address or not settings.sender_address:
+        return to_log
+    mailer = SesMailer(_SES, settings.ses_configuration_set)
+    store = report_store(settings)
+    return OperatorMail(to_log, mailer, store, clock, settings.sender_address, settings.operator_address)
+
+
+def figures(settings: Settings, clock: Clock) -> Figures:
+    """Return where figures go: the log, from which CloudWatch reads them; nowhere on this machine."""
+    write: Callable[[str], None] = print if settings.stage != "local" else _nowhere
+    return EmbeddedMetrics(write, clock, settings.stage)
+
+
+def _due(store: ReportStore, now: datetime) -> dict[str, float]:
+    """Return how much is still due (counted up to 100 each), and for how long the oldest has been."""
+    due = store.due(now, 100), store.due(now, 100, digests=True)
+    oldest = 0.0
+    for report_id in (ids[0] for ids in due if ids):
+        record = store.get(report_id, now)
+        when = record.due_at() if record is not None else None
+        if when is not None:
+            oldest = max(oldest, (now - when).total_seconds())
+    return {"due": float(sum(len(ids) for ids in due)), "oldest_due_seconds": oldest}
+
+
+def _time_left(context: Any) -> Callable[[], timedelta]:
+    return lambda: timedelta(milliseconds=context.get_remaining_time_in_millis())
+
+
+def _wait(some: timedelta) -> None:
+    time.sleep(some.total_seconds())
+
+
+def _nowhere(line: str) -> None:
+    """A local run has `make status` instead."""
