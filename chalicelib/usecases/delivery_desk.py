@@ -1,0 +1,173 @@
+"""Look after deliveries by case number: what is held or failed and why, send again, hand over. Never the words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain import deliveries
+from chalicelib.domain.deliveries import (
+    BOUNCED,
+    COMPLAINED,
+    DELAYED,
+    DELIVERED,
+    FAILED,
+    FALLBACK,
+    FALLEN_BACK,
+    FIRST,
+    HELD,
+    LOST,
+    QUEUED,
+    REJECTED,
+    SENT,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.domain.errors import EntryMissing, StaleRecord
+from chalicelib.domain.recipients import Recipient
+from chalicelib.ports import Cases, Clock, Directory
+
+TOO_LONG = timedelta(hours=1)
+_LETTERS = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+STATES = {
+    QUEUED: "Waiting to be sent",
+    HELD: "Kept back for the hourly digest, or until the key is mended",
+    SENT: "Sent; their mail server has not answered yet",
+    DELIVERED: "Their mail server took it",
+    DELAYED: "Their mail server does not take it yet; it is tried again for six hours",
+    BOUNCED: "Their mail server refused it, and there is no other address",
+    COMPLAINED: "The inbox called it unwanted, and there is no other address",
+    REJECTED: "Our mail service would not send it, and there is no other address",
+    FALLEN_BACK: "The first address did not take it; it goes to the second",
+    FAILED: "Given up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One recipient's copy in a case. `why` says what is amiss, or nothing."""
+
+    delivery: Delivery
+    name: str
+    state: str
+    why: str
+    has_fallback: bool
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case at the desk. `others` are the recipients that it could be handed to."""
+
+    case: SealedReport
+    lines: tuple[CaseLine, ...]
+    others: tuple[Recipient, ...]
+
+    @property
+    def amiss(self) -> bool:
+        """Say whether a person should look at it."""
+        return any(line.why for line in self.lines)
+
+
+class DeliveryDesk:
+    """The desk over every kept case."""
+
+    def __init__(self, cases: Cases, directory: Directory, clock: Clock) -> None:
+        self._cases = cases
+        self._directory = directory
+        self._clock = clock
+
+    def amiss(self) -> Sequence[CaseFile]:
+        """Return the cases that a person should look at, longest waiting first."""
+        return [file for file in self.newest() if file.amiss][::-1]
+
+    def newest(self) -> Sequence[CaseFile]:
+        """Return every case, newest first."""
+        now = self._clock.now()
+        found = sorted(self._cases.all(now), key=lambda case: case.taken_at, reverse=True)
+        return [self._file(case, now) for case in found]
+
+    def find(self, case_number: str) -> CaseFile:
+        """Return a case by its number as it is read off a mail. Raises EntryMissing."""
+        now = self._clock.now()
+        case = self._cases.find(read_case_number(case_number), now)
+        if case is None:
+            raise EntryMissing("there is no case with this number, or its time is over")
+        return self._file(case, now)
+
+    def send_again(self, case_number: str, recipient: str, address: str, version: int) -> None:
+        """Queue one recipient's copy once more. Raises EntryMissing, StaleRecord."""
+        file = self._as_seen(case_number, version)
+        delivery = file.case.delivery_to(recipient)
+        if delivery is None or address not in (FIRST, FALLBACK):
+            raise EntryMissing("this case has no such recipient")
+        sent = deliveries.sent_again(delivery, self._clock.now(), address)
+        self._cases.change(file.case.with_delivery(sent))
+
+    def hand_over(self, case_number: str, recipient: str, other: str, version: int) -> None:
+        """Give up on one recipient and queue the report for another. Raises EntryMissing, StaleRecord."""
+        file = self._as_seen(case_number, version)
+        if file.case.delivery_to(recipient) is None or other not in {one.id for one in file.others}:
+            raise EntryMissing("this case has no such recipient")
+        self._cases.change(file.case.handed_over(recipient, other, self._clock.now()))
+
+    def answer(self, case_number: str, version: int) -> None:
+        """Say that a person knows that not everybody has it, and deals with it. Raises StaleRecord."""
+        self._cases.change(self._as_seen(case_number, version).case.answered(self._clock.now()))
+
+    def hold_by_law(self, case_number: str, hold: bool, version: int) -> None:
+        """Keep a case beyond its date, or no longer. Raises StaleRecord."""
+        self._cases.change(self._as_seen(case_number, version).case.on_legal_hold(hold))
+
+    def _as_seen(self, case_number: str, version: int) -> CaseFile:
+        file = self.find(case_number)
+        if file.case.version != version:
+            raise StaleRecord("somebody, or the mail service, changed this case meanwhile")
+        return file
+
+    def _file(self, case: SealedReport, now: datetime) -> CaseFile:
+        known = {recipient.id: recipient for recipient in self._directory.recipients()}
+        lines = tuple(self._line(case, delivery, known, now) for delivery in case.deliveries)
+        have_it = {one.recipient for one in case.deliveries if one.state not in LOST}
+        others = tuple(one for one in known.values() if one.id not in have_it)
+        return CaseFile(case, lines, others)
+
+    def _line(
+        self, case: SealedReport, delivery: Delivery, known: dict[str, Recipient], now: datetime
+    ) -> CaseLine:
+        recipient = known.get(delivery.recipient)
+        return CaseLine(
+            delivery,
+            recipient.name if recipient else delivery.recipient,
+            STATES[delivery.state],
+            _why(case, delivery, now),
+            bool(recipient and recipient.fallback),
+            recipient is not None,
+        )
+
+
+def read_case_number(text: str) -> str:
+    """Return a case number as we write it, from one as it was typed. Raises EntryMissing."""
+    letters = "".join(letter for letter in text.upper() if letter.isalnum()).removeprefix("PL")
+    plain = letters.replace("O", "0").replace("I", "1").replace("L", "1")
+    if len(plain) != 8 or not _LETTERS.issuperset(plain):
+        raise EntryMissing("a case number looks like PL-1A2B-3C4D")
+    return f"PL-{plain[:4]}-{plain[4:]}"
+
+
+def _why(case: SealedReport, delivery: Delivery, now: datetime) -> str:
+    if delivery.state in LOST:
+        return (
+            "" if case.answered_at else "It has not reached this recipient, and nobody has answered for that."
+        )
+    if delivery.state == DELAYED:
+        return "Their mail server keeps us waiting."
+    if delivery.state == FALLEN_BACK:
+        return "The first address did not take it."
+    if delivery.state == HELD and not delivery.digest:
+        return "It is kept back: the recipient's key cannot be used. Mend the key, then send it again."
+    if delivery.state == QUEUED and now - delivery.changed_at > TOO_LONG:
+        return "It has waited for more than an hour."
+    return ""

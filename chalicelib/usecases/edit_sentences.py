@@ -1,0 +1,162 @@
+"""Translate sentence by sentence: each language beside the English, in the catalog's draft.
+
+Two people can work on one catalog at once: only a sentence that both changed is a conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.domain.documents import CATALOG, fingerprint, locale_of
+from chalicelib.domain.errors import DraftConflict, EntryMissing
+from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction, html_lang
+from chalicelib.domain.po_files import Entry, read_po, write_po
+from chalicelib.usecases.edit_text import EditText
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence. `key` stands for it in a form, `seen` for its text as it was shown there."""
+
+    key: str
+    source: str
+    text: str
+    unsure: bool
+    places: tuple[str, ...]
+
+    @property
+    def seen(self) -> str:
+        """Return a short name for exactly this text."""
+        return fingerprint(self.text)
+
+    @property
+    def missing(self) -> bool:
+        """Say whether readers get this sentence in English, or a text that nobody vouches for."""
+        return not self.text or self.unsure
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A language's sentences as its draft has them, else as they are live."""
+
+    document: str
+    locale: str
+    name: str
+    lang: str
+    direction: str
+    sentences: tuple[Sentence, ...]
+    drafted: bool
+
+    @property
+    def missing(self) -> int:
+        """Return how many sentences are missing."""
+        return 0 if self.locale == DEFAULT else sum(sentence.missing for sentence in self.sentences)
+
+
+class SentencesConflict(Exception):
+    """Somebody else changed the same sentences meanwhile. Nothing was saved; `keys` says which."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"{len(keys)} sentences")
+        self.keys = tuple(keys)
+
+
+class EditSentences:
+    """The catalogs, sentence by sentence."""
+
+    def __init__(self, edit: EditText) -> None:
+        self._edit = edit
+
+    def open(self, document: str) -> Catalog:
+        """Return a catalog. Raises EntryMissing, or DocumentInvalid when its draft cannot be read."""
+        if not document.startswith(CATALOG):
+            raise EntryMissing(document)
+        opened = self._edit.open(document)
+        entries = {entry.source: entry for entry in read_po(opened.text) if entry.source}
+        if locale_of(document) == DEFAULT:
+            entries = {**{source: Entry(source, "") for source in self._english()}, **entries}
+        return Catalog(
+            document,
+            locale_of(document),
+            ENDONYMS[locale_of(document)],
+            html_lang(locale_of(document)),
+            direction(locale_of(document)),
+            tuple(
+                Sentence(fingerprint(one.source), one.source, one.text, one.unsure, one.places)
+                for one in entries.values()
+            ),
+            opened.draft is not None,
+        )
+
+    def save(self, document: str, texts: Mapping[str, str], seen: Mapping[str, str], who: str) -> int:
+        """Save the sentences that differ, by key, and return how many did.
+
+        `seen` names each text as it was shown. Raises SentencesConflict, and what save_draft raises.
+        """
+        for _ in range(_TRIES):
+            opened = self._edit.open(document)
+            now = {sentence.key: sentence for sentence in self.open(document).sentences}
+            changed = {
+                key: text.strip()
+                for key, text in texts.items()
+                if key in now and (text.strip() != now[key].text or now[key].unsure)
+            }
+            clashing = [key for key in changed if seen.get(key) != now[key].seen]
+            if clashing:
+                raise SentencesConflict(clashing)
+            if not changed:
+                return 0
+            text = replace_texts(opened.text, {now[key].source: new for key, new in changed.items()})
+            try:
+                self._edit.save_draft(document, text, opened.revision, who)
+            except DraftConflict:
+                continue  # somebody saved in the same moment: look again what they changed
+            return len(changed)
+        raise SentencesConflict(list(texts))
+
+    def _english(self) -> list[str]:
+        """Return every sentence of the site: the sources of all other catalogs."""
+        found: dict[str, None] = {}
+        for entry in self._edit.list():
+            if entry.kind == "catalog" and locale_of(entry.id) != DEFAULT:
+                found.update(dict.fromkeys(one.source for one in read_po(self._edit.open(entry.id).text)))
+        return [source for source in found if source]
+
+
+def replace_texts(text: str, texts: Mapping[str, str]) -> str:
+    """Return a catalog with some translations replaced, by source, and all else left as it stands.
+
+    A sentence that was replaced is not unsure any more; one that the catalog lacks comes at its end.
+    """
+    lines = text.split("\n")
+    entries = read_po(text)
+    for entry in reversed(entries):
+        if entry.source not in texts:
+            continue
+        start = next(n for n in range(entry.line - 1, len(lines)) if lines[n].lstrip().startswith("msgstr "))
+        end = start + 1
+        while end < len(lines) and lines[end].lstrip().startswith('"'):
+            end += 1
+        lines[start:end] = _msgstr(texts[entry.source])
+        above = entry.line - 2
+        while above >= 0 and lines[above].startswith("#"):
+            if lines[above].startswith("#,") and "fuzzy" in lines[above]:
+                lines[above : above + 1] = _flags(lines[above])
+            above -= 1
+    known = {entry.source for entry in entries}
+    added = [Entry(source, new) for source, new in texts.items() if source not in known and new]
+    whole = "\n".join(lines)
+    return f"{whole.rstrip()}\n\n{write_po(added)}" if added else whole
+
+
+def _msgstr(text: str) -> list[str]:
+    written = write_po([Entry("", text)])
+    return written.rstrip("\n").removeprefix('msgid ""\n').split("\n")
+
+
+def _flags(line: str) -> list[str]:
+    left = [flag.strip() for flag in line[2:].split(",") if flag.strip() != "fuzzy"]
+    return [f"#, {', '.join(left)}"] if left else []

@@ -1,0 +1,67 @@
+"""Answers of the admin site: pages, redirects and files, kept by nobody and framed by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalice.app import Request, Response
+
+from chalicelib.web.responses import Html
+
+# Not no-referrer: browsers would send "Origin: null" with our own forms, and the check of it could not work.
+BASE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-DNS-Prefetch-Control": "off",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+NOTHING_LOADS = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class Sheet(Html):
+    """One answer. Not packed: a page that holds a form's token beside what was typed is not compressed."""
+
+    def __init__(
+        self,
+        text: str,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        cookies: Iterable[str] = (),
+        request: Request | None = None,
+    ) -> None:
+        Response.__init__(self, body="", headers={**BASE_HEADERS, **(headers or {})}, status_code=status)
+        self.text = text
+        self.cookies = tuple(cookies)
+        self._head_only = request is not None and request.method == "HEAD"
+
+    def to_dict(self, binary_types: Any = None) -> dict[str, Any]:
+        """Return what API Gateway expects of a Lambda proxy integration."""
+        return {
+            "statusCode": self.status_code,
+            "headers": {"Content-Type": "text/html; charset=utf-8", **self.headers},
+            "multiValueHeaders": {"Set-Cookie": list(self.cookies)} if self.cookies else {},
+            "body": "" if self._head_only else self.text,
+            "isBase64Encoded": False,
+        }
+
+
+def go_to(path: str, cookies: Iterable[str] = ()) -> Sheet:
+    """Return a redirect after a form; `path` is one of our own."""
+    return Sheet("", 303, {"Location": path, "Content-Security-Policy": NOTHING_LOADS}, cookies)
+
+
+def download(text: str, name: str, kind: str) -> Sheet:
+    """Return a file to keep. `name` is our own and plain."""
+    headers = {
+        "Content-Type": f"{kind}; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": NOTHING_LOADS,
+    }
+    return Sheet(text, 200, headers)

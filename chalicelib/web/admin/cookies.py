@@ -1,0 +1,63 @@
+"""The two cookies of the admin site. `__Host-` ties them to this host, to HTTPS and to the whole site."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import timedelta
+
+from chalice.app import Request
+
+SESSION = "__Host-desk"  # the pool's access token
+DOOR = "__Host-door"  # a random value, for the time of a sign-in
+
+_LONGEST = 4096
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/")
+_FLAGS = "Path=/; Secure; HttpOnly; SameSite=Strict"
+_NONCE_BYTES = 16
+
+
+def read(request: Request, name: str) -> str:
+    """Return a cookie's value, or nothing when it is not there, is there twice, or is not plain."""
+    event = request.to_original_event()
+    many: dict[str, list[str]] = event.get("multiValueHeaders") or {}
+    lines = [line for key, found in many.items() if key.lower() == "cookie" for line in found]
+    lines = lines or [str(request.headers.get("cookie", ""))]
+    pairs = [pair.strip().partition("=") for line in lines for pair in line.split(";")]
+    values = [value for key, _, value in pairs if key == name]
+    if len(values) != 1 or len(values[0]) > _LONGEST or not _PLAIN.issuperset(values[0]):
+        return ""
+    return values[0]
+
+
+def write(name: str, value: str, lives: timedelta) -> str:
+    """Return the Set-Cookie header of a value."""
+    if not value or not _PLAIN.issuperset(value):
+        raise ValueError("not a plain value")  # and not quoted here: it is a secret
+    return f"{name}={value}; Max-Age={max(0, int(lives.total_seconds()))}; {_FLAGS}"
+
+
+def clear(name: str) -> str:
+    """Return the Set-Cookie header that takes a cookie away."""
+    return f"{name}=; Max-Age=0; {_FLAGS}"
+
+
+def form_token(secret: str, nonce: bytes) -> str:
+    """Return a form's token: bound to the cookie whose value is `secret`, and different on each page."""
+    return base64.urlsafe_b64encode(nonce + _mac(secret, nonce)).decode("ascii")
+
+
+def token_fits(secret: str, token: str) -> bool:
+    """Say whether a form's token was made for this cookie."""
+    try:
+        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+    except (ValueError, UnicodeEncodeError):
+        return False
+    nonce, mac = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
+    return bool(secret) and len(nonce) == _NONCE_BYTES and hmac.compare_digest(mac, _mac(secret, nonce))
+
+
+def _mac(secret: str, nonce: bytes) -> bytes:
+    key = hashlib.sha256(b"porchlight admin form" + secret.encode()).digest()
+    return hmac.new(key, nonce, hashlib.sha256).digest()

@@ -1,0 +1,278 @@
+"""The one guard of the admin site: who may see a screen, who may press its button, what is written down.
+
+Every route is made by `Desk.screen`, `Desk.action` or `Desk.door`, and carries what it demands as its
+attribute `guard`: a role, or DOOR for the few screens that are there before anybody is signed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalice.app import Blueprint, Request
+
+from chalicelib.domain.errors import NotAllowed, PorchlightError, SessionOver
+from chalicelib.domain.people import SIGN_IN_TAKES, Person
+from chalicelib.ports import AuditEntry, AuditLog, Clock
+from chalicelib.render.admin_pages import AdminPages
+from chalicelib.usecases.sign_in import Sessions
+from chalicelib.web.admin import cookies
+from chalicelib.web.admin.answers import Sheet, go_to
+from chalicelib.web.forms import read_form
+from chalicelib.web.responses import path_of, status_of, where
+
+DOOR = "door"  # the guard of what is there before anybody is signed in
+HOME = "/admin/"
+SIGN_IN = "/admin/sign-in"
+# A text of 100,000 letters of three bytes, each byte as %XX. The local server hands longer bodies on cut short,
+# so this must stay below its megabyte: a text that was cut is refused, not saved.
+MOST_BYTES = 1_000_000
+MOST_FIELDS = 2_000
+_NEVER_KEPT = frozenset({"csrf", "password", "again", "code"})
+_READ = ["GET", "HEAD"]
+
+Fields = Mapping[str, Sequence[str]]
+STATUS = {
+    "SessionOver": 401,
+    "NotAllowed": 403,
+    "EntryMissing": 404,
+    "DraftConflict": 409,
+    "StaleRecord": 409,
+}
+
+
+class StaleForm(PorchlightError):
+    """The form was made for another session: show what it holds, with a button to send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody at the desk. `csrf` goes into every form; nobody is `person` at the door."""
+
+    path: str
+    posted: bool
+    query: Mapping[str, str]
+    csrf: str
+    secret: str = field(repr=False)  # the value of the cookie behind this visit
+    fields: Fields = field(default_factory=dict, repr=False)
+    person: Person | None = None
+
+    @property
+    def who(self) -> Person:
+        """Return who is signed in."""
+        if self.person is None:
+            raise SessionOver("nobody is signed in")
+        return self.person
+
+    def one(self, name: str) -> str:
+        """Return a field of the form, or nothing."""
+        values = self.fields.get(name, ())
+        return values[0] if values else ""
+
+    def asked(self, name: str) -> str:
+        """Return a field of the form, else of the address, or nothing."""
+        return self.one(name) or self.query.get(name, "")
+
+
+View = Callable[[Visit], Sheet]
+
+
+class Desk:
+    """Registers guarded screens on a blueprint."""
+
+    def __init__(
+        self,
+        routes: Blueprint,
+        pages: AdminPages,
+        sessions: Sessions,
+        audit: AuditLog,
+        clock: Clock,
+        origin: str,
+        log: Callable[[str], None],
+    ) -> None:
+        self._routes = routes
+        self._pages = pages
+        self._sessions = sessions
+        self._audit = audit
+        self._clock = clock
+        self._origin = origin
+        self._log = log
+
+    # Making routes
+
+    def screen(self, path: str, role: str, does: str = "", about: str = "") -> Callable[[View], View]:
+        """Return a decorator for a screen that people with `role` see.
+
+        With `does` it also takes a form, and the audit log says so before anything is done: who, `does`, what
+        the form's field `about` holds, and why.
+        """
+        return self._route(path, [*_READ, "POST"] if does else _READ, role, does, about)
+
+    def action(self, path: str, role: str, does: str, about: str = "") -> Callable[[View], View]:
+        """Return a decorator for a button: a form of another screen is sent here."""
+        return self._route(path, ["POST"], role, does, about)
+
+    def door(self, path: str) -> Callable[[View], View]:
+        """Return a decorator for a screen that is there before anybody is signed in."""
+        return self._route(path, [*_READ, "POST"], DOOR, "", "")
+
+    def _route(
+        self, path: str, methods: list[str], role: str, does: str, about: str
+    ) -> Callable[[View], View]:
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def guarded() -> Sheet:
+                return self._answer(view, role, does, about)
+
+            guarded.guard = role  # type: ignore[attr-defined]
+            self._routes.route(path, methods=methods, content_types=[], name=view.__name__)(guarded)
+            return view
+
+        return decorate
+
+    # Answering
+
+    def show(self, visit: Visit, template: str, status: int = 200, **names: Any) -> Sheet:
+        """Answer with a page."""
+        html = self._pages.render(
+            template,
+            person=visit.person,
+            csrf=visit.csrf,
+            here=visit.path,
+            done=visit.query.get("done", ""),
+            **{"problems": {}, **names},
+        )
+        request = self._routes.current_request
+        return Sheet(html, status, {"Content-Security-Policy": self._pages.policy()}, request=request)
+
+    def note(self, visit: Visit, did: str, about: str = "", why: str = "") -> None:
+        """Write a line into the audit log."""
+        who = visit.who
+        self._audit.add(
+            AuditEntry(self._clock.now(), who.email, who.role, did, about[:200], " ".join(why.split())[:500])
+        )
+
+    def _answer(self, view: View, role: str, does: str, about: str) -> Sheet:
+        request = self._routes.current_request
+        visit = self._visit(request)
+        try:
+            self._from_our_own_page(request)
+            if role == DOOR:
+                return self._at_the_door(view, visit, request)
+            visit = self._signed_in(visit, request)
+            if not visit.who.may(role):
+                raise NotAllowed(f"this needs the role {role}")
+            if not visit.posted:
+                return view(visit)
+            visit = self._with_form(visit, request)
+            return self._noted(view, visit, does, visit.one(about) if about else "")
+        except SessionOver:
+            return self._sign_in_first(visit, request)
+        except StaleForm:
+            return self.show(visit, "again.html", 403, kept=_kept(_read(request)), signed_out=False)
+        except Exception as error:
+            return self._failed(visit, error)
+
+    def _visit(self, request: Request) -> Visit:
+        secret = cookies.read(request, cookies.SESSION)
+        return Visit(
+            path=path_of(request),
+            posted=request.method == "POST",
+            query=_query_of(request),
+            csrf=cookies.form_token(secret, self._clock.nonce()) if secret else "",
+            secret=secret,
+        )
+
+    def _from_our_own_page(self, request: Request) -> None:
+        """Refuse a form that another site sent, whatever cookies came with it."""
+        if request.method != "POST":
+            return
+        site = request.headers.get("sec-fetch-site", "")
+        origin = request.headers.get("origin", "")
+        if site not in ("", "same-origin") or (origin and not self._is_ours(origin, request)):
+            raise NotAllowed("the form came from elsewhere")
+        if not site and not origin:
+            raise NotAllowed("the browser does not say where the form came from")
+
+    def _is_ours(self, origin: str, request: Request) -> bool:
+        if self._origin:
+            return origin == self._origin
+        return bool(origin) and urlsplit(origin).netloc == request.headers.get("host", "")
+
+    def _signed_in(self, visit: Visit, request: Request) -> Visit:
+        if not visit.secret:
+            raise SessionOver("no cookie")
+        person = self._sessions.who(visit.secret)
+        return Visit(visit.path, visit.posted, visit.query, visit.csrf, visit.secret, {}, person)
+
+    def _with_form(self, visit: Visit, request: Request) -> Visit:
+        fields = _read(request)
+        if not cookies.token_fits(visit.secret, "".join(fields.get("csrf", ()))):
+            raise StaleForm("made for another session")
+        return Visit(visit.path, visit.posted, visit.query, visit.csrf, visit.secret, fields, visit.person)
+
+    def _at_the_door(self, view: View, visit: Visit, request: Request) -> Sheet:
+        """Before anybody is signed in, a form is bound to a cookie of its own."""
+        secret = cookies.read(request, cookies.DOOR)
+        if visit.posted:
+            fields = _read(request)
+            if not cookies.token_fits(secret, "".join(fields.get("csrf", ()))):
+                return go_to(f"{SIGN_IN}?done=door")
+            token = cookies.form_token(secret, self._clock.nonce())
+            return view(Visit(visit.path, True, visit.query, token, secret, fields))
+        fresh = secret or (self._clock.nonce() + self._clock.nonce()).hex()
+        answer = view(
+            Visit(visit.path, False, visit.query, cookies.form_token(fresh, self._clock.nonce()), fresh)
+        )
+        if not secret:
+            answer.cookies = (*answer.cookies, cookies.write(cookies.DOOR, fresh, SIGN_IN_TAKES * 6))
+        return answer
+
+    def _noted(self, view: View, visit: Visit, does: str, about: str) -> Sheet:
+        self.note(visit, does, about, visit.one("why"))
+        answer: Sheet | None = None
+        try:
+            answer = view(visit)
+        except SessionOver:
+            raise
+        except Exception as error:
+            answer = self._failed(visit, error)
+        if answer.status_code >= 400:
+            self.note(visit, f"{does}: not done", about)
+        return answer
+
+    def _sign_in_first(self, visit: Visit, request: Request) -> Sheet:
+        if not visit.posted:
+            return go_to(f"{SIGN_IN}?done=over" if visit.secret else SIGN_IN)
+        nobody = Visit(visit.path, True, visit.query, "", "")
+        try:
+            kept = _kept(_read(request))
+        except PorchlightError as error:
+            return self._failed(nobody, error)
+        return self.show(nobody, "again.html", 401, kept=kept, signed_out=True)
+
+    def _failed(self, visit: Visit, error: Exception) -> Sheet:
+        status = next(
+            (STATUS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in STATUS),
+            status_of(error),
+        )
+        if status >= 500:
+            self._log(where(error))
+        told = str(error) if isinstance(error, PorchlightError) and status < 500 else ""
+        return self.show(visit, "sorry.html", status, code=status, told=told)
+
+
+def _read(request: Request) -> Fields:
+    return read_form(request, MOST_BYTES, MOST_FIELDS)
+
+
+def _kept(fields: Fields) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in fields.items() if name not in _NEVER_KEPT for value in values]
+
+
+def _query_of(request: Request) -> Mapping[str, str]:
+    many = request.to_original_event().get("multiValueQueryStringParameters") or {}
+    return {str(name): str(values[0]) for name, values in many.items() if values}

@@ -1,0 +1,116 @@
+"""Who may sign in, and what was done at the desk."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.domain.errors import EntryMissing, LastPublisher, PersonKnown
+from chalicelib.domain.people import EDITOR, PUBLISHER, ROLES
+from chalicelib.ports import AuditEntry, AuditLog, Clock
+from chalicelib.usecases.manage_people import AddressWrong, ManagePeople
+from chalicelib.web.admin.answers import Sheet, download, go_to
+from chalicelib.web.admin.desk import Desk, Visit
+
+PEOPLE = "/admin/people"
+LOG = "/admin/log"
+_LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
+_MONTHS_KEPT = 13
+
+
+def routes(desk: Desk, people: ManagePeople, audit: AuditLog, clock: Clock) -> None:
+    """Register the screens of people and of the log."""
+
+    def screen(visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
+        return desk.show(
+            visit,
+            "people.html",
+            status,
+            people=people.everybody(),
+            roles=ROLES,
+            email=visit.one("email") if problems else "",
+            problems=problems or {},
+        )
+
+    def last_publisher_stays(change: Callable[[Visit], None], done: str) -> Callable[[Visit], Sheet]:
+        def changed(visit: Visit) -> Sheet:
+            try:
+                change(visit)
+            except LastPublisher:
+                return screen(visit, 409, {"": _LAST})
+            return go_to(f"{PEOPLE}?done={done}")
+
+        changed.__name__ = change.__name__
+        return changed
+
+    @desk.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")
+    def people_screen(visit: Visit) -> Sheet:
+        if not visit.posted:
+            return screen(visit)
+        try:
+            people.invite(visit.one("email"), visit.one("role"))
+        except AddressWrong:
+            return screen(visit, 422, {"email": "This is not an e-mail address."})
+        except PersonKnown:
+            return screen(visit, 422, {"email": "This address has been invited before: it is in the list."})
+        return go_to(f"{PEOPLE}?done=invited")
+
+    @desk.action("/admin/people/role", PUBLISHER, does="change a role", about="email")
+    @lambda change: last_publisher_stays(change, "role")
+    def change_role(visit: Visit) -> None:
+        people.change_role(visit.one("email"), visit.one("role"))
+
+    @desk.action("/admin/people/remove", PUBLISHER, does="remove somebody", about="email")
+    @lambda change: last_publisher_stays(change, "removed")
+    def remove_person(visit: Visit) -> None:
+        people.remove(visit.one("email"), visit.who)
+
+    @desk.action("/admin/people/password", PUBLISHER, does="send a first password", about="email")
+    def send_password(visit: Visit) -> Sheet:
+        people.send_first_password(visit.one("email"))
+        return go_to(f"{PEOPLE}?done=password")
+
+    @desk.action("/admin/people/authenticator", PUBLISHER, does="forget an authenticator", about="email")
+    def forget_authenticator(visit: Visit) -> Sheet:
+        people.forget_authenticator(visit.one("email"))
+        return go_to(f"{PEOPLE}?done=authenticator_gone")
+
+    @desk.screen(LOG, EDITOR)
+    def log_screen(visit: Visit) -> Sheet:
+        months = _months(clock.now())
+        month = visit.asked("month") or months[0]
+        if month not in months:
+            raise EntryMissing("the log is kept for a year")
+        return desk.show(visit, "log.html", entries=audit.entries(month), month=month, months=months)
+
+    @desk.screen("/admin/log/file", PUBLISHER)
+    def log_file(visit: Visit) -> Sheet:
+        entries = [entry for month in _months(clock.now()) for entry in audit.entries(month)]
+        return download(as_csv(entries), "log.csv", "text/csv")
+
+
+def as_csv(entries: Sequence[AuditEntry]) -> str:
+    """Return the log as a table for a spreadsheet, where no cell can turn into a formula."""
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(["when (UTC)", "who", "role", "did", "about", "why"])
+    for entry in entries:
+        told = (entry.who, entry.role, entry.did, entry.about, entry.why)
+        writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(_cell, told)])
+    return table.getvalue()
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _months(now: datetime) -> list[str]:
+    """Return the months that the log is kept for, this one first."""
+    months = [f"{now:%Y-%m}"]
+    first = now.replace(day=1)
+    while len(months) < _MONTHS_KEPT:
+        first = (first - timedelta(days=1)).replace(day=1)
+        months.append(f"{first:%Y-%m}")
+    return months

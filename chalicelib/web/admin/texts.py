@@ -1,0 +1,311 @@
+"""The screens of documents: list, edit, compare, history; catalogs by sentence and contacts by form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.domain.contacts import AUDIENCES, LINKED, MARKS
+from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS
+from chalicelib.domain.errors import DocumentInvalid, DraftConflict
+from chalicelib.domain.people import EDITOR
+from chalicelib.usecases.edit_contacts import (
+    KINDS,
+    ChannelFields,
+    ContactConflict,
+    ContactFields,
+    ContactWrong,
+    EditContacts,
+    seen_as,
+)
+from chalicelib.usecases.edit_sentences import Catalog, EditSentences, Sentence, SentencesConflict
+from chalicelib.usecases.edit_text import EditText
+from chalicelib.web.admin.answers import Sheet, go_to
+from chalicelib.web.admin.desk import Desk, Visit
+
+TEXTS = "/admin/documents"
+TEXT = "/admin/text"
+SENTENCES = "/admin/sentences"
+CONTACT_LIST = "/admin/contacts"
+CONTACT = "/admin/contact"
+_ON_A_PAGE = 25
+_SPARE_CHANNELS = 2
+_SHOWS = ("missing", "all")
+NAMES = {
+    "contacts": "Contacts: who people can call or write to",
+    "places": "Places",
+    "recipients": "Recipients: who gets reports",
+    "site": "Settings of the site",
+}
+
+
+def name_of(document: str) -> str:
+    """Return what a document is called on the screens."""
+    return NAMES.get(document, document.removeprefix("template/"))
+
+
+def number(text: str, default: int = 0) -> int:
+    """Return a whole number that a form or address holds, or the default."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else default
+
+
+def routes(desk: Desk, edit: EditText, sentences: EditSentences, contacts: EditContacts) -> None:
+    """Register the screens."""
+    _texts(desk, edit)
+    _sentences(desk, sentences)
+    _contacts(desk, contacts)
+
+
+def _texts(desk: Desk, edit: EditText) -> None:
+    @desk.screen(TEXTS, EDITOR)
+    def documents_screen(visit: Visit) -> Sheet:
+        return desk.show(visit, "documents.html", entries=edit.list(), name_of=name_of)
+
+    def editor(
+        visit: Visit, document: str, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Sheet:
+        opened = edit.open(document)
+        text = visit.one("text") if problems else opened.text
+        return desk.show(
+            visit,
+            "text.html",
+            status,
+            opened=opened,
+            name=name_of(document),
+            text=text,
+            problems=problems or {},
+            sentences=document.startswith(CATALOG),
+            contacts=document == CONTACTS,
+            by_agreement=document == RECIPIENTS,
+        )
+
+    def conflict(visit: Visit, error: DraftConflict) -> Sheet:
+        return desk.show(visit, "conflict.html", 409, conflict=error, name=name_of(error.document))
+
+    @desk.screen(TEXT, EDITOR, does="save a draft", about="d")
+    def text_screen(visit: Visit) -> Sheet:
+        document = visit.asked("d")
+        if not visit.posted:
+            return editor(visit, document)
+        try:
+            edit.save_draft(document, visit.one("text"), number(visit.one("revision")), visit.who.email)
+        except DraftConflict as error:
+            return conflict(visit, error)
+        except DocumentInvalid as error:
+            return editor(visit, document, 422, {"text": _sentence(error)})
+        return go_to(f"{TEXT}?d={document}&done=saved")
+
+    @desk.action("/admin/text/discard", EDITOR, does="discard a draft", about="d")
+    def discard(visit: Visit) -> Sheet:
+        try:
+            edit.discard(visit.one("d"), number(visit.one("revision")))
+        except DraftConflict as error:
+            return conflict(visit, error)
+        return go_to(f"{TEXT}?d={visit.one('d')}&done=discarded")
+
+    @desk.screen("/admin/text/changes", EDITOR)
+    def changes_screen(visit: Visit) -> Sheet:
+        document = visit.asked("d")
+        opened = edit.open(document)
+        return desk.show(
+            visit, "changes.html", opened=opened, name=name_of(document), lines=edit.diff(document)
+        )
+
+    @desk.screen("/admin/text/lines", EDITOR)
+    def lines_screen(visit: Visit) -> Sheet:
+        document = visit.asked("d")
+        opened = edit.open(document)
+        bad = [number(visit.asked("line"))]
+        return desk.show(visit, "lines.html", opened=opened, name=name_of(document), bad=bad)
+
+    @desk.screen("/admin/text/history", EDITOR)
+    def history_screen(visit: Visit) -> Sheet:
+        document = visit.asked("d")
+        opened = edit.open(document)
+        return desk.show(
+            visit, "history.html", opened=opened, name=name_of(document), versions=edit.history(document)
+        )
+
+    @desk.screen("/admin/text/version", EDITOR)
+    def version_screen(visit: Visit) -> Sheet:
+        document, which = visit.asked("d"), number(visit.asked("n"))
+        opened = edit.open(document)
+        return desk.show(
+            visit,
+            "version.html",
+            opened=opened,
+            name=name_of(document),
+            version=edit.version(document, which),
+            lines=edit.diff_versions(document, which, opened.live.number),
+        )
+
+    @desk.action("/admin/text/restore", EDITOR, does="make a draft of an older text", about="d")
+    def restore(visit: Visit) -> Sheet:
+        document = visit.one("d")
+        try:
+            edit.restore(document, number(visit.one("n")), number(visit.one("revision")), visit.who.email)
+        except DraftConflict as error:
+            return conflict(visit, error)
+        return go_to(f"{TEXT}?d={document}&done=restored")
+
+
+def _sentences(desk: Desk, sentences: EditSentences) -> None:
+    def screen(
+        visit: Visit,
+        status: int = 200,
+        typed: dict[str, str] | None = None,
+        clashing: tuple[str, ...] = (),
+        problems: dict[str, str] | None = None,
+    ) -> Sheet:
+        document = visit.asked("d")
+        catalog = sentences.open(document)
+        shown = visit.asked("show") if visit.asked("show") in _SHOWS else "all"
+        words = visit.asked("words")
+        page = max(1, number(visit.asked("page"), 1))
+        found = _found(catalog, shown, words)
+        on_page = found[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]
+        if typed is not None:  # what was typed is shown again, whatever the filter now finds
+            on_page = [one for one in catalog.sentences if one.key in typed]
+        return desk.show(
+            visit,
+            "sentences.html",
+            status,
+            catalog=catalog,
+            found=len(found),
+            on_page=on_page,
+            page=page,
+            pages=max(1, -(-len(found) // _ON_A_PAGE)),
+            show=shown,
+            words=words,
+            typed=typed or {},
+            clashing=clashing,
+            problems=problems or {},
+        )
+
+    @desk.screen(SENTENCES, EDITOR, does="save sentences", about="d")
+    def sentences_screen(visit: Visit) -> Sheet:
+        if not visit.posted:
+            return screen(visit)
+        typed = _prefixed(visit, "s-")
+        try:
+            sentences.save(visit.one("d"), typed, _prefixed(visit, "seen-"), visit.who.email)
+        except SentencesConflict as error:
+            told = {
+                f"s-{key}": "Somebody else changed this sentence meanwhile. Theirs is shown with yours."
+                for key in error.keys
+            }
+            return screen(visit, 409, typed, error.keys, told)
+        except DocumentInvalid as error:
+            return screen(visit, 422, typed, (), {"": _sentence(error)})
+        where = f"d={visit.one('d')}&show={visit.asked('show')}&page={number(visit.one('page'), 1)}"
+        return go_to(f"{SENTENCES}?{where}&done=saved")
+
+
+def _contacts(desk: Desk, contacts: EditContacts) -> None:
+    @desk.screen(CONTACT_LIST, EDITOR)
+    def contacts_screen(visit: Visit) -> Sheet:
+        return desk.show(visit, "contacts.html", lines=contacts.list())
+
+    @desk.action("/admin/contacts/checked", EDITOR, does="note a contact as checked", about="contact")
+    def contact_checked(visit: Visit) -> Sheet:
+        contacts.mark_checked(visit.one("contact"), visit.one("role"), visit.who.email)
+        return go_to(f"{CONTACT_LIST}?done=checked")
+
+    def form(
+        visit: Visit,
+        fields: ContactFields | None,
+        seen: str,
+        status: int = 200,
+        problems: dict[str, str] | None = None,
+    ) -> Sheet:
+        entry = contacts.open(visit.asked("c"))
+        shown = fields or _as_typed(entry)
+        return desk.show(
+            visit,
+            "contact.html",
+            status,
+            entry=entry,
+            fields=shown,
+            channels=[*shown.channels, *[ChannelFields("call", "")] * _SPARE_CHANNELS],
+            seen=seen or seen_as(entry),
+            kinds=KINDS,
+            marks=MARKS,
+            audiences=AUDIENCES,
+            places=list(contacts.places()),
+            problems=problems or {},
+        )
+
+    @desk.screen(CONTACT, EDITOR, does="change a contact", about="c")
+    def contact_screen(visit: Visit) -> Sheet:
+        if not visit.posted:
+            return form(visit, None, "")
+        fields = _typed_contact(visit)
+        try:
+            contacts.save(visit.one("c"), fields, visit.one("seen"), visit.who.email)
+        except ContactWrong as wrong:
+            return form(visit, fields, visit.one("seen"), 422, {"": _sentence(wrong)})
+        except ContactConflict:
+            told = "Somebody else changed this contact meanwhile. Their version is below. Save again to put yours in its place."
+            return form(visit, fields, "", 409, {"": told})
+        return go_to(f"{CONTACT_LIST}?done=saved")
+
+
+def _found(catalog: Catalog, show: str, words: str) -> list[Sentence]:
+    wanted = words.casefold().strip()
+    keep: Callable[[Sentence], bool] = (lambda one: one.missing) if show == "missing" else (lambda _: True)
+    return [
+        one
+        for one in catalog.sentences
+        if keep(one) and (not wanted or wanted in one.source.casefold() or wanted in one.text.casefold())
+    ]
+
+
+def _prefixed(visit: Visit, prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): values[0].replace("\r\n", "\n")
+        for name, values in visit.fields.items()
+        if name.startswith(prefix)
+    }
+
+
+def _typed_contact(visit: Visit) -> ContactFields:
+    rows = zip(
+        visit.fields.get("kind", ()), visit.fields.get("show", ()), visit.fields.get("body", ()), strict=False
+    )
+    return ContactFields(
+        name=visit.one("name"),
+        serves=visit.one("serves"),
+        audience=visit.one("audience"),
+        hours=visit.one("hours"),
+        languages=visit.one("languages"),
+        what=visit.one("what"),
+        what_not=visit.one("what_not"),
+        mark=visit.one("mark"),
+        sources=visit.one("sources").splitlines(),
+        channels=[ChannelFields(kind, show, body) for kind, show, body in rows],
+        checked_by=visit.one("role") if visit.one("checked") else "",
+    )
+
+
+def _as_typed(entry: object) -> ContactFields:
+    told = dict(entry) if isinstance(entry, dict) else {}
+    return ContactFields(
+        **{
+            name: str(told.get(name) or "")
+            for name in ("name", "serves", "hours", "languages", "what", "what_not", "mark")
+        },
+        audience=str(told.get("audience") or "anyone"),
+        sources=[str(source) for source in told.get("sources", ())],
+        channels=[
+            ChannelFields(
+                str(one.get("kind")),
+                str(one.get("value") if one.get("kind") in LINKED else one.get("show")),
+                str(one.get("body") or ""),
+            )
+            for one in told.get("channels", ())
+        ],
+    )
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
