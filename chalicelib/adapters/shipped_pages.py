@@ -27,6 +27,10 @@ class ShippedPages:
         self.headers: Mapping[str, str] = index["headers"]
         self._kept: dict[tuple[str, str], str] = {}
 
+    def current(self) -> ShippedPages:
+        """Return these: they never change."""
+        return self
+
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
         if locale not in self.locales or place not in self.places:

@@ -14,6 +14,11 @@ class LivePages:
     def __init__(self, site: Callable[[], Site]) -> None:
         self._site = site
 
+    def current(self) -> LivePages:
+        """Return the pages as they are now, for one request: none of it changes before the answer is out."""
+        site = self._site()
+        return LivePages(lambda: site)
+
     @property
     def locales(self) -> Sequence[str]:
         """The languages there are pages in."""

@@ -9,6 +9,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.ports import Pages
 from chalicelib.render.contexts import RecipientState
 from chalicelib.render.packing import pack
+from chalicelib.render.site import Site
 from chalicelib.usecases.follow_up import FollowUp
 from chalicelib.web.forms import read_form
 from chalicelib.web.reports import FORM_STATUS, SiteSource
@@ -29,15 +30,16 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
     def code(locale: str) -> Response:
         if locale not in pages.locales:
             raise NoSuchPage
+        now = site()
         if request().method != "POST":
-            return html(site().code(locale, None), FORM_STATUS)
+            return html(now, now.code(locale, None), FORM_STATUS)
         known = follow_up("".join(read_form(request()).get("k", ())))
         if known is None:
-            return html(site().code(locale, "code_unknown"), 404)
+            return html(now, now.code(locale, "code_unknown"), 404)
         states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
-        return html(site().answer(locale, states), 200)
+        return html(now, now.answer(locale, states), 200)
 
-    def html(text: str, status: int) -> Response:
-        return Html(pack(text, _FAST), status, pages.headers, request())
+    def html(now: Site, text: str, status: int) -> Response:
+        return Html(pack(text, _FAST), status, now.headers(), request())
 
     return followups

@@ -20,11 +20,11 @@ def routes(pages: Pages) -> Blueprint:
     public = Blueprint(__name__)
 
     def answer() -> Response:
-        request = public.current_request
-        locale, place = choose_page(path_of(request), languages_of(request), pages)
+        request, now = public.current_request, pages.current()
+        locale, place = choose_page(path_of(request), languages_of(request), now)
         if place is None:
-            return error_page(pages, 404, request)
-        return page(pages, locale, place, request)
+            return error_page(now, 404, request)
+        return page(now, locale, place, request)
 
     @public.route("/", methods=_READ, content_types=[])
     def front() -> Response:
@@ -40,10 +40,10 @@ def routes(pages: Pages) -> Blueprint:
 
     @public.route("/{proxy+}", methods=_ANY, content_types=[])
     def anything_else() -> Response:
-        request = public.current_request
-        locale, place = choose_page(path_of(request), languages_of(request), pages)
+        request, now = public.current_request, pages.current()
+        locale, place = choose_page(path_of(request), languages_of(request), now)
         if place is not None and request.method in _READ:
-            return page(pages, locale, place, request)
-        return error_page(pages, 404, request)
+            return page(now, locale, place, request)
+        return error_page(now, 404, request)
 
     return public

@@ -48,7 +48,8 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
         problems: Mapping[str, str],
         notice: str | None = None,
     ) -> Response:
-        html = site().note(
+        now = site()
+        html = now.note(
             locale,
             place,
             token=token,
@@ -57,7 +58,7 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
             recipients=_choices(take_report.offered(place), fields),
             notice=notice,
         )
-        return Html(pack(html, _FAST), status, pages.headers, request())
+        return Html(pack(html, _FAST), status, now.headers(), request())
 
     @reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])
     @answering(pages, request, log)
@@ -81,14 +82,15 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
             log(where(away))
             token = "".join(fields.get("t", ()))
             return form(locale, place, status_of(away), token, fields, {}, notice="storage_away")
-        html = site().receipt(
+        now = site()
+        html = now.receipt(
             locale,
             place,
             code=taken.code,
             recipients=[recipient.name for recipient in taken.recipients],
             mentions_child=taken.may_concern_a_child,
         )
-        return Html(pack(html, _FAST), 200, pages.headers, request())
+        return Html(pack(html, _FAST), 200, now.headers(), request())
 
     return reports
 

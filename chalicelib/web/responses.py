@@ -107,14 +107,17 @@ def languages_of(request: Request | None) -> str:
 
 def page(pages: Pages, locale: str, place: str, request: Request) -> Html:
     """Answer with a place's page."""
-    return Html(pages.page(locale, place), 200, pages.headers, request)
+    packed = pages.page(locale, place)  # before the headers: they are those of the page that was found
+    return Html(packed, 200, pages.headers, request)
 
 
 def error_page(pages: Pages, status: int, request: Request | None) -> Html:
     """Answer with the small page for an error, in the language of the path or of the browser."""
-    locale = choose_locale(path_of(request), languages_of(request), pages)
+    now = pages.current()
+    locale = choose_locale(path_of(request), languages_of(request), now)
     shown = status if status in ERROR_PAGES else 500 if status >= 500 else 400
-    return Html(pages.error(locale, shown), status, pages.headers, request)
+    packed = now.error(locale, shown)  # before the headers: they are those of the page that was found
+    return Html(packed, status, now.headers, request)
 
 
 def bare_page(request: Request | None) -> Html:

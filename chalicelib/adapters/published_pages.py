@@ -1,0 +1,209 @@
+"""The pages an admin published, fetched from the bucket; what shipped, while there are none.
+
+The page function loads this module at each cold start, so it imports nothing that is not always there.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from chalicelib.adapters.plain_http import FetchFailed, Line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from chalicelib.ports import Pages
+
+LOOK_EVERY = 30.0  # seconds: a published page is everywhere within a minute
+PATIENCE = 2.0  # seconds for all that one request fetches
+
+
+class PublishedPages:
+    """The Pages port over releases.
+
+    It looks for a new release at most every 30 seconds, keeps each page it has fetched, and goes on with
+    those when the bucket does not answer.
+    """
+
+    def __init__(self, base: str, shipped: Pages, clock: Callable[[], float] = time.monotonic) -> None:
+        self._base = base
+        self._shipped = shipped
+        self._clock = clock
+        self._releases: list[_Release] = []  # newest first, two at most
+        self._look_at = self._away_until = float("-inf")
+        self._line = Line(base, PATIENCE, clock)  # a wrong address shows at once
+
+    def current(self) -> Pages:
+        """Return the pages as published at this moment, for one request."""
+        self._line.close()  # a connection from before a freeze is dead, and says so only when it is used
+        self._line = Line(self._base, PATIENCE, self._clock)
+        if self._clock() >= self._look_at:
+            self._look_at = self._clock() + LOOK_EVERY
+            self._look()
+        return _View([*(_ReleasePages(release, self._fetch) for release in self._releases), self._shipped])
+
+    @property
+    def locales(self) -> Sequence[str]:
+        """The languages there are pages in."""
+        return self.current().locales
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The slugs of the places there are pages for."""
+        return self.current().places
+
+    @property
+    def default_place(self) -> str:
+        """The place that "/" shows."""
+        return self.current().default_place
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the newest pages."""
+        return self.current().headers
+
+    def page(self, locale: str, place: str) -> str:
+        """Return a place's page, packed. Raises KeyError when there is none."""
+        return self.current().page(locale, place)
+
+    def error(self, locale: str, status: int) -> str:
+        """Return the page for an error status, packed."""
+        return self.current().error(locale, status)
+
+    def _look(self) -> None:
+        try:
+            current = json.loads(self._fetch("current.json"))
+            number = int(current["release"])
+            if not self._releases or self._releases[0].number != number:
+                self._releases = [_Release(number, current["index"]), *self._releases[:1]]
+        except (_Away, KeyError, TypeError, ValueError):
+            return  # away, or not what we write: the pages stay as they are
+
+    def _fetch(self, path: str) -> bytes:
+        if self._clock() < self._away_until:
+            raise _Away
+        try:
+            return self._line.get(path)
+        except FetchFailed as error:
+            # One visitor in 30 seconds waits for a bucket that is away; the others get what we have.
+            self._away_until = self._clock() + LOOK_EVERY
+            raise _Away from error
+
+
+class _Away(Exception):
+    """This cannot be had from the bucket now."""
+
+
+class _Release:
+    """What a release's index says, and the pages of it that were fetched so far."""
+
+    def __init__(self, number: int, index: Mapping[str, Any]) -> None:
+        self.number = number
+        self.locales = [str(locale) for locale in index["locales"]]
+        self.places = [str(place) for place in index["places"]]
+        self.default_place = str(index["default_place"])
+        self.headers = {str(name): str(value) for name, value in index["headers"].items()}
+        if self.default_place not in self.places or not self.locales:
+            raise ValueError("not an index of ours")
+        self.kept: dict[str, str] = {}
+
+
+class _ReleasePages:
+    """The pages of one release. Whatever cannot be fetched raises _Away."""
+
+    def __init__(self, release: _Release, fetch: Callable[[str], bytes]) -> None:
+        self._release = release
+        self._fetch = fetch
+        self.locales: Sequence[str] = release.locales
+        self.places: Sequence[str] = release.places
+        self.default_place = release.default_place
+        self.headers: Mapping[str, str] = release.headers
+
+    def current(self) -> Pages:
+        """Return these."""
+        return self
+
+    def page(self, locale: str, place: str) -> str:
+        """Return a place's page, packed. Raises KeyError when there is none."""
+        if locale not in self.locales or place not in self.places:
+            raise KeyError("no such page")
+        return self._read(f"{locale}/{place}")
+
+    def error(self, locale: str, status: int) -> str:
+        """Return the page for an error status, packed."""
+        return self._read(f"{locale}/error-{status}")
+
+    def _read(self, name: str) -> str:
+        kept = self._release.kept.get(name)
+        if kept is None:
+            content = self._fetch(f"releases/{self._release.number}/{name}.b64")
+            if not content.startswith(_PACKED):
+                raise _Away
+            kept = self._release.kept[name] = content.decode("ascii")
+        return kept
+
+
+class _View:
+    """The pages for one request. When a release does not give a page, it steps back to an older source.
+
+    From then on all is that source's, headers too: a style runs only under the headers made with it.
+    """
+
+    def __init__(self, sources: list[Pages]) -> None:
+        self._sources = sources
+
+    def current(self) -> Pages:
+        """Return these."""
+        return self
+
+    @property
+    def locales(self) -> Sequence[str]:
+        """The languages there are pages in."""
+        return self._sources[0].locales
+
+    @property
+    def places(self) -> Sequence[str]:
+        """The slugs of the places there are pages for."""
+        return self._sources[0].places
+
+    @property
+    def default_place(self) -> str:
+        """The place that "/" shows."""
+        return self._sources[0].default_place
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that belong to the page that was read."""
+        return self._sources[0].headers
+
+    def page(self, locale: str, place: str) -> str:
+        """Return a place's page, packed.
+
+        Raises KeyError when there is none, StoreUnavailable when it is away.
+        """
+        if locale not in self.locales or place not in self.places:
+            raise KeyError("no such page")
+        return self._first(lambda source: source.page(locale, place))
+
+    def error(self, locale: str, status: int) -> str:
+        """Return the page for an error status, packed."""
+        return self._first(lambda source: source.error(locale, status))
+
+    def _first(self, read: Callable[[Pages], str]) -> str:
+        while True:
+            try:
+                return read(self._sources[0])
+            except (_Away, KeyError, OSError) as error:  # the older ones may lack the place, or the language
+                if len(self._sources) == 1:
+                    from chalicelib.domain.errors import (
+                        StoreUnavailable,  # rare, so that none loads it at a start
+                    )
+
+                    raise StoreUnavailable("this page is published, and cannot be had now") from error
+                del self._sources[0]
+
+
+_PACKED = b"H4sI"  # how base64 of any gzip begins

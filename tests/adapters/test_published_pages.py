@@ -1,0 +1,306 @@
+"""The page function's way to what an admin published, and what it does while the bucket is away."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.plain_http import FetchFailed, Line
+from chalicelib.adapters.published_pages import LOOK_EVERY, PublishedPages
+from chalicelib.adapters.shipped_pages import ShippedPages
+from chalicelib.domain.errors import StoreUnavailable
+
+
+class Bucket:
+    """A server of small files, as raw as a socket. `files` may change; `broken` says how it misbehaves."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.connections = 0
+        self.broken = ""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}/bucket"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stop(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def publish(self, release: int, pages: dict[str, str], headers: dict[str, str]) -> None:
+        """Put pages first and current.json last, as a publish does."""
+        for name, html in pages.items():
+            self.files[f"releases/{release}/{name}.b64"] = packed(html).encode()
+        index = {"locales": ["en", "es"], "places": ["a", "b"], "default_place": "a", "headers": headers}
+        self.files["current.json"] = json.dumps({"release": release, "index": index}).encode()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection:
+                self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        read = b""
+        while True:
+            while b"\r\n\r\n" not in read:
+                part = connection.recv(4096)
+                if not part:
+                    return
+                read += part
+            head, _, read = read.partition(b"\r\n\r\n")
+            path = head.decode().split(" ")[1].removeprefix("/bucket/")
+            self.asked.append(path)
+            body = self.files.get(path)
+            status = "200 OK" if body is not None else "404 Not Found"
+            body = body if body is not None else b"<Error/>"
+            if self.broken == "silent":
+                threading.Event().wait(3)
+                return
+            if self.broken == "cut":
+                connection.sendall(
+                    f"HTTP/1.1 {status}\r\nContent-Length: {len(body) + 9}\r\n\r\n".encode() + body
+                )
+                return
+            if self.broken == "chunked":
+                connection.sendall(
+                    f"HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode()
+                )
+                return
+            if self.broken == "endless":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40_000)
+                return
+            connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+class Ticks:
+    """A clock that moves when it is told to, and a little by itself."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def packed(html: str) -> str:
+    return base64.b64encode(gzip.compress(html.encode())).decode()
+
+
+def unpacked(content: str) -> str:
+    return gzip.decompress(base64.b64decode(content)).decode()
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    bucket = Bucket()
+    yield bucket
+    bucket.stop()
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> ShippedPages:
+    index: dict[str, Any] = {
+        "locales": ["en", "es"],
+        "places": ["a"],
+        "default_place": "a",
+        "headers": {"X-Style": "shipped"},
+    }
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    for locale in ("en", "es"):
+        (tmp_path / locale).mkdir()
+        for name in ("a", "error-404", "error-503"):
+            (tmp_path / locale / f"{name}.b64").write_text(packed(f"shipped {locale} {name}"))
+    return ShippedPages(str(tmp_path))
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    return Ticks()
+
+
+def seen(pages: PublishedPages, locale: str = "en", place: str = "a") -> tuple[str, str]:
+    now = pages.current()
+    html = unpacked(now.page(locale, place))
+    return html, now.headers["X-Style"]
+
+
+def test_what_shipped_is_shown_while_nothing_was_published(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    assert seen(PublishedPages(bucket.base, shipped, ticks)) == ("shipped en a", "shipped")
+
+
+def test_a_published_page_comes_with_its_own_headers(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "one"}, {"X-Style": "one"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    assert seen(pages) == ("one", "one")
+    assert bucket.asked == ["current.json", "releases/1/en/a.b64"]
+    assert bucket.connections == 1
+
+
+def test_a_page_is_fetched_once_and_the_bucket_looked_at_every_30_seconds(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "one"}, {"X-Style": "one"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    for _ in range(5):
+        seen(pages)
+    assert len(bucket.asked) == 2
+    ticks.now += LOOK_EVERY
+    seen(pages)
+    assert bucket.asked[2:] == ["current.json"]
+
+
+def test_a_new_release_is_seen_at_the_next_look_and_whole(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "one"}, {"X-Style": "one"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    seen(pages)
+    bucket.publish(2, {"en/a": "two"}, {"X-Style": "two"})
+    ticks.now += LOOK_EVERY - 1
+    assert seen(pages) == ("one", "one")
+    ticks.now += 1
+    assert seen(pages) == ("two", "two")
+
+
+def test_a_request_that_began_before_the_switch_ends_with_the_release_it_began_with(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "one", "en/b": "one b"}, {"X-Style": "one"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    begun = pages.current()
+    bucket.publish(2, {"en/a": "two"}, {"X-Style": "two"})
+    ticks.now += LOOK_EVERY
+    seen(pages)
+    assert unpacked(begun.page("en", "b")) == "one b"
+    assert begun.headers == {"X-Style": "one"}
+
+
+def test_with_the_bucket_stopped_the_last_good_pages_go_on(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "one"}, {"X-Style": "one"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    seen(pages)
+    bucket.stop()
+    for _ in range(3):
+        ticks.now += LOOK_EVERY
+        assert seen(pages) == ("one", "one")
+
+
+def test_a_page_that_was_never_fetched_steps_back_to_what_shipped_with_that_ones_headers(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "one"}, {"X-Style": "one"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    assert seen(pages, "es") == ("shipped es a", "shipped")
+    assert seen(pages, "en") == ("shipped en a", "shipped")  # nothing is asked for until the next look
+    ticks.now += LOOK_EVERY
+    assert seen(pages, "en") == ("one", "one")
+
+
+def test_a_page_missing_in_the_new_release_steps_back_to_the_release_before(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "one"}, {"X-Style": "one"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    seen(pages)
+    bucket.publish(2, {}, {"X-Style": "two"})
+    ticks.now += LOOK_EVERY
+    assert seen(pages) == ("one", "one")
+
+
+def test_a_published_place_that_cannot_be_had_is_answered_with_503_and_an_unknown_one_with_404(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {}, {"X-Style": "one"})
+    now = PublishedPages(bucket.base, shipped, ticks).current()
+    with pytest.raises(StoreUnavailable):
+        now.page("en", "b")
+    with pytest.raises(KeyError):
+        PublishedPages(bucket.base, shipped, ticks).current().page("en", "elsewhere")
+    assert unpacked(now.error("en", 503)) == "shipped en error-503"
+
+
+def test_a_fresh_function_without_a_bucket_shows_what_shipped_and_asks_once(
+    shipped: ShippedPages, ticks: Ticks
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    pages = PublishedPages(f"http://127.0.0.1:{port}/bucket", shipped, ticks)
+    assert seen(pages) == ("shipped en a", "shipped")
+
+
+@pytest.mark.parametrize("broken", ["cut", "chunked", "endless"])
+def test_a_bucket_that_talks_nonsense_is_a_bucket_that_is_away(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks, broken: str
+) -> None:
+    bucket.publish(1, {"en/a": "one"}, {"X-Style": "one"})
+    bucket.broken = broken
+    assert seen(PublishedPages(bucket.base, shipped, ticks)) == ("shipped en a", "shipped")
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"release": 1}',
+        b'{"release": 1, "index": {"locales": 5}}',
+        b'{"release": "x", "index": {}}',
+        b'{"release": 1, "index": {"locales": [], "places": [], "default_place": "a", "headers": {}}}',
+        b"\xff",
+    ],
+)
+def test_a_current_object_that_is_not_ours_changes_nothing(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks, current: bytes
+) -> None:
+    bucket.files["current.json"] = current
+    assert seen(PublishedPages(bucket.base, shipped, ticks)) == ("shipped en a", "shipped")
+
+
+def test_what_is_no_packed_page_is_not_shown(bucket: Bucket, shipped: ShippedPages, ticks: Ticks) -> None:
+    bucket.publish(1, {}, {"X-Style": "one"})
+    bucket.files["releases/1/en/a.b64"] = b"<html>oops</html>"
+    assert seen(PublishedPages(bucket.base, shipped, ticks)) == ("shipped en a", "shipped")
+
+
+def test_a_silent_server_is_given_up_within_a_second(bucket: Bucket) -> None:
+    bucket.broken = "silent"
+    line = Line(bucket.base, 2.0)
+    with pytest.raises(FetchFailed, match="TimeoutError"):
+        line.get("current.json")
+    line.close()
+
+
+def test_a_missing_file_leaves_the_connection_usable(bucket: Bucket) -> None:
+    bucket.files["there"] = b"yes"
+    line = Line(bucket.base, 2.0)
+    with pytest.raises(FetchFailed, match="404"):
+        line.get("not-there")
+    assert line.get("there") == b"yes"
+    line.close()
+
+
+@pytest.mark.parametrize("base", ["", "ftp://a/b", "https://", "http://a:b/c", "a.example/b"])
+def test_an_address_that_is_none_is_refused_at_once(base: str, shipped: ShippedPages) -> None:
+    with pytest.raises(ValueError, match="not like https"):
+        PublishedPages(base, shipped)
