@@ -38,12 +38,13 @@ def routes(pages: Pages) -> Blueprint:
     def of_place(locale: str, place: str) -> Response:
         return answer()
 
-    @public.route("/{proxy+}", methods=_ANY, content_types=[])
-    def anything_else() -> Response:
+    # Not "/{proxy+}": API Gateway allows one variable only at each step of a path.
+    @public.route("/{locale}/{place}/{proxy+}", methods=_ANY, content_types=[])
+    def anything_else(locale: str, place: str) -> Response:
         request, now = public.current_request, pages.current()
-        locale, place = choose_page(path_of(request), languages_of(request), now)
-        if place is not None and request.method in _READ:
-            return page(now, locale, place, request)
+        language, found = choose_page(path_of(request), languages_of(request), now)
+        if found is not None and request.method in _READ:
+            return page(now, language, found, request)
         return error_page(now, 404, request)
 
     return public
