@@ -23,6 +23,7 @@ from chalicelib.ports import SentMail
 
 SHARDS = 4
 DUE_INDEX = "due"
+DESK_INDEX = "desk"
 _REPORT = "report#"
 _COUNTER = "count#"
 _BATCH = "batch#"
@@ -38,6 +39,8 @@ _SURVEYED = (
     "answered_at", "legal_hold", "keep_days",
 )  # fmt: skip
 _TIMES = ("leased_until", "watch_at", "answered_at")
+# What the desk's index holds beside its keys: how a delivery goes, and nothing of the report itself.
+DESK_SEES = tuple(name for name in _SURVEYED if name != "pk")
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -49,6 +52,7 @@ def table_definition(name: str) -> dict[str, Any]:
             {"AttributeName": "pk", "AttributeType": "S"},
             {"AttributeName": "due_shard", "AttributeType": "S"},
             {"AttributeName": "due_at", "AttributeType": "N"},
+            {"AttributeName": "case_number", "AttributeType": "S"},
         ],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
         "GlobalSecondaryIndexes": [
@@ -59,7 +63,12 @@ def table_definition(name: str) -> dict[str, Any]:
                     {"AttributeName": "due_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": DESK_INDEX,
+                "KeySchema": [{"AttributeName": "case_number", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(DESK_SEES)},
+            },
         ],
     }
 
@@ -74,7 +83,7 @@ class DynamoReports:
     def add(self, report: SealedReport) -> None:
         """Store the report and queue its mails: one item, so both or neither."""
         try:
-            self._call("put_item", Item=_item(report), ConditionExpression="attribute_not_exists(pk)")
+            self._call("put_item", Item=to_item(report), ConditionExpression="attribute_not_exists(pk)")
         except _ConditionFailed as error:
             raise ReceiptTaken("stored already") from error
 
@@ -123,7 +132,7 @@ class DynamoReports:
         try:
             self._call(
                 "put_item",
-                Item=_item(saved),
+                Item=to_item(saved),
                 ConditionExpression="version = :read",
                 ExpressionAttributeValues={":read": _write(report.version)},
             )
@@ -188,7 +197,7 @@ class DynamoReports:
             ExpressionAttributeNames={f"#{name}": name for name in _SURVEYED},
             ExpressionAttributeValues={":report": _write(_REPORT), ":now": _write(int(now.timestamp()))},
         )
-        return (_record({"sealed": _NOTHING, "reporter_key": _NOTHING, **item}) for item in items)
+        return (from_index(item) for item in items)
 
     def expired(self, now: datetime) -> Iterable[str]:
         """Return the keys of all items whose time is over; this reads the whole table, once an hour."""
@@ -273,9 +282,11 @@ def _shard_name(shard: int, digests: bool) -> str:
     return f"digest {shard}" if digests else str(shard)
 
 
-def _item(report: SealedReport) -> dict[str, Any]:
+def to_item(report: SealedReport) -> dict[str, Any]:
+    """Return a report as it is stored."""
     item: dict[str, Any] = {
         "pk": _REPORT + report.id,
+        "case_number": report.case_number,
         "sealed": report.sealed,
         "reporter_key": report.reporter_key,
         "place": report.place,
@@ -296,6 +307,11 @@ def _item(report: SealedReport) -> dict[str, Any]:
     if report.expires_at is not None:
         item["expires_at"] = int(report.expires_at.timestamp())
     return {name: _write(value) for name, value in item.items()}
+
+
+def from_index(item: Mapping[str, Any]) -> SealedReport:
+    """Return a report without its words and keys: an index does not hold them."""
+    return _record({"sealed": _NOTHING, "reporter_key": _NOTHING, **item})
 
 
 def _record(item: Mapping[str, Any]) -> SealedReport:
