@@ -93,7 +93,7 @@ class Routes:
 
 
 def _parts(path: str) -> list[str]:
-    return path.removesuffix("/").split("/")[1:]
+    return [part for part in path.split("/") if part]
 
 
 def _rank(part: str) -> int:
@@ -108,7 +108,7 @@ def _captured(route: list[str], parts: list[str]) -> dict[str, str] | None:
             return {**captured, name[1:-2]: rest} if rest else None
         if index >= len(parts):
             return None
-        if name.startswith("{") and parts[index]:
+        if name.startswith("{"):
             captured[name[1:-1]] = parts[index]
         elif name != parts[index]:
             return None
