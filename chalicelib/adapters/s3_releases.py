@@ -1,0 +1,75 @@
+"""Releases in a bucket for everybody to read: releases/<number>/..., and current.json, which names the live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.domain.errors import StaleRecord
+from chalicelib.ports import LiveRelease
+
+CURRENT = "current.json"
+_AT_ONCE = 8
+
+
+class S3Releases:
+    """The ReleaseShelf on S3."""
+
+    def __init__(self, client: Callable[[], Any], bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def live(self) -> LiveRelease | None:
+        """Return the release that current.json names, with the mark (ETag) of exactly that object."""
+        with store_faults():
+            try:
+                answer = self._client().get_object(Bucket=self._bucket, Key=CURRENT)
+            except ClientError as error:
+                if code_of(error) == "NoSuchKey":
+                    return None
+                raise
+            content = json.loads(answer["Body"].read())
+        return LiveRelease(int(content["release"]), str(answer["ETag"]))
+
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Write a release's files, several at once; the first failure is raised when all have been tried."""
+        client = self._client()  # made before the threads begin: making one is not theirs to do
+
+        def write(name: str) -> None:
+            client.put_object(
+                Bucket=self._bucket,
+                Key=f"releases/{number}/{name}",
+                Body=files[name],
+                ContentType="application/json" if name.endswith(".json") else "text/plain; charset=us-ascii",
+                CacheControl="public, max-age=31536000, immutable",
+            )
+
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(write, sorted(files)))
+
+    def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
+        """Write current.json over the one that was seen, and over no other."""
+        condition = {"IfMatch": since.mark} if since else {"IfNoneMatch": "*"}
+        with store_faults():
+            try:
+                self._client().put_object(
+                    Bucket=self._bucket,
+                    Key=CURRENT,
+                    Body=json.dumps({"release": number, "index": index}).encode(),
+                    ContentType="application/json",
+                    CacheControl="no-cache",
+                    **condition,
+                )
+            except ClientError as error:
+                if code_of(error) in _MOVED_ON:
+                    raise StaleRecord("another release is live") from error
+                raise
+
+
+# A conditional write that lost: it was decided, it ran beside another, or what was live is gone.
+_MOVED_ON = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}

@@ -1,0 +1,114 @@
+"""Fakes of the document store and the shelf of releases; they keep the promises of the adapters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+
+from chalicelib.domain.documents import Draft, Release, Version
+from chalicelib.domain.errors import StaleRecord
+from chalicelib.domain.recipient_changes import RecipientChange
+from chalicelib.ports import LiveRelease
+
+
+class FakeDocuments:
+    """A DocumentStore in memory. `before` is called with the name of each write, and may raise."""
+
+    def __init__(self, before: Callable[[str], None] = lambda _: None) -> None:
+        self.before = before
+        self._drafts: dict[str, Draft] = {}
+        self._versions: dict[tuple[str, int], Version] = {}
+        self._releases: dict[int, Release] = {}
+        self._change: RecipientChange | None = None
+
+    def drafts(self) -> Sequence[Draft]:
+        return [self._drafts[document] for document in sorted(self._drafts)]
+
+    def draft(self, document: str) -> Draft | None:
+        return self._drafts.get(document)
+
+    def put_draft(self, draft: Draft) -> None:
+        self.before("put_draft")
+        _expect(self._drafts.get(draft.document), draft.revision - 1)
+        self._drafts[draft.document] = draft
+
+    def drop_draft(self, document: str, revision: int) -> None:
+        self.before("drop_draft")
+        if document not in self._drafts:
+            raise StaleRecord("gone")
+        _expect(self._drafts[document], revision)
+        del self._drafts[document]
+
+    def versions(self, document: str) -> Sequence[Version]:
+        found = [version for (name, _), version in self._versions.items() if name == document]
+        return sorted(found, key=lambda version: -version.number)
+
+    def version(self, document: str, number: int) -> Version | None:
+        return self._versions.get((document, number))
+
+    def add_version(self, version: Version) -> None:
+        self.before("add_version")
+        if (version.document, version.number) in self._versions:
+            raise StaleRecord("taken")
+        self._versions[version.document, version.number] = version
+
+    def releases(self, limit: int) -> Sequence[Release]:
+        return [self._releases[number] for number in sorted(self._releases, reverse=True)][:limit]
+
+    def release(self, number: int) -> Release | None:
+        return self._releases.get(number)
+
+    def add_release(self, release: Release) -> None:
+        self.before("add_release")
+        if release.number in self._releases:
+            raise StaleRecord("taken")
+        self._releases[release.number] = replace(release, versions=dict(release.versions))
+
+    def change(self) -> RecipientChange | None:
+        return self._change
+
+    def put_change(self, change: RecipientChange) -> None:
+        self.before("put_change")
+        _expect(self._change, change.revision - 1)
+        self._change = change
+
+    def drop_change(self, revision: int) -> None:
+        self.before("drop_change")
+        if self._change is None:
+            raise StaleRecord("gone")
+        _expect(self._change, revision)
+        self._change = None
+
+
+def _expect(there: Draft | RecipientChange | None, revision: int) -> None:
+    if (there.revision if there else 0) != revision:
+        raise StaleRecord("changed")
+
+
+class FakeShelf:
+    """A ReleaseShelf in memory; `files` is what a reader could fetch."""
+
+    def __init__(self, before: Callable[[str], None] = lambda _: None) -> None:
+        self.before = before
+        self.files: dict[str, bytes] = {}
+        self._marks = count(1)
+        self._mark = ""
+
+    def live(self) -> LiveRelease | None:
+        if "current.json" not in self.files:
+            return None
+        return LiveRelease(json.loads(self.files["current.json"])["release"], self._mark)
+
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        for name in sorted(files):
+            self.before(f"put {name}")
+            self.files[f"releases/{number}/{name}"] = files[name]
+
+    def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
+        self.before("move")
+        if self.live() != since:
+            raise StaleRecord("another release is live")
+        self.files["current.json"] = json.dumps({"release": number, "index": index}).encode()
+        self._mark = f"mark {next(self._marks)}"
