@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package hooks clean
+.PHONY: help setup run test quick fix translations browsers package bench hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ browsers:  ## see that the browser and the fonts for the browser tests are there
 
 package: setup  ## build build/package/ for AWS (TARGET=local: for this machine)
 	$(RUN) -m tools.package --target $(or $(TARGET),aws)
+
+bench: setup  ## measure, against baselines built in the same run (QUICK=1: fewer rounds)
+	$(RUN) -m bench
 
 hooks:  ## run the quick part of test before each commit
 	git config core.hooksPath .githooks
