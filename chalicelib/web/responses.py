@@ -97,7 +97,10 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 def path_of(request: Request | None) -> str:
     """Return the path as it was asked for: Chalice's own `path` is the route's pattern."""
-    return "/" if request is None else str(request.to_original_event().get("path") or "/")
+    if request is None:
+        return "/"
+    # Chalice's own local events hold it in the context only, where API Gateway puts the stage before it.
+    return str(request.to_original_event().get("path") or request.context.get("path") or "/")
 
 
 def languages_of(request: Request | None) -> str:
