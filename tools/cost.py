@@ -1,7 +1,7 @@
 """What a month costs at list prices: `python -m tools.cost` rewrites the tables in docs/cost.md.
 
-Nothing here asks AWS. Prices are list prices of us-east-1 without any free tier, as known on PRICED_ON; look at
-them again before you quote a figure.
+Nothing here asks AWS. Prices are list prices of us-east-1 without any free tier, as known on PRICED_ON; look
+at them again before you quote a figure.
 """
 
 from __future__ import annotations
