@@ -1,7 +1,7 @@
 """Cases for the delivery desk, through an index that holds no report's words and no keys.
 
-The admin function's role may read this index and no item of the table, and may write no attribute but those that
-say how a delivery goes (`WRITTEN`): what it cannot reach, it cannot leak.
+The admin function's role may read this index and no item of the table, and may write no attribute but those
+that say how a delivery goes (`WRITTEN`): what it cannot reach, it cannot leak.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class DynamoDesk:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def change(self, case: SealedReport) -> None:
-        """Write what may be written of it, if nobody changed the case since: a worker's lease stays its own."""
+        """Write what may be written, if nobody changed the case since: a worker's lease stays its own."""
         item = {**to_item(case), "version": _write(case.version + 1)}
         kept = [name for name in WRITTEN if name in item]
         gone = [name for name in WRITTEN if name not in item]

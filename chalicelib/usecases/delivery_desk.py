@@ -1,4 +1,4 @@
-"""Look after deliveries by case number: what is held or failed and why, send again, hand over. Never the words."""
+"""Look after deliveries by case number: what is amiss and why, send again, hand over. Never the words."""
 
 from __future__ import annotations
 

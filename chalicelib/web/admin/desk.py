@@ -27,8 +27,8 @@ from chalicelib.web.responses import path_of, status_of, where
 DOOR = "door"  # the guard of what is there before anybody is signed in
 HOME = "/admin/"
 SIGN_IN = "/admin/sign-in"
-# A text of 100,000 letters of three bytes, each byte as %XX. The local server hands longer bodies on cut short,
-# so this must stay below its megabyte: a text that was cut is refused, not saved.
+# A text of 100,000 letters of three bytes, each byte as %XX. The local server hands longer bodies on cut
+# short, so this must stay below its megabyte: a text that was cut is refused, not saved.
 MOST_BYTES = 1_000_000
 MOST_FIELDS = 2_000
 _NEVER_KEPT = frozenset({"csrf", "password", "again", "code"})

@@ -30,8 +30,11 @@ from chalicelib.web.admin.answers import Sheet, go_to
 from chalicelib.web.admin.desk import HOME, SIGN_IN, Desk, Visit
 
 _PASSWORD = "password"  # noqa: S105 (the name of a step)
-_WAIT = "Too many tries. Wait a quarter of an hour, then try again. Somebody who has your password cannot get in either."
-_WRONG = "This address and password do not go together. A first password works for seven days; after that, ask a publisher for a new one."
+_WAIT = "Too many tries. Wait a quarter of an hour, then try again."
+_WRONG = (
+    "This address and password do not go together. A first password works for seven days;"
+    " after that, ask a publisher for a new one."
+)
 _WRONG_CODE = "This is not the code that the app shows now. Wait for the next one and type that."
 _REFUSED = {
     "not_the_same": ("again", "The two passwords are not the same."),
@@ -41,6 +44,10 @@ _REFUSED = {
 _PLAIN_REFUSAL = (
     "password",
     "This password is not allowed. Choose a longer one, or one that was not used before.",
+)
+_NOT_SET_UP = (
+    "This site needs an authenticator from everybody, and its sign-in is not set up for that."
+    " Tell whoever runs it."
 )
 _KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567")
 
@@ -95,8 +102,7 @@ def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str],
             return form(visit, _PASSWORD, 422, {"": "That took too long. Please begin again."})
         except SecondFactorMissing:
             log("sign-in stopped: the pool asks for no second factor")
-            sentence = "This site needs an authenticator from everybody, and its sign-in is not set up for that. Tell whoever runs it."
-            return form(visit, _PASSWORD, 503, {"": sentence})
+            return form(visit, _PASSWORD, 503, {"": _NOT_SET_UP})
         if step is None or step.kind != SIGNED_IN:
             return go_to(SIGN_IN)
         return _let_in(visit, step)

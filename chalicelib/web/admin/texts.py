@@ -30,6 +30,10 @@ CONTACT = "/admin/contact"
 _ON_A_PAGE = 25
 _SPARE_CHANNELS = 2
 _SHOWS = ("missing", "all")
+_CONTACT_CHANGED = (
+    "Somebody else changed this contact meanwhile. Their version is below."
+    " Save again to put yours in its place."
+)
 NAMES = {
     "contacts": "Contacts: who people can call or write to",
     "places": "Places",
@@ -196,8 +200,10 @@ def _sentences(desk: Desk, sentences: EditSentences) -> None:
             return screen(visit, 409, typed, error.keys, told)
         except DocumentInvalid as error:
             return screen(visit, 422, typed, (), {"": _sentence(error)})
-        where = f"d={visit.one('d')}&show={visit.asked('show')}&page={number(visit.one('page'), 1)}"
-        return go_to(f"{SENTENCES}?{where}&done=saved")
+        show = visit.one("show") if visit.one("show") in _SHOWS else "all"
+        return go_to(
+            f"{SENTENCES}?d={visit.one('d')}&show={show}&page={number(visit.one('page'), 1)}&done=saved"
+        )
 
 
 def _contacts(desk: Desk, contacts: EditContacts) -> None:
@@ -244,8 +250,7 @@ def _contacts(desk: Desk, contacts: EditContacts) -> None:
         except ContactWrong as wrong:
             return form(visit, fields, visit.one("seen"), 422, {"": _sentence(wrong)})
         except ContactConflict:
-            told = "Somebody else changed this contact meanwhile. Their version is below. Save again to put yours in its place."
-            return form(visit, fields, "", 409, {"": told})
+            return form(visit, fields, "", 409, {"": _CONTACT_CHANGED})
         return go_to(f"{CONTACT_LIST}?done=saved")
 
 
