@@ -66,8 +66,8 @@ class Answer:
 
     @property
     def tree(self) -> Any:
-        """The page as a tree, after a strict reading."""
-        return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(self.html)
+        """The page as a tree, read as browsers do: not too strictly, because people may have typed odd signs."""
+        return html5lib.HTMLParser(namespaceHTMLElements=False).parse(self.html)
 
     @property
     def lang(self) -> str:
@@ -88,7 +88,9 @@ class Answer:
     def fields(self) -> dict[str, list[str]]:
         """Return what a browser would send if the form were sent as it is."""
         found: dict[str, list[str]] = {}
-        for element in self.tree.iter("input", "textarea"):
+        for element in self.tree.iter():
+            if element.tag not in ("input", "textarea"):
+                continue
             name, kind = element.get("name"), element.get("type", "text")
             if kind in ("checkbox", "radio") and element.get("checked") is None:
                 continue

@@ -1,0 +1,117 @@
+"""The code page over HTTP: a code in the body, what is known out, and the same for whatever leads nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.deliveries import BOUNCED, DELIVERED, SENT, move
+from chalicelib.domain.errors import SecretMissing, StoreUnavailable
+from chalicelib.usecases.follow_up import LOOKUPS_A_MINUTE
+from tests.support.website import FORM, Website
+
+CODE_PAGE = "/en/code/"
+NOTE = "/en/los-banos-ca/note/"
+
+
+@pytest.fixture
+def code(website: Website) -> str:
+    """The code of a report that was taken."""
+    return website.post(NOTE, website.open_form(a=["odd phrase"])).code
+
+
+def test_the_page_asks_for_a_code_and_is_answered_with_203(website: Website) -> None:
+    answer = website.get(CODE_PAGE)
+    assert answer.status == 203
+    assert answer.is_a_page()
+    assert answer.fields() == {"k": [""]}
+
+
+def test_a_code_shows_each_recipient_and_its_state(website: Website, code: str) -> None:
+    (record,) = website.stored()
+    now = website.clock.now()
+    police, border = record.deliveries
+    record = record.with_delivery(move(move(police, SENT, now), DELIVERED, now))
+    website.store.save(record.with_delivery(move(border, BOUNCED, now)))
+    answer = website.post(CODE_PAGE, {"k": [code]})
+    assert answer.status == 200
+    assert answer.is_a_page()
+    assert "The police office Their mail server took it." in answer.text
+    assert "The border office Their mail server did not take it." in answer.text
+    assert "read it" not in answer.text.replace("cannot know if anyone has read it", "")
+
+
+def test_an_answer_shows_neither_the_words_nor_the_code_nor_an_hour(website: Website, code: str) -> None:
+    answer = website.post("/es/code/", {"k": [code]})
+    assert (answer.status, answer.lang) == (200, "es")
+    assert "odd phrase" not in answer.html
+    assert code not in answer.text
+    assert code.replace(" ", "") not in answer.html
+    assert "12:0" not in answer.text
+
+
+@pytest.mark.parametrize("typed", ["", "0000", "1234 5678 9012 3456 7890", "a", "9" * 500, "<b>", "\x00"])
+def test_what_leads_nowhere_is_answered_alike_to_the_letter(website: Website, code: str, typed: str) -> None:
+    unknown = website.post(CODE_PAGE, {"k": ["1234 5678 9012 3456 7894"]})
+    answer = website.post(CODE_PAGE, {"k": [typed]})
+    assert unknown.status == answer.status == 404
+    assert answer.raw == unknown.raw
+
+
+def test_an_expired_code_is_answered_like_an_unknown_one(website: Website, code: str) -> None:
+    unknown = website.post(CODE_PAGE, {"k": ["1234 5678 9012 3456 7894"]})
+    website.store.save(replace(website.stored()[0], expires_at=website.clock.now()))
+    assert website.post(CODE_PAGE, {"k": [code]}).raw == unknown.raw
+
+
+def test_a_code_in_an_address_is_not_read(website: Website, code: str) -> None:
+    digits = code.replace(" ", "")
+    assert website.get(f"/en/{digits}/").status == 404
+    answer = website.get(f"/en/code/{digits}/")
+    assert answer.status == 404
+    assert digits not in answer.html
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), SecretMissing("none")])
+def test_while_something_is_away_the_answer_is_503_with_numbers(
+    website: Website, code: str, error: Exception, log: list[str]
+) -> None:
+    website.store.fail(error)
+    website.vault.fail(error)
+    answer = website.post("/es/code/", {"k": [code]})
+    assert (answer.status, answer.lang) == (503, "es")
+    assert answer.is_a_page()
+    assert "888-373-7888" in answer.text
+    assert code.replace(" ", "") not in "".join(log)
+
+
+def test_too_many_codes_in_a_minute_are_answered_with_503(website: Website, code: str) -> None:
+    minute = f"{website.clock.now():%Y-%m-%dT%H:%M}"
+    for _ in range(LOOKUPS_A_MINUTE):
+        website.store.count(f"lookups {minute}", ["all"], website.clock.now())
+    assert website.post(CODE_PAGE, {"k": [code]}).status == 503
+    website.clock.forward(minutes=1)
+    assert website.post(CODE_PAGE, {"k": [code]}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"k=1", "text/plain", 415),
+        (b"k=%FF", FORM, 400),
+        (b"k=" + b"1" * 400_000, FORM, 413),
+        (b"", FORM, 404),
+    ],
+)
+def test_what_is_no_form_gets_a_small_page(website: Website, body: bytes, kind: str, status: int) -> None:
+    answer = website.ask("POST", "/es/code/", {"Content-Type": kind}, body)
+    assert (answer.status, answer.lang) == (status, "es")
+    assert answer.is_a_page()
+
+
+def test_a_code_never_reaches_the_log(website: Website, code: str, log: list[str]) -> None:
+    website.post(CODE_PAGE, {"k": [code]})
+    website.post(CODE_PAGE, {"k": [code], "x": [code]}, kind=f"text/{code}")
+    assert code not in "".join(log)
+    assert code.replace(" ", "") not in "".join(log)
