@@ -1,4 +1,4 @@
-"""Releases in a bucket for everybody to read: releases/<number>/..., and current.json, which names the live."""
+"""Releases in a bucket for all to read: releases/<number>/..., and current.json, which names the live one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of contacts, places, recipients and the site's settings, each told with the line that breaks it."""
+"""The rules of contacts, places, recipients and the site, each told with the line that breaks it."""
 
 from __future__ import annotations
 

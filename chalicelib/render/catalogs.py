@@ -62,15 +62,21 @@ class Catalogs:
         return self._loaded[locale]
 
     def _load(self, locale: str) -> Sentences:
-        if locale == DEFAULT:
-            return Sentences(lambda sentence: sentence)
+        fallback = _AsWritten() if locale == DEFAULT else _Missing()
         path = self._directory / locale / "LC_MESSAGES" / f"{DOMAIN}.mo"
         if not path.is_file():
-            return Sentences(lambda sentence: "")
+            return Sentences(fallback.gettext)
         with path.open("rb") as file:
             catalog = GNUTranslations(file)
-        catalog.add_fallback(_Missing())
+        catalog.add_fallback(fallback)
         return Sentences(catalog.gettext)
+
+
+class _AsWritten(NullTranslations):
+    """English: a sentence is as the template has it, unless an English catalog words it anew."""
+
+    def gettext(self, message: str) -> str:
+        return message
 
 
 class _Missing(NullTranslations):

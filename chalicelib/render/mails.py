@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2 import FunctionLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from chalicelib.domain.recipients import Recipient
@@ -27,7 +27,10 @@ _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
 
 class Mails:
-    """Writes each message. `place_name` gives a place's name in a language, `language_name` a language's own."""
+    """Writes each message.
+
+    `place_name` gives a place's name in a language, `language_name` a language's own.
+    """
 
     def __init__(
         self,
@@ -38,7 +41,11 @@ class Mails:
         language_name: Callable[[str], str],
         encrypter: MailEncrypter,
     ) -> None:
-        self._templates = templates
+        # Read once, here: whoever renders what somebody else wrote may then be shut off from all files.
+        self._sources = {
+            path.relative_to(templates).as_posix(): path.read_text(encoding="utf-8")
+            for path in templates.glob("*/*.txt")
+        }
         self._catalogs = catalogs
         self._sender = sender
         self._place_name = place_name
@@ -117,8 +124,9 @@ class Mails:
         return template.render({one.name: getattr(context, one.name) for one in fields(context)})
 
     def _new_environment(self, language: str) -> SandboxedEnvironment:
+        sources = self._sources
         environment = SandboxedEnvironment(
-            loader=FileSystemLoader(self._templates),
+            loader=FunctionLoader(lambda name: (sources[name], name, None) if name in sources else None),
             extensions=["jinja2.ext.i18n"],
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -126,6 +134,8 @@ class Mails:
             autoescape=False,  # these are plain texts
         )
         plain = self._catalogs.sentences(language).plain
+        environment.globals.clear()  # range, dict, cycler and their like: no mail needs them
+        environment.globals["_"] = plain
         environment.install_gettext_callables(plain, _no_plurals, newstyle=True)  # type: ignore[attr-defined]
         return environment
 

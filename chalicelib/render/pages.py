@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FunctionLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -38,8 +38,10 @@ class PageTemplates:
 
 def environment(directory: Path) -> SandboxedEnvironment:
     """Return the environment in which public templates live: no file, module or private name is in reach."""
+    # Read once, here: whoever renders what somebody else wrote may then be shut off from all files.
+    sources = {path.name: path.read_text(encoding="utf-8") for path in directory.glob("*.html")}
     found = SandboxedEnvironment(
-        loader=FileSystemLoader(directory),
+        loader=FunctionLoader(lambda name: (sources[name], name, None) if name in sources else None),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
@@ -47,6 +49,7 @@ def environment(directory: Path) -> SandboxedEnvironment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    found.globals.clear()  # range, dict, cycler and their like: no page needs them
     found.globals["bdi"] = bdi
     found.newstyle_gettext = True  # type: ignore[attr-defined]
     found.policies["ext.i18n.trimmed"] = True
