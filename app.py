@@ -26,6 +26,13 @@ def reporter_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer
 
 
+@app.lambda_function(name="admin_api")
+def admin_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Serve the admin site; API Gateway sends /admin and what lies below it here."""
+    answer: dict[str, Any] = app(event, context)
+    return answer
+
+
 @app.schedule("rate(1 minute)", name="deliver")
 def deliver(event: Any) -> dict[str, Any]:
     """Send what is due."""

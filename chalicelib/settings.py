@@ -11,7 +11,16 @@ FUNCTIONS = ("page", "reporter", "admin", "deliver", "note_delivery", "take_repl
 _NEEDED: dict[str, tuple[str, ...]] = {
     "page": (),
     "reporter": ("REPORTS_TABLE", "REPORTER_SECRET"),
-    "admin": (),
+    "admin": (
+        "REPORTS_TABLE",
+        "DOCUMENTS_TABLE",
+        "PAGES_BUCKET",
+        "USER_POOL_ID",
+        "USER_POOL_CLIENT_ID",
+        "DOOR_TABLE",
+        "AUDIT_TABLE",
+        "SENDER_ADDRESS",
+    ),
     "deliver": ("REPORTS_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
     "note_delivery": ("REPORTS_TABLE",),
     "take_reply": ("REPORTS_TABLE",),
@@ -44,6 +53,13 @@ class Settings(NamedTuple):
     ses_configuration_set: str = ""
     digest_every: int = 3600
     keep_days: int = 30
+    documents_table: str = ""
+    pages_bucket: str = ""
+    user_pool_id: str = ""
+    user_pool_client_id: str = ""
+    door_table: str = ""
+    audit_table: str = ""
+    site_address: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

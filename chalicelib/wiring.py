@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.settings import Settings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HTTP_FUNCTIONS = ("page", "reporter", "all")
+HTTP_FUNCTIONS = ("page", "reporter", "admin", "all")
 
 
 def serve(app: Chalice, settings: Settings) -> None:
@@ -27,14 +27,18 @@ def serve(app: Chalice, settings: Settings) -> None:
         return
     pages = public_pages(settings)
     responses.answer_in_html(app, pages)
-    if function != "reporter":
+    if function in ("page", "all"):
         from chalicelib.web import public
 
         app.register_blueprint(public.routes(pages))
-    if function != "page":
+    if function in ("reporter", "all"):
         from chalicelib import wiring_aws
 
         wiring_aws.serve_reporter(app, settings, pages)
+    if function in ("admin", "all"):
+        from chalicelib import wiring_admin
+
+        wiring_admin.serve(app, settings)
 
 
 def public_pages(settings: Settings) -> Pages:

@@ -1,0 +1,72 @@
+"""The desk's own mails: a first password, a code for an address, contacts to check. Plain English text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Protocol
+
+_SEVEN_BIT = SMTP.clone(cte_type="7bit")
+
+
+class ContactToCheck(Protocol):
+    """A contact, and when a person last checked it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def checked_on(self) -> date | None: ...
+
+
+class DeskMails:
+    """Writes them. `address_of_site` is where the admin site is, like "https://example.org", or nothing."""
+
+    def __init__(self, sender: str, address_of_site: str) -> None:
+        self._sender = sender
+        self._site = f"{address_of_site}/admin/" if address_of_site else ""
+
+    def first_password(self, to: str, password: str, invited: bool) -> bytes:
+        """Tell somebody their first password, which must be changed when it is used."""
+        why = "You were invited to the desk." if invited else "Here is a new first password for the desk."
+        where = f"Sign in at {self._site}" if self._site else "Sign in where the desk is"
+        text = (
+            f"{why}\n\n{where} with this address and the password\n\n    {password}\n\n"
+            "It works once and for seven days. You then choose your own.\n\n"
+            "If you did not expect this mail, delete it: without the desk's address it opens nothing.\n"
+        )
+        return self._message(to, "Your sign-in", text)
+
+    def address_code(self, to: str, code: str) -> bytes:
+        """Ask whoever reads an address to read a code out to the desk."""
+        spaced = f"{code[:4]} {code[4:]}"
+        text = (
+            "Somebody at the desk of a public information page wants to send reports to this address.\n\n"
+            "If your office has agreed to that, please tell them this code, by phone or in person:\n\n"
+            f"    {spaced}\n\n"
+            "It works for two days. If you know nothing of this, tell nobody the code, and nothing is sent.\n"
+        )
+        return self._message(to, "Please confirm this address", text)
+
+    def contacts_to_check(self, to: str, contacts: Sequence[ContactToCheck]) -> bytes:
+        """List the contacts that nobody has checked for 90 days."""
+        lines = "".join(
+            f"- {one.name}: {f'last checked on {one.checked_on}' if one.checked_on else 'never checked'}\n"
+            for one in contacts
+        )
+        where = f"\nSay “checked today” at {self._site}contacts\n" if self._site else ""
+        text = (
+            f"{len(contacts)} contacts on the public page have not been checked by a person within 90 days."
+            f" Please call each, and see that number and hours are right.\n\n{lines}{where}"
+        )
+        return self._message(to, "Contacts to check", text)
+
+    def _message(self, to: str, subject: str, text: str) -> bytes:
+        message = EmailMessage(policy=_SEVEN_BIT)
+        message["From"] = f"Desk <{self._sender}>"
+        message["To"] = to
+        message["Subject"] = subject
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(text)
+        return message.as_bytes()

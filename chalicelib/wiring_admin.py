@@ -1,0 +1,71 @@
+"""Where the admin function gets its services: only it loads them, and only it registers their routes."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from functools import partial
+
+from chalice.app import Blueprint, Chalice
+
+from chalicelib import wiring_aws
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.cognito_people import CognitoPeople
+from chalicelib.adapters.dynamo_audit import DynamoAudit
+from chalicelib.adapters.dynamo_desk import DynamoDesk
+from chalicelib.adapters.dynamo_door import DynamoDoor
+from chalicelib.adapters.pool_tokens import PoolTokens
+from chalicelib.adapters.ses_mailer import SesMailer
+from chalicelib.adapters.shipped_content import TEMPLATES
+from chalicelib.adapters.system import SystemClock
+from chalicelib.ports import Mail
+from chalicelib.render.admin_pages import AdminPages
+from chalicelib.render.desk_mails import DeskMails
+from chalicelib.settings import Settings
+from chalicelib.usecases.delivery_desk import DeliveryDesk
+from chalicelib.usecases.manage_people import ManagePeople
+from chalicelib.usecases.sign_in import Sessions, SignIn
+from chalicelib.web.admin import cases, entrance, people
+from chalicelib.web.admin.desk import Desk
+
+log = logging.getLogger("porchlight")
+
+_COGNITO = partial(client, "cognito-idp")
+_DYNAMO = partial(client, "dynamodb")
+
+
+def serve(app: Chalice, settings: Settings) -> None:
+    """Register the admin site."""
+    routes = Blueprint(__name__)
+    clock = SystemClock()
+    pool = CognitoPeople(_COGNITO, settings.user_pool_id, settings.user_pool_client_id)
+    tokens = PoolTokens(
+        lambda: str(_COGNITO().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
+    )
+    book = DynamoDoor(_DYNAMO, settings.door_table)
+    audit = DynamoAudit(_DYNAMO, settings.audit_table)
+    sessions = Sessions(pool, tokens, book, clock)
+    sign_in = SignIn(pool, tokens, book, clock, second_factor_needed=settings.stage == "prod")
+    mails = DeskMails(settings.sender_address, settings.site_address)
+    mailer = SesMailer(partial(client, "sesv2", 1, 10.0), settings.ses_configuration_set)
+
+    def tell(to: str, password: str, invited: bool) -> None:
+        content = mails.first_password(to, password, invited)
+        mailer.send(Mail(settings.sender_address, to, "desk", 0, "desk", content))
+
+    desk = Desk(
+        routes,
+        AdminPages(TEMPLATES / "admin"),
+        sessions,
+        audit,
+        clock,
+        settings.site_address,
+        log.error,
+    )
+    entrance.routes(desk, sign_in, sessions, log.info)
+    people.routes(desk, ManagePeople(pool, tell, secrets.choice), audit, clock)
+    delivery_desk = DeliveryDesk(
+        DynamoDesk(_DYNAMO, settings.reports_table), wiring_aws.published_directory(settings), clock
+    )
+    cases.routes(desk, delivery_desk)
+    app.register_blueprint(routes)
