@@ -36,6 +36,13 @@ def read_notice(body: str) -> Notice | None:
 
     Raises NoticeUnreadable, whose text quotes nothing: an event holds addresses.
     """
+    try:
+        return _read(body)
+    except (TypeError, LookupError, AttributeError):
+        raise NoticeUnreadable("a part of it is not what it should be") from None
+
+
+def _read(body: str) -> Notice | None:
     event = _event(body)
     if event is None:
         return None

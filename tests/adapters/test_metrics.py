@@ -1,0 +1,125 @@
+"""Figures for CloudWatch, and alarms for a person: numbers and our own names, and no word of a report."""
+
+from __future__ import annotations
+
+import json
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.log_alarms import LogAlarms
+from chalicelib.adapters.metrics import EmbeddedMetrics
+from chalicelib.adapters.operator_mail import EXPLAINED, OperatorMail
+from chalicelib.domain.errors import MailStopped, StoreUnavailable
+from tests.support.fakes import NOON, FakeAlarms, FakeMailer, FakeStore, FixedClock
+
+
+def test_figures_are_one_line_in_the_embedded_metric_format() -> None:
+    lines: list[str] = []
+    EmbeddedMetrics(lines.append, FixedClock(), "prod").put({"oldest_due_seconds": 12.5, "held": 3})
+    (line,) = [json.loads(line) for line in lines]
+    assert (line["OldestDueSeconds"], line["Held"], line["Stage"]) == (12.5, 3, "prod")
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert line["_aws"]["Timestamp"] == int(NOON.timestamp() * 1000)
+    assert directive["Dimensions"] == [["Stage"]]
+    assert directive["Metrics"] == [
+        {"Name": "OldestDueSeconds", "Unit": "Seconds"},
+        {"Name": "Held", "Unit": "Count"},
+    ]
+    assert {metric["Name"] for metric in directive["Metrics"]} <= line.keys()
+
+
+class Desk:
+    """The operator's alarms among fakes."""
+
+    def __init__(self) -> None:
+        self.log, self.mailer, self.store, self.clock = FakeAlarms(), FakeMailer(), FakeStore(), FixedClock()
+        self.alarms = OperatorMail(
+            self.log, self.mailer, self.store, self.clock, "reports@p.example", "operator@p.example"
+        )
+
+    def message(self) -> Any:
+        return message_from_bytes(self.mailer.sent[-1].content, policy=policy.default)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_an_alarm_reaches_the_operator_with_what_to_do(desk: Desk) -> None:
+    assert desk.alarms.raise_alarm("not_taken", {"case": "PL-0000-0000", "recipient": "police", "why": ""})
+    (mail,) = desk.mailer.sent
+    assert (mail.to, mail.about, mail.recipient) == ("operator@p.example", "alarm-not_taken", "operator")
+    message = desk.message()
+    assert message["To"] == "operator@p.example"
+    assert message["Subject"] == "Porchlight alarm: A recipient did not take a report"
+    assert "case: PL-0000-0000\r\nrecipient: police\r\n" in message.get_content()
+    assert "why:" not in message.get_content()
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_the_same_is_mailed_once_an_hour_and_logged_each_time(desk: Desk) -> None:
+    told = [desk.alarms.raise_alarm("mail_stopped", {"error": "x"}) for _ in range(99)]
+    assert told == [True] + [False] * 98
+    assert len(desk.log.raised) == 99
+    desk.clock.forward(hours=1)
+    assert desk.alarms.raise_alarm("mail_stopped", {"error": "x"})
+    assert len(desk.mailer.sent) == 2
+
+
+def test_what_is_about_another_recipient_is_not_the_same(desk: Desk) -> None:
+    for to in ("police", "clinic", "police"):
+        desk.alarms.raise_alarm("fell_back", {"recipient": to})
+    assert len(desk.mailer.sent) == 2
+
+
+def test_a_storm_is_told_of_again_when_it_grew(desk: Desk) -> None:
+    for _ in range(1000):
+        desk.alarms.raise_alarm("not_taken", {"recipient": "police"})
+    assert len(desk.mailer.sent) == 3
+    assert "times this hour: 1000" in desk.message().get_content()
+
+
+def test_several_functions_share_what_was_told(desk: Desk) -> None:
+    other = OperatorMail(desk.log, desk.mailer, desk.store, desk.clock, "r@p.example", "o@p.example")
+    assert desk.alarms.raise_alarm("mail_stopped", {})
+    assert not other.raise_alarm("mail_stopped", {})
+
+
+def test_a_store_that_is_away_is_told_of_once_an_hour_all_the_same(desk: Desk) -> None:
+    desk.store.fail(StoreUnavailable("away"))
+    told = [desk.alarms.raise_alarm("store_away", {}) for _ in range(5)]
+    desk.clock.forward(hours=1)
+    told.append(desk.alarms.raise_alarm("store_away", {}))
+    assert told == [True, False, False, False, False, True]
+
+
+def test_an_alarm_that_cannot_be_mailed_stays_in_the_log(desk: Desk) -> None:
+    desk.mailer.fail(MailStopped("AccountSuspendedException"), "send")
+    assert not desk.alarms.raise_alarm("mail_stopped", {"error": "AccountSuspendedException"})
+    assert desk.log.kinds() == ["mail_stopped", "alarm_not_mailed"]
+
+
+def test_an_operator_who_cannot_be_reached_is_not_mailed_about_it(desk: Desk) -> None:
+    desk.alarms.raise_alarm("operator_unreachable", {"why": "Permanent"})
+    assert desk.mailer.sent == []
+    assert desk.log.kinds() == ["operator_unreachable"]
+
+
+def test_every_alarm_that_the_code_raises_is_explained() -> None:
+    import re
+    from pathlib import Path
+
+    code = Path(__file__).parents[2] / "chalicelib"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(code.rglob("*.py"))]
+    raised = {kind for text in texts for kind in re.findall(r'raise_alarm\(\s*"(\w+)"', text)}
+    raised |= {"fell_back", "not_taken", "reached_nobody", "not_everybody"}
+    assert raised - set(EXPLAINED) == {"alarm_not_mailed"}
+
+
+def test_the_log_has_one_line_an_alarm() -> None:
+    lines: list[str] = []
+    assert LogAlarms(lines.append).raise_alarm("held", {"recipient": "police"})
+    assert json.loads(lines[0]) == {"alarm": "held", "recipient": "police"}

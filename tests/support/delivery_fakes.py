@@ -1,0 +1,138 @@
+"""A delivery desk among fakes: reports go in, a worker runs, notices come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.domain.deliveries import HELD, QUEUED, WATCH_AFTER, Delivery, SealedReport
+from chalicelib.domain.recipients import Recipient
+from chalicelib.domain.reports import Report
+from chalicelib.ports import Notice, OpenedReport, SentMail
+from chalicelib.usecases.deliver_reports import DeliverReports
+from chalicelib.usecases.note_delivery import NoteDelivery
+from chalicelib.usecases.outbox import Tally
+from chalicelib.usecases.send_mail import SendMail
+from tests.support.fakes import (
+    Failing,
+    FakeAlarms,
+    FakeDirectory,
+    FakeMailer,
+    FakeSealer,
+    FakeStore,
+    FixedClock,
+    recipient,
+)
+
+POLICE = recipient("police", fallback="chief@agency.example")
+CLINIC = recipient("clinic")
+
+
+class FakeRenderer(Failing):
+    """Writes mails that a test can read: a line for the address, then one for each story."""
+
+    def report(
+        self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
+    ) -> bytes:
+        self._about_to(f"write {opened.report.story}")
+        self._about_to("report")
+        return "\n".join([f"To: {to}", opened.report.story]).encode()
+
+    def digest(
+        self, recipient: Recipient, to: str, opened: Sequence[OpenedReport], names: Mapping[str, str]
+    ) -> bytes:
+        for one in opened:
+            self._about_to(f"write {one.report.story}")
+        self._about_to("digest")
+        return "\n".join([f"To: {to}", *(one.report.story for one in opened)]).encode()
+
+
+class Desk:
+    """The delivering side of Porchlight with every port a fake. `seconds` is what a run may take."""
+
+    def __init__(self, *recipients: Recipient) -> None:
+        self.store, self.sealer, self.clock = FakeStore(), FakeSealer(), FixedClock()
+        self.mailer, self.alarms, self.renderer = FakeMailer(), FakeAlarms(), FakeRenderer()
+        self.directory = FakeDirectory(*(recipients or (POLICE, CLINIC)))
+        self.waited: list[timedelta] = []
+        self.seconds = 120.0
+        self._stories = 0
+
+    def worker(self) -> DeliverReports:
+        """Return a worker; several may be made."""
+        send = SendMail(
+            self.mailer, self.renderer, self.store, self.alarms, self.clock, "reports@porchlight.example"
+        )
+        return DeliverReports(
+            self.store, self.sealer, send, self.directory, self.alarms, self.clock, self.waited.append
+        )
+
+    def deliver(self) -> Tally:
+        """Let a worker run once."""
+        return self.worker()(lambda: timedelta(seconds=self.seconds))
+
+    def take(self, *to: str, story: str = "", held_until: datetime | None = None) -> str:
+        """Store a report to these recipients (police, if none is named) and return its id."""
+        self._stories += 1
+        now = self.clock.now()
+        report_id = f"{self._stories:032x}"
+        content = Report("town", "en", story or f"story {self._stories}").to_bytes()
+        state, when = (QUEUED, now) if held_until is None else (HELD, held_until)
+        self.store.add(
+            SealedReport(
+                id=report_id,
+                sealed=self.sealer.seal(content, report_id),
+                reporter_key=bytes(32),
+                place="town",
+                taken_at=now,
+                deliveries=tuple(
+                    Delivery(one, state, now, when, digest=state == HELD) for one in to or ("police",)
+                ),
+                held="" if held_until is None else "flood",
+                watch_at=now + WATCH_AFTER,
+            )
+        )
+        return report_id
+
+    def record(self, report_id: str) -> SealedReport:
+        """Return a report as it is stored."""
+        return self.store.reports[report_id]
+
+    def delivery(self, report_id: str, to: str = "police") -> Delivery:
+        """Return a delivery as it is stored."""
+        found = self.record(report_id).delivery_to(to)
+        assert found is not None
+        return found
+
+    def state(self, report_id: str, to: str = "police") -> str:
+        """Return the state of a delivery."""
+        return self.delivery(report_id, to).state
+
+    def stories(self, to: str | None = None) -> list[list[str]]:
+        """Return the stories of each mail that was sent, or of those to one address."""
+        return [
+            mail.content.decode().split("\n")[1:] for mail in self.mailer.sent if to is None or mail.to == to
+        ]
+
+    def addresses(self) -> list[str]:
+        """Return to whom mails went, in order."""
+        return [mail.to for mail in self.mailer.sent]
+
+    def note(self, kind: str, mail: int = -1, **changed: object) -> str:
+        """Note a notice of the mail service about one of the mails that were sent."""
+        sent = self.mailer.sent[mail]
+        number = mail % len(self.mailer.sent) + 1
+        notice = Notice(
+            kind,
+            f"message-{number}",
+            SentMail(sent.about, sent.recipient, sent.turn),
+            self.clock.now(),
+            to=(sent.to,),
+            addresses=(sent.to,),
+        )
+        return self.noter()(replace(notice, **changed))  # type: ignore[arg-type]
+
+    def noter(self) -> NoteDelivery:
+        """Return the use case of notices."""
+        return NoteDelivery(self.store, self.directory, self.alarms, self.clock)
