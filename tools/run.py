@@ -30,6 +30,10 @@ LOCAL_SETTINGS = {
     "SENDER_ADDRESS": "reports@porchlight.example",
     "OPERATOR_ADDRESS": "operator@porchlight.example",
     "SES_CONFIGURATION_SET": "porchlight",
+    "DOCUMENTS_TABLE": "porchlight-documents",
+    "DOOR_TABLE": "porchlight-door",
+    "AUDIT_TABLE": "porchlight-audit",
+    "PAGES_BUCKET": "porchlight-pages",
 }
 _ENDPOINT = "AWS_ENDPOINT_URL"
 HOURLY = 3600.0
@@ -219,8 +223,19 @@ def _reserve(name: str, port: int) -> socket.socket:
         raise CannotRun(f"Port {port} is taken by another program; choose another with {name}=.") from error
 
 
+def _first_publisher() -> Any:
+    """Return who may sign in first. Raises CannotRun."""
+    from tools.seed_admin import AdminInvalid, first_publisher
+
+    try:
+        return first_publisher(os.environ)
+    except AdminInvalid as error:
+        raise CannotRun(str(error)) from error
+
+
 def serve(options: Options) -> None:
     """Start everything, say when it is ready, and run until it is stopped. Raises CannotRun."""
+    first = _first_publisher()
     site_socket = _reserve("PORT", options.port)
     mailroom_socket = _reserve("MAILROOM_PORT", options.mailroom_port)
     mailroom_port = mailroom_socket.getsockname()[1]
@@ -233,10 +248,14 @@ def serve(options: Options) -> None:
         from chalicelib.settings import Settings  # these load while the stand-ins start
         from tools.pump import Pump
         from tools.seed import TableKeeper, seed
+        from tools.seed_admin import seed_admin, seed_bucket
 
         fresh_catalogs = FreshCatalogs()
         fresh_catalogs()
         os.environ[_ENDPOINT] = stand_ins.address()
+        os.environ["SITE_ADDRESS"] = f"http://{HOST}:{site_socket.getsockname()[1]}"
+        seed_admin(os.environ, first)
+        seed_bucket(os.environ)
         import app
 
         settings = Settings.from_env(os.environ)
@@ -253,6 +272,9 @@ def serve(options: Options) -> None:
         _wait_until_answered(site.port)
         _wait_until_answered(mailroom_port)
         stand_ins.watch()
+        say(
+            f"Sign in at http://{HOST}:{site.port}/admin/ as {first.email} with the password {first.password}"
+        )
         say(
             f"Porchlight is ready: the site is at http://{HOST}:{site.port}/"
             f" and the mailroom at http://{HOST}:{mailroom_port}/ (Ctrl-C stops both)"

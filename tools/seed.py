@@ -15,11 +15,16 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.dynamo_reports import table_definition
+from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
 from chalicelib.adapters.hpke_sealer import new_desk_key
 from chalicelib.settings import Settings
 
-_THERE_ALREADY = {"ResourceInUseException", "ResourceExistsException", "AlreadyExistsException"}
+_THERE_ALREADY = {
+    "ResourceInUseException",
+    "ResourceExistsException",
+    "AlreadyExistsException",
+    "BucketAlreadyOwnedByYou",
+}
 
 
 def client(service: str) -> Any:
@@ -34,7 +39,7 @@ def client(service: str) -> Any:
 
 
 def seed(settings: Settings) -> None:
-    """Make secrets, sender and mail rules. The reports table is `TableKeeper`'s."""
+    """Make secrets, sender and mail rules. The tables are `TableKeeper`'s."""
     _seed_secrets(settings)
     _seed_mail(settings)
 
@@ -45,15 +50,15 @@ def _seed_secrets(settings: Settings) -> None:
     desk = {"keys": {key.kid: key.private}}
     reporter = {"seed": secrets.token_urlsafe(48), "desk_key": {"kid": key.kid, "public": key.public}}
     for name, content in ((settings.desk_keys_secret, desk), (settings.reporter_secret, reporter)):
-        with _unless_there():
+        with unless_there():
             manager.create_secret(Name=name, SecretString=json.dumps(content))
 
 
 def _seed_mail(settings: Settings) -> None:
     ses = client("sesv2")
-    with _unless_there():
+    with unless_there():
         ses.create_email_identity(EmailIdentity=settings.sender_address)
-    with _unless_there():
+    with unless_there():
         ses.create_configuration_set(
             ConfigurationSetName=settings.ses_configuration_set,
             DeliveryOptions={"TlsPolicy": "REQUIRE"},
@@ -61,20 +66,25 @@ def _seed_mail(settings: Settings) -> None:
         )
 
 
-def make_table(settings: Settings) -> bool:
-    """Make the reports table; return whether it was missing."""
+def make_tables(settings: Settings) -> None:
+    """Make each table that is missing."""
     dynamodb = client("dynamodb")
-    try:
-        dynamodb.describe_table(TableName=settings.reports_table)
-    except dynamodb.exceptions.ResourceNotFoundException:
-        with _unless_there():
-            dynamodb.create_table(**table_definition(settings.reports_table))
-        return True
-    return False
+    for definition in (
+        dynamo_reports.table_definition(settings.reports_table),
+        dynamo_documents.table_definition(settings.documents_table),
+        dynamo_door.table_definition(settings.door_table),
+        dynamo_audit.table_definition(settings.audit_table),
+    ):
+        try:
+            dynamodb.describe_table(TableName=definition["TableName"])
+        except dynamodb.exceptions.ResourceNotFoundException:
+            with unless_there():
+                dynamodb.create_table(**definition)
 
 
 @contextmanager
-def _unless_there() -> Iterator[None]:
+def unless_there() -> Iterator[None]:
+    """Let it pass when what is made is there already."""
     try:
         yield
     except ClientError as error:
@@ -83,7 +93,7 @@ def _unless_there() -> Iterator[None]:
 
 
 class TableKeeper:
-    """Sees that the reports table exists, also when its DynamoDB comes up late or comes back empty."""
+    """Sees that the tables exist, also when their DynamoDB comes up late or comes back empty."""
 
     def __init__(self, settings: Settings, every: float = 1.0, say: Callable[[str], None] = print) -> None:
         self._settings = settings
@@ -103,9 +113,9 @@ class TableKeeper:
         self._stopped.set()
 
     def look(self) -> None:
-        """Make the table if it is missing; say in one line when DynamoDB goes away, and when it is back."""
+        """Make what is missing; say in one line when DynamoDB goes away, and when it is back."""
         try:
-            make_table(self._settings)
+            make_tables(self._settings)
         except (BotoCoreError, ClientError):
             if not self._away:
                 self._say("DynamoDB does not answer; reports cannot be taken until it does")

@@ -30,6 +30,9 @@ def aws(mailbox: Mailbox) -> BaseWSGIServer:
 
 def main(mailroom_socket: int) -> None:
     """Serve until standard input ends."""
+    os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = (
+        "true"  # else moto takes any code for the right one
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; run.py decides when we end
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would print every request
     mailbox = Mailbox()
