@@ -1,0 +1,1 @@
+"""What Porchlight costs, measured beside what everybody builds: see docs/performance.md."""

@@ -1,0 +1,100 @@
+"""The deliver function with much to do: how many mails a second, and in how much memory."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bench import events
+from bench.reports import STORY
+from bench.runtime import Function
+from bench.stub import Item, Stub, as_json
+from bench.targets import Runtime, Target
+from chalicelib.adapters.dynamo_reports import DynamoReports
+from chalicelib.adapters.hpke_sealer import DeskKey, HpkeSealer
+from chalicelib.domain.deliveries import HELD, QUEUED, Delivery, SealedReport
+from chalicelib.domain.reports import Report
+
+RECIPIENTS = ("dot-trafficking", "dhs-blue-campaign")
+
+
+def measure(
+    porchlight: Target, runtime: Runtime, stub: Stub, desk: DeskKey, due: int, held: bool
+) -> dict[str, float]:
+    """Return what it took to deliver `due` reports to two recipients each."""
+    stub.items.clear()
+    stub.due.clear()
+    _queue(stub, desk, due, held)
+    mails, calls = stub.mails, sum(stub.calls.values())
+    target = replace(
+        porchlight,
+        handler="app.deliver",
+        environment={
+            "PORCHLIGHT_FUNCTION": "deliver",
+            "STAGE": "dev",
+            "REPORTS_TABLE": "reports",
+            "DESK_KEYS_SECRET": "desk",
+            "SENDER_ADDRESS": "desk@porchlight.example",
+            **stub.environment(),
+        },
+    )
+    with Function(target.folder, target.handler, target.environment, runtime.site_packages) as function:
+        started, runs = time.perf_counter(), 0
+        while True:
+            done = function.invoke(events.schedule()).content
+            runs += 1
+            if not done.get("mails") or runs >= 100:
+                break
+        took = time.perf_counter() - started
+        now = time.time() * 1000  # what is due later waits for an alarm, not for a mail
+        left = sum(at <= now for shard in stub.due.values() for at in shard.values())
+        assert left == 0, f"{left} of {due} are still due: {done}"
+        return {
+            "due": due,
+            "held": held,
+            "mails": stub.mails - mails,
+            "calls": sum(stub.calls.values()) - calls,
+            "runs": runs,
+            "seconds": took,
+            "reports_per_second": due / took,
+            "cpu_ms_per_report": function.cpu_seconds() * 1000 / due,
+            "memory_mb": function.memory_mb(peak=True),
+        }
+
+
+def _queue(stub: Stub, desk: DeskKey, due: int, held: bool) -> None:
+    capture = _Capture(stub)
+    store = DynamoReports(lambda: capture, "reports")
+    sealer = HpkeSealer(lambda: (desk.kid, desk.public))
+    taken, state = datetime.now(UTC) - timedelta(hours=2), HELD if held else QUEUED
+    for number in range(due):
+        report_id, at = f"{number * 40503 % 65536:04x}{number:028x}", taken + timedelta(milliseconds=number)
+        report = Report("los-banos-ca", "es", f"{number} {STORY}", "work", "Main Street")
+        deliveries = tuple(
+            Delivery(one, state, at, at + timedelta(hours=1), **({"digest": True} if held else {}))  # type: ignore[arg-type]
+            for one in RECIPIENTS
+        )
+        store.add(
+            SealedReport(
+                id=report_id,
+                sealed=sealer.seal(report.to_bytes(), report_id),
+                reporter_key=bytes(32),
+                place="los-banos-ca",
+                taken_at=at,
+                deliveries=deliveries,
+                held="flood" if held else "",
+            )
+        )
+
+
+class _Capture:
+    """A DynamoDB client that hands what it is given straight to the stub."""
+
+    def __init__(self, stub: Stub) -> None:
+        self._stub = stub
+
+    def put_item(self, Item: Item, **other: Any) -> None:
+        """Take an item."""
+        self._stub.put(as_json(Item))

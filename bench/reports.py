@@ -1,0 +1,162 @@
+"""A report's POST, ours beside Chalice with one boto3 client: both against the same stub, argon2 apart.
+
+Argon2id is slow on purpose and by a fixed amount. So ours runs once with a stand-in for it, which shows what
+the rest costs, and once as it is.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from bench import events
+from bench.runtime import Function
+from bench.stub import Stub
+from bench.targets import Runtime, Target
+from chalicelib.adapters.hpke_sealer import DeskKey, new_desk_key
+from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.domain.form_tokens import make_token
+
+SEED = "a seed of the bench, and of nothing else"
+STORY = "Vi a dos personas que no podían salir de la bodega junto al canal. " * 7
+_WITHOUT_ARGON2 = '''"""The reporter function with a quick stand-in for argon2id, to measure all the rest."""
+
+import hashlib
+
+from chalicelib.adapters import receipt_vault
+
+
+class Quick:
+    def __init__(self, **parameters):
+        pass
+
+    def derive(self, content):
+        return hashlib.sha256(content).digest()
+
+
+receipt_vault.Argon2id = Quick
+
+from app import reporter_api  # noqa: E402, F401
+'''
+
+
+def secrets_of_the_bench() -> tuple[DeskKey, dict[str, object]]:
+    """Return a desk key, and the two secrets as Secrets Manager holds them."""
+    desk = new_desk_key(datetime.now(UTC))
+    return desk, {
+        "reporter": {"seed": SEED, "desk_key": {"kid": desk.kid, "public": desk.public}},
+        "desk": {"keys": {desk.kid: desk.private}},
+    }
+
+
+def forms() -> Iterator[bytes]:
+    """Yield filled forms, each of another person."""
+    secret = SeededVault(lambda: SEED.encode()).form_secret()
+    while True:
+        nonce = secrets.token_bytes(16)
+        token = make_token(secret, datetime.now(UTC) - timedelta(seconds=60), nonce)
+        fields = [
+            ("t", token),
+            ("a", f"{nonce.hex()} {STORY}"),
+            ("b", "work"),
+            ("c", "Main Street"),
+            ("e", "no"),
+            ("r", "dot-trafficking"),
+            ("r", "dhs-blue-campaign"),
+        ]
+        yield events.form("/{locale}/{place}/note", "/es/los-banos-ca/note/", urlencode(fields))
+
+
+def plain_forms() -> Iterator[bytes]:
+    """Yield the same for the baseline's form."""
+    while True:
+        fields = [("a", f"{secrets.token_hex(16)} {STORY}"), ("b", "work"), ("c", "Main Street")]
+        yield events.form("/report", "/report", urlencode(fields))
+
+
+def reporter(porchlight: Target, stub: Stub) -> Target:
+    """Return our reporter function."""
+    environment = {
+        "PORCHLIGHT_FUNCTION": "reporter",
+        "STAGE": "dev",
+        "REPORTS_TABLE": "reports",
+        "REPORTER_SECRET": "reporter",
+        **stub.environment(),
+    }
+    return replace(porchlight, name="ours", handler="app.reporter_api", environment=environment)
+
+
+def measure(
+    porchlight: Target, baseline: Target, runtime: Runtime, stub: Stub, rounds: int, warm: int
+) -> dict[str, float]:
+    """Return the costs of a report, in ours and in the baseline's way."""
+    ours = reporter(porchlight, stub)
+    (ours.folder / "without_argon2.py").write_text(_WITHOUT_ARGON2, encoding="utf-8")
+    apart = replace(ours, name="apart", handler="without_argon2.reporter_api")
+    theirs = replace(baseline, name="theirs", environment={**baseline.environment, **stub.environment()})
+    counts = {"theirs": warm, "apart": warm, "ours": max(5, warm // 10)}
+    took: dict[str, list[float]] = {name: [] for name in counts}
+    cpu: dict[str, list[float]] = {name: [] for name in counts}
+    memory: dict[str, float] = {}
+    cold: dict[str, list[float]] = {name: [] for name in counts}
+    for _ in range(rounds):
+        for target, made in ((theirs, plain_forms()), (apart, forms()), (ours, forms())):
+            _round(target, runtime, made, counts[target.name], took, cpu, cold, memory)
+    (ours.folder / "without_argon2.py").unlink()
+    middle = statistics.median
+    return {
+        "baseline_p50_us": middle(took["theirs"]),
+        "p50_us_argon2_apart": middle(took["apart"]),
+        "p50_us_with_argon2": middle(took["ours"]),
+        "argon2_us": middle(took["ours"]) - middle(took["apart"]),
+        "ratio_argon2_apart": middle(took["apart"]) / middle(took["theirs"]),
+        "baseline_cpu_us": middle(cpu["theirs"]),
+        "cpu_us_argon2_apart": middle(cpu["apart"]),
+        "baseline_cold_cpu_ms": middle(cold["theirs"]),
+        "cold_cpu_ms": middle(cold["ours"]),
+        "baseline_memory_mb": memory["theirs"],
+        "memory_mb": memory["ours"],
+    }
+
+
+def _round(
+    target: Target,
+    runtime: Runtime,
+    made: Iterator[bytes],
+    count: int,
+    took: dict[str, list[float]],
+    cpu: dict[str, list[float]],
+    cold: dict[str, list[float]],
+    memory: dict[str, float],
+) -> None:
+    with Function(target.folder, target.handler, target.environment, runtime.site_packages) as function:
+        answer = function.invoke(next(made)).content
+        assert answer["statusCode"] == 200, answer
+        cold[target.name].append(function.cpu_seconds() * 1000)
+        for _ in range(3):
+            function.invoke(next(made))
+        before = function.cpu_seconds()
+        for _ in range(count):
+            answered = function.invoke(next(made))
+            assert answered.content["statusCode"] == 200
+            took[target.name].append(answered.seconds * 1e6)
+        cpu[target.name].append((function.cpu_seconds() - before) * 1e6 / count)
+        memory[target.name] = max(memory.get(target.name, 0), function.memory_mb(peak=True))
+
+
+def stub_calls_of_one_report(porchlight: Target, runtime: Runtime, stub: Stub) -> dict[str, int]:
+    """Return what a warm report asks of AWS."""
+    target, made = reporter(porchlight, stub), forms()
+    with Function(target.folder, target.handler, target.environment, runtime.site_packages) as function:
+        function.invoke(next(made))
+        before = dict(stub.calls)
+        function.invoke(next(made))
+        return {
+            name: count - before.get(name, 0)
+            for name, count in stub.calls.items()
+            if count != before.get(name)
+        }
