@@ -1,7 +1,7 @@
 """A person's words go to the sealer and come out in the mail; a receipt code is shown once. Nowhere else.
 
-A report with odd phrases goes the whole way on stand-ins, through the real wiring, with every logger at DEBUG.
-Then all that was logged, raised, stored, queued, mailed and answered is searched, in every way a phrase may be
+A report with odd phrases goes the whole way on stand-ins, through the real wiring, with each logger at DEBUG.
+Then all that was logged, raised, stored, queued, mailed and answered is searched, however a phrase may be
 written.
 """
 
