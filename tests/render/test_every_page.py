@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.domain.locales import direction
+from chalicelib.domain.locales import ENDONYMS, direction, html_lang
 from tests.render.conftest import by_id, every_page, parse, text_of
 
 MOST_BYTES = 11_200  # the strictest first flight of a connection
@@ -29,6 +29,11 @@ def outside(tree):
     return [link for link in links(tree) if link.get("href").startswith("http")]
 
 
+def first_step(link):
+    """Return the first part of a link's path."""
+    return link.get("href").split("/")[1]
+
+
 def test_every_page_is_clean_html_in_its_own_language_and_direction(pages):
     for name, (_, tree) in pages.items():
         locale = name.split()[0]
@@ -36,9 +41,13 @@ def test_every_page_is_clean_html_in_its_own_language_and_direction(pages):
         assert tree.get("dir") == direction(locale), name
 
 
-def test_titles_are_one_neutral_word_and_the_same_on_every_page(pages):
+def test_titles_are_one_neutral_word_and_the_same_on_every_page(pages, site, catalogs):
     titles = {(name.split()[0], text_of(tree.find("head/title"))) for name, (_, tree) in pages.items()}
-    assert titles == {("en", "Information"), ("es", "Información")}
+    assert titles == {(locale, catalogs.sentences(locale).plain("Information")) for locale in site.locales}
+    assert {("en", "Information"), ("es", "Información")} <= titles
+    for locale, title in titles:
+        assert len(title) <= 20, locale
+        assert not LOADED.search(title), locale
 
 
 def test_no_address_of_ours_says_what_the_site_is_for(pages):
@@ -61,10 +70,11 @@ def test_the_exit_comes_first_and_everything_else_is_its_sibling(pages, content)
         assert not re.search("panic|emergency|pánico|emergencia", text_of(body[0]), re.IGNORECASE)
 
 
-def test_the_exit_says_beneath_it_that_the_history_stays(pages):
-    words = {"en": "does not clear your history", "es": "No borra su historial"}
+def test_the_exit_says_beneath_it_that_the_history_stays(pages, catalogs):
+    said = "This button opens a weather page. It does not clear your history."
     for name, (_, tree) in pages.items():
-        assert words[name.split()[0]] in text_of(tree.find("body/header")[0]), name
+        words = catalogs.sentences(name.split()[0]).plain(said)
+        assert text_of(tree.find("body/header")[0]).startswith(words), name
 
 
 def test_the_same_help_stands_at_the_same_place_on_every_page(pages):
@@ -201,17 +211,28 @@ def test_the_switcher_offers_each_language_under_its_own_name(pages, site):
         if not switchers:
             assert re.search("note again|note away|receipt|answer", name), name
             continue
-        shown = [(link.get("lang"), link.get("hreflang"), text_of(link)) for link in switchers[0].iter("a")]
-        assert shown == [("en", "en", "English"), ("es", "es", "Español")]
+        shown = [
+            (link.get("lang"), link.get("hreflang"), link.get("dir"), text_of(link), first_step(link))
+            for link in switchers[0].iter("a")
+        ]
+        assert shown == [
+            (html_lang(tag), html_lang(tag), direction(tag), ENDONYMS[tag], tag) for tag in site.locales
+        ]
+        assert shown[:2] == [
+            ("en", "en", "ltr", "English", "en"),
+            ("es", "es", "ltr", "Español", "es"),
+        ]
         (current,) = (link for link in switchers[0].iter("a") if link.get("aria-current") == "page")
-        assert current.get("lang") == name.split()[0]
-        for link in switchers[0].iter("a"):
-            assert link.get("href").startswith(f"/{link.get('lang')}/")
+        assert current.get("lang") == html_lang(name.split()[0])
 
 
-def test_a_draft_says_that_it_is_one_and_english_does_not(pages):
-    for name, (html, _) in pages.items():
-        assert ("Esta traducción es un borrador." in html) == name.startswith("es"), name
+def test_a_draft_says_that_it_is_one_and_english_does_not(pages, content, catalogs):
+    said = "This translation is a draft. No person has checked it yet."
+    drafts = {locale.tag for locale in content.site.locales if locale.drafted}
+    assert "en" not in drafts
+    for name, (html, tree) in pages.items():
+        locale = name.split()[0]
+        assert (catalogs.sentences(locale).plain(said) in text_of(tree)) == (locale in drafts), name
         assert "This translation is a draft." not in html, name
 
 
