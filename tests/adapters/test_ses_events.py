@@ -1,4 +1,4 @@
-"""SES's notices as its queue brings them: two shapes, in SNS's envelope or not, and much that says nothing."""
+"""SES's notices as its queue brings them: two shapes, in an envelope or not, and much that says nothing."""
 
 from __future__ import annotations
 
