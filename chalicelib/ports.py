@@ -490,7 +490,9 @@ class ReleaseShelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PressedPage:
-    """One page as rendered: its HTML, and packed as it travels.
+    """One page as rendered: its HTML, packed as it travels, and the headers it is answered with.
+
+    `page` leaves it unpacked; `site` leaves the headers to the index.
 
     Names are "en/los-banos-ca", "es/error-404", and for the pages that are made on request
     "en/los-banos-ca/note", "en/los-banos-ca/receipt", "en/code" and "en/answer".
@@ -499,6 +501,7 @@ class PressedPage:
     name: str
     html: str
     packed: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,6 +531,3 @@ class Press(Protocol):
 
         Raises DocumentInvalid.
         """
-
-    def headers(self, texts: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers that pages from these texts are answered with."""

@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     keep_days: int = 30
     documents_table: str = ""
     pages_bucket: str = ""
+    pages_url: str = ""
     user_pool_id: str = ""
     user_pool_client_id: str = ""
     door_table: str = ""

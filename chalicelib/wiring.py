@@ -42,11 +42,19 @@ def serve(app: Chalice, settings: Settings) -> None:
 
 
 def public_pages(settings: Settings) -> Pages:
-    """Return the published pages: what shipped, or each rendered when asked for."""
-    if settings.porchlight_pages == "live":
+    """Return the published pages: fetched, or as shipped, or each rendered when asked for.
+
+    The function with the forms renders them anyway, and its other pages with them: all of one release.
+    """
+    if settings.porchlight_pages == "live" or settings.porchlight_function == "reporter":
         from chalicelib import wiring_aws
 
         return wiring_aws.live_pages(settings)
     from chalicelib.adapters.shipped_pages import ShippedPages
 
-    return ShippedPages(os.path.join(HERE, "pages"))
+    shipped = ShippedPages(os.path.join(HERE, "pages"))
+    if not settings.pages_url:
+        return shipped
+    from chalicelib.adapters.published_pages import PublishedPages
+
+    return PublishedPages(settings.pages_url, shipped)

@@ -26,7 +26,8 @@ from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.send_mail import SendMail
 from chalicelib.usecases.sweep import Sweep
-from chalicelib.wiring_aws import mails, published_directory, report_store
+from chalicelib.wiring_aws import report_store
+from chalicelib.wiring_published import mails, published_directory
 
 log = logging.getLogger("porchlight")
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Protocol
 
 from chalicelib.domain import documents, recipient_changes
 from chalicelib.domain.documents import PLACES, RECIPIENTS, SHIPPED, DiffLine
@@ -24,19 +22,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.domain.recipients import Recipient, read_recipients
-from chalicelib.ports import Clock, DocumentStore, Mail, Mailer, ReleaseShelf, ShippedDocuments
+from chalicelib.ports import Clock, DocumentStore, KeyInfo, Mail, Mailer, ReleaseShelf, ShippedDocuments
 from chalicelib.usecases.edit_text import LiveTexts, read_json
-
-
-class KeyInfo(Protocol):
-    """What can be said about a recipient's key."""
-
-    @property
-    def usable(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def expires_on(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +59,7 @@ class ChangeRecipients:
         mailer: Mailer,
         clock: Clock,
         sender: str,
-        write_code: Callable[[str, str, str], bytes],
+        write_code: Callable[[str, str], bytes],
         describe_key: Callable[[str], KeyInfo],
     ) -> None:
         self._store = store
@@ -141,7 +128,7 @@ class ChangeRecipients:
             raise EntryMissing("this address needs no code")
         code = recipient_changes.new_code(self._clock.nonce())
         change = self._put(recipient_changes.with_code(change, address, code, self._clock.now()))
-        content = self._write_code(self._sender, address, code)
+        content = self._write_code(address, code)
         self._mailer.send(
             Mail(sender=self._sender, to=address, recipient="", about="code", turn=0, content=content)
         )

@@ -83,7 +83,8 @@ class Preview:
         return self._press.mail(self._live.changed(self._shelf.live()), name, recipient)
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
-        return PreviewPage(self._press.page(texts, name).html, self._press.headers(texts))
+        page = self._press.page(texts, name)
+        return PreviewPage(page.html, page.headers)
 
     def _drafts(self) -> dict[str, str]:
         change = self._store.change()

@@ -1,0 +1,286 @@
+"""A process of its own, in which what editors wrote is rendered and looked over: `jailed.py FOLDER LIMITS`.
+
+It is started fresh and with an empty environment, so that it holds none of the desk's secrets. It reads its
+folder, gives up files and network for good, and only then touches a template. It answers one job a line, in
+JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import fields
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, and then it is too late)
+from jinja2 import TemplateSyntaxError, meta, nodes
+from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
+
+from chalicelib.domain.content import read_content
+from chalicelib.domain.documents import MAIL_TEMPLATE, PUBLIC_TEMPLATE
+from chalicelib.domain.locales import DEFAULT, ENDONYMS
+from chalicelib.domain.recipients import Recipient, read_recipients
+from chalicelib.render import samples, sentences
+from chalicelib.render.catalogs import Catalogs, Sentences
+from chalicelib.render.contexts import CONTEXT_OF, HELPERS, LayoutContext
+from chalicelib.render.mail_contexts import MAIL_TEMPLATES
+from chalicelib.render.mails import Mails
+from chalicelib.render.packing import pack
+from chalicelib.render.page_checks import check_page
+from chalicelib.render.pages import environment
+from chalicelib.render.site import Site
+
+_SMALLEST = 9  # gzip level: packed once and sent many times
+_MAIL_HELPERS = frozenset({"_", "gettext", "ngettext"})
+_BOOKS = {"layout.html": LayoutContext, "parts.html": LayoutContext}
+
+
+class Inside:
+    """The site of one folder, read whole. Each job is a method; what it returns goes out as JSON."""
+
+    def __init__(self, folder: Path) -> None:
+        content = folder / "content"
+        places, contacts, site, offices = (
+            json.loads((content / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("places", "contacts", "site", "recipients")
+        )
+        templates = folder / "templates"
+        self._content = read_content(places, contacts, site)
+        self._recipients = read_recipients(offices, [place.slug for place in self._content.places])
+        catalogs = Catalogs(folder / "locale")
+        for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
+            catalogs.sentences(locale)  # read now: there are no files later
+        self._site = Site(templates, catalogs, self._content)
+        known = self._content.places
+        self._mails = Mails(
+            templates / "mail",
+            catalogs,
+            "reports@porchlight.example",
+            lambda slug: known[slug].name if slug in known else slug,
+            lambda locale: ENDONYMS.get(locale, locale),
+            _NoKeys(),
+        )
+        self._public = environment(templates / "public")
+        self._sources = {
+            PUBLIC_TEMPLATE + path.name: path.read_text(encoding="utf-8")
+            for path in sorted((templates / "public").glob("*.html"))
+        } | {
+            f"{MAIL_TEMPLATE}{path.parent.name}/{path.name}": path.read_text(encoding="utf-8")
+            for path in sorted((templates / "mail").glob("*/*.txt"))
+        }
+        sentences.of_mail_words()
+
+    def look(self) -> dict[str, Any]:
+        """Look over the templates without running them, and list all there is to render."""
+        faults, said = [], {}
+        for document, source in self._sources.items():
+            try:
+                faults += [[document, line, sentence] for line, sentence in self._names(document, source)]
+                said[document] = sentences.of_template(source)
+            except Exception as error:
+                faults.append([document, *_told(error)])
+        return {
+            "faults": faults,
+            "sentences": said,
+            "names": samples.names(self._site),
+            "recipients": self._mail_readers(),
+            "index": {
+                "locales": list(self._site.locales),
+                "default_locale": DEFAULT,
+                "places": list(self._site.places),
+                "default_place": self._site.default_place,
+                "headers": self._site.headers(),
+            },
+        }
+
+    def page(self, name: str) -> dict[str, Any]:
+        """Render a page, with the headers it is answered with."""
+        return {"html": samples.render(self._site, self._recipients, name), "headers": self._site.headers()}
+
+    def mail(self, name: str, recipient: str) -> dict[str, Any]:
+        """Write a mail with an invented report."""
+        to = next(one for one in self._recipients if one.id == recipient)
+        content = samples.mail(self._mails, self._recipients, name, to)
+        return {"mail": base64.b64encode(content).decode("ascii")}
+
+    def check(self, name: str, html: str) -> dict[str, Any]:
+        """Look over a page that was rendered elsewhere, and pack it."""
+        findings = [[one.sentence, one.near, one.weight] for one in check_page(name, html, self._content)]
+        return {"findings": findings, "packed": pack(html, _SMALLEST)}
+
+    def trial(self, source: str) -> str:
+        """Render a template of our own."""
+        say = Sentences(str).gettext
+        return self._public.from_string(source).render(gettext=say, _=say)
+
+    @property
+    def first_place(self) -> str:
+        """The place whose page is the front page."""
+        return self._site.default_place
+
+    def _mail_readers(self) -> list[str]:
+        """Return one recipient of each language: what changes from one to the next is the language."""
+        found: dict[str, Recipient] = {}
+        for recipient in self._recipients:
+            found.setdefault(recipient.language, recipient)
+        return [recipient.id for recipient in found.values()]
+
+    def _names(self, document: str, source: str) -> list[tuple[int, str]]:
+        name = document.removeprefix(PUBLIC_TEMPLATE)
+        mail = MAIL_TEMPLATES.get(document.removeprefix(MAIL_TEMPLATE))
+        tree = self._public.parse(source, name)
+        if mail:
+            known = {one.name for one in fields(mail)} | _MAIL_HELPERS
+        else:
+            known = {one.name for one in fields(_BOOKS.get(name) or CONTEXT_OF[name])} | HELPERS
+        known |= {macro.name for macro in tree.find_all(nodes.Macro)} | {
+            "_trans",
+            "caller",
+            "varargs",
+            "kwargs",
+        }
+        known |= {part.target for part in tree.find_all(nodes.Import)}
+        found = [
+            (_line_of(tree, unknown), f"Nothing here is called “{unknown}”. There are: {_listed(known)}.")
+            for unknown in sorted(meta.find_undeclared_variables(tree) - known)
+        ]
+        for other in meta.find_referenced_templates(tree):
+            if other is None or PUBLIC_TEMPLATE + other not in self._sources:
+                sentence = f"There is no template “{other or 'of a name made up on the way'}” to take in."
+                found.append((_line_of_part(tree), sentence))
+        return found
+
+
+class _NoKeys:
+    """Stands where mails would be encrypted: nobody but the editor sees these."""
+
+    def encrypt(self, entity: bytes, key: str, headers: Mapping[str, str]) -> bytes:
+        raise AssertionError("a preview has no key")
+
+    def describe(self, key: str) -> Any:
+        raise AssertionError("a preview has no key")
+
+
+def shut_in(seconds: int, memory: int) -> None:
+    """Give up files, network and other processes for good, and take limits on time and memory."""
+    os.closerange(3, 256)
+    # Without a free descriptor there is no file to open, no socket, no pipe.
+    for limit, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        try:
+            resource.setrlimit(limit, (most, most))
+        except ValueError:  # a system that cannot limit this one; the others hold
+            continue
+
+
+def warm_up(inside: Inside) -> None:
+    """Load what Python loads only when it is first used: later there are no files to load from."""
+    for source in (
+        "{% trans name='x' %}Héllo {{ name }}{% endtrans %}{{ 'x' | upper }}",
+        "{{ nowhere.at.all }}",
+    ):
+        try:
+            inside.trial(source)
+        except UndefinedError as error:
+            _told(error)
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    message["Subject"] = "Héllo"
+    message.set_content("Héllo\n" * 2 + "x" * 2000)
+    message.add_attachment(b"{}", maintype="application", subtype="json", filename="x.json")
+    message.as_bytes()
+    inside.check(
+        f"{DEFAULT}/{inside.first_place}", "<!DOCTYPE html><html><p id=a class=b>é &amp; <b></p></html>"
+    )
+
+
+def answer(inside: Inside, job: Mapping[str, Any]) -> dict[str, Any]:
+    """Do a job; what goes wrong in a template is an answer too."""
+    do: Any = {
+        "look": inside.look,
+        "page": inside.page,
+        "mail": inside.mail,
+        "check": inside.check,
+    }[job["do"]]
+    try:
+        done: dict[str, Any] = do(**{name: value for name, value in job.items() if name != "do"})
+        return done
+    except Exception as error:
+        return {"fault": [_document_of(error), *_told(error)]}
+
+
+def main() -> None:
+    """Answer jobs until there are no more."""
+    folder, seconds, memory = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    jobs, out = sys.stdin.buffer, sys.stdout.buffer
+    inside = Inside(folder)
+    warm_up(inside)
+    shut_in(seconds, memory)
+    for line in jobs:
+        out.write(json.dumps(answer(inside, json.loads(line))).encode("ascii") + b"\n")
+        out.flush()
+
+
+def _told(error: BaseException) -> tuple[int, str]:
+    """Return the line and a sentence for a person who writes templates now and then."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.lineno, f"The template cannot be read here: {error.message}."
+    line = _place_of(error)[1]
+    if isinstance(error, UndefinedError):
+        return line, f"Nothing here has this name: {error.message}."
+    if isinstance(error, SecurityError):
+        return line, f"This is not open to templates: {error.message}."
+    if isinstance(error, TemplateNotFound):
+        return line, f"There is no template called “{error.name}”."
+    if isinstance(error, MemoryError | OverflowError):
+        return line, "This makes far too much of something: it does not fit."
+    if isinstance(error, RecursionError):
+        return line, "This calls itself again and again, or is nested far too deep."
+    return line, f"This does not work ({type(error).__name__}: {str(error)[:200]})."
+
+
+def _document_of(error: BaseException) -> str:
+    name = error.name if isinstance(error, TemplateSyntaxError) else _place_of(error)[0]
+    if not name:
+        return ""
+    return (MAIL_TEMPLATE if name.endswith(".txt") else PUBLIC_TEMPLATE) + name
+
+
+def _place_of(error: BaseException) -> tuple[str, int]:
+    """Return the template and the line where an error came up: jinja2 puts them into the trace."""
+    found = ("", 0)
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if name.endswith((".html", ".txt")):  # our own modules end in .py
+            found = (name, line)
+    return found
+
+
+def _line_of(tree: nodes.Template, name: str) -> int:
+    return next((one.lineno for one in tree.find_all(nodes.Name) if one.name == name), 0)
+
+
+def _line_of_part(tree: nodes.Template) -> int:
+    kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+    return next((one.lineno for one in tree.find_all(kinds)), 0)
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(name for name in names if not name.startswith("_")))
+
+
+if __name__ == "__main__":
+    main()

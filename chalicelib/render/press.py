@@ -1,0 +1,216 @@
+"""Renders and checks a whole site from documents, in processes that can reach nothing (see jailed.py)."""
+
+from __future__ import annotations
+
+import base64
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any, Protocol
+
+from chalicelib.domain.documents import (
+    JSON_DOCUMENTS,
+    MAIL_TEMPLATE,
+    PUBLIC_TEMPLATE,
+    Problem,
+    path_of,
+)
+from chalicelib.domain.errors import DocumentInvalid, PorchlightError, RenderStopped
+from chalicelib.domain.style_checks import STYLE, check_style
+from chalicelib.ports import Pressed, PressedPage
+from chalicelib.render import sentences
+from chalicelib.render.samples import STORY
+
+MAILS = ("report", "digest")
+_ENOUGH = 60  # problems; who has more mends these first
+
+
+class Asked(Protocol):
+    """A process that answers jobs."""
+
+    def ask(self, job: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+Jail = Callable[[Path], AbstractContextManager[Asked]]
+
+
+class SitePress:
+    """The Press.
+
+    `folder_of` gives the folder of a state of the documents: templates/, content/ and locale/. Pages are
+    rendered in some processes and looked over in others: what a template may have broken does not judge its
+    own page.
+    """
+
+    def __init__(self, folder_of: Callable[[Mapping[str, str]], Path], jail: Jail, workers: int = 2) -> None:
+        self._folder_of = folder_of
+        self._jail = jail
+        self._workers = workers
+
+    def site(self, texts: Mapping[str, str]) -> Pressed:
+        """Render and check every page and every mail."""
+        folder = self._folder_of(texts)
+        problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
+        with self._jail(folder) as inmate:
+            try:
+                look = inmate.ask({"do": "look"})
+            except RenderStopped:
+                return Pressed([], {}, {}, [*problems, _stopped("the templates", "")])
+            problems += [Problem(*fault) for fault in look["faults"]]
+            if look["faults"]:
+                return Pressed([], look["index"], {}, problems)
+            problems += self._mails(inmate, look["recipients"])
+        names = look["names"]
+        rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
+        problems += [self._fault(name, one) for name, one in rendered.items() if "html" not in one]
+        said = self._sentences(folder, look["sentences"])
+        if len(rendered) < len(names) or any("html" not in one for one in rendered.values()):
+            return Pressed([], look["index"], said, problems[:_ENOUGH])
+        checks = [{"do": "check", "name": name, "html": rendered[name]["html"]} for name in names]
+        checked = self._spread(folder, checks)
+        pages = []
+        for name in names:
+            one = checked.get(name, {})
+            if "packed" not in one:
+                problems.append(self._fault(name, one))
+                continue
+            problems += [self._problem(folder, name, *finding) for finding in one["findings"]]
+            pages.append(PressedPage(name, rendered[name]["html"], one["packed"]))
+        return Pressed(pages, look["index"], said, problems)
+
+    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
+        """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
+        answer = self._one(texts, {"do": "page", "name": name})
+        return PressedPage(name, str(answer["html"]), "", dict(answer["headers"]))
+
+    def mail(self, texts: Mapping[str, str], name: str, recipient: str) -> bytes:
+        """Write one mail with an invented report. Raises DocumentInvalid."""
+        return base64.b64decode(
+            self._one(texts, {"do": "mail", "name": name, "recipient": recipient})["mail"]
+        )
+
+    def _one(self, texts: Mapping[str, str], job: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            with self._jail(self._folder_of(texts)) as inmate:
+                answer = inmate.ask(job)
+        except RenderStopped as error:
+            raise DocumentInvalid("this page takes too much time or memory to make") from error
+        except PorchlightError as error:
+            raise DocumentInvalid(str(error)) from error
+        if "fault" in answer:
+            document, line, sentence = answer["fault"]
+            raise DocumentInvalid(f"{document}, line {line}: {sentence}" if document else str(sentence))
+        return answer
+
+    def _spread(self, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Do the jobs in several processes, and return the answers by page. One that is stopped stops all."""
+        waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
+        for job in jobs:
+            waiting.put(job)
+        done: dict[str, dict[str, Any]] = {}
+        stop = threading.Event()
+
+        def work() -> None:
+            with self._jail(folder) as inmate:
+                while not stop.is_set():
+                    try:
+                        job = waiting.get_nowait()
+                    except queue.Empty:
+                        return
+                    try:
+                        done[job["name"]] = inmate.ask(job)
+                    except RenderStopped:
+                        done[job["name"]] = {}
+                        stop.set()
+                    if len(done[job["name"]].get("fault", ())) and len(done) > _ENOUGH:
+                        stop.set()
+
+        workers = [threading.Thread(target=work) for _ in range(min(self._workers, len(jobs)))]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        return done
+
+    def _mails(self, inmate: Asked, recipients: Sequence[str]) -> list[Problem]:
+        problems: list[Problem] = []
+        for name in MAILS:
+            for recipient in recipients:
+                try:
+                    answer = inmate.ask({"do": "mail", "name": name, "recipient": recipient})
+                except RenderStopped:
+                    return [*problems, _stopped(f"the mail “{name}”", f"{MAIL_TEMPLATE}{name}/body.txt")]
+                if "fault" in answer:
+                    document, line, sentence = answer["fault"]
+                    problems.append(Problem(document or f"{MAIL_TEMPLATE}{name}/body.txt", line, sentence))
+                else:
+                    problems += _check_mail(name, base64.b64decode(answer["mail"]))
+        return problems
+
+    def _fault(self, name: str, answer: Mapping[str, Any]) -> Problem:
+        if "fault" not in answer:
+            return _stopped(f"the page {name}", _template_of(name), name)
+        document, line, sentence = answer["fault"]
+        return Problem(document or _template_of(name), line, sentence, page=name)
+
+    def _problem(self, folder: Path, name: str, sentence: str, near: str, weight: str) -> Problem:
+        document, line = self._place_of(folder, name, near)
+        return Problem(document, line, sentence, weight, page=name)
+
+    def _place_of(self, folder: Path, name: str, near: str) -> tuple[str, int]:
+        """Find the document and line that a piece of a page comes from; its own template comes first."""
+        own = _template_of(name)
+        candidates = [own, *(PUBLIC_TEMPLATE + part for part in ("layout.html", "parts.html"))]
+        candidates += [document for document in JSON_DOCUMENTS if near.startswith(("http", "tel:", "sms:"))]
+        for document in candidates if near else ():
+            text = (folder / path_of(document)).read_text(encoding="utf-8")
+            at = text.find(near.partition(":")[2] if near.startswith(("tel:", "sms:")) else near)
+            if at >= 0:
+                return document, text.count("\n", 0, at) + 1
+        return own, 0
+
+    def _sentences(
+        self, folder: Path, of_templates: Mapping[str, Sequence[Sequence[Any]]]
+    ) -> dict[str, list[tuple[str, int]]]:
+        texts = {name: (folder / path_of(name)).read_text(encoding="utf-8") for name in JSON_DOCUMENTS}
+        found: dict[str, list[tuple[str, int]]] = {}
+        for document, said in of_templates.items():
+            for line, sentence in said:
+                found.setdefault(str(sentence), []).append((document, int(line)))
+        for sentence, places in sentences.of_texts(texts).items():
+            found.setdefault(sentence, []).extend(places)
+        return found
+
+
+def _check_mail(name: str, content: bytes) -> list[Problem]:
+    message = message_from_bytes(content, policy=policy.default)
+    part = message.get_body(("plain",))
+    body = part.get_content() if part else ""
+    folder = f"{MAIL_TEMPLATE}{name}"
+    subject = str(message["Subject"] or "")
+    found = []
+    if not any(part.startswith("PL-") for part in subject.split()):
+        sentence = "The subject needs the case number: agencies tell mails apart by it."
+        found.append(Problem(f"{folder}/subject.txt", 0, sentence))
+    if any(piece and piece in subject for piece in STORY.split("\n")):
+        found.append(
+            Problem(f"{folder}/subject.txt", 0, "Nothing that somebody wrote may stand in the subject.")
+        )
+    if STORY not in body.replace("\r\n", "\n"):
+        found.append(Problem(f"{folder}/body.txt", 0, "The mail must hold the report word for word (story)."))
+    return found
+
+
+def _stopped(what: str, document: str, page: str = "") -> Problem:
+    sentence = f"Making {what} takes too much time or memory; perhaps something repeats without an end."
+    return Problem(document or PUBLIC_TEMPLATE + "page.html", 0, sentence, page=page)
+
+
+def _template_of(name: str) -> str:
+    rest = name.partition("/")[2]
+    kind = rest.rpartition("/")[2]
+    files = {"note": "note", "note-mended": "note", "receipt": "receipt", "code": "code", "answer": "answer"}
+    return PUBLIC_TEMPLATE + files.get(kind, "error" if kind.startswith("error-") else "page") + ".html"

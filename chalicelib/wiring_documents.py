@@ -1,0 +1,63 @@
+"""Where the desk gets its services around documents: drafts, checks, previews, releases, recipients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.adapters.mail_encryption import KeyedEncrypter
+from chalicelib.adapters.release_files import ReleaseFiles, ShippedFiles
+from chalicelib.adapters.render_jail import RenderJail
+from chalicelib.adapters.s3_releases import S3Releases
+from chalicelib.adapters.shipped_content import CATALOGS
+from chalicelib.ports import Clock, Mailer
+from chalicelib.render import sentences
+from chalicelib.render.press import SitePress
+from chalicelib.settings import Settings
+from chalicelib.usecases.change_recipients import ChangeRecipients
+from chalicelib.usecases.check_documents import CheckDocuments
+from chalicelib.usecases.edit_text import EditText
+from chalicelib.usecases.preview import Preview
+from chalicelib.usecases.publish import Publish
+from chalicelib.wiring_published import SHIPPED
+from chalicelib.wiring_published import published_directory as published_directory
+
+
+class DeskServices(NamedTuple):
+    """What the desk does with documents."""
+
+    edit: EditText
+    check: CheckDocuments
+    preview: Preview
+    publish: Publish
+    recipients: ChangeRecipients
+
+
+def desk_services(
+    settings: Settings, clock: Clock, mailer: Mailer, write_code: Callable[[str, str], bytes]
+) -> DeskServices:
+    """Return the services; `write_code(address, code)` makes the mail that confirms an address."""
+    store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
+    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket)
+    shipped = ShippedFiles(SHIPPED, CATALOGS.parent / "render", sentences.of_texts)
+    files = ReleaseFiles(SHIPPED)
+
+    def folder_of(texts: Mapping[str, str]) -> Path:
+        return files(texts).content.parent
+
+    workers = min(os.cpu_count() or 1, 4)
+    press = SitePress(folder_of, RenderJail("chalicelib.render.jailed"), workers)
+    check = CheckDocuments(press, shipped, clock)
+    describe = KeyedEncrypter(clock.now).describe
+    return DeskServices(
+        EditText(store, shipped, shelf, clock),
+        check,
+        Preview(press, store, shipped, shelf),
+        Publish(store, shipped, shelf, check, clock),
+        ChangeRecipients(store, shipped, shelf, mailer, clock, settings.sender_address, write_code, describe),
+    )
