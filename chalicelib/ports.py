@@ -304,8 +304,8 @@ class People(Protocol):
     def who(self, token: str) -> Person:
         """Return whose valid token this is, as the pool knows them now. Raises SessionOver."""
 
-    def sign_out(self, token: str) -> None:
-        """End every session of whoever holds this token."""
+    def sign_out(self, person: str) -> None:
+        """End every session of somebody."""
 
     def everybody(self) -> Sequence[Person]:
         """Return everybody, by address."""

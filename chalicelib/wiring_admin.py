@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib import wiring_aws
+from chalicelib import wiring_documents
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.cognito_people import CognitoPeople
 from chalicelib.adapters.dynamo_audit import DynamoAudit
@@ -18,14 +20,17 @@ from chalicelib.adapters.pool_tokens import PoolTokens
 from chalicelib.adapters.ses_mailer import SesMailer
 from chalicelib.adapters.shipped_content import TEMPLATES
 from chalicelib.adapters.system import SystemClock
-from chalicelib.ports import Mail
+from chalicelib.ports import Clock, Mail
 from chalicelib.render.admin_pages import AdminPages
 from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
 from chalicelib.usecases.delivery_desk import DeliveryDesk
+from chalicelib.usecases.edit_contacts import EditContacts
+from chalicelib.usecases.edit_recipients import EditRecipients
+from chalicelib.usecases.edit_sentences import EditSentences
 from chalicelib.usecases.manage_people import ManagePeople
 from chalicelib.usecases.sign_in import Sessions, SignIn
-from chalicelib.web.admin import cases, entrance, people
+from chalicelib.web.admin import cases, entrance, people, publishing, recipients, texts
 from chalicelib.web.admin.desk import Desk
 
 log = logging.getLogger("porchlight")
@@ -34,13 +39,18 @@ _COGNITO = partial(client, "cognito-idp")
 _DYNAMO = partial(client, "dynamodb")
 
 
-def serve(app: Chalice, settings: Settings) -> None:
+def serve(
+    app: Chalice,
+    settings: Settings,
+    clock: Clock | None = None,
+    cognito: Callable[[], Any] = _COGNITO,
+) -> None:
     """Register the admin site."""
     routes = Blueprint(__name__)
-    clock = SystemClock()
-    pool = CognitoPeople(_COGNITO, settings.user_pool_id, settings.user_pool_client_id)
+    clock = clock or SystemClock()
+    pool = CognitoPeople(cognito, settings.user_pool_id, settings.user_pool_client_id)
     tokens = PoolTokens(
-        lambda: str(_COGNITO().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
+        lambda: str(cognito().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
     )
     book = DynamoDoor(_DYNAMO, settings.door_table)
     audit = DynamoAudit(_DYNAMO, settings.audit_table)
@@ -64,8 +74,12 @@ def serve(app: Chalice, settings: Settings) -> None:
     )
     entrance.routes(desk, sign_in, sessions, log.info)
     people.routes(desk, ManagePeople(pool, tell, secrets.choice), audit, clock)
-    delivery_desk = DeliveryDesk(
-        DynamoDesk(_DYNAMO, settings.reports_table), wiring_aws.published_directory(settings), clock
-    )
+    directory = wiring_documents.published_directory(settings)
+    delivery_desk = DeliveryDesk(DynamoDesk(_DYNAMO, settings.reports_table), directory, clock)
     cases.routes(desk, delivery_desk)
+    core = wiring_documents.desk_services(settings, clock, mailer, mails.address_code)
+    contacts = EditContacts(core.edit, clock)
+    texts.routes(desk, core.edit, EditSentences(core.edit), contacts)
+    recipients.routes(desk, core.recipients, EditRecipients(core.recipients), contacts)
+    publishing.routes(desk, core.publish, core.preview, contacts, delivery_desk, core.recipients)
     app.register_blueprint(routes)

@@ -7,7 +7,7 @@ past our own form and its limits. The names of groups are the roles.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -186,12 +186,10 @@ class CognitoPeople:
             second_factor=_AUTHENTICATOR in answer.get("UserMFASettingList", ()),
         )
 
-    def sign_out(self, token: str) -> None:
-        """End every session of the token's holder; a token that is over already is no fault."""
-        try:
-            self._call("global_sign_out", _OF_A_TOKEN, pool=False, AccessToken=token)
-        except SessionOver:
-            return
+    def sign_out(self, person: str) -> None:
+        """End every session of somebody; a person who is gone already is no fault."""
+        with suppress(EntryMissing):
+            self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
 
     # Everybody
 
@@ -229,7 +227,7 @@ class CognitoPeople:
         """Give a password that must be changed at the next sign-in, and end all sessions."""
         faults = {**_OF_A_PERSON, **_A_PASSWORD}
         self._call("admin_set_user_password", faults, Username=person, Password=password, Permanent=False)
-        self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
+        self.sign_out(person)
 
     def forget_authenticator(self, person: str) -> None:
         """Ask for no codes until a new authenticator is set up, and end all sessions."""
@@ -239,11 +237,11 @@ class CognitoPeople:
             Username=person,
             SoftwareTokenMfaSettings={"Enabled": False, "PreferredMfa": False},
         )
-        self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
+        self.sign_out(person)
 
     def remove(self, person: str) -> None:
         """End all sessions, then delete the account."""
-        self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
+        self.sign_out(person)
         self._call("admin_delete_user", _OF_A_PERSON, Username=person)
 
     def _answer(self, step: Step, challenge: str, answers: Mapping[str, str], faults: _Faults) -> Step:

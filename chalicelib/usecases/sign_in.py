@@ -114,7 +114,7 @@ class SignIn:
             return step
         self._book.forget_step(door)
         if self._second_factor_needed and not step.second_factor:
-            self._people.sign_out(step.handle)
+            self._people.sign_out(step.email)
             raise SecondFactorMissing("the pool asked for none")
         address, until = self._tokens.read(step.handle, self._clock.now())
         for what in ("password", "code"):
@@ -144,10 +144,10 @@ class Sessions:
             raise SessionOver("somebody else's")
         return person
 
-    def end(self, token: str) -> None:
+    def end(self, person: Person, token: str) -> None:
         """End this session, and with it all others of the same person."""
         self._book.end_session(token)
-        self._people.sign_out(token)
+        self._people.sign_out(person.email)
 
     def new_authenticator(self, person: Person, token: str) -> str:
         """Return a secret for an authenticator app, for somebody who is in."""

@@ -123,7 +123,7 @@ def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str],
     def _let_in(visit: Visit, step: Step) -> Sheet:
         person = sessions.who(step.handle)
         if not person.role:
-            sessions.end(step.handle)
+            sessions.end(person, step.handle)
             sentence = "Your account has no role here yet. Ask a publisher to give you one."
             return form(visit, _PASSWORD, 403, {"": sentence})
         desk.note(replace(visit, person=person), "sign in")
@@ -134,7 +134,7 @@ def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str],
 
     @desk.action("/admin/sign-out", EDITOR, does="sign out")
     def sign_out(visit: Visit) -> Sheet:
-        sessions.end(visit.secret)
+        sessions.end(visit.who, visit.secret)
         return go_to(f"{SIGN_IN}?done=out", (cookies.clear(cookies.SESSION),))
 
     @desk.screen("/admin/authenticator", EDITOR, does="set up an authenticator")

@@ -1,0 +1,53 @@
+"""The admin site over moto's HTTP: the pool's keys are fetched as on AWS."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from chalicelib.adapters.aws import client
+from tests.support.desk_site import SENDER, DeskSite
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def moto_address() -> Iterator[str]:
+    """Moto as a server of its own, once for all tests: each takes new names in it."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto: Any = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def make_desk(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., DeskSite]]:
+    """Return what makes an admin site."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
+    monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
+    client.cache_clear()
+    client("sesv2").create_email_identity(EmailIdentity=SENDER)
+
+    def make(**how: Any) -> DeskSite:
+        return DeskSite(next(_numbers), **how)
+
+    yield make
+    client.cache_clear()
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., DeskSite]) -> DeskSite:
+    """An admin site with two publishers and an editor."""
+    return make_desk()
