@@ -107,7 +107,7 @@ def _mails(sender: str, folders: Folders, version: int) -> Mails:
 
 
 def _good(make: Callable[[Folders], Made], folders: Folders) -> Made:
-    """Make something from what was published, or from what shipped when a later package cannot use it any more."""
+    """Make something from what was published, or from what shipped when this package cannot use that."""
     try:
         return make(folders)
     except Exception as error:

@@ -79,17 +79,9 @@ class Inside:
         sentences.of_mail_words()
 
     def look(self) -> dict[str, Any]:
-        """Look over the templates without running them, and list all there is to render."""
-        faults, said = [], {}
-        for document, source in self._sources.items():
-            try:
-                faults += [[document, line, sentence] for line, sentence in self._names(document, source)]
-                said[document] = sentences.of_template(source)
-            except Exception as error:
-                faults.append([document, *_told(error)])
+        """List all there is to read and to render."""
         return {
-            "faults": faults,
-            "sentences": said,
+            "templates": list(self._sources),
             "names": samples.names(self._site),
             "recipients": self._mail_readers(),
             "index": {
@@ -100,6 +92,14 @@ class Inside:
                 "headers": self._site.headers(),
             },
         }
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Look over a template without running it: reading works out constants, and those may be bombs."""
+        source = self._sources[name]
+        try:
+            return {"faults": self._names(name, source), "sentences": sentences.of_template(source)}
+        except Exception as error:
+            return {"faults": [_told(error)], "sentences": []}
 
     def page(self, name: str) -> dict[str, Any]:
         """Render a page, with the headers it is answered with."""
@@ -209,12 +209,7 @@ def warm_up(inside: Inside) -> None:
 
 def answer(inside: Inside, job: Mapping[str, Any]) -> dict[str, Any]:
     """Do a job; what goes wrong in a template is an answer too."""
-    do: Any = {
-        "look": inside.look,
-        "page": inside.page,
-        "mail": inside.mail,
-        "check": inside.check,
-    }[job["do"]]
+    do = getattr(inside, job["do"])
     try:
         done: dict[str, Any] = do(**{name: value for name, value in job.items() if name != "do"})
         return done

@@ -55,20 +55,23 @@ class SitePress:
         folder = self._folder_of(texts)
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
         with self._jail(folder) as inmate:
-            try:
-                look = inmate.ask({"do": "look"})
-            except RenderStopped:
-                return Pressed([], {}, {}, [*problems, _stopped("the templates", "")])
-            problems += [Problem(*fault) for fault in look["faults"]]
-            if look["faults"]:
+            look, said = inmate.ask({"do": "look"}), {}
+            for document in look["templates"]:
+                try:
+                    read = inmate.ask({"do": "read", "name": document})
+                except RenderStopped:
+                    return Pressed([], {}, {}, [*problems, _stopped("sense of this", document)])
+                problems += [Problem(document, *fault) for fault in read["faults"]]
+                said[document] = read["sentences"]
+            if any(problem.document != STYLE for problem in problems):
                 return Pressed([], look["index"], {}, problems)
             problems += self._mails(inmate, look["recipients"])
         names = look["names"]
         rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
         problems += [self._fault(name, one) for name, one in rendered.items() if "html" not in one]
-        said = self._sentences(folder, look["sentences"])
+        sentences_said = self._sentences(folder, said)
         if len(rendered) < len(names) or any("html" not in one for one in rendered.values()):
-            return Pressed([], look["index"], said, problems[:_ENOUGH])
+            return Pressed([], look["index"], sentences_said, problems[:_ENOUGH])
         checks = [{"do": "check", "name": name, "html": rendered[name]["html"]} for name in names]
         checked = self._spread(folder, checks)
         pages = []
@@ -79,7 +82,7 @@ class SitePress:
                 continue
             problems += [self._problem(folder, name, *finding) for finding in one["findings"]]
             pages.append(PressedPage(name, rendered[name]["html"], one["packed"]))
-        return Pressed(pages, look["index"], said, problems)
+        return Pressed(pages, look["index"], sentences_said, problems)
 
     def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""

@@ -1,0 +1,334 @@
+"""Hostile templates: none gets a file, the network, the environment, or more than its share."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
+from chalicelib.domain.errors import DocumentInvalid, RenderStopped
+from chalicelib.render.press import SitePress
+from tests.support.press import shipped_folders, shipped_root, site_press
+
+ERROR_PAGE = "template/public/error.html"
+QUICK = Limits(processor=3, memory=320 * 1024 * 1024, patience=3.0, answer=1024 * 1024)
+
+# The jail as it is, but for one more job: to render a source as if it were the error page's template.
+ATTACKED = """
+from chalicelib.render import jailed
+
+class Inside(jailed.Inside):
+    def attack(self, source):
+        environment = self._site._templates._environment
+        look_up = type(environment).get_template.__get__(environment)
+        environment.get_template = (
+            lambda name, *more: environment.from_string(source) if name == "error.html" else look_up(name,
+            *more)
+        )
+        return {"html": self._site.error("en", 404)}
+
+jailed.Inside = Inside
+jailed.main()
+"""
+
+
+class Attacked:
+    """One jail for many attacks, opened anew when one of them has ended it."""
+
+    def __init__(self, work: Path) -> None:
+        (work / "attacked_template.py").write_text(ATTACKED)
+        self._root = shipped_root(work)
+        self._inmate: Inmate | None = None
+
+    def render(self, attack: str) -> str:
+        """Return what an attack shows. Raises DocumentInvalid with the reason, or RenderStopped."""
+        if self._inmate is None:
+            self._inmate = Inmate("attacked_template", self._root, QUICK)
+        source = '{% extends "layout.html" %}{% block main %}<h1>[' + attack + "]</h1>{% endblock %}"
+        try:
+            answer = self._inmate.ask({"do": "attack", "source": source})
+        except RenderStopped:
+            self._inmate = None
+            raise
+        if "fault" in answer:
+            raise DocumentInvalid(str(answer["fault"]))
+        return str(answer["html"]).partition("<h1>[")[2].partition("]</h1>")[0]
+
+    def end(self) -> None:
+        if self._inmate is not None:
+            self._inmate.end()
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    work = tmp_path_factory.mktemp("attacked")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(work))
+        attacked = Attacked(work)
+        yield attacked
+        attacked.end()
+
+
+@pytest.fixture(scope="module")
+def press(tmp_path_factory: pytest.TempPathFactory) -> SitePress:
+    return site_press(shipped_folders(tmp_path_factory.mktemp("shipped")), QUICK)
+
+
+def page_with(attack: str) -> dict[str, str]:
+    """Return the error page's template with an attack in its main part."""
+    return {ERROR_PAGE: '{% extends "layout.html" %}{% block main %}<h1>[' + attack + "]</h1>{% endblock %}"}
+
+
+def test_what_is_harmless_is_rendered(attacked: Attacked) -> None:
+    assert attacked.render("{{ status + 1 }} {{ hotline.name }}") == "405 National Human Trafficking Hotline"
+
+
+ESCAPES = [
+    # from an object to its class, and from there to everything
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ ''['__class__'] }}",
+    "{{ ''|attr('__class__') }}",
+    "{{ ''|attr('__cl' ~ 'ass__') }}",
+    "{{ ''|attr('\\x5f\\x5fclass\\x5f\\x5f') }}",
+    "{{ ''|attr(['__class__']|first) }}",
+    "{{ [''] | map(attribute='__class__') | list }}",
+    "{{ [''] | map('attr', '__class__') | list }}",
+    "{{ ['']|groupby('__class__')|list }}",
+    "{{ ['']|sort(attribute='__class__')|list }}",
+    "{{ [hotline]|sum(attribute='__class__') }}",
+    "{{ [hotline]|selectattr('__class__')|map(attribute='__class__')|list }}",
+    "{{ [hotline]|max(attribute='__class__.__name__') }}",
+    # Jinja's own functions, whose modules hold os and sys
+    "{{ lipsum.__globals__['os'].popen('id').read() }}",
+    "{{ cycler.__init__.__globals__.os.environ }}",
+    "{{ joiner.__init__.__globals__ }}",
+    "{{ namespace.__init__.__globals__ }}",
+    "{{ range.__class__ }}",
+    "{{ dict.__base__ }}",
+    # what the page itself is given
+    "{{ gettext.__globals__ }}",
+    "{{ gettext.__func__.__code__ }}",
+    "{{ _.__self__._translated }}",
+    "{{ plain.__func__.__globals__ }}",
+    "{{ bdi.__globals__ }}",
+    "{{ bdi.__code__.co_consts }}",
+    "{{ style.__html__.__self__.__class__ }}",
+    "{{ hotline.__class__.__init__.__globals__ }}",
+    "{{ hotline.__slots__ }}",
+    "{{ hotline.__reduce_ex__(2) }}",
+    "{{ self.__init__.__globals__ }}",
+    "{{ self._TemplateReference__context.environment }}",
+    "{{ self.main.__self__ }}",
+    "{{ loop }}",
+    "{% macro m() %}{{ caller.__globals__ }}{% endmacro %}{% call m() %}{% endcall %}",
+    "{% macro m() %}x{% endmacro %}{{ m.__init__.__globals__ }}",
+    "{% macro m() %}x{% endmacro %}{{ m._func.__globals__ }}",
+    "{% for x in [1] %}{{ loop.__init__.__globals__ }}{% endfor %}",
+    "{{ (gettext('x')).__class__ }}",
+    "{{ ''.join.__self__.__class__ }}",
+    # format strings look attributes up by themselves
+    "{{ '{0.__class__.__mro__}'.format('') }}",
+    "{{ '{0.__init__.__globals__}'.format(hotline) }}",
+    "{{ '{x.__class__}'.format(x=1) }}",
+    "{{ '{x.__class__}'.format_map({'x': 1}) }}",
+    "{{ ('{0.__class__}'|safe).format('') }}",
+    "{{ ['{0.__class__}'.format]|map('string')|list }}{{ ('{0.__class__}'.format)('') }}",
+    "{% set f = '{0.__class__}'.format %}{{ f('') }}",
+    "{{ ''.__format__.__self__ }}",
+    "{{ ('{0.__class__}' | attr('format'))('') }}",
+    "{{ bdi('{0.__class__}').format('') }}",
+    # generators, coroutines, frames, tracebacks
+    "{{ (x for x in [1]) }}",
+    "{{ [1]|map('upper').gi_frame }}",
+    "{{ ([1]|map('string')).gi_frame.f_globals }}",
+    "{{ ([1]|map('string')).gi_code.co_names }}",
+    # changing what others use
+    "{{ languages.append(1) }}",
+    "{{ {}.update({'a': 1}) }}",
+    "{{ [].extend([1]) }}",
+    "{% set hotline.name = 'x' %}",
+    # other templates and files
+    "{% include '../../../../etc/passwd' %}",
+    "{% include '/etc/passwd' %}",
+    "{% include 'file:///etc/passwd' %}",
+    "{% include ['../../app.py', '/proc/self/environ'] %}",
+    "{% import '/proc/self/environ' as x %}{{ x }}",
+    "{% from '../../chalicelib/settings.py' import x %}",
+    "{% import 'os' as os %}{{ os.listdir('/') }}",
+    "{% extends '/etc/passwd' %}",
+    "{{ open('/etc/passwd').read() }}",
+    "{{ __import__('os').environ }}",
+    "{{ eval('1+1') }}",
+    "{% do 1 %}",
+    "{% debug %}",
+    "{{ self.environment }}",
+    "{{ environment.loader }}",
+    "{{ context.environment }}",
+    "{{ debug() }}",
+]
+
+
+@pytest.mark.parametrize("attack", ESCAPES)
+def test_no_way_out_of_the_sandbox(attacked: Attacked, attack: str) -> None:
+    try:
+        found = attacked.render(attack)
+    except DocumentInvalid as refused:
+        found = str(refused)
+    for treasure in ("<class '", "&lt;class", "environ(", "root:", "<module", "<built-in", " at 0x"):
+        assert treasure not in found.lower(), found
+    # What was rendered after all is no more than its own harmless text.
+    assert len(found) < 400
+
+
+ENDLESS = "{% for a in 'x' * 10**6 %}{% for b in 'x' * 10**6 %}{% endfor %}{% endfor %}"
+BOMBS = [
+    ENDLESS,
+    "{{ 'a' * 10**9 }}",
+    "{{ ('a' * 10**8) ~ ('b' * 10**8) ~ ('c' * 10**8) ~ ('d' * 10**8) }}",
+    "{{ [0] * 10**9 }}",
+    "{{ 9 ** (9 ** 9) }}",
+    "{{ 2**(2**40) }}",
+    "{% set n = 10**7 %}{{ (n ** n) | string }}",
+    "{{ range(10**9) | list }}",
+    "{{ 'x' | center(10**9) }}",
+    "{{ '%999999999d' | format(1) }}",
+    "{{ '%0999999999d' % 1 }}",
+    "{{ '{:999999999}'.format(1) }}",
+    "{{ 'a,' * 10**7 | replace('a', 'bbbbbbbbbbbbbbbbbbbbbbbb') }}",
+    "{{ ('a' * 10**6) | replace('a', 'b' * 10**6) }}",
+    "{{ 'a' | indent(10**9) }}",
+    "{{ ('a\n' * 10**5) | indent(10**5) }}",
+    "{{ 'aaaa' | batch(10**9, 'x') | list }}",
+    "{% for a in 'x' * 10**5 %}{% for b in 'x' * 10**5 %}y{% endfor %}{% endfor %}",
+    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "{% macro m(n) %}{{ m(n + 1) }}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
+    "{% include 'error.html' %}",
+    "{% for x in [1, [2, [3]]] recursive %}{{ loop([x]) }}{% endfor %}",
+    "{% set s = 'a' %}" + "{% set s = s ~ s ~ s ~ s %}" * 40 + "{{ s }}",
+    "{{ 'y' * (1024 * 1024 * 2) }}",
+    "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+    "{{ " + "[" * 5000 + "]" * 5000 + " }}",
+    "{% if 1 %}" * 3000,
+    "{{ 1" + " + 1" * 20000 + " }}",
+]
+
+
+@pytest.mark.parametrize("attack", BOMBS, ids=[bomb[:50] for bomb in BOMBS])
+def test_what_explodes_or_never_ends_is_stopped(attacked: Attacked, attack: str) -> None:
+    started = time.monotonic()
+    with pytest.raises((DocumentInvalid, RenderStopped)):
+        attacked.render(attack)
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("bomb", ["{{ 'a' * 10**9 }}", "{{ 9 ** (9 ** 9) }}", ENDLESS])
+def test_a_whole_publish_names_what_explodes_and_renders_no_further(press: SitePress, bomb: str) -> None:
+    pressed = press.site(page_with(bomb))
+    assert not pressed.pages
+    assert ERROR_PAGE in {problem.document for problem in pressed.problems}
+
+
+def test_a_preview_of_what_explodes_says_so(press: SitePress) -> None:
+    with pytest.raises(DocumentInvalid, match="too much"):
+        press.page(page_with("{{ 9 ** (9 ** 9) }}"), "en/error-404")
+
+
+ATTEMPTS = '''
+import ctypes, json, os, resource, socket, subprocess, sys
+from pathlib import Path
+from chalicelib.render import jailed
+
+
+class Inside(jailed.Inside):
+    """What a template could do if it had escaped from the sandbox: whatever Python can."""
+
+    def __init__(self, folder):
+        pass
+
+    def look(self):
+        found = {}
+        for name, attempt in {
+            "file": lambda: open("/etc/passwd").read(),
+            "own file": lambda: open("/tmp/porchlight-escaped", "w").write("x"),
+            "environment file": lambda: open("/proc/self/environ").read(),
+            "socket": lambda: socket.socket(),
+            "pair": lambda: socket.socketpair(),
+            "pipe": lambda: os.pipe(),
+            "more files again": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9)) or open("/etc/hosts"),
+            "copied descriptor": lambda: os.dup(0),
+            "listing": lambda: os.listdir("/"),
+            "fork": lambda: os.fork() or os._exit(0),
+            "program": lambda: subprocess.run(["/bin/true"], check=True),
+        }.items():
+            try:
+                attempt()
+                found[name] = "worked"
+            except BaseException as error:
+                found[name] = type(error).__name__
+        found["environment"] = dict(os.environ)
+        found["descriptors"] = [number for number in range(3, 256) if is_open(number)]
+        found["secrets"] = sorted(name for name in sys.modules if name.startswith(("boto", "cryptography")))
+        return found
+
+
+def is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+jailed.Inside = Inside
+jailed.warm_up = lambda inside: None
+jailed.main()
+'''
+
+
+def test_even_an_escaped_template_finds_no_file_no_network_and_no_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK_SECRET", "do not tell")
+    (tmp_path / "escaped_template.py").write_text(ATTEMPTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        RenderJail("escaped_template", QUICK)(tmp_path) as inmate,
+    ):
+        os.set_inheritable(server.fileno(), True)
+        found = inmate.ask({"do": "look"})
+    assert "do not tell" not in str(found)
+    assert not {name for name in found.pop("environment") if name != "LC_CTYPE"}
+    assert found.pop("descriptors") == []
+    assert found.pop("secrets") == []
+    if os.geteuid() == 0:  # root may raise its own limits; no function of ours runs as root
+        found.pop("more files again")
+        found.pop("fork")
+    assert "worked" not in found.values(), found
+
+
+def test_a_process_that_is_silent_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "silent_template.py").write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with (
+        pytest.raises(RenderStopped),
+        RenderJail("silent_template", QUICK._replace(patience=0.5))(tmp_path) as inmate,
+    ):
+        inmate.ask({"do": "look"})
+
+
+@pytest.mark.parametrize("said", ["[]", "nonsense", '"x"', "x" * 2_000_000])
+def test_an_answer_that_is_none_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    (tmp_path / "lying_template.py").write_text(
+        f"import sys\nsys.stdin.readline()\nprint({said!r}, flush=True)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(RenderStopped), RenderJail("lying_template", QUICK)(tmp_path) as inmate:
+        inmate.ask({"do": "look"})

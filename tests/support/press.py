@@ -1,0 +1,44 @@
+"""The real press over the shipped documents, for tests: catalogs compiled into a folder of the test's own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from chalicelib.adapters.release_files import Folders, ReleaseFiles, ShippedFiles
+from chalicelib.adapters.render_jail import Limits, RenderJail
+from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.render.press import SitePress
+from chalicelib.render.sentences import of_texts
+from tools.catalogs import compile_catalogs
+
+PATIENT = Limits(patience=20.0)  # a busy machine is no reason to fail
+
+
+def shipped_folders(work: Path) -> Folders:
+    """Return the shipped folders, with every catalog compiled."""
+    content, catalogs = work / "content", work / "locale"
+    shutil.copytree(CONTENT, content)
+    compile_catalogs(target=catalogs)
+    return Folders(TEMPLATES, catalogs, content)
+
+
+def shipped_root(work: Path) -> Path:
+    """Return one folder with all of it, as the jail is given one."""
+    return ReleaseFiles(shipped_folders(work))({}).content.parent
+
+
+def shipped_files(folders: Folders) -> ShippedFiles:
+    """Return the documents of these folders."""
+    return ShippedFiles(folders, CATALOGS.parent / "render", of_texts)
+
+
+def site_press(folders: Folders, limits: Limits = PATIENT) -> SitePress:
+    """Return the press as the desk uses it."""
+    files = ReleaseFiles(folders)
+
+    def folder_of(texts: Mapping[str, str]) -> Path:
+        return files(texts).content.parent
+
+    return SitePress(folder_of, RenderJail("chalicelib.render.jailed", limits))
