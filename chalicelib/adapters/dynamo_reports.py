@@ -260,7 +260,7 @@ def _key(pk: str) -> dict[str, Any]:
 
 
 def _moment(when: datetime) -> int:
-    """Return a time as whole milliseconds since 1970. Not by way of floats: they lose one now and then."""
+    """Return a time as whole milliseconds since 1970. Not by way of floats: from 2038 on they lose some."""
     return (when - _EPOCH) // _MILLISECOND
 
 

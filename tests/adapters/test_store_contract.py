@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -79,9 +79,11 @@ def test_the_largest_report_is_stored_whole(store: ReportStore) -> None:
 
 
 def test_a_moment_stays_that_moment_however_often_it_is_written(store: ReportStore) -> None:
-    # On the way through floating point numbers, one millisecond in a few is lost.
     chance = seeded(2)
-    moments = [NOON + MILLISECOND * chance.randrange(10**11) for _ in range(30)]
+    in_2038 = (
+        datetime(1970, 1, 1, tzinfo=UTC) + 2168420198240 * MILLISECOND
+    )  # a float would lose one of these
+    moments = [in_2038, *(NOON + MILLISECOND * chance.randrange(10**11) for _ in range(15))]
     for number, moment in enumerate(moments, 1):
         one = replace(report(number), taken_at=moment)
         store.add(one)
