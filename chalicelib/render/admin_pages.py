@@ -32,9 +32,9 @@ class AdminPages:
         self._environment.filters.update(day=day, minute=minute)
         self._environment.globals.update(style=self._style)
 
-    def render(self, name: str, **names: Any) -> str:
+    def render(self, template: str, /, **names: Any) -> str:
         """Fill a template."""
-        return self._environment.get_template(name).render(**names)
+        return self._environment.get_template(template).render(**names)
 
     def policy(self) -> str:
         """Return the Content-Security-Policy of every admin page."""

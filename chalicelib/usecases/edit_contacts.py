@@ -24,6 +24,8 @@ from chalicelib.usecases.edit_text import EditText, read_json, write_json
 
 KINDS = (*DIALLED, *LINKED, *WRITTEN)
 _TRIES = 3
+# A short number is called with three digits (911, 211) and texted with up to six.
+_DIGITS = {"call": (3, 10), "tty": (3, 10), "text": (3, 4, 5, 6, 10)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,9 @@ def _filled(entry: Mapping[str, Any], fields: ContactFields, today: date) -> dic
 
 
 def _channel(fields: ChannelFields) -> dict[str, str]:
+    digits = value_of(fields).removeprefix("+1")
+    if fields.kind in DIALLED and len(digits) not in _DIGITS[fields.kind]:
+        raise ContactWrong(f"“{fields.show.strip()}” is not a whole number: an area code and seven digits")
     value = value_of(fields)
     channel = {
         "kind": fields.kind,

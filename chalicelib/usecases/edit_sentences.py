@@ -5,7 +5,7 @@ Two people can work on one catalog at once: only a sentence that both changed is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.documents import CATALOG, fingerprint, locale_of
@@ -29,8 +29,8 @@ class Sentence:
 
     @property
     def seen(self) -> str:
-        """Return a short name for exactly this text."""
-        return fingerprint(self.text)
+        """Return a short name for this text."""
+        return fingerprint(self.text.strip())
 
     @property
     def missing(self) -> bool:
@@ -91,10 +91,18 @@ class EditSentences:
             opened.draft is not None,
         )
 
-    def save(self, document: str, texts: Mapping[str, str], seen: Mapping[str, str], who: str) -> int:
-        """Save the sentences that differ, by key, and return how many did.
+    def save(
+        self,
+        document: str,
+        texts: Mapping[str, str],
+        seen: Mapping[str, str],
+        sure: Collection[str],
+        who: str,
+    ) -> int:
+        """Save the sentences that differ from what was shown, by key, and return how many did.
 
-        `seen` names each text as it was shown. Raises SentencesConflict, and what save_draft raises.
+        `seen` names each text as it was shown; `sure` are the keys of unsure ones that are right as they are.
+        Raises SentencesConflict, and what save_draft raises.
         """
         for _ in range(_TRIES):
             opened = self._edit.open(document)
@@ -102,9 +110,13 @@ class EditSentences:
             changed = {
                 key: text.strip()
                 for key, text in texts.items()
-                if key in now and (text.strip() != now[key].text or now[key].unsure)
+                if key in now and (fingerprint(text.strip()) != seen.get(key) or key in sure)
             }
-            clashing = [key for key in changed if seen.get(key) != now[key].seen]
+            clashing = [
+                key
+                for key, text in changed.items()
+                if now[key].seen not in (seen.get(key), fingerprint(text))
+            ]
             if clashing:
                 raise SentencesConflict(clashing)
             if not changed:

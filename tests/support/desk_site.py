@@ -63,7 +63,11 @@ class Page:
 
     def forms(self, action: str) -> list[dict[str, str]]:
         """The forms that are sent to an address, each with what it would send if nothing were typed."""
-        return [_filled(form) for form in self.tree.iter("form") if form.get("action") == action]
+        return [
+            _filled(form)
+            for form in self.tree.iter("form")
+            if form.get("action") == action and form.get("method") == "post"
+        ]
 
 
 def _filled(form: Any) -> dict[str, str]:
@@ -94,7 +98,7 @@ class Person:
     jar: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Page:
-        return self._ask("GET", path, b"", {"Sec-Fetch-Site": "same-origin", **(headers or {})})
+        return self.ask("GET", path, b"", {"Sec-Fetch-Site": "same-origin", **(headers or {})})
 
     def post(self, path: str, fields: Fields, headers: Mapping[str, str] | None = None) -> Page:
         """Send a form from one of our pages, unless `headers` say otherwise ("" leaves a header out)."""
@@ -105,7 +109,7 @@ class Person:
             **(headers or {}),
         }
         body = urlencode(list(fields.items()) if isinstance(fields, Mapping) else fields).encode()
-        return self._ask("POST", path, body, {name: value for name, value in sent.items() if value})
+        return self.ask("POST", path, body, {name: value for name, value in sent.items() if value})
 
     def submit(self, page: Page, action: str, which: int = 0, **typed: str) -> Page:
         """Fill in a form that stands on a page, and press its button."""
@@ -122,7 +126,7 @@ class Person:
         page = self.get("/admin/sign-in")
         return self.follow(self.submit(page, "/admin/sign-in", email=self.email, password=password))
 
-    def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
+    def ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
         path = urljoin("/", path)
         cookie = "; ".join(f"{name}={value}" for name, value in self.jar.items())
         sent = {"Host": HOST, **headers, **({"Cookie": cookie} if cookie else {})}

@@ -135,7 +135,7 @@ class Desk:
 
     # Answering
 
-    def show(self, visit: Visit, template: str, status: int = 200, **names: Any) -> Sheet:
+    def show(self, visit: Visit, template: str, status: int = 200, /, **names: Any) -> Sheet:
         """Answer with a page."""
         html = self._pages.render(
             template,

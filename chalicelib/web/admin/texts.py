@@ -68,7 +68,7 @@ def _texts(desk: Desk, edit: EditText) -> None:
         visit: Visit, document: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Sheet:
         opened = edit.open(document)
-        text = visit.one("text") if problems else opened.text
+        text = _visible(visit.one("text")) if problems else opened.text
         return desk.show(
             visit,
             "text.html",
@@ -191,7 +191,9 @@ def _sentences(desk: Desk, sentences: EditSentences) -> None:
             return screen(visit)
         typed = _prefixed(visit, "s-")
         try:
-            sentences.save(visit.one("d"), typed, _prefixed(visit, "seen-"), visit.who.email)
+            sentences.save(
+                visit.one("d"), typed, _prefixed(visit, "seen-"), _prefixed(visit, "sure-"), visit.who.email
+            )
         except SentencesConflict as error:
             told = {
                 f"s-{key}": "Somebody else changed this sentence meanwhile. Theirs is shown with yours."
@@ -309,6 +311,11 @@ def _as_typed(entry: object) -> ContactFields:
             for one in told.get("channels", ())
         ],
     )
+
+
+def _visible(text: str) -> str:
+    """Return a text with a sign for each character that no page can show: it is one of them that is amiss."""
+    return "".join(one if one.isprintable() or one in "\n\r\t" else "\ufffd" for one in text)
 
 
 def _sentence(error: Exception) -> str:

@@ -1,0 +1,225 @@
+"""The one guard: every route has a role, and whoever lacks it can do nothing there."""
+
+from __future__ import annotations
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib import wiring
+from chalicelib.domain.people import EDITOR, PUBLISHER
+from chalicelib.settings import Settings
+from chalicelib.web.admin import cookies
+from chalicelib.web.admin.desk import DOOR
+from tests.support.desk_site import EDITOR_ONE, FORM, ORIGIN, PUBLISHER_ONE, PUBLISHER_TWO
+
+SIGN_IN = "/admin/sign-in"
+
+
+def table(function: str = "admin") -> dict[tuple[str, str], str]:
+    """(path, method) -> what its guard demands, of every route that a function registers."""
+    app = Chalice(app_name="porchlight")
+    wiring.serve(app, Settings(porchlight_function=function, porchlight_pages="live"))
+    return {
+        (path, method): getattr(entry.view_function, "guard", "")
+        for path, methods in app.routes.items()
+        for method, entry in methods.items()
+    }
+
+
+ROUTES = table()
+GETS = sorted(path for (path, method), guard in ROUTES.items() if method == "GET" and guard != DOOR)
+POSTS = sorted(path for (path, method), guard in ROUTES.items() if method == "POST" and guard != DOOR)
+PUBLISHERS = sorted(
+    (method, path) for (path, method), guard in ROUTES.items() if guard == PUBLISHER and method != "HEAD"
+)
+
+
+def test_every_admin_route_lies_below_admin_and_names_what_it_demands():
+    assert all(path == "/admin" or path.startswith("/admin/") for path, _ in ROUTES)
+    assert set(ROUTES.values()) == {EDITOR, PUBLISHER, DOOR}
+    assert {path for (path, _), guard in ROUTES.items() if guard == DOOR} == {SIGN_IN}
+
+
+def test_what_only_publishers_may_do_is_this_and_no_less():
+    assert {path for _, path in PUBLISHERS} >= {
+        "/admin/publish/now",
+        "/admin/releases/back",
+        "/admin/people",
+        "/admin/people/remove",
+        "/admin/people/role",
+        "/admin/people/password",
+        "/admin/people/authenticator",
+        "/admin/recipient",
+        "/admin/recipients/without",
+        "/admin/recipients/code",
+        "/admin/recipients/confirm",
+        "/admin/recipients/agree",
+        "/admin/recipients/withdraw",
+        "/admin/case/again",
+        "/admin/case/move",
+        "/admin/case/answer",
+        "/admin/case/hold",
+        "/admin/log/file",
+    }
+
+
+@pytest.mark.parametrize("function", ["page", "reporter"])
+def test_the_public_functions_do_not_know_the_admin_site(function, tmp_path):
+    assert not [path for path, _ in table(function) if "admin" in path]
+
+
+def test_without_a_session_no_screen_is_shown_and_no_button_works(desk):
+    nobody = desk.person()
+    for path in GETS:
+        page = nobody.get(path)
+        assert (page.status, page.location) == (303, SIGN_IN), path
+    for path in POSTS:
+        page = nobody.post(path, {"csrf": "x", "why": "because", "email": PUBLISHER_ONE})
+        assert page.status == 401, path
+        assert "because" in page.text, path
+    assert desk.log() == []
+
+
+def test_with_a_forged_session_no_screen_is_shown_and_no_button_works(desk):
+    nobody = desk.person()
+    nobody.jar[cookies.SESSION] = "eyJhbGciOiJub25lIn0.eyJ1c2VybmFtZSI6ImFuYSJ9."
+    for path in GETS:
+        assert nobody.get(path).location.startswith(SIGN_IN), path
+    for path in POSTS:
+        assert nobody.post(path, {"csrf": "x"}).status == 401, path
+    assert desk.log() == []
+
+
+def test_an_editor_is_refused_whatever_only_publishers_may_do(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    csrf = editor.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
+    before = desk.log()
+    for method, path in PUBLISHERS:
+        page = editor.get(path) if method == "GET" else editor.post(path, {"csrf": csrf, "email": EDITOR_ONE})
+        assert page.status == 403, (method, path)
+    assert desk.log() == before
+
+
+def test_a_form_without_its_token_does_nothing(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    before = desk.log()
+    for path in POSTS:
+        page = publisher.post(path, {"email": EDITOR_ONE, "why": "because"})
+        assert page.status == 403, path
+    assert desk.log() == before
+
+
+def test_a_form_stolen_from_somebody_elses_session_does_nothing(desk):
+    publisher, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    stolen = other.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
+    before = desk.log()
+    for path in POSTS:
+        assert publisher.post(path, {"csrf": stolen, "email": EDITOR_ONE}).status == 403, path
+    assert desk.log() == before
+
+
+FROM_ELSEWHERE = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Origin": "http://desk.example.elsewhere.example"},
+    {"Sec-Fetch-Site": "", "Origin": "https://elsewhere.example"},
+    {"Sec-Fetch-Site": "", "Origin": ""},
+]
+
+
+def test_a_form_from_another_site_does_nothing_even_with_cookie_and_token(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    csrf = publisher.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
+    before = desk.log()
+    for headers in FROM_ELSEWHERE:
+        for path in (*POSTS, SIGN_IN):
+            page = publisher.post(path, {"csrf": csrf, "email": EDITOR_ONE}, headers)
+            assert page.status == 403, (headers, path)
+    assert desk.log() == before
+
+
+def test_a_browser_that_says_only_one_of_the_two_is_believed(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    csrf = publisher.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
+    for headers in ({"Origin": ""}, {"Sec-Fetch-Site": "", "Origin": ORIGIN}):
+        page = publisher.post("/admin/people/role", {"csrf": csrf, "email": "x", "role": "editor"}, headers)
+        assert page.status == 404
+
+
+def test_the_token_of_a_form_is_another_on_each_page(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    tokens = {editor.get("/admin/log").forms("/admin/sign-out")[0]["csrf"] for _ in range(3)}
+    assert len(tokens) == 3
+
+
+def test_every_button_is_written_down_before_it_is_done(desk):
+    """Each is pressed with nothing to do it to: the log has it all the same, and says that it was not done."""
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    csrf = publisher.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
+    for path in sorted(set(POSTS) - {"/admin/sign-out", "/admin/publish/now"}):
+        before = len(desk.log())
+        page = publisher.post(path, {"csrf": csrf})
+        lines = desk.log()[before:]
+        assert lines, path
+        assert lines[0]["who"] == PUBLISHER_ONE
+        if page.status >= 400:
+            assert lines[-1]["did"] == f"{lines[0]['did']}: not done", path
+
+
+def test_a_role_taken_away_counts_at_the_next_click(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    assert other.get("/admin/people").status == 200
+    page = one.get("/admin/people")
+    form = next(
+        form
+        for form in page.forms("/admin/people/role")
+        if (form["email"], form["role"]) == (PUBLISHER_TWO, "editor")
+    )
+    assert one.post("/admin/people/role", form).location == "/admin/people?done=role"
+    assert other.get("/admin/people").status == 403
+    assert other.get("/admin/log").status == 200
+
+
+def test_a_role_given_counts_at_the_next_click(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    assert editor.get("/admin/people").status == 403
+    desk.cognito.admin_add_user_to_group(UserPoolId=desk.pool, Username=EDITOR_ONE, GroupName=PUBLISHER)
+    assert editor.get("/admin/people").status == 200
+
+
+def test_what_was_typed_is_kept_when_the_session_ended_meanwhile(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    form = editor.get("/admin/text?d=template/public/page.html").forms("/admin/text")[0]
+    typed = {**form, "text": "a line\nanother <b>line</b> &amp; more\n"}
+    held = dict(editor.jar)
+    editor.jar.clear()
+    page = editor.post("/admin/text", typed)
+    assert page.status == 401
+    kept = page.forms("/admin/text")[0]
+    assert kept["text"].replace("\r\n", "\n") == typed["text"]
+    editor.sign_in()
+    assert editor.jar != held
+    again = editor.post("/admin/text", kept)
+    assert again.status == 403  # the form is of no session; it is shown with a token of this one
+    saved = editor.submit(again, "/admin/text")
+    assert saved.status == 303
+    opened = editor.get("/admin/text?d=template/public/page.html").forms("/admin/text")[0]
+    assert opened["text"] == typed["text"]
+
+
+NO_FORMS = [
+    (b"csrf=%ff", FORM, 400),
+    (b"{}", "application/json", 415),
+    (b"a=" + b"x" * 1_000_001, FORM, 413),
+]
+
+
+def test_what_is_no_form_of_ours_gets_a_page_that_says_so(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    for body, kind, status in NO_FORMS:
+        page = editor.ask("POST", "/admin/text", body, {"Content-Type": kind, "Origin": ORIGIN})
+        assert page.status == status
+        assert page.tree is not None

@@ -1,0 +1,127 @@
+"""Every screen, as HTML that a browser need not mend, and as somebody meets it who cannot see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, Page
+
+SCREENS = [
+    "/admin/",
+    "/admin/documents",
+    "/admin/text?d=template/public/page.html",
+    "/admin/text?d=catalog/es",
+    "/admin/text?d=recipients",
+    "/admin/text/changes?d=site",
+    "/admin/text/lines?d=template/mail/report/body.txt&line=2",
+    "/admin/text/history?d=contacts",
+    "/admin/text/version?d=contacts&n=0",
+    "/admin/sentences?d=catalog/es",
+    "/admin/sentences?d=catalog/es&show=missing",
+    "/admin/sentences?d=catalog/ar&words=911",
+    "/admin/contacts",
+    "/admin/contact?c=lbpd",
+    "/admin/preview",
+    "/admin/preview?locale=ar&page=los-banos-ca/note&width=desktop",
+    "/admin/preview/mail?name=report&recipient=dot-trafficking",
+    "/admin/publish",
+    "/admin/releases",
+    "/admin/deliveries",
+    "/admin/recipients",
+    "/admin/authenticator",
+    "/admin/log",
+]
+PUBLISHERS_SCREENS = [
+    "/admin/people",
+    "/admin/recipient",
+    "/admin/recipient?r=dot-trafficking",
+]
+SLOW = {"/admin/publish"}  # it renders and checks the whole site; once is enough
+MISSING = [
+    "/admin/text?d=template/public/../../app.py",
+    "/admin/text?d=nothing",
+    "/admin/sentences?d=contacts",
+    "/admin/contact?c=nobody",
+    "/admin/case?n=PL-0000-0000",
+    "/admin/text/version?d=contacts&n=99",
+    "/admin/preview/mail?name=report&recipient=nobody",
+    "/admin/log?month=1999-01",
+]
+
+
+def check(page: Page) -> None:
+    """Say what would stop somebody who listens to the page or uses no mouse."""
+    tree: Any = page.tree
+    assert tree.get("lang") == "en"
+    assert len(list(tree.iter("h1"))) == 1
+    assert len(list(tree.iter("main"))) == 1
+    levels = [int(element.tag[1]) for element in tree.iter() if str(element.tag) in ("h1", "h2", "h3", "h4")]
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
+    assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)
+    labelled = {label.get("for") for label in tree.iter("label")}
+    wrapped = {id(field) for label in tree.iter("label") for field in label.iter()}
+    for tag in ("input", "textarea", "select"):
+        for field in tree.iter(tag):
+            if field.get("type") == "hidden":
+                continue
+            assert field.get("id") in labelled or id(field) in wrapped, (page.path, field.attrib)
+    for element in tree.iter():
+        told = (element.get("aria-describedby") or "").split()
+        assert set(told) <= set(ids), (page.path, told)
+        assert element.get("style") is None
+        assert not [name for name in element.keys() if name.startswith("on")]
+    for button in tree.iter("button"):
+        assert "".join(button.itertext()).strip(), page.path
+    for form in tree.iter("form"):
+        if form.get("method") == "post":
+            assert any(field.get("name") == "csrf" for field in form.iter("input")), page.path
+        assert form.get("action", "").startswith("/admin"), page.path
+    assert not list(tree.iter("script"))
+    title = "".join(next(tree.iter("title")).itertext())
+    assert title.endswith("– Desk")
+    assert "traffick" not in title
+
+
+def test_each_screen_is_whole_for_an_editor(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    for path in set(SCREENS) - SLOW:
+        page = editor.get(path)
+        assert page.status == 200, (path, page.words[:300])
+        check(page)
+
+
+def test_each_screen_is_whole_for_a_publisher(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    for path in (*SCREENS, *PUBLISHERS_SCREENS):
+        page = publisher.get(path)
+        assert page.status == 200, (path, page.words[:300])
+        check(page)
+
+
+def test_the_screens_at_the_door_are_whole(desk):
+    for path in ("/admin/sign-in", "/admin/sign-in?done=out", "/admin/sign-in?done=over"):
+        check(desk.person().get(path))
+
+
+def test_what_is_not_there_is_said_to_be_not_there(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    for path in MISSING:
+        page = editor.get(path)
+        assert page.status in (404, 422), (path, page.status)
+        check(page)
+
+
+def test_nothing_of_an_address_comes_back_as_markup(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    evil = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
+    for path in ("/admin/text?d=", "/admin/case?n=", "/admin/sentences?d=catalog/es&words=", "/admin/?done="):
+        page = editor.get(path + evil)
+        assert "<script>alert" not in page.text
+        check(page)
+
+
+def test_head_has_no_body(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    page = editor.ask("HEAD", "/admin/documents", b"", {})
+    assert (page.status, page.text) == (200, "")
