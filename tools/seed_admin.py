@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 from chalicelib.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.adapters.s3_releases import open_to_readers
 from chalicelib.domain.people import PUBLISHER, ROLES, looks_like_address, plain_address
 from tools.seed import client, unless_there
 
@@ -73,6 +74,7 @@ def seed_bucket(environ: MutableMapping[str, str]) -> None:
             Bucket=name,
             CreateBucketConfiguration={"LocationConstraint": environ.get("AWS_REGION", "us-west-2")},
         )
+    s3.put_bucket_policy(Bucket=name, Policy=open_to_readers(name))
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL", "")
     environ["PAGES_URL"] = environ.get("PAGES_URL") or f"{endpoint}/{name}"
 

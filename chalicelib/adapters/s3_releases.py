@@ -17,6 +17,17 @@ CURRENT = "current.json"
 _AT_ONCE = 8
 
 
+def open_to_readers(bucket: str) -> str:
+    """Return the policy of a bucket on a stand-in: anybody may read. On AWS its one reader is the edge's."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 class S3Releases:
     """The ReleaseShelf on S3."""
 

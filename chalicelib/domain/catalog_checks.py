@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from chalicelib.domain.documents import ASKS, CATALOG, STOPS, TELLS, Problem, locale_of
+from chalicelib.domain.documents import ASKS, CATALOG, SITE, STOPS, TELLS, Problem, locale_of
 from chalicelib.domain.locales import DEFAULT
 from chalicelib.domain.po_files import Entry, PoInvalid, read_po
 
@@ -53,11 +54,28 @@ def check_sentences(catalogs: Catalogs, sentences: Sentences) -> list[Problem]:
     return found
 
 
-def missing(catalogs: Catalogs, sentences: Sentences) -> dict[str, tuple[str, ...]]:
-    """Return each language's sentences that readers would get in English."""
+def offered(whole: Mapping[str, str]) -> list[str]:
+    """Return the languages that the site offers; none when its document cannot be read."""
+    try:
+        return [str(entry["tag"]) for entry in json.loads(whole[SITE])["locales"]]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def check_offered(whole: Mapping[str, str]) -> list[Problem]:
+    """Name the languages that are offered without a catalog."""
+    return [
+        Problem(SITE, 0, f"There is no catalog of sentences for “{locale}” yet, so it cannot be offered.")
+        for locale in offered(whole)
+        if locale != DEFAULT and CATALOG + locale not in whole
+    ]
+
+
+def missing(catalogs: Catalogs, sentences: Sentences, offered: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the sentences of each offered language that readers would get in English."""
     found = {}
     for locale, entries in catalogs.items():
-        if locale == DEFAULT:
+        if locale == DEFAULT or locale not in offered:
             continue  # a sentence that nobody has reworded in English is as it was written
         there = {entry.source for entry in entries if entry.text.strip() and not entry.unsure}
         found[locale] = tuple(sentence for sentence in sentences if sentence not in there)

@@ -22,6 +22,7 @@ from chalicelib.domain.recipients import read_recipients
 
 _NAMES = {"contact": CONTACTS, "place": PLACES, "recipient": RECIPIENTS, "site": SITE}
 _SUBJECT = re.compile(r"(contact|place|recipient|site)\s*'?([a-z0-9-]*)'?: (.*)", re.DOTALL)
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}")
 _QUOTED = re.compile(r"'([^']{2,})'")
 
 
@@ -112,11 +113,12 @@ def _located(whole: Mapping[str, str], error: str) -> Problem:
     document = _NAMES[match[1]]
     text = whole[document]
     line = line_of_entry(text, match[2])
-    quoted = _QUOTED.search(match[3])
-    if quoted:  # the rule names a value: point at it, at or after the entry's beginning
-        start = 0 if not line else len("\n".join(text.split("\n")[: line - 1]))
-        at = text.find(f'"{quoted[1]}"', start)
-        line = text.count("\n", 0, at) + 1 if at >= 0 else line
+    start = len("\n".join(text.split("\n")[: line - 1])) if line else 0
+    for value in (*_QUOTED.findall(match[3]), *_HOST.findall(match[3])):
+        at = text.find(value, start)  # the rule names a value: point at it, after the entry's beginning
+        if at >= 0:
+            line = text.count("\n", 0, at) + 1
+            break
     about = f"{match[2]}: " if match[2] else ""
     return Problem(document, line, _sentence(about + match[3]))
 

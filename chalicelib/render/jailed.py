@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import resource
 import sys
 import traceback
@@ -38,6 +39,7 @@ from chalicelib.render.page_checks import check_page
 from chalicelib.render.pages import environment
 from chalicelib.render.site import Site
 
+_QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times
 _MAIL_HELPERS = frozenset({"_", "gettext", "ngettext"})
 _BOOKS = {"layout.html": LayoutContext, "parts.html": LayoutContext}
@@ -113,7 +115,9 @@ class Inside:
 
     def check(self, name: str, html: str) -> dict[str, Any]:
         """Look over a page that was rendered elsewhere, and pack it."""
-        findings = [[one.sentence, one.near, one.weight] for one in check_page(name, html, self._content)]
+        findings = [
+            [one.sentence, one.near, one.weight, one.home] for one in check_page(name, html, self._content)
+        ]
         return {"findings": findings, "packed": pack(html, _SMALLEST)}
 
     def trial(self, source: str) -> str:
@@ -125,6 +129,15 @@ class Inside:
     def first_place(self) -> str:
         """The place whose page is the front page."""
         return self._site.default_place
+
+    def line_of(self, document: str, line: int, sentence: str) -> int:
+        """Return the line of what a sentence quotes, at or after `line`, where its part begins."""
+        quoted = _QUOTED.findall(sentence)
+        lines = self._sources.get(document, "").split("\n")
+        for number, text in enumerate(lines[max(line - 1, 0) :], max(line, 1)) if quoted else ():
+            if re.search(rf"\b{re.escape(quoted[-1])}\b", text):
+                return number
+        return line
 
     def _mail_readers(self) -> list[str]:
         """Return one recipient of each language: what changes from one to the next is the language."""
@@ -214,7 +227,9 @@ def answer(inside: Inside, job: Mapping[str, Any]) -> dict[str, Any]:
         done: dict[str, Any] = do(**{name: value for name, value in job.items() if name != "do"})
         return done
     except Exception as error:
-        return {"fault": [_document_of(error), *_told(error)]}
+        document = _document_of(error)
+        line, sentence = _told(error)
+        return {"fault": [document, inside.line_of(document, line, sentence), sentence]}
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ class Finding:
     sentence: str
     near: str = ""
     weight: str = STOPS
+    home: str = ""  # the template to mend when that piece is in none
 
 
 def check_page(name: str, html: str, content: Content) -> list[Finding]:
@@ -56,7 +57,9 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
     tree = parser.parse(html)
     page = _Page(tree, locale, rest, content)
     found = [*_invalid(html, parser.errors)]
-    for check in (_basics, _exit, _numbers, _links, _nothing_loaded, _structure, _names):
+    for check in (_basics, _exit, _numbers):
+        found += [replace(finding, home="layout.html") for finding in check(page)]
+    for check in (_links, _nothing_loaded, _structure, _names):
         found += check(page)
     kind = rest.rpartition("/")[2]
     if kind in ("note", "note-mended"):

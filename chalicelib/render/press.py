@@ -159,13 +159,13 @@ class SitePress:
         document, line, sentence = answer["fault"]
         return Problem(document or _template_of(name), line, sentence, page=name)
 
-    def _problem(self, folder: Path, name: str, sentence: str, near: str, weight: str) -> Problem:
-        document, line = self._place_of(folder, name, near)
+    def _problem(self, folder: Path, name: str, sentence: str, near: str, weight: str, home: str) -> Problem:
+        own = PUBLIC_TEMPLATE + home if home else _template_of(name)
+        document, line = self._place_of(folder, own, near)
         return Problem(document, line, sentence, weight, page=name)
 
-    def _place_of(self, folder: Path, name: str, near: str) -> tuple[str, int]:
+    def _place_of(self, folder: Path, own: str, near: str) -> tuple[str, int]:
         """Find the document and line that a piece of a page comes from; its own template comes first."""
-        own = _template_of(name)
         candidates = [own, *(PUBLIC_TEMPLATE + part for part in ("layout.html", "parts.html"))]
         candidates += [document for document in JSON_DOCUMENTS if near.startswith(("http", "tel:", "sms:"))]
         for document in candidates if near else ():

@@ -46,6 +46,7 @@ class CheckDocuments:
         whole = {name: texts.get(name, self._shipped.text(name)) for name in self._shipped.ids()}
         problems = document_checks.check(whole, {name: self._shipped.text(name) for name in whole})
         problems += catalog_checks.check_syntax(whole)
+        problems += catalog_checks.check_offered(whole)
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
         pressed = self._press.site(texts)
@@ -59,7 +60,7 @@ class CheckDocuments:
             problems += catalog_checks.check_sentences(catalogs, pressed.sentences)
         report = CheckReport(
             problems=tuple(_in_order(problems)),
-            missing=catalog_checks.missing(catalogs, pressed.sentences),
+            missing=catalog_checks.missing(catalogs, pressed.sentences, catalog_checks.offered(whole)),
             pages=len(pressed.pages),
             largest=max((_bytes_of(page.packed) for page in pressed.pages), default=0),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chalicelib.adapters.release_files import Folders, ReleaseFiles, ShippedFiles
@@ -16,11 +17,18 @@ from tools.catalogs import compile_catalogs
 PATIENT = Limits(patience=20.0)  # a busy machine is no reason to fail
 
 
-def shipped_folders(work: Path) -> Folders:
-    """Return the shipped folders, with every catalog compiled."""
+def shipped_folders(work: Path, locales: Sequence[str] = ()) -> Folders:
+    """Return the shipped folders with catalogs compiled: all that are offered, or some languages."""
     content, catalogs = work / "content", work / "locale"
     shutil.copytree(CONTENT, content)
     compile_catalogs(target=catalogs)
+    if locales:
+        site = json.loads((content / "site.json").read_text(encoding="utf-8"))
+        site["locales"] = [one for one in site["locales"] if one["tag"] in locales]
+        (content / "site.json").write_text(json.dumps(site, indent=2), encoding="utf-8")
+        for folder in catalogs.iterdir():
+            if folder.name not in locales:
+                shutil.rmtree(folder)
     return Folders(TEMPLATES, catalogs, content)
 
 

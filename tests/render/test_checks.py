@@ -1,0 +1,224 @@
+"""What a clerk may break, and how it is told: a sentence, a document, a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.release_files import Folders, ReleaseFiles, ShippedFiles
+from chalicelib.domain import po_files
+from chalicelib.domain.documents import STOPS
+from chalicelib.render.jailed import Inside, answer
+from chalicelib.render.press import SitePress
+from chalicelib.usecases.check_documents import CheckDocuments
+from tests.support.press import shipped_files, shipped_folders
+
+SEND = "Send it"
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+    def chance(self) -> float:
+        return 0.5
+
+    def nonce(self) -> bytes:
+        return bytes(16)
+
+
+class OpenJail:
+    """The jail's work without its walls, which tests/render/test_jail.py looks at: one process is quicker."""
+
+    def __init__(self, folder: Path) -> None:
+        self._inside = Inside(folder)
+
+    def ask(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        done: dict[str, Any] = json.loads(json.dumps(answer(self._inside, job)))
+        return done
+
+
+@contextmanager
+def open_jail(folder: Path) -> Iterator[OpenJail]:
+    yield OpenJail(folder)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    return shipped_folders(tmp_path_factory.mktemp("shipped"), locales=("en", "es"))
+
+
+@pytest.fixture(scope="module")
+def shipped(folders: Folders) -> ShippedFiles:
+    return shipped_files(folders)
+
+
+@pytest.fixture(scope="module")
+def press(folders: Folders) -> SitePress:
+    files = ReleaseFiles(folders)
+    return SitePress(lambda texts: files(texts).content.parent, open_jail, workers=1)
+
+
+@pytest.fixture(scope="module")
+def check(press: SitePress, shipped: ShippedFiles) -> CheckDocuments:
+    return CheckDocuments(press, shipped, Clock())
+
+
+def with_translation(shipped: ShippedFiles, sentence: str, translation: str) -> dict[str, str]:
+    entries = po_files.read_po(shipped.text("catalog/es"))
+    return {"catalog/es": po_files.with_texts(entries, {sentence: translation})}
+
+
+LAYOUT, PAGE, NOTE = (f"template/public/{name}.html" for name in ("layout", "page", "note"))
+CSS, MAIL = "template/public/page.css", "template/mail/report/"
+
+BROKEN = {
+    "the exit": (LAYOUT, '<a id="exit" data-exit', '<a id="out"', "Leave this page"),
+    "the exit's place": (LAYOUT, "<body>", '<body>\n<a href="/en/">x</a>', "first link"),
+    "911": (LAYOUT, 'href="tel:911"', 'href="tel:912"', "911"),
+    "the hotline": (LAYOUT, "hotline.channels", "[] | list", "hotline"),
+    "the form": (PAGE, "{{ note_href }}", "{{ code_href }}", "way to the form"),
+    "the languages": (LAYOUT, "languages | length > 1", "false", "another language"),
+    "the warning": (LAYOUT, 'class="care"', 'class="box"', "warning about phones"),
+    "the title": (LAYOUT, 'plain("Information")', '"Report trafficking"', "title"),
+    "an unknown name": (PAGE, "{{ note_href }}", "{{ note_hrfe }}", "note_hrfe"),
+    "an unknown part": (PAGE, "place.name", "place.nmae", "nmae"),
+    "a filter": (PAGE, "{{ note_href }}", "{{ note_href | shout }}", "shout"),
+    "syntax": (PAGE, "{% endif %}", "{% endfi %}", "endfi"),
+    "a file": (PAGE, 'import "parts.html"', 'import "../../app.py"', "app.py"),
+    "HTML": (PAGE, "</section>", "</sektion>", "HTML is broken"),
+    "a heading": (PAGE, "<h3>", "<h4>", "level"),
+    "two titles": (PAGE, "<h2>", "<h1>", "<h1>"),
+    "an outside host": (PAGE, "<h1>", '<a href="https://evil.example/">x</a><h1>', "list of"),
+    "a picture": (PAGE, "<h1>", '<img src="/x.png" alt=""><h1>', "loads nothing"),
+    "a script": (PAGE, "<h1>", "<script>alert(1)</script><h1>", "one <script>"),
+    "an attribute": (PAGE, "<h1>", '<h1 onclick="x()">', "onclick"),
+    "a style": (PAGE, "<h1>", '<h1 style="color:red">', "page.css"),
+    "a mail link": (PAGE, "<h1>", '<a href="mailto:a@b.example">x</a><h1>', "never linked"),
+    "a field": (NOTE, 'id="a" name="a"', 'id="a" name="story"', "lost a field"),
+    "autocomplete": (NOTE, 'autocomplete="off">', ">", "autocomplete"),
+    "a label": (NOTE, '<label for="c">', '<label for="cc">', "no label"),
+    "the code": ("template/public/receipt.html", 'code_groups | join(" ")', '"1234"', "show its code"),
+    "the story": (MAIL + "body.txt", "{{ story }}", "A report.", "word for word"),
+    "the case number": (MAIL + "subject.txt", "{{ case_number }}", "", "case number"),
+    "a story in a subject": (MAIL + "subject.txt", "{% trans", "{{ story[:55] }} {% trans", "subject"),
+    "contrast": (CSS, "background: #14395f", "background: #aaa", "contrast"),
+    "one colour": (CSS, "h3 { ", "h3 { color: #333; ", "together"),
+    "a font": (CSS, "h3 { ", "@font-face { src: url(x) } h3 { ", "loads nothing"),
+    "the sticky exit": (CSS, "position: sticky", "position: static", "in sight"),
+    "JSON": ("contacts", 'Department",', 'Department"', "comma"),
+    "a host": ("contacts", "https://losbanos.org/report/", "https://losbanos.example/report/", "hosts"),
+    "a place": ("contacts", '"serves": "los-banos-ca"', '"serves": "los-banos"', "los-banos"),
+    "a recipient": ("places", '"parent": "us"', '"parent": "uss"', "uss"),
+    "a placeholder": ("catalog/es", "%(number)s", "%(numero)s", "%(numero)s"),
+    "a width": ("catalog/es", "%(number)s", "%(number)999999999s", "%"),
+    "a catalog": ("catalog/es", 'msgstr "', 'msgstr ', "quotes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_a_clerk_breaks_is_told_in_a_sentence_with_its_document(
+    check: CheckDocuments, shipped: ShippedFiles, what: str
+) -> None:
+    document, old, new, expected = BROKEN[what]
+    text = shipped.text(document)
+    assert old in text
+    report = check({document: text.replace(old, new, 1)}).report
+    told = [
+        problem for problem in report.problems if problem.weight == STOPS and expected in problem.sentence
+    ]
+    assert told, report.problems
+    assert {problem.document for problem in told} <= {document, "template/public/page.html"}
+    assert not report.can_be_published
+
+
+def test_what_nobody_broke_passes(check: CheckDocuments) -> None:
+    report = check({}).report
+    assert {problem.weight for problem in report.problems} <= {"tells"}
+    assert report.can_be_published
+    assert not report.needs_a_yes
+
+
+def line_with(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.split("\n"), 1) if part in line)
+
+
+@pytest.mark.parametrize(
+    ("document", "old", "new", "at"),
+    [
+        ("template/public/page.html", "{{ note_href }}", "{{ note_hrfe }}", "note_hrfe"),
+        ("template/public/page.html", "place.name", "place.nmae", "place.nmae"),
+        ("template/public/page.html", "{{ note_href }}", "{{ note_href | shout }}", "shout"),
+        ("template/public/page.html", "<h1>", '<a href="https://evil.example/">x</a><h1>', "evil.example"),
+        ("template/public/layout.html", 'href="tel:911"', 'href="tel:912"', "912"),
+        ("template/mail/report/body.txt", "{{ where or not_said }}", "{{ wehre or not_said }}", "wehre"),
+        ("template/public/page.css", "h3 { ", "h3 { color: #333; ", "color: #333;"),
+        ("contacts", "https://losbanos.org/report/", "https://losbanos.example/report/", "losbanos.example"),
+        ("contacts", '"show": "209-827-7070"', '"show": "209-827-7071"', "209-827-7071"),
+        ("places", '"parent": "california"', '"parent": "californa"', "californa"),
+        ("recipients", '"serves": "us"', '"serves": "usa"', '"id": "dot-trafficking"'),
+    ],
+)
+def test_the_line_is_the_one_to_look_at(
+    check: CheckDocuments, shipped: ShippedFiles, document: str, old: str, new: str, at: str
+) -> None:
+    text = shipped.text(document).replace(old, new, 1)
+    report = check({document: text}).report
+    lines = {problem.line for problem in report.stops if problem.document == document}
+    assert line_with(text, at) in lines, report.stops
+
+
+def test_a_missing_sentence_asks_for_a_yes(check: CheckDocuments, shipped: ShippedFiles) -> None:
+    report = check(with_translation(shipped, SEND, "")).report
+    assert report.missing == {"es": (SEND,)}
+    assert report.can_be_published
+    assert report.needs_a_yes
+
+
+def test_a_sentence_that_a_template_says_anew_is_missing_until_it_is_translated(
+    check: CheckDocuments, shipped: ShippedFiles
+) -> None:
+    document = "template/public/note.html"
+    changed = {document: shipped.text(document).replace('_("Send it")', '_("Send it now")')}
+    report = check(changed).report
+    assert report.missing == {"es": ("Send it now",)}
+    assert [problem.sentence for problem in report.problems if problem.document == "catalog/es"] == [
+        "No page or mail says this any more. (“Send it”)"
+    ]
+
+
+def test_markup_in_a_catalog_is_shown_as_typed_and_asked_about(
+    check: CheckDocuments, shipped: ShippedFiles, press: SitePress
+) -> None:
+    changed = with_translation(shipped, SEND, "<script>alert(1)</script>")
+    report = check(changed).report
+    assert [problem.weight for problem in report.problems if problem.document == "catalog/es"] == ["asks"]
+    html = press.page(changed, "es/los-banos-ca/note").html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert html.count("<script") == 1
+
+
+def test_a_number_that_a_translation_changes_is_asked_about(
+    check: CheckDocuments, shipped: ShippedFiles
+) -> None:
+    sentence = next(
+        entry.source for entry in po_files.read_po(shipped.text("catalog/es")) if "30 days" in entry.source
+    )
+    translation = next(
+        entry.text for entry in po_files.read_po(shipped.text("catalog/es")) if entry.source == sentence
+    )
+    report = check(with_translation(shipped, sentence, translation.replace("30", "300"))).report
+    assert any("numbers" in problem.sentence for problem in report.problems if problem.weight == "asks")
+
+
+def test_a_language_without_a_catalog_cannot_be_offered(check: CheckDocuments, shipped: ShippedFiles) -> None:
+    site = json.loads(shipped.text("site"))
+    site["locales"].append({"tag": "km", "checked_on": None})
+    report = check({"site": json.dumps(site, indent=1)}).report
+    assert any("km" in problem.sentence for problem in report.stops)

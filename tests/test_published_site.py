@@ -1,0 +1,235 @@
+"""From a clerk's change to what a reader gets, and on when AWS is gone: the real desk over one stand-in."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.core.base_backend import BackendDict
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from chalicelib import wiring_published
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
+from chalicelib.adapters.published_pages import PublishedPages
+from chalicelib.adapters.published_texts import PublishedTexts
+from chalicelib.adapters.s3_releases import S3Releases, open_to_readers
+from chalicelib.adapters.shipped_pages import ShippedPages
+from chalicelib.domain import po_files
+from chalicelib.domain.errors import PublishRefused
+from chalicelib.settings import Settings
+from chalicelib.usecases.check_documents import CheckDocuments
+from chalicelib.usecases.edit_text import EditText
+from chalicelib.usecases.preview import Preview
+from chalicelib.usecases.publish import Publish
+from tests.conftest import REGION
+from tests.support.press import shipped_files, shipped_folders, site_press
+
+ANA = "ana@example.org"
+SEND = "Send it"
+HEADLINE = "Is someone forced to work, or to have sex?"
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+    def chance(self) -> float:
+        return 0.5
+
+    def nonce(self) -> bytes:
+        return bytes(16)
+
+
+class Ticks:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Desk:
+    """The desk over moto, in a server of its own, as the functions see it."""
+
+    def __init__(self, work: Path, base: str) -> None:
+        self.bucket = f"{base}/pages"
+        store = DynamoDocuments(lambda: client("dynamodb"), "documents")
+        shelf = S3Releases(lambda: client("s3"), "pages")
+        folders = shipped_folders(work, locales=("en", "es"))
+        self.shipped = shipped_files(folders)
+        press = site_press(folders)
+        self.check = CheckDocuments(press, self.shipped, Clock())
+        self.edit = EditText(store, self.shipped, shelf, Clock())
+        self.preview = Preview(press, store, self.shipped, shelf)
+        self.publish = Publish(store, self.shipped, shelf, self.check, Clock())
+
+    def change(self, document: str, old: str, new: str) -> None:
+        opened = self.edit.open(document)
+        assert old in opened.text
+        self.edit.save_draft(document, opened.text.replace(old, new), opened.revision, ANA)
+
+    def translate(self, locale: str, sentence: str, translation: str) -> None:
+        opened = self.edit.open(f"catalog/{locale}")
+        text = po_files.with_texts(po_files.read_po(opened.text), {sentence: translation})
+        self.edit.save_draft(f"catalog/{locale}", text, opened.revision, ANA)
+
+
+class StandIn:
+    """Moto in a server of its own, which can be stopped."""
+
+    def __init__(self) -> None:
+        moto: Any = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        BackendDict.reset()  # moto keeps one world for a whole process
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = StandIn()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.address)
+    client.cache_clear()
+    client("dynamodb").create_table(**table_definition("documents"))
+    client("s3").create_bucket(Bucket="pages", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("s3").put_bucket_policy(Bucket="pages", Policy=open_to_readers("pages"))
+    yield server
+    for service in ("dynamodb", "s3"):
+        client(service).close()
+    wiring_published._texts.cache_clear()
+    client.cache_clear()
+    server.stop()
+
+
+@pytest.fixture
+def desk(server: StandIn, tmp_path: Path) -> Desk:
+    return Desk(tmp_path, os.environ["AWS_ENDPOINT_URL"])
+
+
+@pytest.fixture
+def shipped_pages(tmp_path: Path) -> ShippedPages:
+    folder = tmp_path / "pages"
+    (folder / "en").mkdir(parents=True)
+    index = {"locales": ["en"], "places": ["los-banos-ca"], "default_place": "los-banos-ca", "headers": {}}
+    (folder / "index.json").write_text(json.dumps(index))
+    (folder / "en" / "los-banos-ca.b64").write_text(base64.b64encode(gzip.compress(b"shipped")).decode())
+    return ShippedPages(str(folder))
+
+
+def read(pages: PublishedPages, name: str = "en/los-banos-ca") -> str:
+    return gzip.decompress(base64.b64decode(pages.current().page(*name.split("/")))).decode()
+
+
+def test_a_clerk_changes_a_number_and_a_sentence_and_rolls_back(
+    desk: Desk, shipped_pages: ShippedPages, server: StandIn
+) -> None:
+    ticks = Ticks()
+    pages = PublishedPages(desk.bucket, shipped_pages, ticks)
+    assert read(pages) == "shipped"
+
+    desk.change("contacts", "209-827-7070", "209-827-7071")
+    with pytest.raises(PublishRefused) as refused:
+        desk.publish(ANA, "a number changed")
+    (problem,) = refused.value.report.stops
+    assert problem.document == "contacts"
+    assert "209-827-7071" in problem.sentence
+    desk.change("contacts", "+12098277070", "+12098277071")
+    desk.translate("en", HEADLINE, "Does someone make others work?")
+    desk.translate("es", HEADLINE, "¿Alguien obliga a otros a trabajar?")
+
+    assert "209-827-7071" in desk.preview.page("es/los-banos-ca").html
+    assert "209-827-7071" not in desk.preview.live_page("es/los-banos-ca").html
+    assert read(pages) == "shipped"
+
+    assert desk.publish(ANA, "a number and a headline").number == 1
+    ticks.now += 31
+    assert "209-827-7071" in read(pages)
+    assert "Does someone make others work?" in read(pages)
+    assert "¿Alguien obliga a otros a trabajar?" in read(pages, "es/los-banos-ca")
+    assert "style-src 'sha256-" in pages.headers["Content-Security-Policy"]
+
+    desk.publish.roll_back(0, ANA, "it was right before")
+    ticks.now += 31
+    assert "209-827-7070" in read(pages)
+    assert HEADLINE in read(pages)
+
+    kept = read(pages)
+    server.stop()
+    ticks.now += 31
+    assert read(pages) == kept
+    assert read(PublishedPages(desk.bucket, shipped_pages, ticks)) == "shipped"
+
+
+def test_forms_and_mails_are_made_from_what_was_published_and_go_on_without_the_bucket(
+    desk: Desk, server: StandIn
+) -> None:
+    desk.translate("en", SEND, "Send this now")
+    desk.change("template/mail/report/subject.txt", "Porchlight report", "A report to you,")
+    desk.publish(ANA, "other words", accept=True)
+    settings = Settings(pages_url=desk.bucket)
+    site = wiring_published.site_source(settings)
+    assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+    (recipient, *_) = wiring_published.published_directory(settings).recipients()
+    mails = wiring_published.mails(settings)
+    mail = wiring_published.samples.mail(mails, [], "report", recipient)
+    assert b"Subject: A report to you, PL-" in mail
+    server.stop()
+    assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+
+
+def test_published_documents_that_a_later_package_cannot_use_give_way_to_what_shipped(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The checks would not let this through; a package that takes a name away later has the same effect."""
+    shelf = S3Releases(lambda: client("s3"), "pages")
+    broken = {
+        "template/public/note.html": "{% extends 'layout.html' %}{% block main %}{{ gone }}{% endblock %}"
+    }
+    shelf.put(1, {"documents.json": json.dumps(broken).encode()})
+    shelf.move(1, {}, None)
+    site = wiring_published.site_source(Settings(pages_url=desk.bucket))
+    assert "<textarea" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+    assert "published_documents_unusable" in caplog.text
+
+
+def test_texts_are_looked_for_every_30_seconds_and_kept_while_the_bucket_is_away(
+    desk: Desk, server: StandIn
+) -> None:
+    ticks = Ticks()
+    texts = PublishedTexts(desk.bucket, clock=ticks)
+    assert texts() == {}
+    desk.translate("en", SEND, "Send this now")
+    desk.publish(ANA, "other words", accept=True)
+    assert texts() == {}
+    ticks.now += 30
+    assert set(texts()) == {"catalog/en"}
+    server.stop()
+    ticks.now += 30
+    assert set(texts()) == {"catalog/en"}
+
+
+def test_what_ships_passes_the_checks_of_the_desk(tmp_path: Path) -> None:
+    folders = shipped_folders(tmp_path)
+    checked = CheckDocuments(site_press(folders), shipped_files(folders), Clock())({})
+    assert not checked.report.stops
+    assert not checked.report.needs_a_yes, checked.report
+    assert checked.pressed is not None
+    assert checked.report.pages == len(checked.pressed.pages) > 60
