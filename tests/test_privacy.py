@@ -347,7 +347,7 @@ def test_nothing_shows_words_when_it_is_printed() -> None:
     report = Report("us", "en", STORY, "work", WHERE, WHEN, "yes")
     fields = {"a": [STORY], "b": ["work"], "c": [WHERE], "d": [WHEN], "r": ["dot"]}
     form = read_report(fields, "us", "en", ["dot"], [])
-    mail = Mail("a@b.example", "c@d.example", "dot", "first", "report-1", content=STORY.encode())
+    mail = Mail("a@b.example", "c@d.example", "dot", 0, "report-1", STORY.encode())
     for shown in (report, form, mail, OpenedReport(_any_record(), report)):
         assert_hidden(type(shown).__name__, f"{shown!r} {shown}", *PHRASES)
 

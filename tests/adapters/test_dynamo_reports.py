@@ -34,8 +34,10 @@ LACKS = {
         "execute_statement": "we never ask in PartiQL",
     },
 }
-_NEEDED = {
-    "transact_write_items": {"TransactItems": []},
+_NEEDED: dict[str, dict[str, Any]] = {
+    "transact_write_items": {
+        "TransactItems": [{"Delete": {"TableName": "reports", "Key": {"pk": {"S": "a"}}}}]
+    },
     "update_time_to_live": {
         "TableName": "reports",
         "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expires_at"},
@@ -47,11 +49,8 @@ _NEEDED = {
 
 @pytest.mark.parametrize("operation", sorted(LACKS["dynalite"]))
 def test_dynalite_still_lacks_what_we_say_it_lacks(dynalite_client: Any, operation: str) -> None:
-    arguments = _NEEDED[operation]
-    if operation == "transact_write_items":
-        arguments = {"TransactItems": [{"Delete": {"TableName": "reports", "Key": {"pk": {"S": "a"}}}}]}
     with pytest.raises(ClientError, match="UnknownOperation"):
-        getattr(dynalite_client, operation)(**arguments)
+        getattr(dynalite_client, operation)(**_NEEDED[operation])
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def tree(self) -> Any:
-        """The page as a tree, read as browsers do: not too strictly, since people may have typed odd signs."""
+        """The page as a tree, read as browsers do: not too strictly, since people may type odd signs."""
         return html5lib.HTMLParser(namespaceHTMLElements=False).parse(self.html)
 
     @property
