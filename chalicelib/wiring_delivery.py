@@ -19,15 +19,17 @@ from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret
 from chalicelib.adapters.ses_events import read_notice
 from chalicelib.adapters.ses_mailer import SesMailer
 from chalicelib.adapters.system import SystemClock
-from chalicelib.domain.errors import NoticeEarly, StoreUnavailable
+from chalicelib.domain.errors import NoticeEarly, PorchlightError, StoreUnavailable
 from chalicelib.ports import Alarms, Clock, Figures, ReportStore
+from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
 from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.note_delivery import NoteDelivery
+from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 from chalicelib.usecases.send_mail import SendMail
 from chalicelib.usecases.sweep import Sweep
 from chalicelib.wiring_aws import report_store
-from chalicelib.wiring_published import mails, published_directory
+from chalicelib.wiring_published import contacts_text, mails, published_directory
 
 log = logging.getLogger("porchlight")
 
@@ -87,7 +89,26 @@ def sweep(settings: Settings, context: Any, clock: Clock | None = None) -> dict[
     """Delete what is past its date; return how much."""
     clock = clock or SystemClock()
     run = Sweep(report_store(settings), alarms(settings, clock), figures(settings, clock), clock)
-    return {"deleted": run(_time_left(context))}
+    deleted = run(_time_left(context))
+    remind_of_contacts(settings, clock)
+    return {"deleted": deleted}
+
+
+def remind_of_contacts(settings: Settings, clock: Clock) -> None:
+    """Mail the operator, once a month, which contacts nobody has checked for 90 days."""
+    remind = RemindOfContacts(
+        lambda: contacts_text(settings),
+        DeskMails(settings.sender_address, settings.site_address).contacts_to_check,
+        report_store(settings),
+        SesMailer(_SES, settings.ses_configuration_set),
+        clock,
+        settings.sender_address,
+        settings.operator_address,
+    )
+    try:
+        remind()
+    except PorchlightError as error:  # the list at the desk says the same; the sweep has done its work
+        log.warning("the contacts could not be mailed: %s", type(error).__name__)
 
 
 def alarms(settings: Settings, clock: Clock) -> Alarms:

@@ -42,6 +42,12 @@ def published_directory(settings: Settings) -> Directory:
     return _CurrentDirectory(lambda: _directory(*_now(settings)))
 
 
+def contacts_text(settings: Settings) -> str:
+    """Return the contacts document as it is published now."""
+    folders, _ = _now(settings)
+    return (folders.content / "contacts.json").read_text(encoding="utf-8")
+
+
 def mails(settings: Settings) -> Mails:
     """Return what writes the mails, from the documents as they are published now."""
     return _mails(settings.sender_address, *_now(settings))

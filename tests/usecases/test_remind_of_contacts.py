@@ -1,0 +1,73 @@
+"""Contacts that nobody has checked are mailed once a month, and no more often."""
+
+from __future__ import annotations
+
+import json
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.errors import MailDelayed
+from chalicelib.render.desk_mails import DeskMails
+from chalicelib.usecases.remind_of_contacts import RemindOfContacts
+from tests.support.fakes import FakeMailer, FakeStore, FixedClock
+
+
+def contact(name: str, checked_on: str | None) -> dict[str, Any]:
+    return {"id": name, "name": name.title(), "checked_on": checked_on, "checked_by": checked_on and "desk"}
+
+
+CONTACTS = [contact("never", None), contact("old", "2026-08-01"), contact("fresh", "2026-11-01")]
+
+
+class Desk:
+    def __init__(self, contacts: list[dict[str, Any]], to: str = "operator@desk.example") -> None:
+        self.clock, self.store, self.mailer = FixedClock(), FakeStore(), FakeMailer()
+        self.remind = RemindOfContacts(
+            lambda: json.dumps({"contacts": contacts}),
+            DeskMails("desk@porchlight.example", "https://desk.example").contacts_to_check,
+            self.store,
+            self.mailer,
+            self.clock,
+            "desk@porchlight.example",
+            to,
+        )
+
+
+def test_the_mail_names_the_contacts_to_check_and_no_others():
+    desk = Desk(CONTACTS)
+    assert desk.remind() == 2
+    [mail] = desk.mailer.sent
+    message = message_from_bytes(mail.content, policy=default)
+    text = message.get_content()
+    assert (mail.to, message["To"]) == ("operator@desk.example", "operator@desk.example")
+    assert "Never: never checked" in text
+    assert "Old: last checked on 2026-08-01" in text
+    assert "Fresh" not in text
+    assert "https://desk.example/admin/contacts" in text
+
+
+def test_it_goes_out_once_a_month():
+    desk = Desk(CONTACTS)
+    for _ in range(3):
+        desk.remind()
+        desk.clock.forward(hours=1)
+    assert len(desk.mailer.sent) == 1
+    desk.clock.forward(days=7)  # into December
+    desk.remind()
+    assert len(desk.mailer.sent) == 2
+
+
+def test_nothing_is_mailed_when_all_are_checked_or_there_is_nobody_to_tell():
+    for desk in (Desk([contact("fresh", "2026-11-01")]), Desk(CONTACTS, to="")):
+        assert desk.remind() == 0
+        assert desk.mailer.sent == []
+
+
+def test_a_mail_service_that_is_away_is_the_callers_to_hear_of():
+    desk = Desk(CONTACTS)
+    desk.mailer.fail(MailDelayed("away"))
+    with pytest.raises(MailDelayed):
+        desk.remind()
