@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import os
 
-from chalicelib.web import quiet_log, responses
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chalice.app import Chalice
@@ -21,6 +19,8 @@ HTTP_FUNCTIONS = ("page", "reporter", "admin", "all")
 
 def serve(app: Chalice, settings: Settings) -> None:
     """Register the blueprints that this function serves, and keep what people write out of its log."""
+    from chalicelib.web import quiet_log, responses
+
     quiet_log.install(app)
     function = settings.porchlight_function
     if function not in HTTP_FUNCTIONS:

@@ -1,8 +1,9 @@
 """The floor: a handler that returns a constant page."""
 
-from pathlib import Path
+import os
 
-PAGE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+with open(os.path.join(os.path.dirname(__file__), "page.html"), encoding="utf-8") as file:
+    PAGE = file.read()
 
 
 def handler(event, context):

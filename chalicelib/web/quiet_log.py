@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from logging import Filter, LogRecord
 
-from chalicelib.web.responses import where
+from chalicelib.web.answers import where
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from chalicelib.render.contexts import RecipientChoice
 from chalicelib.render.packing import pack
 from chalicelib.render.site import Site
 from chalicelib.usecases.take_report import TakeReport
+from chalicelib.web.answers import status_of, where
 from chalicelib.web.forms import read_form
-from chalicelib.web.responses import Html, NoSuchPage, answering, status_of, where
+from chalicelib.web.responses import Html, NoSuchPage, answering
 
 # Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store;
 # it does not keep 203 (measured). A test in real browsers watches this.

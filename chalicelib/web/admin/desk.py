@@ -21,8 +21,9 @@ from chalicelib.render.admin_pages import AdminPages
 from chalicelib.usecases.sign_in import Sessions
 from chalicelib.web.admin import cookies
 from chalicelib.web.admin.answers import Sheet, go_to
+from chalicelib.web.answers import status_of, where
 from chalicelib.web.forms import read_form
-from chalicelib.web.responses import path_of, status_of, where
+from chalicelib.web.responses import path_of
 
 DOOR = "door"  # the guard of what is there before anybody is signed in
 HOME = "/admin/"

@@ -1,0 +1,177 @@
+"""Answers as API Gateway takes them from a function. The page function loads this, and no framework."""
+
+from __future__ import annotations
+
+from chalicelib.usecases.show_page import choose_locale, choose_page
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from chalicelib.ports import Pages
+
+    Event = Mapping[str, Any]
+    Found = tuple[str, int, Mapping[str, str]]  # a packed page, the status, the headers that belong to it
+
+READ = ("GET", "HEAD")
+
+# One table turns what went wrong into a status. Names, because the page function does not load the classes.
+STATUS = {
+    "InvalidReport": 422,
+    "FormExpired": 400,
+    "UnreadableForm": 400,
+    "FormTooLarge": 413,
+    "WrongContentType": 415,
+    "NoSuchPage": 404,
+    "NobodyOffered": 503,
+    "StoreUnavailable": 503,
+    "StoreBusy": 503,
+    "SecretMissing": 503,
+    "TooManyLookups": 503,
+}
+ERROR_PAGES = (400, 403, 404, 405, 413, 415, 500, 503)
+
+# For when even the error pages cannot be had.
+_BARE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_BARE_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Information</title><link rel="icon" href="data:,"></head>
+<body><p>This does not work right now. In danger, call or text 911.
+To talk to somebody at any hour, call 888-373-7888.</p>
+<p lang="es">Esto no funciona ahora. En peligro, llame al 911.
+Para hablar con alguien a cualquier hora, llame al 888-373-7888.</p></body></html>
+"""
+
+
+class Asked:
+    """What a request asks for: all that a public page may depend on."""
+
+    def __init__(self, method: str, path: str, languages: str, gzip: bool) -> None:
+        self.method = method
+        self.path = path
+        self.languages = languages
+        self.gzip = gzip
+
+
+def asked_by(event: Event) -> Asked:
+    """Read API Gateway's event."""
+    headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    context = event.get("requestContext") or {}
+    return Asked(
+        str(context.get("httpMethod") or event.get("httpMethod") or "GET"),
+        # Chalice's own local events hold it in the context only, where API Gateway puts the stage before it.
+        str(event.get("path") or context.get("path") or "/"),
+        headers.get("accept-language", ""),
+        accepts_gzip(headers.get("accept-encoding", "")),
+    )
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Say whether an Accept-Encoding header allows gzip."""
+    for choice in accept_encoding.lower().split(","):
+        name, _, parameters = choice.strip().partition(";")
+        if name.strip() in ("gzip", "*"):
+            quality = parameters.replace(" ", "").partition("q=")[2] or "1"
+            return quality.strip("0.") != "" or quality.startswith("1")
+    return False
+
+
+def page_for(pages: Pages, asked: Asked) -> Found:
+    """Find the page that is asked for, or the small page that says why there is none."""
+    now = pages.current()
+    locale, place = choose_page(asked.path, asked.languages, now)
+    if asked.method not in READ:
+        # Below a place there is nothing at all, so that nothing there can be read either.
+        if asked.path.strip("/").count("/") > 1:
+            return error_for(now, 404, asked)
+        packed, status, headers = error_for(now, 405, asked)
+        return packed, status, {**headers, "Allow": ", ".join(READ)}
+    if place is None:
+        return error_for(now, 404, asked)
+    packed = now.page(locale, place)  # before the headers: they are those of the page that was found
+    return packed, 200, now.headers
+
+
+def error_for(pages: Pages, status: int, asked: Asked) -> Found:
+    """Find the small page for an error, in the language of the path or of the browser."""
+    now = pages.current()
+    locale = choose_locale(asked.path, asked.languages, now)
+    shown = status if status in ERROR_PAGES else 500 if status >= 500 else 400
+    packed = now.error(locale, shown)  # before the headers: they are those of the page that was found
+    return packed, status, now.headers
+
+
+def bare_page() -> Found:
+    """Return a page for status 500 that needs nothing that could be broken."""
+    from chalicelib.render.packing import pack  # rare, so that the page function need not load it
+
+    return pack(_BARE_PAGE), 500, _BARE_HEADERS
+
+
+def answer(packed: str, status: int, headers: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+    """Return a packed page as API Gateway expects it of a function."""
+    whole = {
+        **headers,
+        "Content-Type": "text/html; charset=utf-8",
+        "Vary": "Accept-Encoding, Accept-Language",
+    }
+    body, with_body = packed, asked.method != "HEAD"
+    if asked.gzip:
+        whole["Content-Encoding"] = "gzip"
+    elif with_body:
+        from chalicelib.render.packing import unpack  # rare, so that the page function need not load it
+
+        body = unpack(body)
+    return {
+        "statusCode": status,
+        "headers": whole,
+        "multiValueHeaders": {},
+        "body": body if with_body else "",
+        "isBase64Encoded": asked.gzip and with_body,
+    }
+
+
+def page_function(pages: Pages, log: Callable[[str], None]) -> Callable[[Event, Any], dict[str, Any]]:
+    """Return a handler for API Gateway's events that answers each with a page of ours, whatever happens."""
+
+    def handle(event: Event, context: Any) -> dict[str, Any]:
+        asked = asked_by(event)
+        try:
+            return answer(*page_for(pages, asked), asked)
+        except Exception as error:
+            log(where(error))
+            try:
+                return answer(*error_for(pages, status_of(error), asked), asked)
+            except Exception as worse:
+                log(where(worse))
+                return answer(*bare_page(), asked)
+
+    return handle
+
+
+def status_of(error: Exception) -> int:
+    """Return the status an error is answered with: the table's, or 500 for what nobody expected."""
+    for kind in type(error).__mro__:
+        if kind.__name__ in STATUS:
+            return STATUS[kind.__name__]
+    return 500
+
+
+def where(error: BaseException) -> str:
+    """Return an error's kind and place. Its text may quote what a person wrote, unless it is one of ours."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    kind = type(error).__name__
+    if any(base.__name__ == "PorchlightError" for base in type(error).__mro__):
+        kind = f"{kind} ({error})"
+    if trace is None:
+        return kind
+    file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
+    return f"{kind} at {file}:{trace.tb_lineno}"
