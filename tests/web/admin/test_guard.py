@@ -156,7 +156,7 @@ def test_the_token_of_a_form_is_another_on_each_page(desk):
 
 
 def test_every_button_is_written_down_before_it_is_done(desk):
-    """Each is pressed with nothing to do it to: the log has it all the same, and says that it was not done."""
+    """Each is pressed with nothing to do it to: the log has it all the same, and that it was not done."""
     publisher = desk.signed_in(PUBLISHER_ONE)
     csrf = publisher.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
     for path in sorted(set(POSTS) - {"/admin/sign-out", "/admin/publish/now"}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, Page
@@ -56,7 +57,7 @@ def check(page: Page) -> None:
     assert len(list(tree.iter("h1"))) == 1
     assert len(list(tree.iter("main"))) == 1
     levels = [int(element.tag[1]) for element in tree.iter() if str(element.tag) in ("h1", "h2", "h3", "h4")]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)
     labelled = {label.get("for") for label in tree.iter("label")}
@@ -70,7 +71,7 @@ def check(page: Page) -> None:
         told = (element.get("aria-describedby") or "").split()
         assert set(told) <= set(ids), (page.path, told)
         assert element.get("style") is None
-        assert not [name for name in element.keys() if name.startswith("on")]
+        assert not [name for name in element.attrib if name.startswith("on")]
     for button in tree.iter("button"):
         assert "".join(button.itertext()).strip(), page.path
     for form in tree.iter("form"):

@@ -1,0 +1,227 @@
+"""The delivery desk: cases by number, what is amiss, send again, hand over; never the words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.dynamo_desk import WRITTEN, DynamoDesk
+from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.domain.deliveries import (
+    BOUNCED,
+    DELIVERED,
+    FAILED,
+    FALLBACK,
+    HELD,
+    QUEUED,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.domain.errors import EntryMissing, StaleRecord
+from chalicelib.usecases.delivery_desk import read_case_number
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
+
+WORDS = b"sealed words that nobody at the desk may see"
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def report(number: int, *deliveries: Delivery, **more: Any) -> SealedReport:
+    return SealedReport(
+        id=f"{number:032x}",
+        sealed=WORDS,
+        reporter_key=b"k" * 32,
+        place="los-banos-ca",
+        taken_at=NOW - timedelta(hours=number),
+        deliveries=deliveries,
+        **more,
+    )
+
+
+LOST = report(1, Delivery("dot-trafficking", BOUNCED, NOW), Delivery("dhs-blue-campaign", DELIVERED, NOW))
+FINE = report(2, Delivery("dot-trafficking", DELIVERED, NOW))
+KEPT_BACK = report(3, Delivery("dot-trafficking", HELD, NOW, next_try=NOW))
+
+
+@pytest.fixture
+def reports(desk: DeskSite) -> DynamoReports:
+    store = DynamoReports(lambda: client("dynamodb"), desk.settings.reports_table)
+    for one in (LOST, FINE, KEPT_BACK):
+        store.add(one)
+    return store
+
+
+def buttons(page: Page, action: str, **wanted: str) -> dict[str, str]:
+    return next(
+        form for form in page.forms(action) if all(form.get(name) == value for name, value in wanted.items())
+    )
+
+
+def now_of(reports: DynamoReports, case: SealedReport) -> SealedReport:
+    found = reports.get(case.id, NOW)
+    assert found is not None
+    return found
+
+
+def test_the_list_shows_what_is_amiss_and_why(desk, reports):
+    page = desk.signed_in(EDITOR_ONE).get("/admin/deliveries")
+    boxes = ["".join(box.itertext()) for box in page.tree.iter("div") if "alarm" in (box.get("class") or "")]
+    assert len(boxes) == 2
+    assert LOST.case_number in boxes[1]
+    assert "refused it" in boxes[1]
+    assert KEPT_BACK.case_number in boxes[0]
+    assert "key cannot be used" in boxes[0]
+    assert "3 are kept" in page.words
+    home = desk.signed_in(EDITOR_ONE).get("/admin/")
+    assert LOST.case_number in home.words
+    assert FINE.case_number not in home.words
+
+
+def test_a_case_is_found_by_its_number_however_it_is_typed(desk, reports):
+    editor = desk.signed_in(EDITOR_ONE)
+    number = LOST.case_number
+    for typed in (number, number.lower(), number.replace("-", ""), number[3:].replace("-", "+")):
+        page = editor.get(f"/admin/case?n={typed}")
+        assert page.status == 200
+        assert f"Case {number}" in page.words
+
+
+def test_a_number_that_is_no_case_is_said_to_be_none(desk, reports):
+    editor = desk.signed_in(EDITOR_ONE)
+    for typed in ("PL-0000-0000", "nonsense", "", LOST.id):
+        page = editor.get(f"/admin/case?n={typed}")
+        assert page.status == 404
+        assert page.forms("/admin/case/again") == []
+
+
+def test_no_screen_of_the_desk_holds_the_words_or_the_id_that_a_receipt_leads_to(desk, reports):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    for path in ("/admin/", "/admin/deliveries", f"/admin/case?n={LOST.case_number}", "/admin/log/file"):
+        page = publisher.get(path)
+        assert page.status == 200
+        for secret in (WORDS.decode(), LOST.id, "k" * 32):
+            assert secret not in page.text
+
+
+def test_what_the_desk_reads_holds_neither_words_nor_key(desk, reports):
+    index = client("dynamodb").scan(TableName=desk.settings.reports_table, IndexName="desk")
+    assert len(index["Items"]) == 3
+    assert not {"sealed", "reporter_key"} & {name for item in index["Items"] for name in item}
+    cases = DynamoDesk(lambda: client("dynamodb"), desk.settings.reports_table)
+    found = cases.find(LOST.case_number, NOW)
+    assert found == replace(LOST, sealed=b"", reporter_key=b"")
+
+
+def test_what_the_desk_may_write_does_not_touch_the_words():
+    kept = {"sealed", "reporter_key", "place", "taken_at", "case_number", "pk"}
+    assert not kept & set(WRITTEN)
+    keys = {name["AttributeName"] for name in table_definition("x")["AttributeDefinitions"]} - {
+        "pk",
+        "case_number",
+    }
+    assert keys <= set(WRITTEN)
+
+
+def test_sent_again_it_is_queued_and_due_and_its_words_are_still_there(desk, reports):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(f"/admin/case?n={LOST.case_number}")
+    form = buttons(page, "/admin/case/again", recipient="dot-trafficking", address="first")
+    answer = publisher.post("/admin/case/again", form)
+    assert answer.location == f"/admin/case?n={LOST.case_number}&done=again"
+    now = now_of(reports, LOST)
+    again = now.delivery_to("dot-trafficking")
+    assert (again.state, again.turn, again.address) == (QUEUED, 1, "first")
+    assert (now.sealed, now.reporter_key, now.version) == (WORDS, b"k" * 32, 1)
+    assert LOST.id in reports.due(datetime.now(UTC) + timedelta(seconds=5), 10)
+    line = desk.log()[-1]
+    assert (line["did"], line["about"]) == ("send a report again", LOST.case_number)
+
+
+def test_handed_over_another_recipient_gets_it_and_the_first_is_given_up(desk, reports):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(f"/admin/case?n={KEPT_BACK.case_number}")
+    form = buttons(page, "/admin/case/move", recipient="dot-trafficking")
+    assert form["other"] == "dhs-blue-campaign"
+    assert publisher.post("/admin/case/move", {**form, "why": "their key is gone"}).status == 303
+    now = now_of(reports, KEPT_BACK)
+    assert now.delivery_to("dot-trafficking").state == FAILED
+    assert now.delivery_to("dhs-blue-campaign").state == QUEUED
+
+
+def test_of_two_who_press_at_once_the_second_is_told(desk, reports):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_ONE)
+    pages = [person.get(f"/admin/case?n={LOST.case_number}") for person in (one, other)]
+    forms = [buttons(page, "/admin/case/again", address="first") for page in pages]
+    assert one.post("/admin/case/again", forms[0]).status == 303
+    assert other.post("/admin/case/again", forms[1]).status == 409
+    assert now_of(reports, LOST).delivery_to("dot-trafficking").turn == 1
+
+
+def test_a_notice_that_comes_between_is_not_overwritten(desk, reports):
+    cases = DynamoDesk(lambda: client("dynamodb"), desk.settings.reports_table)
+    seen = cases.find(LOST.case_number, NOW)
+    reports.save(now_of(reports, LOST))
+    with pytest.raises(StaleRecord):
+        cases.change(seen.answered(NOW))
+    assert now_of(reports, LOST).answered_at is None
+
+
+def test_somebody_answers_for_a_case_and_it_is_amiss_no_more(desk, reports):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(f"/admin/case?n={LOST.case_number}")
+    publisher.submit(page, "/admin/case/answer", why="called them")
+    assert now_of(reports, LOST).answered_at is not None
+    assert LOST.case_number not in publisher.get("/admin/").words
+
+
+def test_a_legal_hold_keeps_a_case_beyond_its_date(desk, reports):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(f"/admin/case?n={FINE.case_number}")
+    publisher.submit(page, "/admin/case/hold", why="court order")
+    held = now_of(reports, FINE)
+    assert (held.legal_hold, held.expires_at) == (True, None)
+    page = publisher.get(f"/admin/case?n={FINE.case_number}")
+    assert "legal hold" in page.words
+    publisher.submit(page, "/admin/case/hold", why="it ended")
+    assert now_of(reports, FINE).legal_hold is False
+
+
+def test_an_editor_sees_a_case_and_has_no_buttons(desk, reports):
+    page = desk.signed_in(EDITOR_ONE).get(f"/admin/case?n={LOST.case_number}")
+    assert {form.get("action") for form in page.tree.iter("form")} == {"/admin/sign-out"}
+
+
+def test_a_case_whose_time_is_over_is_gone_though_the_table_still_holds_it(desk, reports):
+    over = report(4, Delivery("dot-trafficking", DELIVERED, NOW), expires_at=NOW - timedelta(seconds=1))
+    reports.add(over)
+    editor = desk.signed_in(EDITOR_ONE)
+    assert editor.get(f"/admin/case?n={over.case_number}").status == 404
+    assert over.case_number not in editor.get("/admin/deliveries").words
+
+
+def test_a_recipient_that_nobody_knows_and_an_address_that_is_none_do_nothing(desk, reports):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(f"/admin/case?n={LOST.case_number}")
+    form = buttons(page, "/admin/case/again", address="first")
+    for wrong in ({"recipient": "nobody"}, {"address": "third"}, {"version": "x"}, {"n": "PL-0000-0000"}):
+        assert publisher.post("/admin/case/again", {**form, **wrong}).status in (404, 409)
+    assert now_of(reports, LOST).version == 0
+
+
+def test_a_second_address_is_offered_only_where_there_is_one(desk, reports):
+    page = desk.signed_in(PUBLISHER_ONE).get(f"/admin/case?n={LOST.case_number}")
+    assert not [form for form in page.forms("/admin/case/again") if form["address"] == FALLBACK]
+
+
+@pytest.mark.parametrize("typed", ["PL-OIL0-1111", "pl oil0 1111", "0110-1111"])
+def test_letters_that_look_like_digits_are_read_as_digits(typed):
+    assert read_case_number(typed) == "PL-0110-1111"
+
+
+@pytest.mark.parametrize("typed", ["", "PL", "PL-1234", "PL-1234-56789", "PL-UUUU-UUUU", "😀" * 8])
+def test_what_is_no_case_number_is_refused(typed):
+    with pytest.raises(EntryMissing):
+        read_case_number(typed)

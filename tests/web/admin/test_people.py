@@ -1,0 +1,160 @@
+"""Inviting, changing and removing people, and the log of what was done."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import datetime
+from email import message_from_string
+from email.policy import default
+
+from chalicelib.ports import AuditEntry
+from chalicelib.web.admin.people import as_csv
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
+from tests.support.fakes import NOON
+
+PEOPLE = "/admin/people"
+NEW = "dee@desk.example"
+
+
+def press(person: Person, action: str, email: str, **more: str) -> Page:
+    """Press the button of somebody's row."""
+    page = person.get(PEOPLE)
+    form = next(
+        form
+        for form in page.forms(action)
+        if form["email"] == email and all(form.get(name) == value for name, value in more.items())
+    )
+    return person.post(action, form)
+
+
+def first_password(desk: DeskSite, to: str) -> str:
+    """The password in the newest mail to somebody."""
+    texts = [mail["raw_data"] for mail in desk.mails() if f"To: {to}" in mail["raw_data"]]
+    text = message_from_string(texts[-1], policy=default).get_content().replace("\r\n", "\n")
+    [password] = re.findall(r"^    (\S+)$", text, re.MULTILINE)
+    return password
+
+
+def test_somebody_is_invited_by_mail_chooses_a_password_and_is_in(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.submit(publisher.get(PEOPLE), PEOPLE, email=f" {NEW.upper()} ", role="editor")
+    assert page.location == f"{PEOPLE}?done=invited"
+    password = first_password(desk, NEW)
+    assert len(password.replace("-", "")) == 20
+    new = desk.person(NEW)
+    form = new.sign_in(password)
+    done = new.submit(form, "/admin/sign-in", password="a new long password", again="a new long password")
+    assert new.follow(done).status == 200
+    assert new.get(PEOPLE).status == 403
+    assert NEW in publisher.get(PEOPLE).words
+    assert password not in str(desk.log())
+
+
+def test_an_address_that_is_none_or_known_is_said_to_be_so(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    for email, told in (("no address", "not an e-mail"), ("a@b", "not an e-mail"), (EDITOR_ONE, "before")):
+        page = publisher.submit(publisher.get(PEOPLE), PEOPLE, email=email, role="editor")
+        assert page.status == 422
+        assert told in page.words
+        assert page.forms(PEOPLE)[0]["email"] == email
+
+
+def test_a_role_that_does_not_exist_is_given_to_nobody(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    assert publisher.submit(publisher.get(PEOPLE), PEOPLE, email=NEW, role="owner").status == 404
+    assert NEW not in publisher.get(PEOPLE).words
+
+
+def test_a_new_first_password_ends_the_old_one_and_the_session(desk):
+    publisher, editor = desk.signed_in(PUBLISHER_ONE), desk.signed_in(EDITOR_ONE)
+    assert press(publisher, "/admin/people/password", EDITOR_ONE).location == f"{PEOPLE}?done=password"
+    assert editor.get("/admin/log").location.startswith("/admin/sign-in")
+    again = desk.person(EDITOR_ONE)
+    page = again.submit(again.get("/admin/sign-in"), "/admin/sign-in", email=EDITOR_ONE, password="x" * 20)
+    assert page.status == 422
+    assert (
+        "Choose your own password" in desk.person(EDITOR_ONE).sign_in(first_password(desk, EDITOR_ONE)).words
+    )
+
+
+def test_whoever_is_removed_is_out_at_once_and_cannot_come_back(desk):
+    publisher, editor = desk.signed_in(PUBLISHER_ONE), desk.signed_in(EDITOR_ONE)
+    assert press(publisher, "/admin/people/remove", EDITOR_ONE).location == f"{PEOPLE}?done=removed"
+    assert editor.get("/admin/log").location.startswith("/admin/sign-in")
+    gone = desk.person(EDITOR_ONE)
+    page = gone.submit(gone.get("/admin/sign-in"), "/admin/sign-in", email=EDITOR_ONE, password="x" * 20)
+    assert page.status == 422
+
+
+def test_a_removed_persons_session_is_not_that_of_a_new_person_with_the_address(desk):
+    publisher, editor = desk.signed_in(PUBLISHER_ONE), desk.signed_in(EDITOR_ONE)
+    press(publisher, "/admin/people/remove", EDITOR_ONE)
+    desk.add(EDITOR_ONE, "publisher")
+    assert editor.get(PEOPLE).location.startswith("/admin/sign-in")
+
+
+def test_nobody_removes_themselves_and_somebody_always_publishes(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    csrf = publisher.get(PEOPLE).forms(PEOPLE)[0]["csrf"]
+    assert publisher.post("/admin/people/remove", {"csrf": csrf, "email": PUBLISHER_ONE}).status == 403
+    press(publisher, "/admin/people/remove", PUBLISHER_TWO)
+    page = press(publisher, "/admin/people/role", PUBLISHER_ONE, role="editor")
+    assert page.status == 409
+    assert "Somebody must remain" in page.words
+    assert publisher.get(PEOPLE).status == 200
+
+
+def test_what_is_asked_about_somebody_unknown_is_answered_with_not_here(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    csrf = publisher.get(PEOPLE).forms(PEOPLE)[0]["csrf"]
+    for action in ("role", "remove", "password", "authenticator"):
+        fields = {"csrf": csrf, "email": "nobody@desk.example", "role": "publisher"}
+        assert publisher.post(f"{PEOPLE}/{action}", fields).status == 404
+
+
+def test_the_log_says_who_did_what_to_whom_and_why(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(PEOPLE)
+    form = next(form for form in page.forms("/admin/people/remove") if form["email"] == EDITOR_ONE)
+    publisher.post("/admin/people/remove", {**form, "why": "moved  away\nlast week"})
+    line = desk.log()[-1]
+    assert (line["who"], line["role"], line["did"], line["about"], line["why"]) == (
+        PUBLISHER_ONE,
+        "publisher",
+        "remove somebody",
+        EDITOR_ONE,
+        "moved away last week",
+    )
+    kept_for = int(line["expires_at"]) - datetime.fromisoformat(line["at"].partition(" ")[0]).timestamp()
+    assert 365 * 86400 <= kept_for <= 367 * 86400
+    words = publisher.get("/admin/log").words
+    assert "remove somebody" in words
+    assert "moved away last week" in words
+
+
+def test_the_log_is_handed_out_as_a_table_to_publishers(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get("/admin/log/file")
+    assert page.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert page.headers["Content-Disposition"] == 'attachment; filename="log.csv"'
+    rows = list(csv.DictReader(io.StringIO(page.text)))
+    assert [(row["who"], row["did"]) for row in rows] == [(PUBLISHER_ONE, "sign in")]
+
+
+def test_no_cell_of_the_table_can_become_a_formula():
+    evil = '=HYPERLINK("https://bad.example")'
+    text = as_csv([AuditEntry(NOON, evil, "+1", "-1", "@a", '\t=1,"x"\n')])
+    [_, row] = list(csv.reader(io.StringIO(text)))
+    assert row[0] == "2026-11-25 12:00:00"
+    assert all(cell.startswith("'") for cell in row[1:])
+
+
+def test_when_the_log_cannot_be_written_nothing_is_done(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(PEOPLE)
+    form = next(form for form in page.forms("/admin/people/remove") if form["email"] == EDITOR_ONE)
+    desk.dynamodb.delete_table(TableName=desk.settings.audit_table)
+    assert publisher.post("/admin/people/remove", form).status == 503
+    assert EDITOR_ONE in publisher.get(PEOPLE).words
