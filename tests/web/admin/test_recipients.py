@@ -1,0 +1,176 @@
+"""Who gets reports: two publishers, addresses that prove themselves, consent, the next publish."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_string
+from email.policy import default
+
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
+
+LIST = "/admin/recipients"
+ONE = "/admin/recipient"
+ADDRESS = "reports@sheriff.example"
+SECOND = "watch@sheriff.example"
+
+
+def propose(person: Person, **typed: str) -> Page:
+    """Propose a new recipient."""
+    fields = {
+        "id": "sheriff",
+        "name": "The Sheriff",
+        "email": ADDRESS,
+        "fallback": SECOND,
+        "agreed_on": "2026-11-20",
+        "what": "A police office.",
+        "what_not": "It is not a hotline.",
+        "why": "They agreed",
+        **typed,
+    }
+    return person.submit(person.get(ONE), ONE, **fields)
+
+
+def code_for(desk: DeskSite, address: str) -> str:
+    texts = [mail["raw_data"] for mail in desk.mails() if f"To: {address}" in mail["raw_data"]]
+    text = message_from_string(texts[-1], policy=default).get_content()
+    [code] = re.findall(r"^ +(\d{4} \d{4})\s*$", text, re.MULTILINE)
+    return code
+
+
+def confirm(desk: DeskSite, person: Person, address: str) -> Page:
+    """Have a code mailed, and type it in."""
+    page = person.get(LIST)
+    form = next(form for form in page.forms("/admin/recipients/code") if form["address"] == address)
+    page = person.follow(person.post("/admin/recipients/code", form))
+    form = next(form for form in page.forms("/admin/recipients/confirm") if form["address"] == address)
+    return person.post("/admin/recipients/confirm", {**form, "code": code_for(desk, address)})
+
+
+def test_a_recipient_comes_in_by_two_publishers_and_confirmed_addresses(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    assert propose(one).location == f"{LIST}?done=proposed"
+    page = one.get(LIST)
+    assert f"Proposed by {PUBLISHER_ONE}" in page.words
+    assert "another publisher has to agree" in page.words
+    assert page.forms("/admin/recipients/agree") == []
+    early = other.submit(other.get(LIST), "/admin/recipients/agree")
+    assert early.status == 422
+    assert "have not been confirmed" in early.words
+    for address in (ADDRESS, SECOND):
+        assert confirm(desk, one, address).location == f"{LIST}?done=confirmed"
+    assert other.submit(other.get(LIST), "/admin/recipients/agree").location == f"{LIST}?done=agreed"
+    plan = one.get("/admin/publish")
+    assert f"change of recipients that {PUBLISHER_ONE} proposed" in plan.words
+    typed = {"why": "A new recipient", **({"yes": "yes"} if 'id="yes"' in plan.text else {})}
+    assert one.submit(plan, "/admin/publish/now", **typed).status == 303
+    page = one.get(LIST)
+    assert ADDRESS in page.words
+    assert page.forms("/admin/recipients/withdraw") == []
+
+
+def test_the_one_who_proposed_cannot_agree_even_with_a_form_made_by_hand(desk):
+    one = desk.signed_in(PUBLISHER_ONE)
+    propose(one)
+    for address in (ADDRESS, SECOND):
+        confirm(desk, one, address)
+    withdraw = one.get(LIST).forms("/admin/recipients/withdraw")[0]
+    page = one.post("/admin/recipients/agree", withdraw)
+    assert page.status == 422
+    assert "somebody else than the one who proposed" in page.words.lower()
+
+
+def test_a_recipient_without_consent_or_second_address_is_not_agreed_to(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    propose(one, agreed_on="", fallback="")
+    confirm(desk, one, ADDRESS)
+    page = other.submit(other.get(LIST), "/admin/recipients/agree")
+    assert page.status == 422
+    assert "the day on which this office agreed" in page.words
+    assert "a second address is needed" in page.words
+
+
+def test_a_wrong_code_confirms_nothing_and_five_of_them_end_it(desk):
+    one = desk.signed_in(PUBLISHER_ONE)
+    propose(one)
+    page = one.get(LIST)
+    form = next(form for form in page.forms("/admin/recipients/code") if form["address"] == ADDRESS)
+    page = one.follow(one.post("/admin/recipients/code", form))
+    right = code_for(desk, ADDRESS)
+    wrong = "0000 0000" if right != "0000 0000" else "1111 1111"
+    for _ in range(5):
+        form = page.forms("/admin/recipients/confirm")[0]
+        page = one.post("/admin/recipients/confirm", {**form, "code": wrong})
+        assert page.status == 422
+    form = page.forms("/admin/recipients/confirm")[0]
+    assert one.post("/admin/recipients/confirm", {**form, "code": right}).status == 422
+    assert right not in page.text
+    assert right.replace(" ", "") not in str(desk.log())
+
+
+def test_what_breaks_a_rule_is_shown_again_with_the_rule_and_all_that_was_typed(desk):
+    one = desk.signed_in(PUBLISHER_ONE)
+    for typed, told in (
+        ({"id": "The Sheriff!"}, "small letters"),
+        ({"email": "no address"}, "email must be one address"),
+        ({"agreed_on": "yesterday"}, "date like 2026-11-25"),
+        ({"why": ""}, "say why"),
+        ({"key": "-----BEGIN NONSENSE-----"}, "key"),
+    ):
+        page = propose(one, **typed)
+        assert page.status == 422, typed
+        fields = page.forms(ONE)[0]
+        for name, value in typed.items():
+            assert fields[name].strip() == value
+        assert fields["name"] == "The Sheriff"
+        assert told.split()[0] in page.words.lower(), page.words[:600]
+    assert "A change waits" not in one.get(LIST).words
+
+
+def test_of_two_who_propose_at_once_the_second_is_told_and_loses_nothing(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    mine, theirs = one.get(ONE), other.get(ONE)
+    typed = {
+        "id": "sheriff",
+        "name": "The Sheriff",
+        "email": ADDRESS,
+        "fallback": SECOND,
+        "agreed_on": "2026-11-20",
+        "what": "A police office.",
+        "what_not": "It is not a hotline.",
+        "why": "They agreed",
+    }
+    assert one.submit(mine, ONE, **typed).status == 303
+    told = other.submit(theirs, ONE, **{**typed, "id": "shelter", "name": "The Shelter"})
+    assert told.status == 409
+    assert told.forms(ONE)[0]["name"] == "The Shelter"
+    assert other.submit(told, ONE).status == 303
+    page = one.get(LIST)
+    assert "The Sheriff" in page.text
+    assert "The Shelter" in page.text
+
+
+def test_an_older_view_of_the_proposal_cannot_be_agreed_to(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    propose(one)
+    for address in (ADDRESS, SECOND):
+        confirm(desk, one, address)
+    seen = other.get(LIST)
+    one.submit(one.get(f"{ONE}?r=sheriff"), ONE, name="Somebody else", why="a trick")
+    page = other.submit(seen, "/admin/recipients/agree")
+    assert page.status == 409
+    assert "Look at it as it is now" in page.words
+
+
+def test_a_recipient_is_dropped_in_the_same_way_and_a_proposal_can_be_withdrawn(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    page = one.get(LIST)
+    assert one.submit(page, "/admin/recipients/without", r="dot-trafficking", why="it closed").status == 303
+    assert "trafficking@dot.gov" in one.get(LIST).text
+    assert other.submit(other.get(LIST), "/admin/recipients/withdraw").location == f"{LIST}?done=withdrawn"
+    assert "A change waits" not in one.get(LIST).words
+
+
+def test_an_editor_sees_recipients_and_has_no_buttons(desk):
+    propose(desk.signed_in(PUBLISHER_ONE))
+    page = desk.signed_in(EDITOR_ONE).get(LIST)
+    assert {form.get("action") for form in page.tree.iter("form")} == {"/admin/sign-out"}
