@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import delivery, events, pages, reports, sizes, table, targets
+from bench.bucket import Bucket
 from bench.stub import Stub
-from bench.targets import BARE, OBVIOUS, PORCHLIGHT, Target
+from bench.targets import BARE, OBVIOUS, PORCHLIGHT, PUBLISHED, Target
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = bool(os.environ.get("QUICK"))
@@ -49,7 +50,8 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
     runtime = targets.runtime(work)
     all_targets = targets.baselines(work)
     ours = targets.porchlight(package, work)
-    all_targets.append(ours)
+    bucket = Bucket(ours.folder)
+    all_targets += [ours, targets.through_chalice(ours), targets.published(ours, bucket.address)]
     costs = {target.name: pages.PageCost() for target in all_targets}
     event = events.page()
     for number in range(ROUNDS):
@@ -58,14 +60,17 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
             pages.one_round(target, runtime, event, WARM, costs[target.name])
     if not QUICK:
         shipped_otherwise = [
-            targets.with_bytecode(target) for target in all_targets if target.name not in (BARE, PORCHLIGHT)
+            targets.with_bytecode(target)
+            for target in all_targets
+            if not target.name.startswith((BARE, PORCHLIGHT))
         ]
         for target in shipped_otherwise:
             costs[target.name] = pages.PageCost()
             for _ in range(5):
                 pages.one_round(target, runtime, event, 0, costs[target.name])
         all_targets += shipped_otherwise
-    counted = [target for target in all_targets if not QUICK or target.name in (BARE, OBVIOUS, PORCHLIGHT)]
+    quick = (BARE, OBVIOUS, PORCHLIGHT, PUBLISHED)
+    counted = [target for target in all_targets if not QUICK or target.name in quick]
     say(f"counting instructions of {len(counted)} page functions")
 
     def count(target: Target) -> None:
@@ -75,6 +80,7 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
     # Counts do not depend on what else the machine does, so two at a time will do.
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(count, counted))
+    bucket.close()
     found: dict[str, Any] = {
         "pages": {target.name: costs[target.name].figures() for target in all_targets},
         "first_views": sizes.first_views(ours.folder),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.targets import BARE, PORCHLIGHT
+from bench.targets import BARE, PORCHLIGHT, PUBLISHED
 
 Figures = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ def goals(found: Figures) -> list[Goal]:
     """Return every goal with what was measured."""
     pages: Mapping[str, Figures] = found["pages"]
     ours, bare = pages[PORCHLIGHT], pages[BARE]
-    published = pages.get(f"{PORCHLIGHT}, published", {})
+    published = pages.get(PUBLISHED, {})
 
     def ratio(name: str, of: Figures = ours) -> float | None:
         return of[name] / bare[name] if name in of and name in bare else None

@@ -8,14 +8,17 @@ import shutil
 import sys
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
+from tools.functions import PAGE
+
 BASELINES = Path(__file__).resolve().parent / "baselines"
 BARE, OBVIOUS, PORCHLIGHT = "bare handler", "Chalice + Jinja2", "Porchlight"
+PUBLISHED = f"{PORCHLIGHT}, published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,17 @@ def porchlight(package: Path, work: Path) -> Target:
     folder = work / "porchlight"
     with zipfile.ZipFile(package / "deployment.zip") as archive:
         archive.extractall(folder)
-    return Target(PORCHLIGHT, folder, "app.app")
+    return Target(PORCHLIGHT, folder, PAGE.handler)
+
+
+def through_chalice(ours: Target) -> Target:
+    """Return our page function as it would be with the framework around it."""
+    return replace(ours, name=f"{PORCHLIGHT} in Chalice", handler="app.app")
+
+
+def published(ours: Target, address: str) -> Target:
+    """Return our page function where an admin has published pages."""
+    return replace(ours, name=PUBLISHED, environment={"PAGES_URL": address})
 
 
 def _laid_out(baseline: _Baseline, work: Path) -> Target:
