@@ -6,14 +6,17 @@ import base64
 import gzip
 import json
 import socket
+import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.adapters.plain_http import FetchFailed, Line
+from chalicelib.adapters.plain_http import ROOTS, FetchFailed, Line
 from chalicelib.adapters.published_pages import LOOK_EVERY, PublishedPages
 from chalicelib.adapters.shipped_pages import ShippedPages
 from chalicelib.domain.errors import StoreUnavailable
@@ -27,9 +30,13 @@ class Bucket:
         self.asked: list[str] = []
         self.connections = 0
         self.broken = ""
+        self._context: ssl.SSLContext | None = None
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}/bucket"
         threading.Thread(target=self._serve, daemon=True).start()
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        self._context = context
 
     def stop(self) -> None:
         if self._socket.fileno() >= 0:
@@ -50,8 +57,13 @@ class Bucket:
             except OSError:
                 return
             self.connections += 1
-            with connection:
-                self._answer(connection)
+            try:
+                if self._context:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                with connection:
+                    self._answer(connection)
+            except OSError:  # a visitor who hung up, perhaps at the sight of our certificate
+                connection.close()
 
     def _answer(self, connection: socket.socket) -> None:
         read = b""
@@ -298,6 +310,73 @@ def test_a_missing_file_leaves_the_connection_usable(bucket: Bucket) -> None:
         line.get("not-there")
     assert line.get("there") == b"yes"
     line.close()
+
+
+def secure_bucket(bucket: Bucket, folder: Path) -> tuple[str, str]:
+    """Put TLS before the bucket; return its address, and the file with the authority to trust."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    bucket.secure(context)
+    return bucket.base.replace("http://127.0.0.1", "https://localhost"), str(certificate)
+
+
+def test_a_file_comes_over_tls_from_whom_we_trust(bucket: Bucket, tmp_path: Path) -> None:
+    base, roots = secure_bucket(bucket, tmp_path)
+    bucket.files["current.json"] = b"{}"
+    line = Line(base, 5.0, roots=roots)
+    assert line.get("current.json") == b"{}"
+    line.close()
+
+
+def test_an_authority_of_the_system_is_trusted_too(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, roots = secure_bucket(bucket, tmp_path)
+    bucket.files["current.json"] = b"{}"
+    monkeypatch.setenv("SSL_CERT_FILE", roots)
+    line = Line(base, 5.0)
+    assert line.get("current.json") == b"{}"
+    assert bucket.connections == 2
+    line.close()
+
+
+def test_a_server_that_nobody_vouches_for_is_away(bucket: Bucket, tmp_path: Path) -> None:
+    base, _ = secure_bucket(bucket, tmp_path)
+    bucket.files["current.json"] = b"{}"
+    with pytest.raises(FetchFailed, match="Verification"):
+        Line(base, 5.0).get("current.json")
+
+
+def test_a_server_with_a_certificate_of_another_name_is_away(bucket: Bucket, tmp_path: Path) -> None:
+    base, roots = secure_bucket(bucket, tmp_path)
+    with pytest.raises(FetchFailed, match="Verification"):
+        Line(base.replace("localhost", "127.0.0.1"), 5.0, roots=roots).get("current.json")
+
+
+def test_the_authorities_that_ship_are_amazons_and_valid_for_years() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(ROOTS)
+    found = context.get_ca_certs()
+    names = sorted(dict(part[0] for part in one["subject"])["commonName"] for one in found)
+    assert names == [
+        "Amazon Root CA 1",
+        "Amazon Root CA 2",
+        "Amazon Root CA 3",
+        "Amazon Root CA 4",
+        "Starfield Services Root Certificate Authority - G2",
+    ]
+    ends = min(ssl.cert_time_to_seconds(str(one["notAfter"])) for one in found)
+    assert ends > time.time() + 365 * 24 * 3600
 
 
 @pytest.mark.parametrize("base", ["", "ftp://a/b", "https://", "http://a:b/c", "a.example/b"])
