@@ -1,0 +1,218 @@
+"""The desk in a real browser: by keyboard alone, without script, and looked over by axe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite
+from tools.chromium import launch_options
+from tools.local_server import HOST, LocalSite, reserve
+
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+_MOST_TABS = 60
+TARGETS = (
+    "button, .button, header nav a, select, summary, "
+    "input:not([type=hidden]):not([type=checkbox]):not([type=radio])"
+)
+SMALL_TARGETS = """targets => [...document.querySelectorAll(targets)]
+    .map(one => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
+    .filter(([box]) => box.width && box.height < 44)"""
+SCREENS = [
+    "/admin/",
+    "/admin/documents",
+    "/admin/text?d=template/public/page.html",
+    "/admin/text/changes?d=template/public/page.html",
+    "/admin/text/history?d=contacts",
+    "/admin/sentences?d=catalog/ar",
+    "/admin/contacts",
+    "/admin/contact?c=lbpd",
+    "/admin/preview?locale=ar",
+    "/admin/releases",
+    "/admin/deliveries",
+    "/admin/recipients",
+    "/admin/recipient",
+    "/admin/people",
+    "/admin/log",
+    "/admin/authenticator",
+    "/admin/case?n=PL-0000-0000",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(desk: DeskSite) -> Iterator[str]:
+    """The desk on a port of this machine, over plain HTTP, as under `make run`."""
+    site = LocalSite(desk.app, reserve(0), say=lambda _: None)
+    site.start()
+    yield f"http://{HOST}:{site.port}"
+    site.stop()
+
+
+def visit(chromium: Browser, address: str, email: str, **how: Any) -> tuple[BrowserContext, Page]:
+    """Sign in by keyboard, in a browser that runs no script."""
+    context = chromium.new_context(base_url=address, java_script_enabled=False, **how)
+    page = context.new_page()
+    page.goto("/admin/")
+    tab_to(page, "E-mail address")
+    page.keyboard.type(email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    return context, page
+
+
+def focused(page: Page) -> str:
+    """What a screen reader would call the element that has the focus."""
+    return str(
+        page.evaluate(
+            """() => {
+                const one = document.activeElement;
+                const label = one.labels && one.labels[0];
+                return (one.ariaLabel || (label ? label.innerText : one.innerText) || one.tagName).trim();
+            }"""
+        )
+    )
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the element with this name has the focus, and see that the focus shows."""
+    for _ in range(_MOST_TABS):
+        page.keyboard.press("Tab")
+        if focused(page).startswith(name):
+            outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", name
+            return
+    raise AssertionError(f"no way to {name!r} by keyboard")
+
+
+def test_chromium_takes_the_cookie_over_plain_http_on_this_machine(chromium, address):
+    context, _ = visit(chromium, address, EDITOR_ONE)
+    [cookie] = context.cookies()
+    assert cookie["name"] == "__Host-desk"
+    assert cookie["path"] == "/"
+    assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Strict")
+    context.close()
+
+
+def test_a_clerk_changes_a_phone_number_by_keyboard_alone(chromium, address):
+    context, page = visit(chromium, address, EDITOR_ONE)
+    tab_to(page, "Contacts")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/contacts")
+    tab_to(page, "Los Banos Police Department")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/contact?c=lbpd")
+    tab_to(page, "Number or address 1")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("209-555-0142")
+    tab_to(page, "I called or looked today")
+    page.keyboard.press("Space")
+    tab_to(page, "In which role")
+    page.keyboard.type("shelter desk")
+    tab_to(page, "Save the draft")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/contacts?done=saved")
+    assert "209-555-0142" in page.inner_text("main")
+    assert page.locator("[role=status]").inner_text().startswith("Your draft is saved")
+    context.close()
+
+
+def test_the_first_tab_skips_to_the_content(chromium, address):
+    context, page = visit(chromium, address, EDITOR_ONE)
+    page.goto("/admin/log")
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    context.close()
+
+
+def test_what_is_wrong_is_said_first_and_leads_to_its_field(chromium, address):
+    context = chromium.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/admin/sign-in")
+    page.get_by_label("E-mail address").fill(EDITOR_ONE)
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    alert = page.get_by_role("alert")
+    assert "do not go together" in alert.inner_text()
+    assert page.title().startswith("Error:")
+    alert.get_by_role("link").click()
+    assert page.evaluate("() => document.activeElement.id") == "password"
+    assert page.get_by_label("Password").get_attribute("aria-invalid") == "true"
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier_on_any_screen(chromium, address, scheme):
+    context, _ = visit(chromium, address, PUBLISHER_ONE, color_scheme=scheme)
+    # axe is a script: it looks from a browser that runs them, at the same pages.
+    looking = chromium.new_context(
+        base_url=address, color_scheme=scheme, storage_state=context.storage_state()
+    )
+    page = looking.new_page()
+    for path in SCREENS if scheme == "light" else SCREENS[:8]:
+        page.goto(path)
+        found = Axe().run(page, options=_RULES).response["violations"]
+        # What is shown inside the preview's frames is the public page, which has tests of its own.
+        told = [
+            (one["id"], node["target"]) for one in found for node in one["nodes"] if len(node["target"]) == 1
+        ]
+        assert told == [], path
+    looking.close()
+    context.close()
+
+
+def test_no_screen_is_wider_than_a_phone_and_buttons_are_large_enough(chromium, address):
+    context, _ = visit(chromium, address, PUBLISHER_ONE)
+    looking = chromium.new_context(
+        base_url=address, viewport={"width": 320, "height": 640}, storage_state=context.storage_state()
+    )
+    page = looking.new_page()
+    for path in SCREENS:
+        page.goto(path)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 320, path
+        small = page.evaluate(SMALL_TARGETS, TARGETS)
+        assert small == [], path
+    looking.close()
+    context.close()
+
+
+def test_a_preview_runs_nothing_and_reaches_nothing(chromium, address, desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    opened = editor.get("/admin/text?d=template/public/page.html")
+    text = opened.forms("/admin/text")[0]["text"]
+    evil = text.replace(
+        "{% block main %}",
+        "{% block main %}<script>document.title='ran';top.location='/admin/people'</script>"
+        "<form id=evil action=/admin/people/role method=post><button>x</button></form>",
+        1,
+    )
+    editor.submit(opened, "/admin/text", text=evil)
+    context, _ = visit(chromium, address, PUBLISHER_ONE)
+    looking = chromium.new_context(base_url=address, storage_state=context.storage_state())
+    page = looking.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url.removeprefix(address)}"))
+    page.goto("/admin/preview")
+    page.wait_for_load_state("networkidle")
+    assert page.url == f"{address}/admin/preview"
+    direct = looking.new_page()
+    direct.goto("/admin/preview/page?which=draft&name=en/los-banos-ca")
+    assert direct.title() != "ran"
+    assert {one.partition("?")[0] for one in asked} <= {"GET /admin/preview", "GET /admin/preview/page"}
+    looking.close()
+    context.close()
