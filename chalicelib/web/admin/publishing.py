@@ -55,6 +55,10 @@ def routes(
             change=recipients.state(),
         )
 
+    @desk.screen("/admin/{proxy+}", EDITOR)
+    def no_screen(visit: Visit) -> Sheet:
+        raise EntryMissing("There is no such screen.")
+
     _publishing(desk, publish)
     _preview(desk, preview)
 
