@@ -19,8 +19,9 @@ class Function:
 
     `name` is the handler's name in app.py ("api_handler" is Chalice's own name for the app itself).
     `environment` maps variables to values of the template: a string, or an intrinsic function.
-    `paths` are the API's paths that this function answers; the page function answers all others.
-    `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0 without one.
+    `paths` are the API's paths that this function answers, "/x/{proxy+}" for all below /x; the page function
+    answers all others. `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0
+    without one; `queue` is the template's name of the queue that it reads.
     """
 
     name: str
@@ -31,6 +32,12 @@ class Function:
     environment: Mapping[str, str | Json] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     every: int = 0
+    queue: str = ""
+
+    def answers(self, path: str) -> bool:
+        """Say whether a path of the API is this function's."""
+        below = tuple(one.removesuffix("{proxy+}") for one in self.paths if one.endswith("/{proxy+}"))
+        return path in self.paths or path.startswith(below)
 
     @property
     def policy(self) -> str:
@@ -63,8 +70,21 @@ def _camel(name: str) -> str:
 
 _STAGE: Json = {"Ref": "Stage"}
 _TABLE: Json = {"Ref": "Reports"}
+_PAGES: Json = {"Fn::Sub": "https://${Published.DomainName}"}
+_SENDER: dict[str, Json] = {
+    "SENDER_ADDRESS": {"Ref": "SenderAddress"},
+    "OPERATOR_ADDRESS": {"Ref": "OperatorAddress"},
+    "SES_CONFIGURATION_SET": {"Ref": "ReportMail"},
+}
 
-PAGE = Function(name="api_handler", handler="app.app", work="Showing pages", memory=256, timeout=10)
+PAGE = Function(
+    name="api_handler",
+    handler="chalicelib.wiring_page.answer",  # not app.app: loading the framework costs more than a page
+    work="Showing pages",
+    memory=256,
+    timeout=10,
+    environment={"PAGES_URL": _PAGES},
+)
 
 REPORTER = Function(
     name="reporter_api",
@@ -77,8 +97,36 @@ REPORTER = Function(
         "STAGE": _STAGE,
         "REPORTS_TABLE": _TABLE,
         "REPORTER_SECRET": {"Ref": "ReporterSecret"},
+        "KEEP_DAYS": {"Ref": "KeepDays"},
+        "PAGES_URL": _PAGES,
     },
     paths=("/{locale}/code", "/{locale}/{place}/note"),
+)
+
+ADMIN = Function(
+    name="admin_api",
+    handler="app.admin_api",
+    work="The desk",
+    memory=3008,  # two processors, nearly: looking over every page of a draft takes what it can get
+    timeout=29,  # the API waits no longer
+    environment={
+        "PORCHLIGHT_FUNCTION": "admin",
+        "STAGE": _STAGE,
+        "REPORTS_TABLE": _TABLE,
+        "DOCUMENTS_TABLE": {"Ref": "Documents"},
+        "DOOR_TABLE": {"Ref": "Door"},
+        "AUDIT_TABLE": {"Ref": "Audit"},
+        "PAGES_BUCKET": {"Ref": "Pages"},
+        "PAGES_URL": _PAGES,
+        "USER_POOL_ID": {"Ref": "People"},
+        "USER_POOL_CLIENT_ID": {"Ref": "DeskClient"},
+        # A parameter, because the distribution's own name would be a cycle: it leads to this function.
+        "SITE_ADDRESS": {
+            "Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, {"Ref": "SiteAddress"}]
+        },
+        **_SENDER,
+    },
+    paths=("/admin", "/admin/{proxy+}"),
 )
 
 DELIVER = Function(
@@ -93,8 +141,24 @@ DELIVER = Function(
         "STAGE": _STAGE,
         "REPORTS_TABLE": _TABLE,
         "DESK_KEYS_SECRET": {"Ref": "DeskKeysSecret"},
-        "SENDER_ADDRESS": {"Ref": "SenderAddress"},
-        "SES_CONFIGURATION_SET": {"Ref": "ReportMail"},
+        "PAGES_URL": _PAGES,
+        **_SENDER,
+    },
+)
+
+NOTE_DELIVERY = Function(
+    name="note_delivery",
+    handler="app.note_delivery",
+    work="Noting what became of mails",
+    queue="Notices",
+    memory=256,
+    timeout=30,  # a sixth of the time for which the queue hides what it handed out
+    environment={
+        "PORCHLIGHT_FUNCTION": "note_delivery",
+        "STAGE": _STAGE,
+        "REPORTS_TABLE": _TABLE,
+        "PAGES_URL": _PAGES,
+        **_SENDER,
     },
 )
 
@@ -109,10 +173,11 @@ SWEEP = Function(
         "PORCHLIGHT_FUNCTION": "sweep",
         "STAGE": _STAGE,
         "REPORTS_TABLE": _TABLE,
+        **_SENDER,
     },
 )
 
-FUNCTIONS = (PAGE, REPORTER, DELIVER, SWEEP)
+FUNCTIONS = (PAGE, REPORTER, ADMIN, DELIVER, NOTE_DELIVERY, SWEEP)
 
 
 def chalice_stage(architecture: str) -> Json:

@@ -244,6 +244,7 @@ def fill_stage(stage: Path, architecture: str) -> None:
     shutil.copy(ROOT / "app.py", stage / "app.py")
     shutil.copy(ROOT / "requirements.lock", stage / "requirements.txt")
     shutil.copytree(ROOT / "templates", stage / "vendor" / "templates", ignore=_NOT_STAGED)
+    (stage / "templates").symlink_to("vendor/templates")  # where the code looks for them, here and on Lambda
     (stage / ".chalice").mkdir()
     for policy in sorted((ROOT / ".chalice").glob("policy-*.json")):
         shutil.copy(policy, stage / ".chalice")

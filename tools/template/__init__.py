@@ -1,0 +1,1 @@
+"""The template that `chalice package` merges in, one module for each concern."""

@@ -1,0 +1,78 @@
+"""What an operator chooses, with its checks."""
+
+from __future__ import annotations
+
+from tools.template.parts import Json
+
+
+def parameters() -> Json:
+    """What an operator chooses. Each default is safe; an address has none, so that nobody forgets it."""
+    address = r"^[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+    return {
+        "Parameters": {
+            "Stage": parameter(
+                "dev or prod: prod refuses recipients and contacts that nobody has checked.", "dev"
+            )
+            | {"AllowedValues": ["dev", "prod"]},
+            "SenderAddress": parameter("The address that reports come from. SES must have verified it.")
+            | {"AllowedPattern": address, "ConstraintDescription": "must be one e-mail address"},
+            "SenderIdentity": parameter("What SES verified: the sender's domain, or the address itself.")
+            | {
+                "AllowedPattern": r"^([A-Za-z0-9._%+'-]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+                "ConstraintDescription": "must be a domain or an e-mail address",
+            },
+            "OperatorAddress": parameter(
+                "Who is told when something is wrong. Alarms go there; reports never do."
+            )
+            | {"AllowedPattern": address, "ConstraintDescription": "must be one e-mail address"},
+            "DomainName": parameter("The site's own host name, a dull one. Empty: CloudFront's name.", "")
+            | {
+                "AllowedPattern": r"^$|^[a-z0-9-]+(\.[a-z0-9-]+)+$",
+                "ConstraintDescription": "must be a host name in small letters, or nothing",
+            },
+            "SiteAddress": parameter(
+                "Where the desk is, without DomainName: CloudFront's address, known after a deploy.",
+                "",
+            )
+            | {
+                "AllowedPattern": r"^$|^https://[a-z0-9-]+(\.[a-z0-9-]+)+$",
+                "ConstraintDescription": "must be like https://host, with no slash at its end, or nothing",
+            },
+            "CertificateArn": parameter(
+                "The host name's certificate, in ACM in us-east-1. Needed with DomainName.", ""
+            )
+            | {
+                "AllowedPattern": r"^$|^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+$",
+                "ConstraintDescription": "must be the ARN of a certificate in us-east-1, or nothing",
+            },
+            "KeepDays": parameter(
+                "For how many days a report is kept after every recipient has taken it.", 30
+            )
+            | {"Type": "Number", "MinValue": 1, "MaxValue": 90},
+            "RequestsPerSecond": parameter(
+                "How many requests a second may pass the edge to the functions.", 50
+            )
+            | {"Type": "Number", "MinValue": 1, "MaxValue": 10000},
+            "RequestBurst": parameter("How many requests may come at once before the limit holds.", 100)
+            | {"Type": "Number", "MinValue": 1, "MaxValue": 5000},
+        },
+        "Conditions": {"HasDomain": {"Fn::Not": [{"Fn::Equals": [{"Ref": "DomainName"}, ""]}]}},
+        "Rules": {
+            "DomainNeedsItsCertificate": {
+                "RuleCondition": {"Fn::Not": [{"Fn::Equals": [{"Ref": "DomainName"}, ""]}]},
+                "Assertions": [
+                    {
+                        "Assert": {"Fn::Not": [{"Fn::Equals": [{"Ref": "CertificateArn"}, ""]}]},
+                        "AssertDescription": "DomainName needs CertificateArn",
+                    }
+                ],
+            }
+        },
+    }
+
+
+def parameter(description: str, default: str | int | None = None) -> Json:
+    parameter: Json = {"Type": "String", "Description": description}
+    if default is not None:
+        parameter["Default"] = default
+    return parameter

@@ -1,0 +1,263 @@
+"""CloudFront: what it keeps, what it passes on, and what it serves when the functions fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tools.functions import ADMIN, REPORTER, Function
+from tools.template.http import Site
+from tools.template.parts import STATIC_COPY, Json, resources
+
+EDGE_SECONDS = 60
+
+# AWS's own cache policies, the same in every account. This one keeps nothing at the edge.
+_CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+# The same: a release never changes, and may be kept for as long as its objects say.
+_CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+_READ = ["GET", "HEAD"]
+_ANY = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+
+
+def edge(site: Site) -> Json:
+    """CloudFront: a page for a minute, the form never; no log; the bucket's copy when the functions fail."""
+    return resources(
+        Edge={
+            "Type": "AWS::CloudFront::Distribution",
+            "Properties": {"DistributionConfig": _distribution()},
+            # CertificateArn may be empty, and is not used then.
+            "Metadata": {"cfn-lint": {"config": {"ignore_checks": ["W1030"]}}},
+        },
+        PagesAccess={
+            "Type": "AWS::CloudFront::OriginAccessControl",
+            "Properties": {
+                "OriginAccessControlConfig": {
+                    "Name": {"Fn::Sub": "${AWS::StackName}-pages"},
+                    "OriginAccessControlOriginType": "s3",
+                    "SigningBehavior": "always",
+                    "SigningProtocol": "sigv4",
+                }
+            },
+        },
+        PageCache=_cache_policy("pages", languages=False),
+        FrontCache=_cache_policy("front", languages=True),
+        # Pages are kept in both forms, packed and not, so their policy may not name Accept-Encoding.
+        ToFunctions=_request_policy("to-functions", ["Accept-Language"]),
+        ToForms=_request_policy("to-forms", ["Accept-Encoding", "Accept-Language", "Content-Type"]),
+        ToDesk=_request_policy(
+            "to-desk",
+            ["Accept-Encoding", "Content-Type", "Origin", "Sec-Fetch-Site"],
+            ["__Host-desk", "__Host-door"],
+            queries=True,
+        ),
+        PageHeaders=_headers_policy(site.headers),
+    )
+
+
+def published() -> Json:
+    """Where the functions fetch what was published: plain HTTPS, while the bucket itself stays private.
+
+    A distribution of its own, because the functions that read its name answer for the other one. It is not
+    secret: whoever learns the name can read the pages, and the documents that they were made from.
+    """
+    live: Json = {
+        "TargetOriginId": "bucket",
+        "ViewerProtocolPolicy": "https-only",
+        "AllowedMethods": _READ,
+        "CachedMethods": _READ,
+        "CachePolicyId": _CACHING_DISABLED,
+    }
+    release = {**live, "PathPattern": "/releases/*", "CachePolicyId": _CACHING_OPTIMIZED}
+    config = {
+        "Enabled": True,
+        "HttpVersion": "http2",
+        "IPV6Enabled": True,
+        "PriceClass": "PriceClass_100",
+        "ViewerCertificate": {"CloudFrontDefaultCertificate": True},
+        "Origins": [_bucket_origin("")],
+        "DefaultCacheBehavior": live,
+        "CacheBehaviors": [release],
+        "CustomErrorResponses": [{"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in (403, 404, 503)],
+    }
+    properties = {"DistributionConfig": config}
+    return resources(Published={"Type": "AWS::CloudFront::Distribution", "Properties": properties})
+
+
+def _distribution() -> Json:
+    pages = {
+        "TargetOriginId": "functions-then-bucket",
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "AllowedMethods": _READ,
+        "CachedMethods": _READ,
+        "Compress": True,
+        "OriginRequestPolicyId": {"Ref": "ToFunctions"},
+        "ResponseHeadersPolicyId": {"Ref": "PageHeaders"},
+    }
+    never_kept = {
+        "TargetOriginId": "functions",
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "AllowedMethods": _ANY,
+        "CachedMethods": _READ,
+        # The functions pack these themselves: where nothing is kept, CloudFront compresses nothing.
+        "Compress": False,
+        "CachePolicyId": _CACHING_DISABLED,
+    }
+    uncached = [
+        never_kept | {"PathPattern": pattern, "OriginRequestPolicyId": {"Ref": policy}}
+        for function, policy in ((ADMIN, "ToDesk"), (REPORTER, "ToForms"))
+        for pattern in patterns_of(function)
+    ]
+    return {
+        "Enabled": True,
+        "HttpVersion": "http2and3",
+        "IPV6Enabled": True,
+        "PriceClass": "PriceClass_100",
+        "Aliases": {"Fn::If": ["HasDomain", [{"Ref": "DomainName"}], {"Ref": "AWS::NoValue"}]},
+        "ViewerCertificate": {
+            "Fn::If": [
+                "HasDomain",
+                {
+                    "AcmCertificateArn": {"Ref": "CertificateArn"},
+                    "SslSupportMethod": "sni-only",
+                    "MinimumProtocolVersion": "TLSv1.2_2021",
+                },
+                {"CloudFrontDefaultCertificate": True},
+            ]
+        },
+        "Origins": [_functions_origin(), _bucket_origin(STATIC_COPY)],
+        "OriginGroups": {
+            "Quantity": 1,
+            "Items": [
+                {
+                    "Id": "functions-then-bucket",
+                    "FailoverCriteria": {"StatusCodes": {"Quantity": 4, "Items": [500, 502, 503, 504]}},
+                    "Members": {"Quantity": 2, "Items": [{"OriginId": "functions"}, {"OriginId": "bucket"}]},
+                }
+            ],
+        },
+        "DefaultCacheBehavior": pages | {"CachePolicyId": {"Ref": "PageCache"}},
+        "CacheBehaviors": [
+            *uncached,
+            pages | {"PathPattern": "/", "CachePolicyId": {"Ref": "FrontCache"}},
+        ],
+        # An error is nobody's page: the next visitor asks anew.
+        "CustomErrorResponses": [
+            {"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in (400, 403, 404, 405, 500, 502, 503, 504)
+        ],
+    }
+
+
+def patterns_of(function: Function) -> list[str]:
+    """Return CloudFront's patterns for a function's paths, with and without a last slash."""
+    patterns = []
+    for path in function.paths:
+        pattern = "/".join("*" if part.startswith("{") else part for part in path.split("/"))
+        patterns += [pattern] if path.endswith("+}") else [pattern, pattern + "/"]
+    return patterns
+
+
+def _functions_origin() -> Json:
+    return {
+        "Id": "functions",
+        "DomainName": {"Fn::Sub": "${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}"},
+        "OriginPath": "/api",
+        "CustomOriginConfig": {
+            "OriginProtocolPolicy": "https-only",
+            "OriginSSLProtocols": ["TLSv1.2"],
+            "OriginReadTimeout": 30,
+        },
+        "ConnectionAttempts": 2,
+        "ConnectionTimeout": 5,
+    }
+
+
+def _bucket_origin(folder: str) -> Json:
+    return {
+        "Id": "bucket",
+        "DomainName": {"Fn::GetAtt": ["Pages", "RegionalDomainName"]},
+        "OriginPath": folder,
+        "OriginAccessControlId": {"Ref": "PagesAccess"},
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+
+
+def _cache_policy(name: str, *, languages: bool) -> Json:
+    # Browsers are told no-store. A minimum above zero makes the edge keep a page all the same.
+    headers: Json = {"HeaderBehavior": "none"}
+    if languages:
+        headers = {"HeaderBehavior": "whitelist", "Headers": ["Accept-Language"]}
+    return {
+        "Type": "AWS::CloudFront::CachePolicy",
+        "Properties": {
+            "CachePolicyConfig": {
+                "Name": {"Fn::Sub": "${AWS::StackName}-" + name},
+                "MinTTL": EDGE_SECONDS,
+                "DefaultTTL": EDGE_SECONDS,
+                "MaxTTL": EDGE_SECONDS,
+                "ParametersInCacheKeyAndForwardedToOrigin": {
+                    "CookiesConfig": {"CookieBehavior": "none"},
+                    "HeadersConfig": headers,
+                    "QueryStringsConfig": {"QueryStringBehavior": "none"},
+                    "EnableAcceptEncodingGzip": True,
+                    # Pages are kept gzipped: brotli would only split the cache.
+                    "EnableAcceptEncodingBrotli": False,
+                },
+            }
+        },
+    }
+
+
+def _request_policy(
+    name: str, headers: list[str], cookies: list[str] | None = None, *, queries: bool = False
+) -> Json:
+    """Pass the functions what they read, and nothing that tells who asks: never the user agent."""
+    passed: Json = (
+        {"CookieBehavior": "whitelist", "Cookies": cookies} if cookies else {"CookieBehavior": "none"}
+    )
+    return {
+        "Type": "AWS::CloudFront::OriginRequestPolicy",
+        "Properties": {
+            "OriginRequestPolicyConfig": {
+                "Name": {"Fn::Sub": "${AWS::StackName}-" + name},
+                "CookiesConfig": passed,
+                "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": headers},
+                "QueryStringsConfig": {"QueryStringBehavior": "all" if queries else "none"},
+            }
+        },
+    }
+
+
+def _headers_policy(headers: Mapping[str, str]) -> Json:
+    """The pages' headers, for answers that come without them: the bucket's. A function's own win.
+
+    Cache-Control always says no-store: the bucket's objects say nothing of it.
+    """
+    return {
+        "Type": "AWS::CloudFront::ResponseHeadersPolicy",
+        "Properties": {
+            "ResponseHeadersPolicyConfig": {
+                "Name": {"Fn::Sub": "${AWS::StackName}-pages"},
+                "SecurityHeadersConfig": {
+                    "ContentSecurityPolicy": {
+                        "ContentSecurityPolicy": headers["Content-Security-Policy"],
+                        "Override": False,
+                    },
+                    "ContentTypeOptions": {"Override": True},
+                    "FrameOptions": {"FrameOption": headers["X-Frame-Options"], "Override": True},
+                    "ReferrerPolicy": {"ReferrerPolicy": headers["Referrer-Policy"], "Override": True},
+                    "StrictTransportSecurity": {"AccessControlMaxAgeSec": 31536000, "Override": True},
+                },
+                "CustomHeadersConfig": {
+                    "Items": [
+                        {"Header": name, "Value": headers[name], "Override": True}
+                        for name in (
+                            "Cache-Control",
+                            "Cross-Origin-Opener-Policy",
+                            "Cross-Origin-Resource-Policy",
+                            "Permissions-Policy",
+                            "X-DNS-Prefetch-Control",
+                        )
+                    ]
+                },
+            }
+        },
+    }

@@ -1,0 +1,46 @@
+"""Each function's environment and log."""
+
+from __future__ import annotations
+
+from tools.functions import FUNCTIONS, Function
+from tools.template.parts import Json, resources
+
+LOG_DAYS = 30
+
+
+def logs() -> Json:
+    """A log group for each function, named by CloudFormation: a name from the function's would be a cycle."""
+    group = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+    return resources(
+        **{
+            function.log_group: group | {"Properties": {"RetentionInDays": LOG_DAYS}}
+            for function in FUNCTIONS
+        }
+    )
+
+
+def function_settings() -> Json:
+    """Each function's own handler, environment and log group."""
+    return resources(**{function.resource: {"Properties": _settings(function)} for function in FUNCTIONS})
+
+
+def _settings(function: Function) -> Json:
+    settings: Json = {"Handler": function.handler, "LoggingConfig": {"LogGroup": {"Ref": function.log_group}}}
+    if function.environment:
+        settings["Environment"] = {"Variables": dict(function.environment)}
+    if function.every:
+        # A schedule calls again anyway: Lambda's own second and third try would only overlap with it.
+        settings["EventInvokeConfig"] = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    if function.queue:
+        settings |= _events_of(function)
+    return settings
+
+
+def _events_of(function: Function) -> Json:
+    """Move Chalice's trigger to the stack's own queue; of a batch, only what failed comes again."""
+    trigger = {
+        # The same intrinsic as Chalice's own: a merge adds keys to a dict, and takes none away.
+        "Queue": {"Fn::Sub": "${" + function.queue + ".Arn}"},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
+    return {"Events": {function.named("SqsEventSource"): {"Properties": trigger}}}
