@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import base64
-import fnmatch
 import gzip
 import json
 import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import boto3
@@ -21,46 +21,89 @@ import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib.adapters.dynamo_reports import table_definition
+from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
+from chalicelib.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.adapters.dynamo_desk import WRITTEN
 from chalicelib.adapters.hpke_sealer import new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.domain.form_tokens import make_token
+from chalicelib.domain.people import PUBLISHER, ROLES
+from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
+from tests.support.iam import Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
-from tools.functions import DELIVER, FUNCTIONS, PAGE, REPORTER, SWEEP, Function
+from tools.functions import ADMIN, DELIVER, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER, SWEEP, Function
 from tools.runtime_api import Running, runtime_packages
 
-TABLE = {"Fn::GetAtt": ["Reports", "Arn"]}
-INDEX = {"Fn::Sub": "${Reports.Arn}/index/due"}
-SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
 MAIL = [
-    {"Fn::Sub": SES + ":identity/${SenderIdentity}"},
-    {"Fn::Sub": SES + ":configuration-set/${ReportMail}"},
+    "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:identity/SenderIdentity",
+    "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:configuration-set/ReportMail",
 ]
 READ_SECRET = "secretsmanager:GetSecretValue"
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+PEOPLE = (
+    "AdminAddUserToGroup",
+    "AdminCreateUser",
+    "AdminDeleteUser",
+    "AdminGetUser",
+    "AdminInitiateAuth",
+    "AdminListGroupsForUser",
+    "AdminRemoveUserFromGroup",
+    "AdminRespondToAuthChallenge",
+    "AdminSetUserMFAPreference",
+    "AdminSetUserPassword",
+    "AdminUserGlobalSignOut",
+    "ListUsers",
+    "ListUsersInGroup",
+)
 
 # Everything that any function may do, and to what: a grant that is not here fails.
-ALLOWED: dict[str, dict[str, list[Any]]] = {
+ALLOWED: dict[str, dict[str, list[str]]] = {
     "api_handler": {},
     "reporter_api": {
-        "dynamodb:GetItem": [TABLE],
-        "dynamodb:PutItem": [TABLE],
-        "dynamodb:UpdateItem": [TABLE],
-        "secretsmanager:GetSecretValue": [{"Ref": "ReporterSecret"}],
+        "dynamodb:GetItem": ["Reports"],
+        "dynamodb:PutItem": ["Reports"],
+        "dynamodb:UpdateItem": ["Reports"],
+        READ_SECRET: ["ReporterSecret"],
+    },
+    "admin_api": {
+        "dynamodb:Query": ["Reports/index/desk", "Documents", "Audit"],
+        "dynamodb:Scan": ["Reports/index/desk"],
+        "dynamodb:UpdateItem": ["Reports", "Door"],
+        "dynamodb:GetItem": ["Documents", "Door"],
+        "dynamodb:PutItem": ["Documents", "Door", "Audit"],
+        "dynamodb:DeleteItem": ["Documents", "Door"],
+        "s3:GetObject": ["Pages/current.json"],
+        "s3:PutObject": ["Pages/current.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:ListBucket": ["Pages"],
+        "ses:SendEmail": MAIL,
+        "ses:SendRawEmail": MAIL,
+        **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
     },
     "deliver": {
-        "dynamodb:Query": [INDEX],
-        "dynamodb:GetItem": [TABLE],
-        "dynamodb:PutItem": [TABLE],
-        "dynamodb:UpdateItem": [TABLE],
-        "secretsmanager:GetSecretValue": [{"Ref": "DeskKeysSecret"}],
+        "dynamodb:Query": ["Reports/index/due"],
+        "dynamodb:GetItem": ["Reports"],
+        "dynamodb:PutItem": ["Reports"],
+        "dynamodb:UpdateItem": ["Reports"],
+        READ_SECRET: ["DeskKeysSecret"],
+        "ses:SendEmail": MAIL,
+        "ses:SendRawEmail": MAIL,
+    },
+    "note_delivery": {
+        "dynamodb:GetItem": ["Reports"],
+        "dynamodb:PutItem": ["Reports"],
+        "dynamodb:UpdateItem": ["Reports"],
+        "sqs:DeleteMessage": ["Notices"],
+        "sqs:GetQueueAttributes": ["Notices"],
+        "sqs:ReceiveMessage": ["Notices"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
     },
     "sweep": {
-        "dynamodb:Query": [INDEX],
-        "dynamodb:Scan": [TABLE],
-        "dynamodb:DeleteItem": [TABLE],
+        "dynamodb:Scan": ["Reports"],
+        "dynamodb:DeleteItem": ["Reports"],
+        "dynamodb:UpdateItem": ["Reports"],
+        "ses:SendEmail": MAIL,
+        "ses:SendRawEmail": MAIL,
     },
 }
 
@@ -71,29 +114,49 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:PutItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#*"],
     },
+    "admin_api": {
+        "dynamodb:DeleteItem": ["change", "draft", "session#*", "step#*", "tries#*"],
+        "dynamodb:GetItem": [
+            "change",
+            "draft",
+            "release",
+            "session#*",
+            "step#*",
+            "tries#*",
+            "version#*",
+        ],
+        "dynamodb:PutItem": [
+            "change",
+            "draft",
+            "release",
+            "session#*",
+            "step#*",
+            "tries#*",
+            "version#*",
+        ],
+        "dynamodb:Query": ["change", "draft", "release", "version#*"],
+        "dynamodb:UpdateItem": ["report#*", "session#*", "step#*", "tries#*"],
+    },
     "deliver": {
         "dynamodb:GetItem": ["report#*"],
-        "dynamodb:PutItem": ["batch#*", "report#*"],
-        "dynamodb:UpdateItem": ["report#*"],
+        "dynamodb:PutItem": ["batch#*", "mail#*", "report#*"],
+        "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
+    "note_delivery": {
+        "dynamodb:GetItem": ["batch#*", "mail#*", "report#*"],
+        "dynamodb:PutItem": ["report#*"],
+        "dynamodb:UpdateItem": ["count#*"],
+    },
+    "sweep": {"dynamodb:UpdateItem": ["count#*"]},
 }
 
 
-def statements_of(function: Function) -> list[dict[str, Any]]:
-    [policy] = expanded_template()["Resources"][function.role]["Properties"]["Policies"]
-    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return found
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def grants_of(function: Function) -> dict[str, list[Any]]:
-    grants: dict[str, list[Any]] = defaultdict(list)
+def grants_of(function: Function) -> dict[str, list[str]]:
+    grants: dict[str, list[str]] = defaultdict(list)
     for statement in statements_of(function):
         for action in as_list(statement["Action"]):
-            grants[action] += [one for one in as_list(statement["Resource"]) if one not in grants[action]]
+            names = [name_of(one) for one in as_list(statement["Resource"])]
+            grants[action] += [one for one in names if one not in grants[action]]
     return dict(grants)
 
 
@@ -107,6 +170,9 @@ def keys_of(function: Function) -> dict[str, list[str]]:
 
 
 # What the roles grant
+
+
+TABLE = {"Fn::GetAtt": ["Reports", "Arn"]}
 
 
 def test_each_function_has_a_role_of_its_own():
@@ -134,8 +200,8 @@ def test_no_role_is_there_for_anything_else_and_none_has_a_managed_policy():
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_a_function_may_do_what_is_on_its_list_and_nothing_else(function):
     grants = grants_of(function)
-    logs = {"Fn::GetAtt": [function.log_group, "Arn"]}
-    assert {action: grants.pop(action) for action in LOGS} == {action: [logs] for action in LOGS}
+    logs = [function.log_group]
+    assert {action: grants.pop(action) for action in LOGS} == dict.fromkeys(LOGS, logs)
     assert grants == ALLOWED[function.name]
 
 
@@ -150,7 +216,11 @@ def test_no_grant_has_a_wildcard(function):
         assert statement["Effect"] == "Allow"
         assert not {"NotAction", "NotResource"} & statement.keys()
         assert not [action for action in as_list(statement["Action"]) if "*" in action]
-        assert not [one for one in as_list(statement["Resource"]) if "*" in json.dumps(one)]
+        for one in as_list(statement["Resource"]):
+            name = name_of(one)
+            # A folder of our own bucket is the one thing that has no name of its own.
+            assert "*" not in name.removesuffix("/*"), name
+            assert "*" not in name or name in {"Pages/releases/*", "Pages/site/*"}
 
 
 def test_the_page_functions_role_grants_nothing_but_its_log():
@@ -158,15 +228,70 @@ def test_the_page_functions_role_grants_nothing_but_its_log():
 
 
 def test_only_the_delivering_function_can_read_what_opens_reports():
-    readers = {
-        one.name for one in FUNCTIONS if {"Ref": "DeskKeysSecret"} in grants_of(one).get(READ_SECRET, [])
-    }
+    readers = {one.name for one in FUNCTIONS if "DeskKeysSecret" in grants_of(one).get(READ_SECRET, [])}
     assert readers == {"deliver"}
 
 
+FROM_US = {"ses:FromAddress": {"Ref": "SenderAddress"}}
+
+
+def mail_conditions(function: Function) -> list[dict[str, Any]]:
+    return [one["Condition"] for one in statements_of(function) if "ses:SendEmail" in as_list(one["Action"])]
+
+
 def test_mail_can_be_sent_only_as_the_sender():
-    [statement] = [one for one in statements_of(DELIVER) if "ses:SendEmail" in one["Action"]]
-    assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "SenderAddress"}}}
+    senders = [function for function in FUNCTIONS if mail_conditions(function)]
+    assert {function.name for function in senders} == {"admin_api", "deliver", "note_delivery", "sweep"}
+    for function in senders:
+        [condition] = mail_conditions(function)
+        assert condition["StringEquals"] == FROM_US
+
+
+@pytest.mark.parametrize("function", [NOTE_DELIVERY, SWEEP], ids=lambda function: function.name)
+def test_who_only_tells_the_operator_can_mail_nobody_else(function):
+    operator = {"ses:Recipients": [{"Ref": "OperatorAddress"}]}
+    assert mail_conditions(function) == [{"StringEquals": FROM_US, "ForAllValues:StringEquals": operator}]
+
+
+def test_the_desk_cannot_reach_a_reports_words():
+    # It reads no item of the table, only the index that holds no words;
+    reads = ("GetItem", "Query", "Scan", "BatchGetItem", "PartiQLSelect")
+    on = {name for action in reads for name in grants_of(ADMIN).get(f"dynamodb:{action}", [])}
+    assert "Reports" not in on
+    resources = expanded_template()["Resources"]
+    [index] = [
+        one
+        for one in resources["Reports"]["Properties"]["GlobalSecondaryIndexes"]
+        if one["IndexName"] == "desk"
+    ]
+    assert index["Projection"]["ProjectionType"] == "INCLUDE"
+    assert not {"sealed", "reporter_key"} & set(index["Projection"]["NonKeyAttributes"])
+    # and what it writes there it may only name, and be given back only what it wrote.
+    [statement] = [one for one in statements_of(ADMIN) if as_list(one["Resource"]) == [TABLE]]
+    assert as_list(statement["Action"]) == ["dynamodb:UpdateItem"]
+    condition = statement["Condition"]
+    assert set(condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {"pk", *WRITTEN}
+    assert condition["StringEqualsIfExists"] == {"dynamodb:ReturnValues": ["NONE", "UPDATED_NEW"]}
+
+
+def test_the_log_of_who_did_what_can_be_added_to_and_read_and_nothing_else():
+    grants = grants_of(ADMIN)
+    assert {action for action, on in grants.items() if "Audit" in on} == {
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+    }
+    others = [function for function in FUNCTIONS if function is not ADMIN]
+    assert not [one.name for one in others for on in grants_of(one).values() if "Audit" in on]
+
+
+def test_published_versions_can_be_added_and_never_deleted():
+    [statement] = [
+        one
+        for one in statements_of(ADMIN)
+        if as_list(one["Action"]) == ["dynamodb:DeleteItem"] and name_of(one["Resource"]) == "Documents"
+    ]
+    keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert keys == ["change", "draft"]
 
 
 def test_there_is_a_policy_for_each_function_and_none_for_all():
@@ -177,11 +302,24 @@ def test_there_is_a_policy_for_each_function_and_none_for_all():
 # What the functions do: each runs from the package, and every call it makes is held against its role
 
 
-class WatchedAws:
-    """AWS's stand-in, that remembers who asked for what. Each function signs with a key named after it."""
+PARAMETERS = {
+    "Stage": "dev",
+    "SenderAddress": "desk@example.org",
+    "OperatorAddress": "operator@example.org",
+    "KeepDays": "30",
+}
 
-    def __init__(self) -> None:
-        self.calls: dict[str, set[tuple[str, str]]] = defaultdict(set)
+
+class WatchedAws:
+    """AWS's stand-in, with IAM before it. Each function signs with a key named after it.
+
+    A call that the function's role does not allow is refused, as AWS would, and remembered.
+    """
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self.calls: dict[str, set[Call]] = defaultdict(set)
+        self.refused: list[tuple[str, Call]] = []
         self._stand_in = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._watch, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -197,14 +335,21 @@ class WatchedAws:
         self._server.server_close()
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, endpoint_url=self.address, region_name="us-west-2")
+        return boto3.client(service, endpoint_url=self.address, region_name=self.region)
 
     def _watch(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = _Body(body)
-        signed = re.search(r"Credential=(\w+)/\d+/[\w-]+/(\w+)/", environ.get("HTTP_AUTHORIZATION", ""))
-        if signed:
-            self.calls[signed[1]].add(_call(environ, signed[2], body))
+        signed = re.search(r"Credential=(\w+)/\d+/[\w-]+/([\w-]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+        function = next((one for one in FUNCTIONS if signed and one.name == signed[1]), None)
+        if signed and function:
+            target = environ.get("HTTP_X_AMZ_TARGET", "")
+            call = call_of(environ["REQUEST_METHOD"], environ["PATH_INFO"], target, signed[2], body)
+            self.calls[function.name].add(call)
+            if not allows(statements_of(function), call, PARAMETERS):
+                self.refused.append((function.name, call))
+                start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
+                return [b'{"__type": "AccessDeniedException", "message": "not allowed"}']
         answer: Iterable[bytes] = self._stand_in(environ, start_response)
         return answer
 
@@ -219,20 +364,15 @@ class _Body:
         return taken
 
 
-def _call(environ: dict[str, Any], service: str, body: bytes) -> tuple[str, str]:
-    """Return IAM's name for a call, and the key of the item it touches (or the index it asks)."""
-    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-    if service == "ses" and environ["PATH_INFO"] == "/v2/email/outbound-emails":
-        sent = json.loads(body)
-        return ("ses:SendRawEmail" if "Raw" in sent["Content"] else "ses:SendEmail"), ""
-    if not target:
-        return f"{service}:{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", ""
-    asked = json.loads(body)
-    item = asked.get("Key") or asked.get("Item") or {}
-    return f"{service}:{target}", item.get("pk", {}).get("S", asked.get("IndexName", ""))
-
-
 SEED = "s" * 64
+ORIGIN = "https://desk.example"
+ANA, BEN = "ana@desk.example", "ben@desk.example"
+TABLES = {
+    "Reports": dynamo_reports,
+    "Documents": dynamo_documents,
+    "Door": dynamo_door,
+    "Audit": dynamo_audit,
+}
 
 
 @pytest.fixture(scope="module")
@@ -240,33 +380,76 @@ def with_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return runtime_packages(["awslambdaric", "boto3"], tmp_path_factory.mktemp("with-sdk"))
 
 
+@dataclass
+class World:
+    """The stand-in with everything in it that the template makes, by the template's names."""
+
+    aws: WatchedAws
+    pool: str
+    client_id: str
+
+    def environment_of(self, function: Function) -> dict[str, str]:
+        """Return what the template gives a function, with names where a deploy would put a resource's own."""
+        stood_for = {
+            **PARAMETERS,
+            "Pages": f"pages-{self.aws.region}",
+            "People": self.pool,
+            "DeskClient": self.client_id,
+        }
+        addresses = {"SITE_ADDRESS": ORIGIN, "PAGES_URL": f"{self.aws.address}/pages-{self.aws.region}"}
+        settings = {
+            name: addresses.get(name)
+            or (value if isinstance(value, str) else stood_for.get(name_of(value), name_of(value)))
+            for name, value in function.environment.items()
+        }
+        credentials = {"AWS_ACCESS_KEY_ID": function.name, "AWS_SECRET_ACCESS_KEY": "test"}
+        where = {"AWS_ENDPOINT_URL": self.aws.address, "AWS_REGION": self.aws.region}
+        return settings | credentials | where | {"AWS_DEFAULT_REGION": self.aws.region}
+
+    def running(self, function: Function, with_sdk: Path, **more: str) -> Running:
+        """Return a function of the package, ready to start."""
+        told = self.environment_of(function) | more
+        return Running(local_package().unpacked, function.handler, told, with_sdk)
+
+    def asked(self, function: Function) -> set[str]:
+        """Return the actions a function asked for."""
+        return {call.action for call in self.aws.calls[function.name]}
+
+
+_REGIONS = iter(("eu-west-1", "eu-central-1", "sa-east-1", "ap-south-1"))  # moto's worlds, one for each test
+
+
 @pytest.fixture
-def aws() -> Iterator[WatchedAws]:
-    with WatchedAws() as stand_in:
-        dynamodb, secrets, ses = (stand_in.client(one) for one in ("dynamodb", "secretsmanager", "sesv2"))
+def world() -> Iterator[World]:
+    with WatchedAws(next(_REGIONS)) as stand_in:
+        names = ("dynamodb", "secretsmanager", "sesv2", "s3", "cognito-idp")
+        dynamodb, secrets, ses, s3, cognito = clients = [stand_in.client(one) for one in names]
         key = new_desk_key(datetime.now(UTC))
         public = {"seed": SEED, "desk_key": {"kid": key.kid, "public": key.public}}
-        dynamodb.create_table(**table_definition("Reports"))
+        for name, module in TABLES.items():
+            dynamodb.create_table(**module.table_definition(name))
         secrets.create_secret(Name="ReporterSecret", SecretString=json.dumps(public))
         secrets.create_secret(
             Name="DeskKeysSecret", SecretString=json.dumps({"keys": {key.kid: key.private}})
         )
-        ses.create_email_identity(EmailIdentity="desk@example.org")
+        for address in (PARAMETERS["SenderAddress"], PARAMETERS["OperatorAddress"]):
+            ses.create_email_identity(EmailIdentity=address)
         ses.create_configuration_set(ConfigurationSetName="ReportMail")
-        yield stand_in
-        for client in (dynamodb, secrets, ses):
+        bucket = f"pages-{stand_in.region}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": stand_in.region})
+        pool = cognito.create_user_pool(**pool_definition("people", False))["UserPool"]["Id"]
+        made = cognito.create_user_pool_client(**client_definition(pool))["UserPoolClient"]
+        for role in ROLES:
+            cognito.create_group(UserPoolId=pool, GroupName=role)
+        for email in (ANA, BEN):
+            cognito.admin_create_user(UserPoolId=pool, Username=email, MessageAction="SUPPRESS")
+            cognito.admin_set_user_password(
+                UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True
+            )
+            cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=PUBLISHER)
+        yield World(stand_in, pool, made["ClientId"])
+        for client in clients:
             client.close()
-
-
-def environment_of(function: Function, stand_in: WatchedAws) -> dict[str, str]:
-    """Return what the template gives a function, with names where a deploy would put a resource's own."""
-    stood_for = {"Stage": "dev", "SenderAddress": "desk@example.org"}
-    settings = {
-        name: value if isinstance(value, str) else stood_for.get(value["Ref"], value["Ref"])
-        for name, value in function.environment.items()
-    }
-    credentials = {"AWS_ACCESS_KEY_ID": function.name, "AWS_SECRET_ACCESS_KEY": "test"}
-    return settings | credentials | {"AWS_ENDPOINT_URL": stand_in.address}
 
 
 def a_schedule() -> dict[str, Any]:
@@ -311,57 +494,229 @@ def look_up(function: Running, code: str) -> dict[str, Any]:
     )
 
 
-def refused(function: Function, calls: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the calls that the function's role would refuse."""
-    grants, keys = grants_of(function), keys_of(function)
-
-    def granted(action: str, key: str) -> bool:
-        if action not in grants:
-            return False
-        if action == "dynamodb:Query":
-            return key == "due"
-        return action not in keys or any(fnmatch.fnmatchcase(key, pattern) for pattern in keys[action])
-
-    return [(action, key) for action, key in calls if not granted(action, key)]
+CASE_LINK = re.compile(r'href="/admin/case\?n=(PL-[0-9A-Z-]+)"')
 
 
-def test_the_roles_let_a_report_come_in_go_out_be_looked_up_and_be_swept(aws, with_sdk):
-    package = local_package().unpacked
-    told = environment_of(REPORTER, aws) | {"DIGEST_EVERY": "1"}  # so that what is held goes out at once
-    with Running(package, REPORTER.handler, told, with_sdk) as reporter:
+def notices_of(world: World, *kinds: str) -> list[dict[str, Any]]:
+    """Return what SES would say of each mail that went to an agency: the n-th kind of the n-th mail."""
+    sent = world.aws.client("dynamodb").scan(TableName="Reports")["Items"]
+    mails = sorted(one["pk"]["S"].removeprefix("mail#") for one in sent if one["pk"]["S"].startswith("mail#"))
+    events: list[dict[str, Any]] = []
+    for index, (message_id, kind) in enumerate(zip(mails, kinds, strict=False)):
+        detail = {"Bounce": {"bounceType": "Permanent", "bouncedRecipients": []}, "Delivery": {}}[kind]
+        events.append(
+            {
+                "eventType": kind,
+                "mail": {"messageId": message_id, "tags": {}, "destination": []},
+                kind.lower(): {"timestamp": f"2026-11-25T00:00:{index:02d}.000Z", **detail},
+            }
+        )
+    return events
+
+
+def a_batch(bodies: Iterable[str]) -> dict[str, Any]:
+    """Return what Lambda hands over of a queue."""
+    records = [
+        {
+            "messageId": f"00000000-0000-0000-0000-{index:012d}",
+            "receiptHandle": f"handle-{index}",
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": "1764028800000",
+                "SenderId": "AIDAEXAMPLE",
+                "ApproximateFirstReceiveTimestamp": "1764028800001",
+            },
+            "messageAttributes": {},
+            "md5OfBody": "00000000000000000000000000000000",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-west-2:000000000000:porchlight-Notices",
+            "awsRegion": "us-west-2",
+        }
+        for index, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swept(world, with_sdk):
+    with world.running(REPORTER, with_sdk, DIGEST_EVERY="1") as reporter:  # what is held goes out at once
         answer = send_report(reporter, "Vi algo extraño ñandú 😀")
         assert answer["statusCode"] == 200
         [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", " ", html_of(answer)))
-        with Running(package, DELIVER.handler, environment_of(DELIVER, aws), with_sdk) as deliver:
+        with world.running(DELIVER, with_sdk) as deliver:
             assert deliver.invoke(a_schedule())["mails"] == 2
             assert send_report(reporter, "Demasiado rápido", hasty=True)["statusCode"] == 200
             time.sleep(1.1)
             assert deliver.invoke(a_schedule())["mails"] == 2
             assert "ñandú" not in deliver.log()
+        with world.running(NOTE_DELIVERY, with_sdk) as note:
+            told = [json.dumps(one) for one in notices_of(world, "Delivery", "Delivery", "Bounce", "Bounce")]
+            wrapped = json.dumps({"Type": "Notification", "Message": told[0]})
+            again = note.invoke(a_batch([*told, wrapped, "not a notice"]))
+            assert again == {
+                "batchItemFailures": [{"itemIdentifier": "00000000-0000-0000-0000-000000000005"}]
+            }
+            assert "alarm" in note.log()
         assert look_up(reporter, groups)["statusCode"] == 200
         assert look_up(reporter, "0" * 20)["statusCode"] == 404
         assert "ñandú" not in reporter.log()
-    # Nothing is past its date yet: an item that is says so of itself.
-    past = {"pk": {"S": "count#old"}, "expires_at": {"N": "1"}}
-    aws.client("dynamodb").put_item(TableName="Reports", Item=past)
-    with Running(package, SWEEP.handler, environment_of(SWEEP, aws), with_sdk) as sweep:
-        assert sweep.invoke(a_schedule()) == {"deleted": 1}
-    for function in (REPORTER, DELIVER, SWEEP):
-        calls = aws.calls[function.name]
-        assert calls, f"{function.name} asked for nothing: its key is not seen"
-        assert refused(function, calls) == []
-    asked = {function.name: {action for action, _ in aws.calls[function.name]} for function in FUNCTIONS}
-    assert asked["reporter_api"] == set(ALLOWED["reporter_api"])
-    assert asked["sweep"] == set(ALLOWED["sweep"])
-    assert [
-        key
-        for action, key in aws.calls["deliver"]
-        if action == "dynamodb:PutItem" and key.startswith("batch#")
-    ]
-    # GetItem only where a notice overtook it; SES has two names for one call, by what the mail is made of.
-    assert asked["deliver"] == set(ALLOWED["deliver"]) - {"dynamodb:GetItem", "ses:SendEmail"}
+    # Nothing is past its date yet: an item that is says so of itself. And one has waited for too long.
+    dynamodb = world.aws.client("dynamodb")
+    dynamodb.put_item(TableName="Reports", Item={"pk": {"S": "count#old"}, "expires_at": {"N": "1"}})
+    waiting = next(
+        one for one in dynamodb.scan(TableName="Reports")["Items"] if one["pk"]["S"].startswith("report#")
+    )
+    dynamodb.put_item(TableName="Reports", Item=left_undone(waiting))
+    with world.running(SWEEP, with_sdk) as sweep:
+        assert sweep.invoke(a_schedule())["deleted"] == 1
+    assert world.aws.refused == []
+    for function in (REPORTER, DELIVER, NOTE_DELIVERY, SWEEP):
+        # SES has two names for one call, by what the mail is made of; and Lambda itself reads the queue.
+        needless = {"ses:SendEmail", *(action for action in ALLOWED[function.name] if "sqs:" in action)}
+        assert (
+            world.asked(function) | UNSEEN.get(function.name, set()) == set(ALLOWED[function.name]) - needless
+        )
+    kinds = {call.key.partition("#")[0] for call in world.aws.calls["deliver"]}
+    assert {"batch", "count", "mail", "report"} <= kinds
+
+
+# What a function may do and did not need here: deliver reads an item only where a notice overtook it.
+UNSEEN = {"deliver": {"dynamodb:GetItem"}}
+
+
+def left_undone(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored report as if nobody had mailed it for three hours."""
+    delivery = item["deliveries"]["L"][0]["M"]
+    long_ago = {"N": str(int((time.time() - 3 * 3600) * 1000))}
+    item["deliveries"]["L"][0]["M"] = delivery | {"state": {"S": "queued"}, "next_try": long_ago}
+    return {name: value for name, value in item.items() if name != "expires_at"}
+
+
+# The desk, from the package
+
+
+class PackagedDesk:
+    """The admin function of the package, as a browser at the desk meets it."""
+
+    def __init__(self, function: Running) -> None:
+        self._function = function
+        self._paths = local_package().template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
+            "paths"
+        ]
+        self.http = self
+
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Any:
+        """Do what chalice.test's client does, through API Gateway's event."""
+        sent = {"Accept-Encoding": "identity", **headers}
+        event = api_event(self._paths, path, method, sent, body.decode("ascii") if body else None)
+        answer = self._function.invoke(event)
+        many = answer.get("multiValueHeaders", {})
+        text = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
+        return _Answer(answer["statusCode"], {**answer["headers"], **many}, text)
+
+    def signed_in(self, email: str) -> Person:
+        person = Person(cast(DeskSite, self), email)
+        page = person.sign_in()
+        assert page.status == 200, page.words
+        return person
+
+
+@dataclass
+class _Answer:
+    status_code: int
+    headers: Mapping[str, Any]
+    body: bytes
+
+
+def submit(person: Person, where: str, action: str, which: int = 0, **typed: str) -> Page:
+    """Open a screen, fill in the form that goes to `action`, send it, and go where it leads."""
+    page = person.get(where)
+    assert page.status == 200, (where, page.words)
+    done = person.submit(page, action, which, **typed)
+    assert done.status == 303, (action, done.status, done.words)
+    return person.follow(done)
+
+
+def test_the_desks_role_lets_its_people_do_their_work(world, with_sdk):
+    with world.running(REPORTER, with_sdk) as reporter:
+        assert send_report(reporter, "Vi algo extraño ñandú 😀")["statusCode"] == 200
+    with world.running(ADMIN, with_sdk) as function:
+        desk = PackagedDesk(function)
+        ana = desk.signed_in(ANA)
+        for path in ("/admin", "/admin/documents", "/admin/contacts", "/admin/publish", "/admin/releases"):
+            assert ana.get(path).status == 200, path
+        # texts: a draft, thrown away; another, published
+        text = "/admin/text?d=template/mail/report/body.txt"
+        changed = ana.get(text).forms("/admin/text")[0]["text"] + "\n"
+        submit(ana, text, "/admin/text", text=changed)
+        submit(ana, text, "/admin/text/discard")
+        submit(ana, text, "/admin/text", text=changed)
+        for seen in ("mail?name=report&recipient=dot-trafficking", "page?name=es/los-banos-ca"):
+            assert ana.get(f"/admin/preview/{seen}").status == 200, seen
+        submit(ana, "/admin/publish", "/admin/publish/now", why="A line at the end", yes="yes")
+        submit(ana, "/admin/releases", "/admin/releases/back", why="Back again")
+        # recipients: a new address, a code mailed to it, and all of it withdrawn
+        entry = "/admin/recipient?r=dot-trafficking"
+        submit(ana, entry, "/admin/recipient", fallback="second@example.org", why="A second address")
+        submit(ana, "/admin/recipients", "/admin/recipients/code")
+        submit(ana, "/admin/recipients", "/admin/recipients/withdraw")
+        # somebody who was sent a first password chooses one of their own
+        world.aws.client("cognito-idp").admin_set_user_password(
+            UserPoolId=world.pool, Username=BEN, Password="first-password-0", Permanent=False
+        )
+        ben = Person(cast(DeskSite, desk), BEN)
+        chosen = {"password": "another password of length", "again": "another password of length"}
+        assert ben.submit(ben.sign_in("first-password-0"), "/admin/sign-in", **chosen).status == 303
+        assert ben.get("/admin").status == 200
+        # people: invited, given a role, a new password, no authenticator, and removed
+        who = "cam@desk.example"
+        submit(ana, "/admin/people", "/admin/people", email=who, role="editor")
+        submit(
+            ana,
+            "/admin/people",
+            "/admin/people/role",
+            last_form(ana, "/admin/people/role", who),
+            role="publisher",
+        )
+        submit(ana, "/admin/people", "/admin/people/password", last_form(ana, "/admin/people/password", who))
+        asked = ana.get("/admin/people").forms("/admin/people/password")[0] | {"email": who}
+        assert ana.post("/admin/people/authenticator", asked).status == 303
+        submit(ana, "/admin/people", "/admin/people/remove", last_form(ana, "/admin/people/remove", who))
+        # cases: found, and held for a court
+        [number] = set(CASE_LINK.findall(ana.get("/admin/deliveries").text))
+        case = f"/admin/case?n={number}"
+        assert "ñandú" not in ana.get(case).text
+        submit(ana, case, "/admin/case/hold", why="A court asked", hold="yes")
+        assert ana.get("/admin/log").status == 200
+        assert ana.get("/admin/no/such/screen").status == 404
+        submit(ana, "/admin", "/admin/sign-out")
+        assert "ñandú" not in function.log()
+    assert world.aws.refused == []
+    needless = {"ses:SendEmail", "s3:ListBucket"}
+    assert set(ALLOWED["admin_api"]) - world.asked(ADMIN) == needless
+
+
+def last_form(person: Person, action: str, email: str) -> int:
+    """Return which of a screen's forms is about a person."""
+    forms = person.get("/admin/people").forms(action)
+    return next(index for index, form in enumerate(forms) if form["email"] == email)
 
 
 def test_a_call_outside_a_role_would_be_noticed():
-    asked = [("dynamodb:Scan", ""), ("dynamodb:PutItem", "count#1"), ("dynamodb:PutItem", "report#1")]
-    assert refused(REPORTER, asked) == asked[:2]
+    allowed = Call("dynamodb:PutItem", "Reports", {"dynamodb:LeadingKeys": ("report#1",)})
+    assert allows(statements_of(REPORTER), allowed)
+    for call in (
+        Call("dynamodb:Scan", "Reports"),
+        Call("dynamodb:PutItem", "Documents", {"dynamodb:LeadingKeys": ("report#1",)}),
+        Call("dynamodb:PutItem", "Reports", {"dynamodb:LeadingKeys": ("count#1",)}),
+        Call(READ_SECRET, "DeskKeysSecret"),
+    ):
+        assert not allows(statements_of(REPORTER), call)
+    changed = {"dynamodb:LeadingKeys": ("report#1",), "dynamodb:Attributes": ("pk", "version")}
+    assert allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed))
+    for more in ({"dynamodb:Attributes": ("pk", "sealed")}, {"dynamodb:ReturnValues": ("ALL_OLD",)}):
+        assert not allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed | more))
+    told = {"ses:FromAddress": ("desk@example.org",), "ses:Recipients": ("operator@example.org",)}
+    assert allows(statements_of(SWEEP), Call("ses:SendRawEmail", MAIL[0], told), PARAMETERS)
+    told["ses:Recipients"] = ("elsewhere@example.org",)
+    assert not allows(statements_of(SWEEP), Call("ses:SendRawEmail", MAIL[0], told), PARAMETERS)

@@ -6,15 +6,20 @@ import json
 import logging
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.log_alarms import LogAlarms
+from chalicelib.adapters.metrics import NAMESPACE, EmbeddedMetrics
+from chalicelib.adapters.system import SystemClock
+from chalicelib.domain.figures import Figures
+from chalicelib.web.admin import cookies
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools import package_template
-from tools.functions import FUNCTIONS, PAGE
+from tools.functions import ADMIN, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER
 
 SCHEDULED = [function for function in FUNCTIONS if function.every]
 
@@ -76,7 +81,7 @@ def test_every_parameter_is_described_and_checked(template):
 
 def test_every_path_and_method_reaches_the_function_it_is_for(api):
     for path, methods in api["paths"].items():
-        function = next((one for one in FUNCTIONS if path in one.paths), PAGE)
+        function = next((one for one in FUNCTIONS if one.answers(path)), PAGE)
         assert "x-amazon-apigateway-any-method" in methods
         for method, definition in methods.items():
             integration = definition["x-amazon-apigateway-integration"]
@@ -94,6 +99,9 @@ def test_every_path_and_method_reaches_the_function_it_is_for(api):
         ("/es/los-banos-ca/note/", "/{locale}/{place}/note"),
         ("/es/code/", "/{locale}/code"),
         ("/es/los-banos-ca/no/such/thing", "/{locale}/{place}/{proxy+}"),
+        ("/admin/", "/admin"),
+        ("/admin/text/history", "/admin/text/history"),
+        ("/admin/no/such/screen", "/admin/{proxy+}"),
     ],
 )
 def test_every_depth_of_path_has_a_resource(api, path, resource):
@@ -152,10 +160,13 @@ def test_the_api_may_call_each_function_that_answers_paths(expanded):
 def test_the_edge_keeps_pages_a_minute_and_forms_never(expanded):
     edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
     behaviors = {one["PathPattern"]: one for one in edge["CacheBehaviors"]}
-    for pattern in package_template.uncached_patterns():
-        assert behaviors[pattern]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-        assert behaviors[pattern]["TargetOriginId"] == "functions"
-        assert "POST" in behaviors[pattern]["AllowedMethods"]
+    for function, policy in ((REPORTER, "ToForms"), (ADMIN, "ToDesk")):
+        for pattern in package_template.patterns_of(function):
+            behavior = behaviors[pattern]
+            assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+            assert behavior["OriginRequestPolicyId"] == {"Ref": policy}
+            assert behavior["TargetOriginId"] == "functions"
+            assert "POST" in behavior["AllowedMethods"]
     for policy in of_type(expanded, "AWS::CloudFront::CachePolicy").values():
         config = policy["Properties"]["CachePolicyConfig"]
         assert config["MinTTL"] == config["MaxTTL"] == 60
@@ -184,17 +195,67 @@ def test_when_the_functions_fail_pages_come_from_the_bucket(expanded):
     assert edge["DefaultCacheBehavior"]["TargetOriginId"] == group["Id"]
 
 
+TELL = {"User-Agent", "Referer", "X-Forwarded-For", "CloudFront-Viewer-Address", "Cookie", "Host"}
+
+
 def test_the_functions_are_told_nothing_of_who_asks(expanded):
-    [policy] = of_type(expanded, "AWS::CloudFront::OriginRequestPolicy").values()
-    config = policy["Properties"]["OriginRequestPolicyConfig"]
-    assert config["HeadersConfig"]["Headers"] == ["Accept-Language", "Content-Type"]
-    assert config["CookiesConfig"] == {"CookieBehavior": "none"}
-    assert config["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+    policies = of_type(expanded, "AWS::CloudFront::OriginRequestPolicy")
+    told = {name: one["Properties"]["OriginRequestPolicyConfig"] for name, one in policies.items()}
+    assert told.keys() == {"ToFunctions", "ToForms", "ToDesk"}
+    for name, config in told.items():
+        assert config["HeadersConfig"]["HeaderBehavior"] == "whitelist"
+        assert not TELL & set(config["HeadersConfig"]["Headers"]), name
+        if name != "ToDesk":
+            assert config["CookiesConfig"] == {"CookieBehavior": "none"}
+            assert config["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+
+
+def test_the_desk_gets_its_two_cookies_and_what_shows_where_a_form_came_from(expanded):
+    config = expanded["Resources"]["ToDesk"]["Properties"]["OriginRequestPolicyConfig"]
+    cookies_passed = config["CookiesConfig"]["Cookies"]
+    assert sorted(cookies_passed) == sorted((cookies.SESSION, cookies.DOOR))
+    assert {"Origin", "Sec-Fetch-Site", "Content-Type"} <= set(config["HeadersConfig"]["Headers"])
+
+
+def test_what_is_not_kept_is_packed_by_the_functions_since_the_edge_will_not(expanded):
+    # CloudFront compresses only under a cache policy that names encodings, and the one that keeps nothing names
+    # none. Beside one that does name them, Accept-Encoding may not be passed on.
+    for name, passes in (("ToFunctions", False), ("ToForms", True), ("ToDesk", True)):
+        config = expanded["Resources"][name]["Properties"]["OriginRequestPolicyConfig"]
+        assert ("Accept-Encoding" in config["HeadersConfig"]["Headers"]) is passes, name
+
+
+def test_what_was_published_is_read_through_a_distribution_of_its_own(expanded):
+    config = expanded["Resources"]["Published"]["Properties"]["DistributionConfig"]
+    [origin] = config["Origins"]
+    assert origin["OriginAccessControlId"] == {"Ref": "PagesAccess"}
+    assert origin["OriginPath"] == ""
+    # What says which release is live is never kept; a release never changes.
+    assert config["DefaultCacheBehavior"]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert [one["PathPattern"] for one in config["CacheBehaviors"]] == ["/releases/*"]
+    assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+    assert "Logging" not in config
+
+
+def test_only_the_two_distributions_read_the_bucket_and_each_its_own_part(expanded):
+    statements = expanded["Resources"]["PagesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    reads = {}
+    for statement in (one for one in statements if one["Effect"] == "Allow"):
+        assert statement["Action"] == "s3:GetObject"
+        assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        [source] = statement["Condition"]["StringEquals"].values()
+        reads[source["Fn::Sub"].rpartition("/")[2]] = [one["Fn::Sub"] for one in statement["Resource"]]
+    assert reads == {
+        "${Edge}": ["${Pages.Arn}/site/*"],
+        "${Published}": ["${Pages.Arn}/current.json", "${Pages.Arn}/releases/*"],
+    }
+    [denied] = [one for one in statements if one["Effect"] == "Deny"]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_nobody_keeps_a_list_of_visits(expanded):
-    edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
-    assert "Logging" not in edge
+    for distribution in of_type(expanded, "AWS::CloudFront::Distribution").values():
+        assert "Logging" not in distribution["Properties"]["DistributionConfig"]
     for bucket in of_type(expanded, "AWS::S3::Bucket").values():
         assert "LoggingConfiguration" not in bucket["Properties"]
     assert not of_type(expanded, "AWS::CloudFront::RealtimeLogConfig")
@@ -204,19 +265,35 @@ def test_nobody_keeps_a_list_of_visits(expanded):
 
 
 def test_what_holds_reports_or_keys_outlives_the_stack(expanded):
-    for kind in ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket"):
-        for name, resource in of_type(expanded, kind).items():
+    kinds = ("DynamoDB::Table", "SecretsManager::Secret", "S3::Bucket", "Cognito::UserPool")
+    for kind in kinds:
+        for name, resource in of_type(expanded, f"AWS::{kind}").items():
+            if name == "Door":  # sessions of an hour: nobody misses them
+                continue
             assert resource["DeletionPolicy"] == "Retain", name
             assert resource["UpdateReplacePolicy"] == "Retain", name
 
 
-def test_the_table_is_encrypted_restorable_protected_and_forgets(expanded):
-    for table in of_type(expanded, "AWS::DynamoDB::Table").values():
+def test_the_tables_are_encrypted_restorable_and_protected(expanded):
+    tables = of_type(expanded, "AWS::DynamoDB::Table")
+    assert tables.keys() == {"Reports", "Documents", "Audit", "Door"}
+    for name, table in tables.items():
         properties = table["Properties"]
         assert properties["SSESpecification"]["SSEEnabled"] is True
-        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-        assert properties["DeletionProtectionEnabled"] is True
-        assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        if name != "Door":
+            recovery = properties["PointInTimeRecoverySpecification"]
+            assert recovery["PointInTimeRecoveryEnabled"] is True
+            assert properties["DeletionProtectionEnabled"] is True
+
+
+def test_what_has_its_time_is_forgotten_by_the_table_itself(expanded):
+    forgetful = {
+        name
+        for name, table in of_type(expanded, "AWS::DynamoDB::Table").items()
+        if table["Properties"].get("TimeToLiveSpecification")
+        == {"AttributeName": "expires_at", "Enabled": True}
+    }
+    assert forgetful == {"Reports", "Audit", "Door"}
 
 
 def test_no_bucket_is_public(expanded):
@@ -248,13 +325,15 @@ def test_each_function_has_a_log_of_its_own_that_forgets(expanded):
         assert expanded["Resources"][group]["Properties"]["RetentionInDays"] <= 30
 
 
-def test_the_page_function_is_told_nothing(expanded):
-    assert "Environment" not in expanded["Resources"]["APIHandler"]["Properties"]
+def test_the_page_function_is_told_only_where_published_pages_are(expanded):
+    told = expanded["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+    assert told == {"PAGES_URL": {"Fn::Sub": "https://${Published.DomainName}"}}
 
 
 def test_every_alarm_is_mailed_to_the_operator(expanded):
-    [(topic, alarms)] = of_type(expanded, "AWS::SNS::Topic").items()
-    assert alarms["Properties"]["Subscription"] == [
+    assert of_type(expanded, "AWS::SNS::Topic").keys() == {"Alarms", "NoticesTopic"}
+    topic = "Alarms"
+    assert expanded["Resources"][topic]["Properties"]["Subscription"] == [
         {"Protocol": "email", "Endpoint": {"Ref": "OperatorAddress"}}
     ]
     found = of_type(expanded, "AWS::CloudWatch::Alarm")
@@ -309,3 +388,96 @@ def test_a_schedule_is_not_tried_again_by_lambda_itself(expanded):
         json.dumps({"Ref": function.resource}) for function in SCHEDULED
     }
     assert all(one["Properties"]["MaximumRetryAttempts"] == 0 for one in configs.values())
+
+
+def test_reports_that_wait_or_reach_nobody_and_notices_that_fail_raise_alarms(expanded):
+    alarms = {name: one["Properties"] for name, one in of_type(expanded, "AWS::CloudWatch::Alarm").items()}
+    written = figures_that_are_metrics()
+    for name, metric, threshold in (
+        ("ReportsWait", "OldestDueSeconds", 900),
+        ("NobodyReached", "ReachedNobody", 1),
+    ):
+        alarm = alarms[name]
+        assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, metric)
+        assert metric in written
+        assert alarm["Dimensions"] == [{"Name": "Stage", "Value": {"Ref": "Stage"}}]
+        assert (alarm["Threshold"], alarm["Statistic"]) == (threshold, "Maximum")
+        assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    failed = alarms["NoticesSetAside"]
+    assert failed["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert failed["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["NoticesFailed", "QueueName"]}
+
+
+def figures_that_are_metrics() -> set[str]:
+    lines: list[str] = []
+    every = {**asdict(Figures()), "mails": 1.0}
+    EmbeddedMetrics(lines.append, SystemClock(), "prod").put(every)
+    [directive] = json.loads(lines[0])["_aws"]["CloudWatchMetrics"]
+    return {metric["Name"] for metric in directive["Metrics"]}
+
+
+# What became of a mail
+
+
+def test_notices_go_from_ses_to_the_function_by_way_of_a_queue(expanded):
+    resources = {name: one.get("Properties", {}) for name, one in expanded["Resources"].items()}
+    destination = resources["MailNotices"]["EventDestination"]
+    assert resources["MailNotices"]["ConfigurationSetName"] == {"Ref": "ReportMail"}
+    assert destination["Enabled"] is True
+    assert destination["SnsDestination"] == {"TopicARN": {"Ref": "NoticesTopic"}}
+    assert set(destination["MatchingEventTypes"]) == {
+        "bounce",
+        "complaint",
+        "delivery",
+        "deliveryDelay",
+        "reject",
+    }
+    subscription = resources["NoticesSubscription"]
+    assert subscription["TopicArn"] == {"Ref": "NoticesTopic"}
+    assert subscription["Endpoint"] == {"Fn::GetAtt": ["Notices", "Arn"]}
+    [(_, mapping)] = of_type(expanded, "AWS::Lambda::EventSourceMapping").items()
+    assert mapping["Properties"]["EventSourceArn"] == {"Fn::Sub": "${Notices.Arn}"}
+    assert mapping["Properties"]["FunctionName"] == {"Ref": NOTE_DELIVERY.resource}
+    # Of ten notices, only those that could not be noted come again.
+    assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["Properties"]["BatchSize"] == 10
+
+
+def test_nobody_else_can_put_a_notice_into_the_topic_or_the_queue(expanded):
+    topic = expanded["Resources"]["NoticesTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [one["Principal"] for one in topic] == [{"Service": "ses.amazonaws.com"}]
+    assert topic[0]["Condition"] == {"StringEquals": {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    queue = expanded["Resources"]["NoticesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [one["Principal"] for one in queue] == [{"Service": "sns.amazonaws.com"}]
+    assert queue[0]["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "NoticesTopic"}}}
+
+
+def test_a_notice_is_tried_ten_times_then_kept_for_a_person(expanded):
+    queues = {name: one["Properties"] for name, one in of_type(expanded, "AWS::SQS::Queue").items()}
+    assert queues["Notices"]["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["NoticesFailed", "Arn"]},
+        "maxReceiveCount": 10,
+    }
+    assert queues["Notices"]["VisibilityTimeout"] >= 6 * NOTE_DELIVERY.timeout
+    for queue in queues.values():
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert queue["SqsManagedSseEnabled"] is True
+
+
+# People
+
+
+def test_only_an_administrator_makes_accounts_and_everybody_has_an_authenticator(expanded):
+    [pool] = [one["Properties"] for one in of_type(expanded, "AWS::Cognito::UserPool").values()]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert pool["AccountRecoverySetting"] == {"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
+    assert pool["DeletionProtection"] == "ACTIVE"
+    assert pool["Policies"]["PasswordPolicy"]["PasswordHistorySize"] >= 5
+    assert "UserPoolAddOns" not in pool  # its threat protection keeps the addresses people come from
+    [client] = [one["Properties"] for one in of_type(expanded, "AWS::Cognito::UserPoolClient").values()]
+    # Only the admin function's role can try a password, so that its limits cannot be gone around.
+    assert "ALLOW_ADMIN_USER_PASSWORD_AUTH" in client["ExplicitAuthFlows"]
+    assert not {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"} & set(client["ExplicitAuthFlows"])
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert not of_type(expanded, "AWS::Cognito::UserPoolDomain")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from tools import package
 
@@ -154,6 +155,8 @@ def api_event(
     body: str | None = None,
 ) -> dict[str, Any]:
     """Return what API Gateway hands a function for a request (a REST API's Lambda proxy integration)."""
+    path, _, query = path.partition("?")
+    asked = parse_qs(query, keep_blank_values=True)
     resource = resource_of(paths, path)
     assert resource is not None, f"API Gateway answers {path} by itself"
     sent = {"Host": "example.org", **(headers or {})}
@@ -163,8 +166,8 @@ def api_event(
         "httpMethod": method,
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
+        "queryStringParameters": {name: values[-1] for name, values in asked.items()} or None,
+        "multiValueQueryStringParameters": asked or None,
         "pathParameters": _path_parameters(resource, path),
         "stageVariables": None,
         "requestContext": {

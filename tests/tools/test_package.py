@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
+from chalicelib.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.domain.people import ROLES
 from tools import functions, gateway_pages, package, package_template
+from tools.template import people, stores
 
 NUMBER = gateway_pages.Hotline("+18005550100", "1-800-555-0100")
 
@@ -149,21 +153,45 @@ def test_a_greedy_path_may_stand_below_the_last_variable():
 
 def test_a_path_in_the_table_that_the_app_lacks_stops_the_build():
     site = package_template.Site({"/": ["GET"]}, {}, NUMBER)
-    with pytest.raises(package_template.PathsClash, match=r"no route for /\{locale\}/code"):
+    with pytest.raises(package_template.PathsClash, match=r"no route for .*/\{locale\}/code"):
         package_template.api(site)
 
 
-def test_the_edge_keeps_neither_the_form_nor_the_code_page():
-    assert package_template.uncached_patterns() == ["/*/code", "/*/code/", "/*/*/note", "/*/*/note/"]
+def test_the_edge_keeps_neither_the_form_nor_the_code_page_nor_the_desk():
+    patterns = {one.name: package_template.patterns_of(one) for one in functions.FUNCTIONS if one.paths}
+    assert patterns == {
+        "reporter_api": ["/*/code", "/*/code/", "/*/*/note", "/*/*/note/"],
+        "admin_api": ["/admin", "/admin/", "/admin/*"],
+    }
 
 
-def test_the_table_in_the_template_is_the_table_the_adapter_expects():
-    from chalicelib.adapters.dynamo_reports import table_definition
-
-    template = package_template.reports_table()["Resources"]["Reports"]["Properties"]
-    expected = table_definition("any")
+@pytest.mark.parametrize(
+    ("name", "adapter"),
+    [
+        ("Reports", dynamo_reports),
+        ("Documents", dynamo_documents),
+        ("Door", dynamo_door),
+        ("Audit", dynamo_audit),
+    ],
+)
+def test_a_table_in_the_template_is_the_table_its_adapter_expects(name, adapter):
+    tables = stores.reports_table()["Resources"] | stores.desk_tables()["Resources"]
+    expected = adapter.table_definition("any")
     del expected["TableName"]
-    assert expected.items() <= template.items()
+    assert expected.items() <= tables[name]["Properties"].items()
+
+
+def test_the_pool_in_the_template_is_the_pool_that_the_adapter_expects():
+    made = people.pool()["Resources"]
+    pool, client = made["People"]["Properties"], made["DeskClient"]["Properties"]
+    expected = pool_definition("any", second_factor=True)
+    rules = expected.pop("Policies")["PasswordPolicy"]
+    del expected["PoolName"]
+    assert expected.items() <= pool.items()
+    assert rules.items() <= pool["Policies"]["PasswordPolicy"].items()
+    assert client_definition("any") == {**client, "UserPoolId": "any"}
+    groups = {one["Properties"]["GroupName"] for one in made.values() if one["Type"].endswith("Group")}
+    assert groups == set(ROLES)
 
 
 def test_each_function_is_told_only_settings_that_exist_and_all_it_needs():
