@@ -1,4 +1,4 @@
-"""Published texts laid over the shipped files, and files saved on disk showing where nothing was published."""
+"""Published texts laid over shipped files, and files saved on disk showing where nothing was published."""
 
 from __future__ import annotations
 
