@@ -36,7 +36,7 @@ translations: setup  ## bring the catalogs up to date with the sentences, and co
 	$(RUN) -m tools.catalogs update
 	$(RUN) -m tools.catalogs compile
 
-browsers:  ## see that the browser and the fonts for the browser tests are there
+browsers:  ## see that the browser, fonts, GnuPG and OpenSSL that the tests use are there
 	@sh tools/browsers.sh
 
 package: setup  ## build build/package/ for AWS (TARGET=local: for this machine)
