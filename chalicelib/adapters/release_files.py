@@ -114,7 +114,9 @@ class ReleaseFiles:
         """
         state = f"{newest(self._shipped) & 0xFFFFFFFFFFFFFFFF:016x}-{fingerprint_of_all(texts)}"
         with self._lock:
-            folder = self._made.pop(state, None) or self._make(state, texts)
+            folder = self._made.pop(state, None)
+            if folder is None or not folder.is_dir():  # somebody may have tidied up temporary files
+                folder = self._make(state, texts)
             self._made[state] = folder  # the newest comes last
             while len(self._made) > _KEPT:
                 shutil.rmtree(self._made.pop(next(iter(self._made))), ignore_errors=True)
@@ -126,6 +128,7 @@ class ReleaseFiles:
             atexit.register(shutil.rmtree, self._root, ignore_errors=True)
         folder, draft = self._root / state, self._root / f"{state}.part"
         shutil.rmtree(draft, ignore_errors=True)
+        self._root.mkdir(exist_ok=True)
         ignored = shutil.ignore_patterns("admin", "*.po", "*.pot", "*~")
         for source, name in zip(self._shipped, ("templates", "locale", "content"), strict=True):
             shutil.copytree(source, draft / name, ignore=ignored)

@@ -62,6 +62,12 @@ def test_the_same_state_gives_the_same_folders_and_old_ones_go(folders: Folders)
     assert public(files({PAGE: "0"}), "page.html") == "0"
 
 
+def test_folders_that_somebody_tidied_away_are_made_again(folders: Folders) -> None:
+    files = ReleaseFiles(folders)
+    shutil.rmtree(files({PAGE: "published"}).content.parent.parent)
+    assert public(files({PAGE: "published"}), "page.html") == "published"
+
+
 def test_a_published_catalog_is_compiled_and_an_english_one_words_a_sentence_anew(folders: Folders) -> None:
     laid = ReleaseFiles(folders)(
         {
