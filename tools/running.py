@@ -1,4 +1,4 @@
-"""The site, run for as long as somebody looks at it: what `make run` starts, on ports that happen to be free."""
+"""The site, run for as long as somebody looks at it: what `make run` starts, on any free ports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
-_READY = re.compile(r"the site is at (http://127\.0\.0\.1:\d+)/")
+_READY = re.compile(
+    r"the site is at (http://127\.0\.0\.1:\d+)/ and the mailroom at (http://127\.0\.0\.1:\d+)/"
+)
 
 
 class DidNotStart(Exception):
@@ -24,6 +26,13 @@ class DidNotStart(Exception):
 @contextmanager
 def running_site() -> Iterator[str]:
     """Run the whole site beside this process and give its address. Raises DidNotStart."""
+    with running_site_and_mailroom() as (site, _):
+        yield site
+
+
+@contextmanager
+def running_site_and_mailroom() -> Iterator[tuple[str, str]]:
+    """Run the whole site and give its address and the mailroom's. Raises DidNotStart."""
     environment = {**os.environ, "PORT": "0", "MAILROOM_PORT": "0", "DELIVER_EVERY": "1"}
     environment.pop("MAKELEVEL", None)
     process = subprocess.Popen(
@@ -37,17 +46,17 @@ def running_site() -> Iterator[str]:
     with process:
         assert process.stdout is not None  # noqa: S101 (for the type checker)
         try:
-            yield _address(process.stdout)
+            yield _addresses(process.stdout)
         finally:
             process.terminate()
 
 
-def _address(output: IO[str]) -> str:
+def _addresses(output: IO[str]) -> tuple[str, str]:
     last: deque[str] = deque(maxlen=5)
     for line in output:
         last.append(line.strip())
         if ready := _READY.search(line):
             # It tells of every request; a pipe that nobody empties would make it wait.
             threading.Thread(target=output.read, daemon=True).start()
-            return ready[1]
+            return ready[1], ready[2]
     raise DidNotStart(" / ".join(last))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.domain.contacts import AUDIENCES, LINKED, MARKS
-from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS
+from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS, compare, locale_of
 from chalicelib.domain.errors import DocumentInvalid, DraftConflict
+from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.people import EDITOR
 from chalicelib.usecases.edit_contacts import (
     KINDS,
@@ -30,6 +31,9 @@ CONTACT = "/admin/contact"
 _ON_A_PAGE = 25
 _SPARE_CHANNELS = 2
 _SHOWS = ("missing", "all")
+_SAVED_MEANWHILE = (
+    "Somebody saved another draft meanwhile, so nothing was thrown away. Look at it as it is now."
+)
 _CONTACT_CHANGED = (
     "Somebody else changed this contact meanwhile. Their version is below."
     " Save again to put yours in its place."
@@ -44,6 +48,9 @@ NAMES = {
 
 def name_of(document: str) -> str:
     """Return what a document is called on the screens."""
+    locale = locale_of(document)
+    if locale:
+        return f"{ENDONYMS.get(locale, locale)} ({document})"
     return NAMES.get(document, document.removeprefix("template/"))
 
 
@@ -68,7 +75,7 @@ def _texts(desk: Desk, edit: EditText) -> None:
         visit: Visit, document: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Sheet:
         opened = edit.open(document)
-        text = _visible(visit.one("text")) if problems else opened.text
+        text = _visible(visit.one("text")) if "text" in visit.fields else opened.text
         return desk.show(
             visit,
             "text.html",
@@ -83,7 +90,15 @@ def _texts(desk: Desk, edit: EditText) -> None:
         )
 
     def conflict(visit: Visit, error: DraftConflict) -> Sheet:
-        return desk.show(visit, "conflict.html", 409, conflict=error, name=name_of(error.document))
+        other = error.theirs.text if error.theirs else error.live
+        return desk.show(
+            visit,
+            "conflict.html",
+            409,
+            conflict=error,
+            name=name_of(error.document),
+            lines=compare(other, error.mine) if error.mine else (),
+        )
 
     @desk.screen(TEXT, EDITOR, does="save a draft", about="d")
     def text_screen(visit: Visit) -> Sheet:
@@ -102,8 +117,8 @@ def _texts(desk: Desk, edit: EditText) -> None:
     def discard(visit: Visit) -> Sheet:
         try:
             edit.discard(visit.one("d"), number(visit.one("revision")))
-        except DraftConflict as error:
-            return conflict(visit, error)
+        except DraftConflict:
+            return editor(visit, visit.one("d"), 409, {"": _SAVED_MEANWHILE})
         return go_to(f"{TEXT}?d={visit.one('d')}&done=discarded")
 
     @desk.screen("/admin/text/changes", EDITOR)

@@ -90,6 +90,17 @@ def test_a_draft_that_another_threw_away_is_not_lost(desk):
     assert other.submit(told, "/admin/text").status == 303
 
 
+def test_a_draft_that_was_saved_anew_meanwhile_is_not_thrown_away_unseen(desk):
+    one, other = desk.signed_in(EDITOR_ONE), desk.signed_in(PUBLISHER_ONE)
+    one.submit(one.get(PAGE_TEXT), "/admin/text", text="a draft\n")
+    seen = other.get(PAGE_TEXT)
+    one.submit(one.get(PAGE_TEXT), "/admin/text", text="a better draft\n")
+    told = other.submit(seen, "/admin/text/discard")
+    assert told.status == 409
+    assert "nothing was thrown away" in told.words
+    assert form_of(told, "/admin/text")["text"] == "a better draft\n"
+
+
 def test_the_changes_of_a_draft_are_shown_with_line_numbers(desk):
     editor = desk.signed_in(EDITOR_ONE)
     opened = editor.get("/admin/text?d=template/mail/report/body.txt")
