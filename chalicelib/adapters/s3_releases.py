@@ -1,4 +1,7 @@
-"""Releases in a bucket for all to read: releases/<number>/..., and current.json, which names the live one."""
+"""Releases in a bucket for all to read: releases/<number>/..., and current.json, which names the live one.
+
+Beside them lies site/, the pages as the edge serves them while the functions fail.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.adapters import standby
 from chalicelib.adapters.aws import code_of, store_faults
 from chalicelib.domain.errors import StaleRecord
 from chalicelib.ports import LiveRelease
@@ -48,20 +52,27 @@ class S3Releases:
         return LiveRelease(int(content["release"]), str(answer["ETag"]))
 
     def put(self, number: int, files: Mapping[str, bytes]) -> None:
-        """Write a release's files, several at once; the first failure is raised when all have been tried."""
+        """Write a release's files, several at once; the first failure is raised when all have been tried.
+
+        The standby pages follow once the release is whole: a moment before it is live.
+        """
+        kept = {
+            f"releases/{number}/{name}": (files[name], _kind(name), "public, max-age=31536000, immutable")
+            for name in sorted(files)
+        }
+        self._write(kept)
+        pages = standby.standby(files)
+        self._write({key: (page, standby.CONTENT_TYPE, "no-store") for key, page in pages.items()})
+
+    def _write(self, objects: Mapping[str, tuple[bytes, str, str]]) -> None:
         client = self._client()  # made before the threads begin: making one is not theirs to do
 
-        def write(name: str) -> None:
-            client.put_object(
-                Bucket=self._bucket,
-                Key=f"releases/{number}/{name}",
-                Body=files[name],
-                ContentType="application/json" if name.endswith(".json") else "text/plain; charset=us-ascii",
-                CacheControl="public, max-age=31536000, immutable",
-            )
+        def write(key: str) -> None:
+            body, kind, caching = objects[key]
+            client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind, CacheControl=caching)
 
         with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(write, sorted(files)))
+            list(pool.map(write, objects))
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Write current.json over the one that was seen, and over no other."""
@@ -80,6 +91,10 @@ class S3Releases:
                 if code_of(error) in _MOVED_ON:
                     raise StaleRecord("another release is live") from error
                 raise
+
+
+def _kind(name: str) -> str:
+    return "application/json" if name.endswith(".json") else "text/plain; charset=us-ascii"
 
 
 # A conditional write that lost: it was decided, it ran beside another, or what was live is gone.

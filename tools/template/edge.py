@@ -123,6 +123,19 @@ def _distribution() -> Json:
                 {"CloudFrontDefaultCertificate": True},
             ]
         },
+        "WebACLId": {
+            "Fn::If": [
+                "HasWebAcl",
+                {"Ref": "WebAclArn"},
+                {
+                    "Fn::If": [
+                        "LimitsAddresses",
+                        {"Fn::GetAtt": ["EdgeRules", "Arn"]},
+                        {"Ref": "AWS::NoValue"},
+                    ]
+                },
+            ]
+        },
         "Origins": [_functions_origin(), _bucket_origin(STATIC_COPY)],
         "OriginGroups": {
             "Quantity": 1,
@@ -144,6 +157,29 @@ def _distribution() -> Json:
             {"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in (400, 403, 404, 405, 500, 502, 503, 504)
         ],
     }
+
+
+def rules() -> Json:
+    """Hold back an address that asks too often, if the operator wants that. Nothing of a request is kept."""
+    unseen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False}
+    limit = {
+        "Name": "too-many-from-one-address",
+        "Priority": 0,
+        "Action": {"Block": {}},
+        "Statement": {
+            "RateBasedStatement": {"AggregateKeyType": "IP", "Limit": {"Ref": "RequestsPerAddress"}}
+        },
+        "VisibilityConfig": {"MetricName": "TooManyFromOneAddress", **unseen},
+    }
+    properties = {
+        "Scope": "CLOUDFRONT",
+        "DefaultAction": {"Allow": {}},
+        "Rules": [limit],
+        "VisibilityConfig": {"MetricName": "Edge", **unseen},
+    }
+    return resources(
+        EdgeRules={"Type": "AWS::WAFv2::WebACL", "Condition": "LimitsAddresses", "Properties": properties}
+    )
 
 
 def patterns_of(function: Function) -> list[str]:
@@ -227,9 +263,9 @@ def _request_policy(
 
 
 def _headers_policy(headers: Mapping[str, str]) -> Json:
-    """The pages' headers, for answers that come without them: the bucket's. A function's own win.
+    """The pages' headers, for the bucket's answers, which come without them.
 
-    Cache-Control always says no-store: the bucket's objects say nothing of it.
+    But not the content policy: each page in the bucket carries the one that it was made with.
     """
     return {
         "Type": "AWS::CloudFront::ResponseHeadersPolicy",
@@ -237,10 +273,6 @@ def _headers_policy(headers: Mapping[str, str]) -> Json:
             "ResponseHeadersPolicyConfig": {
                 "Name": {"Fn::Sub": "${AWS::StackName}-pages"},
                 "SecurityHeadersConfig": {
-                    "ContentSecurityPolicy": {
-                        "ContentSecurityPolicy": headers["Content-Security-Policy"],
-                        "Override": False,
-                    },
                     "ContentTypeOptions": {"Override": True},
                     "FrameOptions": {"FrameOption": headers["X-Frame-Options"], "Override": True},
                     "ReferrerPolicy": {"ReferrerPolicy": headers["Referrer-Policy"], "Override": True},
