@@ -9,6 +9,9 @@ from typing import Any
 from chalicelib.ports import Clock
 
 NAMESPACE = "Porchlight"
+# CloudWatch asks for money for each metric. These are what alarms and a look at a graph need; the other
+# figures stand in the same line of the log, where they can be searched.
+METRICS = frozenset({"OldestDueSeconds", "Due", "Mails", "Held", "FailedUnanswered", "ReachedNobody"})
 
 
 class EmbeddedMetrics:
@@ -20,21 +23,22 @@ class EmbeddedMetrics:
         self._stage = stage
 
     def put(self, figures: Mapping[str, float]) -> None:
-        """Write the numbers under names in CamelCase, with the stage as their dimension."""
+        """Write the numbers under names in CamelCase; those in METRICS become metrics of the stage."""
         named = {_camel(name): value for name, value in figures.items()}
         metrics = [
-            {"Name": name, "Unit": "Seconds" if name.endswith("Seconds") else "Count"} for name in named
+            {"Name": name, "Unit": "Seconds" if name.endswith("Seconds") else "Count"}
+            for name in named
+            if name in METRICS
         ]
-        line: dict[str, Any] = {
+        told: dict[str, Any] = {
             "_aws": {
                 "Timestamp": int(self._clock.now().timestamp() * 1000),
                 "CloudWatchMetrics": [
                     {"Namespace": NAMESPACE, "Dimensions": [["Stage"]], "Metrics": metrics},
                 ],
-            },
-            "Stage": self._stage,
-            **named,
+            }
         }
+        line = {**(told if metrics else {}), "Stage": self._stage, **named}
         self._write(json.dumps(line))
 
 

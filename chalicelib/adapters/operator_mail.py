@@ -88,6 +88,11 @@ EXPLAINED = {
         "Mail waits too long",
         "Reports have been due for hours. Does the deliver function run?",
     ),
+    "published_documents_unusable": (
+        "What was published cannot be used",
+        "The forms and mails are made from what shipped instead. Look at the checks at the desk, and publish"
+        " again.",
+    ),
     "operator_unreachable": (
         "The operator's address does not take mail",
         "Correct OPERATOR_ADDRESS.",

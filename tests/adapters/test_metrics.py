@@ -30,6 +30,18 @@ def test_figures_are_one_line_in_the_embedded_metric_format() -> None:
     assert {metric["Name"] for metric in directive["Metrics"]} <= line.keys()
 
 
+def test_only_what_somebody_watches_costs_a_metric_and_the_rest_can_be_searched() -> None:
+    lines: list[str] = []
+    figures = EmbeddedMetrics(lines.append, FixedClock(), "prod")
+    figures.put({"mails": 2, "retried": 1})
+    figures.put({"notices_delivered": 4})
+    first, second = (json.loads(line) for line in lines)
+    assert [metric["Name"] for metric in first["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["Mails"]
+    assert first["Retried"] == 1
+    assert "_aws" not in second  # a directive without metrics would be none
+    assert second["NoticesDelivered"] == 4
+
+
 class Desk:
     """The operator's alarms among fakes."""
 
