@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -13,12 +14,13 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.log_alarms import LogAlarms
-from chalicelib.adapters.metrics import NAMESPACE, EmbeddedMetrics
+from chalicelib.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.adapters.system import SystemClock
+from chalicelib.domain.deliveries import KEEP_DAYS
 from chalicelib.domain.figures import Figures
 from chalicelib.web.admin import cookies
 from tests.support.packages import expanded_template, local_package, resource_of
-from tools import package_template
+from tools import cost, package_template
 from tools.functions import ADMIN, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER
 
 SCHEDULED = [function for function in FUNCTIONS if function.every]
@@ -62,7 +64,10 @@ def test_cfn_lint_finds_nothing(form, request, tmp_path):
 
 
 def test_the_template_names_no_region_and_no_account(template):
-    text = json.dumps({name: part for name, part in template.items() if name != "Parameters"})
+    # but for what CloudFront demands: certificates and web ACLs live in us-east-1
+    text = json.dumps(
+        {name: part for name, part in template.items() if name not in ("Parameters", "Conditions")}
+    )
     assert "us-west-2" not in text
     assert "us-east-1" not in text
 
@@ -74,6 +79,46 @@ def test_every_parameter_is_described_and_checked(template):
         assert checks, name
         if "AllowedPattern" in parameter:
             assert "ConstraintDescription" in parameter, name
+
+
+def test_a_default_is_safe_and_what_has_none_must_be_given(template):
+    defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
+    must_be_given = {"SenderAddress", "SenderIdentity", "OperatorAddress"}
+    assert {name for name, default in defaults.items() if default is None} == must_be_given
+    assert defaults["Stage"] == "dev"
+    assert defaults["RequestsPerAddress"] == 0
+    assert defaults["KeepDays"] == KEEP_DAYS
+    assert (defaults["RequestsPerSecond"], defaults["RequestBurst"]) == (50, 100)
+    empty = {"DomainName", "CertificateArn", "SiteAddress", "MailFromDomain", "WebAclArn"}
+    assert {name for name, default in defaults.items() if default == ""} == empty
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("SenderAddress", ["reports@example.org"], ["example.org", "a@b", "a b@example.org", "a@b.c\nd"]),
+        ("SenderIdentity", ["example.org", "a@example.org"], ["", "example", "a@", "https://example.org"]),
+        ("DomainName", ["", "places.example.org"], ["Example.org", "https://example.org", "a..b"]),
+        ("MailFromDomain", ["", "bounce.example.org"], ["bounce", "a@example.org"]),
+        ("SiteAddress", ["", "https://d1.cloudfront.net"], ["http://a.b", "https://a.b/", "a.b"]),
+        (
+            "WebAclArn",
+            ["", "arn:aws:wafv2:us-east-1:000000000000:global/webacl/mine/0a-1b"],
+            ["arn:aws:wafv2:us-west-2:000000000000:regional/webacl/mine/0a-1b"],
+        ),
+        (
+            "CertificateArn",
+            ["", "arn:aws:acm:us-east-1:000000000000:certificate/0a-1b"],
+            ["arn:aws:acm:us-west-2:000000000000:certificate/0a-1b"],
+        ),
+    ],
+)
+def test_a_parameter_takes_what_fits_and_nothing_else(template, name, good, bad):
+    pattern = template["Parameters"][name]["AllowedPattern"]
+    for value in good:
+        assert re.fullmatch(pattern, value), value
+    for value in bad:
+        assert not re.fullmatch(pattern, value), value
 
 
 # HTTP
@@ -218,8 +263,8 @@ def test_the_desk_gets_its_two_cookies_and_what_shows_where_a_form_came_from(exp
 
 
 def test_what_is_not_kept_is_packed_by_the_functions_since_the_edge_will_not(expanded):
-    # CloudFront compresses only under a cache policy that names encodings, and the one that keeps nothing names
-    # none. Beside one that does name them, Accept-Encoding may not be passed on.
+    # CloudFront compresses only under a cache policy that names encodings, and the one that keeps nothing
+    # names none. Beside one that does name them, Accept-Encoding may not be passed on.
     for name, passes in (("ToFunctions", False), ("ToForms", True), ("ToDesk", True)):
         config = expanded["Resources"][name]["Properties"]["OriginRequestPolicyConfig"]
         assert ("Accept-Encoding" in config["HeadersConfig"]["Headers"]) is passes, name
@@ -251,6 +296,36 @@ def test_only_the_two_distributions_read_the_bucket_and_each_its_own_part(expand
     }
     [denied] = [one for one in statements if one["Effect"] == "Deny"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_limit_for_each_address_is_made_only_on_request_and_keeps_nothing(expanded):
+    [(name, rules)] = of_type(expanded, "AWS::WAFv2::WebACL").items()
+    assert rules["Condition"] == "LimitsAddresses"
+    properties = rules["Properties"]
+    assert properties["Scope"] == "CLOUDFRONT"
+    assert properties["DefaultAction"] == {"Allow": {}}
+    for part in (properties, *properties["Rules"]):
+        assert part["VisibilityConfig"]["SampledRequestsEnabled"] is False
+        assert part["VisibilityConfig"]["CloudWatchMetricsEnabled"] is False
+    assert not of_type(expanded, "AWS::WAFv2::LoggingConfiguration")
+    edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
+    condition, given, otherwise = edge["WebACLId"]["Fn::If"]
+    assert (condition, given) == ("HasWebAcl", {"Ref": "WebAclArn"})
+    assert otherwise == {
+        "Fn::If": ["LimitsAddresses", {"Fn::GetAtt": [name, "Arn"]}, {"Ref": "AWS::NoValue"}]
+    }
+
+
+def test_pages_from_the_bucket_get_the_pages_headers_and_bring_their_own_policy(expanded):
+    [policy] = of_type(expanded, "AWS::CloudFront::ResponseHeadersPolicy").values()
+    config = policy["Properties"]["ResponseHeadersPolicyConfig"]
+    security = config["SecurityHeadersConfig"]
+    assert security["FrameOptions"] == {"FrameOption": "DENY", "Override": True}
+    assert security["ReferrerPolicy"] == {"ReferrerPolicy": "no-referrer", "Override": True}
+    # One release's policy would forbid another's style: see adapters/standby.py.
+    assert "ContentSecurityPolicy" not in security
+    custom = {one["Header"]: one for one in config["CustomHeadersConfig"]["Items"]}
+    assert custom["Cache-Control"] == {"Header": "Cache-Control", "Value": "no-store", "Override": True}
 
 
 def test_nobody_keeps_a_list_of_visits(expanded):
@@ -315,6 +390,29 @@ def test_mail_goes_over_tls_or_not_at_all_and_is_not_tracked(expanded):
     assert settings["DeliveryOptions"] == {"TlsPolicy": "REQUIRE", "MaxDeliverySeconds": 21600}
     assert "TrackingOptions" not in settings
     assert settings["VdmOptions"]["DashboardOptions"] == {"EngagementMetrics": "DISABLED"}
+
+
+def test_a_bounce_is_mailed_back_to_nobody_and_puts_no_inbox_on_a_list(expanded):
+    # SES would quote the report to the sender's own mailbox, and silence an agency's after one wrong bounce.
+    identities = of_type(expanded, "AWS::SES::EmailIdentity")
+    assert {one["Condition"] for one in identities.values()} == {"MakesDomain", "MakesAddress"}
+    for identity in identities.values():
+        assert identity["Properties"]["FeedbackAttributes"] == {"EmailForwardingEnabled": False}
+        assert identity["Properties"]["EmailIdentity"] == {"Ref": "SenderIdentity"}
+        assert identity["DeletionPolicy"] == "Retain"
+    rules = expanded["Resources"]["ReportMail"]["Properties"]
+    assert rules["SuppressionOptions"] == {"SuppressedReasons": []}
+
+
+def test_a_domain_that_sends_signs_its_mail_and_returns_it_to_itself(expanded):
+    domain = expanded["Resources"]["SenderDomain"]["Properties"]
+    assert domain["DkimAttributes"] == {"SigningEnabled": True}
+    assert domain["DkimSigningAttributes"] == {"NextSigningKeyLength": "RSA_2048_BIT"}
+    condition, given, otherwise = domain["MailFromAttributes"]["Fn::If"]
+    assert (condition, otherwise) == ("HasMailFrom", {"Ref": "AWS::NoValue"})
+    assert given == {"MailFromDomain": {"Ref": "MailFromDomain"}, "BehaviorOnMxFailure": "REJECT_MESSAGE"}
+    for number in (1, 2, 3):
+        assert expanded["Outputs"][f"DkimRecord{number}"]["Condition"] == "MakesDomain"
 
 
 def test_each_function_has_a_log_of_its_own_that_forgets(expanded):
@@ -414,6 +512,16 @@ def figures_that_are_metrics() -> set[str]:
     EmbeddedMetrics(lines.append, SystemClock(), "prod").put(every)
     [directive] = json.loads(lines[0])["_aws"]["CloudWatchMetrics"]
     return {metric["Name"] for metric in directive["Metrics"]}
+
+
+def test_the_calculation_of_costs_counts_what_the_template_makes(expanded):
+    metrics = METRICS | {
+        one["Properties"]["MetricTransformations"][0]["MetricName"]
+        for one in of_type(expanded, "AWS::Logs::MetricFilter").values()
+    }
+    assert cost.FIXED["alarm"] == len(of_type(expanded, "AWS::CloudWatch::Alarm"))
+    assert cost.FIXED["metric"] == len(metrics)
+    assert cost.FIXED["secret"] == len(of_type(expanded, "AWS::SecretsManager::Secret"))
 
 
 # What became of a mail

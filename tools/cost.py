@@ -49,7 +49,9 @@ PAGE_BYTES = 7_000
 PAGE_GB_SECONDS = 0.25 * 0.010
 REPORT_GB_SECONDS = 0.5 * 0.250  # argon2id at half a processor or less
 DELIVER_GB_SECONDS = 0.5 * 0.150
-FIXED = {"secret": 2.0, "alarm": 8.0, "metric": 8.0, "zone": 1.0}
+# Lambda asks a queue for work with five long polls at a time, each of twenty seconds.
+POLLS_A_MINUTE = 15
+FIXED = {"secret": 2.0, "alarm": 13.0, "metric": 7.0, "zone": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def units(load: Load) -> dict[str, float]:
         "dynamo write": load.reports * (4 + 3 + 4 + 6 * load.recipients),
         "dynamo read": load.reports * 8 + MINUTES_A_MONTH * 4 * 0.5,
         "mail": mails,
-        "queue request": mails * 3 + MINUTES_A_MONTH * 3,
+        "queue request": mails * 3 + MINUTES_A_MONTH * POLLS_A_MINUTE,
         "log byte": (misses + posts + MINUTES_A_MONTH) * 350,
         **FIXED,
         **load.extra,

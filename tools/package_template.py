@@ -25,6 +25,7 @@ def merge_template(site: Site) -> Json:
         stores.secrets(),
         stores.bucket(),
         people.pool(),
+        mail.sender(),
         mail.report_mail(),
         mail.notices(),
         lambdas.logs(),
@@ -33,6 +34,7 @@ def merge_template(site: Site) -> Json:
         http.permissions(),
         edge.edge(site),
         edge.published(),
+        edge.rules(),
         alarms.alarms(),
         outputs.outputs(),
     ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.functions import NOTE_DELIVERY
-from tools.template.parts import Json, resources
+from tools.template.parts import Json, kept, resources
 
 MAIL_SECONDS = 6 * 3600  # a dead inbox shows within six hours, not after SES's fourteen
 TRIES = 10  # then a notice is set aside for a person to look at
@@ -25,6 +25,30 @@ def report_mail() -> Json:
         },
     }
     return resources(ReportMail={"Type": "AWS::SES::ConfigurationSet", "Properties": properties})
+
+
+def sender() -> Json:
+    """The identity that mail comes from, unless this account has it already."""
+    no_copies = {"FeedbackAttributes": {"EmailForwardingEnabled": False}}  # they would quote the report
+    domain = no_copies | {
+        "EmailIdentity": {"Ref": "SenderIdentity"},
+        "DkimAttributes": {"SigningEnabled": True},
+        "DkimSigningAttributes": {"NextSigningKeyLength": "RSA_2048_BIT"},
+        "MailFromAttributes": {
+            "Fn::If": [
+                "HasMailFrom",
+                # Without its record mail stays here, rather than leave under a name that DMARC does not know.
+                {"MailFromDomain": {"Ref": "MailFromDomain"}, "BehaviorOnMxFailure": "REJECT_MESSAGE"},
+                {"Ref": "AWS::NoValue"},
+            ]
+        },
+    }
+    address = no_copies | {"EmailIdentity": {"Ref": "SenderIdentity"}}
+    kind = "AWS::SES::EmailIdentity"
+    return resources(
+        SenderDomain={"Condition": "MakesDomain", **kept(kind, domain)},
+        SenderMailbox={"Condition": "MakesAddress", **kept(kind, address)},
+    )
 
 
 # What became of each mail: SES -> NoticesTopic -> Notices -> note_delivery
