@@ -71,6 +71,7 @@ def serve(
         clock,
         settings.site_address,
         log.error,
+        log.info,
     )
     entrance.routes(desk, sign_in, sessions, log.info)
     people.routes(desk, ManagePeople(pool, tell, secrets.choice), audit, clock)
