@@ -8,9 +8,11 @@ import boto3
 import pytest
 
 from bench import events, pages, table, targets
+from bench.bucket import RELEASE, Bucket
 from bench.runtime import Function, FunctionFailed
 from bench.stub import Stub
 from bench.targets import BARE, PORCHLIGHT
+from chalicelib.adapters.plain_http import FetchFailed, Line
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,20 @@ def test_the_table_holds_each_goal_with_what_must_be():
     assert lines["page: cold start, instructions"].rstrip(" |").endswith("MISSED")
     assert "6.00 KB" in lines["page: first view, worst language"]
     assert lines["report: warm p50, argon2 apart"].rstrip(" |").endswith("-")
+
+
+def test_the_bucket_gives_the_pages_of_a_package_as_a_release(tmp_path):
+    pages = tmp_path / "chalicelib" / "pages"
+    (pages / "en").mkdir(parents=True)
+    (pages / "index.json").write_text('{"locales": ["en"]}')
+    (pages / "en" / "us.b64").write_text("H4sIpage")
+    bucket = Bucket(tmp_path)
+    try:
+        line = Line(bucket.address, 5.0)
+        assert json.loads(line.get("current.json")) == {"release": RELEASE, "index": {"locales": ["en"]}}
+        assert line.get(f"releases/{RELEASE}/en/us.b64") == b"H4sIpage"
+        with pytest.raises(FetchFailed):
+            line.get("releases/1/en/us.b64")
+        line.close()
+    finally:
+        bucket.close()
