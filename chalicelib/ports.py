@@ -1,4 +1,4 @@
-"""What the use cases ask of the world. Adapters promise this; fakes in tests/support keep the same promises."""
+"""What the use cases ask of the world. Adapters promise this; fakes in tests/support keep the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from chalicelib.domain.deliveries import Delivery, SealedReport
+from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.documents import Draft, Problem, Release, Version
 from chalicelib.domain.people import Person, Session, Step
 from chalicelib.domain.recipient_changes import RecipientChange
@@ -165,9 +165,9 @@ class Mailer(Protocol):
 class Notice:
     """What the mail service tells of one mail later.
 
-    `kind` is "delivered", "delayed", "bounced", "complained" or "rejected", and `why` the service's own word for
-    it. `mail` is None when the notice does not say what the mail was about. `to` are all addresses of the mail,
-    and `addresses` those that the notice is about.
+    `kind` is "delivered", "delayed", "bounced", "complained" or "rejected", and `why` the service's own word
+    for it. `mail` is None when the notice does not say what the mail was about. `to` are all addresses of the
+    mail, and `addresses` those that the notice is about.
     """
 
     kind: str
@@ -470,7 +470,7 @@ class LiveRelease:
 
 
 class ReleaseShelf(Protocol):
-    """Where readers fetch releases from: files under each release's number, and one object that names the live.
+    """Where readers fetch releases from: files under each release's number, and one that names the live.
 
     Any call may raise StoreUnavailable.
     """
