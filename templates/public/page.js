@@ -50,9 +50,13 @@
     form.sent = sent;
     document.getElementById('wait').hidden = false;
     sent.then(answer => answer.text()).then(text => {
-      const main = new DOMParser().parseFromString(text, 'text/html').querySelector('main');
-      const said = main.querySelector('.said');
-      document.querySelector('main').replaceWith(main);
+      const answer = new DOMParser().parseFromString(text, 'text/html'), said = answer.querySelector('.said');
+      // What has nothing to say is not of our making, and must not take the words from the screen.
+      if (!said) throw 0;
+      document.querySelector('main').replaceWith(said.closest('main'));
+      // Another language would be another form, without the words.
+      const nav = document.querySelector('nav');
+      if (nav) nav.remove();
       scrollTo(0, 0);
       said.focus();
     }).catch(() => form.submit());

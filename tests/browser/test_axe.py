@@ -1,0 +1,29 @@
+"""Nothing that axe knows of bars anybody from any kind of page, in any way to write, with scripts and without."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import OpenReader
+from tests.browser.reader import KINDS, locales_on_offer
+
+
+@pytest.mark.parametrize("locale", locales_on_offer())
+def test_axe_finds_nothing_on_any_page_in_light_and_in_dark(
+    reader_of: OpenReader, locale: str, script: bool
+) -> None:
+    reader = reader_of(script=script)
+    found = {}
+    for kind in reader.journey(locale):
+        assert reader.ask("document.documentElement.lang").startswith(locale)
+        found[kind] = reader.axe()
+    assert found == {kind: [] for kind in KINDS}
+
+
+def test_axe_does_find_what_bars_people(reader_of: OpenReader) -> None:
+    reader = reader_of(script=False)
+    reader.open("form")
+    reader.ask("document.querySelector('label').remove(); document.body.style.color = '#999'")
+    found = " ".join(reader.axe())
+    assert "light: label" in found
+    assert "light: color-contrast" in found
