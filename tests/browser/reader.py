@@ -33,14 +33,14 @@ _FOCUS = """() => {
   const box = element.getBoundingClientRect(), style = getComputedStyle(element);
   return {
     tag: element.localName, id: element.id, name: element.name || '', value: element.value || '',
-    href: element.getAttribute('href') || '', words: element.textContent.trim(), top: box.top, bottom: box.bottom,
+    href: element.getAttribute('href') || '', top: box.top, bottom: box.bottom,
     height: innerHeight, bar: exit.getBoundingClientRect().bottom, outline: parseFloat(style.outlineWidth),
   };
 }"""
 
 
 class Reader:
-    """One person's browser, with nothing in it at first. The weather page is there; the rest of the world is not.
+    """One person's browser, empty at first. The weather page is there; the rest of the world is not.
 
     Scripts are turned off in the same way a browser's setting does it; `axe` turns them on for itself.
     """
@@ -177,7 +177,7 @@ class Reader:
         All of it in light; in dark once more what has to do with colours.
         """
         self._let_scripts_run(True)
-        # Where a page is scrolled, the exit covers part of a link: that is what a bar in sight at any scroll does.
+        # Where a page is scrolled, the bar covers part of some link, which then has too little room for axe.
         self.page.evaluate(AXE_SCRIPT + ";scrollTo(0, 0)")
         found = []
         for colors, rules in (("light", RULES), ("dark", ["color-contrast"])):

@@ -1,4 +1,4 @@
-"""Nothing that axe knows of bars anybody from any kind of page, in any way to write, with scripts and without."""
+"""Nothing that axe knows of bars anybody from any kind of page, in any writing, with scripts and without."""
 
 from __future__ import annotations
 
