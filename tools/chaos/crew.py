@@ -1,0 +1,112 @@
+"""The process that the site's processes are forked from, so that one that was killed is back in a moment.
+
+    python -m tools.chaos.crew
+
+It reads one line of JSON that describes the run, then one a process: {"kind": ..., "name": ...}. For each
+it answers with the process's number. Writers say on their standard output, which is ours, what they filed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from chalicelib.usecases.take_report import Caps
+from tools.chaos.clock import SharedClock
+from tools.chaos.people import file_reports
+from tools.chaos.planted import PLANTS
+from tools.chaos.site import Site, ask, note_batch
+
+RUN_SECONDS = (16.0, 24.0)  # of which the last fifteen are left alone
+
+
+def deliver(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
+    """Be the function that EventBridge calls again and again."""
+    chance = random.Random(f"{run['seed']} {asked['name']}")  # noqa: S311
+    while True:
+        ends = time.monotonic() + chance.uniform(*RUN_SECONDS)
+        worker = site.deliverer(clock, PLANTS[run["plant"]])
+        worker(lambda ends=ends: timedelta(seconds=ends - time.monotonic()))  # type: ignore[misc]
+        time.sleep(chance.uniform(0.05, 0.3))
+
+
+def note(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
+    """Be the function that the queue calls."""
+    noter = site.noter(clock)
+    while True:
+        messages = ask(run["address"], "/queue/receive")
+        if messages:
+            ask(run["address"], "/queue/delete", {"messages": note_batch(noter, messages)})
+        else:
+            time.sleep(0.05)
+
+
+def write(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
+    """Be people who file reports."""
+    numbers = range(*asked["numbers"])
+    take = site.taker(clock, Caps(**run["caps"]))
+    for filed in file_reports(take, lambda: site.token(clock), run["seed"], numbers, run["pause"]):
+        _say([filed.number, filed.report_id, filed.recipients, filed.story])
+
+
+KINDS: dict[str, Callable[[Site, dict[str, Any], dict[str, Any], SharedClock], None]] = {
+    "deliver": deliver,
+    "note": note,
+    "write": write,
+}
+
+
+def main() -> None:
+    """Fork what is asked for, until standard input ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the dead
+    run = json.loads(sys.stdin.readline())
+    site = Site(run["keys"], run["digest_every"])
+    site.warm_up()
+    _say("ready")
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _live(site, run, asked)
+        _say({"name": asked["name"], "pid": child})
+
+
+def _say(what: Any) -> None:
+    # One write, so that the lines of several processes never mix.
+    os.write(1, json.dumps(what).encode() + b"\n")
+
+
+def _die_with_the_crew() -> None:
+    """Ask Linux to kill this process when its parent ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _live(site: Site, run: dict[str, Any], asked: dict[str, Any]) -> None:
+    code = 0
+    try:
+        _die_with_the_crew()
+        random.seed(f"{run['seed']} {asked['name']}")
+        clock = SharedClock(Path(run["clock"]), asked.get("skew", 0.0))
+        site.call_as(asked["name"])
+        KINDS[asked["kind"]](site, run, asked, clock)
+    except BaseException as error:
+        import traceback
+
+        traceback.print_exc()
+        code = 1 if isinstance(error, Exception) else 0
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

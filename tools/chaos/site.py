@@ -1,0 +1,163 @@
+"""The site's own parts, wired as on AWS but to the stand-ins, for the processes of a chaos run."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from chalicelib import wiring_published
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.dynamo_reports import DynamoReports
+from chalicelib.adapters.hpke_sealer import HpkeOpener, HpkeSealer
+from chalicelib.adapters.log_alarms import LogAlarms
+from chalicelib.adapters.operator_mail import OperatorMail
+from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.adapters.ses_events import read_notice
+from chalicelib.adapters.ses_mailer import SesMailer
+from chalicelib.domain.form_tokens import make_token
+from chalicelib.domain.recipients import Recipient
+from chalicelib.ports import Alarms, ReceiptKeys
+from chalicelib.settings import Settings
+from chalicelib.usecases.deliver_reports import DeliverReports
+from chalicelib.usecases.note_delivery import NoteDelivery
+from chalicelib.usecases.send_mail import SendMail
+from chalicelib.usecases.take_report import Caps, TakeReport
+from tools.chaos.clock import SharedClock
+from tools.chaos.world import AGENCIES, OPERATOR, SENDER
+
+TABLE = "reports"
+SETTINGS = Settings(stage="local", reports_table=TABLE, sender_address=SENDER, operator_address=OPERATOR)
+# Shorter waits than on AWS, so that a minute holds more faults.
+DYNAMO_WAITS = 1.0
+SES_WAITS = 1.0
+
+
+class Agencies:
+    """The Directory of the run: every agency serves everywhere."""
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Return every agency."""
+        return AGENCIES
+
+    def chain(self, place: str) -> tuple[str, ...]:
+        """Return the one place there is."""
+        return ("us",)
+
+
+class QuickVault(SeededVault):
+    """The vault without its slowness: a run files thousands of reports, and argon2id is not on trial here."""
+
+    def keys_of(self, code: str) -> ReceiptKeys:
+        """Derive quickly what the real one derives slowly."""
+        from hashlib import sha256
+
+        return ReceiptKeys(sha256(b"report" + code.encode()).hexdigest()[:32], bytes(32))
+
+
+class Site:
+    """One process's share of the site."""
+
+    def __init__(self, keys: dict[str, dict[str, str]], digest_every: float) -> None:
+        self.keys = keys
+        self.digest_every = digest_every
+        self.dynamodb = partial(client, "dynamodb", 2, DYNAMO_WAITS)
+        self.ses = partial(client, "sesv2", 1, SES_WAITS)
+        self.mails = wiring_published.mails(SETTINGS)
+
+    def warm_up(self) -> None:
+        """Make what takes long, so that a process forked from this one has it at once."""
+        self.dynamodb()
+        self.ses()
+        for name in ("report/subject.txt", "report/body.txt", "digest/subject.txt", "digest/body.txt"):
+            self.mails._environment("en").get_template(name)
+
+    def call_as(self, caller: str) -> None:
+        """Say in each request which process sends it."""
+
+        def sign(request: Any, **_: Any) -> None:
+            request.headers["x-caller"] = caller
+
+        for made in (self.dynamodb(), self.ses()):
+            made.meta.events.register("before-send", partial(_before_send, sign))
+
+    def store(self) -> DynamoReports:
+        """Return the report store."""
+        return DynamoReports(self.dynamodb, TABLE)
+
+    def alarms(self, clock: SharedClock) -> Alarms:
+        """Return the operator's attention."""
+        mailer = SesMailer(self.ses, "")
+        return OperatorMail(LogAlarms(_quiet), mailer, self.store(), clock, SENDER, OPERATOR)
+
+    def deliverer(self, clock: SharedClock, kind: type[DeliverReports] = DeliverReports) -> DeliverReports:
+        """Return the outbox worker."""
+        alarms = self.alarms(clock)
+        send = SendMail(SesMailer(self.ses, ""), self.mails, self.store(), alarms, clock, SENDER)
+        opener = HpkeOpener(lambda: self.keys["private"])
+        return kind(self.store(), opener, send, Agencies(), alarms, clock, _wait)
+
+    def noter(self, clock: SharedClock) -> NoteDelivery:
+        """Return the use case of notices."""
+        return NoteDelivery(self.store(), Agencies(), self.alarms(clock), clock)
+
+    def token(self, clock: SharedClock) -> str:
+        """Return the token of a form that was opened ten seconds ago."""
+        opened_at = clock.now() - timedelta(seconds=10)
+        return make_token(_vault().form_secret(), opened_at, clock.nonce())
+
+    def taker(self, clock: SharedClock, caps: Caps) -> TakeReport:
+        """Return the form's use case."""
+        ((kid, public),) = self.keys["public"].items()
+        return TakeReport(
+            self.store(),
+            HpkeSealer(lambda: (kid, public)),
+            _vault(),
+            Agencies(),
+            clock,
+            agreed_only=False,
+            digest_every=timedelta(seconds=self.digest_every),
+            caps=caps,
+        )
+
+
+def _vault() -> QuickVault:
+    return QuickVault(lambda: b"the seed of a chaos run is no secret")
+
+
+def note_batch(note: NoteDelivery, messages: Sequence[dict[str, str]]) -> list[str]:
+    """Note a batch as the function does; return the messages that were dealt with."""
+    dealt_with = []
+    for message in messages:
+        try:
+            notice = read_notice(message["body"])
+            if notice is not None:
+                note(notice)
+        except Exception:  # noqa: S112 (it comes again)
+            continue
+        dealt_with.append(message["messageId"])
+    return dealt_with
+
+
+def ask(address: str, path: str, content: dict[str, Any] | None = None) -> Any:
+    """Ask the stand-ins something outside of AWS's own interfaces."""
+    body = json.dumps(content or {}).encode()
+    with urllib.request.urlopen(urllib.request.Request(address + path, body), timeout=30) as answer:
+        return json.load(answer)
+
+
+def _before_send(sign: Callable[[Any], None], request: Any, **_: Any) -> None:
+    sign(request)
+
+
+def _wait(some: timedelta) -> None:
+    time.sleep(some.total_seconds())
+
+
+def _quiet(line: str) -> None:
+    """The operator's mail is what counts here."""
