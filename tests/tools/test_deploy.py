@@ -1,0 +1,466 @@
+"""The deploy: which calls it makes, in which order, and that it stops where it must.
+
+No AWS is here: an `aws` of the test's own writes down every call. What real AWS does with them is a line of
+docs/deploy-checklist.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.fake_aws import FakeAws
+from tests.tools.test_doctor import identity, ready_texts
+from tools.aws_cli import Aws, AwsFailed
+from tools.deploy import Deploy, DeployStopped
+from tools.doctor_content import shipped_texts
+from tools.stage import ROOT, Stage
+
+PARAMETERS = {
+    "Stage": "prod",
+    "SenderAddress": "reports@example.org",
+    "SenderIdentity": "example.org",
+    "OperatorAddress": "operator@example.org",
+    "MailFromDomain": "bounce.example.org",
+}
+STAGE = Stage("prod", "us-west-2", "ana@example.org", PARAMETERS)
+OUTPUTS = {
+    "SiteAddress": "https://d1.cloudfront.net/",
+    "DeskAddress": "https://d1.cloudfront.net/admin/",
+    "PagesBucket": "pages",
+    "ReportsTable": "reports",
+    "ReporterSecretArn": "arn:reporter",
+    "DeskKeysSecretArn": "arn:keys",
+    "UserPoolId": "us-west-2_pool",
+    "AlarmsTopic": "arn:alarms",
+    "FailedNotices": "https://sqs.example/failed",
+    "DkimRecord1": "a._domainkey.example.org a.dkim.amazonses.com",
+}
+CHANGES = {
+    "Changes": [
+        {
+            "ResourceChange": {
+                "Action": "Add",
+                "LogicalResourceId": "Reports",
+                "ResourceType": "AWS::DynamoDB::Table",
+            }
+        }
+    ]
+}
+# What changes anything; all other calls only look.
+DOES = ("create", "put", "execute", "delete", "update", "admin-", "upload", "cp", "sync")
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    folder = tmp_path / "package"
+    folder.mkdir()
+    resources = {
+        "Deliver": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./deployment.zip"}}
+    }
+    (folder / "template.json").write_text(json.dumps({"Resources": resources}))
+    page = base64.b64encode(gzip.compress(b'<!DOCTYPE html><meta charset="utf-8">words'))
+    index = {"locales": ["en"], "places": ["us"], "default_place": "us", "headers": {}}
+    with zipfile.ZipFile(folder / "deployment.zip", "w") as archive:
+        archive.writestr("app.py", "")
+        archive.writestr("chalicelib/pages/index.json", json.dumps(index))
+        archive.writestr("chalicelib/pages/en/us.b64", page)
+    return folder
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> FakeAws:
+    """An account in which nothing of ours is yet, but all that people must do is done."""
+    fake = FakeAws(tmp_path / "bin")
+    fake.answers("cloudformation describe-change-set", CHANGES)
+    fake.fails("s3api head-bucket", "404")
+    fake.fails("s3api head-object", "404")
+    fake.fails("s3api get-object", "AccessDenied")
+    there(fake)
+    fake.fails("cloudformation describe-stacks", "ValidationError", times=3)
+    account = {"SendingEnabled": True, "ProductionAccessEnabled": True}
+    fake.answers("sesv2 get-account", account)
+    fake.answers("sesv2 get-email-identity", identity())
+    fake.fails("sesv2 get-suppressed-destination", "NotFoundException")
+    subscriptions = [{"SubscriptionArn": "PendingConfirmation", "Endpoint": "operator@example.org"}]
+    fake.answers("sns list-subscriptions-by-topic", {"Subscriptions": subscriptions})
+    fake.answers("secretsmanager get-secret-value", {"SecretString": '{"seed": "sss"}'})
+    fake.answers("cognito-idp list-users", {"Users": []})
+    fake.answers("cognito-idp list-users-in-group", {"Users": []})
+    fake.answers("sqs get-queue-attributes", {"Attributes": {"ApproximateNumberOfMessages": "0"}})
+    return fake
+
+
+def there(fake: FakeAws, status: str = "CREATE_COMPLETE", times: int = 0, **outputs: str) -> None:
+    told = [{"OutputKey": key, "OutputValue": value} for key, value in {**OUTPUTS, **outputs}.items()]
+    stack = {"StackStatus": status, "Outputs": told}
+    fake.answers("cloudformation describe-stacks", {"Stacks": [stack]}, times=times)
+
+
+class Operator:
+    """Who runs the deploy, and what was asked of them."""
+
+    def __init__(self, fake: FakeAws, package: Path, agrees: bool = True, key_is_made: bool = True) -> None:
+        self._fake = fake
+        self._package = package
+        self._agrees = agrees
+        self._key_is_made = key_is_made
+        self.asked: list[str] = []
+        self.rotated: list[Mapping[str, str]] = []
+
+    def deploys(self, stage: Stage = STAGE, texts: Mapping[str, str] | None = None) -> None:
+        caller = Aws(stage.region, run=self._fake.run)
+        Deploy(caller, stage, self._package, self._ask, self._rotate, texts or ready_texts())()
+
+    def _ask(self, question: str) -> bool:
+        self.asked.append(question)
+        return self._agrees
+
+    def _rotate(self, told: Mapping[str, str]) -> bool:
+        self.rotated.append(told)
+        return self._key_is_made
+
+
+def done(fake: FakeAws) -> list[str]:
+    """The calls that change something, and what is waited for, in order."""
+    return [name for name in fake.names() if name.split()[1].startswith((*DOES, "wait"))]
+
+
+def words_of(fake: FakeAws, name: str) -> list[str]:
+    return next(call["words"] for call in fake.calls if " ".join(call["words"][:2]) == name)
+
+
+FIRST = [
+    "s3api create-bucket",
+    "s3api put-public-access-block",
+    "s3api put-object",
+    "s3api put-object",
+    "cloudformation create-change-set",
+    "cloudformation wait change-set-create-complete",
+    "cloudformation execute-change-set",
+    "cloudformation wait stack-create-complete",
+    # once more, with the address that CloudFront gave
+    "cloudformation create-change-set",
+    "cloudformation wait change-set-create-complete",
+    "cloudformation execute-change-set",
+    "cloudformation wait stack-update-complete",
+    "cloudformation update-termination-protection",
+    *["s3api put-object"] * 4,
+    "cognito-idp admin-create-user",
+    "cognito-idp admin-add-user-to-group",
+]
+
+
+def test_a_first_deploy_makes_these_calls_in_this_order(aws, package, capsys):
+    operator = Operator(aws, package)
+    operator.deploys()
+    assert done(aws) == FIRST
+    assert operator.asked == ["Make these 1 changes to porchlight-prod?"]
+    assert [told["DESK_KEYS_SECRET"] for told in operator.rotated] == ["arn:keys"]
+    said = capsys.readouterr().out
+    assert "Add      Reports (AWS::DynamoDB::Table)" in said
+    for left in (
+        "CNAME record: a._domainkey.example.org a.dkim.amazonses.com",
+        "MX record: bounce.example.org 10 feedback-smtp.us-west-2.amazonses.com",
+        'TXT record: bounce.example.org "v=spf1 include:amazonses.com -all"',
+        "Confirm the mail about alarms that AWS sent to operator@example.org",
+    ):
+        assert left in said
+
+
+def test_every_call_names_the_region(aws, package):
+    Operator(aws, package).deploys()
+    for call in aws.calls:
+        words = call["words"]
+        assert words[words.index("--region") + 1] == "us-west-2"
+
+
+def test_the_bucket_for_packages_is_closed_to_the_public_and_belongs_to_the_account(aws, package):
+    Operator(aws, package).deploys()
+    name = "porchlight-packages-000000000000-us-west-2"
+    assert name in words_of(aws, "s3api create-bucket")
+    block = words_of(aws, "s3api put-public-access-block")[5]
+    assert sorted(block.split(",")) == [
+        "BlockPublicAcls=true",
+        "BlockPublicPolicy=true",
+        "IgnorePublicAcls=true",
+        "RestrictPublicBuckets=true",
+    ]
+    for call in aws.calls:
+        if call["words"][:2] == ["s3api", "put-object"]:
+            assert call["words"][call["words"].index("--expected-bucket-owner") + 1] == "000000000000"
+
+
+def test_in_the_one_region_that_wants_no_constraint_none_is_given(aws, package):
+    Operator(aws, package).deploys(Stage("prod", "us-east-1", "ana@example.org", PARAMETERS))
+    assert "--create-bucket-configuration" not in words_of(aws, "s3api create-bucket")
+
+
+def test_what_is_uploaded_is_named_after_its_content_and_the_template_points_at_the_zip(aws, package):
+    Operator(aws, package).deploys()
+    zipped, template = [call for call in aws.calls if call["words"][:2] == ["s3api", "put-object"]][:2]
+    key = zipped["words"][zipped["words"].index("--key") + 1]
+    assert key.endswith(".zip")
+    [text] = template["files"].values()
+    assert json.loads(text)["Resources"]["Deliver"]["Properties"]["CodeUri"] == {
+        "Bucket": "porchlight-packages-000000000000-us-west-2",
+        "Key": key,
+    }
+    [sent] = zipped["files"].values()
+    assert sent.encode("latin-1") == (package / "deployment.zip").read_bytes()
+    name = template["words"][template["words"].index("--key") + 1]
+    address = words_of(aws, "cloudformation create-change-set")
+    assert f"https://porchlight-packages-000000000000-us-west-2.s3.us-west-2.amazonaws.com/{name}" in address
+
+
+def parameters_told(fake: FakeAws) -> list[dict[str, str]]:
+    sets = [call for call in fake.calls if call["words"][1] == "create-change-set"]
+    return [
+        {one["ParameterKey"]: one["ParameterValue"] for one in json.loads(text)}
+        for call in sets
+        for text in call["files"].values()
+    ]
+
+
+def test_a_site_without_a_name_is_told_the_address_that_cloudfront_gave_it(aws, package):
+    Operator(aws, package).deploys()
+    first, second = parameters_told(aws)
+    assert first == PARAMETERS
+    assert second == {**PARAMETERS, "SiteAddress": "https://d1.cloudfront.net"}
+
+
+def test_a_later_deploy_knows_that_address_from_the_start(aws, package):
+    there(aws)
+    aws.answers("s3api head-bucket", {})
+    Operator(aws, package).deploys()
+    assert parameters_told(aws) == [{**PARAMETERS, "SiteAddress": "https://d1.cloudfront.net"}]
+    assert "cloudformation wait stack-update-complete" in done(aws)
+    assert "s3api create-bucket" not in done(aws)
+
+
+def test_a_site_with_a_name_needs_one_round(aws, package):
+    named = {**PARAMETERS, "DomainName": "places.example.org", "CertificateArn": "arn:x"}
+    Operator(aws, package).deploys(Stage("prod", "us-west-2", "ana@example.org", named))
+    assert parameters_told(aws) == [named]
+
+
+def test_when_nothing_changed_no_change_is_made(aws, package, capsys):
+    there(aws)
+    aws.fails("cloudformation wait change-set-create-complete", "255", "failed")
+    aws.answers(
+        "cloudformation describe-change-set",
+        {"StatusReason": "The submitted information didn't contain changes.", "Changes": []},
+    )
+    Operator(aws, package).deploys()
+    assert "cloudformation execute-change-set" not in done(aws)
+    assert "cloudformation delete-change-set" in done(aws)
+    assert "Nothing on AWS needs to change." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Action": "Remove"},
+        {"Action": "Modify", "Replacement": "True"},
+        {"Action": "Modify", "Replacement": "Conditional"},
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", ["DynamoDB::Table", "SecretsManager::Secret", "S3::Bucket", "Cognito::UserPool"]
+)
+def test_a_change_that_would_lose_what_is_kept_is_not_made(aws, package, kind, change):
+    there(aws)
+    lost = {"LogicalResourceId": "Precious", "ResourceType": f"AWS::{kind}", **change}
+    aws.answers("cloudformation describe-change-set", {"Changes": [{"ResourceChange": lost}]})
+    with pytest.raises(DeployStopped, match="replace or remove Precious"):
+        Operator(aws, package).deploys()
+    assert "cloudformation execute-change-set" not in done(aws)
+
+
+def test_a_person_who_does_not_agree_changes_nothing(aws, package):
+    with pytest.raises(DeployStopped, match="Nothing was changed"):
+        Operator(aws, package, agrees=False).deploys()
+    assert done(aws)[-1] == "cloudformation delete-change-set"
+    assert "cloudformation execute-change-set" not in done(aws)
+
+
+def test_what_a_failed_first_deploy_left_is_cleared_away_first(aws, package):
+    there(aws)
+    failed = {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE"}]}
+    aws.answers("cloudformation describe-stacks", failed, times=3)
+    Operator(aws, package).deploys()
+    calls = done(aws)
+    cleared = calls.index("cloudformation delete-stack")
+    assert calls[cleared + 1] == "cloudformation wait stack-delete-complete"
+    assert cleared < calls.index("cloudformation create-change-set")
+    assert "CREATE" in words_of(aws, "cloudformation create-change-set")
+
+
+def test_standby_pages_lie_under_their_paths_and_those_of_a_release_stay(aws, package):
+    Operator(aws, package).deploys()
+    puts = [call["words"] for call in aws.calls if call["words"][:2] == ["s3api", "put-object"]][2:]
+    keys = {words[words.index("--key") + 1] for words in puts}
+    assert keys == {"site/", "site/en", "site/en/", "site/en/us/"}
+    assert {words[words.index("--content-type") + 1] for words in puts} == {"text/html; charset=utf-8"}
+    aws.answers("s3api head-object", {"ETag": "1"})
+    before = len(aws.calls)
+    Operator(aws, package).deploys()
+    later = [call["words"] for call in aws.calls[before:] if call["words"][:2] == ["s3api", "put-object"]]
+    assert not [words for words in later if words[words.index("--key") + 1].startswith("site")]
+
+
+def test_a_desk_key_is_made_once(aws, package):
+    aws.answers(
+        "secretsmanager get-secret-value", {"SecretString": '{"desk_key": {"kid": "2026-11-abcdef"}}'}
+    )
+    operator = Operator(aws, package)
+    operator.deploys()
+    assert operator.rotated == []
+
+
+def test_without_a_desk_key_the_deploy_does_not_end_well(aws, package):
+    with pytest.raises(DeployStopped, match="no report can be taken"):
+        Operator(aws, package, key_is_made=False).deploys()
+    assert "cognito-idp admin-create-user" not in done(aws)
+
+
+def test_the_first_password_is_shown_once_and_is_no_argument(aws, package, capsys):
+    Operator(aws, package).deploys()
+    [call] = [call for call in aws.calls if call["words"][1] == "admin-create-user"]
+    [text] = call["files"].values()
+    password = json.loads(text)["TemporaryPassword"]
+    assert len(password) >= 20
+    assert capsys.readouterr().out.count(password) == 1
+    assert password not in json.dumps([call["words"] for call in aws.calls])
+
+
+def test_a_pool_that_has_people_gets_nobody_new(aws, package):
+    aws.answers("cognito-idp list-users --limit", {"Users": [{"Username": "ana"}]})
+    Operator(aws, package).deploys()
+    assert "cognito-idp admin-create-user" not in done(aws)
+
+
+# It stops
+
+
+def test_nothing_is_done_for_prod_while_something_must_be_mended(aws, package, capsys):
+    with pytest.raises(DeployStopped, match="must be mended first"):
+        Operator(aws, package).deploys(texts=shipped_texts())
+    assert done(aws) == []
+    assert "[!] contact" in capsys.readouterr().out
+
+
+def test_for_dev_the_same_is_only_said(aws, package, capsys):
+    Operator(aws, package).deploys(
+        Stage("dev", "us-west-2", "", {**PARAMETERS, "Stage": "dev"}), shipped_texts()
+    )
+    assert "[!] contact" in capsys.readouterr().out
+    assert "cloudformation execute-change-set" in done(aws)
+
+
+def test_wrong_settings_are_said_together_and_aws_is_not_even_asked(aws, package):
+    with pytest.raises(DeployStopped, match=r"(?s)One\..*Two\."):
+        Operator(aws, package).deploys(Stage("prod", "us-west-2", "", PARAMETERS, ("One.", "Two.")))
+    assert aws.calls == []
+
+
+def test_a_package_that_was_not_built_stops_it_before_aws_is_asked(aws, package):
+    (package / "deployment.zip").unlink()
+    with pytest.raises(DeployStopped, match="run make package"):
+        Operator(aws, package).deploys()
+    assert aws.calls == []
+
+
+def test_without_credentials_nothing_more_is_tried(aws, package):
+    aws.fails("sts get-caller-identity", "ExpiredToken", "your time is over")
+    with pytest.raises(DeployStopped, match=r"AWS does not let us in.*your time is over"):
+        Operator(aws, package).deploys()
+    assert aws.names() == ["sts get-caller-identity"]
+
+
+@pytest.mark.parametrize("step", range(len(FIRST)))
+def test_a_step_that_fails_is_the_last(aws, package, step):
+    name = FIRST[step]
+    earlier = FIRST[:step].count(name)
+    words = name
+    if name == "s3api put-object" and earlier >= 2:
+        words = f"{name} site/"  # these go out several at once
+    rules: Any = [AwsFailed, DeployStopped]
+    if earlier:
+        aws.fails(words, "Boom", "it broke")
+        if words == name:
+            aws.answers(words, CHANGES if "change-set" in name else {}, times=earlier)
+    else:
+        aws.fails(words, "Boom", "it broke")
+    with pytest.raises(tuple(rules)):
+        Operator(aws, package).deploys()
+    calls = done(aws)
+    if words == name:
+        assert calls == FIRST[: step + 1]
+    else:
+        assert set(calls) <= set(FIRST[: step + 1])
+        assert "cognito-idp admin-create-user" not in calls
+
+
+# The command
+
+
+def run(fake: FakeAws, package: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    base = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DEPLOY_"))}
+    told = {**base, "PATH": f"{fake.folder}:{os.environ['PATH']}", **environ}
+    command = [sys.executable, "-m", "tools.deploy", *arguments, "--package", str(package)]
+    return subprocess.run(
+        command, cwd=ROOT, env=told, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+
+
+def test_the_command_says_why_it_stopped_and_that_it_can_be_run_again(aws, package):
+    ended = run(aws, package, "moon", "--yes")
+    assert ended.returncode == 1
+    assert "STAGE must be one of dev, prod" in ended.stderr
+    assert "run the same command again" in ended.stderr
+    assert aws.calls == []
+
+
+def test_the_command_makes_its_calls_with_the_aws_that_is_on_the_path(aws, package, tmp_path):
+    secret = '{"desk_key": {"kid": "2026-11-abcdef"}}'
+    aws.answers("secretsmanager get-secret-value", {"SecretString": secret})
+    told = {
+        f"DEPLOY_{name}": value
+        for name, value in (
+            ("SENDER_ADDRESS", "reports@example.org"),
+            ("SENDER_IDENTITY", "example.org"),
+            ("OPERATOR_ADDRESS", "operator@example.org"),
+            ("FIRST_PUBLISHER", "ana@example.org"),
+        )
+    }
+    (tmp_path / "dev.json").write_text('{"region": "us-west-2"}')
+    ended = run(aws, package, "dev", "--yes", "--settings", str(tmp_path), **told)
+    assert ended.returncode == 0, ended.stderr
+    assert done(aws) == FIRST
+
+
+def test_the_command_changes_nothing_on_prod_while_something_must_be_mended(aws, package, tmp_path):
+    (tmp_path / "prod.json").write_text(json.dumps({"region": "us-west-2", "parameters": PARAMETERS}))
+    ended = run(aws, package, "prod", "--yes", "--settings", str(tmp_path))
+    assert ended.returncode == 1
+    assert "must be mended first" in ended.stderr
+    assert done(aws) == []
+
+
+def test_a_file_for_a_call_can_be_read_by_nobody_else():
+    from tools.deploy import _file_of
+
+    with _file_of(b"secret") as path:
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
