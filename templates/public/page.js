@@ -1,9 +1,9 @@
 // What the page does better with a script. All of it works without, and a browser that stumbles here goes on without.
 {
-  const root = document.documentElement, exit = document.getElementById('exit');
+  const exit = document.getElementById('exit');
   let leaving, alone, pressed, presses = 0, last = 0;
 
-  const blank = () => { root.className = 'gone'; };
+  const blank = () => { document.documentElement.className = 'gone'; };
 
   // Blank first, then go. Replacing leaves no entry of ours for the Back button.
   const leave = () => {

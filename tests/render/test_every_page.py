@@ -1,7 +1,6 @@
 """What holds for each page in each language: SAFETY-UX in markup."""
 
 import base64
-import gzip
 import hashlib
 import re
 from itertools import pairwise
@@ -11,7 +10,6 @@ import pytest
 from chalicelib.domain.locales import ENDONYMS, direction, html_lang
 from tests.render.conftest import by_id, every_page, parse, text_of
 
-MOST_BYTES = 11_200  # the strictest first flight of a connection
 LOADED = re.compile(r"traffick|report|help|victim|escape|hotline|trata|ayuda|v[ií]ctima", re.IGNORECASE)
 NEVER_PUBLISHED = ("8663472423", "8774474847", "5592631379", "5592361379", "2093857444", "2093857445")
 
@@ -246,18 +244,6 @@ def test_no_sentence_is_left_in_english_on_a_page_of_another_language(pages):
         }
         left = set(re.findall(r'<span lang="en" dir="ltr">(.*?)</span>', html)) - allowed
         assert not left, name
-
-
-def test_no_page_is_larger_than_one_flight(pages):
-    sizes = {name: len(gzip.compress(html.encode(), 9)) for name, (html, _) in pages.items()}
-    largest = sorted(sizes, key=sizes.__getitem__)[-1]
-    assert sizes[largest] <= MOST_BYTES, parts(largest, *pages[largest])
-
-
-def parts(name, html, tree):
-    """Say which part of a page takes the bytes."""
-    style, script = (len(gzip.compress(next(tree.iter(tag)).text.encode())) for tag in ("style", "script"))
-    return f"{name}: style {style}, script {script}, whole {len(gzip.compress(html.encode()))}"
 
 
 def test_the_exit_stays_in_sight_and_blanks_the_page(pages):
