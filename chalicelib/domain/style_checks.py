@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from chalicelib.domain.documents import STOPS, TELLS, Problem
 
@@ -42,9 +43,14 @@ def check_style(text: str) -> list[Problem]:
         found.append(Problem(STYLE, _line(plain, outside.start()), sentence))
     if plain.count("{") != plain.count("}"):
         found.append(Problem(STYLE, 0, "The brackets { and } do not match."))
-    for rule in _RULE.finditer(plain):
+    rules = list(_RULE.finditer(plain))
+    grounded = {one for rule in rules if _ground(_values(rule[2])) for one in _selectors(rule[1])}
+    for rule in rules:
         start = rule.start() + len(rule[0]) - len(rule[0].lstrip())
-        found += [Problem(STYLE, _line(plain, start), *one) for one in _of_rule(rule[1].strip(), rule[2])]
+        # What a rule draws its edge on may be said by another rule for the same parts of the page.
+        on_its_own = set(_selectors(rule[1])) <= grounded
+        told = _of_rule(rule[1].strip(), _values(rule[2]), on_its_own)
+        found += [Problem(STYLE, _line(plain, start), *one) for one in told]
     return found
 
 
@@ -54,16 +60,10 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def _of_rule(selector: str, body: str) -> list[tuple[str, str]]:
-    values = {}
-    for declaration in body.split(";"):
-        name, _, value = declaration.partition(":")
-        values[name.strip().lower()] = value.strip()
+def _of_rule(selector: str, values: Mapping[str, str], on_its_own: bool) -> list[tuple[str, str]]:
+    """Return what is wrong with a rule; `on_its_own`: on a background of its own, not the page's."""
     found = []
-    ink, ground = (
-        _colour(values.get("color")),
-        _colour(values.get("background", values.get("background-color"))),
-    )
+    ink, ground = _colour(values.get("color")), _ground(values)
     if bool(ink) != bool(ground):
         found.append(("Set color and background together: phones show the page in dark or light.", STOPS))
     elif ink and ground and contrast(ink, ground) < LEAST_CONTRAST:
@@ -75,7 +75,7 @@ def _of_rule(selector: str, body: str) -> list[tuple[str, str]]:
         if (
             edge
             and colour
-            and not ground
+            and not on_its_own
             and min(contrast(colour, "#fff"), contrast(colour, "#121212")) < LEAST_EDGE
         ):
             found.append((f"{colour} cannot be seen well on a light and on a dark page alike.", STOPS))
@@ -90,6 +90,19 @@ def _of_rule(selector: str, body: str) -> list[tuple[str, str]]:
         if name == "position" and value == "fixed":
             found.append((f"“{selector}” would lie over the page when letters are large.", TELLS))
     return found
+
+
+def _values(body: str) -> dict[str, str]:
+    pairs = (declaration.partition(":") for declaration in body.split(";"))
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _selectors(text: str) -> list[str]:
+    return [" ".join(one.split()) for one in text.split(",")]
+
+
+def _ground(values: Mapping[str, str]) -> str:
+    return _colour(values.get("background", values.get("background-color")))
 
 
 def _colour(value: str | None) -> str:

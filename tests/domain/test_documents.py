@@ -192,3 +192,20 @@ def test_contrast_is_that_of_the_standard(one: str, other: str, ratio: float) ->
 def test_a_catalog_with_its_places_keeps_them() -> None:
     text = '#: contacts\n#: places\nmsgid "a"\nmsgstr "b"\n'
     assert po_files.write_po(read_po(text)) == text
+
+
+STYLE_PARTS = "#exit { background: #14395f; color: #fff }\n"
+
+
+def told_of_edges(rule: str) -> list[int]:
+    found = style_checks.check_style(STYLE_PARTS + rule)
+    return [problem.line for problem in found if "cannot be seen well" in problem.sentence]
+
+
+def test_an_edge_may_stand_on_a_background_that_another_rule_gives():
+    assert told_of_edges("#exit { border: 2px solid #fff }") == []
+
+
+@pytest.mark.parametrize("selector", [".said", "#exit, .said", "#exit .said"])
+def test_an_edge_on_the_pages_own_background_must_be_seen_on_dark_and_on_light(selector: str):
+    assert told_of_edges(f"{selector} {{ border: 2px solid #fff }}") == [2]
