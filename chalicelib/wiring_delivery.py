@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from chalicelib.adapters.aws import client
@@ -33,13 +33,18 @@ from chalicelib.wiring_published import contacts_text, mails, published_director
 
 log = logging.getLogger("porchlight")
 
-# SES never sees a message twice from the SDK; and it may think for a while before it answers.
-_SES = partial(client, "sesv2", 1, 10.0)
+_CLOCK = SystemClock()
+_TOLD: dict[str, datetime] = {}  # what this process told the operator while the store was away
+
+
+def ses() -> Any:
+    """Return SES's client: it never tells SES the same twice, and lets it think for a while."""
+    return client("sesv2", 1, 10.0)
 
 
 def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
     """Send what is due until the function's time is nearly over; return what was done, in numbers."""
-    clock = clock or SystemClock()
+    clock = clock or _CLOCK
     store = report_store(settings)
     tally = deliverer(settings, clock)(_time_left(context))
     done = asdict(tally)
@@ -55,9 +60,9 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     """Return the outbox worker."""
-    secret = JsonSecret(partial(client, "secretsmanager"), settings.desk_keys_secret)
+    secret = _desk_secret(settings.desk_keys_secret)
     store, told = report_store(settings), alarms(settings, clock)
-    mailer = SesMailer(_SES, settings.ses_configuration_set)
+    mailer = SesMailer(ses, settings.ses_configuration_set)
     send = SendMail(mailer, mails(settings), store, told, clock, settings.sender_address)
     opener = HpkeOpener(DeskSecret(secret).private_keys, secret.forget)
     return DeliverReports(store, opener, send, published_directory(settings), told, clock, _wait)
@@ -67,7 +72,7 @@ def note_delivery(
     settings: Settings, event: Mapping[str, Any], clock: Clock | None = None
 ) -> dict[str, list[dict[str, str]]]:
     """Note each notice of a batch; return those that the queue must bring again."""
-    clock = clock or SystemClock()
+    clock = clock or _CLOCK
     note = NoteDelivery(report_store(settings), published_directory(settings), alarms(settings, clock), clock)
     again: list[dict[str, str]] = []
     outcomes: dict[str, float] = {}
@@ -87,7 +92,7 @@ def note_delivery(
 
 def sweep(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
     """Delete what is past its date; return how much."""
-    clock = clock or SystemClock()
+    clock = clock or _CLOCK
     run = Sweep(report_store(settings), alarms(settings, clock), figures(settings, clock), clock)
     deleted = run(_time_left(context))
     remind_of_contacts(settings, clock)
@@ -100,7 +105,7 @@ def remind_of_contacts(settings: Settings, clock: Clock) -> None:
         lambda: contacts_text(settings),
         DeskMails(settings.sender_address, settings.site_address).contacts_to_check,
         report_store(settings),
-        SesMailer(_SES, settings.ses_configuration_set),
+        SesMailer(ses, settings.ses_configuration_set),
         clock,
         settings.sender_address,
         settings.operator_address,
@@ -116,15 +121,22 @@ def alarms(settings: Settings, clock: Clock) -> Alarms:
     to_log = LogAlarms(log.error)
     if not settings.operator_address or not settings.sender_address:
         return to_log
-    mailer = SesMailer(_SES, settings.ses_configuration_set)
+    mailer = SesMailer(ses, settings.ses_configuration_set)
     store = report_store(settings)
-    return OperatorMail(to_log, mailer, store, clock, settings.sender_address, settings.operator_address)
+    return OperatorMail(
+        to_log, mailer, store, clock, settings.sender_address, settings.operator_address, _TOLD
+    )
 
 
 def figures(settings: Settings, clock: Clock) -> Figures:
     """Return where figures go: the log, from which CloudWatch reads them; nowhere on this machine."""
     write: Callable[[str], None] = print if settings.stage != "local" else _nowhere
     return EmbeddedMetrics(write, clock, settings.stage)
+
+
+@cache
+def _desk_secret(name: str) -> JsonSecret:
+    return JsonSecret(partial(client, "secretsmanager"), name)
 
 
 def _due(store: ReportStore, now: datetime) -> dict[str, float]:

@@ -34,6 +34,7 @@ LOCAL_SETTINGS = {
     "DOOR_TABLE": "porchlight-door",
     "AUDIT_TABLE": "porchlight-audit",
     "PAGES_BUCKET": "porchlight-pages",
+    "DIGEST_EVERY": "20",  # who tries the form with a program is held, and should not wait an hour to see it
 }
 _ENDPOINT = "AWS_ENDPOINT_URL"
 HOURLY = 3600.0
@@ -249,6 +250,8 @@ def serve(options: Options) -> None:
         from tools.pump import Pump
         from tools.seed import TableKeeper, seed
         from tools.seed_admin import seed_admin, seed_bucket
+        from tools.ses_events import LocalNotices
+        from tools.where import forget, remember
 
         fresh_catalogs = FreshCatalogs()
         fresh_catalogs()
@@ -265,13 +268,15 @@ def serve(options: Options) -> None:
             Pump("deliver", app.deliver, options.deliver_every, say),
             Pump("sweep", app.sweep, HOURLY, say),
         ]
-        parts: list[Any] = [TableKeeper(settings, say=say), site, *pumps]
+        notices = LocalNotices(app.note_delivery, say=say)
+        parts: list[Any] = [TableKeeper(settings, say=say), site, notices, *pumps]
         for part in parts:
             part.start()
             running.append(part)
         _wait_until_answered(site.port)
         _wait_until_answered(mailroom_port)
         stand_ins.watch()
+        remember(os.environ)
         say(
             f"Sign in at http://{HOST}:{site.port}/admin/ as {first.email} with the password {first.password}"
         )
@@ -279,7 +284,10 @@ def serve(options: Options) -> None:
             f"Porchlight is ready: the site is at http://{HOST}:{site.port}/"
             f" and the mailroom at http://{HOST}:{mailroom_port}/ (Ctrl-C stops both)"
         )
-        _wait_for_the_end()
+        try:
+            _wait_for_the_end()
+        finally:
+            forget()
     finally:
         for part in reversed(running):
             part.stop()

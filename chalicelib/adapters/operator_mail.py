@@ -6,7 +6,7 @@ itself is stopped, that is the way which still works.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -102,10 +102,20 @@ _MILESTONES = {1, 100, 1000, 10_000}
 
 
 class OperatorMail:
-    """The Alarms that a person gets. `log` always gets each one; mail goes out once an hour for the same."""
+    """The Alarms that a person gets. `log` gets each one; mail goes out once an hour for the same.
+
+    `told` remembers what this process mailed while the store could not be asked.
+    """
 
     def __init__(
-        self, log: Alarms, mailer: Mailer, store: ReportStore, clock: Clock, sender: str, operator: str
+        self,
+        log: Alarms,
+        mailer: Mailer,
+        store: ReportStore,
+        clock: Clock,
+        sender: str,
+        operator: str,
+        told: MutableMapping[str, datetime] | None = None,
     ) -> None:
         self._log = log
         self._mailer = mailer
@@ -113,7 +123,7 @@ class OperatorMail:
         self._clock = clock
         self._sender = sender
         self._operator = operator
-        self._told: dict[str, datetime] = {}
+        self._told = {} if told is None else told
 
     def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
         """Log the alarm and mail it, unless the same kind about the same recipient was mailed this hour."""

@@ -1,0 +1,112 @@
+"""The function of notices, as the queue calls it: some noted, some wanted again, and none of them lost."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib import wiring_delivery
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.domain.deliveries import DELIVERED, SENT, Delivery, SealedReport
+from chalicelib.settings import Settings
+from tests.support.fakes import NOON
+
+SETTINGS = Settings(porchlight_function="note_delivery", stage="dev", reports_table="reports")
+RECIPIENT = "dot-trafficking"
+
+
+@pytest.fixture
+def store(aws: None) -> DynamoReports:
+    client("dynamodb").create_table(**table_definition("reports"))
+    return DynamoReports(lambda: client("dynamodb"), "reports")
+
+
+def sent(store: DynamoReports, number: int) -> str:
+    report_id = f"{number:032x}"
+    delivery = Delivery(RECIPIENT, SENT, NOON, message_id=f"message-{number}")
+    store.add(SealedReport(report_id, b"s", b"k", "us", NOON, (delivery,)))
+    return report_id
+
+
+def message(name: str, report_id: str, kind: str = "Delivery") -> dict[str, Any]:
+    event = {
+        "eventType": kind,
+        "mail": {
+            "messageId": name,
+            "timestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+            "destination": ["trafficking@dot.example"],
+            "tags": {"about": [f"report-{report_id}"], "recipient": [RECIPIENT], "turn": ["0"]},
+        },
+    }
+    return {"messageId": name, "body": json.dumps(event)}
+
+
+def note(*messages: dict[str, Any]) -> list[str]:
+    answer = wiring_delivery.note_delivery(SETTINGS, {"Records": list(messages)})
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def state(store: DynamoReports, report_id: str) -> str:
+    record = store.get(report_id, NOON)
+    assert record is not None
+    return record.deliveries[0].state
+
+
+def test_one_that_cannot_be_read_is_wanted_again_and_the_others_are_noted(store: DynamoReports) -> None:
+    first, second = sent(store, 1), sent(store, 2)
+    odd = {"messageId": "odd", "body": "not json"}
+    assert note(message("a", first), odd, message("b", second)) == ["odd"]
+    assert (state(store, first), state(store, second)) == (DELIVERED, DELIVERED)
+
+
+def test_while_the_table_is_away_all_are_wanted_again(store: DynamoReports) -> None:
+    report = sent(store, 1)
+    client("dynamodb").delete_table(TableName="reports")
+    assert note(message("a", report), message("b", report)) == ["a", "b"]
+
+
+def test_a_notice_without_tags_comes_again_until_its_mail_is_recorded(store: DynamoReports) -> None:
+    report = sent(store, 1)
+    untagged = message("early", report)
+    event = json.loads(untagged["body"])
+    del event["mail"]["tags"]
+    untagged["body"] = json.dumps(event)
+    assert note(untagged) == ["early"]
+
+
+def test_the_figures_of_a_batch_go_to_the_log(
+    store: DynamoReports, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = sent(store, 1)
+    note(message("a", report), message("a", report), {"messageId": "odd", "body": "[]"})
+    line = json.loads(capsys.readouterr().out)
+    assert (line["NoticesDelivered"], line["NoticesOld"], line["NoticesPutBack"]) == (1, 1, 1)
+
+
+def test_nothing_of_a_notice_is_logged(store: DynamoReports, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    report = sent(store, 1)
+    note(message("a", report, "Bounce"), {"messageId": "odd", "body": '{"x": "trafficking@dot.example"'})
+    assert "trafficking@dot.example" not in caplog.text
+    assert report not in caplog.text
+
+
+def test_the_application_answers_the_queue_as_lambda_wants_it(
+    store: DynamoReports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORTS_TABLE", "reports")
+    monkeypatch.setenv("PORCHLIGHT_FUNCTION", "note_delivery")
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+    app = importlib.import_module("app")
+    monkeypatch.delitem(sys.modules, "app")  # another test may want it as another function
+    report = sent(store, 1)
+    answer = app.note_delivery({"Records": [message("a", report)]}, None)
+    assert answer == {"batchItemFailures": []}
+    assert state(store, report) == DELIVERED

@@ -1,0 +1,144 @@
+"""The desk's keys: one command makes a new one, and destroying an old one shreds what it sealed."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.aws import client
+from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.adapters.hpke_sealer import HpkeOpener, HpkeSealer, kid_of
+from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret, ReporterSecret
+from chalicelib.domain.deliveries import DELIVERED, QUEUED, Delivery, SealedReport
+from chalicelib.domain.errors import SealBroken
+from tests.support.fakes import NOON
+from tools.keys import DeskKeys, Refused, main
+from tools.where import Where
+
+SITE = Where("a site of the tests", "reports", "reporter", "desk")
+
+
+@pytest.fixture
+def keys(aws: None) -> DeskKeys:
+    """The keys of a site as a new stack has them: a seed, and nothing else."""
+    SITE.dynamodb().create_table(**table_definition("reports"))
+    SITE.secrets().create_secret(Name="reporter", SecretString=json.dumps({"seed": "s" * 40}))
+    SITE.secrets().create_secret(Name="desk", SecretString="{}")
+    return DeskKeys(SITE)
+
+
+def secret(name: str) -> JsonSecret:
+    return JsonSecret(partial(client, "secretsmanager"), name)
+
+
+def seal(words: bytes, report_id: str) -> bytes:
+    return HpkeSealer(ReporterSecret(secret("reporter")).desk_key).seal(words, report_id)
+
+
+def opened(sealed: bytes, report_id: str) -> bytes:
+    return HpkeOpener(DeskSecret(secret("desk")).private_keys).open(sealed, report_id)
+
+
+def store(report_id: str, sealed: bytes, state: str) -> None:
+    when = NOON if state == QUEUED else None
+    DynamoReports(SITE.dynamodb, "reports").add(
+        SealedReport(report_id, sealed, b"k", "town", NOON, (Delivery("police", state, NOON, when),))
+    )
+
+
+def test_the_first_rotation_sets_a_new_stack_up(keys: DeskKeys) -> None:
+    kid = keys.rotate(NOON)
+    assert kid.startswith("2026-11-")
+    assert (keys.current(), keys.kids()) == (kid, [kid])
+    assert opened(seal(b"words", "0" * 32), "0" * 32) == b"words"
+    assert secret("reporter").content()["seed"] == "s" * 40
+
+
+def test_what_was_sealed_before_a_rotation_stays_readable(keys: DeskKeys) -> None:
+    first = keys.rotate(NOON)
+    old = seal(b"old words", "1" * 32)
+    second = keys.rotate(NOON + timedelta(days=31))
+    new = seal(b"new words", "2" * 32)
+    assert (kid_of(old), kid_of(new)) == (first, second)
+    assert (opened(old, "1" * 32), opened(new, "2" * 32)) == (b"old words", b"new words")
+
+
+def test_a_worker_that_remembers_the_keys_finds_a_new_one_at_once(keys: DeskKeys) -> None:
+    keys.rotate(NOON)
+    desk = secret("desk")
+    opener = HpkeOpener(DeskSecret(desk).private_keys, desk.forget)
+    assert opener.open(seal(b"words", "1" * 32), "1" * 32) == b"words"
+    keys.rotate(NOON)
+    assert opener.open(seal(b"words", "2" * 32), "2" * 32) == b"words"
+
+
+def test_destroying_a_key_makes_what_it_sealed_unreadable(keys: DeskKeys) -> None:
+    first = keys.rotate(NOON)
+    sealed = seal(b"words", "1" * 32)
+    keys.rotate(NOON)
+    keys.destroy(first)
+    with pytest.raises(SealBroken):
+        opened(sealed, "1" * 32)
+    assert first not in keys.kids()
+
+
+def test_a_destroyed_key_is_in_no_version_that_can_be_asked_for_by_its_label(keys: DeskKeys) -> None:
+    first = keys.rotate(NOON)
+    keys.rotate(NOON)
+    keys.destroy(first)
+    labels: dict[str, list[str]] = SITE.secrets().describe_secret(SecretId="desk")["VersionIdsToStages"]
+    assert [stages for stages in labels.values() if stages] == [["AWSCURRENT"]]
+    assert first not in SITE.secrets().get_secret_value(SecretId="desk")["SecretString"]
+
+
+def test_the_current_key_and_unknown_ones_are_not_destroyed(keys: DeskKeys) -> None:
+    kid = keys.rotate(NOON)
+    for wrong in (kid, "2020-01-000000", ""):
+        with pytest.raises(Refused):
+            keys.destroy(wrong)
+    assert keys.kids() == [kid]
+
+
+def test_a_key_is_kept_while_somebody_still_waits_for_what_it_sealed(keys: DeskKeys) -> None:
+    first = keys.rotate(NOON)
+    store("1" * 32, seal(b"words", "1" * 32), QUEUED)
+    store("2" * 32, seal(b"words", "2" * 32), DELIVERED)
+    keys.rotate(NOON)
+    assert keys.sealed() == ({first: 1}, {first: 1})
+    with pytest.raises(Refused, match="1 reports that somebody has not got yet"):
+        keys.destroy(first)
+    keys.destroy(first, even_so=True)
+    assert first not in keys.kids()
+
+
+def test_the_command_says_what_it_did(
+    keys: DeskKeys, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.keys.where", lambda: SITE)
+    assert main({"DO": "rotate"}) == 0
+    kid = keys.current()
+    assert main({}) == 0
+    assert main({"DO": "destroy", "KID": kid}) == 1
+    assert main({"DO": "dance"}) == 1
+    told = capsys.readouterr()
+    assert f"{kid} is the current key now" in told.out
+    assert f"{kid}  0 undelivered reports, 0 delivered ones  current" in told.out
+    assert told.err.splitlines() == [
+        f"{kid} is the current key: rotate first.",
+        "DO must be one of list, rotate, destroy, and is 'dance'.",
+    ]
+
+
+def test_no_private_key_is_ever_printed(
+    keys: DeskKeys, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.keys.where", lambda: SITE)
+    main({"DO": "rotate"})
+    main({})
+    private: dict[str, Any] = dict(secret("desk").content()["keys"])
+    told = capsys.readouterr()
+    assert all(key not in told.out + told.err for key in private.values())
