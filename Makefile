@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package bench hooks clean
+.PHONY: help setup run test quick fix translations browsers package status keys chaos bench hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -41,6 +41,15 @@ browsers:  ## see that the browser, fonts, GnuPG and OpenSSL that the tests use 
 
 package: setup  ## build build/package/ for AWS (TARGET=local: for this machine)
 	$(RUN) -m tools.package --target $(or $(TARGET),aws)
+
+status: setup  ## say how the deliveries stand, of make run or of a stage (STAGE=prod)
+	@$(RUN) -m tools.status
+
+keys: setup  ## list the desk's keys; DO=rotate makes a new one, DO=destroy KID=... shreds what it sealed (STAGE=prod)
+	@$(RUN) -m tools.keys
+
+chaos: setup  ## let everything fail under 2,000 reports, and see that none is lost (SEED=1 REPORTS=2000)
+	@$(RUN) -m tools.chaos
 
 bench: setup  ## measure, against baselines built in the same run (QUICK=1: fewer rounds)
 	$(RUN) -m bench
