@@ -174,7 +174,7 @@ def test_what_was_typed_comes_back_to_the_letter(site):
     assert {("b", "child"), ("e", "yes"), ("x", "1")} <= checked
 
 
-@pytest.mark.parametrize("notice", ["storage_away", "too_old", "form_expired", "form_unreadable"])
+@pytest.mark.parametrize("notice", ["too_old", "form_expired", "form_unreadable"])
 def test_a_notice_keeps_the_words_and_says_that_nothing_was_sent(site, notice):
     tree = parse(note(site, values={"a": "My words"}, notice=notice))
     assert "It has not been sent yet." in text_of(summary(tree))
@@ -183,8 +183,20 @@ def test_a_notice_keeps_the_words_and_says_that_nothing_was_sent(site, notice):
 
 def test_when_the_store_is_away_the_form_says_what_else_can_be_done(site):
     words = text_of(summary(parse(note(site, notice="storage_away"))))
-    assert "We could not save it just now, and nothing was sent." in words
+    assert "We could not save it just now." in words
     assert "or call" in words
+
+
+def test_when_the_store_is_away_the_form_does_not_claim_that_nothing_was_stored(site):
+    # Only the store's answer may have been lost.
+    tree = parse(note(site, values={"a": "My words"}, notice="storage_away"))
+    assert "not been sent" not in text_of(summary(tree))
+    assert by_id(tree, "a").text == "My words"
+
+
+def test_a_picture_pasted_as_text_is_answered_in_words_of_its_own(site):
+    words = text_of(summary(parse(note(site, problems={"a": "story_has_file"}))))
+    assert "no files and no pictures" in words
 
 
 def test_a_recipients_words_are_shown_in_the_readers_language(site):
