@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package status keys chaos bench hooks clean
+.PHONY: help setup run test quick fix translations browsers package status keys chaos poster screenshots paint firefox bench hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -50,6 +50,18 @@ keys: setup  ## list the desk's keys; DO=rotate makes a new one, DO=destroy KID=
 
 chaos: setup  ## let everything fail under 2,000 reports, and see that none is lost (SEED=1 REPORTS=2000)
 	@$(RUN) -m tools.chaos
+
+poster: setup browsers  ## make sheets to hang up, in build/posters (PUBLIC_URL=https://... LOCALE= PLACE=)
+	@$(RUN) -m tools.poster
+
+screenshots: setup browsers  ## take the pictures in docs/screenshots again
+	@$(RUN) -m tools.screenshots
+
+paint: setup browsers  ## measure when a page is first seen over an emulated slow line
+	@$(RUN) -m tools.paint
+
+firefox: setup  ## try the exit, the form and Back in Firefox ESR (Debian's firefox-esr)
+	@$(RUN) -m tools.firefox
 
 bench: setup  ## measure, against baselines built in the same run (QUICK=1: fewer rounds)
 	$(RUN) -m bench
