@@ -16,7 +16,7 @@ from chalicelib.domain.contacts import (
     read_contacts,
 )
 from chalicelib.domain.documents import CONTACTS, PLACES, SITE, Draft, fingerprint
-from chalicelib.domain.errors import ContentInvalid, DraftConflict, EntryMissing
+from chalicelib.domain.errors import ContentInvalid, DocumentInvalid, DraftConflict, EntryMissing
 from chalicelib.domain.places import Places, read_places
 from chalicelib.ports import Clock
 from chalicelib.usecases.check_documents import STALE_AFTER
@@ -24,6 +24,7 @@ from chalicelib.usecases.edit_text import EditText, read_json, write_json
 
 KINDS = (*DIALLED, *LINKED, *WRITTEN)
 _TRIES = 3
+_TOLD = {"id", "name", "serves", "channels", "checked_on", "checked_by"}  # what the list shows of each
 # A short number is called with three digits (911, 211) and texted with up to six.
 _DIGITS = {"call": (3, 10), "tty": (3, 10), "text": (3, 4, 5, 6, 10)}
 
@@ -104,8 +105,14 @@ class EditContacts:
         raise EntryMissing(f"there is no contact {contact!r}")
 
     def places(self) -> Places:
-        """Return the places that a contact may serve."""
-        return read_places(read_json(self._edit.open(PLACES).text))
+        """Return the places that a contact may serve. Raises DocumentInvalid."""
+        places = read_json(self._edit.open(PLACES).text)
+        try:
+            return read_places(places)
+        except (ContentInvalid, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise DocumentInvalid(
+                "the draft of the places breaks a rule: see what the checks found"
+            ) from error
 
     def save(self, contact: str, fields: ContactFields, seen: str, who: str) -> Draft:
         """Save a contact over what was seen (`seen_as` of it).
@@ -210,5 +217,16 @@ def _channel(fields: ChannelFields) -> dict[str, str]:
 
 
 def _entries(document: dict[str, Any]) -> list[Any]:
-    entries = document.get("contacts", [])
-    return entries if isinstance(entries, list) else []
+    """Return the entries, each with all that the screens show. Raises DocumentInvalid."""
+    entries = document.get("contacts")
+    if not isinstance(entries, list):
+        raise DocumentInvalid("the text of the contacts needs a list called “contacts”")
+    for number, entry in enumerate(entries, 1):
+        lost = sorted(_TOLD - entry.keys()) if isinstance(entry, dict) else ["all"]
+        if lost:
+            raise DocumentInvalid(f"contact {number} in the text of the contacts lacks: {', '.join(lost)}")
+        if not isinstance(entry["channels"], list) or not all(
+            isinstance(one, dict) and {"show", "value"} <= one.keys() for one in entry["channels"]
+        ):
+            raise DocumentInvalid(f"contact {number} in the text of the contacts has no list of channels")
+    return entries

@@ -222,7 +222,8 @@ def read_json(text: str) -> dict[str, Any]:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
-        raise DocumentInvalid(f"line {line} is not valid JSON: a comma, quote or bracket is amiss") from error
+        sentence = f"a comma, a quote or a bracket is amiss in line {line} of the text, or just before"
+        raise DocumentInvalid(sentence) from error
     if not isinstance(document, dict):
         raise DocumentInvalid("the document begins with { and ends with }")
     return document

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import documents
-from chalicelib.domain.documents import PLACES, RECIPIENTS, SITE
+from chalicelib.domain import catalog_checks, document_checks, documents
+from chalicelib.domain.documents import PLACES, RECIPIENTS, SITE, STOPS
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.ports import DocumentStore, Press, ReleaseShelf, ShippedDocuments
 from chalicelib.usecases.edit_text import LiveTexts, read_json
@@ -49,6 +49,7 @@ class Preview:
     def choices(self) -> PreviewChoices:
         """Return what can be looked at with the drafts as they are. Raises DocumentInvalid."""
         texts = self._drafts()
+        self._check(texts)
         places = [str(place["slug"]) for place in read_json(self._text(texts, PLACES))["places"]]
         locales = [str(locale["tag"]) for locale in read_json(self._text(texts, SITE))["locales"]]
         recipients = [str(entry["id"]) for entry in json.loads(self._text(texts, RECIPIENTS))]
@@ -61,7 +62,9 @@ class Preview:
 
         Raises DocumentInvalid, with a sentence for the editor, when the drafts do not allow it.
         """
-        return self._render(self._drafts(), name)
+        texts = self._drafts()
+        self._check(texts)
+        return self._render(texts, name)
 
     def live_page(self, name: str) -> PreviewPage:
         """Render a page as readers get it now, to lay beside it. Raises DocumentInvalid."""
@@ -74,13 +77,25 @@ class Preview:
         """
         if name not in MAILS:
             raise DocumentInvalid(f"there is no mail {name!r}")
-        return self._press.mail(self._drafts(), name, recipient)
+        texts = self._drafts()
+        self._check(texts)
+        return self._press.mail(texts, name, recipient)
 
     def live_mail(self, name: str, recipient: str) -> bytes:
         """Render a mail as recipients get it now, with an invented report. Raises DocumentInvalid."""
         if name not in MAILS:
             raise DocumentInvalid(f"there is no mail {name!r}")
         return self._press.mail(self._live.changed(self._shelf.live()), name, recipient)
+
+    def _check(self, texts: Mapping[str, str]) -> None:
+        """Say in one sentence why nothing can be rendered. Raises DocumentInvalid."""
+        shipped = {name: self._shipped.text(name) for name in self._shipped.ids()}
+        whole = {**shipped, **texts}
+        problems = [*document_checks.check(whole, shipped), *catalog_checks.check_syntax(whole)]
+        for problem in problems:
+            if problem.weight == STOPS:
+                line = f", line {problem.line}" if problem.line else ""
+                raise DocumentInvalid(f"the draft of “{problem.document}”{line}: {problem.sentence}")
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
         page = self._press.page(texts, name)

@@ -42,6 +42,9 @@ STATUS = {
     "EntryMissing": 404,
     "DraftConflict": 409,
     "StaleRecord": 409,
+    "DocumentInvalid": 422,
+    "AgreementMissing": 422,
+    "RenderStopped": 422,
 }
 
 

@@ -44,12 +44,18 @@ def routes(
 
     @desk.screen(HOME, EDITOR)
     def home_screen(visit: Visit) -> Sheet:
+        unread, stale = "", []
+        try:
+            stale = [line for line in contacts.list() if line.stale]
+        except DocumentInvalid as wrong:  # a draft that cannot be read must not hide what else needs somebody
+            unread = str(wrong)
         return desk.show(
             visit,
             "home.html",
             site=publish.status(),
             name_of=name_of,
-            stale=[line for line in contacts.list() if line.stale],
+            stale=stale,
+            unread=unread,
             amiss=cases.amiss(),
             recipients=recipients.list(),
             change=recipients.state(),

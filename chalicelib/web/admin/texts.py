@@ -264,7 +264,7 @@ def _contacts(desk: Desk, contacts: EditContacts) -> None:
         fields = _typed_contact(visit)
         try:
             contacts.save(visit.one("c"), fields, visit.one("seen"), visit.who.email)
-        except ContactWrong as wrong:
+        except (ContactWrong, DocumentInvalid) as wrong:
             return form(visit, fields, visit.one("seen"), 422, {"": _sentence(wrong)})
         except ContactConflict:
             return form(visit, fields, "", 409, {"": _CONTACT_CHANGED})
