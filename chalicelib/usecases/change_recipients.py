@@ -130,7 +130,7 @@ class ChangeRecipients:
         change = self._put(recipient_changes.with_code(change, address, code, self._clock.now()))
         content = self._write_code(address, code)
         self._mailer.send(
-            Mail(sender=self._sender, to=address, recipient="", about="code", turn=0, content=content)
+            Mail(sender=self._sender, to=address, recipient="desk", about="code", turn=0, content=content)
         )
         return change
 

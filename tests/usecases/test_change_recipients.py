@@ -108,6 +108,16 @@ def changing() -> Changing:
     return Changing()
 
 
+def test_the_mail_with_a_code_names_nobody_who_gets_reports_and_leaves_no_tag_empty(
+    changing: Changing,
+) -> None:
+    """Notices about it must not change a delivery, and SES refuses a tag without a value."""
+    changing.propose(OFFICE)
+    changing.change.send_code(NEW, changing.revision)
+    mail = changing.outbox.sent[-1]
+    assert (mail.about, mail.recipient, mail.to) == ("code", "desk", NEW)
+
+
 def test_a_change_goes_live_when_its_addresses_are_confirmed_and_another_publisher_agrees(
     changing: Changing,
 ) -> None:
