@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+import shutil
 import threading
 import time
 from collections import defaultdict
@@ -387,6 +388,7 @@ class World:
     aws: WatchedAws
     pool: str
     client_id: str
+    code: Path
 
     def environment_of(self, function: Function) -> dict[str, str]:
         """Return what the template gives a function, with names where a deploy would put a resource's own."""
@@ -409,7 +411,7 @@ class World:
     def running(self, function: Function, with_sdk: Path, **more: str) -> Running:
         """Return a function of the package, ready to start."""
         told = self.environment_of(function) | more
-        return Running(local_package().unpacked, function.handler, told, with_sdk)
+        return Running(self.code, function.handler, told, with_sdk)
 
     def asked(self, function: Function) -> set[str]:
         """Return the actions a function asked for."""
@@ -419,8 +421,24 @@ class World:
 _REGIONS = iter(("eu-west-1", "eu-central-1", "sa-east-1", "ap-south-1"))  # moto's worlds, one for each test
 
 
+def state_of(folder: Path) -> list[tuple[str, int, int]]:
+    found = ((path, path.stat()) for path in sorted(folder.rglob("*")))
+    return [(str(path), stat.st_mode, stat.st_mtime_ns) for path, stat in found]
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package's files where nothing can be written, as on Lambda."""
+    folder = tmp_path_factory.mktemp("code") / "task"
+    shutil.copytree(local_package().unpacked, folder)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o222)
+    return folder
+
+
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(code: Path) -> Iterator[World]:
+    before = state_of(code)
     with WatchedAws(next(_REGIONS)) as stand_in:
         names = ("dynamodb", "secretsmanager", "sesv2", "s3", "cognito-idp")
         dynamodb, secrets, ses, s3, cognito = clients = [stand_in.client(one) for one in names]
@@ -447,9 +465,10 @@ def world() -> Iterator[World]:
                 UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True
             )
             cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=PUBLISHER)
-        yield World(stand_in, pool, made["ClientId"])
+        yield World(stand_in, pool, made["ClientId"], code)
         for client in clients:
             client.close()
+    assert state_of(code) == before, "a function wrote into its own code"
 
 
 def a_schedule() -> dict[str, Any]:

@@ -105,7 +105,7 @@ def call_of(method: str, path: str, target: str, service: str, body: bytes) -> C
     if service == "ses" and path == "/v2/email/outbound-emails":
         return _mail(json.loads(body))
     if service == "s3":
-        bucket, _, key = path.strip("/").partition("/")
+        bucket, _, key = path.lstrip("/").partition("/")
         assert key, "only objects are read and written"
         on = f"{bucket.partition('-')[0].capitalize()}/{key}"
         return Call({"GET": "s3:GetObject", "PUT": "s3:PutObject"}[method], on)
