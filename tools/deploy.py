@@ -56,8 +56,8 @@ def say(line: str) -> None:
 class Deploy:
     """One run.
 
-    `ask` returns whether a person agrees to what was shown, `rotate` makes a desk key with these variables,
-    and `texts` are the documents of content that ship.
+    `ask` returns whether a person agrees to what was shown, `rotate` makes a stage's desk key, and
+    `texts` are the documents of content that ship.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Deploy:
         stage: Stage,
         package: Path,
         ask: Callable[[str], bool],
-        rotate: Callable[[Mapping[str, str]], bool],
+        rotate: Callable[[Stage], bool],
         texts: Mapping[str, str],
     ) -> None:
         self._aws = aws
@@ -278,14 +278,7 @@ class Deploy:
         if desk_key_of(self._aws, outputs["ReporterSecretArn"]):
             return
         say("Making the first desk key.")
-        told = {
-            "REPORTER_SECRET": outputs["ReporterSecretArn"],
-            "DESK_KEYS_SECRET": outputs["DeskKeysSecretArn"],
-            "REPORTS_TABLE": outputs["ReportsTable"],
-            "AWS_REGION": self._stage.region,
-            "AWS_DEFAULT_REGION": self._stage.region,
-        }
-        if not self._rotate(told):
+        if not self._rotate(self._stage):
             raise DeployStopped("The first desk key could not be made; until then no report can be taken.")
 
     def _first_publisher(self, pool: str) -> None:
@@ -369,8 +362,9 @@ def _file_of(content: bytes) -> Iterator[str]:
         yield file.name
 
 
-def _rotate(told: Mapping[str, str]) -> bool:
-    rotate = [sys.executable, "-m", "tools.keys", "rotate"]
+def _rotate(stage: Stage) -> bool:
+    told = {"DO": "rotate", "STAGE": stage.name, "DEPLOY_REGION": stage.region}
+    rotate = [sys.executable, "-m", "tools.keys"]
     return subprocess.run(rotate, cwd=ROOT, env={**os.environ, **told}, check=False).returncode == 0
 
 
