@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package status keys chaos poster screenshots paint firefox bench hooks clean
+.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox bench hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -41,6 +41,18 @@ browsers:  ## see that the browser, fonts, GnuPG and OpenSSL that the tests use 
 
 package: setup  ## build build/package/ for AWS (TARGET=local: for this machine)
 	$(RUN) -m tools.package --target $(or $(TARGET),aws)
+
+doctor: setup  ## list what stands between a stage and its readers (STAGE=prod)
+	@$(RUN) -m tools.doctor "$(STAGE)"
+
+deploy: package  ## bring the package to AWS (STAGE=prod; YES=1: without a question)
+	@$(RUN) -m tools.deploy "$(STAGE)" $(if $(YES),--yes)
+
+load: setup  ## send this machine's site 20,000 pages and reports (REQUESTS=20000 SECONDS=1200)
+	@$(RUN) -m tools.load
+
+audit: setup  ## ask for known weaknesses in what the functions carry
+	@sh tools/audit.sh $(RUN)
 
 status: setup  ## say how the deliveries stand, of make run or of a stage (STAGE=prod)
 	@$(RUN) -m tools.status
