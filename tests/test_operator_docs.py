@@ -1,0 +1,155 @@
+"""What the operator's documents say is so: names that exist, tests that exist, nothing left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chalicelib.adapters.operator_mail import EXPLAINED
+from tests.support.packages import expanded_template
+from tools.package import pinned
+from tools.template.choices import parameters
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = ("operate.md", "deploy-checklist.md", "dependencies.md", "threats.md")
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def rows_under(name: str, heading: str) -> list[list[str]]:
+    section = text_of(name).split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in section.splitlines()
+        if line.lstrip().startswith("|")
+    ]
+    return [row for row in rows[2:] if not row[0].startswith("---")]
+
+
+# Threats
+
+
+def test_every_test_that_holds_a_claim_exists() -> None:
+    named = _TEST.findall(text_of("threats.md"))
+    assert len(named) > 50
+    for file, test in named:
+        path = ROOT / file
+        assert path.is_file(), file
+        assert re.search(rf"^ *(async )?def {test}\(", path.read_text(encoding="utf-8"), re.MULTILINE), test
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Attacks on a reader",
+        "Attacks on a writer",
+        "Attacks on an inbox, and on the people named",
+        "Attacks on the site's words",
+    ],
+)
+def test_every_claim_points_at_its_test_or_says_that_nothing_holds_it(heading: str) -> None:
+    rows = rows_under("threats.md", heading)
+    assert len(rows) > 5
+    for attack, stops, held in (row[:3] for row in rows):
+        assert _TEST.search(held) or held.startswith("-"), attack
+        if held.startswith("-"):
+            honest = ("nothing here", "never kept", "agency's work")
+            assert any(words in stops.lower() for words in honest), attack
+
+
+# The guide
+
+
+def test_every_alarm_of_the_template_is_in_the_guide_and_no_other() -> None:
+    alarms = {
+        name
+        for name, one in expanded_template()["Resources"].items()
+        if one["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    section = text_of("operate.md").split("\n## Alarms\n", 1)[1].split("Those of our own", 1)[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == alarms
+
+
+def test_every_alarm_of_our_own_is_in_the_guide() -> None:
+    section = text_of("operate.md").split("Those of our own", 1)[1].split("\n### ", 1)[0]
+    named = {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    assert named == set(EXPLAINED) | {"alarm_not_mailed"}
+
+
+def test_every_parameter_is_in_the_guide_with_its_default() -> None:
+    section = text_of("operate.md").split("The parameters:", 1)[1].split("A variable such as", 1)[0]
+    named = {
+        name: default.strip("` -")
+        for names, default in re.findall(r"^ *\| (`.*?) \| (.*?) \|", section, re.MULTILINE)
+        for name, default in zip(re.findall(r"`(\w+)`", names), [*default.split(","), ""], strict=False)
+    }
+    known = parameters()["Parameters"]
+    assert set(named) == set(known)
+    for name, default in named.items():
+        if name != "Stage":
+            assert default == str(known[name].get("Default", "")), name
+
+
+def test_every_output_that_a_document_names_exists() -> None:
+    outputs = set(expanded_template()["Outputs"])
+    for name in ("operate.md", "deploy-checklist.md"):
+        said = re.findall(r"outputs? `(\w+)`", text_of(name))
+        assert set(said) <= outputs
+    assert {"FailedNotices", "ReportsTable"} <= outputs
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_and_file_that_a_document_names_exists(name: str) -> None:
+    text = text_of(name)
+    targets = set(re.findall(r"^([a-z][a-z-]*):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)\b", " ".join(re.findall(r"`[^`\n]*`", text)))) <= targets
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if "://" not in link:
+            assert (ROOT / "docs" / link.partition("#")[0]).exists(), link
+    for path in re.findall(r"`((?:docs|tools|tests|deploy)/[\w./-]+)`", text):
+        assert (ROOT / path.partition("::")[0]).exists() or path == "deploy/prod.json", path
+
+
+def test_every_line_of_the_checklist_has_a_box_a_test_and_what_to_expect() -> None:
+    lines = [line for line in text_of("deploy-checklist.md").splitlines() if line.startswith("| [ ]")]
+    assert len(lines) > 25
+    for line in lines:
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        assert len(cells) == 4, line
+        assert all(cells), line
+
+
+# Dependencies
+
+
+def required(name: str) -> set[str]:
+    lines = (ROOT / name).read_text(encoding="utf-8").split("# What these bring", 1)[0].splitlines()
+    named = [line.partition("==")[0].strip().lower() for line in lines if "==" in line]
+    return {re.sub(r"\[.*\]", "", one) for one in named}
+
+
+def reasons(heading: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in rows_under("dependencies.md", heading)}
+
+
+def test_everything_the_functions_carry_has_its_reason() -> None:
+    carried = reasons("What the functions carry")
+    assert set(carried) == required("requirements.txt")
+    brought = reasons("What these bring")
+    assert set(carried) | set(brought) == {name.lower() for name in pinned()}
+    assert set(brought.values()) <= set(carried) | set(brought)
+
+
+def test_everything_that_builds_and_tests_has_its_reason() -> None:
+    built = reasons("What builds and tests")
+    assert set(built) == required("requirements-dev.txt")
+    assert all(built.values())
