@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.conftest import OpenReader
-from tests.browser.reader import KINDS, SITE, Reader, locales_on_offer
+from tests.browser.reader import KINDS, SITE, STORY, Reader, locales_on_offer
 
 EVERY_LOCALE = [locale.tag for locale in SITE.locales]
 
@@ -174,6 +174,24 @@ def test_numbers_and_addresses_are_not_turned_round(reader_of: OpenReader, local
         assert reader.ask("document.querySelectorAll('bdi').length") > 1
         found[kind] = reader.ask(TURNED_NUMBERS)
     assert found == {kind: [] for kind in KINDS}
+
+
+def test_words_in_another_direction_than_the_page_read_as_they_are_written(reader_of: OpenReader) -> None:
+    reader = reader_of()
+    page = reader.open("form", locales_on_offer(("ar",))[0])
+    for name in ("a", "c", "d"):
+        reader.field(name).fill(STORY)
+        assert page.locator(f"[name={name}]:dir(ltr)").count() == 1
+        reader.field(name).fill("رأيت رجلين")
+        assert page.locator(f"[name={name}]:dir(rtl)").count() == 1
+    boxes = (
+        "[...document.querySelectorAll('#r label')].map(e => [e.firstElementChild, e.querySelector('bdi')])"
+    )
+    gaps = reader.ask(
+        f"{boxes}.map(([box, name]) => box.getBoundingClientRect().left - name.getBoundingClientRect().right)"
+    )
+    assert gaps
+    assert all(0 < gap < 30 for gap in gaps), "an office's name stands beside its box"
 
 
 def test_numbers_would_be_turned_round_if_nothing_kept_them(reader: Reader) -> None:
