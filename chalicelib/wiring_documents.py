@@ -43,7 +43,7 @@ def desk_services(
 ) -> DeskServices:
     """Return the services; `write_code(address, code)` makes the mail that confirms an address."""
     store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
-    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket)
+    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0))
     shipped = ShippedFiles(SHIPPED, CATALOGS.parent / "render", sentences.of_texts)
     files = ReleaseFiles(SHIPPED)
 

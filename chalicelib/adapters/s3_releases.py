@@ -33,11 +33,18 @@ def open_to_readers(bucket: str) -> str:
 
 
 class S3Releases:
-    """The ReleaseShelf on S3."""
+    """The ReleaseShelf on S3.
 
-    def __init__(self, client: Callable[[], Any], bucket: str) -> None:
+    `patient` is the client that writes a release: hundreds of objects, of which S3 may well refuse one for a
+    moment, and writing it again does no harm. Without it, the one that reads writes as well.
+    """
+
+    def __init__(
+        self, client: Callable[[], Any], bucket: str, patient: Callable[[], Any] | None = None
+    ) -> None:
         self._client = client
         self._bucket = bucket
+        self._patient = patient or client
 
     def live(self) -> LiveRelease | None:
         """Return the release that current.json names, with the mark (ETag) of exactly that object."""
@@ -65,7 +72,7 @@ class S3Releases:
         self._write({key: (page, standby.CONTENT_TYPE, "no-store") for key, page in pages.items()})
 
     def _write(self, objects: Mapping[str, tuple[bytes, str, str]]) -> None:
-        client = self._client()  # made before the threads begin: making one is not theirs to do
+        client = self._patient()  # made before the threads begin: making one is not theirs to do
 
         def write(key: str) -> None:
             body, kind, caching = objects[key]
@@ -75,7 +82,10 @@ class S3Releases:
             list(pool.map(write, objects))
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
-        """Write current.json over the one that was seen, and over no other."""
+        """Write current.json over the one that was seen, and over no other.
+
+        Where S3 did it and its answer was lost, the second try finds our own release live: no conflict.
+        """
         condition = {"IfMatch": since.mark} if since else {"IfNoneMatch": "*"}
         with store_faults():
             try:
@@ -89,6 +99,9 @@ class S3Releases:
                 )
             except ClientError as error:
                 if code_of(error) in _MOVED_ON:
+                    live = self.live()
+                    if live and live.number == number:
+                        return
                     raise StaleRecord("another release is live") from error
                 raise
 

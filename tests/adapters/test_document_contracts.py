@@ -199,6 +199,32 @@ def test_a_release_lies_in_the_bucket_as_the_page_function_looks_for_it(
     assert current == {"release": 7, "index": {"default_place": "los-banos-ca"}}
 
 
+class SecondTry:
+    """S3's client when an answer was lost: what it did is done once more."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def put_object(self, **arguments: Any) -> Any:
+        self._s3.put_object(**arguments)
+        return self._s3.put_object(**arguments)
+
+
+def test_a_move_whose_answer_was_lost_is_no_conflict_with_itself(request: pytest.FixtureRequest) -> None:
+    s3 = bucket(request)
+    lossy = S3Releases(lambda: SecondTry(s3), "pages")
+    lossy.move(1, {}, None)
+    seen = lossy.live()
+    assert seen is not None
+    assert seen.number == 1
+    lossy.move(2, {}, seen)
+    with pytest.raises(StaleRecord):
+        lossy.move(3, {}, seen)
+
+
 def test_a_bucket_and_a_table_that_are_away_are_said_to_be_away(aws: None) -> None:
     s3, dynamodb = client("s3"), client("dynamodb")
     with pytest.raises(StoreUnavailable):
