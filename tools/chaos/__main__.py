@@ -146,6 +146,8 @@ class Run:
         self.clock = SharedClock(folder / "clock")
         self.jumps = 0
         self.moved = 0.0
+        self.least = min(CHAOS_SECONDS, 4 + options.reports / 60)
+        self._much_is_due = False
         self.started = time.monotonic()
         rate = 3.0 if options.reports < SHORT else 1.0  # a short run is no calmer
         self.server = _process(
@@ -209,10 +211,9 @@ class Run:
     # Chaos
 
     def _make_chaos(self) -> None:
-        least = min(CHAOS_SECONDS, 4 + self.options.reports / 60)
-        pace = max(0.35, least / CHAOS_SECONDS)
+        pace = max(0.5, self.least / CHAOS_SECONDS)
         beats = [
-            Beat(1.0, self._kill_one),
+            Beat(1.3, self._kill_one),
             Beat(2.5, lambda: self._jump(self.chance.uniform(-8, 10))),
             Beat(6.0, self._blackout),
             Beat(11.0, lambda: self._control("suspend", self.chance.uniform(1.0, 3.0))),
@@ -223,7 +224,7 @@ class Run:
         for beat in beats:
             beat.every *= pace
             beat.at = self._soon(beat.every)
-        while self._people_are_writing() or self._seconds() < least:
+        while self._people_are_writing() or self._seconds() < self.least or self._much_is_due:
             now = time.monotonic()
             for beat in beats:
                 if beat.at <= now:
@@ -284,8 +285,8 @@ class Run:
                 moved_at = time.monotonic()
                 continue
             records = self._records()
-            if any(_unfinished(record) for record in records):
-                self._blackout_for(1.2 * HOUR)
+            if waits := [wait for record in records if (wait := _wait(record, self.clock.now()))]:
+                self._blackout_for(max(max(waits), 60.0) + 10)
             elif not watched:
                 # What nobody has by now is to be told of.
                 watched = True
@@ -309,11 +310,15 @@ class Run:
 
     def _show(self) -> None:
         figures = ask(self.address, "/control/figures")
+        # Too early for calm: it is chaos that reports are to get through.
+        much = figures["due"] > self.options.reports / 10
+        self._much_is_due = much and self._seconds() < 2 * self.least
         parts = [
             f"{self._seconds():4.0f} s",
             f"clock {self.clock.shift / HOUR:+5.1f} h",
             f"taken {len(self.crew.filed)}/{self.options.reports}",
             f"mails {figures['mails']}",
+            f"due {figures['due']}",
             f"notices left {figures['notices']}",
             f"kills {len(self.crew.killed)}",
             f"faults {figures['faults']}",
@@ -366,11 +371,16 @@ class Run:
                 process.kill()
 
 
-def _unfinished(record: SealedReport) -> bool:
-    return any(
-        one.state in WAITING or (one.state == DELAYED and one.next_try is not None)
+def _wait(record: SealedReport, now: datetime) -> float:
+    """Return for how many seconds something of a report will still wait, or 0 when all of it is settled."""
+    tries = [
+        one.next_try
         for one in record.deliveries
-    )
+        if one.next_try is not None and (one.state in WAITING or one.state == DELAYED)
+    ]
+    if not tries:
+        return 0.0
+    return max((max([*tries, record.leased_until or now]) - now).total_seconds(), 1.0)
 
 
 def _overdue(record: SealedReport, now: datetime) -> bool:

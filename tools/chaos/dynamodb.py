@@ -50,6 +50,11 @@ class Table:
         due_at = Decimal(item["due_at"]["N"]) if item and "due_at" in item else None
         self._coming.append((time.monotonic() + self._lag(), pk, shard, due_at))
 
+    def count_due(self, until: Decimal) -> int:
+        """Return how many items are due, as the table itself has it."""
+        times = (item["due_at"]["N"] for item in self.items.values() if "due_at" in item)
+        return sum(Decimal(time) <= until for time in times)
+
     def due(self, shard: str, until: Decimal) -> list[tuple[Decimal, str]]:
         """Return what the index shows now: (due_at, pk) up to `until`, in order."""
         now = time.monotonic()

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ class StandIns:
 
     def __init__(self, seed: int, clock: SharedClock, rate: float) -> None:
         lag = random.Random(f"lag {seed}")  # noqa: S311
+        self.clock = clock
         self.world = World(seed, clock.now)
         self.faults = FaultProxy(seed, rate)
         # Which report's record each process wrote, and how many mails SES had taken by then.
@@ -169,6 +171,7 @@ class StandIns:
             case "/control/figures":
                 return {
                     "mails": sum(mail.to != OPERATOR for mail in world.mails),
+                    "due": self._due(),
                     "notices": world.notices_left(),
                     "faults": sum(faults.done.values()),
                     "suspended": time.monotonic() < world.suspended_until,
@@ -176,6 +179,10 @@ class StandIns:
             case "/control/everything":
                 return self._everything()
         return {}
+
+    def _due(self) -> int:
+        now = Decimal(int(self.clock.now().timestamp() * 1000))
+        return sum(table.count_due(now) for table in self.dynamo.tables.values())
 
     def _everything(self) -> Any:
         """Return all that the reckoning needs."""
