@@ -30,9 +30,9 @@ runpy.run_module(module, run_name="__main__", alter_sys=False)
 class Limits(NamedTuple):
     """What one process may use: processor seconds and memory in all, seconds and bytes for an answer."""
 
-    processor: int = 60
+    processor: int = 30
     memory: int = 320 * 1024 * 1024
-    patience: float = 6.0
+    patience: float = 8.0  # of the clock: a busy machine must not look like a loop
     answer: int = 4 * 1024 * 1024
 
 

@@ -41,6 +41,7 @@ from chalicelib.render.site import Site
 
 _QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times
+_JINJAS = frozenset({"_trans", "caller", "varargs", "kwargs"})  # its own, of no use to who looks for a name
 _MAIL_HELPERS = frozenset({"_", "gettext", "ngettext"})
 _BOOKS = {"layout.html": LayoutContext, "parts.html": LayoutContext}
 
@@ -154,16 +155,11 @@ class Inside:
             known = {one.name for one in fields(mail)} | _MAIL_HELPERS
         else:
             known = {one.name for one in fields(_BOOKS.get(name) or CONTEXT_OF[name])} | HELPERS
-        known |= {macro.name for macro in tree.find_all(nodes.Macro)} | {
-            "_trans",
-            "caller",
-            "varargs",
-            "kwargs",
-        }
+        known |= {macro.name for macro in tree.find_all(nodes.Macro)}
         known |= {part.target for part in tree.find_all(nodes.Import)}
         found = [
             (_line_of(tree, unknown), f"Nothing here is called “{unknown}”. There are: {_listed(known)}.")
-            for unknown in sorted(meta.find_undeclared_variables(tree) - known)
+            for unknown in sorted(meta.find_undeclared_variables(tree) - known - _JINJAS)
         ]
         for other in meta.find_referenced_templates(tree):
             if other is None or PUBLIC_TEMPLATE + other not in self._sources:

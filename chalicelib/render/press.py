@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from email import message_from_bytes, policy
@@ -26,6 +27,7 @@ from chalicelib.render.samples import STORY
 
 MAILS = ("report", "digest")
 _ENOUGH = 60  # problems; who has more mends these first
+_GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
 
 
 class Asked(Protocol):
@@ -109,12 +111,16 @@ class SitePress:
         return answer
 
     def _spread(self, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        """Do the jobs in several processes, and return the answers by page. One that is stopped stops all."""
+        """Do the jobs in several processes, and return the answers by page.
+
+        One that is stopped stops all; after a fault the others have a few seconds left.
+        """
         waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         for job in jobs:
             waiting.put(job)
         done: dict[str, dict[str, Any]] = {}
         stop = threading.Event()
+        faults: list[float] = []  # when they came up
 
         def work() -> None:
             with self._jail(folder) as inmate:
@@ -128,7 +134,9 @@ class SitePress:
                     except RenderStopped:
                         done[job["name"]] = {}
                         stop.set()
-                    if len(done[job["name"]].get("fault", ())) and len(done) > _ENOUGH:
+                    if "fault" in done[job["name"]]:
+                        faults.append(time.monotonic())
+                    if faults and (len(done) > _ENOUGH or time.monotonic() - faults[0] > _GRACE):
                         stop.set()
 
         workers = [threading.Thread(target=work) for _ in range(min(self._workers, len(jobs)))]

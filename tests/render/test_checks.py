@@ -222,3 +222,16 @@ def test_a_language_without_a_catalog_cannot_be_offered(check: CheckDocuments, s
     site["locales"].append({"tag": "km", "checked_on": None})
     report = check({"site": json.dumps(site, indent=1)}).report
     assert any("km" in problem.sentence for problem in report.stops)
+
+
+def test_who_mistypes_a_name_is_told_the_names_there_are_and_none_of_jinjas_own(
+    shipped: ShippedFiles, check: CheckDocuments
+) -> None:
+    text = shipped.text("template/public/page.html")
+    report = check(
+        {"template/public/page.html": text.replace("{{ note_href }}", "{{ note_hrfe }}", 1)}
+    ).report
+    [told] = [one.sentence for one in report.problems if "note_hrfe" in one.sentence]
+    named = told.partition("There are: ")[2].removesuffix(".").split(", ")
+    assert "note_href" in named
+    assert not {"kwargs", "varargs", "caller"} & set(named)

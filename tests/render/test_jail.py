@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -241,6 +243,7 @@ def test_a_preview_of_what_explodes_says_so(press: SitePress) -> None:
 ATTEMPTS = '''
 import ctypes, json, os, resource, socket, subprocess, sys
 from pathlib import Path
+from typing import Any
 from chalicelib.render import jailed
 
 
@@ -332,3 +335,32 @@ def test_an_answer_that_is_none_is_not_believed(
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(RenderStopped), RenderJail("lying_template", QUICK)(tmp_path) as inmate:
         inmate.ask({"do": "look"})
+
+
+class FaultyAfterAWhile:
+    """A jail in which each page comes to its fault only after a while, as it may when it fills its memory."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @contextmanager
+    def __call__(self, folder: Path) -> Iterator[FaultyAfterAWhile]:
+        yield self
+
+    def ask(self, job: Mapping[str, Any]) -> dict[str, Any]:
+        if job["do"] == "look":
+            names = [f"en/place-{number}" for number in range(50)]
+            return {"templates": [], "recipients": [], "index": {}, "names": names}
+        self.asked.append(job["name"])
+        time.sleep(0.1)
+        return {"fault": ["template/public/page.html", 4, "This does not fit."]}
+
+
+def test_pages_that_each_take_long_to_fail_are_not_all_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.render.press._GRACE", 0.3)
+    jail = FaultyAfterAWhile()
+    pressed = SitePress(lambda _: shipped_root(tmp_path), jail).site({})
+    assert 1 <= len(jail.asked) < 25
+    assert "This does not fit." in {problem.sentence for problem in pressed.problems}
