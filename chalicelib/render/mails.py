@@ -158,13 +158,23 @@ class Mails:
         message = EmailMessage(policy=_SEVEN_BIT)
         for name, value in headers.items():
             message[name] = value
-        message.set_content(body)
+        message.set_content(body, cte=_shorter_encoding(body))
         message["Content-Language"] = recipient.language  # not before: set_content clears such headers
         data = json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8")
         message.add_attachment(data, maintype="application", subtype="json", filename=filename)
         if recipient.key:
             return self._encrypter.encrypt(message.as_bytes(), recipient.key, headers)
         return message.as_bytes()
+
+
+def _shorter_encoding(text: str) -> str | None:
+    """Return how to write a text in seven bits. The email package would look at its start alone."""
+    if text.isascii():
+        return None
+    content = text.encode("utf-8")
+    foreign = sum(byte > 127 for byte in content)
+    # Quoted-printable makes three of each byte beyond ASCII, base64 makes four of any three.
+    return "base64" if foreign * 6 > len(content) else "quoted-printable"
 
 
 def _no_plurals(singular: str, plural: str, n: int) -> str:
