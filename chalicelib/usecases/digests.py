@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from chalicelib.domain.errors import MailStopped
 from chalicelib.ports import OpenedReport
 from chalicelib.usecases.leases import Case
 from chalicelib.usecases.outbox import RUN_MARGIN, Outbox
@@ -14,7 +13,6 @@ DIGEST_MOST = 1000  # reports in one digest
 DIGEST_BYTES = 4_500_000  # of sealed words: the mail is up to three times that, and many inboxes take 10 MB
 DIGEST_TURN = 20  # seconds in which one worker alone may begin to collect digests
 DIVIDE_MOST = 4  # times that a digest which the mail service refuses is cut in half
-STOPPED_WAIT = timedelta(minutes=5)
 
 Opened = Sequence[tuple[Case, OpenedReport]]
 
@@ -80,16 +78,11 @@ class Digests:
     def _send(self, cases: Sequence[Case]) -> None:
         outbox = self._outbox
         opened = [(case, one) for case in cases if (one := outbox.opened(case)) is not None]
-        try:
-            for recipient_id in sorted({one for case, _ in opened for one in case.in_hand}):
-                for some in _alike(recipient_id, opened):
-                    self._one_mail(recipient_id, some)
-        except MailStopped:
-            # To claim all of this again each minute would cost more than it is worth.
-            for case in cases:
-                if case.in_hand:
-                    outbox.put_off(case, STOPPED_WAIT, attempted=False)
-            raise
+        # When mail is stopped, the leases are left to end by themselves: to claim and give back a thousand
+        # reports each minute would cost more than it is worth.
+        for recipient_id in sorted({one for case, _ in opened for one in case.in_hand}):
+            for some in _alike(recipient_id, opened):
+                self._one_mail(recipient_id, some)
 
     def _one_mail(self, recipient_id: str, some: Opened, divided: int = 0) -> None:
         """Send one mail that holds all these reports, and record it with each of them."""

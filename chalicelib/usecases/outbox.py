@@ -112,7 +112,7 @@ class Outbox:
         )
         self.leases.record(case, recipient_id, lambda one: move(one, FAILED, now))
 
-    def put_off(self, case: Case, wait: timedelta, attempted: bool = True) -> None:
+    def put_off(self, case: Case, wait: timedelta) -> None:
         """Try again later whatever is in hand."""
         until, in_hand = self.clock.now() + wait, set(case.in_hand)
         case.in_hand.clear()
@@ -120,7 +120,7 @@ class Outbox:
         def later(one: Delivery) -> Delivery:
             if one.recipient not in in_hand or one.state not in WAITING:
                 return one
-            return replace(one, next_try=until, attempts=one.attempts + attempted)
+            return replace(one, next_try=until, attempts=one.attempts + 1)
 
         def change(record: SealedReport) -> SealedReport:
             return replace(record, deliveries=tuple(later(one) for one in record.deliveries))
