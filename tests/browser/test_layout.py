@@ -151,6 +151,38 @@ def test_the_page_is_in_the_colours_the_reader_chose(reader_of: OpenReader, colo
     assert (int(re.findall("[0-9]+", shade)[0]) > 128) == (colors == "light")
 
 
+@pytest.mark.parametrize("colors", ["light", "dark"])
+def test_the_edge_of_a_field_and_the_ring_of_the_focus_stand_out(reader_of: OpenReader, colors: str) -> None:
+    reader = reader_of(colors=colors)
+    reader.open("form")
+    ground = shade(reader.ask("getComputedStyle(document.documentElement).backgroundColor"))
+    for name in ("a", "c"):
+        edge = shade(
+            reader.ask(f"getComputedStyle(document.querySelector('[name={name}]')).borderBlockEndColor")
+        )
+        assert contrast(edge, ground) >= 3
+    reader.tab()
+    ring = shade(reader.ask("getComputedStyle(document.activeElement).outlineColor"))
+    assert contrast(ring, shade("rgb(20, 57, 95)")) >= 3, "on the bar"
+    reader.field("a").focus()
+    ring = shade(reader.ask("getComputedStyle(document.activeElement).outlineColor"))
+    assert contrast(ring, ground) >= 3
+
+
+def shade(color: str) -> float:
+    """Return the relative luminance of a colour, as WCAG reckons it."""
+    parts = [int(part) / 255 for part in re.findall("[0-9]+", color)[:3]]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: float, other: float) -> float:
+    lighter, darker = max(one, other), min(one, other)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_paper_keeps_the_numbers_and_neither_the_bar_nor_the_form(reader: Reader, kind: str) -> None:
     reader.open(kind)
