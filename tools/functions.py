@@ -71,6 +71,8 @@ def _camel(name: str) -> str:
 _STAGE: Json = {"Ref": "Stage"}
 _TABLE: Json = {"Ref": "Reports"}
 _PAGES: Json = {"Fn::Sub": "https://${Published.DomainName}"}
+# Without a name, a parameter: the distribution's own name would be a cycle, since it leads to the functions.
+_SITE: Json = {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, {"Ref": "SiteAddress"}]}
 _SENDER: dict[str, Json] = {
     "SENDER_ADDRESS": {"Ref": "SenderAddress"},
     "OPERATOR_ADDRESS": {"Ref": "OperatorAddress"},
@@ -120,10 +122,7 @@ ADMIN = Function(
         "PAGES_URL": _PAGES,
         "USER_POOL_ID": {"Ref": "People"},
         "USER_POOL_CLIENT_ID": {"Ref": "DeskClient"},
-        # A parameter, because the distribution's own name would be a cycle: it leads to this function.
-        "SITE_ADDRESS": {
-            "Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, {"Ref": "SiteAddress"}]
-        },
+        "SITE_ADDRESS": _SITE,
         **_SENDER,
     },
     paths=("/admin", "/admin/{proxy+}"),
@@ -173,6 +172,8 @@ SWEEP = Function(
         "PORCHLIGHT_FUNCTION": "sweep",
         "STAGE": _STAGE,
         "REPORTS_TABLE": _TABLE,
+        "PAGES_URL": _PAGES,
+        "SITE_ADDRESS": _SITE,
         **_SENDER,
     },
 )
