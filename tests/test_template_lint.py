@@ -446,6 +446,65 @@ def test_every_alarm_is_mailed_to_the_operator(expanded):
     assert failing == {json.dumps({"Ref": function.resource}) for function in FUNCTIONS}
 
 
+@pytest.mark.parametrize(
+    ("name", "goes_off"),
+    [
+        ("RaisedByUs", ("Alarms", "Sum", 300, 1, "GreaterThanOrEqualToThreshold", 1, "notBreaching")),
+        ("ApiErrors", ("5XXError", "Sum", 300, 1, "GreaterThanOrEqualToThreshold", 5, "notBreaching")),
+        *(
+            (
+                function.named("Errors"),
+                ("Errors", "Sum", 300, 1, "GreaterThanOrEqualToThreshold", 1, "notBreaching"),
+            )
+            for function in FUNCTIONS
+        ),
+        ("DeliverSilent", ("Invocations", "Sum", 300, 3, "LessThanThreshold", 1, "breaching")),
+        ("SweepSilent", ("Invocations", "Sum", 3600, 3, "LessThanThreshold", 1, "breaching")),
+        (
+            "ReportsWait",
+            ("OldestDueSeconds", "Maximum", 300, 1, "GreaterThanOrEqualToThreshold", 900, "notBreaching"),
+        ),
+        (
+            "NobodyReached",
+            ("ReachedNobody", "Maximum", 3600, 1, "GreaterThanOrEqualToThreshold", 1, "notBreaching"),
+        ),
+        (
+            "NoticesSetAside",
+            (
+                "ApproximateNumberOfMessagesVisible",
+                "Maximum",
+                300,
+                1,
+                "GreaterThanOrEqualToThreshold",
+                1,
+                "notBreaching",
+            ),
+        ),
+    ],
+)
+def test_an_alarm_goes_off_when_it_should(expanded, name, goes_off):
+    told = expanded["Resources"][name]["Properties"]
+    parts = (
+        "MetricName",
+        "Statistic",
+        "Period",
+        "EvaluationPeriods",
+        "ComparisonOperator",
+        "Threshold",
+        "TreatMissingData",
+    )
+    assert tuple(told[part] for part in parts) == goes_off
+
+
+def test_an_alarm_about_the_api_looks_at_this_stacks_api(expanded):
+    # An API's figures go by its name, and two stacks in one account must not share it.
+    assert expanded["Resources"]["RestAPI"]["Properties"]["Name"] == {"Ref": "AWS::StackName"}
+    dimensions = expanded["Resources"]["ApiErrors"]["Properties"]["Dimensions"]
+    assert {"Name": "ApiName", "Value": {"Ref": "AWS::StackName"}} in dimensions
+    [stage] = of_type(expanded, "AWS::ApiGateway::Stage").values()
+    assert {"Name": "Stage", "Value": stage["Properties"]["StageName"]} in dimensions
+
+
 @pytest.mark.parametrize("function", SCHEDULED, ids=lambda function: function.name)
 def test_a_schedule_that_stops_is_noticed(expanded, function):
     alarm = expanded["Resources"][function.named("Silent")]["Properties"]

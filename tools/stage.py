@@ -40,9 +40,9 @@ def read_stage(name: str, environ: Mapping[str, str], folder: Path = ROOT / "dep
     content: dict[str, Any] = {}
     if name not in STAGES:
         problems.append(f"STAGE must be one of {', '.join(STAGES)}, and is {name!r}.")
-    elif not path.is_file():
+    elif not path.is_file() and not any(variable.startswith("DEPLOY_") for variable in environ):
         problems.append(f"There is no deploy/{name}.json: copy deploy/example.json and fill it in.")
-    else:
+    elif path.is_file():
         try:
             read = json.loads(path.read_text(encoding="utf-8"))
             content = read if isinstance(read, dict) else {}

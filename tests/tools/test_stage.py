@@ -113,6 +113,15 @@ def test_a_variable_counts_for_more_than_the_file(folder):
     assert stage.parameters["KeepDays"] == "7"
 
 
+def test_variables_alone_are_enough(tmp_path):
+    told = {"REGION": "us-west-2", "SENDER_ADDRESS": "a@example.org", "SENDER_IDENTITY": "example.org"}
+    environ = {f"DEPLOY_{name}": value for name, value in told.items()}
+    assert read_stage("prod", environ, tmp_path).problems[0].startswith("OperatorAddress is missing")
+    assert (
+        read_stage("prod", {**environ, "DEPLOY_OPERATOR_ADDRESS": "o@example.org"}, tmp_path).problems == ()
+    )
+
+
 def test_every_parameter_has_a_variable_of_its_own():
     names = parameters()["Parameters"]
     assert len({variable_of(name) for name in names}) == len(names)
