@@ -205,31 +205,49 @@ def test_the_api_may_call_each_function_that_answers_paths(expanded):
 def test_the_edge_keeps_pages_a_minute_and_forms_never(expanded):
     edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
     behaviors = {one["PathPattern"]: one for one in edge["CacheBehaviors"]}
-    for function, policy in ((REPORTER, "ToForms"), (ADMIN, "ToDesk")):
+    for function, part in ((REPORTER, "Forms"), (ADMIN, "Desk")):
         for pattern in package_template.patterns_of(function):
             behavior = behaviors[pattern]
-            assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-            assert behavior["OriginRequestPolicyId"] == {"Ref": policy}
+            assert behavior["CachePolicyId"] == {"Ref": f"{part}NotKept"}
+            assert behavior["OriginRequestPolicyId"] == {"Ref": f"To{part}"}
             assert behavior["TargetOriginId"] == "functions"
             assert "POST" in behavior["AllowedMethods"]
-    for policy in of_type(expanded, "AWS::CloudFront::CachePolicy").values():
-        config = policy["Properties"]["CachePolicyConfig"]
-        assert config["MinTTL"] == config["MaxTTL"] == 60
-        assert config["ParametersInCacheKeyAndForwardedToOrigin"]["CookiesConfig"] == {
-            "CookieBehavior": "none"
-        }
+    # With a minimum of 0 the edge obeys "no-store", which every form and every screen says.
+    kept = {
+        name: tuple(
+            one["Properties"]["CachePolicyConfig"][part] for part in ("MinTTL", "DefaultTTL", "MaxTTL")
+        )
+        for name, one in of_type(expanded, "AWS::CloudFront::CachePolicy").items()
+    }
+    assert kept == {
+        "PageCache": (60, 60, 60),
+        "FrontCache": (60, 60, 60),
+        "FormsNotKept": (0, 0, 1),
+        "DeskNotKept": (0, 0, 1),
+    }
     assert edge["DefaultCacheBehavior"]["CachePolicyId"] == {"Ref": "PageCache"}
     assert behaviors["/"]["CachePolicyId"] == {"Ref": "FrontCache"}
 
 
-def test_only_the_front_page_is_kept_by_language(expanded):
-    def headers(name: str) -> dict[str, Any]:
-        config = expanded["Resources"][name]["Properties"]["CachePolicyConfig"]
-        found: dict[str, Any] = config["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"]
-        return found
+def key_of(expanded: dict[str, Any], name: str) -> dict[str, Any]:
+    config = expanded["Resources"][name]["Properties"]["CachePolicyConfig"]
+    found: dict[str, Any] = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    return found
 
-    assert headers("FrontCache") == {"HeaderBehavior": "whitelist", "Headers": ["Accept-Language"]}
-    assert headers("PageCache") == {"HeaderBehavior": "none"}
+
+def test_only_the_front_page_is_kept_by_language(expanded):
+    by_language = {"HeaderBehavior": "whitelist", "Headers": ["Accept-Language"]}
+    assert key_of(expanded, "FrontCache")["HeadersConfig"] == by_language
+    for name in ("PageCache", "FrontCache", "FormsNotKept"):
+        assert key_of(expanded, name)["CookiesConfig"] == {"CookieBehavior": "none"}
+        if name != "FrontCache":
+            assert key_of(expanded, name)["HeadersConfig"] == {"HeaderBehavior": "none"}
+
+
+def test_even_if_a_screen_of_the_desk_were_kept_it_would_be_nobody_elses(expanded):
+    key = key_of(expanded, "DeskNotKept")
+    assert sorted(key["CookiesConfig"]["Cookies"]) == sorted((cookies.SESSION, cookies.DOOR))
+    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
 
 
 def test_when_the_functions_fail_pages_come_from_the_bucket(expanded):
@@ -262,12 +280,13 @@ def test_the_desk_gets_its_two_cookies_and_what_shows_where_a_form_came_from(exp
     assert {"Origin", "Sec-Fetch-Site", "Content-Type"} <= set(config["HeadersConfig"]["Headers"])
 
 
-def test_what_is_not_kept_is_packed_by_the_functions_since_the_edge_will_not(expanded):
-    # CloudFront compresses only under a cache policy that names encodings, and the one that keeps nothing
-    # names none. Beside one that does name them, Accept-Encoding may not be passed on.
-    for name, passes in (("ToFunctions", False), ("ToForms", True), ("ToDesk", True)):
-        config = expanded["Resources"][name]["Properties"]["OriginRequestPolicyConfig"]
-        assert ("Accept-Encoding" in config["HeadersConfig"]["Headers"]) is passes, name
+def test_the_functions_are_told_who_takes_packed_answers(expanded):
+    # Only a cache policy that may keep something tells them: CloudFront refuses Accept-Encoding elsewhere.
+    for name in of_type(expanded, "AWS::CloudFront::CachePolicy"):
+        assert key_of(expanded, name)["EnableAcceptEncodingGzip"] is True
+    for policy in of_type(expanded, "AWS::CloudFront::OriginRequestPolicy").values():
+        headers = policy["Properties"]["OriginRequestPolicyConfig"]["HeadersConfig"]["Headers"]
+        assert not {"Accept-Encoding", "Authorization"} & set(headers)
 
 
 def test_what_was_published_is_read_through_a_distribution_of_its_own(expanded):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tools.functions import ADMIN, REPORTER, Function
 from tools.template.http import Site
 from tools.template.parts import STATIC_COPY, Json, resources
 
 EDGE_SECONDS = 60
+DESK_COOKIES = ("__Host-desk", "__Host-door")
 
 # AWS's own cache policies, the same in every account. This one keeps nothing at the edge.
 _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -38,16 +39,15 @@ def edge(site: Site) -> Json:
                 }
             },
         },
-        PageCache=_cache_policy("pages", languages=False),
-        FrontCache=_cache_policy("front", languages=True),
-        # Pages are kept in both forms, packed and not, so their policy may not name Accept-Encoding.
+        PageCache=_cache_policy("pages", EDGE_SECONDS),
+        FrontCache=_cache_policy("front", EDGE_SECONDS, headers=["Accept-Language"]),
+        FormsNotKept=_cache_policy("forms", 0),
+        # Everything that an answer may depend on is in the key: nobody's screen could be anybody else's.
+        DeskNotKept=_cache_policy("desk", 0, cookies=DESK_COOKIES, queries=True),
         ToFunctions=_request_policy("to-functions", ["Accept-Language"]),
-        ToForms=_request_policy("to-forms", ["Accept-Encoding", "Accept-Language", "Content-Type"]),
+        ToForms=_request_policy("to-forms", ["Accept-Language", "Content-Type"]),
         ToDesk=_request_policy(
-            "to-desk",
-            ["Accept-Encoding", "Content-Type", "Origin", "Sec-Fetch-Site"],
-            ["__Host-desk", "__Host-door"],
-            queries=True,
+            "to-desk", ["Content-Type", "Origin", "Sec-Fetch-Site"], DESK_COOKIES, queries=True
         ),
         PageHeaders=_headers_policy(site.headers),
     )
@@ -97,13 +97,16 @@ def _distribution() -> Json:
         "ViewerProtocolPolicy": "redirect-to-https",
         "AllowedMethods": _ANY,
         "CachedMethods": _READ,
-        # The functions pack these themselves: where nothing is kept, CloudFront compresses nothing.
-        "Compress": False,
-        "CachePolicyId": _CACHING_DISABLED,
+        "Compress": True,
     }
     uncached = [
-        never_kept | {"PathPattern": pattern, "OriginRequestPolicyId": {"Ref": policy}}
-        for function, policy in ((ADMIN, "ToDesk"), (REPORTER, "ToForms"))
+        never_kept
+        | {
+            "PathPattern": pattern,
+            "CachePolicyId": {"Ref": f"{part}NotKept"},
+            "OriginRequestPolicyId": {"Ref": f"To{part}"},
+        }
+        for function, part in ((ADMIN, "Desk"), (REPORTER, "Forms"))
         for pattern in patterns_of(function)
     ]
     return {
@@ -216,23 +219,32 @@ def _bucket_origin(folder: str) -> Json:
     }
 
 
-def _cache_policy(name: str, *, languages: bool) -> Json:
-    # Browsers are told no-store. A minimum above zero makes the edge keep a page all the same.
-    headers: Json = {"HeaderBehavior": "none"}
-    if languages:
-        headers = {"HeaderBehavior": "whitelist", "Headers": ["Accept-Language"]}
+def _cache_policy(
+    name: str,
+    seconds: int,
+    *,
+    headers: Sequence[str] = (),
+    cookies: Sequence[str] = (),
+    queries: bool = False,
+) -> Json:
+    """Keep what is the same for everybody for some seconds, or with 0 nothing: every answer says no-store.
+
+    Pages tell browsers no-store too; a minimum above zero makes the edge keep them all the same. With a
+    minimum of 0 it obeys. AWS's own policy that keeps nothing will not do: under it the functions are never
+    told that a browser takes packed answers, and no other policy may tell them.
+    """
     return {
         "Type": "AWS::CloudFront::CachePolicy",
         "Properties": {
             "CachePolicyConfig": {
                 "Name": {"Fn::Sub": "${AWS::StackName}-" + name},
-                "MinTTL": EDGE_SECONDS,
-                "DefaultTTL": EDGE_SECONDS,
-                "MaxTTL": EDGE_SECONDS,
+                "MinTTL": seconds,
+                "DefaultTTL": seconds,
+                "MaxTTL": max(1, seconds),  # with 0 here it would be a policy that knows no packing
                 "ParametersInCacheKeyAndForwardedToOrigin": {
-                    "CookiesConfig": {"CookieBehavior": "none"},
-                    "HeadersConfig": headers,
-                    "QueryStringsConfig": {"QueryStringBehavior": "none"},
+                    "CookiesConfig": _named("Cookie", "Cookies", cookies),
+                    "HeadersConfig": _named("Header", "Headers", headers),
+                    "QueryStringsConfig": {"QueryStringBehavior": "all" if queries else "none"},
                     "EnableAcceptEncodingGzip": True,
                     # Pages are kept gzipped: brotli would only split the cache.
                     "EnableAcceptEncodingBrotli": False,
@@ -242,20 +254,26 @@ def _cache_policy(name: str, *, languages: bool) -> Json:
     }
 
 
+def _named(kind: str, member: str, names: Sequence[str]) -> Json:
+    if not names:
+        return {f"{kind}Behavior": "none"}
+    return {f"{kind}Behavior": "whitelist", member: list(names)}
+
+
 def _request_policy(
-    name: str, headers: list[str], cookies: list[str] | None = None, *, queries: bool = False
+    name: str, headers: Sequence[str], cookies: Sequence[str] = (), *, queries: bool = False
 ) -> Json:
-    """Pass the functions what they read, and nothing that tells who asks: never the user agent."""
-    passed: Json = (
-        {"CookieBehavior": "whitelist", "Cookies": cookies} if cookies else {"CookieBehavior": "none"}
-    )
+    """Pass the functions what they read, and nothing that tells who asks: never the user agent.
+
+    CloudFront takes neither Accept-Encoding nor Authorization here.
+    """
     return {
         "Type": "AWS::CloudFront::OriginRequestPolicy",
         "Properties": {
             "OriginRequestPolicyConfig": {
                 "Name": {"Fn::Sub": "${AWS::StackName}-" + name},
-                "CookiesConfig": passed,
-                "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": headers},
+                "CookiesConfig": _named("Cookie", "Cookies", cookies),
+                "HeadersConfig": _named("Header", "Headers", headers),
                 "QueryStringsConfig": {"QueryStringBehavior": "all" if queries else "none"},
             }
         },
