@@ -240,12 +240,7 @@ class Deploy:
             raise DeployStopped(f"AWS refuses the template: {reason}") from None
         found = self._aws("cloudformation", "describe-change-set", *these)
         changes = [one["ResourceChange"] for one in found["Changes"]]
-        lost = [
-            one["LogicalResourceId"]
-            for one in changes
-            if one["ResourceType"] in _PRECIOUS
-            and (one["Action"] == "Remove" or one.get("Replacement") in ("True", "Conditional"))
-        ]
+        lost = [one["LogicalResourceId"] for one in changes if _loses(one)]
         if lost:
             self._aws("cloudformation", "delete-change-set", *these)
             names = ", ".join(sorted(lost))
@@ -346,6 +341,16 @@ def shipped_pages(package: Path) -> dict[str, bytes]:
 
 def _records_of(outputs: Mapping[str, str]) -> list[str]:
     return [outputs[name] for name in sorted(outputs) if name.startswith("DkimRecord")]
+
+
+def _loses(change: Mapping[str, Any]) -> bool:
+    """Say whether a change would lose what is kept: by replacing it, or by writing a secret anew."""
+    if change["ResourceType"] not in _PRECIOUS:
+        return False
+    if change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional"):
+        return True
+    changed = {detail.get("Target", {}).get("Name") for detail in change.get("Details", ())}
+    return bool(changed & {"SecretString", "GenerateSecretString"})
 
 
 def _line_of(change: Mapping[str, Any]) -> str:

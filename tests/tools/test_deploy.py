@@ -288,6 +288,37 @@ def test_a_change_that_would_lose_what_is_kept_is_not_made(aws, package, kind, c
     assert "cloudformation execute-change-set" not in done(aws)
 
 
+@pytest.mark.parametrize("name", ["SecretString", "GenerateSecretString"])
+def test_a_secret_that_would_be_written_anew_is_not(aws, package, name):
+    there(aws)
+    detail = {"Target": {"Attribute": "Properties", "Name": name}}
+    change = {
+        "Action": "Modify",
+        "Replacement": "False",
+        "LogicalResourceId": "DeskKeysSecret",
+        "ResourceType": "AWS::SecretsManager::Secret",
+        "Details": [detail],
+    }
+    aws.answers("cloudformation describe-change-set", {"Changes": [{"ResourceChange": change}]})
+    with pytest.raises(DeployStopped, match="DeskKeysSecret"):
+        Operator(aws, package).deploys()
+    assert "cloudformation execute-change-set" not in done(aws)
+
+
+def test_a_secret_that_gets_another_description_is_no_loss(aws, package):
+    there(aws)
+    change = {
+        "Action": "Modify",
+        "Replacement": "False",
+        "LogicalResourceId": "DeskKeysSecret",
+        "ResourceType": "AWS::SecretsManager::Secret",
+        "Details": [{"Target": {"Attribute": "Properties", "Name": "Description"}}],
+    }
+    aws.answers("cloudformation describe-change-set", {"Changes": [{"ResourceChange": change}]})
+    Operator(aws, package).deploys()
+    assert "cloudformation execute-change-set" in done(aws)
+
+
 def test_a_person_who_does_not_agree_changes_nothing(aws, package):
     with pytest.raises(DeployStopped, match="Nothing was changed"):
         Operator(aws, package, agrees=False).deploys()
