@@ -34,17 +34,25 @@ class Pump:
     A beat that fails is said once, and the next one comes.
     """
 
-    def __init__(self, name: str, handler: Handler, every: float, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        name: str,
+        handler: Handler,
+        every: float,
+        say: Callable[[str], None] = print,
+        first_after: float = 0.0,
+    ) -> None:
         self._name = name
         self._handler = handler
         self._every = every
         self._say = say
+        self._first_after = first_after
         self._fault = ""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Begin with a first beat at once."""
+        """Begin with a first beat, at once unless `first_after` seconds were asked for."""
         self._thread.start()
 
     def stop(self, patience: float = 1.0) -> None:
@@ -62,6 +70,7 @@ class Pump:
             self._tell("")
 
     def _run(self) -> None:
+        self._stopped.wait(self._first_after)
         while not self._stopped.is_set():
             self.beat()
             self._stopped.wait(self._every)

@@ -266,7 +266,8 @@ def serve(options: Options) -> None:
         site = LocalSite(app.app, site_socket, fresh_catalogs, say)
         pumps = [
             Pump("deliver", app.deliver, options.deliver_every, say),
-            Pump("sweep", app.sweep, HOURLY, say),
+            # An hour from now, as on AWS: at once, its reminders would fill a newcomer's empty mailroom.
+            Pump("sweep", app.sweep, HOURLY, say, first_after=HOURLY),
         ]
         notices = LocalNotices(app.note_delivery, say=say)
         parts: list[Any] = [TableKeeper(settings, say=say), site, notices, *pumps]

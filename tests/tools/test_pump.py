@@ -45,6 +45,15 @@ def test_a_beat_comes_at_once_and_then_again_and_again() -> None:
     assert not pump._thread.is_alive()
 
 
+def test_a_first_beat_can_be_asked_for_later_and_a_stop_does_not_wait_for_it() -> None:
+    beats: list[int] = []
+    pump = Pump("sweep", lambda event, context: beats.append(1), 60, first_after=60)
+    pump.start()
+    pump.stop()
+    assert not pump._thread.is_alive()
+    assert beats == []
+
+
 def test_a_failing_beat_is_said_once_without_its_text_and_the_pump_goes_on() -> None:
     said: list[str] = []
     faults: list[Exception | None] = [

@@ -135,6 +135,11 @@ def site() -> Iterator[Site]:
     site.stop()
 
 
+def test_the_mailroom_is_empty_before_anything_is_sent(site: Site) -> None:
+    time.sleep(1)  # several beats of the pump
+    assert site.mails() == []
+
+
 def test_a_report_goes_from_the_form_to_every_recipients_mail(site: Site) -> None:
     status, page = site.ask("/es/los-banos-ca/note/")
     assert status == 203
@@ -155,6 +160,25 @@ def test_a_report_goes_from_the_form_to_every_recipients_mail(site: Site) -> Non
         assert text is not None
         assert WORDS in text.get_content().replace("\r\n", "\n")
     assert "muchacha" not in "".join(site.output)
+
+
+def test_a_program_that_fills_the_form_at_once_finds_its_report_in_the_mailroom(site: Site) -> None:
+    words = "Lo escribió un programa, en menos de tres segundos. 🤖"
+    fields = fields_of(site.ask("/es/los-banos-ca/note/")[1])
+    status, _ = site.ask("/es/los-banos-ca/note/", {**fields, "a": words})
+    assert status == 200
+
+    def told() -> set[str]:
+        mails = [
+            (mail["to"][0], site.ask(urlsplit(mail["raw_url"]).path, port=site.mailroom_port)[1])
+            for mail in site.mails()
+        ]
+        texts = [
+            (to, message_from_bytes(raw, policy=policy.default).get_body(("plain",))) for to, raw in mails
+        ]
+        return {to for to, text in texts if text is not None and words in text.get_content()}
+
+    eventually(lambda: len(told()) == len(fields["r"]), seconds=45)
 
 
 def test_every_path_and_method_is_answered_with_a_page(site: Site) -> None:
