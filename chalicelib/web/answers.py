@@ -36,13 +36,19 @@ ERROR_PAGES = (400, 403, 404, 405, 413, 415, 500, 503)
 _BARE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
+    "X-Frame-Options": "DENY",
 }
 _BARE_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Information</title><link rel="icon" href="data:,"></head>
-<body><p>This does not work right now. In danger, call or text 911.
+<body><p>This does not work right now. In danger, call 911.
 To talk to somebody at any hour, call 888-373-7888.</p>
 <p lang="es">Esto no funciona ahora. En peligro, llame al 911.
 Para hablar con alguien a cualquier hora, llame al 888-373-7888.</p></body></html>

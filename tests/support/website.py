@@ -40,6 +40,20 @@ def shipped_site(catalogs: Catalogs) -> Site:
     return Site(TEMPLATES, catalogs, shipped_content())
 
 
+# What each answer must carry beside its content security policy, whatever went wrong.
+EVERY_ANSWER = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
+    "X-Frame-Options": "DENY",
+}
+
+
 @dataclass(frozen=True)
 class Answer:
     """What API Gateway gets, and what a browser makes of it."""
@@ -100,12 +114,7 @@ class Answer:
 
     def is_a_page(self) -> bool:
         """Say whether this is a page of ours, with all headers that a page must have."""
-        wanted = {
-            "Content-Type": "text/html; charset=utf-8",
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-        }
+        wanted = {**EVERY_ANSWER, "Content-Type": "text/html; charset=utf-8"}
         has_all = all(self.headers.get(name) == value for name, value in wanted.items())
         return has_all and "Content-Security-Policy" in self.headers and "Set-Cookie" not in self.headers
 

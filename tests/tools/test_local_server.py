@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice, Response
 
+from tests.support.website import EVERY_ANSWER
 from tools.local_server import HOST, LONGEST_BODY, LocalSite, PortTaken, Routes, gateway_event, reserve
 
 FORM = "application/x-www-form-urlencoded"
@@ -81,7 +82,11 @@ def body(answer: bytes) -> bytes:
 
 def assert_small_page(answer: bytes, expected: int) -> None:
     assert status(answer) == expected
-    assert b"text/html" in answer.partition(b"\r\n\r\n")[0]
+    head = answer.partition(b"\r\n\r\n")[0]
+    assert b"text/html" in head
+    assert b"Content-Security-Policy: default-src 'none'" in head
+    for name, value in EVERY_ANSWER.items():
+        assert f"\r\n{name}: {value}\r\n".encode() in head + b"\r\n"
     assert body(answer).startswith(b"<!doctype html>")
     assert b"888-373-7888" in body(answer)
     assert b"Traceback" not in answer
