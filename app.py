@@ -47,7 +47,7 @@ def note_delivery(event: Any) -> dict[str, Any]:
     """Note what became of mails: delivered, delayed, bounced, complained of, rejected."""
     from chalicelib import wiring_delivery
 
-    return wiring_delivery.note_delivery(settings, event.to_dict())
+    return wiring_delivery.note_delivery(settings, event.to_dict(), event.context)
 
 
 @app.schedule("rate(1 hour)", name="sweep")

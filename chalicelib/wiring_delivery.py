@@ -33,6 +33,7 @@ from chalicelib.wiring_published import contacts_text, mails, published_director
 
 log = logging.getLogger("porchlight")
 
+NOTE_MARGIN = timedelta(seconds=12)  # what the longest notice takes
 _CLOCK = SystemClock()
 _TOLD: dict[str, datetime] = {}  # what this process told the operator while the store was away
 
@@ -69,14 +70,22 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
 
 
 def note_delivery(
-    settings: Settings, event: Mapping[str, Any], clock: Clock | None = None
+    settings: Settings, event: Mapping[str, Any], context: Any = None, clock: Clock | None = None
 ) -> dict[str, list[dict[str, str]]]:
-    """Note each notice of a batch; return those that the queue must bring again."""
+    """Note each notice of a batch; return those that the queue must bring again.
+
+    A notice about a digest of a thousand reports takes its time: what there is no time for comes again. A
+    function that is cut off in the middle would get the whole batch again, and again.
+    """
     clock = clock or _CLOCK
+    time_left = _time_left(context) if context is not None else lambda: NOTE_MARGIN
     note = NoteDelivery(report_store(settings), published_directory(settings), alarms(settings, clock), clock)
     again: list[dict[str, str]] = []
     outcomes: dict[str, float] = {}
     for message in event["Records"]:
+        if time_left() < NOTE_MARGIN:
+            again.append({"itemIdentifier": message["messageId"]})
+            continue
         try:
             notice = read_notice(message["body"])
             outcome = note(notice) if notice is not None else "of_no_concern"

@@ -66,6 +66,24 @@ def test_one_that_cannot_be_read_is_wanted_again_and_the_others_are_noted(store:
     assert (state(store, first), state(store, second)) == (DELIVERED, DELIVERED)
 
 
+def test_what_there_is_no_time_for_is_wanted_again(store: DynamoReports) -> None:
+    first, second = sent(store, 1), sent(store, 2)
+
+    class Context:
+        """A function that has 12 seconds left, then 11."""
+
+        left = 13_000
+
+        def get_remaining_time_in_millis(self) -> int:
+            self.left -= 1000
+            return self.left
+
+    batch = {"Records": [message("a", first), message("b", second)]}
+    answer = wiring_delivery.note_delivery(SETTINGS, batch, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "b"}]}
+    assert (state(store, first), state(store, second)) == (DELIVERED, SENT)
+
+
 def test_while_the_table_is_away_all_are_wanted_again(store: DynamoReports) -> None:
     report = sent(store, 1)
     client("dynamodb").delete_table(TableName="reports")
