@@ -23,7 +23,7 @@ from markupsafe import Markup
 from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.domain.contacts import nearest_first
 from chalicelib.domain.content import Content
-from chalicelib.domain.locales import DEFAULT, direction, html_lang
+from chalicelib.domain.locales import DEFAULT, direction
 from chalicelib.render.catalogs import Catalogs, Sentences
 from chalicelib.render.pages import environment, tight_css
 from tools.catalogs import compile_catalogs
@@ -68,7 +68,7 @@ class Posters:
         ]
         address = f"{self._public_url}/{locale}/{place}/"
         names = _functions(sentences) | {
-            "lang": html_lang(locale),
+            "lang": locale,
             "direction": direction(locale),
             "style": self._style,
             "style_hash": _hash(self._style),

@@ -20,7 +20,6 @@ ENDONYMS = {
 }
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "prs", "ps", "ur"})
-_HTML_LANG = {"pa": "pa-Guru"}  # Punjabi has a second script; the text here is in Gurmukhi
 
 # Tags that name a language we call otherwise. A macrolanguage may stand for its member, never a neighbour
 # for a neighbour: Persian, Dari and Urdu are written like Arabic and are not Arabic.
@@ -51,11 +50,6 @@ def negotiate(accept_language: str, offered: Sequence[str]) -> str:
 def direction(locale: str) -> str:
     """Return "rtl" for a language written from right to left, else "ltr"."""
     return "rtl" if locale.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
-
-
-def html_lang(locale: str) -> str:
-    """Return the tag for an element's `lang`."""
-    return _HTML_LANG.get(locale, locale)
 
 
 def _match(tag: str, offered: Sequence[str]) -> str:

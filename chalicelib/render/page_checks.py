@@ -16,7 +16,7 @@ from html5lib.constants import E as HTML_FAULTS
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.documents import ASKS, STOPS
-from chalicelib.domain.locales import direction, html_lang
+from chalicelib.domain.locales import direction
 
 _PLAIN_TITLE = re.compile(r"traffick|report|help|victim|escape|hotline|exploit|police", re.IGNORECASE)
 _NEVER = ("iframe", "frame", "object", "embed", "video", "audio", "base", "applet", "portal", "svg", "math")
@@ -35,6 +35,7 @@ _LOADS = (
 _TALKS_OF = ("aria-describedby", "aria-labelledby", "aria-controls", "aria-details")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LONGEST_TITLE_WORDS = 3
+_FORM_DECIDES = ("radio", "checkbox", "hidden")  # HTML allows them no autocomplete of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _invalid(html: str, errors: Sequence[Any]) -> Iterator[Finding]:
 
 
 def _basics(page: _Page) -> Iterator[Finding]:
-    if page.tree.get("lang") != html_lang(page.locale) or page.tree.get("dir") != direction(page.locale):
+    if page.tree.get("lang") != page.locale or page.tree.get("dir") != direction(page.locale):
         yield Finding("The page must say its language and direction: <html lang=… dir=…>.", "<html")
     titles = page.texts("title")
     if len(titles) != 1 or not titles[0]:
@@ -285,7 +286,8 @@ def _form(page: _Page) -> Iterator[Finding]:
     if not any(one.tag == "button" for one in forms[0].iter()):
         yield Finding("The form has no button to send it.", "<button")
     for one in (forms[0], *fields.values()):
-        if one.tag in ("form", "input", "textarea") and one.get("autocomplete") != "off":
+        asked = one.tag in ("form", "input", "textarea") and one.get("type") not in _FORM_DECIDES
+        if asked and one.get("autocomplete") != "off":
             where = f'name="{one.get("name")}"' if one.get("name") else "<form"
             yield Finding('The browser would remember what was typed: autocomplete="off" is missing.', where)
 

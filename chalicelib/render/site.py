@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.contacts import Contact, nearest_first
 from chalicelib.domain.content import Content
-from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction, html_lang
+from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.domain.receipts import in_groups
 from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.render.catalogs import Catalogs
@@ -175,7 +175,7 @@ class Site:
     def _layout(self, locale: str, path: str, *, switcher: bool = True) -> dict[str, Any]:
         site = self._content.site
         return {
-            "lang": html_lang(locale),
+            "lang": locale,
             "direction": direction(locale),
             "style": self._templates.style,
             "script": self._templates.script,
@@ -187,7 +187,7 @@ class Site:
 
     def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:
         return tuple(
-            LanguageLink(html_lang(tag), direction(tag), ENDONYMS[tag], f"/{tag}/{path}", tag == current)
+            LanguageLink(tag, direction(tag), ENDONYMS[tag], f"/{tag}/{path}", tag == current)
             for tag in self.locales
         )
 

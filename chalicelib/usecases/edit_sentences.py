@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.documents import CATALOG, fingerprint, locale_of
 from chalicelib.domain.errors import DraftConflict, EntryMissing
-from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction, html_lang
+from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.domain.po_files import Entry, read_po, write_po
 from chalicelib.usecases.edit_text import EditText
 
@@ -82,7 +82,7 @@ class EditSentences:
             document,
             locale_of(document),
             ENDONYMS[locale_of(document)],
-            html_lang(locale_of(document)),
+            locale_of(document),
             direction(locale_of(document)),
             tuple(
                 Sentence(fingerprint(one.source), one.source, one.text, one.unsure, one.places)

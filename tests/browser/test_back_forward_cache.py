@@ -65,11 +65,13 @@ def test_a_form_is_not_kept_and_comes_back_empty(tab: Tab, address: str, elsewhe
     tab.open(f"{address}/en/{PLACE}/note/")
     tab.type("a", STORY)
     tab.type("c", "Main Street")
+    tab.ask("document.querySelector('[name=b]').click()")
     tab.open(elsewhere)
     came = tab.back()
     assert came["how"] == "Navigation"
     assert "HTTPStatusNotOK" in came["reasons"]
     assert tab.ask("document.forms[0].a.value + document.forms[0].c.value") == ""
+    assert tab.ask("document.querySelectorAll('[name=b]:checked').length") == 0
 
 
 def test_a_form_with_mistakes_does_not_come_back_with_its_words(

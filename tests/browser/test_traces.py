@@ -65,11 +65,30 @@ def test_back_gives_nothing_that_was_typed(reader_of: OpenReader, script: bool) 
     page = reader.open("form")
     reader.field("a").fill(STORY)
     reader.field("c").fill("Main Street")
+    page.locator("[name=b][value=child]").check()
+    page.locator("[name=r]").first.uncheck()
     page.goto("about:blank")
     page.go_back()
     assert page.url.endswith("/note/")
+    is_untouched(reader)
+
+
+def test_a_reload_gives_nothing_that_was_typed(reader_of: OpenReader, script: bool) -> None:
+    reader = reader_of(script=script)
+    reader.open("form")
+    reader.field("a").fill(STORY)
+    reader.page.locator("[name=b][value=child]").check()
+    reader.page.locator("[name=r]").first.uncheck()
+    reader.page.reload()
+    is_untouched(reader)
+
+
+def is_untouched(reader: Reader) -> None:
+    """See that the form is as it comes from us: boxes too, which no word of their own protects."""
     assert reader.field("a").input_value() == ""
     assert reader.field("c").input_value() == ""
+    assert reader.ask("document.querySelectorAll('[name=b]:checked').length") == 0
+    assert reader.ask("document.querySelectorAll('[name=r]:not(:checked)').length") == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.locales import ENDONYMS, direction, html_lang, negotiate
+from chalicelib.domain.locales import ENDONYMS, direction, negotiate
 
 ALL = tuple(ENDONYMS)
 
@@ -97,8 +97,3 @@ def test_any_string_of_tags_is_answered_in_a_language_on_offer(pieces):
 def test_arabic_runs_from_right_to_left_and_the_rest_does_not():
     assert [locale for locale in ALL if direction(locale) == "rtl"] == ["ar"]
     assert direction("fa") == "rtl"
-
-
-def test_punjabi_says_which_script_it_is_in():
-    assert html_lang("pa") == "pa-Guru"
-    assert html_lang("zh-Hant") == "zh-Hant"
