@@ -38,6 +38,10 @@ _SURVEYED = (
     "pk", "place", "taken_at", "deliveries", "held", "version", "expires_at", "leased_until", "watch_at",
     "answered_at", "legal_hold", "keep_days",
 )  # fmt: skip
+_WITHOUT_WORDS: dict[str, Any] = {
+    "ProjectionExpression": ", ".join(f"#{name}" for name in _SURVEYED),
+    "ExpressionAttributeNames": {f"#{name}": name for name in _SURVEYED},
+}
 _TIMES = ("leased_until", "watch_at", "answered_at")
 # What the desk's index holds beside its keys: how a delivery goes, and nothing of the report itself.
 DESK_SEES = tuple(name for name in _SURVEYED if name != "pk")
@@ -89,10 +93,23 @@ class DynamoReports:
 
     def get(self, report_id: str, now: datetime) -> SealedReport | None:
         """Return a report; one whose time is over is gone, even while DynamoDB still holds it."""
-        answer = self._call("get_item", Key=_key(_REPORT + report_id), ConsistentRead=True)
+        return self._get(report_id, now, _record)
+
+    def look_up(self, report_id: str, now: datetime) -> SealedReport | None:
+        """Return how a report goes, without its words and keys: those never leave DynamoDB for this."""
+        return self._get(report_id, now, from_index, **_WITHOUT_WORDS)
+
+    def _get(
+        self,
+        report_id: str,
+        now: datetime,
+        read: Callable[[Mapping[str, Any]], SealedReport],
+        **wanted: Any,
+    ) -> SealedReport | None:
+        answer = self._call("get_item", Key=_key(_REPORT + report_id), ConsistentRead=True, **wanted)
         if "Item" not in answer:
             return None
-        report = _record(answer["Item"])
+        report = read(answer["Item"])
         return None if report.expires_at is not None and report.expires_at <= now else report
 
     def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
@@ -193,8 +210,7 @@ class DynamoReports:
         items = self._scan(
             FilterExpression="begins_with(pk, :report)"
             " AND (attribute_not_exists(expires_at) OR expires_at > :now)",
-            ProjectionExpression=", ".join(f"#{name}" for name in _SURVEYED),
-            ExpressionAttributeNames={f"#{name}": name for name in _SURVEYED},
+            **_WITHOUT_WORDS,
             ExpressionAttributeValues={":report": _write(_REPORT), ":now": _write(int(now.timestamp()))},
         )
         return (from_index(item) for item in items)

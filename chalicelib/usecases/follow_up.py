@@ -43,7 +43,7 @@ class FollowUp:
             raise TooManyLookups("wait a minute")
         code = read_code(typed)
         keys = self._vault.keys_of(code or _NO_CODE)
-        record = self._store.get(keys.report_id, now)
+        record = self._store.look_up(keys.report_id, now)
         if record is None or code is None:
             return None
         names = {recipient.id: recipient.name for recipient in self._directory.recipients()}

@@ -85,6 +85,7 @@ def error_response(request: Any, code: str, status: int) -> AWSResponse:
 OPERATIONS: list[Callable[[DynamoReports], object]] = [
     lambda store: store.add(report()),
     lambda store: store.get(report().id, NOON),
+    lambda store: store.look_up(report().id, NOON),
     lambda store: store.due(NOON, 10),
     lambda store: store.claim(report().id, NOON, NOON + DAY),
     lambda store: store.save(report()),
@@ -159,6 +160,24 @@ def test_a_report_stored_by_a_try_whose_answer_was_lost_counts_as_taken(aws: Non
         reports.add(report())
     assert len(tries) == 2
     assert reports.get(report().id, NOON) == report()
+
+
+def test_looking_up_a_code_brings_no_sealed_words_out_of_the_table(dynamodb: Any, table: str) -> None:
+    answers: list[Any] = []
+
+    def note(parsed: Any, **_: Any) -> None:
+        answers.append(parsed["Item"])
+
+    store = DynamoReports(lambda: dynamodb, table)
+    store.add(report())
+    dynamodb.meta.events.register("after-call.dynamodb.GetItem", note)
+    try:
+        store.look_up(report().id, NOON)
+    finally:
+        dynamodb.meta.events.unregister("after-call.dynamodb.GetItem", note)
+    [item] = answers
+    assert "deliveries" in item
+    assert not {"sealed", "reporter_key"} & set(item)
 
 
 def test_an_item_of_a_finished_report_is_in_no_index_of_what_is_due(dynamodb: Any, table: str) -> None:

@@ -72,6 +72,22 @@ def test_a_stored_report_is_read_back_as_it_was_written(store: ReportStore) -> N
     assert store.get(whole.id, NOON) == whole
 
 
+def test_looking_up_tells_all_but_the_words_and_the_keys(store: ReportStore) -> None:
+    queued = Delivery("dot-trafficking", QUEUED, NOON, NOON + MILLISECOND, attempts=3)
+    taken = Delivery("services", DELIVERED, NOON + MINUTE, message_id="0100-def")
+    whole = replace(report(), deliveries=(queued, taken), held="flood", watch_at=NOON + DAY)
+    store.add(whole)
+    assert store.look_up(whole.id, NOON) == replace(whole, sealed=b"", reporter_key=b"")
+
+
+def test_looking_up_an_unknown_report_or_one_whose_time_is_over_gives_none(store: ReportStore) -> None:
+    assert store.look_up(report(2).id, NOON) is None
+    store.add(report())
+    kept = store.save(replace(done(report()), expires_at=NOON + DAY))
+    assert store.look_up(kept.id, NOON + DAY - SECOND) is not None
+    assert store.look_up(kept.id, NOON + DAY) is None
+
+
 def test_the_largest_report_is_stored_whole(store: ReportStore) -> None:
     largest = replace(report(), sealed=seeded(1).randbytes(128 * 1024 + 100))
     store.add(largest)

@@ -106,6 +106,13 @@ class FakeStore(Failing):
             found = self.reports.get(report_id)
             return None if found is None or _over(found.expires_at, now) else found
 
+    def look_up(self, report_id: str, now: datetime) -> SealedReport | None:
+        with self._lock:
+            self._about_to("look_up")
+            found = self.reports.get(report_id)
+            gone = found is None or _over(found.expires_at, now)
+            return None if found is None or gone else replace(found, sealed=b"", reporter_key=b"")
+
     def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
         with self._lock:
             self._about_to("due")

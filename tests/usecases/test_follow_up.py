@@ -69,7 +69,7 @@ def test_an_expired_report_is_answered_like_none(desk: Desk) -> None:
 @pytest.mark.parametrize("typed", [CODE, OTHER, CODE[:-1] + "x", ""])
 def test_known_unknown_and_mistyped_codes_cost_the_same_work(desk: Desk, typed: str) -> None:
     desk.follow_up(typed)
-    assert desk.store.calls == ["count", "get"]
+    assert desk.store.calls == ["count", "look_up"]
     assert len(desk.vault.asked) == 1
     assert len(desk.vault.asked[0]) == 20
 
