@@ -20,7 +20,7 @@ from chalicelib.usecases.outbox import HandOn, Outbox
 
 ROUND = 250  # ids read at once
 TELL_AGAIN = timedelta(hours=1)  # when the operator was not told, because of many other alarms
-CASES_NAMED = 20
+CASES_NAMED = 500
 TELL_MARGIN = timedelta(seconds=5)
 
 

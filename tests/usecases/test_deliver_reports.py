@@ -539,6 +539,7 @@ def test_many_unreached_reports_are_one_alarm_that_counts_them(desk: Desk) -> No
     desk.clock.forward(hours=8)
     desk.deliver()
     assert [detail["reports"] for _, detail in desk.alarms.raised] == ["300"]
+    assert len(desk.alarms.raised[0][1]["cases"].split(", ")) == 300
 
 
 def test_an_alarm_that_told_nobody_comes_again_soon(desk: Desk) -> None:

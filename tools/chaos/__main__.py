@@ -28,7 +28,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -292,7 +292,10 @@ class Run:
                 watched = True
                 self._blackout_for(9 * HOUR)
             elif not any(_overdue(record, self.clock.now()) for record in records):
-                return True
+                if not any(_is_told_of_soon(record, self.clock.now()) for record in records):
+                    return True
+                # Two workers told of different reports in one hour: the second alarm comes an hour later.
+                self._blackout_for(1.1 * HOUR)
         return False
 
     def _blackout_for(self, seconds: float) -> None:
@@ -381,6 +384,10 @@ def _wait(record: SealedReport, now: datetime) -> float:
     if not tries:
         return 0.0
     return max((max([*tries, record.leased_until or now]) - now).total_seconds(), 1.0)
+
+
+def _is_told_of_soon(record: SealedReport, now: datetime) -> bool:
+    return record.watch_at is not None and record.watch_at < now + timedelta(hours=2)
 
 
 def _overdue(record: SealedReport, now: datetime) -> bool:
