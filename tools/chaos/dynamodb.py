@@ -113,7 +113,7 @@ class MemoryDynamo:
 
     def _get(self, table: Table, asked: Json, caller: str) -> Json:
         item = table.items.get(asked["Key"]["pk"]["S"])
-        return {} if item is None else {"Item": item}
+        return {} if item is None else {"Item": _projected(item, asked)}
 
     def _update(self, table: Table, asked: Json, caller: str) -> Json:
         pk = asked["Key"]["pk"]["S"]
@@ -146,15 +146,10 @@ class MemoryDynamo:
     def _scan(self, table: Table, asked: Json, caller: str) -> Json:
         names, values = asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {})
         fits = condition(asked["FilterExpression"])
-        wanted = [names.get(name.strip(), name.strip()) for name in asked["ProjectionExpression"].split(",")]
         keys = sorted(table.items)
         start = asked.get("ExclusiveStartKey", {}).get("pk", {}).get("S", "")
         page = [key for key in keys if key > start][:500]
-        items = [
-            {name: table.items[key][name] for name in wanted if name in table.items[key]}
-            for key in page
-            if fits(table.items[key], names, values)
-        ]
+        items = [_projected(table.items[key], asked) for key in page if fits(table.items[key], names, values)]
         answer: Json = {"Items": items, "Count": len(items)}
         if page and page[-1] != keys[-1]:
             answer["LastEvaluatedKey"] = {"pk": {"S": page[-1]}}
@@ -166,3 +161,12 @@ class MemoryDynamo:
         names, values = asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {})
         if not condition(asked["ConditionExpression"])(item or {}, names, values):
             raise Refused("ConditionalCheckFailedException", "The conditional request failed")
+
+
+def _projected(item: Item, asked: Json) -> Item:
+    """Return the attributes of an item that were asked for: all of them, unless there is a projection."""
+    if "ProjectionExpression" not in asked:
+        return item
+    names = asked.get("ExpressionAttributeNames", {})
+    wanted = [names.get(name.strip(), name.strip()) for name in asked["ProjectionExpression"].split(",")]
+    return {name: item[name] for name in wanted if name in item}
