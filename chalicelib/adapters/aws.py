@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -44,6 +44,29 @@ def client(service: str, attempts: int = 2, read_timeout: float = 3.0) -> Any:
 def code_of(error: ClientError) -> str:
     """Return AWS's name for what went wrong."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+class ConditionFailed(Exception):
+    """DynamoDB refused a conditional write."""
+
+
+class Table:
+    """One DynamoDB table's calls, with what goes wrong in our words."""
+
+    def __init__(self, client: Callable[[], Any], name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        """Call an operation of the table. Raises ConditionFailed, StoreUnavailable or StoreBusy."""
+        call = getattr(self._client(), operation)
+        with store_faults():
+            try:
+                return call(TableName=self._name, **arguments)
+            except ClientError as error:
+                if code_of(error) == "ConditionalCheckFailedException":
+                    raise ConditionFailed from error
+                raise
 
 
 @contextmanager

@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
-from botocore.exceptions import ClientError
 
-from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.adapters.aws import ConditionFailed, Table
 from chalicelib.adapters.dynamo_reports import DESK_INDEX, from_index, to_item
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import StaleRecord
@@ -38,26 +37,23 @@ class DynamoDesk:
     """The Cases port on the reports table."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def find(self, case_number: str, now: datetime) -> SealedReport | None:
         """Look a case up in the index, which may lag a moment behind."""
-        with store_faults():
-            answer = self._client().query(
-                TableName=self._table,
-                IndexName=DESK_INDEX,
-                KeyConditionExpression="case_number = :number",
-                ExpressionAttributeValues={":number": _write(case_number)},
-            )
+        answer = self._table.call(
+            "query",
+            IndexName=DESK_INDEX,
+            KeyConditionExpression="case_number = :number",
+            ExpressionAttributeValues={":number": _write(case_number)},
+        )
         return next(_kept(answer["Items"], now), None)
 
     def all(self, now: datetime) -> Iterable[SealedReport]:
         """Read the whole index: it holds some hundred bytes a case."""
         start: dict[str, Any] = {}
         while True:
-            with store_faults():
-                answer = self._client().scan(TableName=self._table, IndexName=DESK_INDEX, **start)
+            answer = self._table.call("scan", IndexName=DESK_INDEX, **start)
             yield from _kept(answer["Items"], now)
             if "LastEvaluatedKey" not in answer:
                 return
@@ -71,27 +67,20 @@ class DynamoDesk:
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
         if gone:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-        with store_faults():
-            try:
-                self._client().update_item(
-                    TableName=self._table,
-                    Key={"pk": item["pk"]},
-                    UpdateExpression=expression,
-                    ConditionExpression="#version = :read",
-                    ExpressionAttributeNames={f"#{name}": name for name in WRITTEN},
-                    ExpressionAttributeValues={
-                        ":read": _write(case.version),
-                        **{f":{name}": item[name] for name in kept},
-                    },
-                )
-            except ClientError as error:
-                if code_of(error) != "ConditionalCheckFailedException":
-                    raise
-                stale = True
-            else:
-                stale = False
-        if stale:
-            raise StaleRecord("changed by somebody else")
+        try:
+            self._table.call(
+                "update_item",
+                Key={"pk": item["pk"]},
+                UpdateExpression=expression,
+                ConditionExpression="#version = :read",
+                ExpressionAttributeNames={f"#{name}": name for name in WRITTEN},
+                ExpressionAttributeValues={
+                    ":read": _write(case.version),
+                    **{f":{name}": item[name] for name in kept},
+                },
+            )
+        except ConditionFailed as error:
+            raise StaleRecord("changed by somebody else") from error
 
 
 def _kept(items: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[SealedReport]:

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
-from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.adapters.aws import ConditionFailed, Table
 from chalicelib.domain.documents import Draft, Release, Version
 from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.recipient_changes import AddressCode, RecipientChange
@@ -46,8 +45,7 @@ class DynamoDocuments:
     """The DocumentStore on DynamoDB."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def drafts(self) -> Sequence[Draft]:
         """Return every draft, by document."""
@@ -196,14 +194,10 @@ class DynamoDocuments:
         )
 
     def _call(self, operation: str, **arguments: Any) -> Any:
-        call = getattr(self._client(), operation)
-        with store_faults():
-            try:
-                return call(TableName=self._table, **arguments)
-            except ClientError as error:
-                if code_of(error) == "ConditionalCheckFailedException":
-                    raise StaleRecord("changed by somebody else") from error
-                raise
+        try:
+            return self._table.call(operation, **arguments)
+        except ConditionFailed as error:
+            raise StaleRecord("changed by somebody else") from error
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
-from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.adapters.aws import ConditionFailed, Table
 from chalicelib.domain.people import Session, Step
 
 _write = TypeSerializer().serialize
@@ -34,8 +33,7 @@ class DynamoDoor:
     """The DoorBook on DynamoDB. Time to live is on `expires_at`; every read looks at it itself."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._call = Table(client, table).call
 
     def keep_step(self, door: str, step: Step, until: datetime) -> None:
         """Remember how far a sign-in has come."""
@@ -80,7 +78,7 @@ class DynamoDoor:
                 },
                 ReturnValues="UPDATED_NEW",
             )
-        except _ConditionFailed:
+        except ConditionFailed:
             self._put(_key("tries", what), {"tries": 1}, now + window)  # the last window is over
             return 1
         return int(_read(answer["Attributes"]["tries"]))
@@ -98,20 +96,6 @@ class DynamoDoor:
         answer = self._call("get_item", Key=key, ConsistentRead=True)
         item = {name: _read(value) for name, value in answer.get("Item", {}).items()}
         return item if item and _time(item["expires_at"]) > now else None
-
-    def _call(self, operation: str, **arguments: Any) -> Any:
-        call = getattr(self._client(), operation)
-        with store_faults():
-            try:
-                return call(TableName=self._table, **arguments)
-            except ClientError as error:
-                if code_of(error) == "ConditionalCheckFailedException":
-                    raise _ConditionFailed from error
-                raise
-
-
-class _ConditionFailed(Exception):
-    """DynamoDB refused a conditional write."""
 
 
 def _key(kind: str, secret: str) -> dict[str, Any]:

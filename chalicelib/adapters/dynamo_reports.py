@@ -14,9 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 
-from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.adapters.aws import ConditionFailed, Table
 from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, SealedReport
 from chalicelib.domain.errors import ReceiptTaken, StaleRecord
 from chalicelib.ports import SentMail
@@ -81,14 +80,13 @@ class DynamoReports:
     """The ReportStore on DynamoDB."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._call = Table(client, table).call
 
     def add(self, report: SealedReport) -> None:
         """Store the report and queue its mails: one item, so both or neither."""
         try:
             self._call("put_item", Item=to_item(report), ConditionExpression="attribute_not_exists(pk)")
-        except _ConditionFailed as error:
+        except ConditionFailed as error:
             raise ReceiptTaken("stored already") from error
 
     def get(self, report_id: str, now: datetime) -> SealedReport | None:
@@ -134,7 +132,7 @@ class DynamoReports:
                 },
                 ReturnValues="ALL_NEW",
             )
-        except _ConditionFailed:
+        except ConditionFailed:
             return None
         return _record(answer["Attributes"])
 
@@ -153,7 +151,7 @@ class DynamoReports:
                 ConditionExpression="version = :read",
                 ExpressionAttributeValues={":read": _write(report.version)},
             )
-        except _ConditionFailed as error:
+        except ConditionFailed as error:
             raise StaleRecord("changed by somebody else") from error
         return saved
 
@@ -233,7 +231,7 @@ class DynamoReports:
                 ConditionExpression="expires_at <= :now",
                 ExpressionAttributeValues={":now": _write(int(now.timestamp()))},
             )
-        except _ConditionFailed:
+        except ConditionFailed:
             return False
         return True
 
@@ -255,20 +253,6 @@ class DynamoReports:
             Limit=limit,
         )
         return [(_read(item["due_at"]), _read(item["pk"])) for item in answer["Items"]]
-
-    def _call(self, operation: str, **arguments: Any) -> Any:
-        call = getattr(self._client(), operation)
-        with store_faults():
-            try:
-                return call(TableName=self._table, **arguments)
-            except ClientError as error:
-                if code_of(error) == "ConditionalCheckFailedException":
-                    raise _ConditionFailed from error
-                raise
-
-
-class _ConditionFailed(Exception):
-    """DynamoDB refused a conditional write."""
 
 
 def _key(pk: str) -> dict[str, Any]:
