@@ -24,6 +24,8 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import LambdaContext, create_local_server
 
+from chalicelib.domain.page_headers import BARE_POLICY, page_headers
+
 HOST = "127.0.0.1"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # API Gateway takes 10 MB. What is longer than this is handed on cut short: the application refuses far less,
@@ -41,19 +43,7 @@ _REFUSAL = """<!doctype html>
 llame al 888-373-7888.</p>
 <p><a href="/">Information</a></p></body></html>
 """
-_REFUSAL_HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
-    "X-DNS-Prefetch-Control": "off",
-    "X-Frame-Options": "DENY",
-}
+_REFUSAL_HEADERS = {"Content-Type": "text/html; charset=utf-8", **page_headers(BARE_POLICY)}
 
 
 class PortTaken(Exception):

@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.domain.contacts import Contact, nearest_first
 from chalicelib.domain.content import Content
 from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
+from chalicelib.domain.page_headers import page_headers
 from chalicelib.domain.receipts import in_groups
 from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.render.catalogs import Catalogs
@@ -48,18 +49,7 @@ class Site:
 
     def headers(self) -> dict[str, str]:
         """Return the headers of every HTML answer, except those that depend on its body."""
-        return {
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": self.csp,
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-            "Referrer-Policy": "no-referrer",
-            "Strict-Transport-Security": "max-age=31536000",
-            "X-Content-Type-Options": "nosniff",
-            "X-DNS-Prefetch-Control": "off",
-            "X-Frame-Options": "DENY",
-        }
+        return page_headers(self.csp)
 
     def page(self, locale: str, place: str) -> str:
         """Render the page of a place."""

@@ -33,18 +33,6 @@ STATUS = {
 ERROR_PAGES = (400, 403, 404, 405, 413, 415, 500, 503)
 
 # For when even the error pages cannot be had.
-_BARE_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-    "X-Content-Type-Options": "nosniff",
-    "X-DNS-Prefetch-Control": "off",
-    "X-Frame-Options": "DENY",
-}
 _BARE_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Information</title><link rel="icon" href="data:,"></head>
@@ -115,9 +103,11 @@ def error_for(pages: Pages, status: int, asked: Asked) -> Found:
 
 def bare_page() -> Found:
     """Return a page for status 500 that needs nothing that could be broken."""
-    from chalicelib.render.packing import pack  # rare, so that the page function need not load it
+    # Rare, so that the page function need not load them.
+    from chalicelib.domain.page_headers import BARE_POLICY, page_headers
+    from chalicelib.render.packing import pack
 
-    return pack(_BARE_PAGE), 500, _BARE_HEADERS
+    return pack(_BARE_PAGE), 500, page_headers(BARE_POLICY)
 
 
 def answer(packed: str, status: int, headers: Mapping[str, Any], asked: Asked) -> dict[str, Any]:

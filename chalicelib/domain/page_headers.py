@@ -1,0 +1,25 @@
+"""The headers of every answer to a reader, whatever it shows: kept, framed and told on by nobody.
+
+The page function may come to load this, so it is one small table and nothing else.
+"""
+
+from __future__ import annotations
+
+# For a page without style and script, such as one that must not depend on anything.
+BARE_POLICY = "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+
+
+def page_headers(policy: str) -> dict[str, str]:
+    """Return the headers that do not depend on a page's body; `policy` is its Content-Security-Policy."""
+    return {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": policy,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Referrer-Policy": "no-referrer",
+        "Strict-Transport-Security": "max-age=31536000",
+        "X-Content-Type-Options": "nosniff",
+        "X-DNS-Prefetch-Control": "off",
+        "X-Frame-Options": "DENY",
+    }
