@@ -61,11 +61,11 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     """Return the outbox worker."""
-    secret = _desk_secret(settings.desk_keys_secret)
+    desk = _desk_secret(settings.desk_keys_secret)
     store, told = report_store(settings), alarms(settings, clock)
     mailer = SesMailer(ses, settings.ses_configuration_set)
     send = SendMail(mailer, mails(settings), store, told, clock, settings.sender_address)
-    opener = HpkeOpener(DeskSecret(secret).private_keys, secret.forget)
+    opener = HpkeOpener(desk.private_keys, desk.forget)
     return DeliverReports(store, opener, send, published_directory(settings), told, clock, _wait)
 
 
@@ -144,8 +144,8 @@ def figures(settings: Settings, clock: Clock) -> Figures:
 
 
 @cache
-def _desk_secret(name: str) -> JsonSecret:
-    return JsonSecret(partial(client, "secretsmanager"), name)
+def _desk_secret(name: str) -> DeskSecret:
+    return DeskSecret(JsonSecret(partial(client, "secretsmanager"), name))
 
 
 def _due(store: ReportStore, now: datetime) -> dict[str, float]:

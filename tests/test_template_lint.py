@@ -599,7 +599,8 @@ def test_the_calculation_of_costs_counts_what_the_template_makes(expanded):
     }
     assert cost.FIXED["alarm"] == len(of_type(expanded, "AWS::CloudWatch::Alarm"))
     assert cost.FIXED["metric"] == len(metrics)
-    assert cost.FIXED["secret"] == len(of_type(expanded, "AWS::SecretsManager::Secret"))
+    # The third is the one that holds the desk's keys: tools/keys.py makes it, since it must be able to go.
+    assert cost.FIXED["secret"] == len(of_type(expanded, "AWS::SecretsManager::Secret")) + 1
 
 
 # What became of a mail

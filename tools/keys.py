@@ -4,16 +4,21 @@
     make keys DO=rotate                    a new key; what was sealed before stays readable
     make keys DO=destroy KID=2026-11-4f3a  what was sealed to that key can never be read again
 
-For the site on this machine, or for a stage: STAGE=prod. The private keys are in one secret, which only the
-delivering function may read; the current public key is in another, for the function that seals.
+For the site on this machine, or for a stage: STAGE=prod. The current public key is in one secret, for the
+function that seals. The private keys are in another, which only the delivering function may read; the stack's
+secret of desk keys says which it is. Secrets Manager deletes whole secrets only, and keeps some hundred older
+versions of each: so whoever destroys a key moves the others to a new secret.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -21,10 +26,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.hpke_sealer import kid_of, new_desk_key
-from chalicelib.adapters.secrets_manager import JsonSecret
+from chalicelib.adapters.secrets_manager import KEPT_IN, DeskSecret, JsonSecret
 from chalicelib.domain.deliveries import DELIVERED
 from chalicelib.domain.errors import PorchlightError, SealBroken
 from tools.where import NoSite, Where, where
+
+_LEAVING = "leaving"  # secrets that hold keys and must go, noted before they are made or left
 
 
 class Refused(Exception):
@@ -36,12 +43,12 @@ class DeskKeys:
 
     def __init__(self, site: Where) -> None:
         self._site = site
-        self._private = JsonSecret(site.secrets, site.desk_keys_secret)
+        self._index = JsonSecret(site.secrets, site.desk_keys_secret)
         self._public = JsonSecret(site.secrets, site.reporter_secret)
 
     def kids(self) -> list[str]:
         """Return the ids of all keys, oldest first."""
-        return sorted(self._private.content().get("keys", {}))
+        return sorted(self._private())
 
     def current(self) -> str:
         """Return the id of the key that reports are sealed to now, or nothing."""
@@ -52,9 +59,13 @@ class DeskKeys:
 
         The private key is stored first: nothing is ever sealed to a key that nobody has.
         """
+        self._finish(self._index.content())
         key = new_desk_key(now)
-        desk = dict(self._private.content())
-        self._private.replace({**desk, "keys": {**desk.get("keys", {}), key.kid: key.private}})
+        keys = {**self._private(), key.kid: key.private}
+        if name := self._index.content().get(KEPT_IN):
+            self._index.beside(name).replace({"keys": keys})
+        else:
+            self._move(keys)
         reporter = dict(self._public.content())
         self._public.replace({**reporter, "desk_key": {"kid": key.kid, "public": key.public}})
         return key.kid
@@ -65,8 +76,8 @@ class DeskKeys:
         Raises Refused for the current key, and while reports are sealed to it that somebody has not got
         yet; with `even_so` those are given up.
         """
-        desk = dict(self._private.content())
-        keys = dict(desk.get("keys", {}))
+        self._finish(self._index.content())
+        keys = self._private()
         if kid not in keys:
             raise Refused(f"there is no key {kid}")
         if kid == self.current():
@@ -78,8 +89,7 @@ class DeskKeys:
                 " EVEN_SO=1 gives them up for good"
             )
         del keys[kid]
-        self._private.replace({**desk, "keys": keys})
-        self._forget_older_versions()
+        self._move(keys)
 
     def sealed(self) -> tuple[Counter[str], Counter[str]]:
         """Count the stored reports by key: those that somebody has not got yet, and the others."""
@@ -109,15 +119,35 @@ class DeskKeys:
         for page in pages:
             yield from page["Items"]
 
-    def _forget_older_versions(self) -> None:
-        """Take the label off the version before, so that Secrets Manager drops it."""
-        client, secret = self._site.secrets(), self._site.desk_keys_secret
-        versions = client.describe_secret(SecretId=secret)["VersionIdsToStages"]
-        for version, labels in versions.items():
-            if "AWSPREVIOUS" in labels:
-                client.update_secret_version_stage(
-                    SecretId=secret, VersionStage="AWSPREVIOUS", RemoveFromVersionId=version
-                )
+    def _private(self) -> dict[str, str]:
+        return dict(DeskSecret(self._index).private_keys())
+
+    def _move(self, keys: dict[str, str]) -> None:
+        """Keep the keys in a new secret from now on, and destroy the one before with all its versions.
+
+        Each secret is noted as leaving while it is not the one in force: whatever stops this in the middle,
+        the next call finds what is left to destroy, and none is forgotten with a key in it.
+        """
+        before = dict(self._index.content())
+        name = f"{self._site.holders}{secrets.token_hex(4)}"
+        self._index.replace({**before, _LEAVING: name})
+        self._site.secrets().create_secret(Name=name, SecretString=json.dumps({"keys": keys}))
+        now = {KEPT_IN: name}
+        if KEPT_IN in before:
+            now[_LEAVING] = before[KEPT_IN]
+        self._index.replace(now)
+        self._finish(now)
+
+    def _finish(self, content: Mapping[str, Any]) -> None:
+        """Destroy what is noted as leaving.
+
+        The index is handed in: read again a moment after it was written, it could still be the one before.
+        """
+        if leaving := content.get(_LEAVING):
+            client = self._site.secrets()
+            with suppress(client.exceptions.ResourceNotFoundException):  # noted, and then not made
+                client.delete_secret(SecretId=leaving, ForceDeleteWithoutRecovery=True)
+            self._index.replace({name: value for name, value in content.items() if name != _LEAVING})
 
 
 def _list(keys: DeskKeys) -> None:

@@ -26,12 +26,13 @@ class NoSite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A site's names on AWS or on its stand-ins."""
+    """A site's names on AWS or on its stand-ins; `holders` begins the names of what holds desk keys."""
 
     title: str
     reports_table: str
     reporter_secret: str
     desk_keys_secret: str
+    holders: str = "porchlight-desk-keys-"
 
     dynamodb = staticmethod(partial(client, "dynamodb", 4, 10.0))
     secrets = staticmethod(partial(client, "secretsmanager", 4, 10.0))
@@ -91,7 +92,9 @@ def _on_aws(name: str) -> Where:
     wanted = ("ReportsTable", "ReporterSecretArn", "DeskKeysSecretArn")
     if missing := [one for one in wanted if one not in outputs]:
         raise NoSite(f"the stack {stage.stack} does not say its {', '.join(missing)}")
-    return Where(f"the stage {name}", *(outputs[one] for one in wanted))
+    table, reporter, desk = (outputs[one] for one in wanted)
+    # What the delivering function's role may read begins like this: .chalice/policy-deliver.json.
+    return Where(f"the stage {name}", table, reporter, desk, f"{stage.stack}-desk-keys-")
 
 
 def _note() -> Path:

@@ -2,7 +2,10 @@
 
 Two secrets, so that the function that seals can never read the keys that open:
 - the reporter secret: {"seed": "...", "desk_key": {"kid": "...", "public": "..."}}
-- the desk secret: {"keys": {"<kid>": "<private key>", ...}}
+- the desk secret: {"keys": {"<kid>": "<private key>", ...}}, or {"kept_in": "<a secret that holds them>"}
+
+A version of a secret cannot be deleted, only a whole secret. So that a key can be destroyed, the keys lie in
+a secret that may go, and the one that stays says which it is.
 """
 
 from __future__ import annotations
@@ -15,8 +18,11 @@ from typing import Any
 from chalicelib.adapters.aws import code_of, store_faults
 from chalicelib.domain.errors import SecretMissing, StoreUnavailable
 
+KEPT_IN = "kept_in"
 KEEP_SECONDS = 300.0
 RETRY_SECONDS = 15.0
+# The second is what AWS says of a secret that is being deleted.
+_GONE = ("ResourceNotFoundException", "InvalidRequestException")
 
 
 class JsonSecret:
@@ -47,6 +53,10 @@ class JsonSecret:
         """Fetch it anew next time."""
         self._content = None
 
+    def beside(self, name: str) -> JsonSecret:
+        """Return another secret of the same account."""
+        return JsonSecret(self._client, name, self._ticks)
+
     def replace(self, content: Mapping[str, Any]) -> None:
         """Write the object as the secret's new version."""
         with store_faults():
@@ -59,7 +69,7 @@ class JsonSecret:
             try:
                 text = client.get_secret_value(SecretId=self._name).get("SecretString", "")
             except client.exceptions.ClientError as error:
-                if code_of(error) == "ResourceNotFoundException":
+                if code_of(error) in _GONE:
                     raise SecretMissing("the secret is not there yet") from error
                 raise
         try:
@@ -97,8 +107,28 @@ class DeskSecret:
 
     def __init__(self, secret: JsonSecret) -> None:
         self._secret = secret
+        self._kept: tuple[str, JsonSecret] | None = None
 
     def private_keys(self) -> Mapping[str, str]:
         """Return kid -> private key; looked up anew at most every five minutes."""
-        keys = self._secret.content().get("keys", {})
+        try:
+            keys = self._content().get("keys", {})
+        except SecretMissing:
+            # Where they lay was destroyed together with an old key since we last looked.
+            self.forget()
+            keys = self._content().get("keys", {})
         return keys if isinstance(keys, dict) else {}
+
+    def forget(self) -> None:
+        """Fetch them anew next time."""
+        self._secret.forget()
+        self._kept = None
+
+    def _content(self) -> Mapping[str, Any]:
+        content = self._secret.content()
+        name = content.get(KEPT_IN)
+        if not isinstance(name, str):
+            return content
+        if self._kept is None or self._kept[0] != name:
+            self._kept = (name, self._secret.beside(name))
+        return self._kept[1].content()

@@ -157,3 +157,12 @@ def test_the_desk_secret_gives_its_private_keys(keep: Callable[[object], None]) 
     assert DeskSecret(secret()).private_keys() == {"2026-11-aaaaaa": "private"}
     keep({"keys": None})
     assert DeskSecret(secret()).private_keys() == {}
+
+
+def test_the_desk_secret_may_name_the_secret_that_holds_the_keys(keep: Callable[[object], None]) -> None:
+    client("secretsmanager").create_secret(Name="holder", SecretString='{"keys": {"2026-11-a": "private"}}')
+    keep({"kept_in": "holder"})
+    assert DeskSecret(secret()).private_keys() == {"2026-11-a": "private"}
+    keep({"kept_in": "nowhere"})
+    with pytest.raises(SecretMissing):
+        DeskSecret(secret()).private_keys()

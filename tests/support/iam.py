@@ -96,6 +96,10 @@ def _holds(operator: str, wanted: Sequence[str], told: tuple[str, ...] | None) -
 
 # Reading calls from what a client sends
 
+# The stack is called by CloudFormation's word for it, as parameters are by theirs.
+HOLDERS = "AWS::StackName-desk-keys-"
+_SECRET_OF_THE_STACK = "arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:"
+
 _WORDS = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN", "set", "remove", "add"}
 _FUNCTIONS = {"if_not_exists", "attribute_exists", "attribute_not_exists", "begins_with", "size", "contains"}
 
@@ -115,7 +119,9 @@ def call_of(method: str, path: str, target: str, service: str, body: bytes) -> C
     if service == "dynamodb":
         return _item(operation, asked)
     if service == "secretsmanager":
-        return Call(f"secretsmanager:{operation}", asked["SecretId"])
+        name = str(asked["SecretId"])
+        holds_keys = name.startswith(HOLDERS)
+        return Call(f"secretsmanager:{operation}", _SECRET_OF_THE_STACK + name if holds_keys else name)
     assert service == "cognito-idp", service
     return Call(f"cognito-idp:{operation}", "People")
 

@@ -69,8 +69,8 @@ def test_what_was_sealed_before_a_rotation_stays_readable(keys: DeskKeys) -> Non
 
 def test_a_worker_that_remembers_the_keys_finds_a_new_one_at_once(keys: DeskKeys) -> None:
     keys.rotate(NOON)
-    desk = secret("desk")
-    opener = HpkeOpener(DeskSecret(desk).private_keys, desk.forget)
+    desk = DeskSecret(secret("desk"))
+    opener = HpkeOpener(desk.private_keys, desk.forget)
     assert opener.open(seal(b"words", "1" * 32), "1" * 32) == b"words"
     keys.rotate(NOON)
     assert opener.open(seal(b"words", "2" * 32), "2" * 32) == b"words"
@@ -86,13 +86,81 @@ def test_destroying_a_key_makes_what_it_sealed_unreadable(keys: DeskKeys) -> Non
     assert first not in keys.kids()
 
 
-def test_a_destroyed_key_is_in_no_version_that_can_be_asked_for_by_its_label(keys: DeskKeys) -> None:
+def every_secret() -> list[str]:
+    """All that Secrets Manager can give out, of every version, labelled or not."""
+    client = SITE.secrets()
+    texts = []
+    for one in client.list_secrets(IncludePlannedDeletion=True)["SecretList"]:
+        versions = client.list_secret_version_ids(SecretId=one["Name"], IncludeDeprecated=True)["Versions"]
+        for version in versions:
+            asked = {"SecretId": one["Name"], "VersionId": version["VersionId"]}
+            texts.append(client.get_secret_value(**asked)["SecretString"])
+    return texts
+
+
+def test_a_destroyed_key_is_in_no_version_of_any_secret(keys: DeskKeys) -> None:
+    first = keys.rotate(NOON)
+    private = DeskSecret(secret("desk")).private_keys()[first]
+    keys.rotate(NOON)
+    assert private in " ".join(every_secret())
+    keys.destroy(first)
+    assert private not in " ".join(every_secret())
+    assert len(SITE.secrets().list_secrets(IncludePlannedDeletion=True)["SecretList"]) == 3
+
+
+@pytest.mark.parametrize("act", ["rotate", "destroy"])
+@pytest.mark.parametrize("calls", range(5))
+def test_stopped_in_the_middle_no_key_is_lost_and_the_next_call_destroys_what_was_left(
+    keys: DeskKeys, monkeypatch: pytest.MonkeyPatch, calls: int, act: str
+) -> None:
+    first = keys.rotate(NOON)
+    old = seal(b"old words", "1" * 32)
+    private = DeskSecret(secret("desk")).private_keys()[first]
+    second = keys.rotate(NOON)
+    new = seal(b"new words", "2" * 32)
+    left = calls
+
+    def writes_no_more(name: str) -> Any:
+        real = getattr(SITE.secrets(), name)
+
+        def call(**arguments: Any) -> Any:
+            nonlocal left
+            if left == 0:
+                raise KeyboardInterrupt
+            left -= 1
+            return real(**arguments)
+
+        return call
+
+    with monkeypatch.context() as stopped:
+        for name in ("put_secret_value", "create_secret", "delete_secret"):
+            stopped.setattr(SITE.secrets(), name, writes_no_more(name))
+        with pytest.raises(KeyboardInterrupt):
+            DeskKeys(SITE).destroy(first)
+    assert opened(new, "2" * 32) == b"new words"
+    after = DeskKeys(SITE)
+    if act == "rotate":
+        after.rotate(NOON)
+    if first in after.kids():
+        assert opened(old, "1" * 32) == b"old words"
+        after.destroy(first)
+    else:
+        with pytest.raises(Refused, match="no key"):
+            after.destroy(first)
+    assert second in after.kids()
+    assert opened(new, "2" * 32) == b"new words"
+    assert private not in " ".join(every_secret())
+    assert len(SITE.secrets().list_secrets(IncludePlannedDeletion=True)["SecretList"]) == 3
+
+
+def test_a_worker_that_remembers_where_the_keys_lay_finds_where_they_lie_now(keys: DeskKeys) -> None:
     first = keys.rotate(NOON)
     keys.rotate(NOON)
+    sealed = seal(b"words", "1" * 32)
+    index = secret("desk")
+    index.content()  # and is asked for the keys only after they have moved
     keys.destroy(first)
-    labels: dict[str, list[str]] = SITE.secrets().describe_secret(SecretId="desk")["VersionIdsToStages"]
-    assert [stages for stages in labels.values() if stages] == [["AWSCURRENT"]]
-    assert first not in SITE.secrets().get_secret_value(SecretId="desk")["SecretString"]
+    assert HpkeOpener(DeskSecret(index).private_keys).open(sealed, "1" * 32) == b"words"
 
 
 def test_the_current_key_and_unknown_ones_are_not_destroyed(keys: DeskKeys) -> None:
@@ -139,6 +207,7 @@ def test_no_private_key_is_ever_printed(
     monkeypatch.setattr("tools.keys.where", lambda: SITE)
     main({"DO": "rotate"})
     main({})
-    private: dict[str, Any] = dict(secret("desk").content()["keys"])
+    private = DeskSecret(secret("desk")).private_keys()
     told = capsys.readouterr()
+    assert private
     assert all(key not in told.out + told.err for key in private.values())

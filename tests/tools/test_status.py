@@ -100,7 +100,7 @@ def test_a_stage_is_found_by_what_its_stack_says(
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     found = where()
     assert (found.title, found.reports_table) == ("the stage dev", "the ReportsTable")
-    assert found.desk_keys_secret == "the DeskKeysSecretArn"
+    assert (found.desk_keys_secret, found.holders) == ("the DeskKeysSecretArn", "porchlight-dev-desk-keys-")
     monkeypatch.setenv("STAGE", "elsewhere")
     with pytest.raises(NoSite, match="dev, prod"):
         where()

@@ -35,7 +35,7 @@ _VALUES: dict[str, tuple[str, Json]] = {
         {"Ref": "ReporterSecret"},
     ),
     "DeskKeysSecretArn": (
-        "The secret that a key rotation writes the desk's private keys to.",
+        "The secret that says which one holds the desk's private keys.",
         {"Ref": "DeskKeysSecret"},
     ),
 }

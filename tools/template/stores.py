@@ -104,7 +104,8 @@ def secrets() -> Json:
         ),
         DeskKeysSecret=kept(
             "AWS::SecretsManager::Secret",
-            {"Description": "The desk's private keys: they open reports.", "SecretString": "{}"},
+            # Not the keys themselves: no version of a secret can be deleted, only all of it, and this one stays.
+            {"Description": "Which secret holds the desk's private keys.", "SecretString": "{}"},
         ),
     )
 
