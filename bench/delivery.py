@@ -85,6 +85,7 @@ def _queue(stub: Stub, desk: DeskKey, due: int, held: bool) -> None:
                 taken_at=at,
                 deliveries=deliveries,
                 held="flood" if held else "",
+                counted=held,
             )
         )
 

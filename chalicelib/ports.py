@@ -42,6 +42,13 @@ class Opener(Protocol):
         """Return the content. Raises SealBroken when the key is gone or the id is another."""
 
 
+class CopyMarks(Protocol):
+    """Marks by which copies of a text are recognised, and which mean nothing to anybody else."""
+
+    def mark(self, text: str, day: str) -> str:
+        """Return 32 hex digits: the same for the same text on one day (like "2026-11-25")."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiptKeys:
     """What a receipt code leads to: the report's id, and the public key to which replies are sealed."""
@@ -58,9 +65,6 @@ class ReceiptVault(Protocol):
 
     def receipt_secret(self) -> bytes:
         """Return the secret that receipt codes are derived with."""
-
-    def copy_secret(self, day: str) -> bytes:
-        """Return the secret of one day (like "2026-11-25") by which copies of a text are recognised."""
 
     def keys_of(self, code: str) -> ReceiptKeys:
         """Derive a code's keys, slowly on purpose (argon2id)."""

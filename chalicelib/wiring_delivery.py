@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.hpke_sealer import HpkeOpener
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.metrics import EmbeddedMetrics
@@ -24,6 +25,7 @@ from chalicelib.ports import Alarms, Clock, Figures, ReportStore
 from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
 from chalicelib.usecases.deliver_reports import DeliverReports
+from chalicelib.usecases.flood_caps import FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 from chalicelib.usecases.send_mail import SendMail
@@ -66,7 +68,9 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     mailer = SesMailer(ses, settings.ses_configuration_set)
     send = SendMail(mailer, mails(settings), store, told, clock, settings.sender_address)
     opener = HpkeOpener(desk.private_keys, desk.forget)
-    return DeliverReports(store, opener, send, published_directory(settings), told, clock, _wait)
+    every = timedelta(seconds=settings.digest_every)
+    caps = FloodCaps(store, DeskCopyMarks(desk.private_keys), digest_every=every)
+    return DeliverReports(store, opener, send, caps, published_directory(settings), told, clock, _wait)
 
 
 def note_delivery(

@@ -35,7 +35,7 @@ _read = TypeDeserializer().deserialize
 _NOTHING = {"B": b""}
 _SURVEYED = (
     "pk", "place", "taken_at", "deliveries", "held", "version", "expires_at", "leased_until", "watch_at",
-    "answered_at", "legal_hold", "keep_days",
+    "answered_at", "legal_hold", "keep_days", "counted",
 )  # fmt: skip
 _WITHOUT_WORDS: dict[str, Any] = {
     "ProjectionExpression": ", ".join(f"#{name}" for name in _SURVEYED),
@@ -296,6 +296,7 @@ def to_item(report: SealedReport) -> dict[str, Any]:
         "version": report.version,
         "legal_hold": report.legal_hold,
         "keep_days": report.keep_days,
+        "counted": report.counted,
     }
     due_at = report.due_at()
     if due_at is not None:
@@ -329,6 +330,7 @@ def _record(item: Mapping[str, Any]) -> SealedReport:
         expires_at=None if expires_at is None else datetime.fromtimestamp(int(expires_at), UTC),
         legal_hold=read.get("legal_hold", False),
         keep_days=int(read.get("keep_days", KEEP_DAYS)),
+        counted=read.get("counted", True),
         **{name: _time(read[name]) for name in _TIMES if name in read},
     )
 

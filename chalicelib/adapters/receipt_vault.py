@@ -34,10 +34,6 @@ class SeededVault:
         """Return the 32 bytes that receipt codes are derived with."""
         return _derived(self._seed(), b"receipt code")
 
-    def copy_secret(self, day: str) -> bytes:
-        """Return one day's 32 bytes for recognising copies of a text."""
-        return _derived(self._seed(), b"copies of " + day.encode("ascii"))
-
     def keys_of(self, code: str) -> ReceiptKeys:
         """Return the report id (32 hex digits) and the X25519 public key that a code leads to."""
         pepper = _derived(self._seed(), b"receipt pepper")

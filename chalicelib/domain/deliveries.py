@@ -6,6 +6,7 @@ The states and moves are drawn in docs/deliveries.md, and a test keeps that draw
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -89,7 +90,8 @@ class SealedReport:
 
     `id` is the 32 hex digits that its receipt code leads to. `version` counts the changes of the record; an
     adapter saves a record only when nobody else changed it since it was read. `held` says why it waits for
-    the digest ("" when it does not). `leased_until` hides it from other workers while one of them sends.
+    the digest ("" when it does not), and `counted` whether the flood caps have seen it. `leased_until` hides
+    it from other workers while one of them sends.
 
     `watch_at` is when somebody is told that not every recipient has it yet; None once they all do, or once a
     person has answered that alarm (`answered_at`). `legal_hold` stops the deletion, which otherwise comes
@@ -110,6 +112,7 @@ class SealedReport:
     answered_at: datetime | None = None
     legal_hold: bool = False
     keep_days: int = KEEP_DAYS
+    counted: bool = False
 
     @property
     def case_number(self) -> str:
@@ -159,6 +162,19 @@ class SealedReport:
     def watched(self, now: datetime) -> SealedReport:
         """Return the record after somebody was told: they are told again a day later."""
         return replace(self, watch_at=now + WATCH_AGAIN)
+
+    def counted_as(
+        self, why: str, recipients: Collection[str], until: datetime, now: datetime
+    ) -> SealedReport:
+        """Return the record as counted; what is queued for `recipients` waits for the digest of `until`."""
+
+        def held(one: Delivery) -> Delivery:
+            if one.recipient not in recipients or one.state != QUEUED:
+                return one
+            return replace(move(one, HELD, now, next_try=until), digest=True)
+
+        deliveries = tuple(held(one) for one in self.deliveries)
+        return replace(self, deliveries=deliveries, held=why or self.held, counted=True)
 
     def handed_over(self, recipient: str, other: str, now: datetime) -> SealedReport:
         """Return the record after a person gave up on one recipient and queued the report for another."""

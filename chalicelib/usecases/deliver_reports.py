@@ -13,6 +13,7 @@ from datetime import timedelta
 from chalicelib.domain.errors import MailStopped, SecretMissing, StoreUnavailable
 from chalicelib.ports import Alarms, Clock, Directory, Opener, ReportStore
 from chalicelib.usecases.digests import Digests
+from chalicelib.usecases.flood_caps import FloodCaps
 from chalicelib.usecases.leases import Leases
 from chalicelib.usecases.outbox import HandOn, Outbox, Tally
 from chalicelib.usecases.send_mail import SendMail
@@ -30,6 +31,7 @@ class DeliverReports:
         store: ReportStore,
         opener: Opener,
         send: SendMail,
+        caps: FloodCaps,
         directory: Directory,
         alarms: Alarms,
         clock: Clock,
@@ -38,6 +40,7 @@ class DeliverReports:
         self._store = store
         self._opener = opener
         self._send = send
+        self._caps = caps
         self._directory = directory
         self._alarms = alarms
         self._clock = clock
@@ -49,6 +52,7 @@ class DeliverReports:
             store=self._store,
             opener=self._opener,
             send=self._send,
+            caps=self._caps,
             recipients={one.id: one for one in self._directory.recipients()},
             alarms=self._alarms,
             clock=self._clock,

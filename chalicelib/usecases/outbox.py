@@ -11,6 +11,7 @@ from chalicelib.domain.errors import SealBroken, StoreUnavailable
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Alarms, Clock, OpenedReport, Opener, ReportStore
+from chalicelib.usecases.flood_caps import FloodCaps
 from chalicelib.usecases.leases import Case, Leases
 from chalicelib.usecases.send_mail import FAULT_WAIT, Change, SendMail
 
@@ -28,6 +29,7 @@ class Tally:
 
     mails: int = 0
     reports: int = 0
+    held_back: int = 0
     retried: int = 0
     fell_back: int = 0
     failed: int = 0
@@ -45,6 +47,7 @@ class Outbox:
     store: ReportStore
     opener: Opener
     send: SendMail
+    caps: FloodCaps
     recipients: Mapping[str, Recipient]
     alarms: Alarms
     clock: Clock

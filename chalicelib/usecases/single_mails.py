@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -59,6 +60,8 @@ class SingleMails:
             outbox.leases.release(case)
             return
         try:
+            if any(one.state in WAITING for one in due) and not case.record.counted:
+                due = self._counted(case, due)
             for delivery in due:
                 if delivery.state in WAITING:
                     self._mail(case, delivery)
@@ -71,6 +74,22 @@ class SingleMails:
             raise
         except Exception as error:
             outbox.fault(case, error)
+
+    def _counted(self, case: Case, due: Sequence[Delivery]) -> list[Delivery]:
+        """Let the flood caps see a report for the first time; return what is still to be dealt with now."""
+        outbox, now = self._outbox, self._outbox.clock.now()
+        opened = outbox.opened(case)
+        if opened is None:
+            return []
+        verdict = outbox.caps(case.record, opened.report.story, now)
+        if not verdict.recipients:
+            # Written with what is saved next. If that never comes it is counted again, which harms nobody.
+            case.record = verdict.apply(case.record, now)
+            return list(due)
+        outbox.tally.held_back += len(verdict.recipients)
+        case.in_hand.difference_update(verdict.recipients)
+        outbox.leases.save(case, lambda record: verdict.apply(record, now))
+        return [one for one in due if one.recipient not in verdict.recipients]
 
     def _mail(self, case: Case, delivery: Delivery) -> None:
         outbox = self._outbox

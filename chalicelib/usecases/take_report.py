@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,24 +16,12 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     next_digest,
 )
-from chalicelib.domain.errors import FormExpired, InvalidReport, NobodyOffered, ReceiptTaken, StoreUnavailable
+from chalicelib.domain.errors import FormExpired, InvalidReport, NobodyOffered, ReceiptTaken
 from chalicelib.domain.form_tokens import FormToken, make_token, read_token
 from chalicelib.domain.receipts import receipt_code
 from chalicelib.domain.recipients import Recipient, offered_at
 from chalicelib.domain.reports import SentForm, read_report
 from chalicelib.ports import Clock, Directory, ReceiptVault, ReportStore, Sealer
-
-COUNTER_KEPT = timedelta(hours=26)
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """How many reports go out as mails of their own before the rest waits for the digest."""
-
-    per_minute: int = 20
-    per_hour: int = 120
-    per_recipient_hour: int = 60
-    same_text: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,7 @@ class Taken:
 
 
 class TakeReport:
-    """The form's use case. Nothing is refused for being too many: past the caps it is held for the digest."""
+    """The form's use case. Nothing is refused for being too many: whoever delivers counts, and holds."""
 
     def __init__(
         self,
@@ -62,7 +47,6 @@ class TakeReport:
         agreed_only: bool,
         digest_every: timedelta = timedelta(hours=1),
         keep_days: int = KEEP_DAYS,
-        caps: Caps | None = None,
     ) -> None:
         self._store = store
         self._sealer = sealer
@@ -72,7 +56,6 @@ class TakeReport:
         self._agreed_only = agreed_only
         self._digest_every = digest_every
         self._keep_days = keep_days
-        self._caps = caps or Caps()
 
     def open_form(self, place: str) -> str:
         """Return a token for a new form. Raises NobodyOffered when the form could be sent to no one."""
@@ -111,20 +94,19 @@ class TakeReport:
             raise InvalidReport(problems)
         code = receipt_code(self._vault.receipt_secret(), token.nonce, sent.digest())
         keys = self._vault.keys_of(code)
-        held, over = self._reason_to_hold(fields, sent, token, now)
-        deliveries = tuple(
-            self._delivery(recipient, now, bool(held) or recipient in over) for recipient in sent.recipients
-        )
+        held = _reason_to_hold(fields, token, now)
         report = SealedReport(
             id=keys.report_id,
             sealed=self._sealer.seal(sent.report.to_bytes(), keys.report_id),
             reporter_key=keys.public_key,
             place=place,
             taken_at=now,
-            deliveries=deliveries,
-            held=held or ("flood" if over else ""),
+            deliveries=tuple(self._delivery(recipient, now, bool(held)) for recipient in sent.recipients),
+            held=held,
             watch_at=now + WATCH_AFTER,
             keep_days=self._keep_days,
+            # What is held for its form is not counted: a clumsy robot must not use up what others may send.
+            counted=bool(held),
         )
         with suppress(ReceiptTaken):  # the same form again: one report, the same receipt
             self._store.add(report)
@@ -136,35 +118,9 @@ class TakeReport:
             return Delivery(recipient, HELD, now, next_digest(now, self._digest_every), digest=True)
         return Delivery(recipient, QUEUED, now, now)
 
-    def _reason_to_hold(
-        self, fields: Mapping[str, Sequence[str]], sent: SentForm, token: FormToken, now: datetime
-    ) -> tuple[str, set[str]]:
-        """Return why the whole report is held ("" for not at all), and for whom alone it is."""
-        # What is held for its form is not counted: a clumsy robot must not use up what others may send.
-        if any(fields.get("z", ())):
-            return "honeypot", set()
-        if token.hasty(now):
-            return "hasty", set()
-        try:
-            return ("copy", set()) if self._is_copy(sent, now) else self._is_flood(sent, now)
-        except StoreUnavailable:
-            return "", set()  # a cap that cannot be counted holds nothing; storing the report decides
 
-    def _is_copy(self, sent: SentForm, now: datetime) -> bool:
-        copies = self._store.count(f"copies {self._fingerprint(sent, now)}", ["all"], now + COUNTER_KEPT)
-        return copies["all"] > self._caps.same_text
-
-    def _is_flood(self, sent: SentForm, now: datetime) -> tuple[str, set[str]]:
-        caps = self._caps
-        most = {"all": caps.per_hour, f"minute {now:%M}": caps.per_minute}
-        to = {f"to {recipient}": recipient for recipient in sent.recipients}
-        counted = self._store.count(f"hour {now:%Y-%m-%dT%H}", [*most, *to], now + COUNTER_KEPT)
-        if any(counted[name] > limit for name, limit in most.items()):
-            return "flood", set()
-        return "", {one for name, one in to.items() if counted[name] > caps.per_recipient_hour}
-
-    def _fingerprint(self, sent: SentForm, now: datetime) -> str:
-        """Return a mark by which copies of a text are counted: it means nothing without this day's secret."""
-        plain = " ".join(unicodedata.normalize("NFKC", sent.report.story).casefold().split())
-        secret = self._vault.copy_secret(f"{now:%Y-%m-%d}")
-        return hmac.new(secret, plain.encode("utf-8"), hashlib.sha256).hexdigest()[:32]
+def _reason_to_hold(fields: Mapping[str, Sequence[str]], token: FormToken, now: datetime) -> str:
+    """Return why a form itself says that its report should wait for the digest, "" when it does not."""
+    if any(fields.get("z", ())):
+        return "honeypot"
+    return "hasty" if token.hasty(now) else ""

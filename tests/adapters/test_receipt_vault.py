@@ -62,15 +62,9 @@ def test_a_code_leads_elsewhere_under_another_seed() -> None:
 
 
 def test_each_purpose_has_a_secret_of_its_own() -> None:
-    secrets = {
-        vault.form_secret(),
-        vault.receipt_secret(),
-        vault.copy_secret("2026-11-25"),
-        vault.copy_secret("2026-11-26"),
-    }
-    assert len(secrets) == 4
+    secrets = {vault.form_secret(), vault.receipt_secret()}
+    assert len(secrets) == 2
     assert {len(secret) for secret in secrets} == {32}
-    assert vault.copy_secret("2026-11-25") in secrets
 
 
 def test_a_seed_that_is_not_there_is_said_to_be_missing() -> None:
@@ -78,11 +72,6 @@ def test_a_seed_that_is_not_there_is_said_to_be_missing() -> None:
         raise SecretMissing("none yet")
 
     empty = SeededVault(missing)
-    for ask in (
-        empty.form_secret,
-        empty.receipt_secret,
-        lambda: empty.copy_secret("d"),
-        lambda: empty.keys_of("1"),
-    ):
+    for ask in (empty.form_secret, empty.receipt_secret, lambda: empty.keys_of("1")):
         with pytest.raises(SecretMissing):
             ask()

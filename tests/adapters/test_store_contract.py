@@ -67,7 +67,7 @@ def test_a_stored_report_is_read_back_as_it_was_written(store: ReportStore) -> N
     held = Delivery("police", HELD, NOON - DAY, NOON + DAY)
     fallen = Delivery("desk", FALLEN_BACK, NOON, NOON, address=FALLBACK, message_id="0100-abc")
     taken = Delivery("services", DELIVERED, NOON + MINUTE, message_id="0100-def")
-    whole = replace(report(), deliveries=(queued, held, fallen, taken), held="flood")
+    whole = replace(report(), deliveries=(queued, held, fallen, taken), held="flood", counted=True)
     store.add(whole)
     assert store.get(whole.id, NOON) == whole
 

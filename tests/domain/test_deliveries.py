@@ -245,6 +245,18 @@ def test_a_person_may_send_again_what_waits_at_once_and_to_the_other_address() -
     assert sent_again(delivery(BOUNCED, address=FALLBACK), LATER).address == FIRST
 
 
+def test_a_report_past_a_cap_waits_for_the_digest_in_what_is_queued_for_whom_it_waits() -> None:
+    record = report(delivery(), delivery(to="clinic"), delivery(DELIVERED, "court"))
+    counted = record.counted_as("flood", ("police", "court"), LATER, NOON)
+    assert [(one.state, one.next_try, one.digest) for one in counted.deliveries] == [
+        (HELD, LATER, True),
+        (QUEUED, NOON, False),
+        (DELIVERED, None, False),
+    ]
+    assert (counted.held, counted.counted) == ("flood", True)
+    assert record.counted_as("", (), LATER, NOON) == replace(record, counted=True)
+
+
 def test_what_is_due_next_says_who_deals_with_it() -> None:
     held = delivery(HELD, digest=True)
     assert report(held).due_for_digest()

@@ -11,6 +11,7 @@ from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Notice, OpenedReport, SentMail
 from chalicelib.usecases.deliver_reports import DeliverReports
+from chalicelib.usecases.flood_caps import Caps, FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.outbox import Tally
 from chalicelib.usecases.send_mail import SendMail
@@ -19,6 +20,7 @@ from tests.support.fakes import (
     FakeAlarms,
     FakeDirectory,
     FakeMailer,
+    FakeMarks,
     FakeSealer,
     FakeStore,
     FixedClock,
@@ -55,6 +57,8 @@ class Desk:
         self.store, self.sealer, self.clock = FakeStore(), FakeSealer(), FixedClock()
         self.mailer, self.alarms, self.renderer = FakeMailer(), FakeAlarms(), FakeRenderer()
         self.directory = FakeDirectory(*(recipients or (POLICE, CLINIC)))
+        self.marks = FakeMarks()
+        self.caps: Caps | None = None  # reports are stored as counted already
         self.waited: list[timedelta] = []
         self.seconds = 120.0
         self._stories = 0
@@ -64,8 +68,9 @@ class Desk:
         send = SendMail(
             self.mailer, self.renderer, self.store, self.alarms, self.clock, "reports@porchlight.example"
         )
+        caps = FloodCaps(self.store, self.marks, digest_every=timedelta(hours=1), caps=self.caps)
         return DeliverReports(
-            self.store, self.sealer, send, self.directory, self.alarms, self.clock, self.waited.append
+            self.store, self.sealer, send, caps, self.directory, self.alarms, self.clock, self.waited.append
         )
 
     def deliver(self) -> Tally:
@@ -91,6 +96,7 @@ class Desk:
                 ),
                 held="" if held_until is None else "flood",
                 watch_at=now + WATCH_AFTER,
+                counted=self.caps is None or held_until is not None,
             )
         )
         return report_id

@@ -271,14 +271,18 @@ class FakeVault(Failing):
         self._about_to("receipt_secret")
         return b"receipt secret of the tests"
 
-    def copy_secret(self, day: str) -> bytes:
-        self._about_to("copy_secret")
-        return f"copies of {day}".encode()
-
     def keys_of(self, code: str) -> ReceiptKeys:
         self._about_to("keys_of")
         self.asked.append(code)
         return ReceiptKeys(f"{int(code):032x}", bytes(32))
+
+
+class FakeMarks(Failing):
+    """Marks that hide nothing."""
+
+    def mark(self, text: str, day: str) -> str:
+        self._about_to("mark")
+        return f"{day} {text}"
 
 
 class FakeDirectory:

@@ -18,12 +18,11 @@ from chalicelib.domain.errors import (
     InvalidReport,
     NobodyOffered,
     SecretMissing,
-    StoreBusy,
     StoreUnavailable,
 )
 from chalicelib.domain.receipts import read_code
 from chalicelib.domain.reports import Report
-from chalicelib.usecases.take_report import Caps, Taken, TakeReport
+from chalicelib.usecases.take_report import Taken, TakeReport
 from tests.support.fakes import NOON, FakeDirectory, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 
 POLICE = recipient("police")
@@ -34,7 +33,7 @@ NOT_YET = recipient("not-yet", agreed_on=None)
 class Desk:
     """The use case among fakes."""
 
-    def __init__(self, caps: Caps | None = None, agreed_only: bool = True) -> None:
+    def __init__(self, agreed_only: bool = True) -> None:
         self.store, self.sealer, self.vault, self.clock = FakeStore(), FakeSealer(), FakeVault(), FixedClock()
         self.directory = FakeDirectory(POLICE, BORDER, NOT_YET)
         self.take = TakeReport(
@@ -45,7 +44,6 @@ class Desk:
             self.clock,
             agreed_only=agreed_only,
             digest_every=timedelta(hours=1),
-            caps=caps,
         )
 
     def form(self, story: str = "What I saw", **changed: list[str]) -> dict[str, list[str]]:
@@ -90,6 +88,7 @@ def test_a_report_is_stored_sealed_and_queued_for_each_recipient_at_once(desk: D
     now = desk.clock.now()
     assert {one.next_try for one in record.deliveries} == {now}
     assert (record.place, record.taken_at, record.held, record.expires_at) == ("town", now, "", None)
+    assert not record.counted
     assert desk.store.due(now, 10) == [record.id]
 
 
@@ -187,7 +186,12 @@ def test_a_form_that_nobody_would_get_is_not_opened(desk: Desk) -> None:
         desk.take.open_form("atlantis")
 
 
-def test_what_needs_mending_is_told_and_nothing_is_stored_or_counted(desk: Desk) -> None:
+def test_a_report_costs_one_write(desk: Desk) -> None:
+    desk.send()
+    assert desk.store.calls == ["add"]
+
+
+def test_what_needs_mending_is_told_and_nothing_is_stored(desk: Desk) -> None:
     with pytest.raises(InvalidReport) as invalid:
         desk.send(desk.form("", b=["robbery"]))
     assert invalid.value.problems == {"a": "story_missing", "b": "unknown_choice"}
@@ -218,92 +222,16 @@ def test_a_form_sent_faster_than_a_person_writes_is_held_for_the_digest(desk: De
     desk.clock.time = NOON + timedelta(seconds=2.9)
     desk.send(form)
     (record,) = desk.stored()
-    assert record.held == "hasty"
+    assert (record.held, record.counted) == ("hasty", True)
     assert {(one.state, one.next_try) for one in record.deliveries} == {(HELD, NOON + timedelta(hours=1))}
 
 
 @pytest.mark.parametrize("filled", [["x"], [" "], ["", "x"]])
 def test_a_form_with_the_hidden_field_filled_is_held_and_not_dropped(desk: Desk, filled: list[str]) -> None:
     taken = desk.send(desk.form(z=filled))
-    assert desk.stored()[0].held == "honeypot"
-    assert taken.recipients == (POLICE, BORDER), "whoever filled it is told the same as anybody"
-
-
-def test_what_is_held_for_its_form_uses_up_nothing_of_what_others_may_send() -> None:
-    desk = Desk(Caps(per_minute=1, same_text=1))
-    for _ in range(5):
-        desk.send(desk.form(z=["robot"]))
-    desk.send(desk.form())
-    assert [record.held for record in desk.stored()] == ["honeypot"] * 5 + [""]
-
-
-def test_copies_of_a_text_are_held_from_the_fourth_on_however_they_are_set(desk: Desk) -> None:
-    for story in ["Buy  this", "buy this", "BUY\nTHIS", "ｂｕｙ this", "Buy that"]:
-        desk.send(desk.form(story))
-    assert [record.held for record in desk.stored()] == ["", "", "", "copy", ""]
-
-
-def test_past_the_cap_of_a_minute_reports_are_held_and_the_next_minute_is_free() -> None:
-    desk = Desk(Caps(per_minute=2))
-    forms = [desk.form(f"Story {number}") for number in range(4)]
-    for form in forms:
-        desk.send(form)
-    desk.clock.forward(minutes=1)
-    desk.send(desk.form("Later"))
-    assert [record.held for record in desk.stored()] == ["", "", "flood", "flood", ""]
-
-
-def test_past_the_cap_of_an_hour_reports_are_held() -> None:
-    desk = Desk(Caps(per_hour=2))
-    for number in range(3):
-        desk.send(desk.form(f"Story {number}"))
-    desk.clock.forward(hours=1)
-    desk.send(desk.form("Later"))
-    assert [record.held for record in desk.stored()] == ["", "", "flood", ""]
-
-
-def test_past_the_cap_of_one_recipient_only_its_reports_are_held() -> None:
-    desk = Desk(Caps(per_recipient_hour=1))
-    for number, chosen in enumerate(["police", "police", "border"]):
-        desk.send(desk.form(f"Story {number}", r=[chosen]))
-    assert [record.held for record in desk.stored()] == ["", "flood", ""]
-
-
-def test_of_five_thousand_reports_in_a_minute_none_is_refused_and_few_go_out_alone(desk: Desk) -> None:
-    token = desk.take.open_form("town")
-    desk.clock.forward(seconds=5)
-    for number in range(5000):
-        desk.send({"t": [token], "a": [f"Story {number}"], "r": ["police"]})
-    assert len(desk.stored()) == 5000
-    assert sum(not record.held for record in desk.stored()) == Caps().per_minute
-
-
-@pytest.mark.parametrize("error", [StoreBusy("busy"), StoreUnavailable("away")])
-def test_a_cap_that_cannot_be_counted_holds_nothing_and_refuses_nothing(desk: Desk, error: Exception) -> None:
-    desk.store.fail(error, "count")
-    taken = desk.send()
     (record,) = desk.stored()
-    assert record.held == ""
-    assert record.id == desk.vault.keys_of(taken.code).report_id
-    assert desk.store.calls.count("count") == 1, (
-        "who waits for one counter in vain does not wait for the next"
-    )
-
-
-def test_what_was_counted_before_a_counter_failed_still_counts(desk: Desk) -> None:
-    for _ in range(3):
-        desk.send(desk.form("The same"))
-    desk.store.fail_next("count", None, StoreBusy("busy"))
-    desk.send(desk.form("Another"))
-    desk.store.fail_next("count", None)
-    desk.send(desk.form("The same"))
-    assert [record.held for record in desk.stored()] == ["", "", "", "", "copy"]
-
-
-def test_a_form_that_is_surely_a_robots_is_held_even_when_nothing_can_be_counted(desk: Desk) -> None:
-    desk.store.fail(StoreBusy("busy"), "count")
-    desk.send(desk.form(z=["robot"]))
-    assert desk.stored()[0].held == "honeypot"
+    assert (record.held, record.counted) == ("honeypot", True)
+    assert taken.recipients == (POLICE, BORDER), "whoever filled it is told the same as anybody"
 
 
 def test_while_the_store_is_away_nothing_is_taken_and_the_same_form_succeeds_once_later(desk: Desk) -> None:
@@ -337,7 +265,6 @@ def test_a_report_stored_although_no_answer_came_is_found_again_by_the_next_try(
     [
         lambda desk: desk.vault.fail(SecretMissing("none"), "form_secret"),
         lambda desk: desk.vault.fail(SecretMissing("none"), "receipt_secret"),
-        lambda desk: desk.vault.fail(SecretMissing("none"), "copy_secret"),
         lambda desk: desk.sealer.fail(SecretMissing("none"), "seal"),
     ],
 )

@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from chalicelib.usecases.take_report import Caps
+from chalicelib.usecases.flood_caps import Caps
 from tools.chaos.clock import SharedClock
 from tools.chaos.people import file_reports
 from tools.chaos.planted import PLANTS
@@ -53,7 +53,7 @@ def note(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedCl
 def write(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
     """Be people who file reports."""
     numbers = range(*asked["numbers"])
-    take = site.taker(clock, Caps(**run["caps"]))
+    take = site.taker(clock)
     for filed in file_reports(take, lambda: site.token(clock), run["seed"], numbers, run["pause"]):
         _say([filed.number, filed.report_id, filed.recipients, filed.story])
 
@@ -69,7 +69,7 @@ def main() -> None:
     """Fork what is asked for, until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the dead
     run = json.loads(sys.stdin.readline())
-    site = Site(run["keys"], run["digest_every"])
+    site = Site(run["keys"], run["digest_every"], Caps(**run["caps"]))
     site.warm_up()
     _say("ready")
     for line in sys.stdin:

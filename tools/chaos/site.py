@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib import wiring_published
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeOpener, HpkeSealer
 from chalicelib.adapters.log_alarms import LogAlarms
@@ -25,9 +26,10 @@ from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Alarms, ReceiptKeys
 from chalicelib.settings import Settings
 from chalicelib.usecases.deliver_reports import DeliverReports
+from chalicelib.usecases.flood_caps import Caps, FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.send_mail import SendMail
-from chalicelib.usecases.take_report import Caps, TakeReport
+from chalicelib.usecases.take_report import TakeReport
 from tools.chaos.clock import SharedClock
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER
 
@@ -63,9 +65,10 @@ class QuickVault(SeededVault):
 class Site:
     """One process's share of the site."""
 
-    def __init__(self, keys: dict[str, dict[str, str]], digest_every: float) -> None:
+    def __init__(self, keys: dict[str, dict[str, str]], digest_every: float, caps: Caps) -> None:
         self.keys = keys
-        self.digest_every = digest_every
+        self.digest_every = timedelta(seconds=digest_every)
+        self.caps = caps
         self.dynamodb = partial(client, "dynamodb", 2, DYNAMO_WAITS)
         self.ses = partial(client, "sesv2", 1, SES_WAITS)
         self.mails = wiring_published.mails(SETTINGS)
@@ -100,7 +103,9 @@ class Site:
         alarms = self.alarms(clock)
         send = SendMail(SesMailer(self.ses, ""), self.mails, self.store(), alarms, clock, SENDER)
         opener = HpkeOpener(lambda: self.keys["private"])
-        return kind(self.store(), opener, send, Agencies(), alarms, clock, _wait)
+        marks = DeskCopyMarks(lambda: self.keys["private"])
+        caps = FloodCaps(self.store(), marks, digest_every=self.digest_every, caps=self.caps)
+        return kind(self.store(), opener, send, caps, Agencies(), alarms, clock, _wait)
 
     def noter(self, clock: SharedClock) -> NoteDelivery:
         """Return the use case of notices."""
@@ -111,7 +116,7 @@ class Site:
         opened_at = clock.now() - timedelta(seconds=10)
         return make_token(_vault().form_secret(), opened_at, clock.nonce())
 
-    def taker(self, clock: SharedClock, caps: Caps) -> TakeReport:
+    def taker(self, clock: SharedClock) -> TakeReport:
         """Return the form's use case."""
         ((kid, public),) = self.keys["public"].items()
         return TakeReport(
@@ -121,8 +126,7 @@ class Site:
             Agencies(),
             clock,
             agreed_only=False,
-            digest_every=timedelta(seconds=self.digest_every),
-            caps=caps,
+            digest_every=self.digest_every,
         )
 
 

@@ -42,6 +42,7 @@ def reports_table() -> Json:
                         "answered_at",
                         "legal_hold",
                         "keep_days",
+                        "counted",
                     ],
                 },
             },
