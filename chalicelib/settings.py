@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FUNCTIONS = ("page", "reporter", "admin", "deliver", "note_delivery", "take_reply", "sweep", "all")
 
@@ -39,8 +40,12 @@ class SettingsInvalid(ValueError):
     """The environment lacks or misstates settings; the text names all of them together."""
 
 
-class Settings(NamedTuple):
-    """Every setting, by the name of its variable in small letters. A NamedTuple, because it loads fast."""
+class Settings:
+    """Every setting, by the name of its variable in small letters.
+
+    A class of its own: the page function reads it at each cold start, of which `typing` or `dataclasses`
+    alone would take a tenth.
+    """
 
     porchlight_function: str = "page"
     porchlight_pages: str = "shipped"
@@ -62,10 +67,34 @@ class Settings(NamedTuple):
     audit_table: str = ""
     site_address: str = ""
 
+    def __init__(self, **values: str | int) -> None:
+        """Take what differs from the defaults. Raises TypeError for what is no setting."""
+        unknown = sorted(set(values) - set(self.names()))
+        if unknown:
+            raise TypeError(f"no such setting: {', '.join(unknown)}")
+        self.__dict__.update(values)
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the name of every setting, in the order in which they are declared."""
+        return list(cls.__annotations__)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._values()))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("settings do not change")
+
+    def _values(self) -> list[str | int]:
+        return [getattr(self, name) for name in self.names()]
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read the environment. Raises SettingsInvalid naming every missing or wrong variable together."""
-        found = {name: environ[name.upper()] for name in cls._fields if environ.get(name.upper())}
+        found = {name: environ[name.upper()] for name in cls.names() if environ.get(name.upper())}
         wrong = [
             f"{variable} must be one of {', '.join(allowed)}"
             for variable, allowed in _ONE_OF.items()
@@ -82,4 +111,4 @@ class Settings(NamedTuple):
         wrong += [f"{variable} is not set" for variable in needed if variable.lower() not in found]
         if wrong:
             raise SettingsInvalid("; ".join(wrong))
-        return cls(**found, **numbers)  # type: ignore[arg-type]
+        return cls(**found, **numbers)

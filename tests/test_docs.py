@@ -37,12 +37,12 @@ def targets() -> set[str]:
 
 def test_the_table_of_settings_is_the_list_of_settings() -> None:
     rows = rows_under("Settings")
-    assert [row[0].strip("`").lower() for row in rows] == list(Settings._fields)
+    assert [row[0].strip("`").lower() for row in rows] == Settings.names()
 
 
 def test_the_settings_have_the_defaults_that_the_table_says() -> None:
     said = {row[0].strip("`").lower(): row[1].strip("`") for row in rows_under("Settings")}
-    assert said == {name: str(value) for name, value in Settings._field_defaults.items()}
+    assert said == {name: str(getattr(Settings, name)) for name in Settings.names()}
 
 
 def test_the_table_of_commands_is_the_list_of_commands() -> None:

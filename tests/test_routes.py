@@ -51,7 +51,7 @@ print(json.dumps({"routes": routes, "handlers": handlers}))
 @cache
 def looked_at(function: str) -> Any:
     """Start a function and return what it registered. Pages are rendered on request: none are built here."""
-    everything = {name.upper(): f"some-{name}" for name in Settings._fields}
+    everything = {name.upper(): f"some-{name}" for name in Settings.names()}
     environment = {
         **everything,
         "DIGEST_EVERY": "",

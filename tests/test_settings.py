@@ -29,7 +29,11 @@ def test_each_variable_becomes_the_setting_of_its_name_and_others_are_left_alone
     }
     settings = Settings.from_env(environ)
     assert settings == Settings(
-        "reporter", stage="prod", reports_table="reports", reporter_secret="secret", digest_every=60
+        porchlight_function="reporter",
+        stage="prod",
+        reports_table="reports",
+        reporter_secret="secret",
+        digest_every=60,
     )
 
 
@@ -71,3 +75,14 @@ def test_a_function_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SettingsInvalid, match="PORCHLIGHT_FUNCTION must be one of page"):
         Settings.from_env({"PORCHLIGHT_FUNCTION": "everything"})
     assert FUNCTIONS[0] == "page", "the default"
+
+
+def test_settings_know_their_names_and_do_not_change() -> None:
+    settings = Settings(stage="local")
+    with pytest.raises(TypeError, match="no such setting: stages"):
+        Settings(stages="local")
+    with pytest.raises(AttributeError, match="do not change"):
+        settings.stage = "prod"
+    assert (settings.stage, settings) == ("local", Settings(stage="local"))
+    assert settings != Settings()
+    assert len({settings, Settings(stage="local")}) == 1

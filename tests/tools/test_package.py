@@ -197,7 +197,7 @@ def test_the_pool_in_the_template_is_the_pool_that_the_adapter_expects():
 def test_each_function_is_told_only_settings_that_exist_and_all_it_needs():
     from chalicelib.settings import Settings
 
-    known = {name.upper() for name in Settings._fields}
+    known = {name.upper() for name in Settings.names()}
     for function in functions.FUNCTIONS:
         assert function.environment.keys() <= known
         told = {
