@@ -343,8 +343,30 @@ def test_pages_from_the_bucket_get_the_pages_headers_and_bring_their_own_policy(
     assert security["ReferrerPolicy"] == {"ReferrerPolicy": "no-referrer", "Override": True}
     # One release's policy would forbid another's style: see adapters/standby.py.
     assert "ContentSecurityPolicy" not in security
+    removed = {one["Header"] for one in config["RemoveHeadersConfig"]["Items"]}
+    assert removed == {"ETag", "Last-Modified"}
     custom = {one["Header"]: one for one in config["CustomHeadersConfig"]["Items"]}
     assert custom["Cache-Control"] == {"Header": "Cache-Control", "Value": "no-store", "Override": True}
+
+
+def test_the_edge_has_the_operators_name_and_certificate_or_its_own(expanded):
+    edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
+    assert edge["Aliases"] == {"Fn::If": ["HasDomain", [{"Ref": "DomainName"}], {"Ref": "AWS::NoValue"}]}
+    condition, given, otherwise = edge["ViewerCertificate"]["Fn::If"]
+    assert (condition, otherwise) == ("HasDomain", {"CloudFrontDefaultCertificate": True})
+    assert given["AcmCertificateArn"] == {"Ref": "CertificateArn"}
+    assert given["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    for behavior in (edge["DefaultCacheBehavior"], *edge["CacheBehaviors"]):
+        assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
+    [functions] = [one for one in edge["Origins"] if one["Id"] == "functions"]
+    assert functions["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+
+
+def test_the_edge_keeps_no_error_for_the_next_visitor(expanded):
+    for distribution in of_type(expanded, "AWS::CloudFront::Distribution").values():
+        errors = distribution["Properties"]["DistributionConfig"]["CustomErrorResponses"]
+        assert {403, 404, 503} <= {one["ErrorCode"] for one in errors}
+        assert {one["ErrorCachingMinTTL"] for one in errors} == {0}
 
 
 def test_nobody_keeps_a_list_of_visits(expanded):
@@ -390,9 +412,17 @@ def test_what_has_its_time_is_forgotten_by_the_table_itself(expanded):
     assert forgetful == {"Reports", "Audit", "Door"}
 
 
-def test_no_bucket_is_public(expanded):
+def test_no_bucket_is_public_and_what_was_overwritten_can_be_had_back_for_a_while(expanded):
+    blocks = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
     for bucket in of_type(expanded, "AWS::S3::Bucket").values():
-        assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+        properties = bucket["Properties"]
+        assert properties["PublicAccessBlockConfiguration"] == dict.fromkeys(blocks, True)
+        assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        assert properties["BucketEncryption"]
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+        [rule] = properties["LifecycleConfiguration"]["Rules"]
+        assert (rule["Status"], rule["NoncurrentVersionExpiration"]) == ("Enabled", {"NoncurrentDays": 90})
+        assert "ExpirationInDays" not in rule  # it would take away what is live
 
 
 def test_no_secret_stands_in_the_template(template):
@@ -438,8 +468,33 @@ def test_each_function_has_a_log_of_its_own_that_forgets(expanded):
     functions = of_type(expanded, "AWS::Lambda::Function")
     groups = [one["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for one in functions.values()]
     assert len(set(groups)) == len(FUNCTIONS)
+    assert set(groups) == of_type(expanded, "AWS::Logs::LogGroup").keys()
     for group in groups:
-        assert expanded["Resources"][group]["Properties"]["RetentionInDays"] <= 30
+        assert expanded["Resources"][group]["Properties"]["RetentionInDays"] == 30
+
+
+def test_whoever_is_asked_by_the_api_has_answered_before_it_gives_up(expanded):
+    for function in FUNCTIONS:
+        if function.paths or function is PAGE:
+            assert expanded["Resources"][function.resource]["Properties"]["Timeout"] <= 29
+    # A service that hangs costs two tries of four seconds, and a form may meet two of them.
+    assert REPORTER.timeout >= 20
+
+
+def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_allows(expanded):
+    for function in FUNCTIONS:
+        told = expanded["Resources"][function.resource]["Properties"].get("ReservedConcurrentExecutions")
+        given = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
+        assert told == (given if function.reserved else None), function.name
+    assert [function for function in FUNCTIONS if function.reserved] == [ADMIN, *SCHEDULED]
+    # A run outlives its beat: those that may be at work together must all have their place.
+    assert all(one.reserved > one.timeout / one.every for one in SCHEDULED)
+    # AWS leaves a hundred to the rest, and the parameter says so.
+    least = 100 + sum(function.reserved for function in FUNCTIONS)
+    parameter = expanded["Parameters"]["ReserveRuns"]
+    assert (parameter["Default"], f" {least} functions" in parameter["Description"]) == ("no", True)
+    [mapping] = of_type(expanded, "AWS::Lambda::EventSourceMapping").values()
+    assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 5}
 
 
 def test_the_page_function_is_told_only_where_published_pages_are(expanded):
@@ -622,6 +677,12 @@ def test_notices_go_from_ses_to_the_function_by_way_of_a_queue(expanded):
     subscription = resources["NoticesSubscription"]
     assert subscription["TopicArn"] == {"Ref": "NoticesTopic"}
     assert subscription["Endpoint"] == {"Fn::GetAtt": ["Notices", "Arn"]}
+    aside = {"deadLetterTargetArn": {"Fn::GetAtt": ["NoticesFailed", "Arn"]}}
+    assert subscription["RedrivePolicy"] == aside
+    assert expanded["Resources"]["NoticesSubscription"]["DependsOn"] == [
+        "NoticesPolicy",
+        "NoticesFailedPolicy",
+    ]
     [(_, mapping)] = of_type(expanded, "AWS::Lambda::EventSourceMapping").items()
     assert mapping["Properties"]["EventSourceArn"] == {"Fn::Sub": "${Notices.Arn}"}
     assert mapping["Properties"]["FunctionName"] == {"Ref": NOTE_DELIVERY.resource}
@@ -634,9 +695,13 @@ def test_nobody_else_can_put_a_notice_into_the_topic_or_the_queue(expanded):
     topic = expanded["Resources"]["NoticesTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert [one["Principal"] for one in topic] == [{"Service": "ses.amazonaws.com"}]
     assert topic[0]["Condition"] == {"StringEquals": {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    queue = expanded["Resources"]["NoticesPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert [one["Principal"] for one in queue] == [{"Service": "sns.amazonaws.com"}]
-    assert queue[0]["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "NoticesTopic"}}}
+    for name in ("Notices", "NoticesFailed"):
+        policy = expanded["Resources"][f"{name}Policy"]["Properties"]
+        assert policy["Queues"] == [{"Ref": name}]
+        [statement] = policy["PolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+        assert statement["Resource"] == {"Fn::GetAtt": [name, "Arn"]}
+        assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "NoticesTopic"}}}
 
 
 def test_a_notice_is_tried_ten_times_then_kept_for_a_person(expanded):

@@ -115,7 +115,11 @@ class Deploy:
     # The package
 
     def _bucket(self) -> str:
-        """Return the bucket that packages go through; make it, closed to the public, if it is not there."""
+        """Return the bucket that packages go through; make it, closed to the public, if it is not there.
+
+        It forgets nothing: AWS takes a failed deploy back by fetching the package before, however old that
+        is, and a hundred packages cost some three cents a month.
+        """
         name = f"porchlight-packages-{self._account}-{self._stage.region}"
         owned = ("--expected-bucket-owner", self._account)
         if self._aws.exists("s3api", "head-bucket", "--bucket", name, *owned):

@@ -21,7 +21,8 @@ class Function:
     `environment` maps variables to values of the template: a string, or an intrinsic function.
     `paths` are the API's paths that this function answers, "/x/{proxy+}" for all below /x; the page function
     answers all others. `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0
-    without one; `queue` is the template's name of the queue that it reads.
+    without one; `queue` is the template's name of the queue that it reads. `reserved` is how many runs at a time
+    are kept for it, and the most that it may have, where an operator wants that.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Function:
     paths: tuple[str, ...] = ()
     every: int = 0
     queue: str = ""
+    reserved: int = 0
 
     def answers(self, path: str) -> bool:
         """Say whether a path of the API is this function's."""
@@ -93,7 +95,7 @@ REPORTER = Function(
     handler="app.reporter_api",
     work="Taking reports",
     memory=512,  # argon2id takes 32 MiB and, at this share of a processor, a quarter of a second
-    timeout=15,
+    timeout=25,  # two services that hang, one after the other, and still a page before the API gives up
     environment={
         "PORCHLIGHT_FUNCTION": "reporter",
         "STAGE": _STAGE,
@@ -111,6 +113,7 @@ ADMIN = Function(
     work="The desk",
     memory=3008,  # two processors, nearly: looking over every page of a draft takes what it can get
     timeout=29,  # the API waits no longer
+    reserved=20,  # a flood at the door of the desk must leave the readers something
     environment={
         "PORCHLIGHT_FUNCTION": "admin",
         "STAGE": _STAGE,
@@ -135,6 +138,7 @@ DELIVER = Function(
     every=60,
     memory=512,
     timeout=180,  # shorter than a claim's lease, so that no run outlives what it claimed
+    reserved=4,  # a run each minute lasts three minutes at most: one more than can ever be at work
     environment={
         "PORCHLIGHT_FUNCTION": "deliver",
         "STAGE": _STAGE,
@@ -151,7 +155,7 @@ NOTE_DELIVERY = Function(
     work="Noting what became of mails",
     queue="Notices",
     memory=256,
-    timeout=30,  # a sixth of the time for which the queue hides what it handed out
+    timeout=60,  # a sixth of the time for which the queue hides what it handed out
     environment={
         "PORCHLIGHT_FUNCTION": "note_delivery",
         "STAGE": _STAGE,
@@ -166,6 +170,7 @@ SWEEP = Function(
     handler="app.sweep",
     work="Deleting what is past its date",
     every=3600,
+    reserved=1,
     memory=256,
     timeout=300,
     environment={

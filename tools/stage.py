@@ -13,6 +13,7 @@ from tools.template.choices import parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("dev", "prod")
+FEWEST_PER_ADDRESS = 100  # shelters, schools and phone companies share one address
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -91,6 +92,10 @@ def _problems_of(given: Mapping[str, str], region: str, first: str) -> list[str]
     mail_from = given.get("MailFromDomain", "")
     if mail_from and (kind != "domain" or not mail_from.endswith(f".{identity}")):
         problems.append("MailFromDomain must be a subdomain of SenderIdentity, which must be a domain.")
+    if given.get("RequestsPerAddress", "0") in map(str, range(1, FEWEST_PER_ADDRESS)):
+        problems.append(
+            f"RequestsPerAddress must be 0 or at least {FEWEST_PER_ADDRESS}: many people share one address."
+        )
     if given.get("RequestsPerAddress", "0") != "0" and region != "us-east-1" and not given.get("WebAclArn"):
         problems.append(
             "RequestsPerAddress works only in us-east-1: elsewhere make a web ACL, give WebAclArn."

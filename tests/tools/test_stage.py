@@ -126,3 +126,10 @@ def test_every_parameter_has_a_variable_of_its_own():
     names = parameters()["Parameters"]
     assert len({variable_of(name) for name in names}) == len(names)
     assert variable_of("RequestsPerSecond") == "DEPLOY_REQUESTS_PER_SECOND"
+
+
+def test_a_limit_that_would_shut_a_shelter_out_is_refused(folder):
+    for few in ("1", "99"):
+        assert "many people share one address" in problems(folder, RequestsPerAddress=few)
+    for fine in ("0", "100", "2000"):
+        assert "share one address" not in problems(folder, RequestsPerAddress=fine)

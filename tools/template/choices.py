@@ -67,6 +67,12 @@ def parameters() -> Json:
                 0,
             )
             | {"Type": "Number", "MinValue": 0, "MaxValue": 2000000000},
+            "ReserveRuns": parameter(
+                "yes keeps runs of Lambda for mailing reports, and limits the desk, whatever comes in. AWS"
+                " refuses it while the account may run fewer than 125 functions at once, as new ones may.",
+                "no",
+            )
+            | {"AllowedValues": ["no", "yes"]},
             "WebAclArn": parameter(
                 "The ARN of a web ACL of your own, of CloudFront scope. Empty: none, or RequestsPerAddress.",
                 "",
@@ -82,6 +88,7 @@ def parameters() -> Json:
             "HasDomain": _given("DomainName"),
             "HasMailFrom": _given("MailFromDomain"),
             "HasWebAcl": _given("WebAclArn"),
+            "ReservesRuns": {"Fn::Equals": [{"Ref": "ReserveRuns"}, "yes"]},
             "MakesDomain": {"Fn::Equals": [{"Ref": "SenderIdentityIs"}, "domain"]},
             "MakesAddress": {"Fn::Equals": [{"Ref": "SenderIdentityIs"}, "address"]},
             # A web ACL for CloudFront can be made in this one region only.

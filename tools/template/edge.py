@@ -281,7 +281,7 @@ def _request_policy(
 
 
 def _headers_policy(headers: Mapping[str, str]) -> Json:
-    """The pages' headers, for the bucket's answers, which come without them.
+    """The pages' headers, for the bucket's answers, which come without them and with some of S3's own.
 
     But not the content policy: each page in the bucket carries the one that it was made with.
     """
@@ -296,6 +296,8 @@ def _headers_policy(headers: Mapping[str, str]) -> Json:
                     "ReferrerPolicy": {"ReferrerPolicy": headers["Referrer-Policy"], "Override": True},
                     "StrictTransportSecurity": {"AccessControlMaxAgeSec": 31536000, "Override": True},
                 },
+                # By these a browser could ask later whether it has been here before.
+                "RemoveHeadersConfig": {"Items": [{"Header": name} for name in ("ETag", "Last-Modified")]},
                 "CustomHeadersConfig": {
                     "Items": [
                         {"Header": name, "Value": headers[name], "Override": True}

@@ -6,6 +6,7 @@ from tools.functions import FUNCTIONS, Function
 from tools.template.parts import Json, resources
 
 LOG_DAYS = 30
+READERS_AT_ONCE = 5  # of a queue: what comes faster waits in it, and takes no runs away from readers
 
 
 def logs() -> Json:
@@ -29,8 +30,13 @@ def _settings(function: Function) -> Json:
     if function.environment:
         settings["Environment"] = {"Variables": dict(function.environment)}
     if function.every:
-        # A schedule calls again anyway: Lambda's own second and third try would only overlap with it.
+        # A schedule calls again anyway: Lambda's own second and third try would only overlap with it. And no
+        # queue keeps a call that failed: it says nothing that the next one does not, and one left lying there
+        # would hide the next. That a run failed, or that none came, are alarms of their own.
         settings["EventInvokeConfig"] = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    if function.reserved:
+        reserved = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
+        settings["ReservedConcurrentExecutions"] = reserved
     if function.queue:
         settings |= _events_of(function)
     return settings
@@ -42,5 +48,6 @@ def _events_of(function: Function) -> Json:
         # The same intrinsic as Chalice's own: a merge adds keys to a dict, and takes none away.
         "Queue": {"Fn::Sub": "${" + function.queue + ".Arn}"},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": READERS_AT_ONCE},
     }
     return {"Events": {function.named("SqsEventSource"): {"Properties": trigger}}}

@@ -80,12 +80,14 @@ def notices() -> Json:
         },
         NoticesSubscription={
             "Type": "AWS::SNS::Subscription",
-            "DependsOn": "NoticesPolicy",
+            "DependsOn": ["NoticesPolicy", "NoticesFailedPolicy"],
             "Properties": {
                 "TopicArn": {"Ref": "NoticesTopic"},
                 "Protocol": "sqs",
                 "Endpoint": {"Fn::GetAtt": ["Notices", "Arn"]},
                 "RawMessageDelivery": True,
+                # What the topic cannot hand to the queue is set aside too, and not dropped.
+                "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["NoticesFailed", "Arn"]}},
             },
         },
         Notices=_queue(
@@ -100,6 +102,7 @@ def notices() -> Json:
         ),
         NoticesFailed=_queue({}),
         NoticesPolicy=_only_from("NoticesTopic", "Notices"),
+        NoticesFailedPolicy=_only_from("NoticesTopic", "NoticesFailed"),
     )
 
 

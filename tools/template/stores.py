@@ -105,7 +105,7 @@ def secrets() -> Json:
         ),
         DeskKeysSecret=kept(
             "AWS::SecretsManager::Secret",
-            # Not the keys themselves: no version of a secret can be deleted, only all of it, and this one stays.
+            # Not the keys: no version of a secret can be deleted, only all of it, and this one stays.
             {"Description": "Which secret holds the desk's private keys.", "SecretString": "{}"},
         ),
     )
