@@ -21,8 +21,8 @@ class Function:
     `environment` maps variables to values of the template: a string, or an intrinsic function.
     `paths` are the API's paths that this function answers, "/x/{proxy+}" for all below /x; the page function
     answers all others. `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0
-    without one; `queue` is the template's name of the queue that it reads. `reserved` is how many runs at a time
-    are kept for it, and the most that it may have, where an operator wants that.
+    without one; `queue` is the template's name of the queue that it reads. `reserved` is how many runs
+    at a time are kept for it, and the most that it may have, where an operator wants that.
     """
 
     name: str
