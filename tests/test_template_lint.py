@@ -96,6 +96,7 @@ def test_a_default_is_safe_and_what_has_none_must_be_given(template):
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
+        ("OperatorAddress", ["o@example.org"], ["", "example.org", "a@example.org,b@example.org"]),
         ("SenderAddress", ["reports@example.org"], ["example.org", "a@b", "a b@example.org", "a@b.c\nd"]),
         ("SenderIdentity", ["example.org", "a@example.org"], ["", "example", "a@", "https://example.org"]),
         ("DomainName", ["", "places.example.org"], ["Example.org", "https://example.org", "a..b"]),
@@ -679,6 +680,7 @@ def test_notices_go_from_ses_to_the_function_by_way_of_a_queue(expanded):
     assert subscription["Endpoint"] == {"Fn::GetAtt": ["Notices", "Arn"]}
     aside = {"deadLetterTargetArn": {"Fn::GetAtt": ["NoticesFailed", "Arn"]}}
     assert subscription["RedrivePolicy"] == aside
+    assert subscription["RawMessageDelivery"] is True
     assert expanded["Resources"]["NoticesSubscription"]["DependsOn"] == [
         "NoticesPolicy",
         "NoticesFailedPolicy",
