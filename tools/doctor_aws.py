@@ -11,10 +11,12 @@ from typing import Any
 from chalicelib.domain.recipients import Recipient
 from tools.aws_cli import Aws, AwsFailed
 from tools.findings import DEPLOY, FINE, LOOK, OPEN, UNKNOWN, Finding
+from tools.functions import RESERVED
 from tools.stage import Stage
 
 DESK_KEY_OLD = timedelta(days=40)
 PUBLISHERS = 2  # a change of recipients needs two
+RUNS = 100  # fewer at once, and one crowd keeps mail and readers waiting
 
 
 class OnAws:
@@ -43,6 +45,7 @@ class OnAws:
     def findings(self, recipients: Iterable[Recipient]) -> Iterator[Finding]:
         """Look at everything."""
         yield from self._try("mail service", self._account)
+        yield from self._try("functions at once", self._runs)
         yield from self._try("sender", self._sender)
         if not self.outputs:
             yield Finding(LOOK, "stack", f"{self._stage.stack} is not there yet: this is the first deploy.")
@@ -71,6 +74,18 @@ class OnAws:
         else:
             sentence = "SES is in its sandbox: it mails verified addresses only. Ask for production access."
             yield Finding(OPEN, "mail service", sentence)
+
+    def _runs(self) -> Iterator[Finding]:
+        limit = self._aws("lambda", "get-account-settings")["AccountLimit"]
+        runs, about = int(limit["ConcurrentExecutions"]), "functions at once"
+        if self._stage.parameters.get("ReserveRuns") == "yes" and runs < RUNS + RESERVED:
+            sentence = f"AWS refuses ReserveRuns while the account may run {runs} functions at once."
+            yield Finding(DEPLOY, about, sentence)
+        elif runs < RUNS:
+            sentence = f"This account may run {runs} functions at once: ask AWS for 1,000."
+            yield Finding(LOOK, about, sentence)
+        else:
+            yield Finding(FINE, about, f"This account may run {runs:,} functions at once.")
 
     def _sender(self) -> Iterator[Finding]:
         name = self._stage.parameters["SenderIdentity"]

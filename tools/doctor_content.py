@@ -13,11 +13,13 @@ from chalicelib.domain.content import Content, read_content
 from chalicelib.domain.documents import CONTACTS, PLACES, RECIPIENTS, SITE
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.recipients import Recipient, offered_at, read_recipients
-from tools.findings import DEPLOY, FINE, LOOK, Finding
+from tools.findings import DEPLOY, FINE, LOOK, OPEN, Finding
 from tools.stage import Stage
 
 STALE = timedelta(days=90)
 KEY_ENDS_SOON = timedelta(days=30)
+# With ten languages. The API waits 29 seconds for the desk, which renders every page of a site to check it.
+MOST_PLACES = 50
 
 Texts = Mapping[str, str]
 
@@ -51,6 +53,7 @@ def of_content(texts: Texts, today: date) -> Iterator[Finding]:
     yield from of_recipients(content, recipients, today)
     yield from of_contacts(content.contacts, today)
     yield from of_languages(content)
+    yield from of_size(content)
 
 
 def read(texts: Texts) -> tuple[Content, tuple[Recipient, ...]]:
@@ -86,7 +89,9 @@ def of_recipients(content: Content, recipients: Iterable[Recipient], today: date
             yield Finding(DEPLOY, about, "Its form has nobody to send a report to who agreed to get one.")
         elif all(one.nature == "awareness" for one in offered):
             yield Finding(
-                LOOK, about, "All who get its reports are mailboxes of campaigns, which may not act."
+                LOOK,
+                about,
+                "All who get its reports are mailboxes of campaigns, which may not act: ask one that does.",
             )
         else:
             yield Finding(FINE, about, f"{len(offered)} recipients agreed to get its reports.")
@@ -127,6 +132,17 @@ def of_languages(content: Content) -> Iterator[Finding]:
         if locale.drafted:
             sentence = "No person has checked these sentences; each page says so."
             yield Finding(LOOK, f"language {locale.tag}", sentence)
+
+
+def of_size(content: Content) -> Iterator[Finding]:
+    """Look at whether the desk can check and publish all pages before the API gives up."""
+    places = len(tuple(content.places))
+    if places > MOST_PLACES:
+        sentence = (
+            f"{places} places are more than the {MOST_PLACES} that the desk can publish within the API's 29"
+            " seconds: change the documents in the repository, and deploy."
+        )
+        yield Finding(OPEN, "places", sentence)
 
 
 def shipped_texts() -> dict[str, str]:

@@ -184,6 +184,7 @@ SWEEP = Function(
 )
 
 FUNCTIONS = (PAGE, REPORTER, ADMIN, DELIVER, NOTE_DELIVERY, SWEEP)
+RESERVED = sum(function.reserved for function in FUNCTIONS)
 
 
 def chalice_stage(architecture: str) -> Json:

@@ -21,32 +21,14 @@ from typing import Any
 import pytest
 
 from tests.support.fake_aws import FakeAws
-from tests.tools.test_doctor import identity, ready_texts
+from tests.support.ready_site import CHOSEN as PARAMETERS
+from tests.support.ready_site import OUTPUTS, account, identity, ready_texts
 from tools.aws_cli import Aws, AwsFailed
 from tools.deploy import Deploy, DeployStopped
 from tools.doctor_content import shipped_texts
 from tools.stage import ROOT, Stage
 
-PARAMETERS = {
-    "Stage": "prod",
-    "SenderAddress": "reports@example.org",
-    "SenderIdentity": "example.org",
-    "OperatorAddress": "operator@example.org",
-    "MailFromDomain": "bounce.example.org",
-}
 STAGE = Stage("prod", "us-west-2", "ana@example.org", PARAMETERS)
-OUTPUTS = {
-    "SiteAddress": "https://d1.cloudfront.net/",
-    "DeskAddress": "https://d1.cloudfront.net/admin/",
-    "PagesBucket": "pages",
-    "ReportsTable": "reports",
-    "ReporterSecretArn": "arn:reporter",
-    "DeskKeysSecretArn": "arn:keys",
-    "UserPoolId": "us-west-2_pool",
-    "AlarmsTopic": "arn:alarms",
-    "FailedNotices": "https://sqs.example/failed",
-    "DkimRecord1": "a._domainkey.example.org a.dkim.amazonses.com",
-}
 CHANGES = {
     "Changes": [
         {
@@ -89,8 +71,8 @@ def aws(tmp_path: Path) -> FakeAws:
     fake.fails("s3api get-object", "AccessDenied")
     there(fake)
     fake.fails("cloudformation describe-stacks", "ValidationError", times=3)
-    account = {"SendingEnabled": True, "ProductionAccessEnabled": True}
-    fake.answers("sesv2 get-account", account)
+    fake.answers("sesv2 get-account", account())
+    fake.answers("lambda get-account-settings", {"AccountLimit": {"ConcurrentExecutions": 1000}})
     fake.answers("sesv2 get-email-identity", identity())
     fake.fails("sesv2 get-suppressed-destination", "NotFoundException")
     subscriptions = [{"SubscriptionArn": "PendingConfirmation", "Endpoint": "operator@example.org"}]

@@ -14,50 +14,17 @@ import pytest
 
 from tests.support.fake_aws import FakeAws
 from tests.support.keyrings import GnuPg
+from tests.support.ready_site import CHOSEN, OUTPUTS, account, identity, ready_texts
 from tools.aws_cli import Aws
 from tools.doctor import examine
-from tools.doctor_content import of_content, shipped_texts
+from tools.doctor_content import MOST_PLACES, of_content, shipped_texts
 from tools.findings import DEPLOY, FINE, LOOK, OPEN, UNKNOWN, Finding
 from tools.stage import ROOT, Stage
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 TODAY = NOW.date()
-PARAMETERS = {
-    "Stage": "prod",
-    "SenderAddress": "reports@example.org",
-    "SenderIdentity": "example.org",
-    "OperatorAddress": "operator@example.org",
-    "MailFromDomain": "bounce.example.org",
-    "DomainName": "places.example.org",
-}
+PARAMETERS = {**CHOSEN, "DomainName": "places.example.org"}
 STAGE = Stage("prod", "us-west-2", "ana@example.org", PARAMETERS)
-OUTPUTS = {
-    "AlarmsTopic": "arn:aws:sns:us-west-2:000000000000:alarms",
-    "ReporterSecretArn": "arn:aws:secretsmanager:us-west-2:000000000000:secret:reporter",
-    "UserPoolId": "us-west-2_pool",
-    "FailedNotices": "https://sqs.example/failed",
-    "PagesBucket": "pages",
-}
-
-
-def ready_texts() -> dict[str, str]:
-    """The shipped documents as they are when people have done their part."""
-    texts = shipped_texts()
-    contacts = json.loads(texts["contacts"])
-    for one in contacts["contacts"]:
-        one.update(checked_on="2026-11-20", checked_by="A clerk", mark="CONFIRMED")
-    recipients = json.loads(texts["recipients"])
-    for one in recipients:
-        one.update(agreed_on="2026-11-01", nature="police", fallback=f"second-{one['id']}@example.org")
-    site = json.loads(texts["site"])
-    for locale in site["locales"]:
-        if locale["tag"] != "en":
-            locale["checked_on"] = "2026-11-20"
-    return texts | {
-        "contacts": json.dumps(contacts),
-        "recipients": json.dumps(recipients),
-        "site": json.dumps(site),
-    }
 
 
 def changed(name: str, change: Any) -> dict[str, str]:
@@ -145,6 +112,23 @@ def test_a_language_that_nobody_checked_is_pointed_out():
     assert found(changed("site", unchecked)) == {(LOOK, "language es")}
 
 
+@pytest.mark.parametrize(("more", "weights"), [(46, []), (47, [OPEN])])
+def test_a_site_that_is_too_large_for_the_desk_to_publish_is_found(more, weights):
+    def grow(content: Any) -> None:
+        town = {"name": "Town", "parent": "california", "kind": "city"}
+        content["places"] += [{"slug": f"town-{number}-ca", **town} for number in range(more)]
+
+    sizes = [one for one in of_content(changed("places", grow), TODAY) if one.about == "places"]
+    assert [one.weight for one in sizes] == weights
+    assert all("29 seconds" in one.sentence for one in sizes)
+
+
+def test_the_desk_says_so_at_the_same_size():
+    languages = len(json.loads(shipped_texts()["site"])["locales"])
+    screen = (ROOT / "templates" / "admin" / "publish.html").read_text(encoding="utf-8")
+    assert f"{{% if report.pages > {MOST_PLACES * languages} %}}" in screen
+
+
 def test_a_document_that_breaks_a_rule_is_named():
     texts = changed("contacts", lambda content: content["contacts"][0]["channels"][0].update(value="911"))
     [finding] = of_content(texts, TODAY)
@@ -182,12 +166,8 @@ def aws(tmp_path: Path) -> FakeAws:
     stack = {"StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
     fake.answers("cloudformation describe-stacks", {"Stacks": [stack]})
     fake.fails("s3api get-object", "AccessDenied")
-    account = {
-        "SendingEnabled": True,
-        "ProductionAccessEnabled": True,
-        "SendQuota": {"Max24HourSend": 50000.0},
-    }
-    fake.answers("sesv2 get-account", account)
+    fake.answers("sesv2 get-account", account())
+    fake.answers("lambda get-account-settings", {"AccountLimit": {"ConcurrentExecutions": 1000}})
     fake.answers("sesv2 get-email-identity", identity())
     fake.fails("sesv2 get-suppressed-destination", "NotFoundException")
     arn = f"{OUTPUTS['AlarmsTopic']}:1"
@@ -198,15 +178,6 @@ def aws(tmp_path: Path) -> FakeAws:
     fake.answers("cognito-idp list-users-in-group", {"Users": [{}, {}]})
     fake.answers("sqs get-queue-attributes", {"Attributes": {"ApproximateNumberOfMessages": "0"}})
     return fake
-
-
-def identity(**changed: Any) -> dict[str, Any]:
-    return {
-        "VerifiedForSendingStatus": True,
-        "DkimAttributes": {"Status": "SUCCESS"},
-        "MailFromAttributes": {"MailFromDomain": "bounce.example.org", "MailFromDomainStatus": "SUCCESS"},
-        **changed,
-    }
 
 
 def looked(fake: FakeAws, stage: Stage = STAGE, texts: dict[str, str] | None = None) -> list[Finding]:
@@ -266,6 +237,23 @@ def test_a_recipient_on_the_list_of_suppressed_addresses_is_found(aws):
     address = json.loads(ready_texts()["recipients"])[0]["email"]
     aws.answers(f"sesv2 get-suppressed-destination {address}", {"SuppressedDestination": {}})
     assert [one.weight for one in looked(aws) if address in one.sentence] == [OPEN]
+
+
+@pytest.mark.parametrize(
+    ("runs", "reserve", "weight"),
+    [
+        (10, "no", LOOK),
+        (99, "no", LOOK),
+        (100, "no", FINE),
+        (10, "yes", DEPLOY),
+        (124, "yes", DEPLOY),
+        (125, "yes", FINE),
+    ],
+)
+def test_an_account_that_may_run_few_functions_at_once_is_found(aws, runs, reserve, weight):
+    aws.answers("lambda get-account-settings", {"AccountLimit": {"ConcurrentExecutions": runs}})
+    stage = Stage("prod", "us-west-2", "a@example.org", {**PARAMETERS, "ReserveRuns": reserve})
+    assert [one.weight for one in looked(aws, stage)] == ([] if weight == FINE else [weight])
 
 
 def test_before_the_first_deploy_a_sender_that_the_stack_will_set_up_is_no_fault(aws):
