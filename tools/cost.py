@@ -37,6 +37,7 @@ PRICES = {
     "mail": Price(0.10 / 1000, "mail", "SES"),
     "queue request": Price(0.40 / MILLION, "request", "SQS standard"),
     "secret": Price(0.40, "secret and month", "Secrets Manager"),
+    "secret call": Price(0.05 / 10_000, "call", "Secrets Manager"),
     "alarm": Price(0.10, "alarm and month", "CloudWatch"),
     "metric": Price(0.30, "metric and month", "CloudWatch custom metrics"),
     "log byte": Price(0.50 / 1e9, "byte of log", "CloudWatch Logs"),
@@ -51,6 +52,8 @@ REPORT_GB_SECONDS = 0.5 * 0.250  # argon2id at half a processor or less
 DELIVER_GB_SECONDS = 0.5 * 0.150
 # Lambda asks a queue for work with five long polls at a time, each of twenty seconds.
 POLLS_A_MINUTE = 15
+# Two secrets of deliver's and one of the reporter function's, each looked at again after five minutes.
+SECRET_CALLS = MINUTES_A_MONTH / 5 * 3
 FIXED = {"secret": 3.0, "alarm": 13.0, "metric": 7.0, "zone": 1.0}
 
 
@@ -102,6 +105,7 @@ def units(load: Load) -> dict[str, float]:
         "dynamo read": load.reports * 8 + MINUTES_A_MONTH * 4 * 0.5,
         "mail": mails,
         "queue request": mails * 3 + MINUTES_A_MONTH * POLLS_A_MINUTE,
+        "secret call": SECRET_CALLS,
         "log byte": (misses + posts + MINUTES_A_MONTH) * 350,
         **FIXED,
         **load.extra,

@@ -21,6 +21,8 @@ KEY_ENDS_SOON = timedelta(days=30)
 # With ten languages. The API waits 29 seconds for the desk, which renders every page of a site to check it.
 MOST_PLACES = 50
 
+_EXAMPLE = "example.org"
+
 Texts = Mapping[str, str]
 
 
@@ -29,6 +31,11 @@ def of_settings(stage: Stage) -> Iterator[Finding]:
     for problem in stage.problems:
         yield Finding(DEPLOY, "settings", problem)
     if stage.problems:
+        return
+    left = [name for name, value in sorted(stage.parameters.items()) if value.endswith(_EXAMPLE)]
+    if left:
+        sentence = f"{', '.join(left)} still name {_EXAMPLE}, as in deploy/example.json: fill them in."
+        yield Finding(DEPLOY, "settings", sentence)
         return
     yield Finding(FINE, "settings", f"deploy/{stage.name}.json has what the template needs.")
     if not stage.parameters.get("DomainName"):

@@ -9,10 +9,10 @@ from tools.doctor_content import shipped_texts
 
 CHOSEN = {
     "Stage": "prod",
-    "SenderAddress": "reports@example.org",
-    "SenderIdentity": "example.org",
-    "OperatorAddress": "operator@example.org",
-    "MailFromDomain": "bounce.example.org",
+    "SenderAddress": "reports@town.example",
+    "SenderIdentity": "town.example",
+    "OperatorAddress": "operator@town.example",
+    "MailFromDomain": "bounce.town.example",
 }
 OUTPUTS = {
     "SiteAddress": "https://d1.cloudfront.net/",
@@ -24,7 +24,7 @@ OUTPUTS = {
     "UserPoolId": "us-west-2_pool",
     "AlarmsTopic": "arn:aws:sns:us-west-2:000000000000:alarms",
     "FailedNotices": "https://sqs.example/failed",
-    "DkimRecord1": "a._domainkey.example.org a.dkim.amazonses.com",
+    "DkimRecord1": "a._domainkey.town.example a.dkim.amazonses.com",
 }
 
 
@@ -36,7 +36,7 @@ def ready_texts() -> dict[str, str]:
         one.update(checked_on="2026-11-20", checked_by="A clerk", mark="CONFIRMED")
     recipients = json.loads(texts["recipients"])
     for one in recipients:
-        one.update(agreed_on="2026-11-01", nature="police", fallback=f"second-{one['id']}@example.org")
+        one.update(agreed_on="2026-11-01", nature="police", fallback=f"second-{one['id']}@town.example")
     site = json.loads(texts["site"])
     for locale in site["locales"]:
         if locale["tag"] != "en":
@@ -52,7 +52,7 @@ def identity(**changed: Any) -> dict[str, Any]:
     return {
         "VerifiedForSendingStatus": True,
         "DkimAttributes": {"Status": "SUCCESS"},
-        "MailFromAttributes": {"MailFromDomain": "bounce.example.org", "MailFromDomainStatus": "SUCCESS"},
+        "MailFromAttributes": {"MailFromDomain": "bounce.town.example", "MailFromDomainStatus": "SUCCESS"},
         **changed,
     }
 

@@ -28,7 +28,7 @@ from tools.deploy import Deploy, DeployStopped
 from tools.doctor_content import shipped_texts
 from tools.stage import ROOT, Stage
 
-STAGE = Stage("prod", "us-west-2", "ana@example.org", PARAMETERS)
+STAGE = Stage("prod", "us-west-2", "ana@town.example", PARAMETERS)
 CHANGES = {
     "Changes": [
         {
@@ -75,7 +75,7 @@ def aws(tmp_path: Path) -> FakeAws:
     fake.answers("lambda get-account-settings", {"AccountLimit": {"ConcurrentExecutions": 1000}})
     fake.answers("sesv2 get-email-identity", identity())
     fake.fails("sesv2 get-suppressed-destination", "NotFoundException")
-    subscriptions = [{"SubscriptionArn": "PendingConfirmation", "Endpoint": "operator@example.org"}]
+    subscriptions = [{"SubscriptionArn": "PendingConfirmation", "Endpoint": "operator@town.example"}]
     fake.answers("sns list-subscriptions-by-topic", {"Subscriptions": subscriptions})
     fake.answers("secretsmanager get-secret-value", {"SecretString": '{"seed": "sss"}'})
     fake.answers("cognito-idp list-users", {"Users": []})
@@ -153,10 +153,10 @@ def test_a_first_deploy_makes_these_calls_in_this_order(aws, package, capsys):
     said = capsys.readouterr().out
     assert "Add      Reports (AWS::DynamoDB::Table)" in said
     for left in (
-        "CNAME record: a._domainkey.example.org a.dkim.amazonses.com",
-        "MX record: bounce.example.org 10 feedback-smtp.us-west-2.amazonses.com",
-        'TXT record: bounce.example.org "v=spf1 include:amazonses.com -all"',
-        "Confirm the mail about alarms that AWS sent to operator@example.org",
+        "CNAME record: a._domainkey.town.example a.dkim.amazonses.com",
+        "MX record: bounce.town.example 10 feedback-smtp.us-west-2.amazonses.com",
+        'TXT record: bounce.town.example "v=spf1 include:amazonses.com -all"',
+        "Confirm the mail about alarms that AWS sent to operator@town.example",
     ):
         assert left in said
 
@@ -185,7 +185,7 @@ def test_the_bucket_for_packages_is_closed_to_the_public_and_belongs_to_the_acco
 
 
 def test_in_the_one_region_that_wants_no_constraint_none_is_given(aws, package):
-    Operator(aws, package).deploys(Stage("prod", "us-east-1", "ana@example.org", PARAMETERS))
+    Operator(aws, package).deploys(Stage("prod", "us-east-1", "ana@town.example", PARAMETERS))
     assert "--create-bucket-configuration" not in words_of(aws, "s3api create-bucket")
 
 
@@ -232,8 +232,8 @@ def test_a_later_deploy_knows_that_address_from_the_start(aws, package):
 
 
 def test_a_site_with_a_name_needs_one_round(aws, package):
-    named = {**PARAMETERS, "DomainName": "places.example.org", "CertificateArn": "arn:x"}
-    Operator(aws, package).deploys(Stage("prod", "us-west-2", "ana@example.org", named))
+    named = {**PARAMETERS, "DomainName": "places.town.example", "CertificateArn": "arn:x"}
+    Operator(aws, package).deploys(Stage("prod", "us-west-2", "ana@town.example", named))
     assert parameters_told(aws) == [named]
 
 
@@ -452,10 +452,10 @@ def test_the_command_makes_its_calls_with_the_aws_that_is_on_the_path(aws, packa
     told = {
         f"DEPLOY_{name}": value
         for name, value in (
-            ("SENDER_ADDRESS", "reports@example.org"),
-            ("SENDER_IDENTITY", "example.org"),
-            ("OPERATOR_ADDRESS", "operator@example.org"),
-            ("FIRST_PUBLISHER", "ana@example.org"),
+            ("SENDER_ADDRESS", "reports@town.example"),
+            ("SENDER_IDENTITY", "town.example"),
+            ("OPERATOR_ADDRESS", "operator@town.example"),
+            ("FIRST_PUBLISHER", "ana@town.example"),
         )
     }
     (tmp_path / "dev.json").write_text('{"region": "us-west-2"}')

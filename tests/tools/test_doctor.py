@@ -17,14 +17,14 @@ from tests.support.keyrings import GnuPg
 from tests.support.ready_site import CHOSEN, OUTPUTS, account, identity, ready_texts
 from tools.aws_cli import Aws
 from tools.doctor import examine
-from tools.doctor_content import MOST_PLACES, of_content, shipped_texts
+from tools.doctor_content import MOST_PLACES, of_content, of_settings, shipped_texts
 from tools.findings import DEPLOY, FINE, LOOK, OPEN, UNKNOWN, Finding
 from tools.stage import ROOT, Stage
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 TODAY = NOW.date()
-PARAMETERS = {**CHOSEN, "DomainName": "places.example.org"}
-STAGE = Stage("prod", "us-west-2", "ana@example.org", PARAMETERS)
+PARAMETERS = {**CHOSEN, "DomainName": "places.town.example"}
+STAGE = Stage("prod", "us-west-2", "ana@town.example", PARAMETERS)
 
 
 def changed(name: str, change: Any) -> dict[str, str]:
@@ -171,7 +171,7 @@ def aws(tmp_path: Path) -> FakeAws:
     fake.answers("sesv2 get-email-identity", identity())
     fake.fails("sesv2 get-suppressed-destination", "NotFoundException")
     arn = f"{OUTPUTS['AlarmsTopic']}:1"
-    subscriptions = [{"SubscriptionArn": arn, "Endpoint": "operator@example.org"}]
+    subscriptions = [{"SubscriptionArn": arn, "Endpoint": "operator@town.example"}]
     fake.answers("sns list-subscriptions-by-topic", {"Subscriptions": subscriptions})
     secret = {"seed": "x" * 64, "desk_key": {"kid": "2026-11-abcdef", "public": "p"}}
     fake.answers("secretsmanager get-secret-value", {"SecretString": json.dumps(secret)})
@@ -200,14 +200,14 @@ def test_an_account_that_is_ready_has_nothing_to_mend(aws):
         (
             "sesv2 get-email-identity",
             identity(
-                MailFromAttributes={"MailFromDomain": "b.example.org", "MailFromDomainStatus": "PENDING"}
+                MailFromAttributes={"MailFromDomain": "b.town.example", "MailFromDomainStatus": "PENDING"}
             ),
             OPEN,
             "MAIL FROM",
         ),
         (
             "sns list-subscriptions-by-topic",
-            {"Subscriptions": [{"SubscriptionArn": "PendingConfirmation", "Endpoint": "o@example.org"}]},
+            {"Subscriptions": [{"SubscriptionArn": "PendingConfirmation", "Endpoint": "o@town.example"}]},
             OPEN,
             "confirm the mail",
         ),
@@ -252,15 +252,22 @@ def test_a_recipient_on_the_list_of_suppressed_addresses_is_found(aws):
 )
 def test_an_account_that_may_run_few_functions_at_once_is_found(aws, runs, reserve, weight):
     aws.answers("lambda get-account-settings", {"AccountLimit": {"ConcurrentExecutions": runs}})
-    stage = Stage("prod", "us-west-2", "a@example.org", {**PARAMETERS, "ReserveRuns": reserve})
+    stage = Stage("prod", "us-west-2", "a@town.example", {**PARAMETERS, "ReserveRuns": reserve})
     assert [one.weight for one in looked(aws, stage)] == ([] if weight == FINE else [weight])
+
+
+def test_settings_that_are_still_the_examples_are_found():
+    chosen = json.loads((ROOT / "deploy" / "example.json").read_text(encoding="utf-8"))["parameters"]
+    [finding] = of_settings(Stage("prod", "us-west-2", "a@town.example", {**chosen, "Stage": "prod"}))
+    assert finding.weight == DEPLOY
+    assert "OperatorAddress, SenderAddress, SenderIdentity" in finding.sentence
 
 
 def test_before_the_first_deploy_a_sender_that_the_stack_will_set_up_is_no_fault(aws):
     aws.fails("cloudformation describe-stacks", "ValidationError")
     aws.fails("sesv2 get-email-identity", "NotFoundException")
     assert {one.weight for one in looked(aws)} == {LOOK}
-    verified = Stage("prod", "us-west-2", "a@example.org", {**PARAMETERS, "SenderIdentityIs": "verified"})
+    verified = Stage("prod", "us-west-2", "a@town.example", {**PARAMETERS, "SenderIdentityIs": "verified"})
     assert DEPLOY in {one.weight for one in looked(aws, verified)}
 
 
