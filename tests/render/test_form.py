@@ -299,3 +299,13 @@ def test_each_error_has_its_own_words(site):
 def test_there_is_no_page_for_an_error_nobody_listed(site):
     with pytest.raises(ValueError, match="418"):
         site.error("en", 418)
+
+
+def test_receipts_differ_in_their_code_alone(site):
+    def receipt(code: str, recipients: list[str]) -> str:
+        return site.receipt("en", "los-banos-ca", code=code, recipients=recipients, mentions_child=False)
+
+    first, second = receipt("12345678901234567890", ["One"]), receipt("0987" * 5, ["One"])
+    assert first.replace("1234 5678 9012 3456 7890", "0987 0987 0987 0987 0987") == second
+    assert not [letter for letter in first if "\ue000" <= letter <= "\uf8ff"]
+    assert "Two" in receipt("0987" * 5, ["Two"]), "whom it went to is not taken from another receipt"
