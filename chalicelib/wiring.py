@@ -1,5 +1,5 @@
 """Where adapters meet use cases. The page function loads this module at each cold start, so it is small: all
-that needs AWS, templates or keys is in wiring_aws.py, which only the other functions load.
+that needs AWS, templates or keys is in the other wiring modules, which only the other functions load.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def serve(app: Chalice, settings: Settings) -> None:
 
         app.register_blueprint(public.routes(pages))
     if function in ("reporter", "all"):
-        from chalicelib import wiring_aws
+        from chalicelib import wiring_reporter
 
-        wiring_aws.serve_reporter(app, settings, pages)
+        wiring_reporter.serve(app, settings, pages)
     if function in ("admin", "all"):
         from chalicelib import wiring_admin
 
@@ -47,9 +47,9 @@ def public_pages(settings: Settings) -> Pages:
     The function with the forms renders them anyway, and its other pages with them: all of one release.
     """
     if settings.porchlight_pages == "live" or settings.porchlight_function == "reporter":
-        from chalicelib import wiring_aws
+        from chalicelib import wiring_published
 
-        return wiring_aws.live_pages(settings)
+        return wiring_published.live_pages(settings)
     from chalicelib.adapters.shipped_pages import ShippedPages
 
     shipped = ShippedPages(os.path.join(HERE, "pages"))

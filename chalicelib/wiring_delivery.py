@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.copy_marks import DeskCopyMarks
+from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeOpener
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.metrics import EmbeddedMetrics
@@ -30,10 +31,10 @@ from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 from chalicelib.usecases.send_mail import SendMail
 from chalicelib.usecases.sweep import Sweep
-from chalicelib.wiring_aws import report_store
 from chalicelib.wiring_published import contacts_text, mails, published_directory
 
 log = logging.getLogger("porchlight")
+log.setLevel(logging.INFO)
 
 NOTE_MARGIN = timedelta(seconds=12)  # what the longest notice takes
 _CLOCK = SystemClock()
@@ -43,6 +44,11 @@ _TOLD: dict[str, datetime] = {}  # what this process told the operator while the
 def ses() -> Any:
     """Return SES's client: it never tells SES the same twice, and lets it think for a while."""
     return client("sesv2", 1, 10.0)
+
+
+def report_store(settings: Settings) -> DynamoReports:
+    """Return the store of sealed reports."""
+    return DynamoReports(partial(client, "dynamodb"), settings.reports_table)
 
 
 def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from chalicelib.adapters.shipped_directory import ShippedDirectory
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Directory
+from chalicelib.ports import Directory, Pages
 from chalicelib.render import samples
 from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.live_pages import LivePages
 from chalicelib.render.site import Site
 from chalicelib.settings import Settings
 
@@ -35,6 +36,11 @@ _LIVE_LOOK_EVERY = 2.0  # seconds: whoever tries it out on one machine should no
 def site_source(settings: Settings) -> Callable[[], Site]:
     """Return what gives the site as it is published now."""
     return lambda: _site(*_now(settings))
+
+
+def live_pages(settings: Settings) -> Pages:
+    """Return pages that are rendered at each request, from the files as they are then."""
+    return LivePages(site_source(settings))
 
 
 def published_directory(settings: Settings) -> Directory:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 REGION = "us-west-2"
 
@@ -61,6 +62,24 @@ def _is_here(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(scope="session")
+def moto_address() -> Iterator[str]:
+    """The address at which moto answers for AWS over HTTP, with what this process's `aws` holds."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws_over_http(aws: None, moto_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let the clients that sign for themselves find `aws` too; return its address."""
+    for service in ("DYNAMODB", "SECRETS_MANAGER"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", moto_address)
+    return moto_address
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import table_definition
 from chalicelib.adapters.hpke_sealer import DeskKey, new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.adapters.signed_calls import SignedClient
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.deliveries import case_number
 from chalicelib.domain.errors import InvalidReport, PorchlightError
@@ -168,7 +170,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(aws: None) -> Stage:
+def stage(aws_over_http: str) -> Stage:
     return Stage()
 
 
@@ -184,12 +186,23 @@ def answering(service: str, operation: str, code: str, status: int, message: str
         response._content = json.dumps({"__type": code, "message": message, "Message": message}).encode()
         return response
 
+    exchange = SignedClient._exchange
+
+    def quoting_exchange(self: SignedClient, address: str, headers: Any, body: bytes) -> Any:
+        exchanged = exchange(self, address, headers, body)
+        if (self._service, headers["x-amz-target"].rpartition(".")[2]) != (service, operation):
+            return exchanged
+        content = json.dumps({"__type": code, "message": message, "Message": message}).encode()
+        return SimpleNamespace(status=status, getheader=lambda name: None), content
+
     clients = [client(service), client(service, 1, 10.0)]
     for one in clients:
         one.meta.events.register_first(f"before-send.{service}.{operation}", answer)
+    SignedClient._exchange = quoting_exchange  # type: ignore[method-assign]
     try:
         yield
     finally:
+        SignedClient._exchange = exchange  # type: ignore[method-assign]
         for one in clients:
             one.meta.events.unregister(f"before-send.{service}.{operation}", answer)
 
@@ -250,15 +263,24 @@ def test_addresses_and_browsers_of_reporters_are_stored_nowhere(stage: Stage) ->
         assert b"odd browser" not in content, where
 
 
-def test_words_are_sealed_before_any_library_that_talks_sees_them(stage: Stage) -> None:
-    # Even forced to say all they know, the AWS libraries do not know the words or the code.
+def test_words_are_sealed_before_anything_leaves_for_aws(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    exchange = SignedClient._exchange
+
+    def overheard(self: SignedClient, address: str, headers: Any, body: bytes) -> Any:
+        sent.append(repr(headers).encode() + body)
+        return exchange(self, address, headers, body)
+
+    monkeypatch.setattr(SignedClient, "_exchange", overheard)
     with every_log_line(forced=True) as log:
         receipt = stage.post(NOTE, stage.form())
         stage.post("/en/code/", {"k": [receipt.code]})
-    assert any(line.startswith("botocore") for line in log), "they were forced to speak"
-    assert_hidden(
-        "what was forced out", "\n".join(log), *PHRASES, receipt.code, receipt.code.replace(" ", "")
-    )
+    assert [one for one in sent if b"PutItem" in one], "the report went that way"
+    hidden = (*PHRASES, receipt.code, receipt.code.replace(" ", ""))
+    assert_hidden("what left for AWS", b"\n".join(sent), *hidden)
+    assert_hidden("what was forced out", "\n".join(log), *hidden)
 
 
 def test_the_libraries_stay_silent_although_the_level_is_debug(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.adapters.aws_faults import code_of, store_faults
 from chalicelib.domain.errors import (
     EntryMissing,
     PasswordRefused,

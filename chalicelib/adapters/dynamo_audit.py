@@ -9,7 +9,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws import store_faults
+from chalicelib.adapters.aws_faults import store_faults
 from chalicelib.ports import AuditEntry
 
 KEPT = timedelta(days=366)

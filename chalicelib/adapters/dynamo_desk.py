@@ -12,7 +12,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from chalicelib.adapters.aws import ConditionFailed, Table
+from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.adapters.dynamo_reports import DESK_INDEX, from_index, to_item
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import StaleRecord

@@ -11,7 +11,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws import ConditionFailed, Table
+from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.domain.documents import Draft, Release, Version
 from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.recipient_changes import AddressCode, RecipientChange

@@ -12,7 +12,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws import ConditionFailed, Table
+from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.domain.people import Session, Step
 
 _write = TypeSerializer().serialize

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
-from chalicelib.adapters.aws import ConditionFailed, Table
+from chalicelib.adapters.aws_faults import ConditionFailed, Table
+from chalicelib.adapters.dynamo_values import read as _read
+from chalicelib.adapters.dynamo_values import write as _write
 from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, SealedReport
 from chalicelib.domain.errors import ReceiptTaken, StaleRecord
 from chalicelib.ports import SentMail
@@ -30,8 +30,6 @@ _MAIL = "mail#"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
 _NOTHING = {"B": b""}
 _SURVEYED = (
     "pk", "place", "taken_at", "deliveries", "held", "version", "expires_at", "leased_until", "watch_at",

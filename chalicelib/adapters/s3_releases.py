@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import standby
-from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.adapters.aws_faults import code_of, store_faults
 from chalicelib.domain.errors import StaleRecord
 from chalicelib.ports import LiveRelease
 

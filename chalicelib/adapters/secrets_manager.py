@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.adapters.aws import code_of, store_faults
+from chalicelib.adapters.aws_faults import code_of, store_faults
 from chalicelib.domain.errors import SecretMissing, StoreUnavailable
 
 KEPT_IN = "kept_in"
@@ -68,7 +68,7 @@ class JsonSecret:
         with store_faults():
             try:
                 text = client.get_secret_value(SecretId=self._name).get("SecretString", "")
-            except client.exceptions.ClientError as error:
+            except Exception as error:
                 if code_of(error) in _GONE:
                     raise SecretMissing("the secret is not there yet") from error
                 raise

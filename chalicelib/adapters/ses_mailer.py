@@ -22,7 +22,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from chalicelib.adapters.aws import code_of
+from chalicelib.adapters.aws_faults import code_of
 from chalicelib.domain.errors import MailBusy, MailDelayed, MailRefused, MailStopped, MailUncertain
 from chalicelib.ports import Mail
 

@@ -13,6 +13,8 @@ from botocore.config import Config
 
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.adapters.signed_calls import SignedClient
+from chalicelib.adapters.system import SystemClock
 from chalicelib.ports import ReportStore
 from tests.conftest import REGION
 from tests.support.dynalite import dynalite
@@ -52,17 +54,36 @@ def table(dynamodb: Any) -> str:
     return new_table(dynamodb)
 
 
-@pytest.fixture(params=["fake", "moto", "dynalite"])
+class Mixed:
+    """A client that makes the reporter's calls as the reporter does, and all others by the SDK."""
+
+    def __init__(self, sdk: Any, address: str) -> None:
+        environ = {
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        self._sdk, self._signed = sdk, SignedClient("dynamodb", environ, SystemClock().now)
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self._signed if hasattr(self._signed, operation) else self._sdk, operation)
+
+
+@pytest.fixture(params=["fake", "moto", "moto signed", "dynalite", "dynalite signed"])
 def store(request: pytest.FixtureRequest) -> ReportStore:
-    """An empty report store: the fake, then the adapter on each DynamoDB."""
+    """An empty report store: the fake, then the adapter on each DynamoDB, with the SDK and without it."""
     if request.param == "fake":
         return FakeStore()
-    if request.param == "moto":
-        request.getfixturevalue("aws")
+    if request.param.startswith("moto"):
+        address = request.getfixturevalue("aws_over_http")
         dynamodb = client("dynamodb")
     else:
         dynamodb = request.getfixturevalue("dynalite_client")
+        address = dynamodb.meta.endpoint_url
     table = new_table(dynamodb)
+    if request.param.endswith("signed"):
+        dynamodb = Mixed(dynamodb, address)
     return DynamoReports(lambda: dynamodb, table)
 
 

@@ -1,0 +1,263 @@
+"""The few calls to AWS that the reporter makes, signed and sent without the SDK.
+
+To load the SDK takes two thirds of a cold start, which somebody waits for who opens the form; and each call
+through it five times as long. What is here is AWS's Signature Version 4 for its JSON protocol, and no more of
+either than four operations need. docs/decisions/0021 says why.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import random
+import select
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from chalicelib.adapters.aws_faults import BUSY, Refused, Unreachable
+from chalicelib.adapters.plain_http import ROOTS
+
+CONNECT_SECONDS = 1.0
+READ_SECONDS = 3.0
+TRIES = 2
+_PAUSE = (0.02, 0.1)  # seconds before the second try, by chance
+_IDLE_MOST = 8
+_PROTOCOLS = {
+    "dynamodb": ("application/x-amz-json-1.0", "DynamoDB_20120810."),
+    "secretsmanager": ("application/x-amz-json-1.1", "secretsmanager."),
+}
+_ENDPOINTS = {"dynamodb": "AWS_ENDPOINT_URL_DYNAMODB", "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER"}
+_BROKEN = (OSError, http.client.HTTPException)
+
+
+class SignedClient:
+    """DynamoDB ("dynamodb") or Secrets Manager ("secretsmanager"), asked as the SDK's client is.
+
+    It takes and returns what the SDK's methods of these names do. Raises Refused with AWS's error code, or
+    Unreachable after two tries. `environ` is read at each call: AWS_REGION, the credentials that Lambda
+    gives, and AWS_ENDPOINT_URL (_DYNAMODB, _SECRETS_MANAGER) where the service is elsewhere. `now` is the
+    time in UTC. Many threads may call.
+    """
+
+    def __init__(
+        self, service: str, environ: Mapping[str, str], now: Callable[[], datetime], roots: str = ROOTS
+    ) -> None:
+        self._service = service
+        self._environ = environ
+        self._now = now
+        self._roots = roots
+        self._idle: list[socket.socket] = []
+
+    def put_item(self, **arguments: Any) -> dict[str, Any]:
+        """Write a DynamoDB item."""
+        return self._call("PutItem", arguments)
+
+    def get_item(self, **arguments: Any) -> dict[str, Any]:
+        """Read a DynamoDB item."""
+        return self._call("GetItem", arguments)
+
+    def update_item(self, **arguments: Any) -> dict[str, Any]:
+        """Change a DynamoDB item."""
+        return self._call("UpdateItem", arguments)
+
+    def get_secret_value(self, **arguments: Any) -> dict[str, Any]:
+        """Read a secret."""
+        return self._call("GetSecretValue", arguments)
+
+    def close(self) -> None:
+        """Hang up on what is kept open."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _call(self, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        body = json.dumps(arguments, default=_written).encode()
+        tried = 1
+        while True:
+            try:
+                return self._try(operation, body)
+            except Unreachable:
+                if tried == TRIES:
+                    raise
+            except Refused as error:
+                if tried == TRIES or str(error) not in BUSY:
+                    raise
+            tried += 1
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311
+
+    def _try(self, operation: str, body: bytes) -> dict[str, Any]:
+        region = self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION", "")
+        address = self._address(region)
+        content_type, prefix = _PROTOCOLS[self._service]
+        headers = {
+            "content-type": content_type,
+            "host": urlsplit(address).netloc,
+            "x-amz-target": prefix + operation,
+        }
+        headers = signed(headers, body, self._service, region, self._environ, self._now())
+        try:
+            answer, content = self._exchange(address, headers, body)
+        except _BROKEN as error:
+            # Not the error's text: it may hold a part of the answer.
+            raise Unreachable(type(error).__name__) from None
+        return _understood(answer, content)
+
+    def _exchange(
+        self, address: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        line = self._kept() or self._connected(urlsplit(address))
+        try:
+            head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            head = f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n"
+            line.sendall(head.encode("ascii") + body)  # in one piece: http.client would send two
+            answer = http.client.HTTPResponse(line, method="POST")
+            answer.begin()
+            content = answer.read()
+        except BaseException:
+            line.close()
+            raise
+        if answer.will_close or len(self._idle) >= _IDLE_MOST:
+            line.close()
+        else:
+            self._idle.append(line)
+        return answer, content
+
+    def _kept(self) -> socket.socket | None:
+        """Return a connection that is open still: while Lambda slept the other side may have hung up."""
+        while True:
+            try:
+                line = self._idle.pop()  # one step, so that two threads never get the same
+            except IndexError:
+                return None
+            if not select.select([line], [], [], 0)[0]:
+                return line
+            line.close()
+
+    def _connected(self, address: SplitResult) -> socket.socket:
+        if address.scheme == "http":  # a stand-in on this machine
+            return _dialled(address, 80)
+        # AWS's own roots first: to read the hundred and more of the system takes ten times as long.
+        try:
+            return _secured(address, _aws_roots(self._roots))
+        except ssl.SSLCertVerificationError:
+            return _secured(address, ssl.create_default_context())
+
+    def _address(self, region: str) -> str:
+        """Return the service's address, like "https://dynamodb.us-west-2.amazonaws.com"."""
+        given = self._environ.get(_ENDPOINTS[self._service]) or self._environ.get("AWS_ENDPOINT_URL")
+        if given:
+            return given
+        if not region:
+            raise Unreachable("AWS_REGION is not set")
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        return f"https://{self._service}.{region}.{suffix}"
+
+
+def signed(
+    headers: Mapping[str, str],
+    body: bytes,
+    service: str,
+    region: str,
+    credentials: Mapping[str, str],
+    now: datetime,
+) -> dict[str, str]:
+    """Return the headers of a POST to "/" with AWS's Signature Version 4 over all of them and the body.
+
+    `headers` are in small letters. `credentials` holds AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where
+    there is one, AWS_SESSION_TOKEN. Raises Unreachable without them.
+    """
+    key, secret = credentials.get("AWS_ACCESS_KEY_ID"), credentials.get("AWS_SECRET_ACCESS_KEY")
+    if not key or not secret:
+        raise Unreachable("no credentials")
+    moment = f"{now:%Y%m%dT%H%M%SZ}"
+    all_of_them = {**headers, "x-amz-date": moment}
+    if token := credentials.get("AWS_SESSION_TOKEN"):
+        all_of_them["x-amz-security-token"] = token
+    names = sorted(all_of_them)
+    canonical = "\n".join(
+        [
+            "POST\n/\n",
+            *(f"{name}:{all_of_them[name]}" for name in names),
+            "",
+            ";".join(names),
+            hashlib.sha256(body).hexdigest(),
+        ]
+    )
+    scope = f"{moment[:8]}/{region}/{service}/aws4_request"
+    what = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    signature = hmac.new(_signing_key(secret, scope), what.encode(), hashlib.sha256).hexdigest()
+    all_of_them["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
+    )
+    return all_of_them
+
+
+@lru_cache(maxsize=4)
+def _signing_key(secret: str, scope: str) -> bytes:
+    key = b"AWS4" + secret.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+@lru_cache(maxsize=1)
+def _aws_roots(file: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(file)
+    return context
+
+
+def _dialled(address: SplitResult, port: int) -> socket.socket:
+    line = socket.create_connection((address.hostname, address.port or port), CONNECT_SECONDS)
+    line.settimeout(READ_SECONDS)
+    return line
+
+
+def _secured(address: SplitResult, context: ssl.SSLContext) -> socket.socket:
+    line = _dialled(address, 443)
+    try:
+        return context.wrap_socket(line, server_hostname=address.hostname)
+    except BaseException:
+        line.close()
+        raise
+
+
+def _understood(answer: http.client.HTTPResponse, content: bytes) -> dict[str, Any]:
+    """Return an answer's content. Raises Refused for an error of AWS, Unreachable for anything else."""
+    sum_of_it = answer.getheader("x-amz-crc32")
+    if sum_of_it is not None and sum_of_it != str(zlib.crc32(content)):
+        raise Unreachable("the answer was changed on its way")
+    try:
+        read = json.loads(content, object_hook=_read)
+    except ValueError:
+        read = None  # the text of this error would quote the answer
+    if not isinstance(read, dict) or answer.status >= 500:
+        raise Unreachable(f"status {answer.status}")
+    if answer.status != 200:
+        raise Refused(str(read.get("__type", "")).rpartition("#")[2] or f"status {answer.status}")
+    return read
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(f"not for AWS: {type(value).__name__}")
+
+
+def _read(value: dict[str, Any]) -> dict[str, Any]:
+    """Turn {"B": "<base64>"}, which is how DynamoDB writes bytes, into {"B": <bytes>}."""
+    if len(value) == 1 and isinstance(value.get("B"), str):
+        return {"B": base64.b64decode(value["B"])}
+    return value
