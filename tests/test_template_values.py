@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.packages import expanded_template, local_package
 from tools.functions import FUNCTIONS, PAGE
+from tools.package import python_version, this_architecture
 
 Json = dict[str, Any]
 
@@ -200,3 +201,9 @@ def test_who_is_signed_in_at_the_desk_is_so_for_an_hour_and_can_be_put_out() -> 
         assert (client[f"{kind}Validity"], client["TokenValidityUnits"][kind]) == (60, "minutes")
     password = properties("People")["Policies"]["PasswordPolicy"]
     assert password["MinimumLength"] == 14
+
+
+def test_every_function_runs_on_the_processor_that_the_package_was_built_for() -> None:
+    functions = of_type("AWS::Lambda::Function")
+    assert [one["Architectures"] for one in functions] == [[this_architecture()]] * len(FUNCTIONS)
+    assert {one["Runtime"] for one in functions} == {f"python{python_version()}"}

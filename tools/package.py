@@ -35,6 +35,12 @@ SUPPORTED = ("3.11", "3.12", "3.13")
 # What builds, apart from what requirements.lock brings. boto3, because packaging imports the whole app.
 TOOLS = {"babel": "2.18.0", "boto3": "1.44.8", "chalice": "1.34.0"}
 
+# Chalice's packager adds these two of its own files, which no lock names: they go into every function.
+CHALICE_RUNTIME = {
+    "chalice/__init__.py": "fa8812e3488d6f42d4452e0548fbb9ce3cf548c2761ae8cfffe95cac72bb6e13",
+    "chalice/app.py": "b26ae4dd55d342a87fe2463f336e97d4d2193ad759ead305c10afa94afaf18e9",
+}
+
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _WHEEL_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 # Amazon Linux 2 ran Python 3.11, Amazon Linux 2023 runs what came later: what glibc a wheel may ask for.
@@ -83,6 +89,7 @@ def build(out: Path, architecture: str, cache: Path) -> None:
         merge = Path(work, "merge.json")
         merge.write_text(json.dumps(merge_template_of(stage)), encoding="utf-8")
         _chalice_package(stage, raw, merge, wheels)
+        refuse_another_chalice(raw / "deployment.zip")
         out.mkdir(parents=True, exist_ok=True)
         write_zip(raw / "deployment.zip", out / "deployment.zip", Path(work, "compiled"))
         template = json.loads((raw / "sam.json").read_text(encoding="utf-8"))
@@ -347,6 +354,16 @@ def write_zip(raw: Path, finished: Path, work: Path) -> None:
             entry.create_system = 3  # Unix, so that the mode counts
             entry.external_attr = (0o755 if name.endswith(".so") else 0o644) << 16
             target.writestr(entry, files[name])
+
+
+def refuse_another_chalice(raw: Path) -> None:
+    """Raise PackagingFailed if Chalice's own part of a zip is not byte for byte what we looked at."""
+    with zipfile.ZipFile(raw) as source:
+        names = [one for one in source.namelist() if one.startswith("chalice/") and one.endswith(".py")]
+        found = {name: hashlib.sha256(source.read(name)).hexdigest() for name in names}
+    for name in sorted(found.keys() | CHALICE_RUNTIME.keys()):
+        if found.get(name) != CHALICE_RUNTIME.get(name):
+            raise PackagingFailed(f"{name} is not the one of Chalice {TOOLS['chalice']} that we know")
 
 
 def _bytecode(name: str, work: Path) -> tuple[str, bytes]:

@@ -230,3 +230,23 @@ def test_contacts_without_the_hotline_stop_the_build(tmp_path):
     contacts.write_text('{"contacts": []}', encoding="utf-8")
     with pytest.raises(ValueError, match="no number to call for nhth"):
         gateway_pages.hotline(contacts)
+
+
+@pytest.mark.parametrize("change", ["same", "another", "missing", "more"])
+def test_another_runtime_part_of_chalice_than_the_one_we_know_is_not_packaged(tmp_path: Path, change: str):
+    folder = Path(str(importlib.util.find_spec("chalice").origin)).parent
+    files = {f"chalice/{name}": (folder / name).read_bytes() for name in ("__init__.py", "app.py")}
+    if change == "another":
+        files["chalice/app.py"] += b"\n"
+    elif change == "missing":
+        del files["chalice/app.py"]
+    elif change == "more":
+        files["chalice/other.py"] = b""
+    with zipfile.ZipFile(tmp_path / "raw.zip", "w") as archive:
+        for name, content in {**files, "app.py": b"", "chalicelib/a.py": b""}.items():
+            archive.writestr(name, content)
+    if change == "same":
+        package.refuse_another_chalice(tmp_path / "raw.zip")
+    else:
+        with pytest.raises(package.PackagingFailed, match=r"chalice/\w+\.py is not the one of Chalice"):
+            package.refuse_another_chalice(tmp_path / "raw.zip")
