@@ -46,16 +46,23 @@ class SignedClient:
     It takes and returns what the SDK's methods of these names do. Raises Refused with AWS's error code, or
     Unreachable after two tries. `environ` is read at each call: AWS_REGION, the credentials that Lambda
     gives, and AWS_ENDPOINT_URL (_DYNAMODB, _SECRETS_MANAGER) where the service is elsewhere. `now` is the
-    time in UTC. Many threads may call.
+    time in UTC; `roots` is a file of certificate authorities that are tried before the system's. Many threads
+    may call.
     """
 
     def __init__(
-        self, service: str, environ: Mapping[str, str], now: Callable[[], datetime], roots: str = ROOTS
+        self,
+        service: str,
+        environ: Mapping[str, str],
+        now: Callable[[], datetime],
+        roots: str = ROOTS,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         self._service = service
         self._environ = environ
         self._now = now
         self._roots = roots
+        self._read_seconds = read_seconds
         self._idle: list[socket.socket] = []
 
     def put_item(self, **arguments: Any) -> dict[str, Any]:
@@ -119,6 +126,7 @@ class SignedClient:
     ) -> tuple[http.client.HTTPResponse, bytes]:
         line = self._kept() or self._connected(urlsplit(address))
         try:
+            line.settimeout(self._read_seconds)
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             head = f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n"
             line.sendall(head.encode("ascii") + body)  # in one piece: http.client would send two
@@ -220,9 +228,7 @@ def _aws_roots(file: str) -> ssl.SSLContext:
 
 
 def _dialled(address: SplitResult, port: int) -> socket.socket:
-    line = socket.create_connection((address.hostname, address.port or port), CONNECT_SECONDS)
-    line.settimeout(READ_SECONDS)
-    return line
+    return socket.create_connection((address.hostname, address.port or port), CONNECT_SECONDS)
 
 
 def _secured(address: SplitResult, context: ssl.SSLContext) -> socket.socket:

@@ -165,7 +165,6 @@ def refusal(code: str, status: int = 400) -> Callable[[str, bytes], bytes]:
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signed_calls, "READ_SECONDS", 0.3)
     monkeypatch.setattr(signed_calls, "_PAUSE", (0.0, 0.0))
 
 
@@ -182,6 +181,7 @@ def dynamodb(server: Server) -> Iterator[SignedClient]:
         "dynamodb",
         {**KEYS, "AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}"},
         lambda: NOW,
+        read_seconds=0.3,
     )
     yield client
     client.close()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +22,8 @@ from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.ses_events import read_notice
 from chalicelib.adapters.ses_mailer import SesMailer
+from chalicelib.adapters.signed_calls import SignedClient
+from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.form_tokens import make_token
 from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Alarms, ReceiptKeys
@@ -62,6 +65,15 @@ class QuickVault(SeededVault):
         return ReceiptKeys(sha256(b"report" + code.encode()).hexdigest()[:32], bytes(32))
 
 
+class NamedClient(SignedClient):
+    """The form's client, which says in each request which process sends it."""
+
+    caller = ""
+
+    def _exchange(self, address: str, headers: Mapping[str, str], body: bytes) -> Any:
+        return super()._exchange(address, {**headers, "x-caller": self.caller}, body)
+
+
 class Site:
     """One process's share of the site."""
 
@@ -70,6 +82,7 @@ class Site:
         self.digest_every = timedelta(seconds=digest_every)
         self.caps = caps
         self.dynamodb = partial(client, "dynamodb", 2, DYNAMO_WAITS)
+        self.signing = NamedClient("dynamodb", os.environ, SystemClock().now, read_seconds=DYNAMO_WAITS)
         self.ses = partial(client, "sesv2", 1, SES_WAITS)
         self.mails = wiring_published.mails(SETTINGS)
 
@@ -88,6 +101,8 @@ class Site:
 
         for made in (self.dynamodb(), self.ses()):
             made.meta.events.register("before-send", partial(_before_send, sign))
+
+        self.signing.caller = caller
 
     def store(self) -> DynamoReports:
         """Return the report store."""
@@ -120,7 +135,7 @@ class Site:
         """Return the form's use case."""
         ((kid, public),) = self.keys["public"].items()
         return TakeReport(
-            self.store(),
+            DynamoReports(lambda: self.signing, TABLE),
             HpkeSealer(lambda: (kid, public)),
             _vault(),
             Agencies(),
