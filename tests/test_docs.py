@@ -106,3 +106,11 @@ def test_the_licence_is_whole() -> None:
 
 def test_ci_runs_what_everybody_runs() -> None:
     assert text_of(".ci/run").rstrip().endswith("exec make test")
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        first = page.read_text(encoding="utf-8").split("\n")[0]
+        assert first.startswith(f"# {int(page.name[:4])}. "), page.name

@@ -2,7 +2,7 @@
 
 To load the SDK takes two thirds of a cold start, which somebody waits for who opens the form; and each call
 through it five times as long. What is here is AWS's Signature Version 4 for its JSON protocol, and no more of
-either than four operations need. docs/decisions/0021 says why.
+either than four operations need. docs/decisions/0023 says why.
 """
 
 from __future__ import annotations
