@@ -99,8 +99,8 @@ class NoteContext(LayoutContext):
     recipients: Sequence[RecipientChoice]
     notice: str | None
     kinds: Sequence[str]
-    story_limit: int
-    line_limit: int
+    story_limit: str
+    line_limit: str
     asks_immigration: bool
     child_lines: Sequence[Contact]
 

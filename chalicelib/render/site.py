@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.domain.contacts import Contact, nearest_first
 from chalicelib.domain.content import Content
 from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
+from chalicelib.domain.numbers import grouped
 from chalicelib.domain.page_headers import page_headers
 from chalicelib.domain.receipts import in_groups
 from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
@@ -107,8 +108,8 @@ class Site:
             recipients=recipients,
             notice=notice,
             kinds=KINDS,
-            story_limit=STORY_LIMIT,
-            line_limit=LINE_LIMIT,
+            story_limit=grouped(STORY_LIMIT, locale),
+            line_limit=grouped(LINE_LIMIT, locale),
             asks_immigration=any(recipient.enforces_immigration for recipient in recipients),
             child_lines=self._child_lines(place),
         )

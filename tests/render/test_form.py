@@ -64,7 +64,7 @@ def test_the_form_carries_its_token_and_goes_back_to_its_own_address(site):
 
 def test_the_limit_is_told_and_not_forced(site):
     tree = parse(note(site))
-    assert f"Up to {STORY_LIMIT} letters" in text_of(by_id(tree, "a-hint"))
+    assert f"Up to {STORY_LIMIT:,} letters" in text_of(by_id(tree, "a-hint"))
     assert not [field for tag in ("input", "textarea") for field in tree.iter(tag) if field.get("maxlength")]
 
 
@@ -117,7 +117,7 @@ def test_the_form_says_what_happens_before_it_asks_to_be_sent(site):
         "This is not for emergencies.",
         "Nobody will write back to you.",
         "no files and no pictures",
-        "We delete it 30 days after it was delivered, and after 90 days at most.",
+        "We delete it 30 days after it was delivered.",
         "no cookies and keep no internet address",
         "They ask people not to tell them twice.",
         "A report that you know is false is a crime.",

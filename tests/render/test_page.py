@@ -173,7 +173,6 @@ def test_what_is_kept_and_what_cannot_be_hidden_is_told(english):
     for fact in (
         "no cookies",
         "30 days",
-        "90 days",
         "phone company",
         "our computers",
         "browser’s history",
