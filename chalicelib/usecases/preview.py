@@ -13,6 +13,8 @@ from chalicelib.ports import DocumentStore, Press, ReleaseShelf, ShippedDocument
 from chalicelib.usecases.edit_text import LiveTexts, read_json
 
 MAILS = ("report", "digest")
+_OF_A_PLACE = {"": "the page", "/note": "the form", "/receipt": "the receipt"}
+_ERRORS = (400, 403, 404, 405, 413, 415, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,16 @@ class PreviewPage:
 
 @dataclass(frozen=True, slots=True)
 class PreviewChoices:
-    """What can be looked at. `pages` are names for `page`, without the language they begin with."""
+    """What can be looked at. `pages` are names for `page`, without the language they begin with.
+
+    `words` says in words what each page and each recipient is.
+    """
 
     locales: Sequence[str]
     places: Sequence[str]
     pages: Sequence[str]
     recipients: Sequence[str]
+    words: Mapping[str, str]
     mails: Sequence[str] = MAILS
 
 
@@ -50,12 +56,21 @@ class Preview:
         """Return what can be looked at with the drafts as they are. Raises DocumentInvalid."""
         texts = self._drafts()
         self._check(texts)
-        places = [str(place["slug"]) for place in read_json(self._text(texts, PLACES))["places"]]
+        places = {
+            str(one["slug"]): str(one["name"]) for one in read_json(self._text(texts, PLACES))["places"]
+        }
         locales = [str(locale["tag"]) for locale in read_json(self._text(texts, SITE))["locales"]]
-        recipients = [str(entry["id"]) for entry in json.loads(self._text(texts, RECIPIENTS))]
-        of_places = [name for place in places for name in (place, f"{place}/note", f"{place}/receipt")]
-        errors = [f"error-{status}" for status in (400, 403, 404, 405, 413, 415, 500, 503)]
-        return PreviewChoices(locales, places, [*of_places, "code", "answer", *errors], recipients)
+        recipients = {
+            str(entry["id"]): str(entry["name"]) for entry in json.loads(self._text(texts, RECIPIENTS))
+        }
+        pages = {
+            f"{place}{ending}": f"{name}: {what}"
+            for place, name in places.items()
+            for ending, what in _OF_A_PLACE.items()
+        }
+        pages |= {"code": "The page that asks for a code", "answer": "The answer to a code"}
+        pages |= {f"error-{status}": f"Error {status}" for status in _ERRORS}
+        return PreviewChoices(locales, list(places), list(pages), list(recipients), {**recipients, **pages})
 
     def page(self, name: str) -> PreviewPage:
         """Render a page ("es/los-banos-ca", "en/los-banos-ca/note", "es/error-404") from the drafts.

@@ -192,7 +192,7 @@ def _preview(desk: Desk, preview: Preview) -> None:
             visit,
             "mail.html",
             name=name,
-            recipient=recipient,
+            recipient=choices.words[recipient],
             mails=[(title, _parts(content)) for title, content in mails],
         )
 

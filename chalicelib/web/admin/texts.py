@@ -226,7 +226,8 @@ def _sentences(desk: Desk, sentences: EditSentences) -> None:
 def _contacts(desk: Desk, contacts: EditContacts) -> None:
     @desk.screen(CONTACT_LIST, EDITOR)
     def contacts_screen(visit: Visit) -> Sheet:
-        return desk.show(visit, "contacts.html", lines=contacts.list())
+        places = {place.slug: place.name for place in contacts.places()}
+        return desk.show(visit, "contacts.html", lines=contacts.list(), places=places)
 
     @desk.action("/admin/contacts/checked", EDITOR, does="note a contact as checked", about="contact")
     def contact_checked(visit: Visit) -> Sheet:

@@ -126,3 +126,14 @@ def test_head_has_no_body(desk):
     editor = desk.signed_in(EDITOR_ONE)
     page = editor.ask("HEAD", "/admin/documents", b"", {})
     assert (page.status, page.text) == (200, "")
+
+
+def test_people_read_names_where_the_code_has_ids(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    preview, contacts = editor.get("/admin/preview"), editor.get("/admin/contacts")
+    for name in ("Los Banos: the form", "The answer to a code", "U.S. Department of Transportation"):
+        assert name in preview.words
+    assert "Merced County" in contacts.words
+    for page in (preview, contacts):
+        assert "los-banos-ca" not in page.words
+        assert "dot-trafficking" not in page.words
