@@ -9,6 +9,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from chalicelib.domain.locales import DEFAULT
+from chalicelib.render.english import marked
 
 DOMAIN = "porchlight"
 
@@ -16,16 +17,23 @@ DOMAIN = "porchlight"
 class Sentences:
     """One language's sentences. Asked for an English sentence, it gives its own, ready to stand in a page."""
 
-    def __init__(self, translated: Callable[[str], str]) -> None:
-        """`translated` returns the sentence in this language, or nothing when it is missing."""
+    def __init__(self, translated: Callable[[str], str], locale: str = DEFAULT) -> None:
+        """`translated` returns the sentence in this language, or nothing when it is missing.
+
+        `gap` is what stands between one sentence and the next: nothing in Chinese, whose full stop brings
+        its own space.
+        """
         self._translated = translated
+        self._locale = locale
+        self.gap = "" if locale.startswith("zh") else " "
         self._ready: dict[str, Markup] = {}
 
     def gettext(self, sentence: str, **values: object) -> Markup:
         """Return the sentence with its placeholders filled.
 
         Sentences hold words, not markup, and are escaped; values are escaped unless they are markup. A
-        missing sentence is English inside an element that says so.
+        missing sentence is English inside an element that says so, and so is English that a translator left
+        in a sentence.
         """
         try:
             ready = self._ready[sentence]
@@ -44,7 +52,7 @@ class Sentences:
     def _prepare(self, sentence: str) -> Markup:
         translated = self._translated(sentence)
         if translated:
-            return escape(translated)
+            return escape(translated) if self._locale == DEFAULT else marked(translated)
         return Markup('<span lang="en" dir="ltr">%s</span>') % escape(sentence)
 
 
@@ -65,11 +73,11 @@ class Catalogs:
         fallback = _AsWritten() if locale == DEFAULT else _Missing()
         path = self._directory / locale / "LC_MESSAGES" / f"{DOMAIN}.mo"
         if not path.is_file():
-            return Sentences(fallback.gettext)
+            return Sentences(fallback.gettext, locale)
         with path.open("rb") as file:
             catalog = GNUTranslations(file)
         catalog.add_fallback(fallback)
-        return Sentences(catalog.gettext)
+        return Sentences(catalog.gettext, locale)
 
 
 class _AsWritten(NullTranslations):

@@ -12,8 +12,8 @@ from chalicelib.domain.contacts import Contact
 from chalicelib.domain.content import Figure
 from chalicelib.domain.places import Place
 
-# The functions that every template has besides the names of its class.
-HELPERS = frozenset({"_", "gettext", "ngettext", "plain", "bdi"})
+# What every template has besides the names of its class: functions, and the gap between two sentences.
+HELPERS = frozenset({"_", "gettext", "ngettext", "plain", "bdi", "gap"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class PageTemplates:
         names = {field: getattr(context, field) for field in context.__dataclass_fields__}
         say = sentences.gettext
         return self._environment.get_template(name).render(
-            names, _=say, gettext=say, ngettext=sentences.ngettext, plain=sentences.plain
+            names, _=say, gettext=say, ngettext=sentences.ngettext, plain=sentences.plain, gap=sentences.gap
         )
 
 
