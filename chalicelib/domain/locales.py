@@ -25,6 +25,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "prs", "ps", "ur"})
 # for a neighbour: Persian, Dari and Urdu are written like Arabic and are not Arabic.
 _ALIASES = {"tl": "fil", "mww": "hmn", "hnj": "hmn", "cmn": "zh"}
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+_SHAHMUKHI = frozenset({"arab", "pk"})  # Punjabi in Arabic letters: its readers seldom read Gurmukhi
 
 _LONGEST_HEADER = 1000
 _MOST_TAGS = 30
@@ -66,6 +67,8 @@ def _candidates(subtags: list[str]) -> list[str]:
         simplified_first = not _TRADITIONAL.intersection(subtags) or "hans" in subtags
     elif language == "yue":  # Cantonese has no page of its own; its readers read standard Chinese
         simplified_first = "hans" in subtags
+    elif language == "pa" and _SHAHMUKHI.intersection(subtags) and "guru" not in subtags:
+        return []
     else:
         whole = [language, *subtags[1:]]
         return ["-".join(whole[:length]) for length in range(len(whole), 0, -1)]

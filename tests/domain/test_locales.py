@@ -33,8 +33,11 @@ ALL = tuple(ENDONYMS)
         ("fil-PH", "fil"),
         ("mww", "hmn"),
         ("hmn", "hmn"),
+        ("pa", "pa"),
+        ("pa-IN", "pa"),
         ("pa-Guru-IN", "pa"),
-        ("pa-PK", "pa"),
+        ("pa-Guru-PK", "pa"),
+        ("pa-PK,es;q=0.5", "es"),
         ("ar-EG", "ar"),
         ("km-KH", "km"),
     ],
@@ -43,8 +46,8 @@ def test_a_browser_gets_the_language_it_wants_most(header, locale):
     assert negotiate(header, ALL) == locale
 
 
-@pytest.mark.parametrize("tag", ["fa", "fa-IR", "prs", "prs-AF", "ur", "ur-PK", "ps"])
-def test_a_language_in_arabic_letters_is_not_answered_in_arabic(tag):
+@pytest.mark.parametrize("tag", ["fa", "fa-IR", "prs", "prs-AF", "ur", "ur-PK", "ps", "pa-PK", "pa-Arab"])
+def test_a_language_in_arabic_letters_is_answered_in_no_other(tag):
     assert negotiate(tag, ALL) == "en"
 
 
