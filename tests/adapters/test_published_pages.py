@@ -7,7 +7,6 @@ import gzip
 import json
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from chalicelib.adapters.plain_http import ROOTS, FetchFailed, Line
 from chalicelib.adapters.published_pages import LOOK_EVERY, PublishedPages
 from chalicelib.adapters.shipped_pages import ShippedPages
 from chalicelib.domain.errors import StoreUnavailable
+from tests.support.certificates import self_made
 
 
 class Bucket:
@@ -314,20 +314,9 @@ def test_a_missing_file_leaves_the_connection_usable(bucket: Bucket) -> None:
 
 def secure_bucket(bucket: Bucket, folder: Path) -> tuple[str, str]:
     """Put TLS before the bucket; return its address, and the file with the authority to trust."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:localhost"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = self_made(folder)
     bucket.secure(context)
-    return bucket.base.replace("http://127.0.0.1", "https://localhost"), str(certificate)
+    return bucket.base.replace("http://127.0.0.1", "https://localhost"), certificate
 
 
 def test_a_file_comes_over_tls_from_whom_we_trust(bucket: Bucket, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import subprocess
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from chalicelib.adapters import signed_calls
 from chalicelib.adapters.aws_faults import ConditionFailed, Refused, Table, Unreachable
 from chalicelib.adapters.signed_calls import SignedClient, signed
 from chalicelib.domain.errors import StoreBusy, StoreUnavailable
+from tests.support.certificates import self_made
 
 NOW = datetime(2026, 11, 25, 12, 30, 5, tzinfo=UTC)
 KEYS = {
@@ -350,21 +350,10 @@ def test_a_secret_is_read_in_its_services_own_manner(server: Server) -> None:
 @pytest.fixture
 def secured(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A server whose certificate says that it is localhost, and the file with its authority."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-            *("-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:localhost"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = self_made(tmp_path)
     server = Server(context)
     server.answers = [answer({})]
-    yield server, str(certificate)
+    yield server, certificate
     server.close()
 
 
