@@ -114,7 +114,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
     "reporter_api": {
         "dynamodb:GetItem": ["report#*"],
         "dynamodb:PutItem": ["report#*"],
-        "dynamodb:UpdateItem": ["count#*"],
+        "dynamodb:UpdateItem": ["count#lookups *"],
     },
     "admin_api": {
         "dynamodb:DeleteItem": ["change", "draft", "session#*", "step#*", "tries#*"],
@@ -731,6 +731,7 @@ def test_a_call_outside_a_role_would_be_noticed():
         Call("dynamodb:Scan", "Reports"),
         Call("dynamodb:PutItem", "Documents", {"dynamodb:LeadingKeys": ("report#1",)}),
         Call("dynamodb:PutItem", "Reports", {"dynamodb:LeadingKeys": ("count#1",)}),
+        Call("dynamodb:UpdateItem", "Reports", {"dynamodb:LeadingKeys": ("count#hour 2026-11-25T12",)}),
         Call(READ_SECRET, "DeskKeysSecret"),
     ):
         assert not allows(statements_of(REPORTER), call)
