@@ -78,5 +78,7 @@ def test_a_name_stands_on_its_own_line_under_its_number(pages):
         tree = pages[f"{locale} error 404"][1]
         rows = [one for one in tree.iter("li") if one.find("a") is not None and one.find("br") is not None]
         assert len(rows) == 5, locale
+        (numbers,) = (one for one in tree.iter("ul") if rows[0] in list(one))
+        assert numbers.get("class") is None, "only its bullet tells which name belongs to which number"
         for row in rows:
             assert [child.tag for child in row] == ["a", "br", "bdi"], locale
