@@ -99,7 +99,13 @@ class Posters:
 
 def _functions(sentences: Sentences) -> dict[str, Any]:
     say = sentences.gettext
-    return {"_": say, "gettext": say, "ngettext": sentences.ngettext, "plain": sentences.plain}
+    return {
+        "_": say,
+        "gettext": say,
+        "ngettext": sentences.ngettext,
+        "plain": sentences.plain,
+        "gap": sentences.gap,
+    }
 
 
 def square(address: str) -> Markup:
