@@ -178,9 +178,9 @@ class Run:
             "pause": 0.004,
             # So that floods happen too: more than these in a minute or an hour are held.
             "caps": {
-                "per_minute": max(40, reports // 5),
-                "per_hour": max(80, reports // 3),
-                "per_recipient_hour": max(40, reports // 5),
+                "per_minute": max(80, reports // 5),
+                "per_hour": max(160, reports // 3),
+                "per_recipient_hour": max(80, reports // 5),
             },
         }
         commands = _pipe(process.stdin)
