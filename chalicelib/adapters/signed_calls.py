@@ -19,6 +19,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -130,9 +131,9 @@ class SignedClient:
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             head = f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n"
             line.sendall(head.encode("ascii") + body)  # in one piece: http.client would send two
-            answer = http.client.HTTPResponse(line, method="POST")
-            answer.begin()
-            content = answer.read()
+            with closing(http.client.HTTPResponse(line, method="POST")) as answer:
+                answer.begin()
+                content = answer.read()
         except BaseException:
             line.close()
             raise

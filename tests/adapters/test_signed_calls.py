@@ -99,12 +99,19 @@ class Server:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._serving: list[threading.Thread] = []
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
-        """Hang up on everybody."""
+        """Hang up on everybody, and be gone."""
+        with suppress(OSError):  # a test may have done so before
+            self._listening.shutdown(socket.SHUT_RDWR)  # to close it would not wake who waits for a caller
+        self._accepting.join()
         self._listening.close()
         self.hang_up()
+        for thread in self._serving:
+            thread.join(timeout=2)
 
     def hang_up(self) -> None:
         """End the lines that are open, and listen on."""
@@ -119,7 +126,8 @@ class Server:
             except OSError:
                 return
             self.lines += 1
-            threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+            self._serving.append(threading.Thread(target=self._serve, args=(line,), daemon=True))
+            self._serving[-1].start()
 
     def _serve(self, line: socket.socket) -> None:
         with ExitStack() as closing:
@@ -128,7 +136,7 @@ class Server:
                 if self._context is not None:
                     line = closing.enter_context(self._context.wrap_socket(line, server_side=True))
                 self._open.append(line)
-                read = line.makefile("rb")
+                read = closing.enter_context(line.makefile("rb"))
                 while head := self._head(read):
                     length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
                     body = read.read(length)
