@@ -1,6 +1,6 @@
 """The few calls to AWS that the reporter makes, signed and sent without the SDK.
 
-To load the SDK takes two thirds of a cold start, which somebody waits for who opens the form; and each call
+To load the SDK takes two fifths of a cold start, which somebody waits for who opens the form; and each call
 through it five times as long. What is here is AWS's Signature Version 4 for its JSON protocol, and no more of
 either than four operations need. docs/decisions/0023 says why.
 """
@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import http.client
+import io
 import json
 import random
 import select
@@ -29,7 +30,7 @@ from chalicelib.adapters.aws_faults import BUSY, Refused, Unreachable
 from chalicelib.adapters.plain_http import ROOTS
 
 CONNECT_SECONDS = 1.0
-READ_SECONDS = 3.0
+READ_SECONDS = 3.0  # for a whole answer
 TRIES = 2
 _PAUSE = (0.02, 0.1)  # seconds before the second try, by chance
 _IDLE_MOST = 8
@@ -131,7 +132,8 @@ class SignedClient:
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             head = f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n"
             line.sendall(head.encode("ascii") + body)  # in one piece: http.client would send two
-            with closing(http.client.HTTPResponse(line, method="POST")) as answer:
+            bounded: Any = _Bounded(line, self._read_seconds)
+            with closing(http.client.HTTPResponse(bounded, method="POST")) as answer:
                 answer.begin()
                 content = answer.read()
         except BaseException:
@@ -172,6 +174,30 @@ class SignedClient:
             raise Unreachable("AWS_REGION is not set")
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         return f"https://{self._service}.{region}.{suffix}"
+
+
+class _Bounded(io.RawIOBase):
+    """What a line brings within some seconds. A time for each part alone would let a slow answer go on."""
+
+    def __init__(self, line: socket.socket, seconds: float) -> None:
+        self._line = line
+        self._end = time.monotonic() + seconds
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """Return what http.client asks a socket for."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what comes next; return how much that is."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._line.settimeout(left)
+        return self._line.recv_into(buffer)
 
 
 def signed(

@@ -6,10 +6,11 @@ import json
 import socket
 import ssl
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,18 @@ def test_a_signature_is_the_one_that_the_sdk_makes(
     assert ours == {name.lower(): value for name, value in theirs.headers.items()}
 
 
+def test_a_signature_is_the_one_that_aws_publishes() -> None:
+    # The example "post-vanilla" of AWS's own test suite.
+    signature = "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"
+    given = {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+    }
+    when = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+    ours = signed({"host": "example.amazonaws.com"}, b"", "service", "us-east-1", given, when)
+    assert ours["authorization"].endswith(f", SignedHeaders=host;x-amz-date, Signature={signature}")
+
+
 @pytest.mark.parametrize("missing", sorted(KEYS))
 def test_without_credentials_nothing_is_signed(missing: str) -> None:
     with pytest.raises(Unreachable, match="no credentials"):
@@ -98,7 +111,7 @@ class Server:
         self._context = context
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
-        self._open: list[socket.socket] = []
+        self.open: list[socket.socket] = []
         self._serving: list[threading.Thread] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
@@ -115,9 +128,9 @@ class Server:
 
     def hang_up(self) -> None:
         """End the lines that are open, and listen on."""
-        while self._open:
+        while self.open:
             with suppress(OSError):  # the other side may have hung up already
-                self._open.pop().shutdown(socket.SHUT_RDWR)
+                self.open.pop().shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:
@@ -130,13 +143,13 @@ class Server:
             self._serving[-1].start()
 
     def _serve(self, line: socket.socket) -> None:
-        with ExitStack() as closing:
-            closing.enter_context(line)
+        with ExitStack() as at_the_end:
+            at_the_end.enter_context(line)
             try:
                 if self._context is not None:
-                    line = closing.enter_context(self._context.wrap_socket(line, server_side=True))
-                self._open.append(line)
-                read = closing.enter_context(line.makefile("rb"))
+                    line = at_the_end.enter_context(self._context.wrap_socket(line, server_side=True))
+                self.open.append(line)
+                read = at_the_end.enter_context(line.makefile("rb"))
                 while head := self._head(read):
                     length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
                     body = read.read(length)
@@ -217,6 +230,18 @@ def test_a_call_says_what_it_wants_and_reads_what_it_gets(server: Server, dynamo
     assert server.lines == 1, "the line was kept"
 
 
+def test_the_region_of_this_machine_counts_where_lambda_gives_none(server: Server) -> None:
+    environ = {
+        **KEYS,
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
+    }
+    server.answers = [answer({})]
+    with closing(SignedClient("dynamodb", environ, lambda: NOW)) as client:
+        put(client)
+    assert "/eu-west-1/dynamodb/aws4_request" in server.seen[0][0]
+
+
 def test_nobody_is_told_who_asks_but_aws_itself(server: Server, dynamodb: SignedClient) -> None:
     server.answers = [answer({})]
     put(dynamodb)
@@ -284,7 +309,7 @@ def test_what_goes_wrong_once_is_tried_again(
         answer(b"{"),
         lambda *asked: b"",
         lambda *asked: None,
-        lambda *asked: b"?",
+        lambda *asked: SECRET_WORDS.encode() + b"\r\n\r\n",
     ],
     ids=["crc", "half", "silence", "hung up", "nonsense"],
 )
@@ -292,8 +317,24 @@ def test_what_goes_wrong_twice_is_a_store_that_is_away(
     server: Server, dynamodb: SignedClient, always: Callable[[str, bytes], bytes | None]
 ) -> None:
     server.answers = [always]
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailable) as told:
         put(dynamodb)
+    assert len(server.seen) == 2
+    assert SECRET_WORDS not in f"{told.value!r} {told.value.__cause__!r}"
+
+
+def test_an_answer_that_drips_is_not_waited_for(server: Server, dynamodb: SignedClient) -> None:
+    # Each part comes in time, and the whole would be right: it takes two seconds where 0.3 are given.
+    def dripping(head: str, body: bytes) -> None:
+        line = server.open[-1]
+        with suppress(OSError):  # whoever asked has given up
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{}")
+            for _ in range(20):
+                time.sleep(0.1)
+                line.sendall(b" ")
+
+    server.answers = [dripping, answer({"Attributes": {}})]
+    assert dynamodb.update_item(TableName="t") == {"Attributes": {}}
     assert len(server.seen) == 2
 
 
@@ -316,9 +357,9 @@ def test_a_line_that_was_hung_up_meanwhile_costs_no_try(server: Server, dynamodb
     server.answers = [answer({})]
     put(dynamodb)
     server.hang_up()
-    server.answers = [answer({}), refusal("InternalServerError", 500)]
+    server.answers = [refusal("InternalServerError", 500), answer({})]
     put(dynamodb)
-    assert (len(server.seen), server.lines) == (2, 2)
+    assert len(server.seen) == 3, "both tries were left"
 
 
 def test_a_server_that_wants_to_hang_up_is_not_kept(server: Server, dynamodb: SignedClient) -> None:
