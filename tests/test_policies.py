@@ -602,6 +602,17 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
     assert {"batch", "count", "mail", "report"} <= kinds
 
 
+def test_the_reporter_takes_a_report_and_looks_it_up_where_there_is_no_sdk(world, tmp_path):
+    runtime = runtime_packages(["awslambdaric"], tmp_path / "without-sdk")
+    assert not [one.name for one in runtime.iterdir() if one.name.startswith("boto")]
+    with world.running(REPORTER, runtime) as reporter:
+        answer = send_report(reporter, "Vi algo extraño")
+        assert answer["statusCode"] == 200
+        [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", " ", html_of(answer)))
+        assert look_up(reporter, groups)["statusCode"] == 200
+    assert world.asked(REPORTER) == set(ALLOWED[REPORTER.name])
+
+
 # What a function may do and did not need here: deliver reads an item only where a notice overtook it.
 UNSEEN = {"deliver": {"dynamodb:GetItem"}}
 

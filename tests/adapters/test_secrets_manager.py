@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from chalicelib.adapters.secrets_manager import (
     JsonSecret,
     ReporterSecret,
 )
+from chalicelib.adapters.signed_calls import SignedClient
+from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.errors import SecretMissing, StoreUnavailable
 
 SEED = "s" * 40
@@ -119,6 +123,14 @@ def test_a_secret_that_is_no_object_is_missing_and_not_quoted(aws: None, text: s
 def test_a_secret_that_does_not_exist_is_missing(aws: None) -> None:
     with pytest.raises(SecretMissing):
         secret().content()
+
+
+def test_the_reporters_own_client_reads_the_same(aws_over_http: str, keep: Callable[[object], None]) -> None:
+    with closing(SignedClient("secretsmanager", os.environ, SystemClock().now)) as reporters:
+        with pytest.raises(SecretMissing):
+            JsonSecret(lambda: reporters, "nowhere").content()
+        keep({"seed": "ñ" * 40})
+        assert ReporterSecret(secret(away=reporters)).seed() == ("ñ" * 40).encode()
 
 
 def test_what_is_written_is_read_back_at_once(keep: Callable[[object], None]) -> None:
