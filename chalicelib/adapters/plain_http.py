@@ -114,29 +114,39 @@ class Line:
     def _connect(self) -> socket.socket:
         if not self._secure:
             return self._dial()
-        import ssl  # only here: it costs as much as the sockets themselves
-
-        # AWS's own roots first: to read the hundred and more of the system costs more than all else together.
-        few = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        few.load_verify_locations(self._roots)
-        try:
-            return self._secured(few)
-        except ssl.SSLCertVerificationError:
-            return self._secured(ssl.create_default_context())
+        return secured(self._dial, self._name, self._roots)
 
     def _dial(self) -> socket.socket:
         return socket.create_connection((self._name, self._port), self._left())
-
-    def _secured(self, context: ssl.SSLContext) -> socket.socket:
-        connection = self._dial()
-        try:
-            return context.wrap_socket(connection, server_hostname=self._name)
-        except BaseException:
-            connection.close()
-            raise
 
     def _left(self) -> float:
         left = self._end - self._clock()
         if left <= 0:
             raise FetchFailed("it took too long")
         return min(left, 1.0)
+
+
+def secured(dial: Callable[[], socket.socket], name: str, roots: str = ROOTS) -> socket.socket:
+    """Return a line, made by `dial`, to whoever proves to be `name`.
+
+    Whom the authorities in the file `roots` do not vouch for, the system's may, over a second line. Raises
+    OSError, of which ssl's errors are kinds.
+    """
+    import ssl  # only here: it costs as much as the sockets themselves
+
+    # AWS's own roots first: to read the hundred and more of the system costs more than all else together.
+    few = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    few.load_verify_locations(roots)
+    try:
+        return _wrapped(dial, name, few)
+    except ssl.SSLCertVerificationError:
+        return _wrapped(dial, name, ssl.create_default_context())
+
+
+def _wrapped(dial: Callable[[], socket.socket], name: str, context: ssl.SSLContext) -> socket.socket:
+    line = dial()
+    try:
+        return context.wrap_socket(line, server_hostname=name)
+    except BaseException:
+        line.close()
+        raise

@@ -16,18 +16,17 @@ import json
 import random
 import select
 import socket
-import ssl
 import time
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.adapters.aws_faults import BUSY, Refused, Unreachable
-from chalicelib.adapters.plain_http import ROOTS
+from chalicelib.adapters.plain_http import ROOTS, secured
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0  # for a whole answer
@@ -159,11 +158,7 @@ class SignedClient:
     def _connected(self, address: SplitResult) -> socket.socket:
         if address.scheme == "http":  # a stand-in on this machine
             return _dialled(address, 80)
-        # AWS's own roots first: to read the hundred and more of the system takes ten times as long.
-        try:
-            return _secured(address, _aws_roots(self._roots))
-        except ssl.SSLCertVerificationError:
-            return _secured(address, ssl.create_default_context())
+        return secured(partial(_dialled, address, 443), str(address.hostname), self._roots)
 
     def _address(self, region: str) -> str:
         """Return the service's address, like "https://dynamodb.us-west-2.amazonaws.com"."""
@@ -247,24 +242,8 @@ def _signing_key(secret: str, scope: str) -> bytes:
     return key
 
 
-@lru_cache(maxsize=1)
-def _aws_roots(file: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(file)
-    return context
-
-
 def _dialled(address: SplitResult, port: int) -> socket.socket:
     return socket.create_connection((address.hostname, address.port or port), CONNECT_SECONDS)
-
-
-def _secured(address: SplitResult, context: ssl.SSLContext) -> socket.socket:
-    line = _dialled(address, 443)
-    try:
-        return context.wrap_socket(line, server_hostname=address.hostname)
-    except BaseException:
-        line.close()
-        raise
 
 
 def _understood(answer: http.client.HTTPResponse, content: bytes) -> dict[str, Any]:
