@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from boto3.dynamodb.types import TypeSerializer
-
 from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.adapters.dynamo_reports import DESK_INDEX, from_index, to_item
+from chalicelib.adapters.dynamo_values import write as _write
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import StaleRecord
 
@@ -29,8 +28,6 @@ WRITTEN = (
     "legal_hold",
     "expires_at",
 )
-
-_write = TypeSerializer().serialize
 
 
 class DynamoDesk:
