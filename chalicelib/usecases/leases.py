@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.deliveries import Delivery, SealedReport
 from chalicelib.domain.errors import StaleRecord, StoreUnavailable
+from chalicelib.domain.reports import Report
 from chalicelib.ports import Clock, ReportStore
 
 LEASE = timedelta(minutes=5)
@@ -22,11 +23,15 @@ _NEARLY_OUT = timedelta(seconds=2)
 
 @dataclass(slots=True)
 class Case:
-    """A claimed report. `in_hand` are the recipients that its worker still has to deal with."""
+    """A claimed report. `in_hand` are the recipients that its worker still has to deal with.
+
+    `words` is the report once it was opened.
+    """
 
     record: SealedReport
     lease: datetime | None
     in_hand: set[str] = field(default_factory=set)
+    words: Report | None = field(default=None, repr=False)
 
     @property
     def mine(self) -> bool:

@@ -63,10 +63,11 @@ class Outbox:
             raise HandOn
 
     def opened(self, case: Case) -> OpenedReport | None:
-        """Open a claimed report, or put it off when that cannot be done."""
+        """Open a claimed report, once for all its mails, or put it off when that cannot be done."""
         try:
-            content = self.opener.open(case.record.sealed, case.record.id)
-            return OpenedReport(case.record, Report.from_bytes(content))
+            if case.words is None:
+                case.words = Report.from_bytes(self.opener.open(case.record.sealed, case.record.id))
+            return OpenedReport(case.record, case.words)
         except StoreUnavailable:
             self.leases.release(case)
             raise
