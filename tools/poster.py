@@ -67,7 +67,7 @@ class Posters:
             if contact.can_be_called() and contact.id != hotline.id
         ]
         address = f"{self._public_url}/{locale}/{place}/"
-        names = _functions(sentences) | {
+        names = sentences.helpers() | {
             "lang": locale,
             "direction": direction(locale),
             "style": self._style,
@@ -84,7 +84,7 @@ class Posters:
 
     def _checked(self, contacts: list[Any], sentences: Sentences) -> str:
         checks = [contact.checked_on for contact in contacts]
-        day = self._dates.make_module(_functions(sentences)).day  # type: ignore[attr-defined]
+        day = self._dates.make_module(sentences.helpers()).day  # type: ignore[attr-defined]
         if all(checks):
             said = "A person has checked each of these numbers. The oldest check was on %(date)s."
             return sentences.gettext(said, date=day(min(checks)))
@@ -95,17 +95,6 @@ class Posters:
             else "We read these numbers on public pages on %(date)s. No person has called to check them yet."
         )
         return sentences.gettext(said, date=day(min(contact.read_on for contact in contacts)))
-
-
-def _functions(sentences: Sentences) -> dict[str, Any]:
-    say = sentences.gettext
-    return {
-        "_": say,
-        "gettext": say,
-        "ngettext": sentences.ngettext,
-        "plain": sentences.plain,
-        "gap": sentences.gap,
-    }
 
 
 def square(address: str) -> Markup:

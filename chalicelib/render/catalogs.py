@@ -49,6 +49,11 @@ class Sentences:
         """Return the sentence without any element around it, for a title or an attribute."""
         return self._translated(sentence) or sentence
 
+    def helpers(self) -> dict[str, object]:
+        """Return what a page's template calls on, by the names it has there."""
+        say = self.gettext
+        return {"_": say, "gettext": say, "ngettext": self.ngettext, "plain": self.plain, "gap": self.gap}
+
     def _prepare(self, sentence: str) -> Markup:
         translated = self._translated(sentence)
         if translated:

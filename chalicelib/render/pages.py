@@ -30,10 +30,7 @@ class PageTemplates:
     def render(self, name: str, context: LayoutContext, sentences: Sentences) -> str:
         """Fill a template with the names of its context and with sentences in the context's language."""
         names = {field: getattr(context, field) for field in context.__dataclass_fields__}
-        say = sentences.gettext
-        return self._environment.get_template(name).render(
-            names, _=say, gettext=say, ngettext=sentences.ngettext, plain=sentences.plain, gap=sentences.gap
-        )
+        return self._environment.get_template(name).render(names, **sentences.helpers())
 
 
 def environment(directory: Path) -> SandboxedEnvironment:
