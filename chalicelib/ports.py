@@ -376,7 +376,12 @@ class DoorBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the audit log: who did what to which thing, when, and why."""
+    """One line of the audit log: who did what to which thing, from which value to which, when, and why.
+
+    `outcome` is one of audit.OUTCOMES, and empty in lines from before there were any. A deed has a line when
+    it is begun and one when it is known what came of it; `deed` is the same in both. `told` is what stood in
+    the way. Who is not signed in has no role.
+    """
 
     at: datetime
     who: str
@@ -384,6 +389,11 @@ class AuditEntry:
     did: str
     about: str = ""
     why: str = ""
+    before: str = ""
+    after: str = ""
+    outcome: str = ""
+    told: str = ""
+    deed: str = ""
 
 
 class AuditLog(Protocol):

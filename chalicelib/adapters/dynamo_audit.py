@@ -17,6 +17,7 @@ KEPT = timedelta(days=366)
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
 _TOLD = ("who", "role", "did", "about", "why")
+_TOLD_WHEN_KNOWN = ("before", "after", "outcome", "told", "deed")  # lines of 2026 have none of them
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -50,6 +51,7 @@ class DynamoAudit:
             "at": moment,
             "expires_at": int((entry.at + KEPT).timestamp()),
             **{name: getattr(entry, name) for name in _TOLD},
+            **{name: value for name in _TOLD_WHEN_KNOWN if (value := getattr(entry, name))},
         }
         with store_faults():
             self._client().put_item(
@@ -83,4 +85,4 @@ class DynamoAudit:
 def _entry(item: dict[str, Any]) -> AuditEntry:
     read = {name: _read(value) for name, value in item.items()}
     at = datetime.fromisoformat(read["at"].partition(" ")[0])
-    return AuditEntry(at=at, **{name: read.get(name, "") for name in _TOLD})
+    return AuditEntry(at=at, **{name: read.get(name, "") for name in (*_TOLD, *_TOLD_WHEN_KNOWN)})

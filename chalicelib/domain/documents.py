@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.domain.audit import plain_line
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.locales import ENDONYMS
 
@@ -182,7 +183,7 @@ def check_text(text: str) -> str:
 
 def check_why(why: str) -> str:
     """Return the reason for a change as one line. Raises DocumentInvalid when it is empty or too long."""
-    why = " ".join(why.split())
+    why = plain_line(why, LONGEST_WHY + 1)
     if not why:
         raise DocumentInvalid("please say why: one short sentence for those who come after you")
     if len(why) > LONGEST_WHY:

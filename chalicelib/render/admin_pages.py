@@ -13,6 +13,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from chalicelib.domain.audit import plain_line
 from chalicelib.render.pages import tight_css
 
 
@@ -29,7 +30,7 @@ class AdminPages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters.update(day=day, minute=minute)
+        self._environment.filters.update(day=day, minute=minute, line=plain_line)
         self._environment.globals.update(style=self._style)
 
     def render(self, template: str, /, **names: Any) -> str:

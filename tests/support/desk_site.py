@@ -211,6 +211,12 @@ class DeskSite:
         return person
 
     def log(self) -> list[dict[str, str]]:
+        """The audit log, oldest first: one line for each deed, with what came of it, as the desk shows it."""
+        lines = self.lines()
+        ended = {line["deed"] for line in lines if "deed" in line and line["outcome"] != "begun"}
+        return [line for line in lines if line.get("outcome") != "begun" or line["deed"] not in ended]
+
+    def lines(self) -> list[dict[str, str]]:
         """The audit log as it is stored, oldest first."""
         items = self.dynamodb.scan(TableName=self.settings.audit_table, ConsistentRead=True)["Items"]
         read = [{name: next(iter(value.values())) for name, value in item.items()} for item in items]

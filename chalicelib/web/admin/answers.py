@@ -38,6 +38,7 @@ class Sheet(Html):
     ) -> None:
         Response.__init__(self, body="", headers={**BASE_HEADERS, **(headers or {})}, status_code=status)
         self.text = text
+        self.told = ""  # what stands in the way, in the words of the page: the log repeats it
         self.cookies = tuple(cookies)
         self._head_only = request is not None and request.method == "HEAD"
 

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
 
-from chalicelib.domain.errors import NotAllowed, PorchlightError, SessionOver
+from chalicelib.domain.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
+from chalicelib.domain.errors import NotAllowed, PorchlightError, SessionOver, StoreUnavailable
 from chalicelib.domain.people import SIGN_IN_TAKES, Person
 from chalicelib.ports import AuditEntry, AuditLog, Clock
 from chalicelib.render.admin_pages import AdminPages
@@ -52,6 +53,21 @@ class StaleForm(PorchlightError):
     """The form was made for another session: show what it holds, with a button to send it again."""
 
 
+@dataclass(slots=True)
+class Deed:
+    """What the log says of a button that was pressed, written by the screen as it learns it.
+
+    `about` is to whom or to what, `before` and `after` the values it had and has. `done` says that something
+    was done although the answer is a refusal.
+    """
+
+    about: str = ""
+    before: str = ""
+    after: str = ""
+    why: str = ""
+    done: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One request of somebody at the desk. `csrf` goes into every form; nobody is `person` at the door."""
@@ -63,6 +79,7 @@ class Visit:
     secret: str = field(repr=False)  # the value of the cookie behind this visit
     fields: Fields = field(default_factory=dict, repr=False)
     person: Person | None = None
+    deed: Deed = field(default_factory=Deed)
 
     @property
     def who(self) -> Person:
@@ -112,8 +129,9 @@ class Desk:
     def screen(self, path: str, role: str, does: str = "", about: str = "") -> Callable[[View], View]:
         """Return a decorator for a screen that people with `role` see.
 
-        With `does` it also takes a form, and the audit log says so before anything is done: who, `does`, what
-        the form's field `about` holds, and why.
+        With `does` it also takes a form, and the audit log says before anything is done that it was begun,
+        and afterwards what came of it: who, `does`, what the form's field `about` holds, why, and whatever
+        the screen writes into the visit's `deed`.
         """
         return self._route(path, [*_READ, "POST"] if does else _READ, role, does, about)
 
@@ -152,14 +170,26 @@ class Desk:
             **{"problems": {}, **names},
         )
         request = self._routes.current_request
-        return Sheet(html, status, {"Content-Security-Policy": self._pages.policy()}, request=request)
+        sheet = Sheet(html, status, {"Content-Security-Policy": self._pages.policy()}, request=request)
+        sheet.told = " ".join(str(one) for one in (names.get("problems") or {}).values()) or str(
+            names.get("told") or ""
+        )
+        return sheet
 
-    def note(self, visit: Visit, did: str, about: str = "", why: str = "") -> None:
-        """Write a line into the audit log, and a copy where the admin function's role can change nothing."""
-        who, about = visit.who, " ".join(about.split())[:200]
-        why = " ".join(why.split())[:500]
-        self._audit.add(AuditEntry(self._clock.now(), who.email, who.role, did, about, why))
-        self._tell(f"desk: {who.email}, {who.role}: {did} {about}")
+    def note(self, visit: Visit, did: str, about: str = "", why: str = "", /, **more: str) -> None:
+        """Write a line into the audit log, and a copy where the admin function's role can change nothing.
+
+        `more` are the other texts of an AuditEntry.
+        """
+        who = visit.who
+        self.note_of(who.email, who.role, did, about=about, why=why, **{"outcome": DONE, **more})
+
+    def note_of(self, who: str, role: str, did: str, **more: str) -> None:
+        """Write a line about somebody who need not be signed in; `more` are texts of an AuditEntry."""
+        told = {name: plain_line(text) for name, text in more.items()}
+        self._audit.add(AuditEntry(self._clock.now(), plain_line(who), role, did, **told))
+        about, outcome = told.get("about", ""), told.get("outcome", "")
+        self._tell(f"desk: {plain_line(who)}, {role}: {did} {about}{f' ({outcome})' if outcome else ''}")
 
     def _answer(self, view: View, role: str, does: str, about: str) -> Sheet:
         request = self._routes.current_request
@@ -169,12 +199,13 @@ class Desk:
             if role == DOOR:
                 return self._at_the_door(view, visit, request)
             visit = self._signed_in(visit, request)
-            if not visit.who.may(role):
-                raise NotAllowed(f"this needs the role {role}")
-            if not visit.posted:
-                return view(visit)
-            visit = self._with_form(visit, request)
-            return self._noted(view, visit, does, visit.one(about) if about else "")
+            allowed = visit.who.may(role)
+            if visit.posted:
+                visit = self._with_form(visit, request)
+                visit.deed.about = visit.one(about) if about else ""
+            if not allowed:
+                return self._refused(visit, does, NotAllowed(f"this needs the role {role}"))
+            return self._noted(view, visit, does) if visit.posted else view(visit)
         except SessionOver:
             return self._sign_in_first(visit, request)
         except StaleForm:
@@ -237,17 +268,37 @@ class Desk:
             answer.cookies = (*answer.cookies, cookies.write(cookies.DOOR, fresh, SIGN_IN_TAKES * 6))
         return answer
 
-    def _noted(self, view: View, visit: Visit, does: str, about: str) -> Sheet:
-        self.note(visit, does, about, visit.one("why"))
-        answer: Sheet | None = None
+    def _refused(self, visit: Visit, does: str, error: NotAllowed) -> Sheet:
+        """Answer somebody whose role does not cover it; what they tried all the same is written down."""
+        if visit.posted:
+            self.note(visit, f"{does}: not done", visit.deed.about, outcome=REFUSED, told=str(error))
+        return self._failed(visit, error)
+
+    def _noted(self, view: View, visit: Visit, does: str) -> Sheet:
+        """Do what a button says, between a line that it was begun and one about what came of it.
+
+        Where the first cannot be written, nothing is done.
+        """
+        deed, number = visit.deed, self._clock.nonce().hex()[:8]
+        deed.why = visit.one("why")
+        self.note(visit, does, deed.about, deed.why, outcome=BEGUN, deed=number)
+        error: Exception | None = None
         try:
             answer = view(visit)
-        except SessionOver:
+        except SessionOver as over:
+            self.note(visit, f"{does}: not done", deed.about, outcome=REFUSED, told=str(over), deed=number)
             raise
-        except Exception as error:
-            answer = self._failed(visit, error)
-        if answer.status_code >= 400:
-            self.note(visit, f"{does}: not done", about)
+        except Exception as raised:
+            error, answer = raised, self._failed(visit, raised)
+        done = deed.done or answer.status_code < 400
+        outcome = DONE if done else FAILED if answer.status_code >= 500 else REFUSED
+        told = answer.told or (type(error).__name__ if error else "")
+        more = {"before": deed.before, "after": deed.after, "told": "" if done else told, "deed": number}
+        did = does if done else f"{does}: not done"
+        try:
+            self.note(visit, did, deed.about, deed.why, outcome=outcome, **more)
+        except StoreUnavailable as away:  # what was done is done: the log says that it was begun, and no more
+            self._log(where(away))
         return answer
 
     def _sign_in_first(self, visit: Visit, request: Request) -> Sheet:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from chalicelib.domain.audit import deeds, plain_line
 from chalicelib.domain.errors import EntryMissing, LastPublisher, PersonKnown
 from chalicelib.domain.people import EDITOR, PUBLISHER, ROLES
 from chalicelib.ports import AuditEntry, AuditLog, Clock
@@ -18,6 +19,16 @@ PEOPLE = "/admin/people"
 LOG = "/admin/log"
 _LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
 _MONTHS_KEPT = 13
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # wide ones too
 
 
 def routes(desk: Desk, people: ManagePeople, audit: AuditLog, clock: Clock) -> None:
@@ -83,27 +94,32 @@ def routes(desk: Desk, people: ManagePeople, audit: AuditLog, clock: Clock) -> N
         month = visit.asked("month") or months[0]
         if month not in months:
             raise EntryMissing("the log is kept for a year")
-        return desk.show(visit, "log.html", entries=audit.entries(month), month=month, months=months)
+        return desk.show(visit, "log.html", entries=deeds(audit.entries(month)), month=month, months=months)
 
     @desk.screen("/admin/log/file", PUBLISHER)
     def log_file(visit: Visit) -> Sheet:
-        entries = [entry for month in _months(clock.now()) for entry in audit.entries(month)]
+        entries = [entry for month in _months(clock.now()) for entry in deeds(audit.entries(month))]
         return download(as_csv(entries), "log.csv", "text/csv")
 
 
 def as_csv(entries: Sequence[AuditEntry]) -> str:
-    """Return the log as a table for a spreadsheet, where no cell can turn into a formula."""
-    table = io.StringIO()
+    """Return the log as a table for a spreadsheet, where no cell can turn into a formula.
+
+    It begins with a mark without which a spreadsheet takes its letters for others.
+    """
+    table = io.StringIO("\ufeff")
+    table.seek(1)
     writer = csv.writer(table)
-    writer.writerow(["when (UTC)", "who", "role", "did", "about", "why"])
+    names = ("who", "role", "did", "about", "why", "before", "after", "outcome", "told")
+    writer.writerow(["when (UTC)", *names])
     for entry in entries:
-        told = (entry.who, entry.role, entry.did, entry.about, entry.why)
+        told = (plain_line(str(getattr(entry, name))) for name in names)
         writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(_cell, told)])
     return table.getvalue()
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _months(now: datetime) -> list[str]:

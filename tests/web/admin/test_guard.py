@@ -93,11 +93,16 @@ def test_with_a_forged_session_no_screen_is_shown_and_no_button_works(desk):
 def test_an_editor_is_refused_whatever_only_publishers_may_do(desk):
     editor = desk.signed_in(EDITOR_ONE)
     csrf = editor.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
-    before = desk.log()
+    before = len(desk.log())
     for method, path in PUBLISHERS:
         page = editor.get(path) if method == "GET" else editor.post(path, {"csrf": csrf, "email": EDITOR_ONE})
         assert page.status == 403, (method, path)
-    assert desk.log() == before
+    lines = desk.log()[before:]
+    assert len(lines) == sum(method == "POST" for method, _ in PUBLISHERS)
+    for line in lines:
+        assert (line["who"], line["role"], line["outcome"]) == (EDITOR_ONE, "editor", "refused")
+        assert line["did"].endswith(": not done")
+        assert line["told"] == "this needs the role publisher"
 
 
 def test_a_form_without_its_token_does_nothing(desk):
@@ -160,13 +165,17 @@ def test_every_button_is_written_down_before_it_is_done(desk):
     publisher = desk.signed_in(PUBLISHER_ONE)
     csrf = publisher.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
     for path in sorted(set(POSTS) - {"/admin/sign-out", "/admin/publish/now"}):
-        before = len(desk.log())
+        before = len(desk.lines())
         page = publisher.post(path, {"csrf": csrf})
-        lines = desk.log()[before:]
-        assert lines, path
-        assert lines[0]["who"] == PUBLISHER_ONE
+        begun, ended = desk.lines()[before:]
+        assert begun["who"] == ended["who"] == PUBLISHER_ONE
+        assert (begun["outcome"], begun["deed"]) == ("begun", ended["deed"])
         if page.status >= 400:
-            assert lines[-1]["did"] == f"{lines[0]['did']}: not done", path
+            assert ended["did"] == f"{begun['did']}: not done", path
+            assert ended["outcome"] in ("refused", "failed")
+            assert ended["told"], path
+        else:
+            assert (ended["did"], ended["outcome"]) == (begun["did"], "done"), path
 
 
 def test_a_role_taken_away_counts_at_the_next_click(desk):

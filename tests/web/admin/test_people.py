@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_string
 from email.policy import default
 
@@ -139,16 +139,64 @@ def test_the_log_is_handed_out_as_a_table_to_publishers(desk):
     page = publisher.get("/admin/log/file")
     assert page.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert page.headers["Content-Disposition"] == 'attachment; filename="log.csv"'
-    rows = list(csv.DictReader(io.StringIO(page.text)))
+    assert page.text.startswith("\ufeff")  # or Excel reads other letters than were written
+    rows = list(csv.DictReader(io.StringIO(page.text.removeprefix("\ufeff"))))
     assert [(row["who"], row["did"]) for row in rows] == [(PUBLISHER_ONE, "sign in")]
 
 
 def test_no_cell_of_the_table_can_become_a_formula():
     evil = '=HYPERLINK("https://bad.example")'
-    text = as_csv([AuditEntry(NOON, evil, "+1", "-1", "@a", '\t=1,"x"\n')])
-    [_, row] = list(csv.reader(io.StringIO(text)))
+    text = as_csv(
+        [AuditEntry(NOON, evil, "+1", "-1", "@a", '\t=1,"x"\n', "\uff1d1", "\u202e=1", told="\u00a0+1")]
+    )
+    [names, row] = list(csv.reader(io.StringIO(text)))
     assert row[0] == "2026-11-25 12:00:00"
-    assert all(cell.startswith("'") for cell in row[1:])
+    assert all(
+        cell.startswith("'") for name, cell in zip(names[1:], row[1:], strict=True) if name != "outcome"
+    )
+
+
+def test_signs_that_turn_or_hide_words_do_not_reach_the_log(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = publisher.get(PEOPLE)
+    form = next(form for form in page.forms("/admin/people/remove") if form["email"] == EDITOR_ONE)
+    why = "left\u202e tsal\u2066 week\u200f\u061c\ufeff\u00ad\u0007 \U000e0041ਗੁ\u200dਰੂ"
+    publisher.post("/admin/people/remove", {**form, "why": why})
+    assert desk.log()[-1]["why"] == "left tsal week ਗੁ\u200dਰੂ"
+    assert "\u202e" not in publisher.get("/admin/log").text
+
+
+def test_a_line_from_before_there_were_outcomes_is_read_and_shown(desk):
+    at = datetime.now(UTC)
+    item = {
+        "month": f"{at:%Y-%m}",
+        "at": f"{at:%Y-%m-%dT%H:%M:%S.%f}Z 0badcafe",
+        "who": "old@desk.example",
+        "role": "publisher",
+        "did": "publish: not done",
+        "about": "contacts",
+        "why": "\u202eolder",
+    }
+    desk.dynamodb.put_item(
+        TableName=desk.settings.audit_table, Item={name: {"S": value} for name, value in item.items()}
+    )
+    page = desk.signed_in(PUBLISHER_ONE).get("/admin/log")
+    assert "publish: not done contacts" in page.words
+    assert "older" in page.words
+    assert "\u202e" not in page.text
+
+
+def test_a_deed_that_was_cut_off_on_its_way_is_never_called_done(desk):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    first = publisher.get(PEOPLE).forms("/admin/people/role")[0]
+    before = len(desk.lines())
+    publisher.post("/admin/people/role", first)
+    begun, ended = desk.lines()[before:]
+    desk.dynamodb.delete_item(
+        TableName=desk.settings.audit_table, Key={name: {"S": ended[name]} for name in ("month", "at")}
+    )
+    assert "begun, and nothing is known of its end" in publisher.get("/admin/log").words
+    assert desk.log()[-1] == begun
 
 
 def test_when_the_log_cannot_be_written_nothing_is_done(desk):
