@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalicelib.domain.days import read_day
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.places import Place, Places, entries_of, is_slug
 
@@ -161,7 +162,7 @@ def _read_contact(entry: Mapping[str, Any], places: Places, hosts: Collection[st
             sources=_sources(entry),
             read_on=_day(entry, "read_on"),
             checked_on=_day(entry, "checked_on") if entry.get("checked_on") else None,
-            checked_by=entry.get("checked_by") or None,
+            checked_by=_text(entry, "checked_by") if entry.get("checked_by") else None,
             only_here=bool(entry.get("only_here", False)),
         )
     except ContentInvalid as error:
@@ -225,6 +226,6 @@ def _sources(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _day(entry: Mapping[str, Any], name: str) -> date:
     try:
-        return date.fromisoformat(str(entry.get(name)))
+        return read_day(entry.get(name))
     except ValueError as error:
-        raise ContentInvalid(f"{name} is a day like 2026-11-25") from error
+        raise ContentInvalid(f"{name} is a day like 2026-11-25, in quotes, and none before 2020") from error

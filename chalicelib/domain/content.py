@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.domain.contacts import Contacts, check_link, read_contacts
+from chalicelib.domain.days import read_day
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.locales import DEFAULT, ENDONYMS
 from chalicelib.domain.places import Places, entries_of, read_places
@@ -109,6 +110,6 @@ def _read_locale(entry: Mapping[str, Any]) -> Locale:
         raise ContentInvalid(f"site: locale {tag!r} has no name of its own yet")
     checked_on = entry.get("checked_on")
     try:
-        return Locale(tag, date.fromisoformat(checked_on) if checked_on else None)
+        return Locale(tag, read_day(checked_on) if checked_on else None)
     except ValueError as error:
         raise ContentInvalid(f"site: locale {tag}: checked_on is a day like 2026-11-25") from error

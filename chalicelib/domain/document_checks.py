@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from chalicelib.domain.content import read_content
+from chalicelib.domain.days import read_day
 from chalicelib.domain.documents import (
     CONTACTS,
     JSON_DOCUMENTS,
@@ -40,6 +42,21 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
     if found:
         return found
     return [*_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
+
+
+def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
+    """Name the consents of recipients and the checks of languages that are later than `latest`."""
+    texts = [("id", "agreed_on", RECIPIENTS, entry) for entry in json.loads(whole[RECIPIENTS])]
+    texts += [("tag", "checked_on", SITE, entry) for entry in json.loads(whole[SITE])["locales"]]
+    return [
+        Problem(
+            document,
+            _line_of(whole[document], json.dumps(entry[name])),
+            f"{entry[name]}: {key} is {entry[key]}, a day that has not come yet.",
+        )
+        for name, key, document, entry in texts
+        if entry.get(key) and read_day(entry[key]) > latest
+    ]
 
 
 def line_of_entry(text: str, entry: str) -> int:

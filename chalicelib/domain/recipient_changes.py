@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
+from chalicelib.domain.days import read_day
 from chalicelib.domain.errors import AgreementMissing, CodeWrong, DocumentInvalid
 
 CODE_DIGITS = 8
@@ -85,6 +86,16 @@ def lacking(change: RecipientChange, live: str) -> tuple[str, ...]:
         if not entry.get("fallback"):
             found.append(f"{entry.get('name')}: a second address is needed, for the day the first one fails.")
     return tuple(found)
+
+
+def check_consents(text: str, latest: date) -> None:
+    """Raise DocumentInvalid when a consent is of a day later than `latest`: nobody has given it yet."""
+    for entry in entries_of(text):
+        if entry.get("agreed_on") and read_day(entry["agreed_on"]) > latest:
+            raise DocumentInvalid(
+                f"{entry.get('name')}: {entry['agreed_on']} has not come yet; write the day on which the"
+                " office agreed to get reports"
+            )
 
 
 def new_code(chance: bytes) -> str:

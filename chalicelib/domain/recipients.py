@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from chalicelib.domain.days import read_day
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.places import is_slug
 
@@ -87,7 +88,7 @@ def _read_one(entry: Mapping[str, object]) -> Recipient:
     _require(not unknown, name, f"unknown field {', '.join(sorted(unknown))}")
     agreed = fields["agreed_on"]
     try:
-        fields["agreed_on"] = date.fromisoformat(str(agreed)) if agreed else None
+        fields["agreed_on"] = read_day(agreed) if agreed else None
     except ValueError as error:
         raise ContentInvalid(f"recipient {name}: agreed_on must be a date like 2026-11-25") from error
     return Recipient(**fields)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain import documents, recipient_changes
+from chalicelib.domain.days import latest_today
 from chalicelib.domain.documents import PLACES, RECIPIENTS, SHIPPED, DiffLine
 from chalicelib.domain.errors import (
     CodeWrong,
@@ -105,6 +106,7 @@ class ChangeRecipients:
         """
         text = documents.check_text(text)
         self._check(text)
+        recipient_changes.check_consents(text, latest_today(self._clock.now()))
         before = self._store.change()
         change = RecipientChange(
             text,

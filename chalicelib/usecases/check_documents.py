@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from chalicelib.domain import catalog_checks, document_checks, documents, po_files
+from chalicelib.domain import catalog_checks, contact_stamps, document_checks, documents, po_files
+from chalicelib.domain.days import latest_today, read_day
 from chalicelib.domain.documents import CATALOG, CONTACTS, TELLS, CheckReport, Problem
 from chalicelib.ports import Clock, Press, Pressed, ShippedDocuments
 
@@ -41,12 +43,20 @@ class CheckDocuments:
         self._shipped = shipped
         self._clock = clock
 
-    def __call__(self, texts: Mapping[str, str]) -> Checked:
-        """Return all that is wrong, each with its line, and the rendered pages if there are any."""
+    def __call__(
+        self, texts: Mapping[str, str], before: Mapping[str, Sequence[str]] | None = None
+    ) -> Checked:
+        """Return all that is wrong, each with its line, and the rendered pages if there are any.
+
+        `before` holds, for each document made of JSON that is drafted, the texts that readers got, the live
+        one first: a stamp must not outlive what it stood for.
+        """
         whole = {name: texts.get(name, self._shipped.text(name)) for name in self._shipped.ids()}
         problems = document_checks.check(whole, {name: self._shipped.text(name) for name in whole})
         problems += catalog_checks.check_syntax(whole)
         problems += catalog_checks.check_offered(whole)
+        if not any(problem.weight == documents.STOPS for problem in problems):
+            problems += self._stamps(whole, before or {})
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
         pressed = self._press.site(texts)
@@ -65,6 +75,17 @@ class CheckDocuments:
             largest=max((_bytes_of(page.packed) for page in pressed.pages), default=0),
         )
         return Checked(report, pressed)
+
+    def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
+        latest = latest_today(self._clock.now())
+        contacts = whole[CONTACTS]
+        fallen = contact_stamps.check(contacts, before.get(CONTACTS, ()))
+        fallen += contact_stamps.days_to_come(contacts, latest) if CONTACTS in before else []
+        found = [
+            Problem(CONTACTS, document_checks.line_of_entry(contacts, name), sentence)
+            for name, sentence in fallen
+        ]
+        return found + [one for one in document_checks.days_to_come(whole, latest) if one.document in before]
 
     def _too_large(self, pressed: Pressed) -> list[Problem]:
         """Name the largest page when it is over the budget: mending it mostly mends the others."""
@@ -98,11 +119,20 @@ def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
     """Return the contacts of a contacts document that are due for a check, longest waiting first."""
     found = []
     for entry in json.loads(text)["contacts"]:
-        checked = date.fromisoformat(entry["checked_on"]) if entry.get("checked_on") else None
+        checked = _checked_on(entry, today)
         if checked is None or today - checked > STALE_AFTER:
             by = str(entry.get("checked_by") or "")
             found.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by))
     return sorted(found, key=lambda contact: contact.checked_on or date.min)
+
+
+def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:
+    """Return the day of the check; one of the future, or one that is no day, was none."""
+    try:
+        checked = read_day(entry.get("checked_on"))
+    except ValueError:
+        return None
+    return checked if checked <= today + timedelta(days=1) else None
 
 
 def _bytes_of(packed: str) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from chalicelib.domain import contact_stamps
 from chalicelib.domain.contacts import (
     AUDIENCES,
     DIALLED,
@@ -15,6 +16,7 @@ from chalicelib.domain.contacts import (
     WRITTEN,
     read_contacts,
 )
+from chalicelib.domain.days import read_day
 from chalicelib.domain.documents import CONTACTS, PLACES, SITE, Draft, fingerprint
 from chalicelib.domain.errors import ContentInvalid, DocumentInvalid, DraftConflict, EntryMissing
 from chalicelib.domain.places import Places, read_places
@@ -62,6 +64,7 @@ class ContactFields:
     sources: Sequence[str]
     channels: Sequence[ChannelFields]
     checked_by: str = ""  # the role in which somebody checked it today, or nothing
+    two_sources: bool = False  # two sources of different publishers show it today as it stands
 
 
 class ContactConflict(Exception):
@@ -163,10 +166,10 @@ def seen_as(entry: Mapping[str, Any]) -> str:
 def is_stale(entry: Mapping[str, Any], today: date) -> bool:
     """Say whether nobody has checked a contact for 90 days, or ever."""
     try:
-        checked = date.fromisoformat(str(entry.get("checked_on") or ""))
+        checked = read_day(entry.get("checked_on"))
     except ValueError:
         return True
-    return today - checked > STALE_AFTER
+    return not timedelta(days=-1) <= today - checked <= STALE_AFTER  # one of the future was never made
 
 
 def value_of(channel: ChannelFields) -> str:
@@ -194,10 +197,15 @@ def _filled(entry: Mapping[str, Any], fields: ContactFields, today: date) -> dic
         filled["audience"] = fields.audience
     if filled["mark"] not in MARKS:
         filled["mark"] = entry.get("mark")
+    wanted = filled["mark"]
+    filled = contact_stamps.without_what_fell(entry, filled)
+    if fields.two_sources:
+        if contact_stamps.publishers(filled) < 2:
+            raise ContactWrong("two sources of different publishers: name both of them, one address a line")
+        filled = {**contact_stamps.read_anew(filled, today), "mark": wanted}
     role = " ".join(fields.checked_by.split())
     if role:
-        filled["checked_on"], filled["checked_by"] = today.isoformat(), role
-        filled["read_on"] = today.isoformat()
+        filled = {**contact_stamps.stamped(filled, role, today), "read_on": today.isoformat()}
     return filled
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.domain import documents
+from chalicelib.domain import contact_stamps, documents
 from chalicelib.domain.documents import RECIPIENTS, SHIPPED, DiffLine, Draft, Version
 from chalicelib.domain.errors import (
     AgreementMissing,
@@ -211,7 +211,7 @@ def mark_contact(text: str, contact: str, role: str, day: date) -> str:
     document = read_json(text)
     for entry in document.get("contacts", ()):
         if entry.get("id") == contact:
-            entry["checked_on"], entry["checked_by"] = day.isoformat(), role
+            entry.update(contact_stamps.stamped(entry, role, day))
             return write_json(document)
     raise EntryMissing(f"there is no contact {contact!r}")
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.domain import documents
-from chalicelib.domain.documents import RECIPIENTS, SHIPPED, CheckReport, Release, Version
+from chalicelib.domain.documents import JSON_DOCUMENTS, RECIPIENTS, SHIPPED, CheckReport, Release, Version
 from chalicelib.domain.errors import (
     EntryMissing,
     NothingToPublish,
@@ -84,7 +84,7 @@ class Publish:
         texts = self._drafted(since)
         change = self._store.change()
         proposed_by = change.proposed_by if change and RECIPIENTS in texts else ""
-        report = self._check({**self._live.changed(since), **texts}).report
+        report = self._check({**self._live.changed(since), **texts}, self._before(since, texts)).report
         return PublishPlan(tuple(texts), report, proposed_by)
 
     def status(self) -> SiteStatus:
@@ -149,7 +149,7 @@ class Publish:
     ) -> Release:
         texts = {name: self._live.version(name, number).text for name, number in versions.items()}
         texts.update(drafted)
-        checked = self._check(texts)
+        checked = self._check(texts, self._before(since, drafted))
         if (
             checked.pressed is None
             or checked.report.stops
@@ -165,6 +165,19 @@ class Publish:
         except StaleRecord as error:
             raise PublishUnderWay("somebody else published in the same moment") from error
         return release
+
+    def _before(self, since: LiveRelease | None, drafted: Mapping[str, str]) -> dict[str, list[str]]:
+        """Return the texts that readers got of each drafted document made of JSON, the live one first."""
+        live = self._live.numbers(since)
+        return {
+            name: [
+                self._live.version(name, live.get(name, SHIPPED)).text,
+                *(one.text for one in self._store.versions(name)),
+                self._shipped.text(name),
+            ]
+            for name in drafted
+            if name in JSON_DOCUMENTS
+        }
 
     def _keep(self, document: str, text: str, wish: _Wish) -> int:
         """Make a draft's text a version, unless a stopped publish did so already; return its number."""

@@ -300,3 +300,8 @@ def test_the_day_is_utc(changing: Changing) -> None:
     change = changing.desk.store.change()
     assert change is not None
     assert change.proposed_at.tzinfo is UTC
+
+
+def test_a_consent_of_a_day_to_come_is_none(changing):
+    with pytest.raises(DocumentInvalid, match="not come yet"):
+        changing.propose({**OFFICE, "agreed_on": "2030-01-01"})

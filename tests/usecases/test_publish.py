@@ -477,6 +477,60 @@ def test_marking_a_contact_as_checked_is_a_draft_like_any_other(desk: Desk) -> N
         desk.edit.mark_checked("line", " ", NOW.date(), 1, ANA)
 
 
+def _with(desk: Desk, **change: object) -> str:
+    (entry,) = json.loads(desk.edit.open("contacts").text)["contacts"]
+    return json.dumps({"contacts": [{**entry, **change}]}, indent=1)
+
+
+OTHER = [{"kind": "call", "show": "888-373-7889", "value": "+18883737889"}]
+
+
+def test_a_stamp_that_outlives_its_number_is_not_published(desk: Desk) -> None:
+    desk.save("contacts", _with(desk, channels=OTHER))
+    (problem,) = desk.publish.plan().report.stops
+    assert (problem.document, problem.line) == ("contacts", 4)
+    assert "last checked on 2026-11-20 by desk" in problem.sentence
+    with pytest.raises(PublishRefused):
+        desk.publish(BEN, "a new number")
+    desk.save("contacts", _with(desk, checked_on=None, checked_by=None))
+    assert desk.publish(BEN, "a new number").number == 1
+
+
+def test_an_older_version_of_the_contacts_keeps_its_own_stamp(desk: Desk) -> None:
+    desk.save("contacts", _with(desk, channels=OTHER, checked_on="2026-11-25"))
+    desk.publish(BEN, "a new number, checked today")
+    desk.edit.restore("contacts", 0, 0, ANA)
+    desk.publish(BEN, "the old number was right")
+    desk.publish.roll_back(1, BEN, "no, it was not")
+    desk.publish.roll_back(0, BEN, "yes, it was")
+    assert "888-373-7888" in desk.edit.open("contacts").text
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2026-11-27", "0001-01-01", 20261120])
+def test_a_day_that_has_not_come_or_is_none_is_not_published(desk: Desk, day: object) -> None:
+    desk.save("contacts", _with(desk, checked_on=day))
+    (problem,) = desk.publish.plan().report.stops
+    assert problem.document == "contacts"
+    desk.save("contacts", _with(desk, checked_on="2026-11-20", read_on=day))
+    assert [one.document for one in desk.publish.plan().report.stops] == ["contacts"]
+
+
+def test_a_language_is_not_checked_tomorrow(desk: Desk) -> None:
+    site = json.loads(desk.shipped.texts[SITE])
+    site["locales"][0]["checked_on"] = "2026-12-24"
+    desk.save(SITE, json.dumps(site, indent=1))
+    (problem,) = desk.publish.plan().report.stops
+    assert (problem.document, "2026-12-24" in problem.sentence) == (SITE, True)
+
+
+def test_a_day_to_come_that_is_live_counts_as_no_check_and_stops_no_roll_back(desk: Desk) -> None:
+    desk.shipped.texts["contacts"] = _with(desk, checked_on="9999-12-31")
+    desk.save(PAGE, "other")
+    assert desk.publish(BEN, "a word").number == 1
+    assert desk.publish.roll_back(0, BEN, "back").number == 2
+    assert "no person has checked" in desk.publish.plan().report.problems[0].sentence
+
+
 def test_contacts_that_nobody_has_checked_for_90_days_are_told(desk: Desk) -> None:
     assert not desk.publish.plan().report.problems
     desk.clock.time = NOW + timedelta(days=86)

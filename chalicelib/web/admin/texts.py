@@ -263,13 +263,16 @@ def _contacts(desk: Desk, contacts: EditContacts) -> None:
         if not visit.posted:
             return form(visit, None, "")
         fields = _typed_contact(visit)
+        before = contacts.open(visit.one("c"))
         try:
             contacts.save(visit.one("c"), fields, visit.one("seen"), visit.who.email)
         except (ContactWrong, DocumentInvalid) as wrong:
             return form(visit, fields, visit.one("seen"), 422, {"": _sentence(wrong)})
         except ContactConflict:
             return form(visit, fields, "", 409, {"": _CONTACT_CHANGED})
-        return go_to(f"{CONTACT_LIST}?done=saved")
+        after = contacts.open(visit.one("c"))
+        fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != fields.mark)
+        return go_to(f"{CONTACT_LIST}?done={'fell' if fell else 'saved'}")
 
 
 def _found(catalog: Catalog, show: str, words: str) -> list[Sentence]:
@@ -306,16 +309,20 @@ def _typed_contact(visit: Visit) -> ContactFields:
         sources=visit.one("sources").splitlines(),
         channels=[ChannelFields(kind, show, body) for kind, show, body in rows],
         checked_by=visit.one("role") if visit.one("checked") else "",
+        two_sources=bool(visit.one("two")),
     )
 
 
 def _as_typed(entry: object) -> ContactFields:
     told = dict(entry) if isinstance(entry, dict) else {}
     return ContactFields(
-        **{
-            name: str(told.get(name) or "")
-            for name in ("name", "serves", "hours", "languages", "what", "what_not", "mark")
-        },
+        name=str(told.get("name") or ""),
+        serves=str(told.get("serves") or ""),
+        hours=str(told.get("hours") or ""),
+        languages=str(told.get("languages") or ""),
+        what=str(told.get("what") or ""),
+        what_not=str(told.get("what_not") or ""),
+        mark=str(told.get("mark") or ""),
         audience=str(told.get("audience") or "anyone"),
         sources=[str(source) for source in told.get("sources", ())],
         channels=[

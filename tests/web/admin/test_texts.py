@@ -216,6 +216,29 @@ def test_a_clerk_fixes_a_phone_number_and_types_it_once(desk):
     assert "209-555" in page.text
 
 
+def test_a_number_that_changes_without_a_check_takes_the_stamp_along_and_says_so(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    form = next(
+        one
+        for one in editor.get("/admin/contacts").forms("/admin/contacts/checked")
+        if one["contact"] == "vcc"
+    )
+    editor.post("/admin/contacts/checked", {**form, "role": "shelter desk"})
+    assert _contact(editor, "vcc")["checked_by"] == "shelter desk"
+    fields = _pairs(editor.get("/admin/contact?c=vcc"), "/admin/contact")
+    other = [(name, "209-722-9999" if value == "209-722-4357" else value) for name, value in fields]
+    answer = editor.post("/admin/contact", other)
+    assert answer.location == "/admin/contacts?done=fell"
+    assert "taken away" in editor.get(answer.location).words
+    entry = _contact(editor, "vcc")
+    assert (entry["checked_on"], entry["checked_by"], entry["mark"]) == (None, None, "SINGLE")
+    again = _pairs(editor.get("/admin/contact?c=vcc"), "/admin/contact")
+    again = [(name, "CONFIRMED" if name == "mark" else value) for name, value in again]
+    back = [(name, "209-722-8888" if value == "209-722-9999" else value) for name, value in again]
+    assert editor.post("/admin/contact", [*back, ("two", "yes")]).location == "/admin/contacts?done=saved"
+    assert _contact(editor, "vcc")["mark"] == "CONFIRMED"
+
+
 def test_of_two_who_change_the_same_contact_the_second_is_told_and_loses_nothing(desk):
     one, other = desk.signed_in(EDITOR_ONE), desk.signed_in(PUBLISHER_ONE)
     pages = [_pairs(person.get("/admin/contact?c=lbpd"), "/admin/contact") for person in (one, other)]
