@@ -11,10 +11,10 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
+from chalicelib.domain.armor import OPENPGP, read_block
 from chalicelib.domain.errors import KeyUnusable
 from chalicelib.ports import KeyInfo
 
-PRIVATE = "this is a private key: its owner must replace it, and give us the public part"
 _SMALLEST = 4 * 1024
 _STEP = 1024 * 1024
 _PADDING_LINE = b" " * 74 + b"\r\n"
@@ -75,18 +75,14 @@ class KeyedEncrypter:
         return KeyInfo(read.kind, read.fingerprint, expires_on, not reason, reason)
 
     def _read(self, key: str) -> RecipientKey:
-        if "PRIVATE KEY" in key:
-            raise KeyUnusable(PRIVATE)
         # Each is loaded only when a recipient has such a key.
-        if "-----BEGIN PGP PUBLIC KEY BLOCK-----" in key:
+        if read_block(key).label == OPENPGP:
             from chalicelib.adapters.openpgp_keys import OpenPgpKey
 
             return OpenPgpKey(key, self._now())
-        if "-----BEGIN CERTIFICATE-----" in key:
-            from chalicelib.adapters.smime_keys import SmimeKey
+        from chalicelib.adapters.smime_keys import SmimeKey
 
-            return SmimeKey(key, self._now())
-        raise KeyUnusable("this is neither an armored OpenPGP certificate nor a PEM X.509 certificate")
+        return SmimeKey(key, self._now())
 
 
 def padded(entity: bytes) -> bytes:

@@ -16,6 +16,7 @@ from email.policy import SMTP
 from pysequoia import Cert, encrypt
 from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
 
+from chalicelib.domain.armor import read_block
 from chalicelib.domain.errors import KeyUnusable
 
 
@@ -31,19 +32,22 @@ class _Subkey:
 
 
 class OpenPgpKey:
-    """One certificate, looked at as of `now`. Raises KeyUnusable when the text is no certificate at all."""
+    """One certificate, looked at as of `now`. Raises KeyUnusable when the text holds not exactly one."""
 
     kind = "openpgp"
 
     def __init__(self, armored: str, now: datetime) -> None:
+        block = read_block(armored)
+        data = block.data
         # Sequoia raises RuntimeError for all that it does not like: what it was doing tells what was wrong.
         try:
-            data = armored.encode("ascii")
             secret = any(one.tag in (Tag.SecretKey, Tag.SecretSubkey) for one in PacketPile.from_bytes(data))
         except (RuntimeError, ValueError) as error:
             raise KeyUnusable("this OpenPGP certificate is damaged") from error
         if secret:
             raise KeyUnusable("this is a private key under a wrong label")
+        if not block.fits:
+            raise KeyUnusable("this OpenPGP certificate is damaged: its checksum does not fit")
         try:
             self._cert = Cert.from_bytes(data)
             packets = list(PacketPile.from_bytes(bytes(self._cert)))

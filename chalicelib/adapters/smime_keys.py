@@ -14,10 +14,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
 from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID
 
+from chalicelib.domain.armor import read_block
 from chalicelib.domain.errors import KeyUnusable
 
 _LEAST_BITS = 2048
@@ -25,19 +26,19 @@ _MAIL = {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_
 
 
 class SmimeKey:
-    """One certificate, looked at as of `now`. Raises KeyUnusable when the text is no certificate at all."""
+    """One certificate, looked at as of `now`. Raises KeyUnusable when the text holds not exactly one."""
 
     kind = "smime"
 
     def __init__(self, pem: str, now: datetime) -> None:
+        data = read_block(pem).data
         # What `cryptography` raises for a damaged certificate has no base class but Exception.
         try:
-            found = x509.load_pem_x509_certificates(pem.encode("ascii"))
+            self._certificate = x509.load_der_x509_certificate(data)
         except Exception as error:
+            if _is_private(data):
+                raise KeyUnusable("this is a private key under a wrong label") from error
             raise KeyUnusable("this X.509 certificate is damaged") from error
-        if len(found) != 1:
-            raise KeyUnusable("there is more than one certificate: give us the recipient's own alone")
-        self._certificate = found[0]
         self.fingerprint = self._certificate.fingerprint(SHA256()).hex().upper()
         self.expires_at = self._certificate.not_valid_after_utc
         try:
@@ -62,6 +63,16 @@ class SmimeKey:
             params={"smime-type": "enveloped-data", "name": "smime.p7m"},
         )
         return message
+
+
+def _is_private(data: bytes) -> bool:
+    try:
+        load_der_private_key(data, None)
+    except TypeError:
+        return True  # it wants a password first
+    except Exception:
+        return False
+    return True
 
 
 def _problem(certificate: x509.Certificate, now: datetime) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.domain.armor import PRIVATE, holds_private
 from chalicelib.domain.audit import plain_line
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.locales import ENDONYMS
@@ -171,7 +172,11 @@ def path_of(document: str) -> str:
 
 
 def check_text(text: str) -> str:
-    """Return a text with plain line ends. Raises DocumentInvalid when it is too long or not plain."""
+    """Return a text with plain line ends.
+
+    Raises DocumentInvalid when it is too long, not plain, or holds a private key.
+    """
+    _refuse_private(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
         raise DocumentInvalid(f"the text is too long: {LONGEST_TEXT // 1000} KB is the most")
@@ -182,7 +187,11 @@ def check_text(text: str) -> str:
 
 
 def check_why(why: str) -> str:
-    """Return the reason for a change as one line. Raises DocumentInvalid when it is empty or too long."""
+    """Return the reason for a change as one line.
+
+    Raises DocumentInvalid when it is empty, too long, or holds a private key.
+    """
+    _refuse_private(why)
     why = plain_line(why, LONGEST_WHY + 1)
     if not why:
         raise DocumentInvalid("please say why: one short sentence for those who come after you")
@@ -230,6 +239,11 @@ def _same(lines: Sequence[str], start: int, end: int, other: int) -> list[DiffLi
 # Joiners and direction marks have work to do in Arabic, Punjabi and Khmer; tabs come with pasted text.
 _KEPT = frozenset("\t\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\u202f\u3000")
 _FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+def _refuse_private(text: str) -> None:
+    if holds_private(text):
+        raise DocumentInvalid(f"{PRIVATE}. It was not kept here")
 
 
 def _is_file_name(name: str) -> bool:

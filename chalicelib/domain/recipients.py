@@ -17,7 +17,7 @@ class Recipient:
 
     `id` and `serves` are slugs, its own and its place's; `language` is the language of the mails it gets;
     `nature` is "awareness" for the mailbox of a campaign, "police", "services" or "desk" otherwise. `key` is
-    an OpenPGP or X.509 certificate in its armored form, or empty.
+    an OpenPGP or X.509 certificate in its armored form, maybe with words around it, or empty.
     """
 
     id: str

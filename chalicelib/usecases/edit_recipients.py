@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.armor import tidy
 from chalicelib.domain.errors import EntryMissing
 from chalicelib.domain.recipient_changes import RecipientChange, entries_of
 from chalicelib.usecases.change_recipients import ChangeRecipients
@@ -16,7 +17,7 @@ _TEXTS = ("name", "serves", "email", "fallback", "language", "nature", "what", "
 
 @dataclass(frozen=True, slots=True)
 class RecipientFields:
-    """A recipient as it was typed. `key` keeps its lines."""
+    """A recipient as it was typed. `key` is kept without what stands around it."""
 
     id: str
     name: str
@@ -73,7 +74,7 @@ def _filled(entry: Mapping[str, Any], fields: RecipientFields) -> dict[str, Any]
         filled[name] = " ".join(str(getattr(fields, name)).split())
     filled["agreed_on"] = filled["agreed_on"] or None
     filled["enforces_immigration"] = fields.enforces_immigration
-    key = fields.key.replace("\r\n", "\n").strip()
+    key = tidy(fields.key).replace("\r\n", "\n").strip()
     if key or "key" in entry:
         filled["key"] = f"{key}\n" if key else ""
     return filled

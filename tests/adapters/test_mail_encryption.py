@@ -355,6 +355,38 @@ def not_ascii(gpg, openssl):
     return "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nñ\n-----END PGP PUBLIC KEY BLOCK-----\n"
 
 
+def wrong_checksum(gpg, openssl):
+    lines = gpg.key("wrong-checksum").splitlines()
+    return "\n".join([*lines[:-2], "=AAAA", lines[-1]])
+
+
+def endless_openpgp(gpg, openssl):
+    return gpg.key("endless").split("-----END")[0]
+
+
+def endless_x509(gpg, openssl):
+    return openssl.certificate("endless").split("-----END")[0]
+
+
+def private_beside_public(gpg, openssl):
+    return gpg.key("beside") + "\n" + gpg.private("beside")
+
+
+def private_quoted(gpg, openssl):
+    openssl.certificate("quoted")
+    return "".join(f"> {line}\r\n" for line in openssl.private("quoted").splitlines())
+
+
+def private_x509_relabelled(gpg, openssl):
+    openssl.certificate("relabelled")
+    return openssl.private("relabelled").replace("PRIVATE KEY", "CERTIFICATE")
+
+
+def locked_x509_relabelled(gpg, openssl):
+    openssl.certificate("locked")
+    return openssl.locked("locked").replace("ENCRYPTED PRIVATE KEY", "CERTIFICATE")
+
+
 def elliptic_x509(gpg, openssl):
     return openssl.certificate("elliptic", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
@@ -406,6 +438,13 @@ UNUSABLE = {
     cut_openpgp: "this OpenPGP certificate is damaged",
     no_key: "this is neither an armored OpenPGP certificate nor a PEM X.509 certificate",
     not_ascii: "this OpenPGP certificate is damaged",
+    wrong_checksum: "this OpenPGP certificate is damaged: its checksum does not fit",
+    endless_openpgp: "this OpenPGP certificate is damaged: its last line, which says END, is missing",
+    endless_x509: "this X.509 certificate is damaged: its last line, which says END, is missing",
+    private_beside_public: "this is a private key: its owner must replace it, and give us the public part",
+    private_quoted: "this is a private key: its owner must replace it, and give us the public part",
+    private_x509_relabelled: "this is a private key under a wrong label",
+    locked_x509_relabelled: "this is a private key under a wrong label",
     elliptic_x509: "it holds no RSA key for encryption, and S/MIME here needs one",
     weak_x509: "its RSA key has fewer than 2048 bits",
     pss_x509: "it holds no RSA key for encryption, and S/MIME here needs one",
@@ -427,6 +466,28 @@ def test_an_unusable_key_gets_nothing_and_the_reason_is_named(gpg, openssl, mail
     described = encrypter.describe(key)
     assert not described.usable
     assert described.reason == reason
+
+
+AS_PROGRAMS_GIVE_IT = {
+    "GnuPG, with comments": lambda gpg, openssl: gpg.exported(
+        "curve", "--comment", "Zoë Müller, Straße 7", "--emit-version"
+    ),
+    "GnuPG, a name with umlauts": lambda gpg, openssl: gpg.key_named("Zoë Müller <zoe@agency.example>"),
+    "GnuPG, listed before": lambda gpg, openssl: gpg.listed("curve") + gpg.public("curve"),
+    "OpenSSL, with its text": lambda gpg, openssl: openssl.shown("smime", "-text"),
+    "OpenSSL, with names and key": lambda gpg, openssl: openssl.shown(
+        "smime", "-subject", "-issuer", "-dates", "-fingerprint", "-pubkey"
+    ),
+    "OpenSSL, out of a PKCS #12 file": lambda gpg, openssl: openssl.bagged("smime", "Zoë Müller"),
+}
+
+
+@pytest.mark.parametrize("made", AS_PROGRAMS_GIVE_IT)
+def test_what_programs_write_around_a_key_is_no_damage(gpg, openssl, curve, certificate, encrypter, made):
+    key = AS_PROGRAMS_GIVE_IT[made](gpg, openssl)
+    told = encrypter.describe(key)
+    assert (told.usable, told.reason) == (True, "")
+    assert encrypter.encrypt(entity(b"x"), key, {})
 
 
 def test_a_certificate_is_good_between_its_dates_only(certificate):

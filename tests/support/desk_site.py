@@ -222,6 +222,11 @@ class DeskSite:
         read = [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
         return sorted(read, key=lambda line: line["at"])
 
+    def everything_kept(self) -> str:
+        """All that the tables of the desk hold, as they hold it."""
+        tables = (self.settings.documents_table, self.settings.audit_table, self.settings.door_table)
+        return str([self.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"] for table in tables])
+
     def mails(self) -> list[dict[str, Any]]:
         """The mails that went out, oldest first."""
         address = client("sesv2").meta.endpoint_url

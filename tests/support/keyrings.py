@@ -66,6 +66,19 @@ class GnuPg:
         """Return a key's private part, as somebody might paste it by mistake."""
         return self._run("--armor", "--export-secret-keys", f"{name}@agency.example").decode("ascii")
 
+    def key_named(self, name: str) -> str:
+        """Make a key for a whole user id, like "Zoë <zoe@agency.example>"; return its public part."""
+        self._run("--quick-gen-key", name, "future-default", "default", "0")
+        return self._run("--armor", "--export", name).decode("utf-8")
+
+    def exported(self, name: str, *options: str) -> str:
+        """Return a key's public part with what options put around it."""
+        return self._run("--armor", *options, "--export", f"{name}@agency.example").decode("utf-8")
+
+    def listed(self, name: str) -> str:
+        """Return what GnuPG prints of a key for people."""
+        return self._run("--list-keys", f"{name}@agency.example").decode("utf-8")
+
     def fingerprints(self, name: str) -> list[str]:
         """Return the fingerprints of a key and of its subkeys."""
         lines = self._run("--with-colons", "--list-keys", f"={name}@agency.example").decode().splitlines()
@@ -115,6 +128,22 @@ class OpenSsl:
     def private(self, name: str) -> str:
         """Return a certificate's private key, as somebody might paste it by mistake."""
         return self._key(name).read_text()
+
+    def locked(self, name: str) -> str:
+        """Return a certificate's private key with a password on it."""
+        made = self._run("pkcs8", "-topk8", "-in", str(self._key(name)), "-passout", "pass:secret")
+        return made.decode("ascii")
+
+    def shown(self, name: str, *options: str) -> str:
+        """Return a certificate with what `openssl x509` prints around it."""
+        options = (*options, "-nameopt", "utf8,sep_comma_plus")
+        return self._run("x509", "-in", str(self._certificate(name)), *options).decode("utf-8")
+
+    def bagged(self, name: str, called: str) -> str:
+        """Return a certificate as it comes out of a PKCS #12 file, with bag attributes (not always UTF-8)."""
+        both = ("-in", str(self._certificate(name)), "-inkey", str(self._key(name)))
+        file = self._run("pkcs12", "-export", *both, "-name", called, "-passout", "pass:x")
+        return self._run("pkcs12", "-nokeys", "-passin", "pass:x", given=file).decode("latin-1")
 
     def decrypted(self, name: str, message: bytes, program: str = "cms") -> bytes:
         """Return what is inside a whole S/MIME message, by OpenSSL's "cms" or "smime"."""

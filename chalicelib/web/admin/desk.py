@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
 
+from chalicelib.domain.armor import without_private
 from chalicelib.domain.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
 from chalicelib.domain.errors import NotAllowed, PorchlightError, SessionOver, StoreUnavailable
 from chalicelib.domain.people import SIGN_IN_TAKES, Person
@@ -186,7 +187,7 @@ class Desk:
 
     def note_of(self, who: str, role: str, did: str, **more: str) -> None:
         """Write a line about somebody who need not be signed in; `more` are texts of an AuditEntry."""
-        told = {name: plain_line(text) for name, text in more.items()}
+        told = {name: plain_line(without_private(text)) for name, text in more.items()}
         self._audit.add(AuditEntry(self._clock.now(), plain_line(who), role, did, **told))
         about, outcome = told.get("about", ""), told.get("outcome", "")
         self._tell(f"desk: {plain_line(who)}, {role}: {did} {about}{f' ({outcome})' if outcome else ''}")
@@ -327,7 +328,12 @@ def _read(request: Request) -> Fields:
 
 
 def _kept(fields: Fields) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in fields.items() if name not in _NEVER_KEPT for value in values]
+    return [
+        (name, without_private(value))
+        for name, values in fields.items()
+        if name not in _NEVER_KEPT
+        for value in values
+    ]
 
 
 def _query_of(request: Request) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.domain.armor import without_private
 from chalicelib.domain.errors import (
     AgreementMissing,
     CodeWrong,
@@ -54,7 +55,7 @@ def routes(desk: Desk, changes: ChangeRecipients, edit: EditRecipients, contacts
             natures=NATURES,
             languages=ENDONYMS,
             places=list(contacts.places()),
-            why=visit.one("why"),
+            why=without_private(visit.one("why")),
             problems={"": problem} if problem else {},
         )
 
@@ -77,7 +78,8 @@ def routes(desk: Desk, changes: ChangeRecipients, edit: EditRecipients, contacts
         try:
             edit.propose(fields, revision, visit.who.email, visit.one("why"))
         except DocumentInvalid as wrong:
-            return form(visit, fields, revision, 422, _sentence(wrong))
+            # What was typed stays in the form, but for a private key.
+            return form(visit, _typed(visit), revision, 422, _sentence(wrong))
         except DraftConflict:
             return form(visit, fields, edit.entries()[1], 409, _MOVED_ON)
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
@@ -134,6 +136,13 @@ def routes(desk: Desk, changes: ChangeRecipients, edit: EditRecipients, contacts
         except DraftConflict:
             return screen(visit, 409, {"": _MOVED_ON})
         return go_to(f"{RECIPIENT_LIST}?done=withdrawn")
+
+
+def _typed(visit: Visit) -> RecipientFields:
+    return RecipientFields(
+        **{name: without_private(visit.one(name)) for name in _FIELDS},
+        enforces_immigration=bool(visit.one("enforces_immigration")),
+    )
 
 
 def _as_typed(entry: object) -> RecipientFields:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from email import message_from_string
 from email.policy import default
+from pathlib import Path
 
+import pytest
+
+from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 
 LIST = "/admin/recipients"
@@ -174,3 +179,31 @@ def test_an_editor_sees_recipients_and_has_no_buttons(desk):
     propose(desk.signed_in(PUBLISHER_ONE))
     page = desk.signed_in(EDITOR_ONE).get(LIST)
     assert {form.get("action") for form in page.tree.iter("form")} == {"/admin/sign-out"}
+
+
+KEYS = Path(__file__).parents[2] / "domain" / "keys"
+SECRET_LINE = "c2VjcmV0IGxldHRlcnMgdGhhdCBub2JvZHkgbWF5IGtlZXA"
+PRIVATE_KEY = f"-----BEGIN PRIVATE KEY-----\r\n{SECRET_LINE}\r\n-----END PRIVATE KEY-----\r\n"
+
+
+@pytest.mark.parametrize("name", ["comment-with-umlaut.asc", "certificate-text-with-umlaut.pem"])
+def test_a_key_is_taken_with_whatever_stands_around_it_and_kept_without(desk, name):
+    one = desk.signed_in(PUBLISHER_ONE)
+    pasted = f"\ufeffGrüße!\u00a0Unser Schlüssel:\r\n{(KEYS / name).read_text()}\u00a0\r\nZoë"
+    assert propose(one, key=pasted.replace("\n", "\r\n")).location == f"{LIST}?done=proposed"
+    change = DynamoDocuments(lambda: desk.dynamodb, desk.settings.documents_table).change()
+    [kept] = [entry["key"] for entry in json.loads(change.text) if entry["id"] == "sheriff"]
+    assert kept.startswith("-----BEGIN ")
+    assert kept.isascii()
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside the public one", "alone"])
+@pytest.mark.parametrize("field", ["key", "what", "why", "id"])
+def test_a_private_key_is_refused_with_a_warning_and_never_kept(desk, field, beside):
+    one = desk.signed_in(PUBLISHER_ONE)
+    public = (KEYS / "plain.asc").read_text() if beside else ""
+    page = propose(one, **{field: PRIVATE_KEY + public})
+    assert page.status == 422
+    assert "this is a private key: its owner must replace it" in page.words.lower()
+    assert SECRET_LINE not in page.text
+    assert SECRET_LINE not in str(desk.everything_kept())
