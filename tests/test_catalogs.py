@@ -192,3 +192,30 @@ def test_a_translator_finds_the_catalog_readable_by_any_tool():
     for path in tool.catalog_paths().values():
         with path.open("rb") as file:
             assert len(read_po(file, abort_invalid=True)) > 100
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'msgid "a"\nmsgstr "\xf1"\n', "line 2: this is not UTF-8"),
+        (b'msgid "a"\nmsgstr "b\n', "line 2: the text is not between two quotes"),
+        (b'msgid "a"\nmsgstr "\\x41"\n', ""),
+    ],
+)
+def test_a_catalog_that_cannot_be_read_is_told_with_its_line(tmp_path, content, said):
+    path = tmp_path / "porchlight.po"
+    path.write_bytes(content)
+    if said:
+        with pytest.raises(tool.CatalogUnreadable, match=said):
+            tool.read_catalog(path)
+    else:
+        assert tool.read_catalog(path).get("a").string == "A"
+
+
+def test_a_catalog_is_compiled_as_it_is_read_at_the_desk_whatever_its_header_says(locales):
+    path = locales / "es" / "LC_MESSAGES" / "porchlight.po"
+    odd = path.read_text(encoding="utf-8").replace("charset=utf-8", "charset=windows-1252")
+    path.write_text(odd.replace("nplurals=2; plural=(n != 1);", "nplurals=INTEGER; plural=EXPRESSION;"))
+    tool.compile_catalogs(locales)
+    assert Catalogs(locales).sentences("es").plain("Information") == "Información"
+    assert not [problem for problem in tool.check(locales) if problem.startswith("es:")]

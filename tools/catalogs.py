@@ -14,14 +14,16 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from chalicelib.domain import po_files
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
@@ -63,10 +65,48 @@ def source_catalog() -> Catalog:
     return catalog
 
 
+class CatalogUnreadable(Exception):
+    """A .po file cannot be read; the text says which line of which file, and why."""
+
+
 def read_catalog(path: Path) -> Catalog:
-    """Read a .po file."""
-    with path.open("rb") as file:
-        return read_po(file, locale=None)
+    """Read a .po file: Babel's reading of it, when the site's own reader reads the same.
+
+    Raises CatalogUnreadable.
+    """
+    entries = _entries(path)
+    plain = po_files.write_po(
+        replace(entry, text=_usable_header(entry.text)) if not entry.source else entry for entry in entries
+    )
+    catalog = read_po(io.BytesIO(plain.encode("utf-8")), locale=None)
+    read = {str(message.id): (str(message.string), message.fuzzy) for message in catalog if message.id}
+    ours = {entry.source: (entry.text, entry.unsure) for entry in entries if entry.source}
+    for source, line in ((entry.source, entry.line) for entry in entries if entry.source):
+        if read.get(source) != ours[source]:
+            raise CatalogUnreadable(f"{_place(path)}, line {line}: Babel reads this sentence otherwise")
+    return catalog
+
+
+def _entries(path: Path) -> tuple[po_files.Entry, ...]:
+    try:
+        return po_files.read_po(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise CatalogUnreadable(f"{_place(path)}, line {line}: this is not UTF-8") from error
+    except po_files.PoInvalid as error:
+        raise CatalogUnreadable(f"{_place(path)}, {error}") from error
+
+
+def _usable_header(header: str) -> str:
+    """Return a header with what Babel acts on as it must be: a translator's may be odd."""
+    kept = [
+        line
+        for line in header.split("\n")
+        if not re.match(r"(content-type|plural-forms)\s*:", line, re.IGNORECASE)
+    ]
+    plural = re.search(r"^Plural-Forms: nplurals=[1-6]; plural=[n0-9 %()<>=!&|?:]+;$", header, re.MULTILINE)
+    forms = [plural[0]] if plural else []
+    return "\n".join([*forms, "Content-Type: text/plain; charset=utf-8", *kept])
 
 
 def catalog_paths(locales: Path = LOCALES) -> dict[str, Path]:
@@ -82,11 +122,10 @@ def compile_catalogs(locales: Path = LOCALES, target: Path | None = None) -> lis
     written = []
     for locale, path in catalog_paths(locales).items():
         compiled = (target or locales) / locale / "LC_MESSAGES" / f"{DOMAIN}.mo"
-        content = io.BytesIO()
-        write_mo(content, read_catalog(path))
+        content = po_files.write_mo(_entries(path), locale)
         compiled.parent.mkdir(parents=True, exist_ok=True)
-        if not compiled.is_file() or compiled.read_bytes() != content.getvalue():
-            compiled.write_bytes(content.getvalue())
+        if not compiled.is_file() or compiled.read_bytes() != content:
+            compiled.write_bytes(content)
         written.append(compiled)
     return written
 
@@ -218,7 +257,7 @@ def _walk(node: Any, keys: tuple[str, ...]) -> Iterator[str]:
 
 
 def _place(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+    return (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
 
 
 def _same(one: Catalog, other: Catalog) -> bool:
@@ -239,6 +278,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Keep the catalogs in step with what they translate.")
     parser.add_argument("command", choices=("extract", "update", "compile", "check"))
     command = parser.parse_args(arguments).command
+    try:
+        return _do(command)
+    except CatalogUnreadable as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _do(command: str) -> int:
     if command == "check":
         found = check()
         print(

@@ -18,6 +18,7 @@ from chalicelib.domain.documents import (
     MAIL_TEMPLATE,
     PUBLIC_TEMPLATE,
     fingerprint_of_all,
+    locale_of,
     path_of,
 )
 from chalicelib.domain.locales import DEFAULT, ENDONYMS
@@ -136,7 +137,7 @@ class ReleaseFiles:
             path = draft / path_of(document)
             path.parent.mkdir(parents=True, exist_ok=True)
             if document.startswith(CATALOG):
-                path.write_bytes(po_files.write_mo(po_files.read_po(text)))
+                path.write_bytes(po_files.write_mo(po_files.read_po(text), locale_of(document)))
             else:
                 path.write_text(text, encoding="utf-8")
         draft.rename(folder)

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from chalicelib.domain.documents import ASKS, CATALOG, SITE, STOPS, TELLS, Problem, locale_of
 from chalicelib.domain.locales import DEFAULT
-from chalicelib.domain.po_files import Entry, PoInvalid, read_po
+from chalicelib.domain.po_files import Entry, PoInvalid, read_po, set_aside
 
 Catalogs = Mapping[str, Sequence[Entry]]
 Sentences = Mapping[str, Sequence[tuple[str, int]]]
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_COUNTS = (
+    "This has plural forms (msgid_plural) or a context (msgctxt), and no page asks for those: it is kept, and"
+    " readers do not get it."
+)
 _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
 
@@ -28,8 +32,11 @@ def check_syntax(whole: Mapping[str, str]) -> list[Problem]:
         except PoInvalid as error:
             found.append(Problem(document, error.line, f"This catalog cannot be read: {error.sentence}."))
             continue
+        found += [
+            Problem(document, line, f"{_COUNTS} {_short(source)}", TELLS) for line, source in set_aside(text)
+        ]
         for entry in entries:
-            if entry.source and entry.text:
+            if entry.source and entry.text and not entry.unsure:  # an unsure one is shown to nobody
                 found += [Problem(document, entry.line, fault) for fault in _faults(entry)]
     return found
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chalicelib.domain.documents import CATALOG, fingerprint, locale_of
 from chalicelib.domain.errors import DraftConflict, EntryMissing
 from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
-from chalicelib.domain.po_files import Entry, read_po, write_po
+from chalicelib.domain.po_files import Entry, read_po, replace_texts
 from chalicelib.usecases.edit_text import EditText
 
 _TRIES = 3
@@ -136,39 +136,3 @@ class EditSentences:
             if entry.kind == "catalog" and locale_of(entry.id) != DEFAULT:
                 found.update(dict.fromkeys(one.source for one in read_po(self._edit.open(entry.id).text)))
         return [source for source in found if source]
-
-
-def replace_texts(text: str, texts: Mapping[str, str]) -> str:
-    """Return a catalog with some translations replaced, by source, and all else left as it stands.
-
-    A sentence that was replaced is not unsure any more; one that the catalog lacks comes at its end.
-    """
-    lines = text.split("\n")
-    entries = read_po(text)
-    for entry in reversed(entries):
-        if entry.source not in texts:
-            continue
-        start = next(n for n in range(entry.line - 1, len(lines)) if lines[n].lstrip().startswith("msgstr "))
-        end = start + 1
-        while end < len(lines) and lines[end].lstrip().startswith('"'):
-            end += 1
-        lines[start:end] = _msgstr(texts[entry.source])
-        above = entry.line - 2
-        while above >= 0 and lines[above].startswith("#"):
-            if lines[above].startswith("#,") and "fuzzy" in lines[above]:
-                lines[above : above + 1] = _flags(lines[above])
-            above -= 1
-    known = {entry.source for entry in entries}
-    added = [Entry(source, new) for source, new in texts.items() if source not in known and new]
-    whole = "\n".join(lines)
-    return f"{whole.rstrip()}\n\n{write_po(added)}" if added else whole
-
-
-def _msgstr(text: str) -> list[str]:
-    written = write_po([Entry("", text)])
-    return written.rstrip("\n").removeprefix('msgid ""\n').split("\n")
-
-
-def _flags(line: str) -> list[str]:
-    left = [flag.strip() for flag in line[2:].split(",") if flag.strip() != "fuzzy"]
-    return [f"#, {', '.join(left)}"] if left else []
