@@ -175,9 +175,9 @@ class Mailer(Protocol):
 class Notice:
     """What the mail service tells of one mail later.
 
-    `kind` is "delivered", "delayed", "bounced", "complained" or "rejected", and `why` the service's own word
-    for it. `mail` is None when the notice does not say what the mail was about. `to` are all addresses of the
-    mail, and `addresses` those that the notice is about.
+    `kind` is "delivered", "delayed", "bounced", "away" (a bounce as absence notes are told), "complained" or
+    "rejected", and `why` the service's own word for it. `mail` is None when the notice does not say what the
+    mail was about. `to` are all addresses of the mail, and `addresses` those that the notice is about.
     """
 
     kind: str

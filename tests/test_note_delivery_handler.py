@@ -6,7 +6,7 @@ import importlib
 import json
 import logging
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ import pytest
 from chalicelib import wiring_delivery
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.domain.deliveries import DELIVERED, SENT, Delivery, SealedReport
+from chalicelib.domain.deliveries import BOUNCED, DELIVERED, SENT, UNCLEAR, Delivery, SealedReport
+from chalicelib.ports import SentMail
 from chalicelib.settings import Settings
 from tests.support.fakes import NOON
 
@@ -35,7 +36,15 @@ def sent(store: DynamoReports, number: int) -> str:
     return report_id
 
 
-def message(name: str, report_id: str, kind: str = "Delivery") -> dict[str, Any]:
+OUT_OF_OFFICE = {
+    "bounceType": "Transient",
+    "bounceSubType": "General",
+    "bouncedRecipients": [{"emailAddress": "trafficking@dot.example"}],
+    "feedbackId": "0101-example-000000",
+}
+
+
+def message(name: str, report_id: str, kind: str = "Delivery", **parts: Any) -> dict[str, Any]:
     event = {
         "eventType": kind,
         "mail": {
@@ -44,6 +53,7 @@ def message(name: str, report_id: str, kind: str = "Delivery") -> dict[str, Any]
             "destination": ["trafficking@dot.example"],
             "tags": {"about": [f"report-{report_id}"], "recipient": [RECIPIENT], "turn": ["0"]},
         },
+        **parts,
     }
     return {"messageId": name, "body": json.dumps(event)}
 
@@ -64,6 +74,74 @@ def test_one_that_cannot_be_read_is_wanted_again_and_the_others_are_noted(store:
     odd = {"messageId": "odd", "body": "not json"}
     assert note(message("a", first), odd, message("b", second)) == ["odd"]
     assert (state(store, first), state(store, second)) == (DELIVERED, DELIVERED)
+
+
+def away(name: str, report_id: str) -> dict[str, Any]:
+    return message(name, report_id, "Bounce", bounce=OUT_OF_OFFICE)
+
+
+def by_identity(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the same as an identity tells it: under another name, and without tags."""
+    event = json.loads(told["body"])
+    event["notificationType"] = event.pop("eventType")
+    del event["mail"]["tags"]
+    return told | {"body": json.dumps(event)}
+
+
+def by_sns(told: dict[str, Any]) -> dict[str, Any]:
+    return told | {"body": json.dumps({"Type": "Notification", "Message": told["body"]})}
+
+
+def as_it_is(told: dict[str, Any]) -> dict[str, Any]:
+    return told
+
+
+@pytest.mark.parametrize("order", ["DA", "AD", "AAD", "DAA", "DADA", "ADAD"])
+@pytest.mark.parametrize("shape", [as_it_is, by_sns, by_identity])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_automatic_answer_undoes_no_delivery(
+    store: DynamoReports, caplog: pytest.LogCaptureFixture, order: str, shape: Any, at_once: bool
+) -> None:
+    report = sent(store, 1)
+    store.keep_mail("m", SentMail(f"report-{report}", RECIPIENT, 0), NOON + timedelta(days=9))
+    told = [shape((message if kind == "D" else away)("m", report)) for kind in order]
+    for batch in [told] if at_once else [[one] for one in told]:
+        assert note(*batch) == []
+    record = store.get(report, NOON)
+    assert record is not None
+    assert [one.state for one in record.deliveries] == [DELIVERED]
+    assert record.expires_at is not None
+    assert (record.watch_at, record.due_at()) == (None, None)
+    assert record.deliveries[0].away_at is not None
+    alarms = [json.loads(line) for line in caplog.messages if line.startswith("{")]
+    assert [one["alarm"] for one in alarms] == ["answers_by_itself"]
+
+
+def test_automatic_answers_of_a_whole_day_are_one_alarm(
+    store: DynamoReports, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1, 8):
+        report = sent(store, number)
+        note(message(f"m-{number}", report), away(f"m-{number}", report))
+    assert caplog.text.count("answers_by_itself") == 1
+
+
+def test_an_automatic_answer_alone_waits_for_the_word_that_it_was_taken(store: DynamoReports) -> None:
+    report = sent(store, 1)
+    note(away("m", report))
+    record = store.get(report, NOON)
+    assert record is not None
+    assert record.deliveries[0].state == UNCLEAR
+    assert record.due_at() is not None
+    assert store.due(datetime.now(UTC) + timedelta(minutes=16), 10) == [report]
+
+
+@pytest.mark.parametrize("sub_type", ["MailboxFull", "ContentRejected", "MessageTooLarge"])
+def test_what_is_given_back_after_the_delivery_is_a_bounce(store: DynamoReports, sub_type: str) -> None:
+    report = sent(store, 1)
+    given_back = {"bounceType": "Transient", "bounceSubType": sub_type}
+    note(message("m", report), message("m", report, "Bounce", bounce=given_back))
+    assert state(store, report) == BOUNCED
 
 
 def test_what_there_is_no_time_for_is_wanted_again(store: DynamoReports) -> None:

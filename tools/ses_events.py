@@ -1,8 +1,10 @@
 """What SES tells of mails, told on this machine: moto's SES takes mail and says nothing of it afterwards.
 
 Whoever the mail is to decides what becomes of it, as with SES's own simulator: bounce@..., complaint@...,
-delay@... and late-bounce@... do what they say, and every other address takes its mail within a second. The
-notices go through the queue, in the shape in which SNS would bring them, to the same function as on AWS.
+delay@..., late-bounce@... and ooto@... (out of the office) do what they say, early-ooto@... answers by itself
+before it says that it took the mail, silent-ooto@... never says that, and every other address takes its mail
+within a second. The notices go through the queue, in the shape in which SNS would bring them, to the same
+function as on AWS.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ _BOUNCE = {
     "bounceSubType": "General",
     "feedbackId": "local",
 }
+_OUT = {"bounceType": "Transient", "bounceSubType": "General", "feedbackId": "local"}
 # By the first part of an address: each notice's name, where its details stand, what they are, and after how
 # long.
 _BECOMES: dict[str, list[tuple[str, str, dict[str, Any], float]]] = {
@@ -38,6 +41,9 @@ _BECOMES: dict[str, list[tuple[str, str, dict[str, Any], float]]] = {
     ],
     "delay": [("DeliveryDelay", "deliveryDelay", {"delayType": "General"}, 0.5)],
     "late-bounce": [("Delivery", "delivery", {}, 0.5), ("Bounce", "bounce", _BOUNCE, 5.0)],
+    "ooto": [("Delivery", "delivery", {}, 0.5), ("Bounce", "bounce", _OUT, 2.0)],
+    "early-ooto": [("Bounce", "bounce", _OUT, 0.5), ("Delivery", "delivery", {}, 5.0)],
+    "silent-ooto": [("Bounce", "bounce", _OUT, 0.5)],
     "reject": [("Reject", "reject", {"reason": "Bad content"}, 0.5)],
 }
 _LISTS = {

@@ -346,6 +346,11 @@ def _delivery_map(delivery: Delivery) -> dict[str, Any]:
     }
     if delivery.next_try is not None:
         stored["next_try"] = _moment(delivery.next_try)
+    if delivery.away_at is not None:
+        stored["away_at"] = _moment(delivery.away_at)
+        stored["away_mail"] = delivery.away_mail
+    if delivery.doubtful:
+        stored["doubtful"] = list(delivery.doubtful)
     return stored
 
 
@@ -360,4 +365,7 @@ def _delivery(stored: Mapping[str, Any]) -> Delivery:
         message_id=stored["message_id"],
         turn=int(stored.get("turn", 0)),
         digest=stored.get("digest", False),
+        away_at=_time(stored["away_at"]) if "away_at" in stored else None,
+        away_mail=stored.get("away_mail", ""),
+        doubtful=tuple(int(turn) for turn in stored.get("doubtful", ())),
     )

@@ -93,11 +93,22 @@ EXPLAINED = {
         "The forms and mails are made from what shipped instead. Look at the checks at the desk, and publish"
         " again.",
     ),
+    "answers_by_itself": (
+        "An inbox answers by itself",
+        "A recipient's inbox sent an automatic answer, such as “out of office”. What it took, it has; the"
+        " delivery desk counts these answers. Is anybody there? If this goes on, call them. It is told once"
+        " a day.",
+    ),
+    "operator_away": (
+        "The operator's address answers by itself",
+        "Let somebody else read OPERATOR_ADDRESS meanwhile.",
+    ),
     "operator_unreachable": (
         "The operator's address does not take mail",
         "Correct OPERATOR_ADDRESS.",
     ),
 }
+_LOG_ONLY = {"operator_away", "operator_unreachable"}  # a mail about it would go the same way
 _MILESTONES = {1, 100, 1000, 10_000}
 
 
@@ -128,7 +139,7 @@ class OperatorMail:
     def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
         """Log the alarm and mail it, unless the same kind about the same recipient was mailed this hour."""
         self._log.raise_alarm(kind, detail)
-        if kind == "operator_unreachable":
+        if kind in _LOG_ONLY:
             return True
         count = self._count(f"{kind} {detail.get('recipient', '')}".strip())
         if count not in _MILESTONES:

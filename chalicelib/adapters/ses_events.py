@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.domain.bounces import meaning
 from chalicelib.domain.errors import NoticeUnreadable
 from chalicelib.ports import Notice, SentMail
 
@@ -55,6 +56,8 @@ def _read(body: str) -> Notice | None:
     detail = _mapping(event.get(member))
     if kind == "complained" and detail.get("complaintFeedbackType") == "not-spam":
         return None  # the opposite of a complaint
+    if kind == "bounced":
+        kind = meaning(str(detail.get("bounceType")), str(detail.get("bounceSubType")))
     mail = event.get("mail")
     if not isinstance(mail, Mapping) or not mail.get("messageId"):
         raise NoticeUnreadable("there is no mail.messageId")

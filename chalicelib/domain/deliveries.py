@@ -15,31 +15,36 @@ HELD = "held"  # kept back: for the next digest, or until the recipient's key is
 SENT = "sent"  # the mail service took it
 DELIVERED = "delivered"  # the recipient's mail server took it
 DELAYED = "delayed"  # the mail service is still trying
+UNCLEAR = "unclear"  # an automatic answer came, and no word yet that the server took it
 BOUNCED = "bounced"  # the recipient's mail server refused it, and there is no other address
 COMPLAINED = "complained"  # the inbox called it unwanted, and there is no other address
 REJECTED = "rejected"  # the mail service would not send it, and there is no other address
 FALLEN_BACK = "fallen_back"  # the first address did not take it: queued for the second
 FAILED = "failed"  # given up by a person, or impossible from the start
 
-STATES = (QUEUED, HELD, SENT, DELIVERED, DELAYED, BOUNCED, COMPLAINED, REJECTED, FALLEN_BACK, FAILED)
+STATES = (
+    QUEUED, HELD, SENT, DELIVERED, DELAYED, UNCLEAR, BOUNCED, COMPLAINED, REJECTED, FALLEN_BACK, FAILED,
+)  # fmt: skip
 
 _BAD_NEWS = frozenset({FALLEN_BACK, BOUNCED, COMPLAINED, REJECTED})
 # A notice may overtake our own write, so that "delivered" can reach a record that still says "queued". What
 # is not here does not happen: such a notice is old or came twice. QUEUED after anything else is a person's
-# doing.
+# doing. DELIVERED after bad news is for domain/bounces alone, which knows when that news was an absence note.
 MOVES: dict[str, frozenset[str]] = {
-    QUEUED: frozenset({HELD, SENT, DELIVERED, DELAYED, FAILED}) | _BAD_NEWS,
-    HELD: frozenset({QUEUED, SENT, DELIVERED, DELAYED, FAILED}) | _BAD_NEWS,
-    FALLEN_BACK: frozenset({HELD, SENT, DELIVERED, DELAYED, BOUNCED, COMPLAINED, REJECTED, FAILED}),
-    SENT: frozenset({DELIVERED, DELAYED, QUEUED, FAILED}) | _BAD_NEWS,
-    DELAYED: frozenset({DELIVERED, QUEUED, FAILED}) | _BAD_NEWS,
+    QUEUED: frozenset({HELD, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED}) | _BAD_NEWS,
+    HELD: frozenset({QUEUED, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED}) | _BAD_NEWS,
+    FALLEN_BACK: frozenset({HELD, SENT, DELIVERED, DELAYED, UNCLEAR, BOUNCED, COMPLAINED, REJECTED, FAILED}),
+    SENT: frozenset({DELIVERED, DELAYED, UNCLEAR, QUEUED, FAILED}) | _BAD_NEWS,
+    DELAYED: frozenset({DELIVERED, UNCLEAR, QUEUED, FAILED}) | _BAD_NEWS,
+    UNCLEAR: frozenset({DELIVERED, QUEUED, FAILED}) | _BAD_NEWS,
     DELIVERED: frozenset({QUEUED}) | _BAD_NEWS,  # a late bounce or complaint can follow
-    BOUNCED: frozenset({QUEUED, FAILED}),
-    COMPLAINED: frozenset({QUEUED, FAILED}),
-    REJECTED: frozenset({QUEUED, FAILED}),
+    BOUNCED: frozenset({DELIVERED, QUEUED, FAILED}),
+    COMPLAINED: frozenset({DELIVERED, QUEUED, FAILED}),
+    REJECTED: frozenset({DELIVERED, QUEUED, FAILED}),
     FAILED: frozenset({QUEUED}),
 }
 WAITING = frozenset({QUEUED, HELD, FALLEN_BACK})  # something is still to be sent
+LOOKED_AT = frozenset({DELAYED, UNCLEAR})  # a worker looks again, and may then use the other address
 LOST = frozenset({BOUNCED, COMPLAINED, REJECTED, FAILED})  # a person must look
 
 FIRST = "first"
@@ -63,6 +68,10 @@ class Delivery:
     person: a notice about an earlier turn is old news. `digest` says that it goes out inside a digest.
     `next_try` is when a worker should next look at it: to send it, or to give up on a delay. `message_id`
     is the mail service's id of the last mail; `changed_at` is when the state last changed.
+
+    `away_at` and `away_mail` say when the last absence note came, and to which of the mail service's ids.
+    `doubtful` are the turns whose mails were answered so and never said to be taken: only for those may a
+    notice that they were taken undo what followed.
     """
 
     recipient: str
@@ -74,6 +83,9 @@ class Delivery:
     message_id: str = ""
     turn: int = 0
     digest: bool = False
+    away_at: datetime | None = None
+    away_mail: str = ""
+    doubtful: tuple[int, ...] = ()
 
     def due(self, now: datetime) -> bool:
         """Say whether it is time to look at this one."""
@@ -225,7 +237,7 @@ def move(
         delivery,
         state=state,
         changed_at=now,
-        next_try=next_try if state in WAITING or state == DELAYED else None,
+        next_try=next_try if state in WAITING | LOOKED_AT else None,
         message_id=delivery.message_id if message_id is None else message_id,
     )
 
@@ -235,10 +247,13 @@ def refused(delivery: Delivery, state: str, now: datetime, has_fallback: bool) -
 
     What goes out in digests waits a minute, so that all of a refused digest falls back as one mail.
     """
+    certain = replace(delivery, doubtful=tuple(turn for turn in delivery.doubtful if turn != delivery.turn))
     if delivery.address == FIRST and has_fallback:
-        when = now + timedelta(minutes=1) if delivery.digest else now
-        return again(delivery, FALLEN_BACK, when, now, FALLBACK)
-    return move(delivery, state, now)
+        # The reports of one digest were to be looked at in the same moment, and are looked at one by one.
+        since = delivery.next_try if delivery.state in LOOKED_AT else None
+        when = max(now, (since or now) + timedelta(minutes=1)) if delivery.digest else now
+        return again(certain, FALLEN_BACK, when, now, FALLBACK)
+    return move(certain, state, now)
 
 
 def delayed(delivery: Delivery, now: datetime) -> Delivery:
@@ -251,7 +266,7 @@ def sent_again(delivery: Delivery, now: datetime, address: str = FIRST) -> Deliv
     """Return a delivery that a person queued once more, to one of the recipient's addresses."""
     if delivery.state in WAITING:
         return replace(delivery, next_try=now)
-    return again(delivery, QUEUED, now, now, address)
+    return again(replace(delivery, doubtful=()), QUEUED, now, now, address)
 
 
 def again(delivery: Delivery, state: str, when: datetime, now: datetime, address: str) -> Delivery:
@@ -284,7 +299,7 @@ def expiry(report: SealedReport) -> datetime | None:
     """
     done = report.reached_all() or (
         report.answered_at is not None
-        and not any(one.state in WAITING or one.state == DELAYED for one in report.deliveries)
+        and not any(one.state in WAITING | LOOKED_AT for one in report.deliveries)
     )
     if report.legal_hold or not done:
         return None

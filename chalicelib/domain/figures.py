@@ -12,6 +12,7 @@ from chalicelib.domain.deliveries import (
     HELD,
     LOST,
     SENT,
+    UNCLEAR,
     WAITING,
     WATCH_AFTER,
     SealedReport,
@@ -50,7 +51,7 @@ def figures(reports: Iterable[SealedReport], now: datetime) -> Figures:
             lost = delivery.state in LOST
             counted.waiting += delivery.state in WAITING
             counted.held += delivery.state == HELD
-            counted.sent += delivery.state == SENT
+            counted.sent += delivery.state in (SENT, UNCLEAR)
             counted.delayed += delivery.state == DELAYED
             counted.failed += lost
             counted.failed_unanswered += lost and report.answered_at is None

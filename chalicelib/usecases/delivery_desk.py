@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chalicelib.domain import deliveries
 from chalicelib.domain.deliveries import (
@@ -21,6 +22,7 @@ from chalicelib.domain.deliveries import (
     QUEUED,
     REJECTED,
     SENT,
+    UNCLEAR,
     Delivery,
     SealedReport,
 )
@@ -37,6 +39,7 @@ STATES = {
     SENT: "Sent; their mail server has not answered yet",
     DELIVERED: "Their mail server took it",
     DELAYED: "Their mail server does not take it yet; it is tried again for six hours",
+    UNCLEAR: "An automatic answer came; it is not clear yet if their mail server took it",
     BOUNCED: "Their mail server refused it, and there is no other address",
     COMPLAINED: "The inbox called it unwanted, and there is no other address",
     REJECTED: "Our mail service would not send it, and there is no other address",
@@ -71,6 +74,15 @@ class CaseFile:
         return any(line.why for line in self.lines)
 
 
+@dataclass(frozen=True, slots=True)
+class AwayDay:
+    """How many of a recipient's mails were answered by a machine on one day, as far as cases are kept."""
+
+    name: str
+    day: date
+    mails: int
+
+
 class DeliveryDesk:
     """The desk over every kept case."""
 
@@ -88,6 +100,15 @@ class DeliveryDesk:
         now = self._clock.now()
         found = sorted(self._cases.all(now), key=lambda case: case.taken_at, reverse=True)
         return [self._file(case, now) for case in found]
+
+    def away(self, files: Iterable[CaseFile]) -> Sequence[AwayDay]:
+        """Count the absence notes in these cases, newest day first. A digest is one mail."""
+        mails: dict[tuple[date, str], set[str]] = defaultdict(set)
+        for line in (line for file in files for line in file.lines):
+            if line.delivery.away_at is not None:
+                mails[line.delivery.away_at.date(), line.name].add(line.delivery.away_mail)
+        newest_first = sorted(mails, key=lambda one: (-one[0].toordinal(), one[1]))
+        return [AwayDay(name, day, len(mails[day, name])) for day, name in newest_first]
 
     def find(self, case_number: str) -> CaseFile:
         """Return a case by its number as it is read off a mail. Raises EntryMissing."""
@@ -168,6 +189,6 @@ def _why(case: SealedReport, delivery: Delivery, now: datetime) -> str:
         return "The first address did not take it."
     if delivery.state == HELD and not delivery.digest:
         return "It is kept back: the recipient's key cannot be used. Mend the key, then send it again."
-    if delivery.state == QUEUED and now - delivery.changed_at > TOO_LONG:
+    if delivery.state in (QUEUED, UNCLEAR) and now - delivery.changed_at > TOO_LONG:
         return "It has waited for more than an hour."
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.domain.deliveries import SENT, UNCLEAR
 from chalicelib.domain.errors import TooManyLookups
 from chalicelib.domain.receipts import read_code
 from chalicelib.ports import Clock, Directory, ReceiptVault, ReportStore
@@ -50,7 +51,8 @@ class FollowUp:
         return tuple(
             Known(
                 names.get(delivery.recipient, delivery.recipient),
-                delivery.state,
+                # Fifteen minutes of our own waiting are no news, and published pages may not know the word.
+                SENT if delivery.state == UNCLEAR else delivery.state,
                 _to_the_hour(delivery.changed_at),
             )
             for delivery in record.deliveries

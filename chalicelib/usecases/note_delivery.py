@@ -9,22 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chalicelib.domain.deliveries import (
-    BOUNCED,
-    COMPLAINED,
-    DELIVERED,
-    FALLEN_BACK,
-    REJECTED,
-    Delivery,
-    delayed,
-    move,
-    refused,
-)
+from chalicelib.domain.bounces import AWAY, away, not_taken, taken
+from chalicelib.domain.deliveries import BOUNCED, COMPLAINED, FALLEN_BACK, REJECTED, Delivery, delayed
 from chalicelib.domain.errors import NoticeEarly, StaleRecord, StoreUnavailable
 from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Alarms, Clock, Directory, Notice, ReportStore, SentMail
 
 EARLY = timedelta(minutes=15)
+AWAY_COUNTED = timedelta(days=2)  # the counter of one day
 _TRIES = 50
 _BAD_NEWS = {"bounced": BOUNCED, "complained": COMPLAINED, "rejected": REJECTED}
 
@@ -41,6 +33,8 @@ class NoteDelivery:
     def __call__(self, notice: Notice) -> str:
         """Note it, and say in a word what it did: its kind, "fallen_back", "old" or "unknown".
 
+        A kind of "away" is noted beside the state of a delivery that was taken, and changes nothing else.
+
         Noting it again does nothing. Raises NoticeEarly or StoreUnavailable: it must then come again.
         """
         mail = notice.mail or self._store.mail(notice.message_id)
@@ -51,6 +45,8 @@ class NoteDelivery:
         if mail.about.startswith("alarm-"):
             if notice.kind in _BAD_NEWS:  # not by mail again: this only reaches the log
                 self._alarms.raise_alarm("operator_unreachable", {"why": notice.why})
+            elif notice.kind == AWAY and self._first_today(mail.recipient):
+                self._alarms.raise_alarm("operator_away", {"why": notice.why})
             return notice.kind
         return self._note(notice, mail)
 
@@ -83,24 +79,30 @@ class NoteDelivery:
             delivery = None if record is None else record.delivery_to(mail.recipient)
             if record is None or delivery is None:
                 return "unknown", told
-            if delivery.turn != mail.turn or not _concerns(notice, recipient, delivery):
+            if not _concerns(notice, mail, recipient, delivery):
                 return "old", told
-            changed = _changed(delivery, notice, recipient, now)
+            changed = _changed(delivery, notice, mail, recipient, now)
             if changed == delivery:
                 return "old", told
-            if notice.kind in _BAD_NEWS and not told:
-                # Before it is saved: the same notice would change nothing when it came again, and tell
-                # nobody.
-                self._tell(notice, mail, record.case_number, delivery, changed)
-                told = True
+            # Before it is saved: the same notice would change nothing when it came again, and tell nobody.
+            told = told or self._tell(notice, mail, record.case_number, delivery, changed)
             try:
                 self._store.save(record.with_delivery(changed))
             except StaleRecord:
                 continue
-            return (FALLEN_BACK if changed.state == FALLEN_BACK else notice.kind), told
+            fell_back = changed.state == FALLEN_BACK and changed.turn != delivery.turn
+            return (FALLEN_BACK if fell_back else notice.kind), told
         raise StoreUnavailable("the record changes too often")
 
-    def _tell(self, notice: Notice, mail: SentMail, case: str, before: Delivery, after: Delivery) -> None:
+    def _tell(self, notice: Notice, mail: SentMail, case: str, before: Delivery, after: Delivery) -> bool:
+        """Tell the operator of bad news, and once a day of an inbox that answers by itself."""
+        if notice.kind == AWAY:
+            if self._first_today(mail.recipient):
+                detail = {"recipient": mail.recipient, "case": case, "why": notice.why}
+                self._alarms.raise_alarm("answers_by_itself", detail)
+            return True
+        if notice.kind not in _BAD_NEWS or before.state == after.state:
+            return False
         detail = {
             "recipient": mail.recipient,
             "address": before.address,
@@ -111,18 +113,29 @@ class NoteDelivery:
         if mail.about.startswith("batch-"):
             detail["reports"] = str(len(self._reports(mail)))
         self._alarms.raise_alarm("fell_back" if after.state == FALLEN_BACK else "not_taken", detail)
+        return True
+
+    def _first_today(self, recipient_id: str) -> bool:
+        """Count an absence note of this recipient, and say whether it is the first of the day."""
+        now = self._clock.now()
+        counter = f"away {now:%Y-%m-%d} {recipient_id}"
+        return self._store.count(counter, ["all"], now + AWAY_COUNTED)["all"] == 1
 
 
-def _changed(delivery: Delivery, notice: Notice, recipient: Recipient | None, now: datetime) -> Delivery:
+def _changed(
+    delivery: Delivery, notice: Notice, mail: SentMail, recipient: Recipient | None, now: datetime
+) -> Delivery:
     if notice.kind == "delivered":
-        return move(delivery, DELIVERED, now)
+        return taken(delivery, mail.turn, notice.message_id, now)
+    if notice.kind == AWAY:
+        return away(delivery, mail.turn, notice.message_id, now)
     if notice.kind == "delayed":
-        return delayed(delivery, now)
+        return delayed(delivery, now) if mail.turn == delivery.turn else delivery
     has_fallback = recipient is not None and bool(recipient.fallback)
-    return refused(delivery, _BAD_NEWS[notice.kind], now, has_fallback)
+    return not_taken(delivery, mail.turn, _BAD_NEWS[notice.kind], now, has_fallback)
 
 
-def _concerns(notice: Notice, recipient: Recipient | None, delivery: Delivery) -> bool:
+def _concerns(notice: Notice, mail: SentMail, recipient: Recipient | None, delivery: Delivery) -> bool:
     """Say whether a notice about some of a mail's addresses is about ours.
 
     Our mails have one address. Only when a notice's mail has more, and leaves out the one that we know, it is
@@ -130,6 +143,7 @@ def _concerns(notice: Notice, recipient: Recipient | None, delivery: Delivery) -
     """
     if len(notice.to) < 2 or not notice.addresses or recipient is None:
         return True
-    ours = recipient.address(delivery.address).casefold()
-    to = {one.casefold() for one in notice.to}
-    return ours not in to or ours in {one.casefold() for one in notice.addresses}
+    of_this_turn = mail.turn == delivery.turn
+    known = [recipient.address(delivery.address)] if of_this_turn else [recipient.email, recipient.fallback]
+    ours = {one.casefold() for one in known if one} & {one.casefold() for one in notice.to}
+    return not ours or bool(ours & {one.casefold() for one in notice.addresses})

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from chalicelib.domain.bounces import given_up
 from chalicelib.domain.deliveries import (
     BOUNCED,
     DELAYED,
     FALLBACK,
+    UNCLEAR,
     WAITING,
     Delivery,
     SealedReport,
@@ -31,6 +33,7 @@ class SingleMails:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._unreached: list[Case] = []
+        self._told_of: set[str] = set()  # mails that nobody took: a digest holds many reports
 
     def __call__(self) -> bool:
         """Deal with what is due; return whether anything could be claimed."""
@@ -65,6 +68,8 @@ class SingleMails:
             for delivery in due:
                 if delivery.state in WAITING:
                     self._mail(case, delivery)
+                elif delivery.state == UNCLEAR:
+                    self._give_up_hoping(case, delivery)
                 else:
                     self._give_up_waiting(case, delivery)
         except StoreUnavailable:
@@ -129,6 +134,31 @@ class SingleMails:
             if one.turn != turn or one.state != DELAYED:
                 return one
             return refused(one, BOUNCED, now, True) if falls_back else replace(one, next_try=None)
+
+        outbox.leases.record(case, delivery.recipient, give_up)
+
+    def _give_up_hoping(self, case: Case, delivery: Delivery) -> None:
+        """An automatic answer came, and no word that the mail was taken: then it is what SES calls it."""
+        outbox = self._outbox
+        now, turn = outbox.clock.now(), delivery.turn
+        recipient = outbox.recipients.get(delivery.recipient)
+        has_fallback = recipient is not None and bool(recipient.fallback)
+        falls_back = has_fallback and delivery.address != FALLBACK
+        if delivery.away_mail not in self._told_of:
+            self._told_of.add(delivery.away_mail)
+            detail = {
+                "recipient": delivery.recipient,
+                "address": delivery.address,
+                "case": case.record.case_number,
+                "what": "bounced",
+                "why": "an automatic answer, and no word that their server took it",
+            }
+            outbox.alarms.raise_alarm("fell_back" if falls_back else "not_taken", detail)
+        outbox.tally.fell_back += falls_back
+        outbox.tally.failed += not falls_back
+
+        def give_up(one: Delivery) -> Delivery:
+            return given_up(one, now, has_fallback) if one.turn == turn and one.state == UNCLEAR else one
 
         outbox.leases.record(case, delivery.recipient, give_up)
 

@@ -56,6 +56,11 @@ def done(one: SealedReport) -> SealedReport:
     return one.with_delivery(move(one.deliveries[0], DELIVERED, NOON, message_id="m-1"))
 
 
+NOTED = Delivery(
+    "dot-trafficking", DELIVERED, NOON, turn=2, away_at=NOON + MINUTE, away_mail="m-1", doubtful=(0, 1)
+)
+
+
 def at_once(times: int, call: Callable[[int], Result]) -> list[Result]:
     """Call from many threads."""
     with ThreadPoolExecutor(16) as pool:
@@ -86,6 +91,13 @@ def test_looking_up_an_unknown_report_or_one_whose_time_is_over_gives_none(store
     kept = store.save(replace(done(report()), expires_at=NOON + DAY))
     assert store.look_up(kept.id, NOON + DAY - SECOND) is not None
     assert store.look_up(kept.id, NOON + DAY) is None
+
+
+def test_an_absence_note_is_stored_with_its_delivery(store: ReportStore) -> None:
+    noted = replace(report(), deliveries=(NOTED,))
+    store.add(noted)
+    assert store.get(noted.id, NOON) == noted
+    assert [one.deliveries for one in store.survey(NOON)] == [(NOTED,)]
 
 
 def test_the_largest_report_is_stored_whole(store: ReportStore) -> None:

@@ -27,6 +27,9 @@ TAGS = {"about": "report-" + "0" * 32, "recipient": "police", "turn": "0"}
         ("complaint@police.example", ["delivered", "complained"]),
         ("delay@police.example", ["delayed"]),
         ("late-bounce@police.example", ["delivered", "bounced"]),
+        ("ooto@police.example", ["delivered", "away"]),
+        ("early-ooto@police.example", ["away", "delivered"]),
+        ("silent-ooto@police.example", ["away"]),
         ("Reject@police.example", ["rejected"]),
     ],
 )

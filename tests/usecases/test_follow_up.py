@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.deliveries import DELIVERED, QUEUED, Delivery, SealedReport
+from chalicelib.domain.deliveries import DELIVERED, QUEUED, SENT, UNCLEAR, Delivery, SealedReport
 from chalicelib.domain.errors import StoreUnavailable, TooManyLookups
 from chalicelib.domain.receipts import check_digit
 from chalicelib.usecases.follow_up import LOOKUPS_A_MINUTE, FollowUp, Known
@@ -49,6 +49,13 @@ def test_a_code_leads_to_the_state_of_each_delivery_to_the_hour(desk: Desk) -> N
         Known("The police office", DELIVERED, NOON),
         Known("closed-since", QUEUED, NOON),
     )
+
+
+def test_while_it_is_not_clear_if_a_server_took_it_it_was_handed_over(desk: Desk) -> None:
+    """Published pages of before do not know the word; and our waiting is no news."""
+    unclear = Delivery("police", UNCLEAR, NOON, NOON)
+    desk.store.reports[desk.record.id] = replace(desk.record, deliveries=(unclear,))
+    assert desk.follow_up(CODE) == (Known("The police office", SENT, NOON),)
 
 
 def test_a_code_may_be_typed_in_groups_and_in_other_digits(desk: Desk) -> None:

@@ -36,7 +36,7 @@ from typing import IO, Any
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.adapters.hpke_sealer import new_desk_key
-from chalicelib.domain.deliveries import DELAYED, WAITING, SealedReport
+from chalicelib.domain.deliveries import LOOKED_AT, WAITING, SealedReport
 from tools.chaos.clock import SharedClock
 from tools.chaos.people import Filed
 from tools.chaos.planted import PLANTS
@@ -379,7 +379,7 @@ def _wait(record: SealedReport, now: datetime) -> float:
     tries = [
         one.next_try
         for one in record.deliveries
-        if one.next_try is not None and (one.state in WAITING or one.state == DELAYED)
+        if one.next_try is not None and one.state in WAITING | LOOKED_AT
     ]
     if not tries:
         return 0.0

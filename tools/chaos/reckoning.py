@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.deliveries import DELAYED, DELIVERED, LOST, SENT, SealedReport
+from chalicelib.domain.deliveries import BOUNCED, DELAYED, DELIVERED, LOST, SENT, UNCLEAR, SealedReport
 from tools.chaos.people import Filed
 
 _TELL_OF_A_RECIPIENT = {"not_taken", "mail_refused"}
@@ -82,9 +82,13 @@ def _judge(
         result.lost.append(f"{one.case_number} to {recipient}: not in the record")
         return
     result.fell_back += delivery.turn > 0
-    this_turn = [mail for mail in copies if mail["turn"] == delivery.turn]
-    if delivery.state in (SENT, DELIVERED, DELAYED) and not this_turn:
+    # What an absence note made fall back, though its first address had taken it, is in a turn without a mail.
+    turns = {delivery.turn, *(delivery.doubtful if delivery.state == DELIVERED else ())}
+    this_turn = [mail for mail in copies if mail["turn"] in turns]
+    if delivery.state in (SENT, DELIVERED, DELAYED, UNCLEAR) and not this_turn:
         result.lost.append(f"{one.case_number} to {recipient}: said to be {delivery.state}, and never sent")
+    elif delivery.state == BOUNCED and this_turn and all(mail["reached"] for mail in this_turn):
+        result.lost.append(f"{one.case_number} to {recipient}: taken, and said to be bounced")
     elif any(mail["reached"] for mail in copies):
         return
     elif _was_told(one, recipient, delivery.state, alarms):

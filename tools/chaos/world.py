@@ -44,7 +44,7 @@ def agency(name: str, fallback: bool) -> Recipient:
 
 
 AGENCIES = (
-    agency("steady", False),
+    agency("steady", False),  # takes everything, and sometimes answers by itself
     agency("flaky", True),  # bounces some mails, some of them after it had taken them
     agency("slow", True),  # keeps some waiting, a few of them for good
     agency("grumpy", True),  # calls some unwanted
@@ -148,6 +148,11 @@ class World:
             if luck < 0.03:
                 return False  # and never a word more
             self._notice("Delivery", told, later=1.5)
+            return True
+        away: Json = {"bounceType": "Transient", "bounceSubType": "General"}
+        if agency == "steady" and luck < 0.1:  # the note may be told of before the delivery
+            self._notice("Bounce", told, away, later=0.0 if luck < 0.05 else 1.0)
+            self._notice("Delivery", told, later=1.0 if luck < 0.05 else 0.0)
             return True
         self._notice("Delivery", told)
         if agency == "grumpy" and luck < 0.05:

@@ -66,6 +66,39 @@ def now_of(reports: DynamoReports, case: SealedReport) -> SealedReport:
     return found
 
 
+def test_automatic_answers_are_counted_by_office_and_day(desk, reports):
+    """A digest of two reports is one mail; a case says so too, and nothing is amiss."""
+    yesterday = NOW - timedelta(days=1)
+
+    def noted(number: int, at: datetime, mail: str, recipient: str = "dot-trafficking") -> SealedReport:
+        return report(number, Delivery(recipient, DELIVERED, NOW, away_at=at, away_mail=mail))
+
+    for case in (
+        noted(10, yesterday, "m-1"),
+        noted(11, yesterday, "m-1"),
+        noted(12, yesterday, "m-2"),
+        noted(13, NOW, "m-3"),
+        noted(14, NOW, "m-4", "dhs-blue-campaign"),
+    ):
+        reports.add(case)
+    browser = desk.signed_in(EDITOR_ONE)
+    page = browser.get("/admin/deliveries")
+    rows = [["".join(cell.itertext()) for cell in row.iter("td")] for row in page.tree.iter("tr")]
+    assert [row for row in rows if len(row) == 3] == [
+        ["Department of Homeland Security, Blue Campaign", f"{NOW:%Y-%m-%d}", "1"],
+        ["U.S. Department of Transportation", f"{NOW:%Y-%m-%d}", "1"],
+        ["U.S. Department of Transportation", f"{yesterday:%Y-%m-%d}", "2"],
+    ]
+    assert noted(13, NOW, "m-3").case_number not in browser.get("/admin/").words
+    case = browser.get(f"/admin/case?n={noted(13, NOW, 'm-3').case_number}")
+    assert "An automatic answer came" in case.words
+    assert "Their mail server took it" in case.words
+
+
+def test_without_automatic_answers_the_list_says_nothing_of_them(desk, reports):
+    assert "Automatic answers" not in desk.signed_in(EDITOR_ONE).get("/admin/deliveries").words
+
+
 def test_the_list_shows_what_is_amiss_and_why(desk, reports):
     page = desk.signed_in(EDITOR_ONE).get("/admin/deliveries")
     boxes = ["".join(box.itertext()) for box in page.tree.iter("div") if "alarm" in (box.get("class") or "")]
