@@ -100,8 +100,8 @@ def units(load: Load) -> dict[str, float]:
         "lambda GB-second": misses * PAGE_GB_SECONDS
         + load.reports * REPORT_GB_SECONDS
         + (MINUTES_A_MONTH + mails) * DELIVER_GB_SECONDS,
-        # the report twice (item and index), three counters, claim, records and notices of each recipient
-        "dynamo write": load.reports * (4 + 3 + 4 + 6 * load.recipients),
+        # the report twice (item and index), five counters, claim, records and notices of each recipient
+        "dynamo write": load.reports * (4 + 5 + 4 + 6 * load.recipients),
         "dynamo read": load.reports * 8 + MINUTES_A_MONTH * 4 * 0.5,
         "mail": mails,
         "queue request": mails * 3 + MINUTES_A_MONTH * POLLS_A_MINUTE,

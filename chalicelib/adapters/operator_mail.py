@@ -99,6 +99,13 @@ EXPLAINED = {
         " delivery desk counts these answers. Is anybody there? If this goes on, call them. It is told once"
         " a day.",
     ),
+    "flood": (
+        "So many reports come that the rest of this hour's wait for a digest",
+        "Below is whose they are. Without a place, one recipient got as many as it should from all places"
+        " together; without either, the whole site sent as many as it may."
+        " Nothing is lost: what waits arrives as a digest on the hour. Ask the office whether what it gets"
+        " is real.",
+    ),
     "operator_away": (
         "The operator's address answers by itself",
         "Let somebody else read OPERATOR_ADDRESS meanwhile.",

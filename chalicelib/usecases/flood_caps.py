@@ -2,12 +2,16 @@
 
 Reports are counted when a worker first has them in hand, not when they are taken: whoever sends a form waits
 for one write and no more, and a counter that is away is no matter between a person and the store.
+
+A place's reports to a recipient are counted first, apart from all others. Only what passes there is counted
+for the recipient, and only what passes there for the site: a town's flood ends at its own cap, and uses up
+nothing of what an office or the site lets through for other towns.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,21 +24,33 @@ COUNTER_KEPT = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many reports go out as mails of their own before the rest waits for the digest."""
+    """How many reports go out as mails of their own before the rest waits for the digest.
+
+    `per_minute` and `per_hour` hold for one place's reports to one recipient; `per_recipient_hour` for what
+    one recipient gets from all places; those of the site, the last resort, for everything. `same_text` is for
+    one text from one place in a day, since short texts are alike in many towns.
+    """
 
     per_minute: int = 20
-    per_hour: int = 120
-    per_recipient_hour: int = 60
+    per_hour: int = 60
+    per_recipient_hour: int = 240
+    site_per_minute: int = 200
+    site_per_hour: int = 1000
     same_text: int = 3
+    site_same_text: int = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the caps say of a report: why some of its deliveries wait ("" for none), whose, and until when."""
+    """What the caps say of a report: why some of its deliveries wait ("" for none), whose, and until when.
+
+    `reached` are the caps of an hour that this report is the first to be held by, in our own words.
+    """
 
     why: str
     recipients: tuple[str, ...]
     until: datetime
+    reached: tuple[Mapping[str, str], ...] = ()
 
     def apply(self, record: SealedReport, now: datetime) -> SealedReport:
         """Return the record as counted, and held for these recipients."""
@@ -59,22 +75,44 @@ class FloodCaps:
         try:
             if self._is_copy(record, story, now):
                 return Verdict("copy", everybody, until)
-            over = self._over(record, everybody, now)
+            over, reached = self._over(record, everybody, now)
         except StoreUnavailable:
-            over = ()  # a cap that cannot be counted holds nothing
-        return Verdict("flood" if over else "", over, until)
+            over, reached = (), []  # a cap that cannot be counted holds nothing
+        return Verdict("flood" if over else "", over, until, tuple(reached))
 
     def _is_copy(self, record: SealedReport, story: str, now: datetime) -> bool:
         plain = " ".join(unicodedata.normalize("NFKC", story).casefold().split())
         mark = self._marks.mark(plain, f"{record.taken_at:%Y-%m-%d}")
-        return self._store.count(f"copies {mark}", ["all"], now + COUNTER_KEPT)["all"] > self._caps.same_text
+        here = f"in {record.place}"
+        counted = self._store.count(f"copies {mark}", ["all", here], now + COUNTER_KEPT)
+        return counted[here] > self._caps.same_text or counted["all"] > self._caps.site_same_text
 
-    def _over(self, record: SealedReport, to: Sequence[str], now: datetime) -> tuple[str, ...]:
-        """Return the recipients whose mails wait: all of them past a cap of the site."""
-        caps, taken_at = self._caps, record.taken_at
-        most = {"all": caps.per_hour, f"minute {taken_at:%M}": caps.per_minute}
-        names = [*most, *(f"to {one}" for one in to)]
-        counted = self._store.count(f"hour {taken_at:%Y-%m-%dT%H}", names, now + COUNTER_KEPT)
-        if any(counted[name] > limit for name, limit in most.items()):
-            return tuple(to)
-        return tuple(one for one in to if counted[f"to {one}"] > caps.per_recipient_hour)
+    def _over(
+        self, record: SealedReport, to: Sequence[str], now: datetime
+    ) -> tuple[tuple[str, ...], list[Mapping[str, str]]]:
+        """Return the recipients whose mails wait, and which caps of an hour were reached just now."""
+        caps, hour = self._caps, f"hour {record.taken_at:%Y-%m-%dT%H}"
+        minute = f"minute {record.taken_at:%M}"
+        names = [f"{when}to {one}" for one in to for when in ("", f"{minute} ")]
+        here = self._store.count(f"{hour} in {record.place}", names, now + COUNTER_KEPT)
+        passed = [
+            one
+            for one in to
+            if here[f"to {one}"] <= caps.per_hour and here[f"{minute} to {one}"] <= caps.per_minute
+        ]
+        reached: list[Mapping[str, str]] = [
+            {"recipient": one, "place": record.place} for one in to if here[f"to {one}"] == caps.per_hour + 1
+        ]
+        over = set(to).difference(passed)
+        if passed:
+            alone = self._store.count(f"{hour} of recipients", passed, now + COUNTER_KEPT)
+            most = caps.per_recipient_hour
+            reached += [{"recipient": one, "place": ""} for one in passed if alone[one] == most + 1]
+            over.update(one for one in passed if alone[one] > most)
+        if len(over) < len(to):
+            site = self._store.count(hour, ["all", minute], now + COUNTER_KEPT)
+            if site["all"] == caps.site_per_hour + 1:
+                reached.append({"recipient": "", "place": ""})
+            if site["all"] > caps.site_per_hour or site[minute] > caps.site_per_minute:
+                over.update(to)
+        return tuple(one for one in to if one in over), reached

@@ -87,6 +87,8 @@ class SingleMails:
         if opened is None:
             return []
         verdict = outbox.caps(case.record, opened.report.story, now)
+        for cap in verdict.reached:
+            outbox.alarms.raise_alarm("flood", cap)
         if not verdict.recipients:
             # Written with what is saved next. If that never comes it is counted again, which harms nobody.
             case.record = verdict.apply(case.record, now)

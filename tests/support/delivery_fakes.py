@@ -77,7 +77,7 @@ class Desk:
         """Let a worker run once."""
         return self.worker()(lambda: timedelta(seconds=self.seconds))
 
-    def take(self, *to: str, story: str = "", held_until: datetime | None = None) -> str:
+    def take(self, *to: str, story: str = "", held_until: datetime | None = None, place: str = "town") -> str:
         """Store a report to these recipients (police, if none is named) and return its id."""
         self._stories += 1
         now = self.clock.now()
@@ -89,7 +89,7 @@ class Desk:
                 id=report_id,
                 sealed=self.sealer.seal(content, report_id),
                 reporter_key=bytes(32),
-                place="town",
+                place=place,
                 taken_at=now,
                 deliveries=tuple(
                     Delivery(one, state, now, when, digest=state == HELD) for one in to or ("police",)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -107,6 +110,107 @@ def test_past_the_cap_of_one_recipient_only_its_mails_wait(desk: Desk) -> None:
     assert desk.record(both).leased_until is None
 
 
+def test_a_flood_of_one_town_leaves_every_other_towns_reports_alone(desk: Desk) -> None:
+    """Also to a recipient that serves both, in the same minute and hour, and for as long as it lasts."""
+    for number in range(600):
+        desk.take("police", "clinic", story=f"Flood {number}", place="loud")
+    quiet = [desk.take("police", story=f"Person {number}", place="quiet") for number in range(5)]
+    desk.deliver()
+    assert {desk.state(report) for report in quiet} == {SENT}
+    assert len(desk.stories("police@agency.example")) == Caps().per_minute + 5
+    desk.clock.forward(minutes=30)
+    for number in range(600):
+        desk.take("police", story=f"More {number}", place="loud")
+    late = desk.take("police", story="Another person", place="quiet")
+    desk.deliver()
+    assert desk.state(late) == SENT
+
+
+def test_a_flood_to_one_recipient_leaves_what_goes_to_others_alone(desk: Desk) -> None:
+    for number in range(600):
+        desk.take("police", story=f"Flood {number}", place="town")
+    report = desk.take("police", "clinic", story="A person's", place="town")
+    desk.deliver()
+    assert (desk.state(report), desk.state(report, "clinic")) == (HELD, SENT)
+
+
+def test_the_table_in_the_docs_has_these_caps() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "deliveries.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| (\d+) \|$", text.split("\n## Digests\n")[1], re.MULTILINE)
+    assert {name: int(most) for name, most in rows} == asdict(Caps())
+
+
+def test_many_towns_at_once_cannot_bury_an_inbox_that_serves_them_all(desk: Desk) -> None:
+    desk.caps = Caps(per_recipient_hour=30, per_minute=10)
+    for town in range(6):
+        for number in range(20):
+            desk.take("police", story=f"{town} {number}", place=f"town-{town}")
+    other = desk.take("clinic", story="Elsewhere", place="town-0")
+    desk.deliver()
+    assert len(desk.stories("police@agency.example")) == 30
+    assert desk.state(other, "clinic") == SENT
+
+
+def test_what_waits_for_its_town_or_its_recipient_uses_up_nothing_of_the_site(desk: Desk) -> None:
+    desk.caps = Caps(per_minute=5, per_recipient_hour=10, site_per_minute=20, site_per_hour=20)
+    for town in range(10):
+        for number in range(50):
+            desk.take("police", story=f"{town} {number}", place=f"town-{town}")
+    reports = [desk.take("clinic", story=f"Person {number}", place="quiet") for number in range(5)]
+    desk.deliver()
+    assert {desk.state(report, "clinic") for report in reports} == {SENT}
+
+
+@pytest.mark.parametrize("caps", [Caps(site_per_minute=3), Caps(site_per_hour=3)])
+def test_far_above_all_a_cap_of_the_site_is_the_last_resort(desk: Desk, caps: Caps) -> None:
+    desk.caps = caps
+    for number in range(5):
+        desk.take("police", "clinic", story=f"Story {number}", place=f"town-{number}")
+    desk.deliver()
+    assert held(desk) == ["", "", "", "flood", "flood"]
+    assert Caps().site_per_hour >= 4 * Caps().per_recipient_hour >= 16 * Caps().per_hour
+
+
+def test_the_same_words_in_another_town_are_no_copy(desk: Desk) -> None:
+    for _ in range(5):
+        desk.take(story="Please help", place="loud")
+    desk.take(story="Please help", place="quiet")
+    desk.deliver()
+    assert held(desk) == ["", "", "", "copy", "copy", ""]
+
+
+def test_the_same_words_in_very_many_towns_are(desk: Desk) -> None:
+    for town in range(14):
+        desk.take(story="Buy this", place=f"town-{town}")
+    desk.deliver()
+    assert held(desk) == [""] * 12 + ["copy"] * 2
+
+
+def test_a_report_of_a_flood_costs_two_counts_and_another_four(desk: Desk) -> None:
+    desk.caps = Caps(per_minute=1)
+    for number, counts in enumerate([4, 2, 2]):
+        desk.take(story=f"Story {number}")
+        desk.store.calls.clear()
+        desk.deliver()
+        assert desk.store.calls.count("count") == counts
+
+
+def test_the_operator_is_told_once_an_hour_which_cap_was_reached(desk: Desk) -> None:
+    desk.caps = Caps(per_hour=2, per_recipient_hour=3, site_per_hour=4)
+    for number in range(5):
+        desk.take(story=f"Loud {number}", place="loud")
+    for number in range(3):
+        desk.take(story=f"Quiet {number}", place=f"quiet-{number}")
+    for number in range(3):
+        desk.take("clinic", story=f"Clinic {number}", place=f"quiet-{number}")
+    desk.deliver()
+    assert desk.alarms.raised == [
+        ("flood", {"recipient": "police", "place": "loud"}),
+        ("flood", {"recipient": "police", "place": ""}),
+        ("flood", {"recipient": "", "place": ""}),
+    ]
+
+
 def test_of_five_thousand_reports_in_a_minute_few_go_out_alone_and_all_go_out(desk: Desk) -> None:
     for number in range(5000):
         desk.take(story=f"Story {number}")
@@ -137,8 +241,12 @@ def test_a_report_is_counted_once_however_often_it_is_tried(desk: Desk) -> None:
         desk.clock.forward(hours=1)
     desk.deliver()
     assert desk.state(first) == SENT
-    counted = {name: counter.numbers["all"] for name, counter in desk.store.counters.items()}
-    assert counted == {"copies 2026-11-25 one": 1, "hour 2026-11-25T12": 1}
+    assert {name: counter.numbers for name, counter in desk.store.counters.items()} == {
+        "copies 2026-11-25 one": {"all": 1, "in town": 1},
+        "hour 2026-11-25T12 in town": {"to police": 1, "minute 00 to police": 1},
+        "hour 2026-11-25T12 of recipients": {"police": 1},
+        "hour 2026-11-25T12": {"all": 1, "minute 00": 1},
+    }
 
 
 def test_a_worker_that_died_between_counting_and_saving_costs_a_count_and_no_report(desk: Desk) -> None:

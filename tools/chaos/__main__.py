@@ -178,9 +178,11 @@ class Run:
             "pause": 0.004,
             # So that floods happen too: more than these in a minute or an hour are held.
             "caps": {
-                "per_minute": max(80, reports // 5),
-                "per_hour": max(160, reports // 3),
-                "per_recipient_hour": max(80, reports // 5),
+                "per_minute": max(16, reports // 25),
+                "per_hour": max(40, reports // 12),
+                "per_recipient_hour": max(32, reports // 15),
+                "site_per_minute": max(80, reports // 5),
+                "site_per_hour": max(160, reports // 3),
             },
         }
         commands = _pipe(process.stdin)
