@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from chalicelib.domain.documents import ASKS, CATALOG, SITE, STOPS, TELLS, Problem, locale_of
+from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.domain.json_documents import read
 from chalicelib.domain.locales import DEFAULT
 from chalicelib.domain.po_files import Entry, PoInvalid, read_po, set_aside
 
@@ -64,8 +65,8 @@ def check_sentences(catalogs: Catalogs, sentences: Sentences) -> list[Problem]:
 def offered(whole: Mapping[str, str]) -> list[str]:
     """Return the languages that the site offers; none when its document cannot be read."""
     try:
-        return [str(entry["tag"]) for entry in json.loads(whole[SITE])["locales"]]
-    except (ValueError, KeyError, TypeError):
+        return [str(entry["tag"]) for entry in read(SITE, whole[SITE])["locales"]]
+    except (DocumentInvalid, KeyError, TypeError):
         return []
 
 

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 from chalicelib.domain.contacts import CONFIRMED, SINGLE
 from chalicelib.domain.days import read_day
-from chalicelib.domain.documents import fingerprint
+from chalicelib.domain.documents import CONTACTS, fingerprint
+from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.domain.json_documents import read
 
 Entry = Mapping[str, Any]
 
@@ -140,7 +142,10 @@ def _renamed(entry: Entry, live: Mapping[str, Entry], now: Mapping[str, Entry]) 
 
 
 def _by_id(text: str) -> dict[str, Entry]:
-    entries = json.loads(text)["contacts"]
+    try:
+        entries = read(CONTACTS, text)["contacts"]
+    except DocumentInvalid:  # published long ago; what is a draft was read before
+        return {}
     return {str(entry.get("id")): entry for entry in entries}
 
 

@@ -203,7 +203,10 @@ def check_number(show: str, value: str) -> None:
 
 def check_link(url: str, hosts: Collection[str]) -> None:
     """Raise ContentInvalid unless `url` is plain https to one of `hosts`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ContentInvalid(f"{url!r} is not a plain https address") from error
     if parts.scheme != "https" or parts.netloc != parts.hostname:
         raise ContentInvalid(f"{url!r} is not a plain https address")
     if parts.hostname not in hosts:

@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.domain.content import read_content
 from chalicelib.domain.days import read_day
+from chalicelib.domain.document_forms import check_form
 from chalicelib.domain.documents import (
     CONTACTS,
     JSON_DOCUMENTS,
@@ -20,11 +21,14 @@ from chalicelib.domain.documents import (
     check_text,
 )
 from chalicelib.domain.errors import ContentInvalid, DocumentInvalid
+from chalicelib.domain.json_documents import Unreadable, line_at, read
+from chalicelib.domain.places import read_places
 from chalicelib.domain.recipients import read_recipients
 
 _NAMES = {"contact": CONTACTS, "place": PLACES, "recipient": RECIPIENTS, "site": SITE}
-_SUBJECT = re.compile(r"(contact|place|recipient|site)\s*'?([a-z0-9-]*)'?: (.*)", re.DOTALL)
+_SUBJECT = re.compile(r"(contact|place|recipient|site)\b\s*(.*?): (.*)", re.DOTALL)
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}")
+_MOST_SAID = 400  # letters of a sentence; a value may be longer than anybody reads
 _QUOTED = re.compile(r"'([^']{2,})'")
 
 
@@ -36,9 +40,7 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
     found = _check_form(whole)
     parsed: dict[str, Any] = {}
     for document in JSON_DOCUMENTS:
-        problem = _parse(document, whole[document], parsed)
-        if problem:
-            found.append(problem)
+        found += _parse(document, whole[document], parsed)
     if found:
         return found
     return [*_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
@@ -71,43 +73,43 @@ def _check_form(whole: Mapping[str, str]) -> list[Problem]:
         try:
             check_text(text)
         except DocumentInvalid as error:
-            found.append(Problem(document, 0, f"{error}."))
+            said = re.match(r"line ([0-9]+)", str(error))
+            found.append(Problem(document, int(said[1]) if said else 0, _sentence(str(error))))
     return found
 
 
-def _parse(document: str, text: str, parsed: dict[str, Any]) -> Problem | None:
+def _parse(document: str, text: str, parsed: dict[str, Any]) -> list[Problem]:
     try:
-        parsed[document] = json.loads(text, object_pairs_hook=_no_key_twice)
-    except json.JSONDecodeError as error:
-        sentence = (
-            f"A comma, a quote or a bracket is amiss here or just before ({error.msg}, column {error.colno})."
-        )
-        return Problem(document, error.lineno, sentence)
-    except _KeyTwice as twice:
-        line = _line_of_second(text, str(twice))
-        return Problem(document, line, f"“{twice}” stands twice in one entry; only one of them can count.")
-    except RecursionError:
-        return Problem(document, 0, "This has too many brackets inside each other.")
-    wanted = list if document == RECIPIENTS else dict
-    if not isinstance(parsed[document], wanted):
-        return Problem(document, 1, f"This begins with {'[' if wanted is list else '{'} and ends likewise.")
-    return None
+        parsed[document] = read(document, text)
+    except Unreadable as error:
+        return [Problem(document, error.line, error.sentence)]
+    return check_form(document, text, parsed[document])
 
 
 def _check_rules(whole: Mapping[str, str], parsed: Mapping[str, Any]) -> list[Problem]:
+    document = PLACES
     try:
-        content = read_content(parsed[PLACES], parsed[CONTACTS], parsed[SITE])
+        places = read_places(parsed[PLACES])
+        document = CONTACTS if _site_is_whole(parsed) else SITE
+        read_content(parsed[PLACES], parsed[CONTACTS], parsed[SITE])
+        document = RECIPIENTS
+        read_recipients(parsed[RECIPIENTS], [place.slug for place in places])
     except ContentInvalid as error:
         return [_located(whole, str(error))]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        return [Problem(SITE, 0, f"Something is missing, or is not what belongs there: {error}.")]
-    try:
-        read_recipients(parsed[RECIPIENTS], [place.slug for place in content.places])
-    except ContentInvalid as error:
-        return [_located(whole, str(error))]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        return [Problem(RECIPIENTS, 0, f"Something is missing, or is not what belongs there: {error}.")]
+    except Exception:  # nothing that somebody typed may hide who has to mend it
+        return [Problem(document, 0, "Something is missing here, or is not what belongs there.")]
     return []
+
+
+def _site_is_whole(parsed: Mapping[str, Any]) -> bool:
+    """Say whether the site's own rules hold, or fail in a way that has a sentence of its own."""
+    try:
+        read_content(parsed[PLACES], {"contacts": []}, parsed[SITE])
+    except ContentInvalid:
+        return True
+    except Exception:
+        return False
+    return True
 
 
 def _check_kept(
@@ -125,53 +127,24 @@ def _check_kept(
 
 def _located(whole: Mapping[str, str], error: str) -> Problem:
     match = _SUBJECT.match(error)
-    if match is None:
-        return Problem(SITE, 0, _sentence(error))
-    document = _NAMES[match[1]]
+    document, entry, rule = (_NAMES[match[1]], match[2].strip("'"), match[3]) if match else (SITE, "", error)
     text = whole[document]
-    line = line_of_entry(text, match[2])
+    line = line_of_entry(text, entry)
     start = len("\n".join(text.split("\n")[: line - 1])) if line else 0
-    for value in (*_QUOTED.findall(match[3]), *_HOST.findall(match[3])):
+    for value in (*_QUOTED.findall(rule), *_HOST.findall(rule)):
         at = text.find(value, start)  # the rule names a value: point at it, after the entry's beginning
         if at >= 0:
-            line = text.count("\n", 0, at) + 1
+            line = line_at(text, at)
             break
-    about = f"{match[2]}: " if match[2] else ""
-    return Problem(document, line, _sentence(about + match[3]))
+    about = f"{entry[:60]}: " if entry else ""
+    return Problem(document, line, _sentence(about + rule))
 
 
 def _sentence(text: str) -> str:
+    text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
     return text if text.endswith(".") else text + "."
 
 
 def _line_of(text: str, part: str) -> int:
     at = text.find(part)
     return text.count("\n", 0, at) + 1 if at >= 0 else 0
-
-
-def _line_of_second(text: str, key: str) -> int:
-    """Return the line on which a key stands for the second time in one entry."""
-    depth, seen = 0, {}
-    for match in re.finditer(r'[{}]|"((?:[^"\\]|\\.)*)"(\s*:)?', text):
-        if match[0] == "{":
-            depth += 1
-            seen[depth] = False
-        elif match[0] == "}":
-            depth -= 1
-        elif match[2] and match[1] == key:
-            if seen.get(depth):
-                return text.count("\n", 0, match.start()) + 1
-            seen[depth] = True
-    return 0
-
-
-class _KeyTwice(ValueError):
-    """A key stands twice in one entry."""
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _KeyTwice(next(key for key in keys if keys.count(key) > 1))
-    return found

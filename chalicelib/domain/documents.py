@@ -177,13 +177,20 @@ def check_text(text: str) -> str:
     Raises DocumentInvalid when it is too long, not plain, or holds a private key.
     """
     _refuse_private(text)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
         raise DocumentInvalid(f"the text is too long: {LONGEST_TEXT // 1000} KB is the most")
     for number, line in enumerate(text.split("\n"), 1):
-        if any(not (character.isprintable() or character in _KEPT) for character in line):
+        if invisible_in(line):
             raise DocumentInvalid(f"line {number} holds an invisible control character; please type it anew")
     return text
+
+
+def invisible_in(text: str) -> str:
+    """Return the first character that cannot be seen or sent, line ends apart, or nothing."""
+    if text.isprintable():
+        return ""
+    return next((one for one in text if not (one.isprintable() or one in _KEPT or one in "\n\r")), "")
 
 
 def check_why(why: str) -> str:
@@ -202,7 +209,7 @@ def check_why(why: str) -> str:
 
 def fingerprint(text: str) -> str:
     """Return a short name for exactly this text."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def fingerprint_of_all(texts: Mapping[str, str]) -> str:

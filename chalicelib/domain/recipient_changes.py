@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -11,7 +10,9 @@ from hmac import compare_digest
 from typing import Any
 
 from chalicelib.domain.days import read_day
+from chalicelib.domain.documents import RECIPIENTS
 from chalicelib.domain.errors import AgreementMissing, CodeWrong, DocumentInvalid
+from chalicelib.domain.json_documents import read
 
 CODE_DIGITS = 8
 CODE_TRIES = 5
@@ -52,14 +53,10 @@ class RecipientChange:
 
 def entries_of(text: str) -> list[dict[str, Any]]:
     """Read a recipients document as plain entries. Raises DocumentInvalid, naming the line."""
-    try:
-        entries = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise DocumentInvalid(f"line {line} is not valid JSON: a comma, quote or bracket is amiss") from error
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    entries = read(RECIPIENTS, text)
+    if not all(isinstance(entry, dict) for entry in entries):
         raise DocumentInvalid("the recipients are a list of entries in { }")
-    return entries
+    return list(entries)
 
 
 def changed_entries(live: str, proposed: str) -> list[dict[str, Any]]:

@@ -183,7 +183,7 @@ class ChangeRecipients:
                     raise DocumentInvalid(f"{recipient.name}: the key cannot be used: {info.reason}")
 
     def _read(self, text: str) -> tuple[Recipient, ...]:
-        places = [str(place["slug"]) for place in read_json(self._text(PLACES))["places"]]
+        places = [str(place["slug"]) for place in read_json(PLACES, self._text(PLACES))["places"]]
         try:
             return read_recipients(recipient_changes.entries_of(text), places)
         except ContentInvalid as error:

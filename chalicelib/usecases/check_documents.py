@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 from chalicelib.domain import catalog_checks, contact_stamps, document_checks, documents, po_files
 from chalicelib.domain.days import latest_today, read_day
 from chalicelib.domain.documents import CATALOG, CONTACTS, TELLS, CheckReport, Problem
+from chalicelib.domain.json_documents import read
 from chalicelib.ports import Clock, Press, Pressed, ShippedDocuments
 
 STALE_AFTER = timedelta(days=90)
@@ -118,7 +118,7 @@ class CheckDocuments:
 def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
     """Return the contacts of a contacts document that are due for a check, longest waiting first."""
     found = []
-    for entry in json.loads(text)["contacts"]:
+    for entry in read(CONTACTS, text)["contacts"]:
         checked = _checked_on(entry, today)
         if checked is None or today - checked > STALE_AFTER:
             by = str(entry.get("checked_by") or "")

@@ -93,11 +93,11 @@ class EditContacts:
     def list(self) -> Sequence[ContactLine]:
         """Return every contact in the order of the document. Raises DocumentInvalid."""
         opened = self._edit.open(CONTACTS)
-        live = {str(entry.get("id")): entry for entry in _entries(read_json(opened.live.text))}
+        live = {str(entry.get("id")): entry for entry in _entries(read_json(CONTACTS, opened.live.text))}
         today = self._clock.now().date()
         return [
             ContactLine(entry, is_stale(entry, today), entry != live.get(str(entry.get("id"))))
-            for entry in _entries(read_json(opened.text))
+            for entry in _entries(read_json(CONTACTS, opened.text))
         ]
 
     def open(self, contact: str) -> Mapping[str, Any]:
@@ -109,7 +109,7 @@ class EditContacts:
 
     def places(self) -> Places:
         """Return the places that a contact may serve. Raises DocumentInvalid."""
-        places = read_json(self._edit.open(PLACES).text)
+        places = read_json(PLACES, self._edit.open(PLACES).text)
         try:
             return read_places(places)
         except (ContentInvalid, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -124,7 +124,7 @@ class EditContacts:
         """
         for _ in range(_TRIES):
             opened = self._edit.open(CONTACTS)
-            document = read_json(opened.text)
+            document = read_json(CONTACTS, opened.text)
             entries = _entries(document)
             at = next((n for n, entry in enumerate(entries) if entry.get("id") == contact), None)
             if at is None:
@@ -150,7 +150,7 @@ class EditContacts:
         raise ContactConflict(self.open(contact))
 
     def _valid(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
-        hosts = [str(host) for host in read_json(self._edit.open(SITE).text).get("hosts", ())]
+        hosts = [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts", ())]
         try:
             read_contacts({"contacts": [entry]}, self.places(), hosts)
         except ContentInvalid as error:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.documents import CATALOG, fingerprint, locale_of
-from chalicelib.domain.errors import DraftConflict, EntryMissing
+from chalicelib.domain.errors import DocumentInvalid, DraftConflict, EntryMissing
 from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.domain.po_files import Entry, read_po, replace_texts
 from chalicelib.usecases.edit_text import EditText
@@ -134,5 +134,13 @@ class EditSentences:
         found: dict[str, None] = {}
         for entry in self._edit.list():
             if entry.kind == "catalog" and locale_of(entry.id) != DEFAULT:
-                found.update(dict.fromkeys(one.source for one in read_po(self._edit.open(entry.id).text)))
+                found.update(dict.fromkeys(one.source for one in self._entries(entry.id)))
         return [source for source in found if source]
+
+    def _entries(self, document: str) -> tuple[Entry, ...]:
+        """Return another language's entries: a draft that cannot be read must not hide this one."""
+        opened = self._edit.open(document)
+        try:
+            return read_po(opened.text)
+        except DocumentInvalid:
+            return read_po(opened.live.text)

@@ -20,6 +20,8 @@ from chalicelib.domain.errors import (
     EntryMissing,
     StaleRecord,
 )
+from chalicelib.domain.json_documents import read
+from chalicelib.domain.po_files import read_po
 from chalicelib.ports import Clock, DocumentStore, LiveRelease, ReleaseShelf, ShippedDocuments
 
 
@@ -140,7 +142,7 @@ class EditText:
         if document == RECIPIENTS:
             raise AgreementMissing("recipients are changed on their own page, by two publishers")
         opened = self.open(document)
-        text = documents.check_text(text)
+        text = check_readable(document, documents.check_text(text))
         base = opened.draft.base if opened.draft else opened.live.number
         draft = Draft(document, text, revision + 1, base, who, self._clock.now())
         try:
@@ -203,12 +205,21 @@ class EditText:
         return bool(made_on) and made_on != documents.fingerprint(self._shipped.text(document))
 
 
+def check_readable(document: str, text: str) -> str:
+    """Return the text, unless it is nothing that a check could read. Raises DocumentInvalid with the line."""
+    if document in documents.JSON_DOCUMENTS:
+        read(document, text)
+    elif document.startswith(documents.CATALOG):
+        read_po(text)
+    return text
+
+
 def mark_contact(text: str, contact: str, role: str, day: date) -> str:
     """Return the contacts document with a contact marked as checked. Raises EntryMissing, DocumentInvalid."""
     role = " ".join(role.split())
     if not role:
         raise DocumentInvalid("please say in which role you checked it, like “shelter desk”")
-    document = read_json(text)
+    document = read_json(documents.CONTACTS, text)
     for entry in document.get("contacts", ()):
         if entry.get("id") == contact:
             entry.update(contact_stamps.stamped(entry, role, day))
@@ -216,17 +227,9 @@ def mark_contact(text: str, contact: str, role: str, day: date) -> str:
     raise EntryMissing(f"there is no contact {contact!r}")
 
 
-def read_json(text: str) -> dict[str, Any]:
-    """Read a document made of JSON. Raises DocumentInvalid, naming the line."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        sentence = f"a comma, a quote or a bracket is amiss in line {line} of the text, or just before"
-        raise DocumentInvalid(sentence) from error
-    if not isinstance(document, dict):
-        raise DocumentInvalid("the document begins with { and ends with }")
-    return document
+def read_json(document: str, text: str) -> dict[str, Any]:
+    """Read a document that is an entry. Raises DocumentInvalid, naming the document, the line and why."""
+    return dict(read(document, text))
 
 
 def write_json(document: Mapping[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain import catalog_checks, document_checks, documents
 from chalicelib.domain.documents import PLACES, RECIPIENTS, SITE, STOPS
 from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.domain.json_documents import read
 from chalicelib.ports import DocumentStore, Press, ReleaseShelf, ShippedDocuments
 from chalicelib.usecases.edit_text import LiveTexts, read_json
 
@@ -57,11 +57,12 @@ class Preview:
         texts = self._drafts()
         self._check(texts)
         places = {
-            str(one["slug"]): str(one["name"]) for one in read_json(self._text(texts, PLACES))["places"]
+            str(one["slug"]): str(one["name"])
+            for one in read_json(PLACES, self._text(texts, PLACES))["places"]
         }
-        locales = [str(locale["tag"]) for locale in read_json(self._text(texts, SITE))["locales"]]
+        locales = [str(locale["tag"]) for locale in read_json(SITE, self._text(texts, SITE))["locales"]]
         recipients = {
-            str(entry["id"]): str(entry["name"]) for entry in json.loads(self._text(texts, RECIPIENTS))
+            str(entry["id"]): str(entry["name"]) for entry in read(RECIPIENTS, self._text(texts, RECIPIENTS))
         }
         pages = {
             f"{place}{ending}": f"{name}: {what}"

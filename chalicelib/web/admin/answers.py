@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,6 +26,9 @@ BASE_HEADERS = {
 NOTHING_LOADS = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
+_HALVES = re.compile("[\ud800-\udfff]")  # half a letter, as JSON can hold it, cannot be sent
+
+
 class Sheet(Html):
     """One answer. Not packed: a page that holds a form's token beside what was typed is not compressed."""
 
@@ -37,7 +41,7 @@ class Sheet(Html):
         request: Request | None = None,
     ) -> None:
         Response.__init__(self, body="", headers={**BASE_HEADERS, **(headers or {})}, status_code=status)
-        self.text = text
+        self.text = _HALVES.sub("\ufffd", text)
         self.told = ""  # what stands in the way, in the words of the page: the log repeats it
         self.cookies = tuple(cookies)
         self._head_only = request is not None and request.method == "HEAD"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, Page
+from chalicelib.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.domain.documents import Draft
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 
 
 def form_of(page: Page, action: str) -> dict[str, str]:
@@ -20,6 +24,10 @@ BROKEN = [
     ("places", '{"places": [{}]}'),
     ("site", "{"),
     ("site", '{"locales": 3}'),
+    ("places", '{"places": [\n{"slug": "us", "name": "US", "pop": ' + "9" * 5000 + "}]}"),
+    ("contacts", '{"contacts": [{"id": "x", "name": "United \\ud800 States"}]}'),
+    ("contacts", "[" * 90_000),
+    ("catalog/es", "msgid nothing"),
 ]
 SCREENS = [
     "/admin/",
@@ -35,24 +43,64 @@ SCREENS = [
 ]
 
 
+def leave(desk: DeskSite, document: str, text: str) -> None:
+    """Leave a draft that no screen of today would have taken."""
+    draft = Draft(document, text, 1, 0, EDITOR_ONE, datetime(2026, 11, 25, tzinfo=UTC))
+    DynamoDocuments(lambda: desk.dynamodb, desk.settings.documents_table).put_draft(draft)
+
+
 @pytest.mark.parametrize(("document", "text"), BROKEN)
 def test_a_broken_draft_brings_no_screen_down(desk, document, text):
     publisher = desk.signed_in(PUBLISHER_ONE)
+    leave(desk, document, text)
     path = f"/admin/text?d={document}"
-    assert publisher.submit(publisher.get(path), "/admin/text", text=text).status == 303
     assert publisher.get("/admin/").status == 200
     assert {
-        screen: publisher.get(screen).status for screen in SCREENS if publisher.get(screen).status >= 500
+        screen: publisher.get(screen).status
+        for screen in (
+            *SCREENS,
+            path,
+            f"/admin/text/changes?d={document}",
+            f"/admin/text/history?d={document}",
+        )
+        if publisher.get(screen).status >= 500
     } == {}
     told = publisher.get("/admin/preview")
     assert told.status == 422
     assert document in told.words
-    assert form_of(publisher.get(path), "/admin/text")["text"].strip() == text
+    checks = publisher.get("/admin/publish")
+    assert checks.status == 200
+    assert document in checks.words.lower()
+    shown = form_of(publisher.get(path), "/admin/text")["text"].strip()
+    assert shown == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("document", "text", "said"),
+    [
+        ("contacts", "nonsense", "In line 1 of the text: a comma"),
+        (
+            "places",
+            '{"places": [\n' + "9" * 5000 + "]}",
+            "in line 2 of the text: “99999999999999999999…”",
+        ),
+        ("site", '{"exit_url": "\\ud800"}', "half a letter"),
+        ("catalog/es", 'msgid "a"\nmsgstr "b', "ine 2: the text is not between two quotes"),
+    ],
+)
+def test_what_cannot_be_read_is_not_saved_and_stays_in_the_form(desk, document, text, said):
+    editor = desk.signed_in(EDITOR_ONE)
+    path = f"/admin/text?d={document}"
+    told = editor.submit(editor.get(path), "/admin/text", text=text)
+    assert told.status == 422
+    assert said.lower() in told.words.lower()
+    assert form_of(told, "/admin/text")["text"].strip() == text
+    assert form_of(editor.get(path), "/admin/text")["revision"] == "0"
 
 
 def test_home_says_that_the_contacts_cannot_be_read_and_where_to_mend_them(desk):
     editor = desk.signed_in(EDITOR_ONE)
-    editor.submit(editor.get("/admin/text?d=contacts"), "/admin/text", text='{\n"contacts": [,\n')
+    leave(desk, "contacts", '{\n"contacts": [,\n')
     home = editor.get("/admin/")
     assert "in line 2 of the text" in home.words
     assert 'href="/admin/text?d=contacts"' in home.text
