@@ -9,7 +9,7 @@ from typing import Protocol
 
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.documents import Draft, Problem, Release, Version
-from chalicelib.domain.people import Person, Session, Step
+from chalicelib.domain.people import KnownBrowser, Person, Session, Step
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
@@ -320,6 +320,9 @@ class People(Protocol):
     def everybody(self) -> Sequence[Person]:
         """Return everybody, by address."""
 
+    def find(self, email: str) -> Person:
+        """Return one person, with id and `invited_at`. Raises EntryMissing."""
+
     def invite(self, email: str, role: str, password: str) -> Person:
         """Add somebody with a first password that must be changed. Raises PersonKnown."""
 
@@ -367,11 +370,45 @@ class DoorBook(Protocol):
     def end_session(self, token: str) -> None:
         """End it."""
 
-    def count_try(self, what: str, now: datetime, window: timedelta) -> int:
-        """Count one try, and return how many there were within the window, this one included."""
+    def count_try(self, what: str, now: datetime, window: timedelta, most: int = 0) -> int:
+        """Count one try, and return how many there were within the window, this one included.
+
+        The window begins with its first try; each of the first `most` draws it out anew.
+        """
 
     def forget_tries(self, what: str) -> None:
         """Begin to count anew."""
+
+    def keep_browser(self, browser: str, known: KnownBrowser) -> None:
+        """Remember that somebody has signed in with this browser."""
+
+    def browser(self, browser: str, now: datetime) -> KnownBrowser | None:
+        """Return whose browser it is, or None when nobody's, or when that has ended since."""
+
+    def forget_browser(self, browser: str) -> None:
+        """Know it no longer."""
+
+    def forget_browsers_of(self, email: str, now: datetime) -> None:
+        """Know none of somebody's browsers any longer."""
+
+    def keep_first_password(self, email: str, password: str, until: datetime) -> None:
+        """Remember that this password was mailed: only a digest is kept."""
+
+    def is_first_password(self, email: str, password: str, now: datetime) -> bool:
+        """Say whether this is the password that was mailed to this address last."""
+
+    def forget_first_password(self, email: str) -> None:
+        """Remember none that was mailed to this address."""
+
+
+class StandingBook(Protocol):
+    """Since when people are who they are (domain/agreements). Any call may raise StoreUnavailable."""
+
+    def note(self, person: str, what: str, at: datetime) -> None:
+        """Write a date down: one of agreements.DATES, for the person with this id."""
+
+    def dates(self, person: str) -> Mapping[str, datetime]:
+        """Return what is written down about a person."""
 
 
 @dataclass(frozen=True, slots=True)

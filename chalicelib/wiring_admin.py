@@ -16,6 +16,8 @@ from chalicelib.adapters.cognito_people import CognitoPeople
 from chalicelib.adapters.dynamo_audit import DynamoAudit
 from chalicelib.adapters.dynamo_desk import DynamoDesk
 from chalicelib.adapters.dynamo_door import DynamoDoor
+from chalicelib.adapters.dynamo_standings import DynamoStandings
+from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.pool_tokens import PoolTokens
 from chalicelib.adapters.ses_mailer import SesMailer
 from chalicelib.adapters.shipped_content import TEMPLATES
@@ -25,11 +27,14 @@ from chalicelib.render.admin_pages import AdminPages
 from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
 from chalicelib.usecases.delivery_desk import DeliveryDesk
+from chalicelib.usecases.door_watch import DoorWatch
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients
 from chalicelib.usecases.edit_sentences import EditSentences
 from chalicelib.usecases.manage_people import ManagePeople
 from chalicelib.usecases.sign_in import Sessions, SignIn
+from chalicelib.usecases.standings import Standings
+from chalicelib.usecases.tell_desk import TellDesk
 from chalicelib.web.admin import cases, entrance, people, publishing, recipients, texts
 from chalicelib.web.admin.desk import Desk
 
@@ -54,15 +59,21 @@ def serve(
     )
     book = DynamoDoor(_DYNAMO, settings.door_table)
     audit = DynamoAudit(_DYNAMO, settings.audit_table)
-    sessions = Sessions(pool, tokens, book, clock)
-    sign_in = SignIn(pool, tokens, book, clock, second_factor_needed=settings.stage == "prod")
     mails = DeskMails(settings.sender_address, settings.site_address)
     mailer = SesMailer(partial(client, "sesv2", 1, 10.0), settings.ses_configuration_set)
 
-    def tell(to: str, password: str, invited: bool) -> None:
+    def send_password(to: str, password: str, invited: bool) -> None:
         content = mails.first_password(to, password, invited)
         mailer.send(Mail(settings.sender_address, to, "desk", 0, "desk", content))
 
+    tell = TellDesk(
+        pool, mailer, LogAlarms(log.error), settings.sender_address, settings.operator_address, mails.notice
+    )
+    standings = Standings(pool, DynamoStandings(_DYNAMO, settings.documents_table), clock)
+    watch = DoorWatch(pool, book, clock, lambda *who, **told: desk.note_of(*who, **told), tell)
+    sessions = Sessions(pool, tokens, book, clock, standings, watch)
+    needed = settings.stage == "prod"
+    sign_in = SignIn(pool, tokens, book, clock, needed, standings, watch)
     desk = Desk(
         routes,
         AdminPages(TEMPLATES / "admin"),
@@ -74,7 +85,8 @@ def serve(
         log.info,
     )
     entrance.routes(desk, sign_in, sessions, log.info)
-    people.routes(desk, ManagePeople(pool, tell, secrets.choice), audit, clock)
+    manage = ManagePeople(pool, standings, book, clock, send_password, secrets.choice)
+    people.routes(desk, manage, tell, audit, clock)
     directory = wiring_documents.published_directory(settings)
     delivery_desk = DeliveryDesk(DynamoDesk(_DYNAMO, settings.reports_table), directory, clock)
     cases.routes(desk, delivery_desk)

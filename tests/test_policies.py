@@ -70,7 +70,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     "admin_api": {
         "dynamodb:Query": ["Reports/index/desk", "Documents", "Audit"],
         "dynamodb:Scan": ["Reports/index/desk"],
-        "dynamodb:UpdateItem": ["Reports", "Door"],
+        "dynamodb:UpdateItem": ["Reports", "Documents", "Door"],
         "dynamodb:GetItem": ["Documents", "Door"],
         "dynamodb:PutItem": ["Documents", "Door", "Audit"],
         "dynamodb:DeleteItem": ["Documents", "Door"],
@@ -117,10 +117,21 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:UpdateItem": ["count#lookups *"],
     },
     "admin_api": {
-        "dynamodb:DeleteItem": ["change", "draft", "session#*", "step#*", "tries#*"],
-        "dynamodb:GetItem": [
+        "dynamodb:DeleteItem": [
+            "browser#*",
             "change",
             "draft",
+            "first#*",
+            "session#*",
+            "step#*",
+            "tries#*",
+        ],
+        "dynamodb:GetItem": [
+            "browser#*",
+            "change",
+            "draft",
+            "first#*",
+            "person#*",
             "release",
             "session#*",
             "step#*",
@@ -128,8 +139,10 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "version#*",
         ],
         "dynamodb:PutItem": [
+            "browser#*",
             "change",
             "draft",
+            "first#*",
             "release",
             "session#*",
             "step#*",
@@ -137,7 +150,15 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "version#*",
         ],
         "dynamodb:Query": ["change", "draft", "release", "version#*"],
-        "dynamodb:UpdateItem": ["report#*", "session#*", "step#*", "tries#*"],
+        "dynamodb:UpdateItem": [
+            "browser#*",
+            "first#*",
+            "person#*",
+            "report#*",
+            "session#*",
+            "step#*",
+            "tries#*",
+        ],
     },
     "deliver": {
         "dynamodb:GetItem": ["report#*"],

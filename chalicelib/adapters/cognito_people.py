@@ -6,8 +6,9 @@ past our own form and its limits. The names of groups are the roles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -184,6 +185,7 @@ class CognitoPeople:
             email=name,
             role=highest({group["GroupName"] for group in groups}),
             second_factor=_AUTHENTICATOR in answer.get("UserMFASettingList", ()),
+            id=_id(answer["UserAttributes"]),
         )
 
     def sign_out(self, person: str) -> None:
@@ -203,9 +205,18 @@ class CognitoPeople:
         people = [self._person(user, highest(roles.get(str(user["Username"]), set()))) for user in users]
         return sorted(people, key=lambda person: person.email)
 
+    def find(self, email: str) -> Person:
+        """Return one person as the pool knows them now."""
+        faults = {**_OF_A_PERSON, "InvalidParameterException": EntryMissing}
+        if not email:
+            raise EntryMissing("nobody")
+        more = self._call("admin_get_user", faults, Username=email)
+        groups = self._call("admin_list_groups_for_user", faults, Username=str(more["Username"]))["Groups"]
+        return _person(more, more, highest({group["GroupName"] for group in groups}))
+
     def invite(self, email: str, role: str, password: str) -> Person:
         """Add somebody. Cognito mails nothing: our own invitation goes out as our own mail."""
-        self._call(
+        answer = self._call(
             "admin_create_user",
             {"UsernameExistsException": PersonKnown, "InvalidParameterException": PersonKnown},
             Username=email,
@@ -214,7 +225,8 @@ class CognitoPeople:
             UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
         )
         self.set_role(email, role)
-        return Person(email, role, INVITED)
+        made = answer["User"]
+        return _person(made, made, role)
 
     def set_role(self, person: str, role: str) -> None:
         """Put somebody into the group of a role and out of the others."""
@@ -265,11 +277,8 @@ class CognitoPeople:
         return Step(SIGNED_IN, email, str(answer["AuthenticationResult"]["AccessToken"]), second_factor)
 
     def _person(self, user: Mapping[str, Any], role: str) -> Person:
-        name = str(user["Username"])
-        more = self._call("admin_get_user", _OF_A_PERSON, Username=name)
-        waits = user["UserStatus"] in ("FORCE_CHANGE_PASSWORD", "RESET_REQUIRED")
-        state = SHUT_OUT if not user.get("Enabled", True) else INVITED if waits else ACTIVE
-        return Person(name, role, state, _AUTHENTICATOR in more.get("UserMFASettingList", ()))
+        more = self._call("admin_get_user", _OF_A_PERSON, Username=str(user["Username"]))
+        return _person(user, more, role)
 
     def _pages(self, operation: str, entries: str, mark: str, **arguments: Any) -> Iterator[Any]:
         more: dict[str, Any] = {}
@@ -285,6 +294,25 @@ class CognitoPeople:
             arguments["UserPoolId"] = self._pool
         with store_faults(), _meaning(faults):
             return getattr(self._client(), operation)(**arguments)
+
+
+def _person(user: Mapping[str, Any], more: Mapping[str, Any], role: str) -> Person:
+    """Read a person from what the pool's lists say, and what only the pool's answer about one says."""
+    waits = user["UserStatus"] in ("FORCE_CHANGE_PASSWORD", "RESET_REQUIRED")
+    state = SHUT_OUT if not user.get("Enabled", True) else INVITED if waits else ACTIVE
+    made = user.get("UserCreateDate")
+    return Person(
+        str(user["Username"]),
+        role,
+        state,
+        _AUTHENTICATOR in more.get("UserMFASettingList", ()),
+        _id(user.get("UserAttributes") or user.get("Attributes") or ()),
+        made.astimezone(UTC) if isinstance(made, datetime) else None,
+    )
+
+
+def _id(attributes: Iterable[Mapping[str, Any]]) -> str:
+    return next((str(one["Value"]) for one in attributes if one["Name"] == "sub"), "")
 
 
 @contextmanager

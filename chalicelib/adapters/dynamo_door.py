@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from chalicelib.adapters.aws_faults import ConditionFailed, Table
-from chalicelib.domain.people import Session, Step
+from chalicelib.domain.errors import StoreUnavailable
+from chalicelib.domain.people import BROWSER_KNOWN_FOR, KnownBrowser, Session, Step
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
+
+_RACES = 5
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -62,30 +67,79 @@ class DynamoDoor:
         """End it."""
         self._call("delete_item", Key=_key("session", token))
 
-    def count_try(self, what: str, now: datetime, window: timedelta) -> int:
-        """Count in one conditional write, so that tries made at once all count."""
-        until = _write(int((now + window).timestamp()))
-        try:
-            answer = self._call(
-                "update_item",
-                Key=_key("tries", what),
-                UpdateExpression="ADD tries :one SET expires_at = if_not_exists(expires_at, :until)",
-                ConditionExpression="attribute_not_exists(pk) OR expires_at > :now",
-                ExpressionAttributeValues={
-                    ":one": _write(1),
-                    ":until": until,
-                    ":now": _write(int(now.timestamp())),
-                },
-                ReturnValues="UPDATED_NEW",
-            )
-        except ConditionFailed:
-            self._put(_key("tries", what), {"tries": 1}, now + window)  # the last window is over
-            return 1
+    def count_try(self, what: str, now: datetime, window: timedelta, most: int = 0) -> int:
+        """Count in one conditional write, so that tries made at once all count, also where a window ends."""
+        key = _key("tries", what)
+        ways = [
+            ("ADD tries :one SET expires_at = :until", "expires_at > :now AND tries < :most"),
+            ("ADD tries :one", "expires_at > :now AND tries >= :most"),
+            # The last window is over, or there was none: one of those who see that begins anew.
+            ("SET tries = :one, expires_at = :until", "attribute_not_exists(pk) OR expires_at <= :now"),
+        ]
+        known = {
+            ":one": _write(1),
+            ":most": _write(most),
+            ":until": _write(int((now + window).timestamp())),
+            ":now": _write(int(now.timestamp())),
+        }
+        for update, only_if in ways * _RACES:
+            values = {name: value for name, value in known.items() if name in f"{update} {only_if}"}
+            with suppress(ConditionFailed):
+                return self._counted(key, values, update, only_if)
+        raise StoreUnavailable("the count moves too fast")
+
+    def _counted(self, key: Mapping[str, Any], values: Mapping[str, Any], update: str, only_if: str) -> int:
+        answer = self._call(
+            "update_item",
+            Key=key,
+            UpdateExpression=update,
+            ConditionExpression=only_if,
+            ExpressionAttributeValues=values,
+            ReturnValues="UPDATED_NEW",
+        )
         return int(_read(answer["Attributes"]["tries"]))
 
     def forget_tries(self, what: str) -> None:
         """Begin to count anew."""
         self._call("delete_item", Key=_key("tries", what))
+
+    def keep_browser(self, browser: str, known: KnownBrowser) -> None:
+        """Remember whose browser it is."""
+        told = {"email": known.email, "since": known.since.isoformat()}
+        self._put(_key("browser", browser), told, known.since + BROWSER_KNOWN_FOR)
+
+    def browser(self, browser: str, now: datetime) -> KnownBrowser | None:
+        """Return whose it is, unless all of that person's browsers were forgotten since."""
+        item = self._get(_key("browser", browser), now)
+        if item is None:
+            return None
+        known = KnownBrowser(item["email"], datetime.fromisoformat(item["since"]))
+        forgotten = self._get(_key("browser", f"all {known.email}"), now)
+        if forgotten and known.since <= datetime.fromisoformat(forgotten["since"]):
+            return None
+        return known
+
+    def forget_browser(self, browser: str) -> None:
+        """Know it no longer."""
+        self._call("delete_item", Key=_key("browser", browser))
+
+    def forget_browsers_of(self, email: str, now: datetime) -> None:
+        """Note from when on browsers count; the note outlives each that was known before."""
+        told = {"since": now.isoformat()}
+        self._put(_key("browser", f"all {email}"), told, now + BROWSER_KNOWN_FOR + timedelta(days=1))
+
+    def keep_first_password(self, email: str, password: str, until: datetime) -> None:
+        """Keep a digest of it: one for each address."""
+        self._put(_key("first", email), {"digest": _first(email, password)}, until)
+
+    def is_first_password(self, email: str, password: str, now: datetime) -> bool:
+        """Compare with the digest."""
+        item = self._get(_key("first", email), now)
+        return item is not None and compare_digest(str(item["digest"]), _first(email, password))
+
+    def forget_first_password(self, email: str) -> None:
+        """Delete the digest."""
+        self._call("delete_item", Key=_key("first", email))
 
     def _put(self, key: Mapping[str, Any], told: Mapping[str, Any], until: datetime) -> None:
         item = {name: _write(value) for name, value in told.items()}
@@ -101,6 +155,11 @@ class DynamoDoor:
 def _key(kind: str, secret: str) -> dict[str, Any]:
     digest = hashlib.sha256(f"porchlight {kind} {secret}".encode()).hexdigest()
     return {"pk": {"S": f"{kind}#{digest}"}}
+
+
+def _first(email: str, password: str) -> str:
+    """Return a digest of a password that we made up ourselves: a hundred random bits need no slow one."""
+    return hashlib.sha256(f"porchlight first {email}\n{password}".encode()).hexdigest()
 
 
 def _time(seconds: Any) -> datetime:

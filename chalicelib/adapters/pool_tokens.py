@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +18,7 @@ from chalicelib.domain.errors import SessionOver, StoreUnavailable
 
 _ONLY = "RS256"  # taken from here and never from the token: no "none", no HMAC with the public key
 _REFETCH_SECONDS = 30.0
+_COOL_SECONDS = 10.0  # after a look that failed
 _WAIT_SECONDS = 3.0
 _LONGEST = 4096
 _AHEAD = timedelta(minutes=2)
@@ -26,7 +30,7 @@ def fetch(url: str) -> Mapping[str, Any]:
     try:
         with urllib.request.urlopen(url, timeout=_WAIT_SECONDS) as answer:  # noqa: S310 (the pool's own address)
             content: Mapping[str, Any] = json.loads(answer.read(100_000))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise StoreUnavailable("the pool's keys cannot be read") from error
     return content
 
@@ -35,7 +39,8 @@ class PoolTokens:
     """The TokenReader of one pool and client. `endpoint` is where the pool's keys are read.
 
     Keys are kept. A key that is not known is looked for once more, at most every half minute, so that a
-    rotated key is found and a stream of forged tokens is not a stream of requests.
+    rotated key is found and a stream of forged tokens is not a stream of requests. A look that fails cools
+    down for ten seconds and takes no key away: whoever is in by a known key stays in while the pool is away.
     """
 
     def __init__(
@@ -52,7 +57,9 @@ class PoolTokens:
         self._read = read
         self._ticks = ticks
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched_at: float | None = None
+        self._looking = threading.Lock()
+        self._looked_at: float | None = None
+        self._away = False  # whether the last look failed
 
     @property
     def issuer(self) -> str:
@@ -96,20 +103,42 @@ class PoolTokens:
         return claims
 
     def _key(self, kid: str) -> jwt.PyJWK:
-        if kid not in self._keys and self._may_fetch():
-            found = self._read(f"{self._endpoint()}/{self._pool}/.well-known/jwks.json")
-            self._fetched_at = self._ticks()
-            self._keys = {
-                str(one["kid"]): jwt.PyJWK(dict(one), algorithm=_ONLY)
-                for one in found.get("keys", ())
-                if one.get("kty") == "RSA" and one.get("use", "sig") == "sig"
-            }
-        if kid not in self._keys:
+        key = self._keys.get(kid)
+        if key is None:
+            with self._looking:  # of many at once one looks, and the others find what it found
+                if kid not in self._keys and self._may_look():
+                    self._look()
+                key, away = self._keys.get(kid), self._away
+            if key is None and away:
+                raise StoreUnavailable("the pool's keys cannot be read")
+        if key is None:
             raise SessionOver("signed with a key that is not the pool's")
-        return self._keys[kid]
+        return key
 
-    def _may_fetch(self) -> bool:
-        return self._fetched_at is None or self._ticks() - self._fetched_at >= _REFETCH_SECONDS
+    def _may_look(self) -> bool:
+        if self._looked_at is None:
+            return True
+        return self._ticks() - self._looked_at >= (_COOL_SECONDS if self._away else _REFETCH_SECONDS)
+
+    def _look(self) -> None:
+        self._away = True
+        try:
+            found = self._read(f"{self._endpoint()}/{self._pool}/.well-known/jwks.json")
+            listed = found.get("keys") if isinstance(found, Mapping) else None
+            self._away = not listed  # an answer without keys is none
+            self._keys = _keys_of(listed) or self._keys
+        finally:
+            self._looked_at = self._ticks()
+
+
+def _keys_of(listed: Any) -> dict[str, jwt.PyJWK]:
+    """Return the keys that sign, by name. One that cannot be read takes none of the others along."""
+    keys: dict[str, jwt.PyJWK] = {}
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, Mapping) and one.get("kty") == "RSA" and one.get("use", "sig") == "sig":
+            with suppress(jwt.PyJWTError, KeyError, ValueError, TypeError):
+                keys[str(one["kid"])] = jwt.PyJWK(dict(one), algorithm=_ONLY)
+    return keys
 
 
 def _time(value: Any) -> datetime:

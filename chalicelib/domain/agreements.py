@@ -18,6 +18,12 @@ NEW_PUBLISHER = "new_publisher"
 NEW_PASSWORD = "new_password"  # noqa: S105 (the name of a reason)
 NEW_AUTHENTICATOR = "new_authenticator"
 
+# What is written down about a person when it happens: a field of Standing each.
+PUBLISHER_SINCE = "publisher_since"
+PASSWORD_AT = "password_at"  # noqa: S105 (the name of a date)
+AUTHENTICATOR_AT = "authenticator_at"
+DATES = (PUBLISHER_SINCE, PASSWORD_AT, AUTHENTICATOR_AT)
+
 # What each reason is called towards the one who may not agree.
 SENTENCES = {
     PROPOSED_IT: "You proposed this, or a part of it, so another publisher has to agree.",

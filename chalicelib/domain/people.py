@@ -15,7 +15,15 @@ ACTIVE = "active"
 SHUT_OUT = "shut out"  # switched off in the pool by an operator
 
 MOST_TRIES = 5
-TRIES_COUNT_FOR = timedelta(minutes=15)
+TRIED = ("password", "code")  # counted apart
+# Counted from the last try that was let through. Cognito has a lock of its own that no known browser passes:
+# it doubles with each wrong password, and ends after a quarter of an hour in which nobody tried one.
+TRIES_COUNT_FOR = timedelta(minutes=15, seconds=30)
+MOST_MAILED_LOCKS = 4  # a day and address: the log has each one
+AUTHENTICATOR_DIGITS = 6
+MOST_IN_ONE_BROWSER = 4  # people who share one
+BROWSER_KNOWN_FOR = timedelta(days=180)
+FIRST_PASSWORD_LIVES = timedelta(days=7)
 SESSION = timedelta(hours=1)
 SIGN_IN_TAKES = timedelta(minutes=10)
 SHORTEST_PASSWORD = 14
@@ -23,12 +31,18 @@ SHORTEST_PASSWORD = 14
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may sign in, known by an e-mail address. `role` is empty for somebody without one."""
+    """Somebody who may sign in, known by an e-mail address. `role` is empty for somebody without one.
+
+    `id` is the pool's own and is never given twice: an address can be. `invited_at` is when the pool made the
+    account, or None where that was not asked.
+    """
 
     email: str
     role: str
     state: str = ACTIVE
     second_factor: bool = False
+    id: str = ""
+    invited_at: datetime | None = None
 
     def may(self, role: str) -> bool:
         """Say whether this person may do what needs `role`."""
@@ -62,6 +76,14 @@ class Session:
 
     email: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBrowser:
+    """A browser in which somebody has signed in whole: whose, and since when."""
+
+    email: str
+    since: datetime
 
 
 def allows(role: str, needed: str) -> bool:

@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Protocol
 
+from chalicelib.domain.audit import plain_line
+
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
 
@@ -61,6 +63,17 @@ class DeskMails:
             f" Please call each, and see that number and hours are right.\n\n{lines}{where}"
         )
         return self._message(to, "Contacts to check", text)
+
+    def notice(self, to: str, headline: str, lines: Sequence[str]) -> bytes:
+        """Tell a publisher or the operator what was done at the desk. Secrets do not belong in it."""
+        where = f"Look at {self._site}log" if self._site else "Look at the log of the desk"
+        told = "\n\n".join(plain_line(line) for line in lines)
+        text = (
+            f"{told}\n\n{where} to see who did what. If it should not have been done, tell another publisher"
+            " and whoever runs the site: by phone, not by answering this mail.\n\n"
+            "Every publisher and the operator get this mail.\n"
+        )
+        return self._message(to, f"At the desk: {headline}", text)
 
     def _message(self, to: str, subject: str, text: str) -> bytes:
         message = EmailMessage(policy=_SEVEN_BIT)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
 from chalicelib.domain.errors import EntryMissing, LastPublisher, NotAllowed
-from chalicelib.domain.people import PUBLISHER, ROLES, Person, looks_like_address, plain_address
-from chalicelib.ports import People
-
-# Read out loud and typed by hand: no 0/O, 1/l/I, u/v.
-_LETTERS = "abcdefghjkmnpqrstwxyz23456789"
-_GROUPS, _GROUP = 5, 4
+from chalicelib.domain.people import (
+    FIRST_PASSWORD_LIVES,
+    PUBLISHER,
+    ROLES,
+    TRIED,
+    Person,
+    looks_like_address,
+    plain_address,
+)
+from chalicelib.domain.typed import FIRST_GROUP, FIRST_GROUPS, FIRST_LETTERS
+from chalicelib.ports import Clock, DoorBook, People
+from chalicelib.usecases.standings import Standings
 
 
 class AddressWrong(ValueError):
@@ -18,15 +25,25 @@ class AddressWrong(ValueError):
 
 
 class ManagePeople:
-    """What a publisher may do with people. `tell` sends a first password; `pick` chooses a letter."""
+    """What a publisher may do with people. `tell` sends a first password; `pick` chooses a letter.
+
+    What makes somebody able to act as another is dated before it is done, so that a fault in between never
+    makes anybody look longer settled than they are.
+    """
 
     def __init__(
         self,
         people: People,
+        standings: Standings,
+        book: DoorBook,
+        clock: Clock,
         tell: Callable[[str, str, bool], None],
         pick: Callable[[Sequence[str]], str],
     ) -> None:
         self._people = people
+        self._standings = standings
+        self._book = book
+        self._clock = clock
         self._tell = tell
         self._pick = pick
 
@@ -41,33 +58,61 @@ class ManagePeople:
             raise AddressWrong
         password = self._password()
         person = self._people.invite(address, _role(role), password)
+        self._open_anew(address, password)
         self._tell(address, password, True)
         return person
 
-    def change_role(self, email: str, role: str) -> None:
-        """Give somebody another role, at once. Raises LastPublisher or EntryMissing."""
+    def change_role(self, email: str, role: str) -> Person:
+        """Give somebody another role, at once, and return who they were.
+
+        Raises LastPublisher or EntryMissing.
+        """
+        person = self._known(email)
         if _role(role) != PUBLISHER:
             self._somebody_else_publishes(email)
-        self._people.set_role(self._known(email).email, role)
+        elif person.role != PUBLISHER:
+            self._standings.note(person, PUBLISHER_SINCE)
+        self._people.set_role(person.email, role)
+        return person
 
-    def send_first_password(self, email: str) -> None:
-        """Replace a forgotten password: the old one and all sessions end, and a new first one is mailed."""
-        address = self._known(email).email
+    def send_first_password(self, email: str) -> Person:
+        """Replace a forgotten password: the old one and all sessions end, and a new first one is mailed.
+
+        Wrong tries are counted anew, and no browser is known any longer.
+        """
+        person = self._known(email)
         password = self._password()
-        self._people.set_first_password(address, password)
-        self._tell(address, password, False)
+        self._standings.note(person, PASSWORD_AT)
+        self._people.set_first_password(person.email, password)
+        self._open_anew(person.email, password)
+        self._tell(person.email, password, False)
+        return person
 
-    def forget_authenticator(self, email: str) -> None:
-        """Let somebody who lost their phone set up a new authenticator."""
-        self._people.forget_authenticator(self._known(email).email)
+    def forget_authenticator(self, email: str) -> Person:
+        """Let somebody who lost their phone set up a new authenticator; its browser is known no longer."""
+        person = self._known(email)
+        self._standings.note(person, AUTHENTICATOR_AT)
+        self._people.forget_authenticator(person.email)
+        self._book.forget_browsers_of(person.email, self._clock.now())
+        return person
 
-    def remove(self, email: str, by: Person) -> None:
+    def remove(self, email: str, by: Person) -> Person:
         """Remove somebody for good. Raises LastPublisher, EntryMissing, or NotAllowed for oneself."""
         person = self._known(email)
         if person.email == by.email:
             raise NotAllowed("somebody else must remove you")
         self._somebody_else_publishes(email)
         self._people.remove(person.email)
+        self._book.forget_browsers_of(person.email, self._clock.now())
+        self._book.forget_first_password(person.email)
+        return person
+
+    def _open_anew(self, address: str, password: str) -> None:
+        now = self._clock.now()
+        self._book.forget_browsers_of(address, now)
+        for what in (*TRIED, "password mailed"):
+            self._book.forget_tries(f"{what} {address}")
+        self._book.keep_first_password(address, password, now + FIRST_PASSWORD_LIVES)
 
     def _known(self, email: str) -> Person:
         for person in self._people.everybody():
@@ -80,7 +125,7 @@ class ManagePeople:
             raise LastPublisher("nobody else publishes")
 
     def _password(self) -> str:
-        groups = ("".join(self._pick(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+        groups = ("".join(self._pick(FIRST_LETTERS) for _ in range(FIRST_GROUP)) for _ in range(FIRST_GROUPS))
         return "-".join(groups)
 
 

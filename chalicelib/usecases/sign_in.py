@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT
 from chalicelib.domain.errors import (
+    EntryMissing,
     PasswordRefused,
     SecondFactorMissing,
     SessionOver,
     SignInExpired,
     TooManyTries,
     WrongCode,
+    WrongSignIn,
 )
 from chalicelib.domain.people import (
+    AUTHENTICATOR_DIGITS,
     CODE,
+    INVITED,
+    MOST_IN_ONE_BROWSER,
     MOST_TRIES,
     NEW_PASSWORD,
     SET_UP,
     SHORTEST_PASSWORD,
     SIGN_IN_TAKES,
     SIGNED_IN,
+    TRIED,
     TRIES_COUNT_FOR,
+    KnownBrowser,
     Person,
     Session,
     Step,
     plain_address,
 )
+from chalicelib.domain.typed import typed_digits, typed_first_password
 from chalicelib.ports import Clock, DoorBook, People, TokenReader
+from chalicelib.usecases.door_watch import DoorWatch
+from chalicelib.usecases.standings import Standings
 
 _LONGEST_PASSWORD = 256  # Cognito's own
 
@@ -34,6 +47,10 @@ class SignIn:
 
     Between two steps only the pool's thread is kept, under a secret of the browser (`door`). Where a second
     factor is a must, a token that came without one is thrown away.
+
+    Tries are counted by address. A browser in which the same person has come in before is counted apart, and
+    so is the first password that was mailed last: strangers can shut out strangers, and nobody else.
+    `browsers` are the secrets that a browser holds from earlier sign-ins; what is not one of ours is nothing.
     """
 
     def __init__(
@@ -43,12 +60,16 @@ class SignIn:
         book: DoorBook,
         clock: Clock,
         second_factor_needed: bool,
+        standings: Standings,
+        watch: DoorWatch,
     ) -> None:
         self._people = people
         self._tokens = tokens
         self._book = book
         self._clock = clock
         self._second_factor_needed = second_factor_needed
+        self._standings = standings
+        self._watch = watch
 
     def where(self, door: str) -> Step | None:
         """Return how far the sign-in behind this door has come, or None when none was begun."""
@@ -58,7 +79,7 @@ class SignIn:
         """Begin again from the first form."""
         self._book.forget_step(door)
 
-    def begin(self, door: str, email: str, password: str) -> Step:
+    def begin(self, door: str, email: str, password: str, browsers: Sequence[str] = ()) -> Step:
         """Try a password.
 
         Raises WrongSignIn, alike for an unknown address, or TooManyTries after five in a quarter of an hour.
@@ -66,10 +87,21 @@ class SignIn:
         clears the count: a known password alone does not open endless tries of codes.
         """
         address = plain_address(email)
-        self._count(f"password {address}")
-        return self._go_on(door, self._people.begin(address, password))
+        meant = typed_first_password(password)
+        mailed = bool(meant) and self._book.is_first_password(address, meant, self._clock.now())
+        if mailed:
+            self._count(f"password mailed {address}", address, "password", known=True)
+        else:
+            self._count_in("password", address, browsers)
+        if mailed or (meant != password and self._waits_for_a_first_password(address)):
+            password = meant
+        try:
+            return self._go_on(door, self._people.begin(address, password), browsers)
+        except WrongSignIn:
+            self._watch.wrong(address, "password")
+            raise
 
-    def choose_password(self, door: str, password: str, again: str) -> Step:
+    def choose_password(self, door: str, password: str, again: str, browsers: Sequence[str] = ()) -> Step:
         """Replace the first password. Raises PasswordRefused or SignInExpired."""
         step = self._at(door, NEW_PASSWORD)
         if password != again:
@@ -78,13 +110,20 @@ class SignIn:
             raise PasswordRefused("too_short")
         if len(password) > _LONGEST_PASSWORD:
             raise PasswordRefused("too_long")
-        return self._go_on(door, self._people.set_password(step, password))
+        self._note(step, PASSWORD_AT)
+        step = self._people.set_password(step, password)
+        self._watch.renewed(step.email, "password")
+        return self._go_on(door, step, browsers)
 
-    def give_code(self, door: str, code: str) -> Step:
+    def give_code(self, door: str, code: str, browsers: Sequence[str] = ()) -> Step:
         """Answer with the authenticator's code. Raises WrongCode, TooManyTries or SignInExpired."""
         step = self._at(door, CODE)
-        self._count(f"code {step.email}")
-        return self._go_on(door, self._people.give_code(step, _digits(code)))
+        self._count_in("code", step.email, browsers)
+        try:
+            return self._go_on(door, self._people.give_code(step, _digits(code)), browsers)
+        except WrongCode:
+            self._watch.wrong(step.email, "code")
+            raise
 
     def new_authenticator(self, door: str) -> str:
         """Return the secret for an authenticator app, on the way in. Raises SignInExpired."""
@@ -92,11 +131,36 @@ class SignIn:
         self._book.keep_step(door, step, self._clock.now() + SIGN_IN_TAKES)
         return secret
 
-    def confirm_authenticator(self, door: str, code: str) -> Step:
+    def confirm_authenticator(self, door: str, code: str, browsers: Sequence[str] = ()) -> Step:
         """Prove that the new authenticator works, and come in. Raises WrongCode or SignInExpired."""
         step = self._at(door, SET_UP)
-        self._count(f"code {step.email}")
-        return self._go_on(door, self._people.confirm_authenticator(step, _digits(code)))
+        self._count_in("code", step.email, browsers)
+        try:
+            digits = _digits(code)
+            self._note(step, AUTHENTICATOR_AT)
+            step = self._people.confirm_authenticator(step, digits)
+        except WrongCode:
+            self._watch.wrong(step.email, "code")
+            raise
+        self._watch.renewed(step.email, "authenticator")
+        return self._go_on(door, step, browsers)
+
+    def remember(self, email: str, browsers: Sequence[str]) -> Sequence[str]:
+        """Know this browser from now on, after a whole sign-in; return the secrets that it shall hold.
+
+        The secret it held for the same person ends: a copy of it is good until its owner comes in again.
+        """
+        now = self._clock.now()
+        kept = []
+        for browser in browsers[:MOST_IN_ONE_BROWSER]:
+            known = self._book.browser(browser, now)
+            if known and known.email == email:
+                self._book.forget_browser(browser)
+            elif known:
+                kept.append(browser)
+        fresh = (self._clock.nonce() + self._clock.nonce()).hex()
+        self._book.keep_browser(fresh, KnownBrowser(email, now))
+        return [fresh, *kept[: MOST_IN_ONE_BROWSER - 1]]
 
     def _at(self, door: str, kind: str) -> Step:
         step = self.where(door)
@@ -104,11 +168,36 @@ class SignIn:
             raise SignInExpired("no such step")
         return step
 
-    def _count(self, what: str) -> None:
-        if self._book.count_try(what, self._clock.now(), TRIES_COUNT_FOR) > MOST_TRIES:
+    def _note(self, step: Step, what: str) -> None:
+        self._standings.note(self._people.find(step.email), what)
+
+    def _waits_for_a_first_password(self, address: str) -> bool:
+        try:
+            return self._people.find(address).state == INVITED
+        except EntryMissing:
+            return False
+
+    def _known(self, address: str, browsers: Sequence[str]) -> str:
+        now = self._clock.now()
+        for browser in browsers[:MOST_IN_ONE_BROWSER]:
+            known = self._book.browser(browser, now)
+            if known and known.email == address:
+                return browser
+        return ""
+
+    def _count_in(self, tried: str, address: str, browsers: Sequence[str]) -> None:
+        browser = self._known(address, browsers)
+        what = f"{tried} in {browser}" if browser else f"{tried} {address}"
+        self._count(what, address, tried, known=bool(browser))
+
+    def _count(self, what: str, address: str, tried: str, known: bool) -> None:
+        tries = self._book.count_try(what, self._clock.now(), TRIES_COUNT_FOR, MOST_TRIES)
+        if tries == MOST_TRIES + 1:
+            self._watch.locked(address, tried, known)
+        if tries > MOST_TRIES:
             raise TooManyTries(f"more than {MOST_TRIES}")
 
-    def _go_on(self, door: str, step: Step) -> Step:
+    def _go_on(self, door: str, step: Step, browsers: Sequence[str]) -> Step:
         if step.kind != SIGNED_IN:
             self._book.keep_step(door, step, self._clock.now() + SIGN_IN_TAKES)
             return step
@@ -117,8 +206,11 @@ class SignIn:
             self._people.sign_out(step.email)
             raise SecondFactorMissing("the pool asked for none")
         address, until = self._tokens.read(step.handle, self._clock.now())
-        for what in ("password", "code"):
-            self._book.forget_tries(f"{what} {address}")
+        browser = self._known(address, browsers)
+        for what in TRIED:
+            # A known browser clears its own count alone: its owner's sign-in gives strangers no new tries.
+            self._book.forget_tries(f"{what} in {browser}" if browser else f"{what} {address}")
+        self._book.forget_first_password(address)
         self._book.keep_session(step.handle, Session(address, until))
         return step
 
@@ -126,11 +218,21 @@ class SignIn:
 class Sessions:
     """Who is in, asked anew at every request: a new role, a removal, a sign-out elsewhere count at once."""
 
-    def __init__(self, people: People, tokens: TokenReader, book: DoorBook, clock: Clock) -> None:
+    def __init__(
+        self,
+        people: People,
+        tokens: TokenReader,
+        book: DoorBook,
+        clock: Clock,
+        standings: Standings,
+        watch: DoorWatch,
+    ) -> None:
         self._people = people
         self._tokens = tokens
         self._book = book
         self._clock = clock
+        self._standings = standings
+        self._watch = watch
 
     def who(self, token: str) -> Person:
         """Return whose session this is. Raises SessionOver."""
@@ -156,16 +258,22 @@ class Sessions:
 
     def confirm_authenticator(self, person: Person, token: str, code: str) -> None:
         """Prove that the app works; codes are asked for from the next sign-in on. Raises WrongCode."""
-        tries = self._book.count_try(f"code {person.email}", self._clock.now(), TRIES_COUNT_FOR)
+        what = f"code inside {person.email}"
+        tries = self._book.count_try(what, self._clock.now(), TRIES_COUNT_FOR, MOST_TRIES)
+        if tries == MOST_TRIES + 1:
+            self._watch.locked(person.email, "code", known_browser=True)
         if tries > MOST_TRIES:
             raise TooManyTries(f"more than {MOST_TRIES}")
-        self._people.confirm_authenticator(Step(SIGNED_IN, person.email, token), _digits(code))
-        self._book.forget_tries(f"code {person.email}")
+        digits = _digits(code)
+        self._standings.note(person, AUTHENTICATOR_AT)
+        self._people.confirm_authenticator(Step(SIGNED_IN, person.email, token), digits)
+        self._watch.renewed(person.email, "authenticator")
+        self._book.forget_tries(what)
 
 
 def _digits(code: str) -> str:
-    """Return a code as it is checked: authenticators show it in groups. Raises WrongCode for what is none."""
-    digits = "".join(code.split())
-    if not (digits.isascii() and digits.isdecimal() and len(digits) == 6):
+    """Return a code as it is checked, however it was typed. Raises WrongCode for what is none."""
+    digits = typed_digits(code, AUTHENTICATOR_DIGITS)
+    if not digits:
         raise WrongCode("not six digits")
     return digits

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -186,12 +188,67 @@ def test_a_withdrawn_key_is_good_no_more_once_another_was_looked_for(tokens, key
         tokens.read(signed(), NOON)
 
 
-def test_while_the_keys_are_away_nobody_is_let_in_and_the_next_try_looks_again(tokens, keys):
+def test_while_the_keys_are_away_nobody_is_let_in_and_after_a_pause_they_are_looked_for_again(
+    tokens, keys, ticks
+):
     keys.away = True
     with pytest.raises(StoreUnavailable):
         tokens.read(signed(), NOON)
     keys.away = False
+    ticks.now += 11
     assert tokens.read(signed(), NOON)[0] == "ana@desk.example"
+
+
+def test_while_the_keys_are_away_forged_tokens_are_no_stream_of_requests_and_known_keys_go_on(
+    tokens, keys, ticks
+):
+    tokens.read(signed(), NOON)
+    keys.away = True
+    ticks.now += 31
+    for number in range(50):
+        with pytest.raises(StoreUnavailable):  # nobody is signed out by an answer that did not come
+            tokens.read(signed(OTHER, kid=f"forged-{number}"), NOON)
+        assert tokens.read(signed(), NOON)[0] == "ana@desk.example"
+    assert len(keys.fetched) == 2
+
+
+def test_before_the_first_keys_came_forged_tokens_are_no_stream_of_requests_either(tokens, keys, ticks):
+    keys.away = True
+    for number in range(50):
+        with pytest.raises(StoreUnavailable):
+            tokens.read(signed(OTHER, kid=f"forged-{number}"), NOON)
+    assert len(keys.fetched) == 1
+    for _ in range(5):
+        ticks.now += 11
+        with pytest.raises(StoreUnavailable):
+            tokens.read(signed(), NOON)
+    assert len(keys.fetched) == 6
+
+
+@pytest.mark.parametrize("content", [{}, {"keys": []}, {"keys": None}, {"keys": ["k1"]}, [], {"keys": [{}]}])
+def test_an_answer_without_keys_takes_none_away(tokens, keys, ticks, content):
+    tokens.read(signed(), NOON)
+    keys.content = content
+    ticks.now += 31
+    with pytest.raises((StoreUnavailable, SessionOver)):
+        tokens.read(signed(OTHER, kid="k2"), NOON)
+    assert tokens.read(signed(), NOON)[0] == "ana@desk.example"
+
+
+def test_one_key_that_cannot_be_read_takes_no_other_along(tokens, keys):
+    keys.content["keys"].insert(0, {"kty": "RSA", "kid": "broken", "n": "?", "e": 7})
+    assert tokens.read(signed(), NOON)[0] == "ana@desk.example"
+
+
+def test_of_many_at_once_one_fetches_and_all_are_served(keys, ticks):
+    def slowly(url: str) -> Any:
+        time.sleep(0.05)
+        return keys(url)
+
+    tokens = PoolTokens(lambda: "https://pool.example", POOL, "client", slowly, ticks)
+    with ThreadPoolExecutor(20) as crowd:
+        answers = list(crowd.map(lambda _: tokens.read(signed(), NOON)[0], range(40)))
+    assert (set(answers), len(keys.fetched)) == ({"ana@desk.example"}, 1)
 
 
 def test_keys_that_are_not_for_signing_are_not_taken(tokens, keys):

@@ -9,7 +9,7 @@ from tools.template.http import Site
 from tools.template.parts import STATIC_COPY, Json, resources
 
 EDGE_SECONDS = 60
-DESK_COOKIES = ("__Host-desk", "__Host-door")
+DESK_COOKIES = ("__Host-desk", "__Host-door", "__Host-known")
 
 # AWS's own cache policies, the same in every account. This one keeps nothing at the edge.
 _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"

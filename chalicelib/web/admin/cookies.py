@@ -1,16 +1,20 @@
-"""The two cookies of the admin site. `__Host-` ties them to this host, to HTTPS and to the whole site."""
+"""The three cookies of the admin site. `__Host-` ties them to this host, to HTTPS and to the whole site."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import timedelta
 
 from chalice.app import Request
 
+from chalicelib.domain.people import BROWSER_KNOWN_FOR, MOST_IN_ONE_BROWSER
+
 SESSION = "__Host-desk"  # the pool's access token
 DOOR = "__Host-door"  # a random value, for the time of a sign-in
+KNOWN = "__Host-known"  # the secrets of a browser in which people have signed in before
 
 _LONGEST = 4096
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/")
@@ -41,6 +45,16 @@ def write(name: str, value: str, lives: timedelta) -> str:
 def clear(name: str) -> str:
     """Return the Set-Cookie header that takes a cookie away."""
     return f"{name}=; Max-Age=0; {_FLAGS}"
+
+
+def known_browsers(request: Request) -> Sequence[str]:
+    """Return the secrets that a browser holds: as many as anybody gave it, and no more than a few."""
+    return [one for one in read(request, KNOWN).split(".") if one][:MOST_IN_ONE_BROWSER]
+
+
+def know_browser(secrets: Sequence[str]) -> str:
+    """Return the Set-Cookie header with a browser's secrets."""
+    return write(KNOWN, ".".join(secrets), BROWSER_KNOWN_FOR)
 
 
 def form_token(secret: str, nonce: bytes) -> str:

@@ -81,6 +81,7 @@ class Visit:
     fields: Fields = field(default_factory=dict, repr=False)
     person: Person | None = None
     deed: Deed = field(default_factory=Deed)
+    browsers: Sequence[str] = field(default=(), repr=False)  # what the browser holds of earlier sign-ins
 
     @property
     def who(self) -> Person:
@@ -260,7 +261,8 @@ class Desk:
             if not cookies.token_fits(secret, "".join(fields.get("csrf", ()))):
                 return go_to(f"{SIGN_IN}?done=door")
             token = cookies.form_token(secret, self._clock.nonce())
-            return view(Visit(visit.path, True, visit.query, token, secret, fields))
+            browsers = cookies.known_browsers(request)
+            return view(Visit(visit.path, True, visit.query, token, secret, fields, browsers=browsers))
         fresh = secret or (self._clock.nonce() + self._clock.nonce()).hex()
         answer = view(
             Visit(visit.path, False, visit.query, cookies.form_token(fresh, self._clock.nonce()), fresh)

@@ -110,13 +110,13 @@ def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str],
     def _take(visit: Visit, asked: str) -> Step | None:
         door = visit.secret
         if asked == _PASSWORD:
-            return sign_in.begin(door, visit.one("email"), visit.one("password"))
+            return sign_in.begin(door, visit.one("email"), visit.one("password"), visit.browsers)
         if asked == NEW_PASSWORD:
-            return sign_in.choose_password(door, visit.one("password"), visit.one("again"))
+            return sign_in.choose_password(door, visit.one("password"), visit.one("again"), visit.browsers)
         if asked == CODE:
-            return sign_in.give_code(door, visit.one("code"))
+            return sign_in.give_code(door, visit.one("code"), visit.browsers)
         if asked == SET_UP:
-            return sign_in.confirm_authenticator(door, visit.one("code"))
+            return sign_in.confirm_authenticator(door, visit.one("code"), visit.browsers)
         sign_in.give_up(door)
         return None
 
@@ -128,9 +128,10 @@ def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str],
             return form(visit, _PASSWORD, 403, {"": sentence})
         desk.note(replace(visit, person=person), "sign in")
         # The cookie before was a random one, and goes: no value that was there earlier stands for a session.
-        return go_to(
-            HOME, (cookies.write(cookies.SESSION, step.handle, SESSION), cookies.clear(cookies.DOOR))
-        )
+        # The browser is known from now on, signed out or not: wrong tries elsewhere do not shut it out.
+        known = cookies.know_browser(sign_in.remember(person.email, visit.browsers))
+        session = cookies.write(cookies.SESSION, step.handle, SESSION)
+        return go_to(HOME, (session, cookies.clear(cookies.DOOR), known))
 
     @desk.action("/admin/sign-out", EDITOR, does="sign out")
     def sign_out(visit: Visit) -> Sheet:

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import EntryMissing, LastPublisher, PersonKnown
 from chalicelib.domain.people import EDITOR, PUBLISHER, ROLES
 from chalicelib.ports import AuditEntry, AuditLog, Clock
 from chalicelib.usecases.manage_people import AddressWrong, ManagePeople
+from chalicelib.usecases.tell_desk import TellDesk
 from chalicelib.web.admin.answers import Sheet, download, go_to
 from chalicelib.web.admin.desk import Desk, Visit
 
@@ -19,6 +20,8 @@ PEOPLE = "/admin/people"
 LOG = "/admin/log"
 _LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
 _MONTHS_KEPT = 13
+_A = {EDITOR: "an editor", PUBLISHER: "a publisher", "": "without a role"}
+_SEVEN_DAYS = "For seven days from now, this person can agree to nothing as the second publisher."
 _FORMULA = (
     "=",
     "+",
@@ -31,7 +34,7 @@ _FORMULA = (
 )  # wide ones too
 
 
-def routes(desk: Desk, people: ManagePeople, audit: AuditLog, clock: Clock) -> None:
+def routes(desk: Desk, people: ManagePeople, tell: TellDesk, audit: AuditLog, clock: Clock) -> None:
     """Register the screens of people and of the log."""
 
     def screen(visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
@@ -60,32 +63,51 @@ def routes(desk: Desk, people: ManagePeople, audit: AuditLog, clock: Clock) -> N
     def people_screen(visit: Visit) -> Sheet:
         if not visit.posted:
             return screen(visit)
+        visit.deed.after = visit.one("role")
         try:
-            people.invite(visit.one("email"), visit.one("role"))
+            person = people.invite(visit.one("email"), visit.one("role"))
         except AddressWrong:
             return screen(visit, 422, {"email": "This is not an e-mail address."})
         except PersonKnown:
             return screen(visit, 422, {"email": "This address has been invited before: it is in the list."})
+        visit.deed.about = person.email
+        told = f"{visit.who.email} invited {person.email} to the desk, as {_A[person.role]}."
+        tell("somebody was invited", (told, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=invited")
 
     @desk.action("/admin/people/role", PUBLISHER, does="change a role", about="email")
     @lambda change: last_publisher_stays(change, "role")
     def change_role(visit: Visit) -> None:
-        people.change_role(visit.one("email"), visit.one("role"))
+        visit.deed.after = visit.one("role")
+        before = people.change_role(visit.one("email"), visit.one("role"))
+        visit.deed.before = before.role or "no role"
+        told = f"{visit.who.email} made {before.email} {_A[visit.one('role')]}. Before: {_A[before.role]}."
+        lines = (told, _SEVEN_DAYS) if visit.one("role") == PUBLISHER else (told,)
+        tell("a role was changed", lines, (before.email,))
 
     @desk.action("/admin/people/remove", PUBLISHER, does="remove somebody", about="email")
     @lambda change: last_publisher_stays(change, "removed")
     def remove_person(visit: Visit) -> None:
-        people.remove(visit.one("email"), visit.who)
+        gone = people.remove(visit.one("email"), visit.who)
+        visit.deed.before, visit.deed.after = gone.role or "no role", "removed"
+        why = plain_line(visit.one("why"))
+        told = f"{visit.who.email} removed {gone.email}, {_A[gone.role]}, from the desk."
+        tell("somebody was removed", (told, f"Why: {why or 'no reason was given'}"), (gone.email,))
 
     @desk.action("/admin/people/password", PUBLISHER, does="send a first password", about="email")
     def send_password(visit: Visit) -> Sheet:
-        people.send_first_password(visit.one("email"))
+        person = people.send_first_password(visit.one("email"))
+        visit.deed.after = "a new first password, mailed"
+        told = f"{visit.who.email} had a new first password mailed to {person.email}. The old one has ended."
+        tell("a new first password was mailed", (told, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=password")
 
     @desk.action("/admin/people/authenticator", PUBLISHER, does="forget an authenticator", about="email")
     def forget_authenticator(visit: Visit) -> Sheet:
-        people.forget_authenticator(visit.one("email"))
+        person = people.forget_authenticator(visit.one("email"))
+        visit.deed.before, visit.deed.after = "an authenticator", "a new one may be set up"
+        told = f"{visit.who.email} let {person.email} set up a new authenticator."
+        tell("an authenticator was forgotten", (told, _SEVEN_DAYS), (person.email,))
         return go_to(f"{PEOPLE}?done=authenticator_gone")
 
     @desk.screen(LOG, EDITOR)

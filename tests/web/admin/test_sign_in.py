@@ -133,7 +133,7 @@ def test_signing_out_ends_the_session_on_every_device(desk):
     page = here.get("/admin/log")
     out = here.submit(page, "/admin/sign-out")
     assert out.location == f"{SIGN_IN}?done=out"
-    assert here.jar == {}
+    assert set(here.jar) == {cookies.KNOWN}  # which opens nothing: it only counts wrong tries apart
     for person in (stolen, there):
         assert person.get("/admin/log").location.startswith(SIGN_IN)
 

@@ -1,0 +1,48 @@
+"""Since when people are who they are, in the documents table, which outlives the stack.
+
+The admin function's role may add dates and replace them, and may not take a person's dates away. The pool's
+own date of each account is kept by the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from chalicelib.adapters.aws_faults import Table
+from chalicelib.domain.agreements import DATES
+
+_write = TypeSerializer().serialize
+_read = TypeDeserializer().deserialize
+
+
+class DynamoStandings:
+    """The StandingBook on DynamoDB: one item for each person, under the pool's id."""
+
+    def __init__(self, client: Callable[[], Any], table: str) -> None:
+        self._call = Table(client, table).call
+
+    def note(self, person: str, what: str, at: datetime) -> None:
+        """Write one date down and leave the others."""
+        if not person or what not in DATES:
+            raise ValueError("a date of whom?")
+        self._call(
+            "update_item",
+            Key=_key(person),
+            UpdateExpression="SET #what = :at",
+            ExpressionAttributeNames={"#what": what},
+            ExpressionAttributeValues={":at": _write(at.isoformat())},
+        )
+
+    def dates(self, person: str) -> Mapping[str, datetime]:
+        """Read them."""
+        answer = self._call("get_item", Key=_key(person), ConsistentRead=True)
+        item = {name: _read(value) for name, value in answer.get("Item", {}).items()}
+        return {name: datetime.fromisoformat(item[name]).astimezone(UTC) for name in DATES if item.get(name)}
+
+
+def _key(person: str) -> dict[str, Any]:
+    return {"pk": {"S": f"person#{person}"}, "sk": {"S": "dates"}}

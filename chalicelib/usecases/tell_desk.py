@@ -1,0 +1,66 @@
+"""Tell every publisher, and the operator, what was done to people and recipients: nobody does it unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from chalicelib.domain.errors import PorchlightError
+from chalicelib.domain.people import PUBLISHER, SHUT_OUT
+from chalicelib.ports import Alarms, Mail, Mailer, People
+
+
+class TellDesk:
+    """Mails a notice. `write(to, headline, lines)` makes the message; no secret may be in it.
+
+    What a notice is about has been done already, so an address that takes no mail stops nothing: the others
+    are told, and an alarm says that not everybody could be.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        mailer: Mailer,
+        alarms: Alarms,
+        sender: str,
+        operator: str,
+        write: Callable[[str, str, Sequence[str]], bytes],
+    ) -> None:
+        self._people = people
+        self._mailer = mailer
+        self._alarms = alarms
+        self._sender = sender
+        self._operator = operator
+        self._write = write
+
+    def __call__(
+        self, headline: str, lines: Sequence[str], also: Collection[str] = (), but: Collection[str] = ()
+    ) -> None:
+        """Mail it to all publishers, the operator, and `also` to whom it is about.
+
+        Nobody in `but` gets it: whoever it is about has a mail of their own then.
+        """
+        missed = 0
+        for address in self._addresses(also):
+            if address in but:
+                continue
+            content = self._write(address, headline, lines)
+            try:
+                self._mailer.send(Mail(self._sender, address, "desk", 0, "desk", content))
+            except PorchlightError:
+                missed += 1
+        if missed:
+            self._alarms.raise_alarm("desk_not_told", {"what": headline, "addresses": str(missed)})
+
+    def _addresses(self, also: Collection[str]) -> Sequence[str]:
+        found = dict.fromkeys(also)
+        try:
+            everybody = self._people.everybody()
+        except PorchlightError:
+            self._alarms.raise_alarm("desk_not_told", {"what": "the list of people could not be read"})
+            everybody = ()
+        found |= dict.fromkeys(
+            one.email for one in everybody if one.role == PUBLISHER and one.state != SHUT_OUT
+        )
+        if self._operator:
+            found[self._operator] = None
+        return [address for address in found if "@" in address]
