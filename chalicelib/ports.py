@@ -536,12 +536,19 @@ class ReleaseShelf(Protocol):
         """Return the release that readers get, or None while nothing has been published."""
 
     def put(self, number: int, files: Mapping[str, bytes]) -> None:
-        """Write files of a release that is not live yet."""
+        """Write files of a release that is not live yet. Nothing that a reader gets changes."""
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Let readers get another release, in one write.
 
         Raises StaleRecord when `since` is not live any more.
+        """
+
+    def stand_by(self) -> None:
+        """Make the pages for when the functions fail those of the live release; it is quick where they are.
+
+        They never take the place of a newer release's, whoever writes at the same time. Stopped on its way,
+        the next call finishes.
         """
 
 

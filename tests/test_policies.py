@@ -74,8 +74,8 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["Documents", "Door"],
         "dynamodb:PutItem": ["Documents", "Door", "Audit"],
         "dynamodb:DeleteItem": ["Documents", "Door"],
-        "s3:GetObject": ["Pages/current.json"],
-        "s3:PutObject": ["Pages/current.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:GetObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:PutObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
         "s3:ListBucket": ["Pages"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
@@ -708,7 +708,7 @@ def test_the_desks_role_lets_its_people_do_their_work(world, with_sdk):
         for seen in ("mail?name=report&recipient=dot-trafficking", "page?name=es/los-banos-ca"):
             assert ana.get(f"/admin/preview/{seen}").status == 200, seen
         submit(ana, "/admin/publish", "/admin/publish/now", why="A line at the end", yes="yes")
-        submit(ana, "/admin/releases", "/admin/releases/back", why="Back again")
+        submit(ana, "/admin/releases/look?release=0", "/admin/releases/back", why="Back again", yes="yes")
         # recipients: a new address, a code mailed to it, and all of it withdrawn
         entry = "/admin/recipient?r=dot-trafficking"
         submit(ana, entry, "/admin/recipient", fallback="second@example.org", why="A second address")

@@ -12,7 +12,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from chalicelib.adapters.aws_faults import ConditionFailed, Table
-from chalicelib.domain.documents import Draft, Release, Version
+from chalicelib.domain.documents import UNKNOWN, Draft, Release, Version
 from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.recipient_changes import AddressCode, RecipientChange
 
@@ -117,6 +117,7 @@ class DynamoDocuments:
                 "why": release.why,
                 "again": release.again,
                 "package": release.package,
+                "since": release.since,
             },
             0,
         )
@@ -144,6 +145,7 @@ class DynamoDocuments:
                 "confirmed": {address: when.isoformat() for address, when in change.confirmed.items()},
                 "agreed_by": change.agreed_by,
                 "agreed_at": change.agreed_at.isoformat() if change.agreed_at else "",
+                "held_until": change.held_until.isoformat() if change.held_until else "",
             },
             change.revision - 1,
         )
@@ -249,6 +251,7 @@ def _release(item: Mapping[str, Any]) -> Release:
         item["why"],
         int(item["again"]),
         item["package"],
+        int(item.get("since", UNKNOWN)),
     )
 
 
@@ -267,4 +270,5 @@ def _change(item: Mapping[str, Any]) -> RecipientChange:
         {address: _moment(when) for address, when in item["confirmed"].items()},
         item["agreed_by"],
         _moment(item["agreed_at"]) if item["agreed_at"] else None,
+        held_until=_moment(item["held_until"]) if item.get("held_until") else None,
     )

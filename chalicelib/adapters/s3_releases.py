@@ -1,6 +1,7 @@
 """Releases in a bucket for all to read: releases/<number>/..., and current.json, which names the live one.
 
-Beside them lies site/, the pages as the edge serves them while the functions fail.
+Beside them lies site/, the pages as the edge serves them while the functions fail, and standby.json, which
+names the release that those are of.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import standby
 from chalicelib.adapters.aws_faults import code_of, store_faults
-from chalicelib.domain.errors import StaleRecord
+from chalicelib.domain.errors import StaleRecord, StoreBusy
 from chalicelib.ports import LiveRelease
 
 CURRENT = "current.json"
+STANDBY = "standby.json"
 _AT_ONCE = 8
+_TRIES = 4
 
 
 def open_to_readers(bucket: str) -> str:
@@ -45,6 +48,7 @@ class S3Releases:
         self._client = client
         self._bucket = bucket
         self._patient = patient or client
+        self._written: tuple[int, Mapping[str, bytes]] = (0, {})  # of this process: not to be read again
 
     def live(self) -> LiveRelease | None:
         """Return the release that current.json names, with the mark (ETag) of exactly that object."""
@@ -59,27 +63,93 @@ class S3Releases:
         return LiveRelease(int(content["release"]), str(answer["ETag"]))
 
     def put(self, number: int, files: Mapping[str, bytes]) -> None:
-        """Write a release's files, several at once; the first failure is raised when all have been tried.
-
-        The standby pages follow once the release is whole: a moment before it is live.
-        """
-        kept = {
-            f"releases/{number}/{name}": (files[name], _kind(name), "public, max-age=31536000, immutable")
-            for name in sorted(files)
-        }
-        self._write(kept)
-        pages = standby.standby(files)
-        self._write({key: (page, standby.CONTENT_TYPE, "no-store") for key, page in pages.items()})
-
-    def _write(self, objects: Mapping[str, tuple[bytes, str, str]]) -> None:
+        """Write a release's files, several at once; the first failure is raised when all have been tried."""
+        pages = standby.standby(files)  # now: one that cannot be made must stop the publish
         client = self._patient()  # made before the threads begin: making one is not theirs to do
 
-        def write(key: str) -> None:
-            body, kind, caching = objects[key]
-            client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=kind, CacheControl=caching)
+        def write(name: str) -> None:
+            client.put_object(
+                Bucket=self._bucket,
+                Key=f"releases/{number}/{name}",
+                Body=files[name],
+                ContentType=_kind(name),
+                CacheControl="public, max-age=31536000, immutable",
+            )
 
         with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(write, objects))
+            list(pool.map(write, sorted(files)))
+        self._written = (number, pages)
+
+    def stand_by(self) -> None:
+        """Write the live release's standby pages, then standby.json, which says that all are there.
+
+        Each object says which release it is of, and is written over an older one's only, as it was seen: of
+        two who write at once the newer release wins at every page, whoever comes last.
+        """
+        live = self.live()
+        if live is None or self._release_of(self._client(), STANDBY)[0] >= live.number:
+            return
+        number, pages = self._written
+        if number != live.number:
+            pages = standby.standby(self._files(live.number))
+        client = self._patient()
+
+        def write(key: str) -> None:
+            self._write_newer(client, key, pages[key], standby.CONTENT_TYPE, live.number)
+
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(write, pages))
+        told = json.dumps({"release": live.number}).encode()
+        self._write_newer(client, STANDBY, told, "application/json", live.number)
+
+    def _write_newer(self, client: Any, key: str, body: bytes, kind: str, number: int) -> None:
+        for _ in range(_TRIES):
+            there, mark = self._release_of(client, key)
+            if there >= number:
+                return
+            condition = {"IfMatch": mark} if mark else {"IfNoneMatch": "*"}
+            with store_faults():
+                try:
+                    client.put_object(
+                        Bucket=self._bucket,
+                        Key=key,
+                        Body=body,
+                        ContentType=kind,
+                        CacheControl="no-store",
+                        Metadata={"release": str(number)},
+                        **condition,
+                    )
+                except ClientError as error:
+                    if code_of(error) not in _MOVED_ON:
+                        raise
+                else:
+                    return
+        raise StoreBusy("others write the same pages")
+
+    def _release_of(self, client: Any, key: str) -> tuple[int, str]:
+        """Return which release an object is of, and its mark: (0, mark) for old ones, (0, "") for none."""
+        with store_faults():
+            try:
+                answer = client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                    return 0, ""
+                raise
+        number = str(answer.get("Metadata", {}).get("release", ""))
+        return int(number) if number.isascii() and number.isdecimal() else 0, str(answer["ETag"])
+
+    def _files(self, number: int) -> dict[str, bytes]:
+        """Read a release as it lies there: its index, and every page that the index asks for."""
+        client = self._patient()
+
+        def read(name: str) -> bytes:
+            answer = client.get_object(Bucket=self._bucket, Key=f"releases/{number}/{name}")
+            return bytes(answer["Body"].read())
+
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            index = read("index.json")
+            names = standby.names(index)
+            return {"index.json": index, **dict(zip(names, pool.map(read, names), strict=True))}
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Write current.json over the one that was seen, and over no other.

@@ -20,18 +20,24 @@ def standby(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return key -> page for the files of a release; keys end in a slash, as the site's paths do.
 
     A bucket sends no content policy, and one release's may not fit another's style: each page has its own.
+    Raises KeyError when a page of the index is not there.
     """
     index: dict[str, Any] = json.loads(files.get("index.json", b"{}"))
     policy = str(index.get("headers", {}).get("Content-Security-Policy", ""))
     return {key: _with_policy(page, policy) for key, page in _pages(index, files)}
 
 
+def names(index: bytes) -> list[str]:
+    """Return the names of the files that the pages are made of, from a release's index.json."""
+    told = json.loads(index)
+    return [f"{locale}/{place}.b64" for locale in told["locales"] for place in told["places"]]
+
+
 def _pages(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
     front = str(index.get("default_place", ""))
     for locale in index.get("locales", ()):
         for place in index.get("places", ()):
-            if (packed := files.get(f"{locale}/{place}.b64")) is None:
-                continue
+            packed = files[f"{locale}/{place}.b64"]
             page = gzip.decompress(base64.b64decode(packed)).decode("utf-8")
             yield f"{FOLDER}/{locale}/{place}/", page
             if place == front:

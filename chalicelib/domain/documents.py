@@ -27,6 +27,7 @@ MAIL_TEMPLATE = "template/mail/"
 LONGEST_TEXT = 250_000
 LONGEST_WHY = 500
 
+UNKNOWN = -1
 SHIPPED = 0  # the number of the version that came with the package
 
 STOPS = "stops"  # cannot be published
@@ -67,7 +68,8 @@ class Version:
 class Release:
     """The versions that are live together. Documents that are not named are as they shipped.
 
-    `again` is the number of the older release that this one publishes again, or 0.
+    `again` is the number of the older release that this one publishes again, or 0. `since` is the release
+    that it took the place of (0: what shipped); those of long ago do not say (UNKNOWN).
     """
 
     number: int
@@ -77,6 +79,7 @@ class Release:
     why: str
     again: int = 0
     package: str = ""  # the fingerprint of the package that rendered it
+    since: int = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,6 +185,20 @@ class PublishRefused(PorchlightError):
 
 class NothingToPublish(PorchlightError):
     """Every draft says what is live already."""
+
+
+class ChangedSince(PorchlightError):
+    """What would go live is not what was looked at: show it anew, with what changed, and keep the reason.
+
+    `changes` are pairs of what (a document's id, "release" or "package") and how, in words. `late` says that
+    it came up after all was rendered: once more may take too long for one answer.
+    """
+
+    def __init__(self, changes: Sequence[tuple[str, str]], late: bool = False) -> None:
+        told = "; ".join(f"{what}, {how}" if how else what for what, how in changes)
+        super().__init__(f"changed since you looked: {told}")
+        self.changes = tuple(changes)
+        self.late = late
 
 
 class PublishUnderWay(PorchlightError):

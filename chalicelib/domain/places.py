@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,31 @@ def read_places(document: Mapping[str, Any]) -> Places:
     for place in found.values():
         _check_parent(place, found)
     return Places(found)
+
+
+def with_places(older: str, now: str, recipients: str) -> tuple[str, tuple[str, ...]]:
+    """Return an older places document with the places that recipients need, and the slugs that were added.
+
+    The added ones, and those around them, are as they are `now`. Texts that cannot be read stay as they are:
+    the checks say what is wrong with them.
+    """
+    try:
+        document = json.loads(older)
+        known = {entry["slug"] for entry in document["places"]}
+        there = {entry["slug"]: entry for entry in json.loads(now)["places"]}
+        wanted: set[str] = set()
+        for slug in (entry["serves"] for entry in json.loads(recipients)):
+            while slug in there and slug not in known and slug not in wanted:
+                wanted.add(slug)
+                slug = there[slug].get("parent")
+        added = [entry for slug, entry in there.items() if slug in wanted]
+        document["places"] = [*document["places"], *added]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return older, ()
+    if not added:
+        return older, ()
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return text, tuple(str(entry["slug"]) for entry in added)
 
 
 def entries_of(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

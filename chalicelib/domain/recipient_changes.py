@@ -17,6 +17,8 @@ from chalicelib.domain.json_documents import read
 CODE_DIGITS = 8
 CODE_TRIES = 5
 CODE_LIVES = timedelta(hours=48)
+HOLD = timedelta(minutes=2)  # longer than a publish can take from its hold to the move
+_MOVES_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,32 @@ class RecipientChange:
     confirmed: Mapping[str, datetime] = field(default_factory=dict)
     agreed_by: str = ""
     agreed_at: datetime | None = None
+    held_until: datetime | None = None  # a publish that takes it along is on its way until then
 
     @property
     def agreed(self) -> bool:
         """Say whether a second publisher has agreed to exactly this text."""
         return bool(self.agreed_by)
+
+
+def with_hold(change: RecipientChange, now: datetime) -> RecipientChange:
+    """Return the change as held by a publish: nobody changes or withdraws it before that has ended."""
+    return replace(change, revision=change.revision + 1, held_until=now + HOLD)
+
+
+def without_hold(change: RecipientChange) -> RecipientChange:
+    """Return the change as it is when the publish that held it came to nothing."""
+    return replace(change, revision=change.revision + 1, held_until=None)
+
+
+def is_held(change: RecipientChange, now: datetime) -> bool:
+    """Say whether a publish may take it live at any moment."""
+    return change.held_until is not None and now < change.held_until
+
+
+def may_still_move(change: RecipientChange, now: datetime) -> bool:
+    """Say whether a publish has so much of its hold left that its move ends within it."""
+    return change.held_until is not None and now + _MOVES_WITHIN < change.held_until
 
 
 def entries_of(text: str) -> list[dict[str, Any]]:

@@ -71,7 +71,8 @@ def amiss(index: PageIndex, pressed: Pressed) -> str:
     missing = sorted(set(wanted) - set(names))
     if missing:
         return f"{_count(missing)} missing: {_some(missing)}"
-    strange = sorted(set(names) - set(wanted)) + sorted(name for name, times in Counter(names).items() if times > 1)
+    strange = sorted(set(names) - set(wanted))
+    strange += sorted(name for name, times in Counter(names).items() if times > 1)
     if strange:
         return f"{_count(strange)} there that should not be, or twice: {_some(strange)}"
     broken = [page.name for page in pressed.pages if not _is_whole(page)]
@@ -111,7 +112,7 @@ def _is_whole(page: PressedPage) -> bool:
 
 def _is_page(html: str, locale: str) -> bool:
     said = _LANG.search(html)
-    return bool(said) and said[1] == locale and "</html>" in html[-200:].lower()  # type: ignore[index]
+    return said is not None and said[1] == locale and "</html>" in html[-200:].lower()
 
 
 def _has_headers(headers: object) -> bool:

@@ -13,6 +13,7 @@ from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.domain.numbers import grouped
 from chalicelib.domain.page_headers import page_headers
 from chalicelib.domain.receipts import in_groups
+from chalicelib.domain.release_pages import ERROR_STATUSES as ERROR_STATUSES
 from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.contexts import (
@@ -30,7 +31,6 @@ from chalicelib.render.contexts import (
 )
 from chalicelib.render.pages import PageTemplates, csp, squeeze
 
-ERROR_STATUSES = (400, 403, 404, 405, 413, 415, 500, 503)
 _NOTHING_TYPED = dict.fromkeys("abcdex", "")
 _CODE_MARKS = tuple("\ue000\ue001\ue002\ue003\ue004")  # characters that no language uses
 _ERROR_LINES = 5  # an error page shows the nearest few numbers

@@ -19,6 +19,7 @@ from chalicelib.domain.errors import (
     DocumentInvalid,
     DraftConflict,
     EntryMissing,
+    PublishUnderWay,
     StaleRecord,
 )
 from chalicelib.domain.recipient_changes import RecipientChange
@@ -107,7 +108,7 @@ class ChangeRecipients:
         text = documents.check_text(text)
         self._check(text)
         recipient_changes.check_consents(text, latest_today(self._clock.now()))
-        before = self._store.change()
+        before = self._free()
         change = RecipientChange(
             text,
             revision + 1,
@@ -151,14 +152,22 @@ class ChangeRecipients:
         return self._put(recipient_changes.with_agreement(change, who, self._clock.now(), self.live_text()))
 
     def withdraw(self, revision: int) -> None:
-        """Drop the change. Raises DraftConflict when it has moved on since."""
+        """Drop the change. Raises DraftConflict when it has moved on since, PublishUnderWay."""
+        self._free()
         try:
             self._store.drop_change(revision)
         except StaleRecord as error:
             raise self._conflict("") from error
 
-    def _seen(self, revision: int) -> RecipientChange:
+    def _free(self) -> RecipientChange | None:
+        """Return the change that waits. Raises PublishUnderWay while a publish takes it along."""
         change = self._store.change()
+        if change and recipient_changes.is_held(change, self._clock.now()):
+            raise PublishUnderWay("this change is being published at this moment: look again in two minutes")
+        return change
+
+    def _seen(self, revision: int) -> RecipientChange:
+        change = self._free()
         if change is None:
             raise EntryMissing("no change waits")
         if change.revision != revision:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from chalicelib.domain import catalog_checks, contact_stamps, document_checks, documents, po_files
+from chalicelib.domain import (
+    catalog_checks,
+    contact_stamps,
+    document_checks,
+    documents,
+    po_files,
+    release_pages,
+)
+from chalicelib.domain.content import read_content
 from chalicelib.domain.days import latest_today, read_day
 from chalicelib.domain.documents import CATALOG, CONTACTS, TELLS, CheckReport, Problem
 from chalicelib.domain.json_documents import read
@@ -66,6 +74,8 @@ class CheckDocuments:
             for document, text in whole.items()
             if document.startswith(CATALOG)
         }
+        if not any(problem.weight == documents.STOPS for problem in problems):
+            problems += _not_whole(whole, pressed)
         if pressed.sentences:
             problems += catalog_checks.check_sentences(catalogs, pressed.sentences)
         report = CheckReport(
@@ -133,6 +143,19 @@ def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:
     except ValueError:
         return None
     return checked if checked <= today + timedelta(days=1) else None
+
+
+def _not_whole(whole: Mapping[str, str], pressed: Pressed) -> list[Problem]:
+    """Say what the rendered site lacks of what these documents ask for: nothing then goes live."""
+    parts = (json.loads(whole[name]) for name in (documents.PLACES, CONTACTS, documents.SITE))
+    lacking = release_pages.amiss(release_pages.index_of(read_content(*parts)), pressed)
+    if not lacking:
+        return []
+    sentence = (
+        f"The site did not come out whole: {lacking}. This is no fault of a text. Try again in a minute; if"
+        " it stays so, tell the operator."
+    )
+    return [Problem("template/public/page.html", 0, sentence)]
 
 
 def _bytes_of(packed: str) -> int:

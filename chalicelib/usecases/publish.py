@@ -2,7 +2,8 @@
 
 A release is written in full beside the live one, and last a single object is moved, by one conditional
 write: readers get the old site or the new one, and of two who publish at once the second is told. Stopped
-at any step, the old site stays live, and the same call made again finishes the work.
+at any step, the old site stays live, and the same call made again finishes the work. What goes live is what
+was looked at: a plan has a fingerprint, and anything else is refused.
 """
 
 from __future__ import annotations
@@ -10,42 +11,67 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import documents
-from chalicelib.domain.documents import JSON_DOCUMENTS, RECIPIENTS, SHIPPED, CheckReport, Release, Version
+from chalicelib.domain import documents, going_live, recipient_changes
+from chalicelib.domain.documents import RECIPIENTS, SHIPPED, CheckReport, Release, Version
 from chalicelib.domain.errors import (
-    EntryMissing,
+    ChangedSince,
     NothingToPublish,
     PublishRefused,
     PublishUnderWay,
     StaleRecord,
+    StoreUnavailable,
 )
-from chalicelib.ports import Clock, DocumentStore, LiveRelease, Pressed, ReleaseShelf, ShippedDocuments
-from chalicelib.usecases.check_documents import CheckDocuments
-from chalicelib.usecases.edit_text import LiveTexts
+from chalicelib.domain.going_live import AGAIN, PUBLISH
+from chalicelib.domain.recipient_changes import RecipientChange
+from chalicelib.domain.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
+from chalicelib.ports import Clock, DocumentStore, Pressed, ReleaseShelf, ShippedDocuments
+from chalicelib.usecases.check_documents import CheckDocuments, Checked
+from chalicelib.usecases.targets import Target, Targets
 
-MADE_ON_REQUEST = ("/note", "/note-mended", "/receipt", "/code", "/answer")
+MADE_ON_REQUEST = tuple(f"/{kind}" for kind in (*OF_A_PLACE_ON_REQUEST, *ON_REQUEST))
+_TAKEN_BACK = "taken back while it was on its way"
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseEntry:
-    """A release in the list. `live` is what readers get now."""
+    """A release in the list. `live` is what readers get now; one that was stopped never `reached` them.
+
+    `changed` are the documents in which it differs from the one that it took the place of, with the versions
+    of both; None where that is not known.
+    """
 
     release: Release
     live: bool
+    reached: bool = True
+    changed: Sequence[tuple[str, int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PublishPlan:
-    """What a publish would do now: which drafts it takes, and what the checks say.
+    """What would go live now: the documents that it changes, who wrote them, and what the checks say.
 
     `recipients_proposed_by` names who proposed the agreed change of recipients that goes with it, if any.
+    `fingerprint` is handed back in order to publish exactly this. `kept` are the places that a roll back
+    keeps, because offices there get reports, `versions` the texts of it that are kept already.
     """
 
     documents: Sequence[str]
     report: CheckReport
     recipients_proposed_by: str = ""
+    fingerprint: str = ""
+    by: Mapping[str, str] = field(default_factory=dict)
+    kept: Sequence[str] = ()
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class NotYet(PublishRefused):
+    """Nothing was published, for what the checks found; `plan` is what was to go live."""
+
+    def __init__(self, plan: PublishPlan) -> None:
+        super().__init__(plan.report)
+        self.plan = plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +87,11 @@ class SiteStatus:
 
 
 class Publish:
-    """Publishes all drafts together. `who` is a publisher's address."""
+    """Publishes all drafts together. `who` is a publisher's address.
+
+    `seen` is the fingerprint of the plan that this publisher looked at. A call without it takes what there
+    is: no form leads to one.
+    """
 
     def __init__(
         self,
@@ -76,16 +106,17 @@ class Publish:
         self._shelf = shelf
         self._check = check
         self._clock = clock
-        self._live = LiveTexts(store, shipped)
+        self._targets = Targets(store, shipped, shelf)
 
     def plan(self) -> PublishPlan:
         """Say what would be published now, after looking over every page. Changes nothing."""
-        since = self._shelf.live()
-        texts = self._drafted(since)
-        change = self._store.change()
-        proposed_by = change.proposed_by if change and RECIPIENTS in texts else ""
-        report = self._check({**self._live.changed(since), **texts}, self._before(since, texts)).report
-        return PublishPlan(tuple(texts), report, proposed_by)
+        target = self._targets.drafts()
+        return _planned(target, self._checked(target).report)
+
+    def plan_back(self, number: int) -> PublishPlan:
+        """Say likewise what a roll back to this release would change. Raises EntryMissing."""
+        target = self._targets.back_to(number)
+        return _planned(target, self._checked(target).report)
 
     def status(self) -> SiteStatus:
         """Say how it stands."""
@@ -95,89 +126,134 @@ class Publish:
         return SiteStatus(release, drafts, release is not None and release.package != self._shipped.package())
 
     def releases(self, limit: int = 50) -> Sequence[ReleaseEntry]:
-        """Return the newest releases, newest first; one that was never live was stopped on its way."""
+        """Return the newest releases, newest first."""
         live = self._shelf.live()
-        number = live.number if live else 0
-        return [ReleaseEntry(release, release.number == number) for release in self._store.releases(limit)]
+        number = live.number if live else SHIPPED
+        found = self._store.releases(limit)
+        known = {SHIPPED: {}, **{release.number: release.versions for release in found}}
+        reached = going_live.reached(number, {release.number: release.since for release in found})
+        return [
+            ReleaseEntry(
+                release,
+                release.number == number,
+                release.number in reached,
+                going_live.steps(known[release.since], release.versions) if release.since in known else None,
+            )
+            for release in found
+        ]
 
-    def __call__(self, who: str, why: str, accept: bool = False) -> Release:
+    def changed_by(self, release: Release) -> str:
+        """Return in one line which documents a release changed, from which version to which."""
+        before = {} if release.since < SHIPPED else self._targets.versions_of(release.since)
+        return going_live.in_words(before, release.versions)
+
+    def stand_by(self) -> None:
+        """Finish the pages for when the functions fail, should who published last have been stopped."""
+        with suppress(StoreUnavailable):  # the site itself is whole, and whoever comes next tries again
+            self._shelf.stand_by()
+
+    def __call__(self, who: str, why: str, accept: bool = False, seen: str | None = None) -> Release:
         """Publish every draft and the agreed change of recipients, and return the release that is live now.
 
         `accept` is the explicit yes to what the report asks about, such as sentences missing in a language.
-        Raises PublishRefused with the report, NothingToPublish, PublishUnderWay, DocumentInvalid (no reason
-        given).
+        Raises PublishRefused with the report, ChangedSince, NothingToPublish, PublishUnderWay,
+        DocumentInvalid (no reason given).
         """
         why = documents.check_why(why)
-        since = self._shelf.live()
-        drafted = self._drafted(since)
-        if not drafted:
-            self._tidy()
+        target = self._targets.drafts()
+        if not target.drafted:
+            self._finish()
             raise NothingToPublish("no draft differs from what is live")
-        release = self._release(since, self._live.numbers(since), drafted, _Wish(who, why, accept))
-        self._tidy()
-        return release
+        return self._release(target, _Wish(who, why, accept, seen))
 
-    def again(self, who: str, why: str, accept: bool = False) -> Release:
+    def again(self, who: str, why: str, accept: bool = False, seen: str | None = None) -> Release:
         """Render and publish the live documents once more, after a deploy brought a new package.
 
-        Raises as a publish does.
+        Drafts stay behind; where the plan that was looked at had some, or there are some now, that is
+        another thing. Raises as a publish does.
         """
         why = documents.check_why(why)
-        since = self._shelf.live()
-        return self._release(since, self._live.numbers(since), {}, _Wish(who, why, accept))
+        target = self._targets.drafts()
+        wish = _Wish(who, why, accept, seen)
+        if seen is not None:
+            self._compare(target, seen)
+        alone = replace(target.going, what=AGAIN, texts={}, by={}, change=None)
+        return self._release(Target(target.since, alone, target.versions), wish)
 
-    def roll_back(self, number: int, who: str, why: str, accept: bool = True) -> Release:
+    def roll_back(
+        self, number: int, who: str, why: str, accept: bool = True, seen: str | None = None
+    ) -> Release:
         """Publish an older release's documents again, as a new release. 0 is the site as it shipped.
 
-        Recipients stay as they are: they change only with a second publisher's agreement. Drafts are kept.
-        Raises EntryMissing, and what a publish raises.
+        Recipients stay as they are: they change only with a second publisher's agreement; so do the places
+        that they serve. Drafts are kept. Raises EntryMissing, and what a publish raises.
         """
         why = documents.check_why(why)
-        since = self._shelf.live()
-        live = self._live.numbers(since)
-        versions = {name: one for name, one in self._versions_of(number).items() if name != RECIPIENTS}
-        if RECIPIENTS in live:
-            versions[RECIPIENTS] = live[RECIPIENTS]
-        return self._release(since, versions, {}, _Wish(who, why, accept, again=number))
+        return self._release(self._targets.back_to(number), _Wish(who, why, accept, seen, again=number))
 
-    def _release(
-        self,
-        since: LiveRelease | None,
-        versions: Mapping[str, int],
-        drafted: Mapping[str, str],
-        wish: _Wish,
-    ) -> Release:
-        texts = {name: self._live.version(name, number).text for name, number in versions.items()}
-        texts.update(drafted)
-        checked = self._check(texts, self._before(since, drafted))
-        if (
-            checked.pressed is None
-            or checked.report.stops
-            or (checked.report.needs_a_yes and not wish.accept)
-        ):
-            raise PublishRefused(checked.report)
+    def _release(self, target: Target, wish: _Wish) -> Release:
+        if wish.seen is not None:
+            self._compare(target, wish.seen)
+        checked = self._checked(target)
+        report = checked.report
+        if checked.pressed is None or report.stops or (report.needs_a_yes and not wish.accept):
+            raise NotYet(_planned(target, report))
+        held = self._hold(target.change)
         try:
-            kept = {name: self._keep(name, text, wish) for name, text in drafted.items()}
-            versions = {name: number for name, number in {**versions, **kept}.items() if number != SHIPPED}
-            release = self._number(versions, wish, since)
-            self._write(release, texts, checked.pressed)
-            self._shelf.move(release.number, checked.pressed.index, since)
-        except StaleRecord as error:
-            raise PublishUnderWay("somebody else published in the same moment") from error
+            kept = {name: self._keep(name, text, wish) for name, text in target.drafted.items()}
+            versions = {**target.versions, **kept}
+            versions = {name: number for name, number in versions.items() if number != SHIPPED}
+            release = self._number(versions, wish, target)
+            self._write(release, self._targets.text_of(target), checked.pressed)
+            self._look_again(target, held)
+            self._shelf.move(release.number, checked.pressed.index, target.since)
+        except Exception as error:
+            self._let_go(held)
+            if isinstance(error, StaleRecord):
+                raise PublishUnderWay("somebody else published in the same moment") from error
+            raise
+        self._finish()
         return release
 
-    def _before(self, since: LiveRelease | None, drafted: Mapping[str, str]) -> dict[str, list[str]]:
-        """Return the texts that readers got of each drafted document made of JSON, the live one first."""
-        live = self._live.numbers(since)
-        return {
-            name: [
-                self._live.version(name, live.get(name, SHIPPED)).text,
-                *(one.text for one in self._store.versions(name)),
-                self._shipped.text(name),
-            ]
-            for name in drafted
-            if name in JSON_DOCUMENTS
-        }
+    def _checked(self, target: Target) -> Checked:
+        return self._check(self._targets.text_of(target), self._targets.before(target))
+
+    def _compare(self, target: Target, seen: str) -> None:
+        """Raise ChangedSince unless this is what was looked at."""
+        release = self._store.release(target.since.number) if target.since else None
+        changes = target.going.changes_since(seen, release.who if release else "")
+        if changes:
+            raise ChangedSince(changes)
+
+    def _hold(self, change: RecipientChange | None) -> RecipientChange | None:
+        """Hold the change of recipients that goes along: from here on nobody withdraws it unnoticed."""
+        if change is None:
+            return None
+        held = recipient_changes.with_hold(change, self._clock.now())
+        try:
+            self._store.put_change(held)
+        except StaleRecord as error:
+            raise ChangedSince([(RECIPIENTS, _TAKEN_BACK)], late=True) from error
+        return held
+
+    def _let_go(self, held: RecipientChange | None) -> None:
+        if held:
+            with suppress(StaleRecord, StoreUnavailable):  # it ends by itself
+                self._store.put_change(recipient_changes.without_hold(held))
+
+    def _look_again(self, target: Target, held: RecipientChange | None) -> None:
+        """Look, a moment before the move, whether anything that goes along was taken back meanwhile."""
+        if self._shelf.live() != target.since:
+            raise StaleRecord("another release is live")
+        if held:
+            change = self._store.change()
+            there = change is not None and change.revision == held.revision
+            if not there or not recipient_changes.may_still_move(held, self._clock.now()):
+                how = _TAKEN_BACK if not there else "writing took too long"
+                raise ChangedSince([(RECIPIENTS, how)], late=True)
+        wanted = {*target.drafted} - {RECIPIENTS} if target.going.what == PUBLISH else set()
+        if gone := wanted - {draft.document for draft in self._store.drafts()}:
+            raise ChangedSince([(name, _TAKEN_BACK) for name in sorted(gone)], late=True)
 
     def _keep(self, document: str, text: str, wish: _Wish) -> int:
         """Make a draft's text a version, unless a stopped publish did so already; return its number."""
@@ -194,11 +270,20 @@ class Publish:
         )
         return number
 
-    def _number(self, versions: Mapping[str, int], wish: _Wish, since: LiveRelease | None) -> Release:
+    def _number(self, versions: Mapping[str, int], wish: _Wish, target: Target) -> Release:
         """Give a new release a number that was never used, and keep it."""
-        taken = [one.number for one in self._store.releases(1)] + ([since.number] if since else [])
-        number, package = documents.next_number(taken), self._shipped.package()
-        release = Release(number, versions, wish.who, self._clock.now(), wish.why, wish.again, package)
+        since = target.going.release
+        number = documents.next_number([since, *(one.number for one in self._store.releases(1))])
+        release = Release(
+            number,
+            versions,
+            wish.who,
+            self._clock.now(),
+            wish.why,
+            wish.again,
+            self._shipped.package(),
+            since,
+        )
         self._store.add_release(release)
         return release
 
@@ -218,48 +303,47 @@ class Publish:
             },
         )
 
-    def _drafted(self, since: LiveRelease | None) -> dict[str, str]:
-        """Return the texts that would be published and are not live yet, by document."""
-        found = {draft.document: draft.text for draft in self._store.drafts()}
-        change = self._store.change()
-        if change and change.agreed:
-            found[RECIPIENTS] = change.text
-        live = self._live.numbers(since)
-        known = self._shipped.ids()
-        return {
-            document: text
-            for document, text in found.items()
-            if document in known and text != self._live.version(document, live.get(document, SHIPPED)).text
-        }
+    def _finish(self) -> None:
+        """Do what is left once a release is live; whatever is away now is done by the next who publishes."""
+        self.stand_by()
+        with suppress(StoreUnavailable):
+            self._tidy()
 
     def _tidy(self) -> None:
         """Delete the drafts that say what is live now; one that was saved meanwhile stays."""
-        live = self._live.numbers(self._shelf.live())
+        texts, live = self._targets.live, self._targets.live.numbers(self._shelf.live())
         known = self._shipped.ids()
         for draft in self._store.drafts():
             number = live.get(draft.document, SHIPPED)
-            if draft.document in known and draft.text == self._live.version(draft.document, number).text:
+            if draft.document in known and draft.text == texts.version(draft.document, number).text:
                 with suppress(StaleRecord):  # somebody went on with it meanwhile: theirs to keep
                     self._store.drop_draft(draft.document, draft.revision)
         change = self._store.change()
-        if change and change.text == self._live.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text:
+        if change and change.text == texts.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text:
             with suppress(StaleRecord):
                 self._store.drop_change(change.revision)
 
-    def _versions_of(self, number: int) -> Mapping[str, int]:
-        if number == SHIPPED:
-            return {}
-        release = self._store.release(number)
-        if release is None:
-            raise EntryMissing(f"there is no release {number}")
-        return release.versions
+
+def _planned(target: Target, report: CheckReport) -> PublishPlan:
+    going = target.going
+    proposed_by = target.change.proposed_by if target.change else ""
+    return PublishPlan(
+        tuple(going.texts),
+        report,
+        proposed_by,
+        going.fingerprint(),
+        going.by,
+        target.kept,
+        target.versions,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """Who publishes, why, and with which yes."""
+    """Who publishes, why, with which yes, and what was looked at."""
 
     who: str
     why: str
     accept: bool
+    seen: str | None = None
     again: int = 0

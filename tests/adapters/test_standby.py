@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Callable
+from io import BytesIO
+from itertools import count
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.standby import standby
+from chalicelib.domain.errors import StaleRecord, StoreUnavailable
 
 POLICY = "default-src 'none'; style-src 'sha256-abc='; frame-ancestors 'none'; base-uri 'none'"
 INDEX: dict[str, Any] = {
@@ -65,25 +70,134 @@ def test_a_page_carries_its_own_policy_before_anything_that_the_policy_is_about(
 def test_a_page_that_does_not_say_its_charset_is_not_written() -> None:
     bad = base64.b64encode(gzip.compress(b"<html>"))
     with pytest.raises(ValueError, match="charset"):
-        standby({"index.json": FILES["index.json"], "en/us.b64": bad})
+        standby({**FILES, "en/us.b64": bad})
+
+
+def test_a_release_that_lacks_a_page_gives_none() -> None:
+    lacking = {name: content for name, content in FILES.items() if name != "es/us.b64"}
+    with pytest.raises(KeyError):
+        standby(lacking)
+
+
+class Gone(ClientError):
+    def __init__(self, code: str) -> None:
+        super().__init__({"Error": {"Code": code}}, "HeadObject")
 
 
 class Bucket:
-    """An S3 client that takes objects in the order in which they come."""
+    """An S3 client with conditional writes. `before` is called with each key to be written."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}
+        self.order: list[str] = []
+        self.before: Callable[[str], None] = lambda _: None
+        self._marks = count(1)
+
+    def head_object(self, *, Bucket: str, Key: str) -> Any:
+        if Key not in self.objects:
+            raise Gone("404")
+        return self.objects[Key]
+
+    def get_object(self, *, Bucket: str, Key: str) -> Any:
+        if Key not in self.objects:
+            raise Gone("NoSuchKey")
+        return {**self.objects[Key], "Body": BytesIO(self.objects[Key]["Body"])}
 
     def put_object(self, **told: Any) -> None:
-        self.objects[told["Key"]] = told
+        key = told["Key"]
+        self.before(key)
+        there = self.objects.get(key)
+        fits = told.get("IfMatch") in (None, there and there["ETag"]) and not (
+            "IfNoneMatch" in told and there
+        )
+        if not fits:
+            raise Gone("PreconditionFailed")
+        self.objects[key] = {**told, "ETag": f"mark {next(self._marks)}"}
+        self.order.append(key)
+
+    def site(self) -> dict[str, bytes]:
+        return {key: one["Body"] for key, one in self.objects.items() if key.startswith("site/")}
 
 
-def test_a_release_is_whole_before_its_standby_pages_are_written() -> None:
+def shelf_of(bucket: Bucket) -> S3Releases:
+    return S3Releases(lambda: bucket, "pages")
+
+
+def release(words: str) -> dict[str, bytes]:
+    return {**FILES, **{name: packed(words) for name in FILES if name.endswith(".b64")}}
+
+
+def test_standby_pages_are_written_after_the_switch_and_by_the_winner_alone() -> None:
     bucket = Bucket()
-    S3Releases(lambda: bucket, "pages").put(3, FILES)
-    keys = list(bucket.objects)
-    assert [key for key in keys if key.startswith("releases/3/")] == keys[: len(FILES)]
-    assert set(keys[len(FILES) :]) == set(standby(FILES))
+    winner, loser = shelf_of(bucket), shelf_of(bucket)
+    winner.put(1, release("winner"))
+    loser.put(2, release("loser"))
+    assert not bucket.site()
+    winner.move(1, INDEX, None)
+    with pytest.raises(StaleRecord):
+        loser.move(2, INDEX, None)
+    loser.stand_by()
+    winner.stand_by()
+    assert bucket.site() == standby(release("winner"))
+    assert bucket.order.index("current.json") < min(bucket.order.index(key) for key in bucket.site())
     page = bucket.objects["site/es/us/"]
     assert page["ContentType"] == "text/html; charset=utf-8"
-    assert page["Body"] == standby(FILES)["site/es/us/"]
+    written = len(bucket.order)
+    winner.stand_by()
+    shelf_of(bucket).stand_by()
+    assert len(bucket.order) == written, "what is whole is not written again"
+
+
+def test_standby_pages_that_a_winner_left_half_written_are_finished_by_whoever_comes_next() -> None:
+    bucket = Bucket()
+    first = shelf_of(bucket)
+    first.put(1, release("first"))
+    first.move(1, INDEX, None)
+    first.stand_by()
+    second = shelf_of(bucket)
+    second.put(2, release("second"))
+    second.move(2, INDEX, first.live())
+    keys: list[str] = []
+
+    def dies(key: str) -> None:
+        keys.append(key)
+        if len(keys) > 3:
+            raise Gone("InternalError")
+
+    bucket.before = dies
+    with pytest.raises(StoreUnavailable):
+        second.stand_by()
+    assert bucket.site() != standby(release("second"))
+    bucket.before = lambda _: None
+    shelf_of(bucket).stand_by()
+    assert bucket.site() == standby(release("second"))
+
+
+def test_a_slow_winner_does_not_write_over_the_pages_of_the_next_one() -> None:
+    """The first is stopped inside a write, the second publishes and ends, and then the first goes on."""
+    bucket = Bucket()
+    slow, quick = shelf_of(bucket), shelf_of(bucket)
+    slow.put(1, release("slow"))
+    slow.move(1, INDEX, None)
+    quick.put(2, release("quick"))
+
+    def meanwhile(key: str) -> None:
+        if key.startswith("site/"):
+            bucket.before = lambda _: None
+            quick.move(2, INDEX, quick.live())
+            quick.stand_by()
+
+    bucket.before = meanwhile
+    slow.stand_by()
+    assert bucket.site() == standby(release("quick"))
+    assert json.loads(bucket.objects["standby.json"]["Body"]) == {"release": 2}
+
+
+def test_pages_of_before_there_was_a_mark_are_replaced() -> None:
+    bucket = Bucket()
+    bucket.put_object(Key="site/en/", Body=b"old", Bucket="pages")
+    shelf = shelf_of(bucket)
+    shelf.put(4, FILES)
+    shelf.move(4, INDEX, None)
+    shelf.stand_by()
+    assert bucket.site() == standby(FILES)

@@ -93,6 +93,7 @@ class FakeShelf:
     def __init__(self, before: Callable[[str], None] = lambda _: None) -> None:
         self.before = before
         self.files: dict[str, bytes] = {}
+        self.standing_by = 0  # the release whose pages stand by
         self._marks = count(1)
         self._mark = ""
 
@@ -112,3 +113,9 @@ class FakeShelf:
             raise StaleRecord("another release is live")
         self.files["current.json"] = json.dumps({"release": number, "index": index}).encode()
         self._mark = f"mark {next(self._marks)}"
+
+    def stand_by(self) -> None:
+        live = self.live()
+        if live and self.standing_by < live.number:
+            self.before("stand_by")
+            self.standing_by = live.number

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -18,6 +21,8 @@ from chalicelib.domain.errors import (
     PublishRefused,
     PublishUnderWay,
 )
+from chalicelib.domain.page_headers import page_headers
+from chalicelib.domain.release_pages import ERROR_STATUSES
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
@@ -94,21 +99,48 @@ class Shipped:
         return self.fingerprint
 
 
+PAGES = [
+    *("en/us", *(f"en/error-{status}" for status in ERROR_STATUSES)),
+    *("en/us/note", "en/us/note-mended", "en/us/receipt", "en/code", "en/answer"),
+]
+
+
+def packed(html: str) -> str:
+    return base64.b64encode(gzip.compress(html.encode(), mtime=0)).decode()
+
+
+def unpacked(content: bytes) -> str:
+    """The words of a stored page."""
+    return gzip.decompress(base64.b64decode(content)).decode().partition("<p>")[2].partition("</p>")[0]
+
+
 class FakePress:
-    """Renders two pages, each of the texts of both templates: a mixture would show."""
+    """Renders a site of one place, each page of the texts of both templates: a mixture would show.
+
+    `twist` makes something else of what was rendered.
+    """
 
     def __init__(self, shipped: Shipped) -> None:
         self._shipped = shipped
         self.problems: list[Problem] = []
         self.before: Callable[[], None] = lambda: None
+        self.twist: Callable[[Pressed], Pressed] = lambda pressed: pressed
 
     def site(self, texts: Mapping[str, str]) -> Pressed:
         self.before()
         whole = {**self._shipped.texts, **texts}
-        html = f"{whole[PAGE]}|{whole[CODE]}"
-        pages = [PressedPage(name, html, html) for name in ("en/us", "en/error-404", "en/us/note", "en/code")]
-        index = {"locales": ["en"], "places": ["us"], "default_place": "us", "headers": {"X-Style": html}}
-        return Pressed(pages, index, {}, self.problems)
+        words = f"{whole[PAGE]}|{whole[CODE]}"
+        html = f'<!DOCTYPE html><html lang="en"><p>{words}</p></html>'
+        pages = [PressedPage(name, html, packed(html)) for name in PAGES]
+        index = {
+            "locales": ["en"],
+            "places": [one["slug"] for one in json.loads(whole["places"])["places"]],
+            "default_place": "us",
+            "headers": {**page_headers("default-src 'none'"), "X-Style": words},
+        }
+        for place in index["places"][1:]:
+            pages.append(PressedPage(f"en/{place}", html, packed(html)))
+        return self.twist(Pressed(pages, index, {}, self.problems))
 
     def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
         return PressedPage(name, "", "")
@@ -139,7 +171,7 @@ class Desk:
             return "what shipped"
         current = json.loads(self.shelf.files["current.json"])
         folder = f"releases/{current['release']}"
-        seen = {self.shelf.files[f"{folder}/{name}.b64"].decode() for name in ("en/us", "en/error-404")}
+        seen = {unpacked(self.shelf.files[f"{folder}/{name}.b64"]) for name in ("en/us", "en/error-404")}
         seen.add(current["index"]["headers"]["X-Style"])
         assert len(seen) == 1, f"a mixture: {seen}"
         return seen.pop()
@@ -164,7 +196,7 @@ def test_pages_that_are_made_on_request_are_checked_and_not_stored(desk: Desk) -
     desk.publish(ANA, "a new page")
     assert sorted(name for name in desk.shelf.files if name.startswith("releases/")) == [
         "releases/1/documents.json",
-        "releases/1/en/error-404.b64",
+        *(f"releases/1/en/error-{status}.b64" for status in ERROR_STATUSES),
         "releases/1/en/us.b64",
         "releases/1/index.json",
     ]
@@ -263,10 +295,11 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
         "add_version",
         "add_release",
         "put documents.json",
-        "put en/error-404.b64",
+        *(f"put en/error-{status}.b64" for status in ERROR_STATUSES),
         "put en/us.b64",
         "put index.json",
         "move",
+        "stand_by",
         "drop_draft",
         "drop_draft",
     ]
@@ -286,6 +319,9 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
             desk.publish(ANA, "the second")
         assert desk.readers_see() == "second page|second code", step
         assert not desk.store.drafts(), step
+        now = desk.shelf.live()
+        assert now is not None
+        assert desk.shelf.standing_by == now.number, step
         assert [one.number for one in desk.store.versions(PAGE)] == [2, 1], "no version is made twice"
         live = [entry.release for entry in desk.publish.releases() if entry.live]
         assert [release.versions for release in live] == [{PAGE: 2, CODE: 1}], step
@@ -540,7 +576,7 @@ def test_contacts_that_nobody_has_checked_for_90_days_are_told(desk: Desk) -> No
 
 
 def test_a_page_that_is_too_heavy_for_a_slow_line_is_refused(desk: Desk) -> None:
-    desk.save(PAGE, "x" * 15_000)
+    desk.save(PAGE, "".join(sha256(b"%d" % one).hexdigest() for one in range(400)))
     (problem,) = desk.publish.plan().report.stops
     assert "11,200" in problem.sentence
 

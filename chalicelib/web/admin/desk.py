@@ -43,6 +43,8 @@ STATUS = {
     "NotAllowed": 403,
     "EntryMissing": 404,
     "DraftConflict": 409,
+    "PublishUnderWay": 409,
+    "ChangedSince": 409,
     "StaleRecord": 409,
     "DocumentInvalid": 422,
     "AgreementMissing": 422,
@@ -128,14 +130,18 @@ class Desk:
 
     # Making routes
 
-    def screen(self, path: str, role: str, does: str = "", about: str = "") -> Callable[[View], View]:
+    def screen(
+        self, path: str, role: str, does: str = "", about: str = "", looks: bool = False
+    ) -> Callable[[View], View]:
         """Return a decorator for a screen that people with `role` see.
+
+        One that `looks` also takes a form that changes nothing: what was typed comes along to it.
 
         With `does` it also takes a form, and the audit log says before anything is done that it was begun,
         and afterwards what came of it: who, `does`, what the form's field `about` holds, why, and whatever
         the screen writes into the visit's `deed`.
         """
-        return self._route(path, [*_READ, "POST"] if does else _READ, role, does, about)
+        return self._route(path, [*_READ, "POST"] if does or looks else _READ, role, does, about)
 
     def action(self, path: str, role: str, does: str, about: str = "") -> Callable[[View], View]:
         """Return a decorator for a button: a form of another screen is sent here."""
@@ -207,7 +213,7 @@ class Desk:
                 visit.deed.about = visit.one(about) if about else ""
             if not allowed:
                 return self._refused(visit, does, NotAllowed(f"this needs the role {role}"))
-            return self._noted(view, visit, does) if visit.posted else view(visit)
+            return self._noted(view, visit, does) if does and visit.posted else view(visit)
         except SessionOver:
             return self._sign_in_first(visit, request)
         except StaleForm:
@@ -273,7 +279,7 @@ class Desk:
 
     def _refused(self, visit: Visit, does: str, error: NotAllowed) -> Sheet:
         """Answer somebody whose role does not cover it; what they tried all the same is written down."""
-        if visit.posted:
+        if does and visit.posted:
             self.note(visit, f"{does}: not done", visit.deed.about, outcome=REFUSED, told=str(error))
         return self._failed(visit, error)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email import message_from_bytes
 from email.policy import default
 
+from chalicelib.domain.documents import Release
 from chalicelib.domain.errors import (
+    ChangedSince,
     DocumentInvalid,
     EntryMissing,
     NothingToPublish,
@@ -14,21 +16,32 @@ from chalicelib.domain.errors import (
     PublishUnderWay,
     RenderStopped,
 )
+from chalicelib.domain.going_live import PACKAGE, RELEASE
 from chalicelib.domain.locales import ENDONYMS, direction
 from chalicelib.domain.people import EDITOR, PUBLISHER
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.delivery_desk import DeliveryDesk
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.preview import Preview
-from chalicelib.usecases.publish import Publish
+from chalicelib.usecases.publish import NotYet, Publish, PublishPlan
 from chalicelib.web.admin.answers import Sheet, go_to
 from chalicelib.web.admin.desk import Desk, Visit
 from chalicelib.web.admin.texts import name_of, number
 
 HOME = "/admin"
+LOOK_BACK = "/admin/releases/look"
 PUBLISH = "/admin/publish"
 RELEASES = "/admin/releases"
 PREVIEW = "/admin/preview"
+Problems = dict[str, str]
+_STOPPED = (
+    ChangedSince,
+    DocumentInvalid,
+    NothingToPublish,
+    PublishRefused,
+    PublishUnderWay,
+    RenderStopped,
+)
 _WIDTHS = ("phone", "desktop")
 
 
@@ -70,12 +83,15 @@ def routes(
 
 
 def _publishing(desk: Desk, publish: Publish) -> None:
-    def screen(visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
+    def screen(
+        visit: Visit, status: int = 200, problems: Problems | None = None, plan: PublishPlan | None = None
+    ) -> Sheet:
+        publish.stand_by()
         return desk.show(
             visit,
             "publish.html",
             status,
-            plan=publish.plan(),
+            plan=plan or publish.plan(),
             site=publish.status(),
             why=visit.one("why"),
             languages=ENDONYMS,
@@ -83,62 +99,114 @@ def _publishing(desk: Desk, publish: Publish) -> None:
             problems=problems or {},
         )
 
-    def go_live(visit: Visit, release: int | None) -> dict[str, str]:
-        """Do it, and return what stood in the way."""
-        who, why, yes = visit.who.email, visit.one("why"), bool(visit.one("yes"))
-        try:
-            if release is not None:
-                publish.roll_back(release, who, why)
-            elif visit.one("again"):
-                publish.again(who, why, yes)
-            else:
-                publish(who, why, yes)
-        except PublishRefused as refused:
-            if refused.report.stops:
-                return {"": "Nothing was published: first mend what the checks found."}
-            return {"yes": "Nothing was published: this needs your yes."}
-        except NothingToPublish:
-            return {"": "There is nothing to publish: no draft differs from what is live."}
-        except PublishUnderWay as other:
-            return {"": f"Somebody else is publishing at this moment ({other}). Try again in a few minutes."}
-        except RenderStopped as stopped:
-            return {"": f"Nothing was published: {stopped}"}
-        except DocumentInvalid as wrong:
-            return {"why": f"{str(wrong)[:1].upper()}{str(wrong)[1:]}."}
-        return {}
-
-    @desk.screen(PUBLISH, EDITOR)
+    @desk.screen(PUBLISH, EDITOR, looks=True)
     def publish_screen(visit: Visit) -> Sheet:
         return screen(visit)
 
-    @desk.action("/admin/publish/now", PUBLISHER, does="publish", about="documents")
+    @desk.action("/admin/publish/now", PUBLISHER, does="publish")
     def publish_now(visit: Visit) -> Sheet:
-        problems = go_live(visit, None)
-        return screen(visit, 422, problems) if problems else go_to(f"{RELEASES}?done=published")
+        do = publish.again if visit.one("again") else publish
+        yes, seen = bool(visit.one("yes")), visit.one("seen")
+        try:
+            release = do(visit.who.email, visit.one("why"), yes, seen)
+        except _STOPPED as stopped:
+            return _not_done(desk, visit, stopped, PUBLISH, screen)
+        _note(visit, release, publish)
+        return go_to(f"{RELEASES}?done=published")
 
-    def releases(visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
+    @desk.screen(RELEASES, EDITOR)
+    def releases_screen(visit: Visit) -> Sheet:
+        publish.stand_by()
         entries = publish.releases()
         return desk.show(
             visit,
             "releases.html",
-            status,
             releases=entries,
             shipped_is_live=not any(entry.live for entry in entries),
+            name_of=name_of,
+        )
+
+    def before_rolling_back(
+        visit: Visit, status: int = 200, problems: Problems | None = None, plan: PublishPlan | None = None
+    ) -> Sheet:
+        release = number(visit.asked("release"), -1)
+        return desk.show(
+            visit,
+            "roll_back.html",
+            status,
+            release=release,
+            plan=plan or publish.plan_back(release),
+            why=visit.one("why") if visit.posted else "",
+            languages=ENDONYMS,
             name_of=name_of,
             problems=problems or {},
         )
 
-    @desk.screen(RELEASES, EDITOR)
-    def releases_screen(visit: Visit) -> Sheet:
-        return releases(visit)
+    @desk.screen(LOOK_BACK, PUBLISHER, looks=True)
+    def roll_back_screen(visit: Visit) -> Sheet:
+        return before_rolling_back(visit)
 
     @desk.action("/admin/releases/back", PUBLISHER, does="roll back", about="release")
     def roll_back(visit: Visit) -> Sheet:
-        problems = go_live(visit, number(visit.one("release"), -1))
-        if problems:
-            told = problems.get("why") or problems.get("") or problems["yes"]
-            return releases(visit, 422, {"": told})
+        older, yes, seen = number(visit.one("release"), -1), bool(visit.one("yes")), visit.one("seen")
+        visit.deed.about = f"to release {older}"
+        try:
+            release = publish.roll_back(older, visit.who.email, visit.one("why"), yes, seen)
+        except _STOPPED as stopped:
+            return _not_done(desk, visit, stopped, LOOK_BACK, before_rolling_back)
+        _note(visit, release, publish)
         return go_to(f"{RELEASES}?done=rolled")
+
+
+def _note(visit: Visit, release: Release, publish: Publish) -> None:
+    """Write down what went live, from what went live."""
+    deed = visit.deed
+    deed.before = f"release {release.since}"
+    deed.after = f"release {release.number}: {publish.changed_by(release) or 'rendered anew'}"
+    deed.why = release.why
+
+
+def _not_done(desk: Desk, visit: Visit, stopped: Exception, look: str, screen: Callable[..., Sheet]) -> Sheet:
+    """Say what stood in the way, with all that was typed.
+
+    What came up after the pages were rendered is said without rendering them once more: the desk has 29
+    seconds for an answer.
+    """
+    if isinstance(stopped, NotYet):
+        visit.deed.about = visit.deed.about or ", ".join(stopped.plan.documents)
+        told = {"": "Nothing was published: first mend what the checks found."}
+        if not stopped.report.stops:
+            told = {"yes": "Nothing was published: this needs your yes."}
+        return screen(visit, 422, told, stopped.plan)
+    if isinstance(stopped, NothingToPublish):
+        return screen(visit, 422, {"": "There is nothing to publish: no draft differs from what is live."})
+    if isinstance(stopped, DocumentInvalid):
+        return screen(visit, 422, {"why": f"{str(stopped)[:1].upper()}{str(stopped)[1:]}."})
+    told_plainly, status = f"Nothing was published: {stopped}.", 422
+    if isinstance(stopped, PublishUnderWay):
+        status = 409
+    if isinstance(stopped, ChangedSince):
+        told_plainly = f"Nothing was published. Changed since you looked: {_in_words(stopped)}."
+        status = 409 if visit.one("seen") else 422
+        if not stopped.late:
+            return screen(visit, status, {"": told_plainly})
+    return desk.show(
+        visit,
+        "look_again.html",
+        status,
+        told=told_plainly,
+        look=look,
+        kept=[(name, visit.one(name)) for name in ("why", "release") if visit.one(name)],
+    )
+
+
+def _in_words(changed: ChangedSince) -> str:
+    names = {RELEASE: "the live release", PACKAGE: "the package", "": ""}
+    found = []
+    for what, how in changed.changes:
+        name = names[what] if what in names else name_of(what)
+        found.append(", ".join(part for part in (name, how) if part))
+    return "; ".join(found)
 
 
 def _preview(desk: Desk, preview: Preview) -> None:

@@ -34,6 +34,9 @@ PUBLISHERS = sorted(
 )
 
 
+ONLY_LOOK = {"/admin/publish", "/admin/releases/look"}  # a form there changes nothing
+
+
 def test_every_admin_route_lies_below_admin_and_names_what_it_demands():
     assert all(path == "/admin" or path.startswith("/admin/") for path, _ in ROUTES)
     assert set(ROUTES.values()) == {EDITOR, PUBLISHER, DOOR}
@@ -98,7 +101,7 @@ def test_an_editor_is_refused_whatever_only_publishers_may_do(desk):
         page = editor.get(path) if method == "GET" else editor.post(path, {"csrf": csrf, "email": EDITOR_ONE})
         assert page.status == 403, (method, path)
     lines = desk.log()[before:]
-    assert len(lines) == sum(method == "POST" for method, _ in PUBLISHERS)
+    assert len(lines) == sum(method == "POST" for method, path in PUBLISHERS if path not in ONLY_LOOK)
     for line in lines:
         assert (line["who"], line["role"], line["outcome"]) == (EDITOR_ONE, "editor", "refused")
         assert line["did"].endswith(": not done")
@@ -164,7 +167,7 @@ def test_every_button_is_written_down_before_it_is_done(desk):
     """Each is pressed with nothing to do it to: the log has it all the same, and that it was not done."""
     publisher = desk.signed_in(PUBLISHER_ONE)
     csrf = publisher.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
-    for path in sorted(set(POSTS) - {"/admin/sign-out", "/admin/publish/now"}):
+    for path in sorted({*POSTS} - {"/admin/sign-out", "/admin/publish/now"} - ONLY_LOOK):
         before = len(desk.lines())
         page = publisher.post(path, {"csrf": csrf})
         begun, ended = desk.lines()[before:]
