@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,23 @@ def test_what_nobody_has_is_lost_unless_somebody_was_told() -> None:
     watched = reckoned(SENT, lacking, alarms=(("reached_nobody", f"cases: {FILED.case_number}"),))
     assert watched.lost == []
     assert len(reckoned(QUEUED, alarms=(("not_taken", "recipient: police"),)).lost) == 1
+
+
+def test_what_was_taken_and_is_said_to_be_bounced_is_found_out() -> None:
+    assert reckoned(BOUNCED, mail(0)).lost == [
+        f"{FILED.case_number} to police: taken, and said to be bounced"
+    ]
+    given_back = reckoned(
+        BOUNCED, mail(0), mail(1, reached=False), alarms=(("not_taken", "recipient: police"),)
+    )
+    assert given_back.lost == []
+
+
+def test_what_an_absence_note_made_fall_back_is_in_a_turn_without_a_mail() -> None:
+    mended = record(DELIVERED, turn=2)
+    mended = replace(mended, deliveries=(replace(mended.deliveries[0], doubtful=(0,)),))
+    everything = {"mails": [mail(0)], "alarms": [], "recorded": []}
+    assert reckon([FILED], {FILED.report_id: mended}, everything, set()).lost == []
 
 
 def test_a_receipt_without_a_record_is_lost() -> None:
