@@ -138,10 +138,14 @@ class ReportStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenedReport:
-    """A report opened for the mails, with what a recipient should know around it."""
+    """A report opened for the mails, with what a recipient should know around it.
+
+    `instead_of` is the name of the recipient whose copy did not arrive, when this one is told in its stead.
+    """
 
     record: SealedReport
     report: Report = field(repr=False)
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ EXACT = {
     " people were brought in by a family member and about four in ten by an intimate partner"
     " (Polaris).": "a figure, worded as its source allows",
     "A report here does not protect anyone’s immigration status.": "the legal term",
-    "If it is about you, offices that enforce immigration law do not get it, unless you tick the box for"
-    " that.": "the legal term, twice as clear as any way around it",
+    "If it is about you or someone close to you, offices that enforce immigration law do not get it, unless"
+    " you tick the box for that.": "the legal term, twice as clear as any way around it",
+    "About someone close to me (family, people I live with)": "an answer, and whom it means",
     "It teaches the public to see the signs. It is part of Homeland Security, which also enforces immigration"
     " law.": "a name and the legal term",
     "An office that teaches the public about trafficking. It is part of a department that also enforces"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.adapters.dynamo_values import read as _read
 from chalicelib.adapters.dynamo_values import write as _write
-from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, SealedReport
+from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, HandOver, SealedReport
 from chalicelib.domain.errors import ReceiptTaken, StaleRecord
 from chalicelib.ports import SentMail
 
@@ -305,6 +305,8 @@ def to_item(report: SealedReport) -> dict[str, Any]:
             item[name] = _moment(time)
     if report.expires_at is not None:
         item["expires_at"] = int(report.expires_at.timestamp())
+    if report.addressed:
+        item["addressed"] = list(report.addressed)
     return {name: _write(value) for name, value in item.items()}
 
 
@@ -329,6 +331,7 @@ def _record(item: Mapping[str, Any]) -> SealedReport:
         legal_hold=read.get("legal_hold", False),
         keep_days=int(read.get("keep_days", KEEP_DAYS)),
         counted=read.get("counted", True),
+        addressed=tuple(read.get("addressed", ())),
         **{name: _time(read[name]) for name in _TIMES if name in read},
     )
 
@@ -351,6 +354,10 @@ def _delivery_map(delivery: Delivery) -> dict[str, Any]:
         stored["away_mail"] = delivery.away_mail
     if delivery.doubtful:
         stored["doubtful"] = list(delivery.doubtful)
+    if delivery.instead_of:
+        stored["instead_of"] = delivery.instead_of
+    if (proposed := delivery.proposed) is not None:
+        stored["proposed"] = {**asdict(proposed), "at": _moment(proposed.at)}
     return stored
 
 
@@ -368,4 +375,10 @@ def _delivery(stored: Mapping[str, Any]) -> Delivery:
         away_at=_time(stored["away_at"]) if "away_at" in stored else None,
         away_mail=stored.get("away_mail", ""),
         doubtful=tuple(int(turn) for turn in stored.get("doubtful", ())),
+        instead_of=stored.get("instead_of", ""),
+        proposed=_hand_over(stored["proposed"]) if "proposed" in stored else None,
     )
+
+
+def _hand_over(stored: Mapping[str, Any]) -> HandOver:
+    return HandOver(stored["to"], stored["by"], _time(stored["at"]), stored["why"])

@@ -21,9 +21,11 @@ COMPLAINED = "complained"  # the inbox called it unwanted, and there is no other
 REJECTED = "rejected"  # the mail service would not send it, and there is no other address
 FALLEN_BACK = "fallen_back"  # the first address did not take it: queued for the second
 FAILED = "failed"  # given up by a person, or impossible from the start
+WITHHELD = "withheld"  # not mailed, because what its writer chose does not allow it
 
 STATES = (
     QUEUED, HELD, SENT, DELIVERED, DELAYED, UNCLEAR, BOUNCED, COMPLAINED, REJECTED, FALLEN_BACK, FAILED,
+    WITHHELD,
 )  # fmt: skip
 
 _BAD_NEWS = frozenset({FALLEN_BACK, BOUNCED, COMPLAINED, REJECTED})
@@ -31,9 +33,11 @@ _BAD_NEWS = frozenset({FALLEN_BACK, BOUNCED, COMPLAINED, REJECTED})
 # is not here does not happen: such a notice is old or came twice. QUEUED after anything else is a person's
 # doing. DELIVERED after bad news is for domain/bounces alone, which knows when that news was an absence note.
 MOVES: dict[str, frozenset[str]] = {
-    QUEUED: frozenset({HELD, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED}) | _BAD_NEWS,
-    HELD: frozenset({QUEUED, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED}) | _BAD_NEWS,
-    FALLEN_BACK: frozenset({HELD, SENT, DELIVERED, DELAYED, UNCLEAR, BOUNCED, COMPLAINED, REJECTED, FAILED}),
+    QUEUED: frozenset({HELD, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED, WITHHELD}) | _BAD_NEWS,
+    HELD: frozenset({QUEUED, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED, WITHHELD}) | _BAD_NEWS,
+    FALLEN_BACK: frozenset(
+        {HELD, SENT, DELIVERED, DELAYED, UNCLEAR, BOUNCED, COMPLAINED, REJECTED, FAILED, WITHHELD}
+    ),
     SENT: frozenset({DELIVERED, DELAYED, UNCLEAR, QUEUED, FAILED}) | _BAD_NEWS,
     DELAYED: frozenset({DELIVERED, UNCLEAR, QUEUED, FAILED}) | _BAD_NEWS,
     UNCLEAR: frozenset({DELIVERED, QUEUED, FAILED}) | _BAD_NEWS,
@@ -42,10 +46,12 @@ MOVES: dict[str, frozenset[str]] = {
     COMPLAINED: frozenset({DELIVERED, QUEUED, FAILED}),
     REJECTED: frozenset({DELIVERED, QUEUED, FAILED}),
     FAILED: frozenset({QUEUED}),
+    WITHHELD: frozenset({QUEUED, DELIVERED}),  # a notice of an earlier try may still come
 }
 WAITING = frozenset({QUEUED, HELD, FALLEN_BACK})  # something is still to be sent
 LOOKED_AT = frozenset({DELAYED, UNCLEAR})  # a worker looks again, and may then use the other address
 LOST = frozenset({BOUNCED, COMPLAINED, REJECTED, FAILED})  # a person must look
+NOT_ARRIVED = frozenset({BOUNCED, REJECTED, FAILED, WITHHELD})  # and it is not on its way
 
 FIRST = "first"
 FALLBACK = "fallback"
@@ -61,6 +67,16 @@ KEEP_DAYS_MOST = 90
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """A proposal to give a copy that did not arrive to another recipient; a second publisher decides."""
+
+    to: str
+    by: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One recipient's copy of a report.
 
@@ -72,6 +88,9 @@ class Delivery:
     `away_at` and `away_mail` say when the last absence note came, and to which of the mail service's ids.
     `doubtful` are the turns whose mails were answered so and never said to be taken: only for those may a
     notice that they were taken undo what followed.
+
+    `instead_of` is the recipient whose copy did not arrive and was handed over to this one; `proposed` is a
+    hand-over that waits for a second publisher.
     """
 
     recipient: str
@@ -86,6 +105,8 @@ class Delivery:
     away_at: datetime | None = None
     away_mail: str = ""
     doubtful: tuple[int, ...] = ()
+    instead_of: str = ""
+    proposed: HandOver | None = None
 
     def due(self, now: datetime) -> bool:
         """Say whether it is time to look at this one."""
@@ -108,6 +129,9 @@ class SealedReport:
     `watch_at` is when somebody is told that not every recipient has it yet; None once they all do, or once a
     person has answered that alarm (`answered_at`). `legal_hold` stops the deletion, which otherwise comes
     `keep_days` after the last recipient took it.
+
+    `addressed` are the recipients of a report whose seal does not say what its writer chose: those that it
+    had when such a seal was first opened. It is empty for all others.
     """
 
     id: str
@@ -125,6 +149,7 @@ class SealedReport:
     legal_hold: bool = False
     keep_days: int = KEEP_DAYS
     counted: bool = False
+    addressed: tuple[str, ...] = ()
 
     @property
     def case_number(self) -> str:
@@ -164,8 +189,9 @@ class SealedReport:
         return replace(self, expires_at=expiry(self), watch_at=watch_at)
 
     def reached_all(self) -> bool:
-        """Say whether every recipient's mail server took it."""
-        return all(delivery.state == DELIVERED for delivery in self.deliveries)
+        """Say whether every recipient's mail server took it that may have it, and at least one did."""
+        states = {delivery.state for delivery in self.deliveries}
+        return DELIVERED in states and states <= {DELIVERED, WITHHELD}
 
     def reached_nobody(self) -> bool:
         """Say whether no recipient's mail server took it."""
@@ -188,17 +214,39 @@ class SealedReport:
         deliveries = tuple(held(one) for one in self.deliveries)
         return replace(self, deliveries=deliveries, held=why or self.held, counted=True)
 
+    def with_proposal(self, recipient: str, proposed: HandOver | None) -> SealedReport:
+        """Return the record with a proposal to hand one recipient's copy over, or without one."""
+        changed = (replace(o, proposed=proposed) if o.recipient == recipient else o for o in self.deliveries)
+        return replace(self, deliveries=tuple(changed))
+
     def handed_over(self, recipient: str, other: str, now: datetime) -> SealedReport:
-        """Return the record after a person gave up on one recipient and queued the report for another."""
-        record = self
-        given_up = self.delivery_to(recipient)
-        if given_up is not None and given_up.state not in (DELIVERED, FAILED):
+        """Return the record after two people gave up on one recipient and queued the report for another."""
+        record = self.with_proposal(recipient, None)
+        given_up = record.delivery_to(recipient)
+        if given_up is not None and given_up.state not in (DELIVERED, FAILED, WITHHELD):
             record = record.with_delivery(move(given_up, FAILED, now))
         there = record.delivery_to(other)
         if there is not None:
             return record.with_delivery(sent_again(there, now))
-        new = Delivery(other, QUEUED, now, next_try=now)
+        new = Delivery(other, QUEUED, now, next_try=now, instead_of=recipient)
         return replace(record, deliveries=(*record.deliveries, new)).settled()
+
+    def first_opened(self) -> SealedReport:
+        """Return the record after a seal without its writer's choice was opened: from now on nobody is added.
+
+        What was handed over by then stays out as well.
+        """
+        kept = tuple(one.recipient for one in self.deliveries if not one.instead_of)
+        return self if self.addressed else replace(self, addressed=kept)
+
+    def keeps(self, delivery: Delivery) -> bool:
+        """Say whether a report without its writer's choice had this delivery from the start."""
+        return not delivery.instead_of and delivery.recipient in self.first_opened().addressed
+
+    def others_than(self, recipient: str) -> tuple[str, ...]:
+        """Return who else has a copy, or gets one: not those whom it did not reach, or must not reach."""
+        others = (one for one in self.deliveries if one.recipient != recipient)
+        return tuple(one.recipient for one in others if one.state not in NOT_ARRIVED)
 
     def answered(self, now: datetime) -> SealedReport:
         """Return the record after a person said: I know that not everybody has it, and I deal with it."""
@@ -274,7 +322,7 @@ def again(delivery: Delivery, state: str, when: datetime, now: datetime, address
     moved = move(delivery, state, now, next_try=when, message_id="")
     if moved is delivery:
         return delivery
-    return replace(moved, address=address, turn=delivery.turn + 1, attempts=0)
+    return replace(moved, address=address, turn=delivery.turn + 1, attempts=0, proposed=None)
 
 
 def back_off(attempts: int, chance: float) -> timedelta:

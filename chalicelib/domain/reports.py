@@ -7,13 +7,21 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from chalicelib.domain.choices import Choice
 from chalicelib.domain.errors import InvalidReport
+from chalicelib.domain.recipients import Recipient
 
 STORY_LIMIT = 20_000  # characters
 LINE_LIMIT = 500
 KINDS = ("work", "sex", "child", "other", "unsure")
-YES_NO = ("yes", "no")
+SELF = "self"  # the writer
+CLOSE = "close"  # someone close to the writer
+ABOUT = (SELF, CLOSE, "no")
+_SPARED = frozenset({SELF, CLOSE})
+# What the form asked, and what was sealed, until there were three answers. A form may be open for a day.
+_OLD_ANSWERS = {"yes": SELF}
 
 _LINE_BREAK = re.compile("\r\n?")
 # A picture pasted as text: a data: address, or base64 that begins as JPEG, PNG, GIF, WebP, PDF or ZIP data
@@ -25,7 +33,11 @@ _FILE_AS_TEXT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report as it was written. Only the sealer and the mails may see its words."""
+    """One report as it was written. Only the sealer and the mails may see its words.
+
+    `about_writer` is one of ABOUT, or "" when the question was left open, which counts as "no". `choice` is
+    None in a report that was sealed before choices were.
+    """
 
     place: str
     locale: str
@@ -34,11 +46,12 @@ class Report:
     where: str = field(default="", repr=False)
     when: str = field(default="", repr=False)
     about_writer: str = field(default="", repr=False)
+    choice: Choice | None = field(default=None, repr=False, compare=False)  # the same words are the same
 
     def to_bytes(self) -> bytes:
         """Return the report as UTF-8 JSON, the form in which it is sealed."""
-        content = {
-            "v": 1,
+        content: dict[str, object] = {
+            "v": 2,
             "place": self.place,
             "locale": self.locale,
             "story": self.story,
@@ -47,15 +60,30 @@ class Report:
             "when": self.when,
             "about_writer": self.about_writer,
         }
+        if self.choice is not None:
+            content["choice"] = self.choice.to_data()
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Report:
-        """Read what `to_bytes` wrote. Raises ValueError when it is something else."""
-        read = json.loads(content)
-        if not isinstance(read, dict) or read.pop("v", None) != 1:
-            raise ValueError("not a report of version 1")
-        return cls(**read)
+        """Read what `to_bytes` wrote, now or in version 1. Raises ValueError when it is something else."""
+        read: Any = json.loads(content)
+        if not isinstance(read, dict) or (version := read.pop("v", None)) not in (1, 2):
+            raise ValueError("not a report of version 1 or 2")
+        if version == 1:
+            about_writer = answer_about(read.pop("about_writer", ""))
+            return cls(**read, about_writer=about_writer, choice=None)
+        choice = read.pop("choice", None)
+        return cls(**read, choice=None if choice is None else Choice.from_data(choice))
+
+    @property
+    def spares(self) -> bool:
+        """Say whether it concerns its writer or someone close: immigration enforcement is then left out."""
+        return self.about_writer in _SPARED
+
+    def may_go_to(self, recipient: Recipient, address: str) -> bool | None:
+        """Say whether its writer lets a recipient have it, at this address; None when it does not say."""
+        return None if self.choice is None else self.choice.allows(recipient, address, self.spares)
 
     def may_concern_a_child(self) -> bool:
         """Say whether the writer chose the kind "child": the receipt then shows the child lines at once."""
@@ -64,19 +92,26 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class SentForm:
-    """A report with the recipients it was addressed to."""
+    """A report with the recipients it was addressed to. `consent` lets immigration enforcement read it."""
 
     report: Report
     recipients: tuple[str, ...]
+    consent: bool = False
 
     def digest(self) -> bytes:
         """Return 32 bytes that change with anything that was sent."""
-        return hashlib.sha256(self.report.to_bytes() + b"\0" + ",".join(self.recipients).encode()).digest()
+        sent = self.report.to_bytes() + b"\0" + ",".join(self.recipients).encode()
+        return hashlib.sha256(sent + (b"\0consent" if self.consent else b"")).digest()
 
 
 def plain_lines(text: str) -> str:
     """Return `text` with every line break as one newline: forms send CRLF, whatever was typed."""
     return _LINE_BREAK.sub("\n", text)
+
+
+def answer_about(text: str) -> str:
+    """Return an answer to "Is it about you?" as it is kept: a form of before may still say "yes"."""
+    return _OLD_ANSWERS.get(text, text)
 
 
 def read_report(
@@ -88,15 +123,16 @@ def read_report(
 ) -> SentForm:
     """Turn the fields of a form into a report and its recipients.
 
-    `offered` are the ids of the recipients on the form, `left_out` those that get a report about its own
-    writer only when the writer asks for it (field x). Raises InvalidReport with every problem at once.
+    `offered` are the ids of the recipients on the form, `left_out` those that get a report about its writer,
+    or someone close, only when the writer asks for it (field x). Raises InvalidReport with every problem.
     """
     problems: dict[str, str] = {}
     story = plain_lines(_one(fields, "a"))
     where = plain_lines(_one(fields, "c")).strip()
     when = plain_lines(_one(fields, "d")).strip()
     kind = _one(fields, "b")
-    about_writer = _one(fields, "e")
+    about_writer = answer_about(_one(fields, "e"))
+    consent = bool(_one(fields, "x"))
     if not story.strip():
         problems["a"] = "story_missing"
     elif len(story) > STORY_LIMIT:
@@ -109,27 +145,18 @@ def read_report(
         problems["d"] = "when_too_long"
     if kind not in ("", *KINDS):
         problems["b"] = "unknown_choice"
-    if about_writer not in ("", *YES_NO):
+    if about_writer not in ("", *ABOUT):
         problems["e"] = "unknown_choice"
-    chosen = _chosen(fields, offered, left_out, about_writer)
-    if any(recipient not in offered for recipient in fields.get("r", ())):
+    ticked = set(fields.get("r", ()))
+    spared = set(left_out) if about_writer in _SPARED and not consent else set()
+    chosen = tuple(recipient for recipient in offered if recipient in ticked - spared)
+    if not ticked.issubset(offered):
         problems["r"] = "unknown_choice"
     elif not chosen:
-        problems["r"] = "no_recipient"
+        problems["r"] = "all_left_out" if ticked else "no_recipient"
     if problems:
         raise InvalidReport(problems)
-    return SentForm(Report(place, locale, story, kind, where, when, about_writer), chosen)
-
-
-def _chosen(
-    fields: Mapping[str, Sequence[str]],
-    offered: Collection[str],
-    left_out: Collection[str],
-    about_writer: str,
-) -> tuple[str, ...]:
-    ticked = set(fields.get("r", ()))
-    keep_out = set(left_out) if about_writer == "yes" and not _one(fields, "x") else set()
-    return tuple(recipient for recipient in offered if recipient in ticked and recipient not in keep_out)
+    return SentForm(Report(place, locale, story, kind, where, when, about_writer), chosen, consent)
 
 
 def _one(fields: Mapping[str, Sequence[str]], name: str) -> str:

@@ -102,6 +102,7 @@ class NoteContext(LayoutContext):
     story_limit: str
     line_limit: str
     asks_immigration: bool
+    shown: str  # the offices that this form shows, or showed before it came back
     child_lines: Sequence[Contact]
 
 

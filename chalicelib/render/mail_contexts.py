@@ -15,6 +15,8 @@ class ReportMail:
     received_on: str
     kind: str
     about_writer: str
+    is_writer: bool  # the report is about its writer
+    instead_of: str  # the recipient whose copy did not arrive, when it was handed over to this one
     language: str
     others: Sequence[str]
     not_said: str

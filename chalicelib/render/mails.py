@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import lru_cache
@@ -18,6 +18,7 @@ from jinja2 import FunctionLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from chalicelib.domain.recipients import Recipient
+from chalicelib.domain.reports import SELF
 from chalicelib.ports import MailEncrypter, OpenedReport
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.mail_contexts import DigestMail, ReportMail
@@ -61,7 +62,7 @@ class Mails:
         context = self._context(opened, [other.name for other in others], words)
         subject = self._text(recipient.language, "report/subject.txt", context)
         body = self._text(recipient.language, "report/body.txt", context)
-        content = {"format": "porchlight-report", "version": 1, **_as_data(opened, context)}
+        content = {"format": "porchlight-report", "version": 2, **_as_data(opened, context)}
         return self._message(recipient, to, subject, body, content, f"{context.case_number}.json")
 
     def digest(
@@ -69,7 +70,10 @@ class Mails:
     ) -> bytes:
         """Return one message with all these reports, in order."""
         words = self._words(recipient.language)
-        reports = [self._context(one, _others(one, recipient, names), words) for one in opened]
+        reports = [
+            self._context(_handed_over(one, recipient, names), _others(one, recipient, names), words)
+            for one in opened
+        ]
         number = reports[0].case_number
         context = DigestMail(
             digest_number=number,
@@ -81,7 +85,7 @@ class Mails:
         body = self._text(recipient.language, "digest/body.txt", context)
         content = {
             "format": "porchlight-digest",
-            "version": 1,
+            "version": 2,
             "reports": [_as_data(one, told) for one, told in zip(opened, reports, strict=True)],
         }
         return self._message(recipient, to, subject, body, content, f"digest-{number}.json")
@@ -97,6 +101,8 @@ class Mails:
             where=report.where,
             when=report.when,
             about_writer=words[f"about {report.about_writer}"],
+            is_writer=report.about_writer == SELF,
+            instead_of=opened.instead_of,
             language=self._language_name(report.locale),
             story=report.story,
             others=list(others),
@@ -115,7 +121,8 @@ class Mails:
             "kind other": _("Something else"),
             "kind unsure": _("The writer is not sure"),
             "about ": _("not said"),
-            "about yes": _("yes"),
+            "about self": _("yes"),
+            "about close": _("no: it is about someone close to the writer (family, people they live with)"),
             "about no": _("no"),
         }
 
@@ -182,8 +189,13 @@ def _no_plurals(singular: str, plural: str, n: int) -> str:
 
 
 def _others(opened: OpenedReport, recipient: Recipient, names: Mapping[str, str]) -> list[str]:
-    ids = [one.recipient for one in opened.record.deliveries if one.recipient != recipient.id]
-    return [names.get(other, other) for other in ids]
+    return [names.get(other, other) for other in opened.record.others_than(recipient.id)]
+
+
+def _handed_over(opened: OpenedReport, recipient: Recipient, names: Mapping[str, str]) -> OpenedReport:
+    delivery = opened.record.delivery_to(recipient.id)
+    before = delivery.instead_of if delivery is not None else ""
+    return replace(opened, instead_of=names.get(before, before))
 
 
 def _as_data(opened: OpenedReport, told: ReportMail) -> dict[str, Any]:
@@ -196,9 +208,10 @@ def _as_data(opened: OpenedReport, told: ReportMail) -> dict[str, Any]:
         "kind": report.kind or None,
         "where": report.where or None,
         "when": report.when or None,
-        "about_writer": {"yes": True, "no": False}.get(report.about_writer),
+        "about_writer": report.about_writer or None,
         "text": report.story,
         "verified": False,
         "writer_identifiable": False,
         "also_sent_to": list(told.others),
+        "instead_of": told.instead_of or None,
     }

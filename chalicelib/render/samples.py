@@ -45,6 +45,7 @@ STATES = (
     "held",
     "fallen_back",
     "failed",
+    "withheld",
 )
 
 

@@ -94,8 +94,12 @@ class Site:
         problems: Mapping[str, str],
         recipients: Sequence[RecipientChoice],
         notice: str | None = None,
+        shown: str | None = None,
     ) -> str:
-        """Render the form, with what was typed and every problem at once when it comes back."""
+        """Render the form, with what was typed and every problem at once when it comes back.
+
+        `shown` are the ids of the offices that its writer was shown, if others than `recipients`.
+        """
         path = f"{place}/note/"
         context = NoteContext(
             # A form that comes back holds words; a link to another language would lose them.
@@ -111,6 +115,7 @@ class Site:
             story_limit=grouped(STORY_LIMIT, locale),
             line_limit=grouped(LINE_LIMIT, locale),
             asks_immigration=any(recipient.enforces_immigration for recipient in recipients),
+            shown=" ".join(one.id for one in recipients) if shown is None else shown,
             child_lines=self._child_lines(place),
         )
         return self._render("note.html", context, locale)

@@ -122,7 +122,7 @@ class Leases:
                 self._wait_for_store(error, patient)
                 continue
             if fresh is not None:
-                case.record = fresh
+                case.record = replace(fresh, addressed=fresh.addressed or case.record.addressed)
             return fresh is not None
 
     def _wait_for_store(self, error: StoreUnavailable, patient: bool) -> None:

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from chalicelib.domain.deliveries import FAILED, WAITING, Delivery, SealedReport, move
+from chalicelib.domain.deliveries import (
+    FAILED,
+    WAITING,
+    WITHHELD,
+    Delivery,
+    SealedReport,
+    move,
+)
 from chalicelib.domain.errors import SealBroken, StoreUnavailable
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
@@ -63,10 +70,16 @@ class Outbox:
             raise HandOn
 
     def opened(self, case: Case) -> OpenedReport | None:
-        """Open a claimed report, once for all its mails, or put it off when that cannot be done."""
+        """Open a claimed report, once for all its mails, or put it off when that cannot be done.
+
+        Every way to a mail leads through here: what waits afterwards is what its writer lets go out.
+        """
         try:
             if case.words is None:
                 case.words = Report.from_bytes(self.opener.open(case.record.sealed, case.record.id))
+            if case.words.choice is None:
+                case.record = case.record.first_opened()  # written with what is saved next
+            self._withhold(case, case.words)
             return OpenedReport(case.record, case.words)
         except StoreUnavailable:
             self.leases.release(case)
@@ -109,12 +122,30 @@ class Outbox:
 
     def gone(self, case: Case, recipient_id: str) -> None:
         """Give up on a recipient that is not in the directory any more."""
+        self._give_up(case, recipient_id, "recipient_gone", FAILED)
+
+    def _withhold(self, case: Case, report: Report) -> None:
+        """Give up on every mail that the report's writer does not let go out, whoever queued it.
+
+        What the record says in clear does not count: somebody may have written it there. The others go on.
+        """
+        for one in case.record.deliveries:
+            if one.state in WAITING and not self._allows(case.record, report, one):
+                self._give_up(case, one.recipient, "withheld", WITHHELD)
+
+    def _allows(self, record: SealedReport, report: Report, delivery: Delivery) -> bool:
+        recipient, choice = self.recipients.get(delivery.recipient), report.choice
+        if choice is None:
+            return record.keeps(delivery)
+        if recipient is None:  # it has no address any more: that is then said of those alone that were ticked
+            return choice.ticked(delivery.recipient)
+        return choice.allows(recipient, recipient.address(delivery.address), report.spares)
+
+    def _give_up(self, case: Case, recipient_id: str, kind: str, state: str) -> None:
         now = self.clock.now()
         self.tally.failed += 1
-        self.alarms.raise_alarm(
-            "recipient_gone", {"case": case.record.case_number, "recipient": recipient_id}
-        )
-        self.leases.record(case, recipient_id, lambda one: move(one, FAILED, now))
+        self.alarms.raise_alarm(kind, {"case": case.record.case_number, "recipient": recipient_id})
+        self.leases.record(case, recipient_id, lambda one: move(one, state, now))
 
     def put_off(self, case: Case, wait: timedelta) -> None:
         """Try again later whatever is in hand."""

@@ -100,22 +100,21 @@ class SingleMails:
 
     def _mail(self, case: Case, delivery: Delivery) -> None:
         outbox = self._outbox
+        opened = outbox.opened(case)
+        if opened is None or delivery.recipient not in case.in_hand:
+            return
         recipient = outbox.recipients.get(delivery.recipient)
         if recipient is None:
             outbox.gone(case, delivery.recipient)
             return
-        opened = outbox.opened(case)
-        if opened is None:
-            return
         if not outbox.leases.may_send(case):
             case.in_hand.discard(delivery.recipient)
             return
-        others = [
-            outbox.recipients[one.recipient]
-            for one in case.record.deliveries
-            if one.recipient != delivery.recipient and one.recipient in outbox.recipients
-        ]
-        change = outbox.send.report(recipient, delivery, opened, others)
+        known = outbox.recipients
+        others = [known[one] for one in case.record.others_than(recipient.id) if one in known]
+        before = known.get(delivery.instead_of)
+        told = replace(opened, instead_of=before.name if before else delivery.instead_of)
+        change = outbox.send.report(recipient, delivery, told, others)
         outbox.recorded(change, [case], delivery.recipient)
 
     def _give_up_waiting(self, case: Case, delivery: Delivery) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from chalicelib.domain.choices import read_choice
 from chalicelib.domain.deliveries import (
     HELD,
     KEEP_DAYS,
@@ -95,9 +96,10 @@ class TakeReport:
         code = receipt_code(self._vault.receipt_secret(), token.nonce, sent.digest())
         keys = self._vault.keys_of(code)
         held = _reason_to_hold(fields, token, now)
+        words = replace(sent.report, choice=read_choice(fields, offered, self._directory.recipients()))
         report = SealedReport(
             id=keys.report_id,
-            sealed=self._sealer.seal(sent.report.to_bytes(), keys.report_id),
+            sealed=self._sealer.seal(words.to_bytes(), keys.report_id),
             reporter_key=keys.public_key,
             place=place,
             taken_at=now,

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.domain.choices import also_shown
 from chalicelib.domain.errors import FormExpired, InvalidReport
 from chalicelib.domain.recipients import Recipient
+from chalicelib.domain.reports import answer_about
 from chalicelib.ports import Pages
 from chalicelib.render.contexts import RecipientChoice
 from chalicelib.render.packing import pack
@@ -49,15 +51,16 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
         problems: Mapping[str, str],
         notice: str | None = None,
     ) -> Response:
-        now = site()
+        now, offered = site(), take_report.offered(place)
         html = now.note(
             locale,
             place,
             token=token,
             values=_kept(fields),
             problems=problems,
-            recipients=_choices(take_report.offered(place), fields),
+            recipients=_choices(offered, fields),
             notice=notice,
+            shown=also_shown(fields, offered),
         )
         return Html(pack(html, _FAST), status, now.headers(), request())
 
@@ -98,6 +101,8 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
 
 def _kept(fields: Fields) -> dict[str, str | list[str]]:
     kept: dict[str, str | list[str]] = {name: fields[name][0] for name in _KEPT if fields.get(name)}
+    if "e" in kept:
+        kept["e"] = answer_about(fields["e"][0])
     if "r" in fields:
         kept["r"] = list(fields["r"])
     return kept

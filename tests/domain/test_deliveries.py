@@ -30,6 +30,7 @@ from chalicelib.domain.deliveries import (
     SENT,
     STATES,
     WAITING,
+    WITHHELD,
     Delivery,
     SealedReport,
     back_off,
@@ -173,9 +174,19 @@ def test_a_report_is_kept_for_as_long_as_its_writer_was_told() -> None:
     assert report(delivery(DELIVERED), keep_days=90).settled().expires_at == NOON + timedelta(days=90)
 
 
-@pytest.mark.parametrize("state", sorted(set(STATES) - {DELIVERED}))
+@pytest.mark.parametrize("state", sorted(set(STATES) - {DELIVERED, WITHHELD}))
 def test_a_report_that_somebody_lacks_is_never_deleted(state: str) -> None:
     assert report(delivery(state), delivery(DELIVERED, "clinic")).settled().expires_at is None
+
+
+def test_what_its_writer_did_not_let_go_out_holds_no_deletion_up_unless_nobody_got_it() -> None:
+    done = report(delivery(WITHHELD, "border"), delivery(DELIVERED, "clinic")).settled()
+    assert (done.expires_at, done.watch_at) == (NOON + timedelta(days=30), None)
+    lacking = report(delivery(WITHHELD, "border")).settled()
+    assert lacking.reached_nobody()
+    assert lacking.expires_at is None
+    assert lacking.watch_at == NOON + timedelta(hours=8)
+    assert lacking.answered(LATER).expires_at == LATER + timedelta(days=30)
 
 
 def test_a_bounce_after_delivery_takes_the_deletion_back() -> None:

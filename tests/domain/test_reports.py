@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 from hypothesis import given
@@ -116,6 +117,11 @@ def test_a_report_comes_back_from_bytes_as_it_was(story: str, where: str, when: 
         b"{}",
         b'"a"',
         b'{"v": 2}',
+        b'{"v": 3,"place":"us","locale":"en","story":"s"}',
+        b'{"v": 2,"place":"us","locale":"en","story":"s","choice":[]}',
+        b'{"v": 2,"place":"us","locale":"en","story":"s","choice":{"offices":{}, "consent":false}}',
+        b'{"v": 2,"place":"us","locale":"en","story":"s","choice":{"offices":[["dhs"]], "consent":false}}',
+        b'{"v": 2,"place":"us","locale":"en","story":"s","choice":{"offices":[], "consent":1}}',
         b'{"v":1,"place":"us","locale":"en","story":"s","more":1}',
         b'{"v":1}',
     ],
@@ -123,6 +129,22 @@ def test_a_report_comes_back_from_bytes_as_it_was(story: str, where: str, when: 
 def test_bytes_of_anything_else_are_no_report(content: bytes) -> None:
     with pytest.raises((ValueError, TypeError)):
         Report.from_bytes(content)
+
+
+@pytest.mark.parametrize(("before", "now"), [("yes", "self"), ("no", "no"), ("", "")])
+def test_what_was_sealed_before_there_were_three_answers_still_opens(before: str, now: str) -> None:
+    old = {
+        "v": 1,
+        "place": "us",
+        "locale": "es",
+        "story": "Vi algo",
+        "kind": "work",
+        "where": "",
+        "when": "d",
+    }
+    report = Report.from_bytes(json.dumps({**old, "about_writer": before}).encode())
+    assert report == Report("us", "es", "Vi algo", "work", "", "d", now)
+    assert report.choice is None
 
 
 PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2).decode()
@@ -172,14 +194,24 @@ def test_a_recipient_that_was_not_offered_is_an_unknown_choice() -> None:
 
 
 @pytest.mark.parametrize("ticked", [["dhs"], ["dot", "dhs"]])
-def test_a_report_about_its_writer_leaves_immigration_enforcers_out_unless_asked(ticked: list[str]) -> None:
+@pytest.mark.parametrize("answer", ["self", "close", "yes"])
+def test_a_report_about_its_writer_or_someone_close_leaves_immigration_enforcers_out_unless_asked(
+    ticked: list[str], answer: str
+) -> None:
     left = [recipient for recipient in ticked if recipient != "dhs"]
     if left:
-        assert read(e="yes", r=ticked).recipients == tuple(left)
+        assert read(e=answer, r=ticked).recipients == tuple(left)
     else:
-        assert problems(e="yes", r=ticked) == {"r": "no_recipient"}
-    assert read(e="yes", x="1", r=ticked).recipients == tuple(ticked)
-    assert read(e="no", r=ticked).recipients == tuple(ticked)
+        assert problems(e=answer, r=ticked) == {"r": "all_left_out"}
+    assert read(e=answer, x="1", r=ticked).recipients == tuple(ticked)
+    for other in ("no", "", None):
+        assert read(e=other, r=ticked).recipients == tuple(ticked)
+
+
+def test_the_answer_of_a_form_that_was_open_before_there_were_three_is_taken_for_what_it_meant() -> None:
+    assert read(e="yes").report.about_writer == "self"
+    assert read(e="no").report.about_writer == "no"
+    assert read(e=None).report.about_writer == ""
 
 
 def test_the_digest_changes_with_anything_that_was_sent_and_with_nothing_else() -> None:
@@ -191,6 +223,9 @@ def test_the_digest_changes_with_anything_that_was_sent_and_with_nothing_else() 
         read(d="Wednesday"),
         read(e=None),
         read(r="dot"),
+        read(x="1"),
+        read(e="close"),
+        read(e="self", r="dot"),
         read_report(WHOLE, "los-banos-ca", "en", OFFERED, []),
         read_report(WHOLE, "us", "es", OFFERED, []),
     ]

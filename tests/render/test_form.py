@@ -16,6 +16,7 @@ PROBLEMS = (
     "where_too_long",
     "when_too_long",
     "no_recipient",
+    "all_left_out",
     "unknown_choice",
     "form_expired",
     "form_unreadable",
@@ -49,7 +50,7 @@ def test_the_form_asks_for_one_thing_and_offers_the_rest(site):
     ]
     assert required == ["a"]
     assert [field.get("value") for field in fields(tree, "b")] == list(KINDS)
-    assert [field.get("value") for field in fields(tree, "e")] == ["no", "yes"]
+    assert [field.get("value") for field in fields(tree, "e")] == ["self", "close", "no"]
     assert [field.get("value") for field in fields(tree, "r")] == ["desk", "border"]
     assert not [
         field for field in tree.iter("input") if "checked" in field.attrib and field.get("name") != "r"
@@ -160,7 +161,7 @@ def test_what_was_typed_comes_back_to_the_letter(site):
         "b": "child",
         "c": '5th & "G" <street>',
         "d": "it’s late",
-        "e": "yes",
+        "e": "close",
         "x": "1",
         "r": ["desk"],
     }
@@ -171,7 +172,7 @@ def test_what_was_typed_comes_back_to_the_letter(site):
     checked = {
         (field.get("name"), field.get("value")) for field in tree.iter("input") if "checked" in field.attrib
     }
-    assert {("b", "child"), ("e", "yes"), ("x", "1")} <= checked
+    assert {("b", "child"), ("e", "close"), ("x", "1")} <= checked
 
 
 @pytest.mark.parametrize("notice", ["too_old", "form_expired", "form_unreadable"])

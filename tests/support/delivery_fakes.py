@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.domain.choices import Choice
 from chalicelib.domain.deliveries import HELD, QUEUED, WATCH_AFTER, Delivery, SealedReport
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
@@ -77,12 +78,24 @@ class Desk:
         """Let a worker run once."""
         return self.worker()(lambda: timedelta(seconds=self.seconds))
 
-    def take(self, *to: str, story: str = "", held_until: datetime | None = None, place: str = "town") -> str:
-        """Store a report to these recipients (police, if none is named) and return its id."""
+    def take(
+        self,
+        *to: str,
+        story: str = "",
+        held_until: datetime | None = None,
+        place: str = "town",
+        choice: Choice | None = None,
+        about: str = "",
+    ) -> str:
+        """Store a report to these recipients (police, if none is named) and return its id.
+
+        Without a `choice` it is one that was sealed before choices were.
+        """
         self._stories += 1
         now = self.clock.now()
         report_id = f"{self._stories:032x}"
-        content = Report("town", "en", story or f"story {self._stories}").to_bytes()
+        words = Report("town", "en", story or f"story {self._stories}", about_writer=about, choice=choice)
+        content = words.to_bytes()
         state, when = (QUEUED, now) if held_until is None else (HELD, held_until)
         self.store.add(
             SealedReport(
@@ -100,6 +113,13 @@ class Desk:
             )
         )
         return report_id
+
+    def add_delivery(self, report_id: str, *deliveries: Delivery) -> None:
+        """Write deliveries straight into a record, as somebody could who may write to the table."""
+        record = self.record(report_id)
+        self.store.reports[report_id] = replace(
+            record, deliveries=(*record.deliveries, *deliveries), version=record.version + 1
+        )
 
     def record(self, report_id: str) -> SealedReport:
         """Return a report as it is stored."""

@@ -338,16 +338,18 @@ def recipient(
     enforces_immigration: bool = False,
     agreed_on: date | None = date(2026, 11, 1),
     key: str = "",
+    nature: str = "police",
+    email: str = "",
 ) -> Recipient:
     """Return a recipient that differs from others by its id."""
     return Recipient(
         id=recipient_id,
         name=f"The {recipient_id} office",
         serves=serves,
-        email=f"{recipient_id}@agency.example",
+        email=email or f"{recipient_id}@agency.example",
         fallback=fallback,
         language="en",
-        nature="police",
+        nature=nature,
         enforces_immigration=enforces_immigration,
         what="An office.",
         what_not="It is not another office.",
