@@ -56,6 +56,12 @@ EXPLAINED = {
         "A recipient's key cannot be used",
         "Reports to it are held until its key is replaced. Nothing is sent in clear text. Ask for a new key.",
     ),
+    "withheld": (
+        "A mail was withheld from an office",
+        "What the report's writer chose on the form does not allow it. Whoever queued it, it stays unsent;"
+        " the other recipients are not concerned. If nobody at the desk knows of it, somebody else did it:"
+        " look at the log.",
+    ),
     "recipient_gone": (
         "A recipient is gone",
         "A report is addressed to a recipient that is not in the list any more: move it at the"

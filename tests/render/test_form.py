@@ -105,6 +105,18 @@ def test_a_writer_who_is_concerned_is_told_who_does_not_get_it(site):
     assert "checked" not in box.attrib
 
 
+def test_it_is_said_beside_each_such_office_what_no_answer_means(site):
+    words = text_of(by_id(parse(note(site)), "r"))
+    assert words.count("If you do not say whether it is about you, that counts as No, and they get it.") == 1
+    only_a_desk = text_of(by_id(parse(note(site, recipients=CHOICES[:1])), "r"))
+    assert "counts as No" not in only_a_desk
+
+
+def test_the_form_says_which_offices_it_shows_and_showed(site):
+    assert [field.get("value") for field in fields(parse(note(site)), "o")] == ["desk border"]
+    assert [field.get("value") for field in fields(parse(note(site, shown="desk old")), "o")] == ["desk old"]
+
+
 def test_without_such_an_office_the_form_does_not_speak_of_immigration(site):
     html = note(site, recipients=CHOICES[:1])
     assert "immigration" not in html

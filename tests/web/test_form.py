@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.adapters.dynamo_reports import to_item
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import SecretMissing, StoreBusy, StoreUnavailable
 from chalicelib.domain.reports import STORY_LIMIT
@@ -360,3 +361,46 @@ def test_an_answer_is_packed_for_a_form_too(website: Website) -> None:
     raw = website.post(NOTE, website.open_form()).raw
     assert raw["isBase64Encoded"]
     assert base64.b64decode(raw["body"])[:2] == b"\x1f\x8b"
+
+
+@pytest.mark.parametrize("answer", ["self", "close", "yes"])
+def test_when_the_answer_leaves_all_out_it_is_said_and_the_words_are_kept(
+    website: Website, answer: str
+) -> None:
+    form = website.open_form(a=["My words"], e=[answer], r=["border"])
+    page = website.post(NOTE, form)
+    assert page.status == 422
+    assert "Nobody would get this." in page.text
+    assert "Please choose at least one office." not in page.text
+    assert page.fields()["a"] == ["My words"]
+    assert page.fields()["r"] == ["border"]
+    assert page.fields()["e"] == ["close" if answer == "close" else "self"]
+    assert website.stored() == []
+    assert website.post(NOTE, {**page.fields(), "x": ["1"]}).status == 200
+    assert [one.recipient for one in website.stored()[0].deliveries] == ["border"]
+
+
+def test_what_was_chosen_is_sealed_and_stands_nowhere_else(website: Website) -> None:
+    website.post(NOTE, website.open_form(e=["close"], r=["police"]))
+    (record,) = website.stored()
+    choice = website.words(record).choice
+    assert choice is not None
+    assert [(one.id, one.enforces_immigration, one.ticked) for one in choice.offices] == [
+        ("police", False, True),
+        ("border", True, False),
+    ]
+    assert not choice.consent
+    assert website.words(record).about_writer == "close"
+    assert "border" not in repr(to_item(record))
+    assert "close" not in repr(to_item(record))
+
+
+def test_an_office_that_left_the_form_while_it_was_open_was_refused_all_the_same(website: Website) -> None:
+    form = website.open_form(r=["police"], a=[" "])
+    website.directory.all = tuple(one for one in website.directory.all if one.id == "police")
+    page = website.post(NOTE, form)
+    assert page.fields()["o"] == ["police border"]
+    assert website.post(NOTE, {**page.fields(), "a": ["What I saw"]}).status == 200
+    choice = website.words(website.stored()[0]).choice
+    assert choice is not None
+    assert [(one.id, one.ticked) for one in choice.offices] == [("police", True), ("border", False)]
