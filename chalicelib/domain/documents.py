@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.domain import comparison
 from chalicelib.domain.armor import PRIVATE, holds_private
 from chalicelib.domain.audit import plain_line
 from chalicelib.domain.errors import DocumentInvalid
@@ -26,6 +26,8 @@ MAIL_TEMPLATE = "template/mail/"
 # A document is stored as one item, and an item holds 400 KB at most.
 LONGEST_TEXT = 250_000
 LONGEST_WHY = 500
+
+MOST_SHOWN = 4_000  # lines of a comparison: an answer of the desk holds six megabytes
 
 UNKNOWN = -1
 SHIPPED = 0  # the number of the version that came with the package
@@ -126,7 +128,8 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line of a comparison: `kind` is "same", "gone", "new" or "skip" (lines left out between changes).
+    """One line of a comparison: `kind` is "same", "gone", "new", "skip" (lines left out between changes) or
+    "more" (its text says how many are not shown).
 
     `old` and `new` are line numbers, 0 where the line is not there.
     """
@@ -225,25 +228,35 @@ def next_number(versions: Iterable[int]) -> int:
     return max(versions, default=SHIPPED) + 1
 
 
-def compare(old: str, new: str, around: int = 3) -> tuple[DiffLine, ...]:
-    """Return what changed from `old` to `new`, with `around` unchanged lines around each change."""
+def compare(old: str, new: str, around: int = 3, most: int = MOST_SHOWN) -> tuple[DiffLine, ...]:
+    """Return what changed from `old` to `new`, with `around` unchanged lines around each change.
+
+    It takes no more than a second or so, whatever the texts hold. After `most` lines it ends with one that
+    says how many changed lines are not shown.
+    """
     before, after = old.split("\n"), new.split("\n")
     found: list[DiffLine] = []
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for group in matcher.get_grouped_opcodes(around):
-        if group[0][1] or found:
-            found.append(DiffLine("skip", "", group[0][1] + 1, group[0][3] + 1))
-        for tag, old_from, old_to, new_from, new_to in group:
-            if tag == "equal":
-                found += _same(before, old_from, old_to, new_from)
-                continue
-            found += [DiffLine("gone", before[line], old=line + 1) for line in range(old_from, old_to)]
-            found += [DiffLine("new", after[line], new=line + 1) for line in range(new_from, new_to)]
-    return tuple(found)
-
-
-def _same(lines: Sequence[str], start: int, end: int, other: int) -> list[DiffLine]:
-    return [DiffLine("same", lines[line], line + 1, other + line - start + 1) for line in range(start, end)]
+    old_at = new_at = hidden = 0
+    blocks = [*comparison.common(before, after), (len(before), len(after), 0)]
+    for number, (i, j, size) in enumerate(blocks):
+        if len(found) < most:
+            found += [DiffLine("gone", before[line], old=line + 1) for line in range(old_at, i)]
+            found += [DiffLine("new", after[line], new=line + 1) for line in range(new_at, j)]
+        else:
+            hidden += i - old_at + j - new_at
+        first = 0 if number == 0 and not (i or j) else around  # after a change
+        last = (
+            0 if number >= len(blocks) - 2 and (i + size, j + size) == (len(before), len(after)) else around
+        )
+        kept = [*range(size)] if size <= first + last else [*range(first), *range(size - last, size)]
+        for at in kept if len(found) < most else ():
+            if at == size - last and size > first + last:
+                found.append(DiffLine("skip", "", i + at + 1, j + at + 1))
+            found.append(DiffLine("same", before[i + at], i + at + 1, j + at + 1))
+        old_at, new_at = i + size, j + size
+    hidden += max(0, len(found) - most)
+    told = [DiffLine("more", f"{hidden:,} more lines are not shown here.")] if hidden else []
+    return (*found[:most], *told)
 
 
 # Joiners and direction marks have work to do in Arabic, Punjabi and Khmer; tabs come with pasted text.
