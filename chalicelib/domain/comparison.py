@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
-STEPS = 600_000  # about half a second of one processor
+STEPS = 400_000  # about half a second of one processor
 
 Block = tuple[int, int, int]  # where it begins in the old and in the new one, and how many lines it has
 

@@ -245,9 +245,7 @@ def compare(old: str, new: str, around: int = 3, most: int = MOST_SHOWN) -> tupl
         else:
             hidden += i - old_at + j - new_at
         first = 0 if number == 0 and not (i or j) else around  # after a change
-        last = (
-            0 if number >= len(blocks) - 2 and (i + size, j + size) == (len(before), len(after)) else around
-        )
+        last = 0 if (i + size, j + size) == (len(before), len(after)) else around  # before one
         kept = [*range(size)] if size <= first + last else [*range(first), *range(size - last, size)]
         for at in kept if len(found) < most else ():
             if at == size - last and size > first + last:

@@ -44,7 +44,7 @@ def test_small_texts_are_compared_right_and_doubled_lines_with_the_fewest_change
 
 
 def test_whatever_the_steps_what_is_kept_is_common_to_both() -> None:
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 (a test that repeats itself)
     for _ in range(400):
         letters = "abcdefghij"[: chance.randint(1, 10)]
         old, new = ([chance.choice(letters) for _ in range(chance.randint(0, 40))] for _ in "12")
@@ -53,7 +53,7 @@ def test_whatever_the_steps_what_is_kept_is_common_to_both() -> None:
 
 
 def test_the_lines_of_a_comparison_make_the_new_text_from_the_old_one() -> None:
-    chance = random.Random(3)
+    chance = random.Random(3)  # noqa: S311 (a test that repeats itself)
     for _ in range(300):
         old, new = ("\n".join(chance.choice("abcde") for _ in range(chance.randint(0, 30))) for _ in range(2))
         lines = compare(old, new, around=99)
@@ -69,7 +69,7 @@ def test_the_lines_of_a_comparison_make_the_new_text_from_the_old_one() -> None:
 
 
 def _chosen(letters: str, lines: int, seed: int) -> str:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 (a test that repeats itself)
     return "\n".join(chance.choice(letters) for _ in range(lines))
 
 
