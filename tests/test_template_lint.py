@@ -178,6 +178,20 @@ def test_what_api_gateway_answers_by_itself_is_a_page_that_nobody_keeps(api):
             assert "#" not in html
 
 
+def test_what_api_gateway_answers_by_itself_says_how_to_keep_the_words(api):
+    said = {
+        name: set(response["responseTemplates"].values())
+        for name, response in api["x-amazon-apigateway-gateway-responses"].items()
+    }
+    for name, pages in said.items():
+        waits = name not in ("MISSING_AUTHENTICATION_TOKEN", "RESOURCE_NOT_FOUND", "REQUEST_TOO_LARGE")
+        for html in pages:
+            assert ("reload this page" in html) == waits, name
+            assert ("vuelva a cargar esta página" in html) == waits, name
+            assert "go back" not in html
+            assert "Vuelva atrás" not in html
+
+
 def test_there_is_one_stage_and_it_is_throttled_and_writes_no_log(expanded):
     [stage] = of_type(expanded, "AWS::ApiGateway::Stage").values()
     [deployment] = of_type(expanded, "AWS::ApiGateway::Deployment").values()

@@ -19,10 +19,11 @@ _PAGE = (
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:">'
     '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Information</title>'
-    '<main><h1>{problem}</h1><p>In danger now? Call <a href="tel:911"><bdi dir="ltr">911</bdi></a>.</p>'
+    "<main><h1>{problem}</h1>{again}"
+    '<p>In danger now? Call <a href="tel:911"><bdi dir="ltr">911</bdi></a>.</p>'
     '<p>Someone to talk to, day and night: <a href="tel:{dial}"><bdi dir="ltr">{show}</bdi></a>.</p>'
     '<p><a href="/en/">Information</a></p></main>'
-    '<section lang="es"><h1>{problem_es}</h1>'
+    '<section lang="es"><h1>{problem_es}</h1>{again_es}'
     '<p>¿Hay peligro ahora? Llame al <a href="tel:911"><bdi dir="ltr">911</bdi></a>.</p>'
     "<p>Alguien con quien hablar, de día y de noche: "
     '<a href="tel:{dial}"><bdi dir="ltr">{show}</bdi></a>.</p>'
@@ -30,19 +31,19 @@ _PAGE = (
 )
 
 _MISSING = ("There is no such page.", "Esta página no existe.")
-_REFUSED = (
-    "This could not be read. Please go back and try again.",
-    "No se pudo leer. Vuelva atrás e intente otra vez.",
+_REFUSED = ("This could not be read, and nothing was kept.", "No se pudo leer, y no se guardó nada.")
+_LARGE = ("This was too long, and nothing was kept.", "Era demasiado largo, y no se guardó nada.")
+_BUSY = ("Too many people are here now.", "Hay demasiadas personas ahora.")
+_AWAY = ("This does not work right now.", "Esto no funciona ahora.")
+
+# A browser that reloads such a page sends its form again; one that goes back has an empty form.
+_AGAIN = (
+    "Please wait a minute, then reload this page. If you sent a form, your words are sent again with it. "
+    "They count only once.",
+    "Espere un minuto y vuelva a cargar esta página, por favor. Si envió un formulario, así se envían otra "
+    "vez sus palabras. Cuentan una sola vez.",
 )
-_LARGE = ("This was too long. Please make it shorter.", "Era demasiado largo. Por favor, acórtelo.")
-_BUSY = (
-    "Too many people are here now. Please try again soon.",
-    "Hay demasiadas personas ahora. Intente pronto otra vez.",
-)
-_AWAY = (
-    "This does not work right now. Please try again soon.",
-    "Esto no funciona ahora. Intente pronto otra vez.",
-)
+_FOR_GOOD = (_MISSING, _LARGE)
 
 # API Gateway's name for what happened -> (the status we answer with, or its own; what to say)
 ANSWERS: Mapping[str, tuple[int | None, tuple[str, str]]] = {
@@ -76,7 +77,10 @@ def hotline(contacts: Path) -> Hotline:
 
 def page(problem: tuple[str, str], number: Hotline) -> str:
     """Return the page that says what is wrong, in English and Spanish, with whom to call."""
+    again = [f"<p>{escape(sentence)}</p>" if problem not in _FOR_GOOD else "" for sentence in _AGAIN]
     html = _PAGE.format(
+        again=again[0],
+        again_es=again[1],
         problem=escape(problem[0]),
         problem_es=escape(problem[1]),
         dial=escape(number.dial),

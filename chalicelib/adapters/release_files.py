@@ -69,7 +69,8 @@ class ShippedFiles:
         state = newest(self._folders)
         if state != self._seen[0]:
             texts = self._read()
-            code = [self._folders.templates / "public" / "page.js", *sorted(self._code.glob("*.py"))]
+            scripts = sorted((self._folders.templates / "public").glob("*.js"))
+            code = [*scripts, *sorted(self._code.glob("*.py"))]
             programs = {path.name: path.read_text(encoding="utf-8") for path in code}
             self._seen = (state, texts, fingerprint_of_all({**texts, **programs}))
         return self._seen[1]

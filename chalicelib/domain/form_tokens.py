@@ -19,6 +19,7 @@ _TIME_BYTES = 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _AHEAD = timedelta(minutes=2)  # another machine's clock may run a little before ours
+_SETTLED = HASTY + _AHEAD  # a token as old as this is hasty by no machine's clock
 
 
 class FormToken(NamedTuple):
@@ -46,18 +47,83 @@ def read_token(secret: bytes, token: str, now: datetime) -> FormToken:
     Raises FormExpired when it is older than 24 hours, from the future, mangled, or not signed by us: in each
     case the person gets the form again with a fresh token and their words in it.
     """
+    found = _opened(secret, token)
+    if found.made_at > now + _AHEAD or now - found.made_at > LIFETIME:
+        raise FormExpired("the token is too old")
+    return found
+
+
+def settled_token(secret: bytes, now: datetime, nonce: bytes) -> str:
+    """Sign a token for a form that was shown before: it is hasty at no time."""
+    return make_token(secret, now - _SETTLED, nonce)
+
+
+class Stamps(NamedTuple):
+    """What a form carries beside words: its token, and the mark of one that came back while still young."""
+
+    token: str
+    mark: str = ""
+
+
+def returned_stamps(secret: bytes, token: str, now: datetime, nonce: bytes) -> Stamps:
+    """Return the stamps of a form that comes back with what was typed, in place of `token`.
+
+    A token of ours stays, and has a mark while it is young: who reads what is to be mended has been here
+    before. One that is too old is made anew, with its nonce, so that it is still one form. One that is not of
+    our signing gains nothing: the form gets a new one, with `nonce`, as if it were opened now.
+    """
+    try:
+        found = _opened(secret, token)
+    except FormExpired:
+        return Stamps(make_token(secret, now, nonce))
+    if not -_AHEAD <= now - found.made_at <= LIFETIME:
+        return Stamps(settled_token(secret, now, found.nonce))
+    return Stamps(token, _mark(secret, token) if found.hasty(now) else "")
+
+
+def came_back(secret: bytes, token: str, mark: str) -> bool:
+    """Say whether a form with this token came back from us before: its mark is ours, and was made for it."""
+    return hmac.compare_digest(mark.encode("utf-8", "replace"), _mark(secret, token).encode("ascii"))
+
+
+def says_it_may_stay(token: str, now: datetime) -> bool:
+    """Say whether a token, by its own word, is neither hasty nor too old. It may still not be ours."""
+    try:
+        made_at = _made_at(_decoded(token))
+    except FormExpired:
+        return False
+    return HASTY <= now - made_at <= LIFETIME
+
+
+def _opened(secret: bytes, token: str) -> FormToken:
+    raw = _decoded(token)
+    content, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+    if not hmac.compare_digest(mac, _mac(secret, content)):
+        raise FormExpired("the token is not ours")
+    return FormToken(_made_at(raw), content[_TIME_BYTES:])
+
+
+def _decoded(token: str) -> bytes:
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError, ValueError):
         # Not chained: the text of a UnicodeEncodeError quotes what was sent.
         raise FormExpired("the token is not one") from None
-    content, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if len(content) != _TIME_BYTES + NONCE_BYTES or not hmac.compare_digest(mac, _mac(secret, content)):
+    if len(raw) != _TIME_BYTES + NONCE_BYTES + _MAC_BYTES:
         raise FormExpired("the token is not ours")
-    made_at = _EPOCH + int.from_bytes(content[:_TIME_BYTES], "big") * _MILLISECOND
-    if made_at > now + _AHEAD or now - made_at > LIFETIME:
-        raise FormExpired("the token is too old")
-    return FormToken(made_at, content[_TIME_BYTES:])
+    return raw
+
+
+def _made_at(raw: bytes) -> datetime:
+    try:
+        return _EPOCH + int.from_bytes(raw[:_TIME_BYTES], "big") * _MILLISECOND
+    except OverflowError:  # six bytes reach past the year 9999
+        raise FormExpired("the token is not ours") from None
+
+
+def _mark(secret: bytes, token: str) -> str:
+    signed = hmac.new(secret, b"porchlight form came back" + token.encode("utf-8", "replace"), hashlib.sha256)
+    return base64.urlsafe_b64encode(signed.digest()[:_MAC_BYTES]).decode("ascii").rstrip("=")
 
 
 def _mac(secret: bytes, content: bytes) -> bytes:

@@ -8,6 +8,10 @@ from __future__ import annotations
 # For a page without style and script, such as one that must not depend on anything.
 BARE_POLICY = "default-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
+# Says that an answer is one to a form of ours: a form, a receipt, what is known of a code. The page's script
+# takes no other for it, so that no error page and no stranger's takes the words from the screen.
+ANSWER = "X-Answer"
+
 
 def page_headers(policy: str) -> dict[str, str]:
     """Return the headers that do not depend on a page's body; `policy` is its Content-Security-Policy."""

@@ -15,6 +15,8 @@ from chalicelib.domain.recipients import Recipient
 
 STORY_LIMIT = 20_000  # characters
 LINE_LIMIT = 500
+# As a form is sent: 20,000 characters of four bytes, each byte as %XX, are 240 kB; the other fields add some.
+FORM_BYTES = 400_000
 KINDS = ("work", "sex", "child", "other", "unsure")
 SELF = "self"  # the writer
 CLOSE = "close"  # someone close to the writer
@@ -126,23 +128,17 @@ def read_report(
     `offered` are the ids of the recipients on the form, `left_out` those that get a report about its writer,
     or someone close, only when the writer asks for it (field x). Raises InvalidReport with every problem.
     """
-    problems: dict[str, str] = {}
     story = plain_lines(_one(fields, "a"))
     where = plain_lines(_one(fields, "c")).strip()
     when = plain_lines(_one(fields, "d")).strip()
     kind = _one(fields, "b")
     about_writer = answer_about(_one(fields, "e"))
     consent = bool(_one(fields, "x"))
+    problems = too_long(fields)
     if not story.strip():
         problems["a"] = "story_missing"
-    elif len(story) > STORY_LIMIT:
-        problems["a"] = "story_too_long"
-    elif _FILE_AS_TEXT.search(story):
+    elif "a" not in problems and _FILE_AS_TEXT.search(story):
         problems["a"] = "story_has_file"  # keeping a picture of abuse is itself a crime: facts §11
-    if len(where) > LINE_LIMIT:
-        problems["c"] = "where_too_long"
-    if len(when) > LINE_LIMIT:
-        problems["d"] = "when_too_long"
     if kind not in ("", *KINDS):
         problems["b"] = "unknown_choice"
     if about_writer not in ("", *ABOUT):
@@ -157,6 +153,17 @@ def read_report(
     if problems:
         raise InvalidReport(problems)
     return SentForm(Report(place, locale, story, kind, where, when, about_writer), chosen, consent)
+
+
+def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the problem of each field that has more letters than it may."""
+    problems: dict[str, str] = {}
+    if len(plain_lines(_one(fields, "a"))) > STORY_LIMIT:
+        problems["a"] = "story_too_long"
+    for name, key in (("c", "where_too_long"), ("d", "when_too_long")):
+        if len(plain_lines(_one(fields, name)).strip()) > LINE_LIMIT:
+            problems[name] = key
+    return problems
 
 
 def _one(fields: Mapping[str, Sequence[str]], name: str) -> str:

@@ -94,6 +94,7 @@ class NoteContext(LayoutContext):
     page_href: str
     action: str
     token: str
+    mark: str  # of a form that came back while its token was young
     values: Mapping[str, str | list[str]]
     problems: Mapping[str, str]
     recipients: Sequence[RecipientChoice]
@@ -104,6 +105,7 @@ class NoteContext(LayoutContext):
     asks_immigration: bool
     shown: str  # the offices that this form shows, or showed before it came back
     child_lines: Sequence[Contact]
+    most_bytes: int  # of the whole form, as it is sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class CodeContext(LayoutContext):
     page_href: str
     action: str
     problem: str | None
+    code: str  # as far as it is typed, when only the language changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,8 @@ class Inside:
 
     def page(self, name: str) -> dict[str, Any]:
         """Render a page, with the headers it is answered with."""
-        return {"html": samples.render(self._site, self._recipients, name), "headers": self._site.headers()}
+        html = samples.render(self._site, self._recipients, name)
+        return {"html": html, "headers": samples.headers(self._site, name)}
 
     def mail(self, name: str, recipient: str) -> dict[str, Any]:
         """Write a mail with an invented report."""

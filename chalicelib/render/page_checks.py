@@ -207,6 +207,8 @@ def _nothing_loaded(page: _Page) -> Iterator[Finding]:
                 )
             elif attribute == "style":
                 yield Finding("style=… has no effect here; write it into page.css.", "style=")
+            elif attribute == "formaction" and value.startswith("/") and not value.startswith("//"):
+                continue  # a language's button: the form goes to another page of ours
             elif attribute in _LOADS and not value.startswith("data:"):
                 yield Finding(f"{attribute}=… would load something; the page loads nothing.", f"{attribute}=")
     if len(page.of("script")) != 1 or len(page.of("style")) != 1:
@@ -283,6 +285,16 @@ def _form(page: _Page) -> Iterator[Finding]:
             yield Finding(f"The form has lost a field: {what} (name={name}).", f'name="{name}"')
     if "z" not in fields:
         yield Finding("The hidden field that stops machines is gone (name=z).", 'name="z"', ASKS)
+    for link in forms[0].iter("a"):
+        if not (link.get("href") or "").startswith(("tel:", "sms:", "#")):
+            sentence = "A tap on a link inside the form empties it: write the address as text."
+            yield Finding(sentence, link.get("href") or "", ASKS)
+    if not {"unsent", "unseen", "long"} <= {one.get("id") for one in forms[0].iter()}:
+        sentence = "The form cannot say that a sending failed: id=unsent, id=unseen and id=long are needed."
+        yield Finding(sentence, "<form", ASKS)
+    if forms[0].get("id") != "f" or any(link.get("hreflang") for link in page.links):
+        sentence = "Another language empties the form: there it takes the buttons for the form with id=f."
+        yield Finding(sentence, "<form", ASKS)
     if not any(one.tag == "button" for one in forms[0].iter()):
         yield Finding("The form has no button to send it.", "<button")
     for one in (forms[0], *fields.values()):

@@ -17,6 +17,16 @@ from chalicelib.render.contexts import LayoutContext
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_SPACE = re.compile(r"\s*([{};,>])\s*")
 _INDENT = re.compile(r"\n\s+")
+# What a page with a form needs beside page.css, and whatever somebody made of that: the languages are buttons
+# there, and look as they do elsewhere; one button is for the Enter key alone.
+_FORM_STYLE = """
+.first { position: absolute; inset-block-end: 100% }
+.row button { padding: .6rem 0; border: 0; background: none; color: LinkText }
+.row button { min-inline-size: 2.75rem; text-align: start }
+.row button:not([aria-current]) { font-weight: 400; text-decoration: underline }
+.row [aria-current] { color: CanvasText }
+summary { cursor: pointer }
+"""
 
 
 class PageTemplates:
@@ -26,6 +36,9 @@ class PageTemplates:
         self._environment = environment(directory)
         self.style = tight_css((directory / "page.css").read_text(encoding="utf-8"))
         self.script = tight_js((directory / "page.js").read_text(encoding="utf-8"))
+        # Pages with a form have more of both. The first view must not carry it.
+        self.form_style = self.style + tight_css(_FORM_STYLE)
+        self.form_script = self.script + "\n" + tight_js((directory / "form.js").read_text(encoding="utf-8"))
 
     def render(self, name: str, context: LayoutContext, sentences: Sentences) -> str:
         """Fill a template with the names of its context and with sentences in the context's language."""
@@ -76,10 +89,11 @@ def tight_js(source: str) -> Markup:
     return Markup(tight)  # noqa: S704 - a file of ours, and escaping would change its hash
 
 
-def csp(style: str, script: str) -> str:
-    """Return the policy under which only this style and this script run, and nothing is loaded."""
+def csp(script: str, *styles: str) -> str:
+    """Return the policy under which only this script and these styles run, and nothing is loaded."""
+    looks = " ".join(f"'{_hash(style)}'" for style in styles)
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; connect-src 'self'; "
+        f"default-src 'none'; style-src {looks}; script-src '{_hash(script)}'; connect-src 'self'; "
         "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 

@@ -84,6 +84,12 @@ def render(site: Site, recipients: Sequence[Recipient], name: str) -> str:
     raise KeyError(name)
 
 
+def headers(site: Site, name: str) -> dict[str, str]:
+    """Return the headers that the page of this name is answered with."""
+    has_form = name.rpartition("/")[2] in ("note", "note-mended", "code")
+    return site.form_headers() if has_form else site.headers()
+
+
 def mail(mails: Mails, recipients: Sequence[Recipient], name: str, to: Recipient) -> bytes:
     """Write a mail ("report" or "digest") with an invented report, in clear even when there is a key."""
     plain = replace(to, key="")

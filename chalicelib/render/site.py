@@ -14,7 +14,7 @@ from chalicelib.domain.numbers import grouped
 from chalicelib.domain.page_headers import page_headers
 from chalicelib.domain.receipts import in_groups
 from chalicelib.domain.release_pages import ERROR_STATUSES as ERROR_STATUSES
-from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
+from chalicelib.domain.reports import FORM_BYTES, KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.contexts import (
     AnswerContext,
@@ -49,11 +49,18 @@ class Site:
         self.places = tuple(place.slug for place in content.places)
         self.default_place = content.site.default_place
         self._receipts = lru_cache(maxsize=64)(self._receipt)
-        self.csp = csp(self._templates.style, self._templates.script)
+        style = self._templates.style
+        self.csp = csp(self._templates.script, style)
+        # A receipt that a form's page fetches has the style of other pages.
+        self.form_csp = csp(self._templates.form_script, self._templates.form_style, style)
 
     def headers(self) -> dict[str, str]:
         """Return the headers of every HTML answer, except those that depend on its body."""
         return page_headers(self.csp)
+
+    def form_headers(self) -> dict[str, str]:
+        """Return the headers of a page with a form, which has its own style and script."""
+        return page_headers(self.form_csp)
 
     def page(self, locale: str, place: str) -> str:
         """Render the page of a place."""
@@ -95,6 +102,7 @@ class Site:
         recipients: Sequence[RecipientChoice],
         notice: str | None = None,
         shown: str | None = None,
+        mark: str = "",
     ) -> str:
         """Render the form, with what was typed and every problem at once when it comes back.
 
@@ -102,11 +110,11 @@ class Site:
         """
         path = f"{place}/note/"
         context = NoteContext(
-            # A form that comes back holds words; a link to another language would lose them.
-            **self._layout(locale, path, switcher=not values and not problems and not notice),
+            **self._layout(locale, path, sends=True),
             page_href=f"/{locale}/{place}/",
             action=f"/{locale}/{path}",
             token=token,
+            mark=mark,
             values={**_NOTHING_TYPED, **values},
             problems=problems,
             recipients=recipients,
@@ -117,6 +125,7 @@ class Site:
             asks_immigration=any(recipient.enforces_immigration for recipient in recipients),
             shown=" ".join(one.id for one in recipients) if shown is None else shown,
             child_lines=self._child_lines(place),
+            most_bytes=FORM_BYTES,
         )
         return self._render("note.html", context, locale)
 
@@ -142,13 +151,14 @@ class Site:
         )
         return squeeze(self._render("receipt.html", context, locale))
 
-    def code(self, locale: str, problem: str | None = None) -> str:
-        """Render the page that asks for a receipt code."""
+    def code(self, locale: str, problem: str | None = None, typed: str = "") -> str:
+        """Render the page that asks for a receipt code; `typed` is kept when only the language changes."""
         context = CodeContext(
-            **self._layout(locale, "code/"),
+            **self._layout(locale, "code/", sends=True),
             page_href=f"/{locale}/",
             action=f"/{locale}/code/",
             problem=problem,
+            code=typed,
         )
         return self._render("code.html", context, locale)
 
@@ -178,13 +188,15 @@ class Site:
     def _render(self, name: str, context: LayoutContext, locale: str) -> str:
         return self._templates.render(name, context, self._catalogs.sentences(locale))
 
-    def _layout(self, locale: str, path: str, *, switcher: bool = True) -> dict[str, Any]:
+    def _layout(
+        self, locale: str, path: str, *, switcher: bool = True, sends: bool = False
+    ) -> dict[str, Any]:
         site = self._content.site
         return {
             "lang": locale,
             "direction": direction(locale),
-            "style": self._templates.style,
-            "script": self._templates.script,
+            "style": self._templates.form_style if sends else self._templates.style,
+            "script": self._templates.form_script if sends else self._templates.script,
             "exit_url": site.exit_url,
             "languages": self._language_links(locale, path) if switcher else (),
             "hotline": self._content.contacts[site.hotline],

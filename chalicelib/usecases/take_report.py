@@ -17,8 +17,23 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     next_digest,
 )
-from chalicelib.domain.errors import FormExpired, InvalidReport, NobodyOffered, ReceiptTaken
-from chalicelib.domain.form_tokens import FormToken, make_token, read_token
+from chalicelib.domain.errors import (
+    FormExpired,
+    InvalidReport,
+    NobodyOffered,
+    ReceiptTaken,
+    SecretMissing,
+    StoreUnavailable,
+)
+from chalicelib.domain.form_tokens import (
+    Stamps,
+    came_back,
+    make_token,
+    read_token,
+    returned_stamps,
+    says_it_may_stay,
+    settled_token,
+)
 from chalicelib.domain.receipts import receipt_code
 from chalicelib.domain.recipients import Recipient, offered_at
 from chalicelib.domain.reports import SentForm, read_report
@@ -62,11 +77,26 @@ class TakeReport:
         """Return a token for a new form. Raises NobodyOffered when the form could be sent to no one."""
         if not self.offered(place):
             raise NobodyOffered("no recipient has agreed to get reports from here")
-        return self.new_token()
+        return make_token(self._vault.form_secret(), self._clock.now(), self._clock.nonce())
 
     def new_token(self) -> str:
-        """Return a fresh token for a form that was shown before."""
-        return make_token(self._vault.form_secret(), self._clock.now(), self._clock.nonce())
+        """Return a fresh token for a form that was shown before: never hasty."""
+        return settled_token(self._vault.form_secret(), self._clock.now(), self._clock.nonce())
+
+    def new_stamps(self, token: str) -> Stamps:
+        """Return what a form carries that comes back for its token."""
+        return returned_stamps(self._vault.form_secret(), token, self._clock.now(), self._clock.nonce())
+
+    def kept_stamps(self, token: str) -> Stamps:
+        """Return what a form carries that comes back for another reason: still the same form, and not hasty.
+
+        Most tokens stay as they are, and no secret is needed; nor does a missing one cost anybody the words.
+        """
+        if says_it_may_stay(token, self._clock.now()):
+            return Stamps(token)
+        with suppress(SecretMissing, StoreUnavailable):
+            return self.new_stamps(token)
+        return Stamps(token)
 
     def offered(self, place: str) -> tuple[Recipient, ...]:
         """Return the recipients that a place's form names."""
@@ -88,14 +118,16 @@ class TakeReport:
         except InvalidReport as invalid:
             problems = invalid.problems
         try:
-            token = read_token(self._vault.form_secret(), "".join(fields.get("t", ())), now)
+            secret, typed = self._vault.form_secret(), "".join(fields.get("t", ()))
+            token = read_token(secret, typed, now)
         except FormExpired as expired:
             raise FormExpired(str(expired), problems) from expired
         if sent is None:
             raise InvalidReport(problems)
         code = receipt_code(self._vault.receipt_secret(), token.nonce, sent.digest())
         keys = self._vault.keys_of(code)
-        held = _reason_to_hold(fields, token, now)
+        hasty = token.hasty(now) and not came_back(secret, typed, "".join(fields.get("u", ())))
+        held = "honeypot" if any(fields.get("z", ())) else "hasty" if hasty else ""
         words = replace(sent.report, choice=read_choice(fields, offered, self._directory.recipients()))
         report = SealedReport(
             id=keys.report_id,
@@ -119,10 +151,3 @@ class TakeReport:
         if hold:
             return Delivery(recipient, HELD, now, next_digest(now, self._digest_every), digest=True)
         return Delivery(recipient, QUEUED, now, now)
-
-
-def _reason_to_hold(fields: Mapping[str, Sequence[str]], token: FormToken, now: datetime) -> str:
-    """Return why a form itself says that its report should wait for the digest, "" when it does not."""
-    if any(fields.get("z", ())):
-        return "honeypot"
-    return "hasty" if token.hasty(now) else ""

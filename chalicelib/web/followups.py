@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.domain.page_headers import ANSWER
 from chalicelib.ports import Pages
 from chalicelib.render.contexts import RecipientState
 from chalicelib.render.packing import pack
 from chalicelib.render.site import Site
 from chalicelib.usecases.follow_up import FollowUp
-from chalicelib.web.forms import read_form
+from chalicelib.web.forms import SWITCH, read_form
 from chalicelib.web.reports import FORM_STATUS, SiteSource
 from chalicelib.web.responses import Html, NoSuchPage, answering
 
 _FAST = 4
+_LONGEST = 40
 
 
 def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[str], None]) -> Blueprint:
@@ -33,13 +35,23 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
         now = site()
         if request().method != "POST":
             return html(now, now.code(locale, None), FORM_STATUS)
-        known = follow_up("".join(read_form(request()).get("k", ())))
+        fields = read_form(request())
+        typed = "".join(fields.get("k", ()))
+        if SWITCH in fields:
+            # Another language: nothing is looked up. Only what could be a code goes back.
+            return html(now, now.code(locale, typed=_could_be_a_code(typed)), FORM_STATUS)
+        known = follow_up(typed)
         if known is None:
             return html(now, now.code(locale, "code_unknown"), 404)
         states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
         return html(now, now.answer(locale, states), 200)
 
     def html(now: Site, text: str, status: int) -> Response:
-        return Html(pack(text, _FAST), status, now.headers(), request())
+        return Html(pack(text, _FAST), status, {**now.form_headers(), ANSWER: "code"}, request())
 
     return followups
+
+
+def _could_be_a_code(typed: str) -> str:
+    """Return what was typed when it has digits and their gaps alone: nobody else's words are shown again."""
+    return typed if len(typed) <= _LONGEST and not typed.strip("0123456789 -") else ""

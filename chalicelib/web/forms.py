@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qs
+import re
+from collections.abc import Collection, Mapping, Sequence
+from urllib.parse import parse_qs, unquote_plus
 
 from chalicelib.domain.errors import FormTooLarge, UnreadableForm, WrongContentType
+from chalicelib.domain.reports import FORM_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chalice.app import Request
 
-# 20,000 characters of four bytes, each byte as %XX, are 240 kB; the other fields add some.
-MOST_BYTES = 400_000
+MOST_BYTES = FORM_BYTES
 MOST_FIELDS = 60
 FORM = "application/x-www-form-urlencoded"
+SWITCH = "l"  # the button that was pressed only asks for the same form in another language
+_LONGEST_NAME = 20
+_CUT_SIGN = re.compile(rb"%[0-9A-Fa-f]?$")  # half of an encoded byte
 
 
 def read_form(
@@ -27,12 +31,7 @@ def read_form(
     kind, _, _ = str(request.headers.get("content-type", "")).partition(";")
     if kind.strip().lower() != FORM:
         raise WrongContentType("not a form")
-    try:
-        raw = request.raw_body
-        body = raw.encode("utf-8") if isinstance(raw, str) else raw
-    except (ValueError, TypeError):
-        # Never chained: the text of a UnicodeError quotes the body.
-        raise UnreadableForm("the body is not base64, or not text") from None
+    body = _body(request)
     if len(body) > most_bytes:
         raise FormTooLarge(f"{len(body)} bytes")
     try:
@@ -46,3 +45,35 @@ def read_form(
     except ValueError:
         raise UnreadableForm("not UTF-8, or too many fields") from None
     return fields
+
+
+def read_large_form(
+    request: Request, most_bytes: int = MOST_BYTES, most_fields: int = MOST_FIELDS
+) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
+    """Return what can be read of a form too large for `read_form`, and the fields whose end is cut off.
+
+    Each field is read as far as a whole form may go. Nothing of it is stored: it goes back to its writer.
+    """
+    fields: dict[str, list[str]] = {}
+    cut = set()
+    for pair in _body(request).split(b"&", most_fields)[:most_fields]:
+        name, _, value = pair.partition(b"=")
+        if len(name) > _LONGEST_NAME:
+            continue
+        named = unquote_plus(name.decode("ascii", "ignore"))
+        if len(value) > most_bytes:
+            cut.add(named)
+            value = _CUT_SIGN.sub(b"", value[:most_bytes])
+        # The end may be half a letter; what else is not UTF-8 is seen when the form is sent again.
+        words = unquote_plus(value.decode("utf-8", "ignore"), errors="ignore")
+        fields.setdefault(named, []).append(words)
+    return fields, cut
+
+
+def _body(request: Request) -> bytes:
+    try:
+        raw = request.raw_body
+        return raw.encode("utf-8") if isinstance(raw, str) else bytes(raw)
+    except (ValueError, TypeError):
+        # Never chained: the text of a UnicodeError quotes the body.
+        raise UnreadableForm("the body is not base64, or not text") from None

@@ -8,22 +8,25 @@ from typing import Protocol
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.domain.choices import also_shown
-from chalicelib.domain.errors import FormExpired, InvalidReport
+from chalicelib.domain.errors import FormExpired, FormTooLarge, InvalidReport
+from chalicelib.domain.form_tokens import Stamps
+from chalicelib.domain.page_headers import ANSWER
 from chalicelib.domain.recipients import Recipient
-from chalicelib.domain.reports import answer_about
+from chalicelib.domain.reports import answer_about, too_long
 from chalicelib.ports import Pages
 from chalicelib.render.contexts import RecipientChoice
 from chalicelib.render.packing import pack
 from chalicelib.render.site import Site
 from chalicelib.usecases.take_report import TakeReport
 from chalicelib.web.answers import status_of, where
-from chalicelib.web.forms import read_form
+from chalicelib.web.forms import SWITCH, read_form, read_large_form
 from chalicelib.web.responses import Html, NoSuchPage, answering
 
 # Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store;
 # it does not keep 203 (measured). A test in real browsers watches this.
 FORM_STATUS = 203
 _FAST = 4  # gzip level: these pages are packed while somebody waits
+_TYPED = {"a", "c", "d"}
 _KEPT = ("a", "b", "c", "d", "e", "x")
 
 Fields = Mapping[str, Sequence[str]]
@@ -46,7 +49,7 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
         locale: str,
         place: str,
         status: int,
-        token: str,
+        stamps: Stamps,
         fields: Fields,
         problems: Mapping[str, str],
         notice: str | None = None,
@@ -55,37 +58,39 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
         html = now.note(
             locale,
             place,
-            token=token,
+            token=stamps.token,
+            mark=stamps.mark,
             values=_kept(fields),
             problems=problems,
             recipients=_choices(offered, fields),
             notice=notice,
             shown=also_shown(fields, offered),
         )
-        return Html(pack(html, _FAST), status, now.headers(), request())
+        return Html(pack(html, _FAST), status, {**now.form_headers(), ANSWER: "form"}, request())
 
-    @reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])
-    @answering(pages, request, log)
-    def note(locale: str, place: str) -> Response:
-        if locale not in pages.locales or place not in pages.places:
-            raise NoSuchPage
-        if request().method != "POST":
-            return form(locale, place, FORM_STATUS, take_report.open_form(place), {}, {})
-        fields = read_form(request())
+    def given_back(locale: str, place: str, away: FormTooLarge) -> Response:
+        """Return the words of a form that is too large, so that they can be made shorter."""
+        fields, cut = read_large_form(request())
+        problems = {"t": "form_too_large", **too_long(fields), **dict.fromkeys(_TYPED & set(cut), "cut_off")}
+        stamps = take_report.kept_stamps(_token(fields))
+        return form(locale, place, status_of(away), stamps, fields, problems)
+
+    def sent(locale: str, place: str, fields: Fields) -> Response:
         try:
             taken = take_report(fields, place, locale)
         except InvalidReport as invalid:
-            token = "".join(fields.get("t", ()))
-            return form(locale, place, status_of(invalid), token, fields, invalid.problems)
+            stamps = take_report.kept_stamps(_token(fields))
+            return form(locale, place, status_of(invalid), stamps, fields, invalid.problems)
         except FormExpired as expired:
             problems = {"t": "form_expired", **expired.problems}
-            return form(locale, place, status_of(expired), take_report.new_token(), fields, problems)
+            stamps = take_report.new_stamps(_token(fields))
+            return form(locale, place, status_of(expired), stamps, fields, problems)
         except Exception as away:
-            # Whatever failed, the words go back to their writer, and with the same token: sent again, the
-            # form gives one report, even when the first try was stored after all.
+            # Whatever failed, the words go back to their writer, and as the same form: sent again, it gives
+            # one report, even when the first try was stored after all.
             log(where(away))
-            token = "".join(fields.get("t", ()))
-            return form(locale, place, status_of(away), token, fields, {}, notice="storage_away")
+            stamps = take_report.kept_stamps(_token(fields))
+            return form(locale, place, status_of(away), stamps, fields, {}, notice="storage_away")
         now = site()
         html = now.receipt(
             locale,
@@ -94,9 +99,30 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
             recipients=[recipient.name for recipient in taken.recipients],
             mentions_child=taken.may_concern_a_child,
         )
-        return Html(pack(html, _FAST), 200, now.headers(), request())
+        return Html(pack(html, _FAST), 200, {**now.headers(), ANSWER: "receipt"}, request())
+
+    @reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])
+    @answering(pages, request, log)
+    def note(locale: str, place: str) -> Response:
+        if locale not in pages.locales or place not in pages.places:
+            raise NoSuchPage
+        if request().method != "POST":
+            return form(locale, place, FORM_STATUS, Stamps(take_report.open_form(place)), {}, {})
+        try:
+            fields = read_form(request())
+        except FormTooLarge as away:
+            return given_back(locale, place, away)
+        if SWITCH in fields:
+            # Another language: the same form, nothing stored, and nothing to mend yet.
+            stamps = take_report.kept_stamps(_token(fields))
+            return form(locale, place, FORM_STATUS, stamps, fields, {})
+        return sent(locale, place, fields)
 
     return reports
+
+
+def _token(fields: Fields) -> str:
+    return "".join(fields.get("t", ()))
 
 
 def _kept(fields: Fields) -> dict[str, str | list[str]]:

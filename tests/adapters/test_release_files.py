@@ -108,9 +108,10 @@ def test_the_shipped_documents_are_all_there_with_every_sentence_in_each_catalog
     assert not any(entry.text for entry in read_po(shipped.text("catalog/en")) if entry.source)
 
 
-def test_another_file_is_another_package(folders: Folders) -> None:
+@pytest.mark.parametrize("name", ["page.js", "form.js"])
+def test_another_script_is_another_package(folders: Folders, name: str) -> None:
     shipped, state = shipped_files(folders), newest(folders)
     before = shipped.package()
-    (folders.templates / "public" / "page.js").write_text("// another script\n")
+    (folders.templates / "public" / name).write_text("// another script\n")
     assert newest(folders) != state
     assert shipped.package() != before

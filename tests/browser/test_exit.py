@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.browser.conftest import OpenReader
@@ -95,6 +97,56 @@ def test_shift_that_types_capitals_does_not_leave(reader: Reader) -> None:
     stays(reader)
 
 
+HELD: dict[str, Callable[[Reader], object]] = {
+    "click": lambda reader: reader.page.locator("main h1").click(),
+    "wheel": lambda reader: reader.page.mouse.wheel(0, 200),
+    "drag": lambda reader: reader.page.mouse.up(),
+    "long": lambda reader: reader.page.wait_for_timeout(900),
+    "repeat": lambda reader: [reader.page.keyboard.down("Shift") for _ in range(3)],
+    "letter": lambda reader: reader.page.keyboard.press("KeyA"),
+    "tab": lambda reader: reader.page.keyboard.press("Tab"),
+    "arrow": lambda reader: reader.page.keyboard.press("ArrowRight"),
+}
+
+
+@pytest.mark.parametrize("use", HELD)
+def test_shift_that_is_held_for_something_does_not_leave(reader: Reader, use: str) -> None:
+    page = reader.open("form")
+    reader.field("a").fill(STORY)
+    for _ in range(4):
+        if use == "drag":
+            page.mouse.move(100, 400)
+            page.mouse.down()
+        page.keyboard.down("Shift")
+        HELD[use](reader)
+        page.keyboard.up("Shift")
+    assert STORY in reader.field("a").input_value()
+    stays(reader)
+
+
+@pytest.mark.parametrize("other", ["Alt", "Control", "Meta"])
+def test_shift_with_another_key_that_changes_letters_does_not_leave(reader: Reader, other: str) -> None:
+    page = reader.open("form")
+    for _ in range(4):
+        page.keyboard.down(other)
+        page.keyboard.press("Shift")
+        page.keyboard.up(other)
+        page.keyboard.down("Shift")
+        page.keyboard.press(other)
+        page.keyboard.up("Shift")
+    stays(reader)
+
+
+def test_a_click_or_the_wheel_between_two_presses_begins_the_count_anew(reader: Reader) -> None:
+    page = reader.open("page")
+    for _ in range(4):
+        page.keyboard.press("Shift")
+        page.locator("main h1").click()
+        page.keyboard.press("Shift")
+        page.mouse.wheel(0, 100)
+    stays(reader)
+
+
 def stays(reader: Reader) -> None:
     """See that the page is still there, and that it would have left for the key that was missing."""
     assert reader.ask("document.documentElement.className") == ""
@@ -122,6 +174,9 @@ def test_with_a_script_the_site_never_holds_more_than_one_entry(reader: Reader) 
     page.wait_for_url(f"**/es/{PLACE}/")
     page.locator("main .button").click()
     page.wait_for_url("**/note/")
+    for locale in ("en", "es"):
+        page.locator(f"header nav button[lang={locale}]").click()
+        page.locator(f"html[lang={locale}]").wait_for()
     reader.take("form again", "es")
     reader.take("receipt", "es")
     page.locator("main a[href='/es/code/']").click()

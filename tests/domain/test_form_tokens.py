@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import FormExpired
-from chalicelib.domain.form_tokens import HASTY, LIFETIME, make_token, read_token
+from chalicelib.domain.form_tokens import (
+    HASTY,
+    LIFETIME,
+    came_back,
+    make_token,
+    read_token,
+    returned_stamps,
+    says_it_may_stay,
+)
 from tests.support.fakes import NOON
 
 SECRET = b"secret"
@@ -77,3 +85,48 @@ def test_a_form_is_hasty_for_three_seconds() -> None:
 def test_a_nonce_of_another_length_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="16 bytes"):
         make_token(SECRET, NOON, b"short")
+
+
+def test_a_form_that_came_back_is_never_hasty_and_stays_one_form() -> None:
+    for age in (timedelta(0), MILLISECOND, HASTY - MILLISECOND, HASTY, LIFETIME, LIFETIME + MILLISECOND):
+        now = NOON + age
+        token, mark = returned_stamps(SECRET, TOKEN, now, b"another nonce 16")
+        found = read_token(SECRET, token, now)
+        assert found.nonce == NONCE
+        assert not found.hasty(now) or came_back(SECRET, token, mark)
+        assert (token == TOKEN) == (age <= LIFETIME)
+        assert bool(mark) == (age < HASTY)
+
+
+def test_a_form_from_a_clock_that_was_set_back_is_taken_when_it_comes_again() -> None:
+    now = NOON - timedelta(days=1)
+    token, _ = returned_stamps(SECRET, TOKEN, now, b"another nonce 16")
+    assert not read_token(SECRET, token, now).hasty(now)
+
+
+def test_an_old_token_is_made_so_that_no_machines_clock_finds_it_hasty() -> None:
+    now = NOON + 2 * LIFETIME
+    token, _ = returned_stamps(SECRET, TOKEN, now, b"another nonce 16")
+    assert not read_token(SECRET, token, now - timedelta(minutes=2)).hasty(now - timedelta(minutes=2))
+
+
+@pytest.mark.parametrize("token", ["", "forged", "A" * 52, TOKEN[:-2] + "AA", "ñ"])
+def test_a_token_that_is_not_ours_gains_nothing_by_coming_back(token: str) -> None:
+    nonce = b"another nonce 16"
+    assert returned_stamps(SECRET, token, NOON, nonce) == (make_token(SECRET, NOON, nonce), "")
+
+
+@pytest.mark.parametrize("mark", ["", "A" * 22, "ñ", "\ud800", TOKEN])
+def test_a_mark_that_is_not_ours_or_anothers_says_nothing(mark: str) -> None:
+    _, ours = returned_stamps(SECRET, TOKEN, NOON, NONCE)
+    assert came_back(SECRET, TOKEN, ours)
+    assert not came_back(SECRET, TOKEN, mark)
+    assert not came_back(b"another", TOKEN, ours)
+    assert not came_back(SECRET, make_token(SECRET, NOON, b"another nonce 16"), ours)
+
+
+@given(st.text(max_size=60))
+def test_what_a_token_says_of_itself_is_believed_only_as_far_as_it_can_be_read(text: str) -> None:
+    assert not says_it_may_stay(text, NOON)
+    assert says_it_may_stay(TOKEN, NOON + HASTY)
+    assert not says_it_may_stay(TOKEN, NOON)

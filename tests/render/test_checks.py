@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ import pytest
 
 from chalicelib.adapters.release_files import Folders, ReleaseFiles, ShippedFiles
 from chalicelib.domain import po_files
-from chalicelib.domain.documents import STOPS
+from chalicelib.domain.documents import ASKS, STOPS
 from chalicelib.render.jailed import Inside, answer
 from chalicelib.render.press import SitePress
 from chalicelib.usecases.check_documents import CheckDocuments
@@ -235,3 +237,33 @@ def test_who_mistypes_a_name_is_told_the_names_there_are_and_none_of_jinjas_own(
     named = told.partition("There are: ")[2].removesuffix(".").split(", ")
     assert "note_href" in named
     assert not {"kwargs", "varargs", "caller"} & set(named)
+
+
+FORM_FAULTS = {
+    "a link": (
+        '{{ bdi("report.cybertip.org") }}',
+        '<a href="/en/us/">elsewhere</a>',
+        "inside the form empties it",
+    ),
+    "no sentence": ('id="unseen"', 'id="other"', "cannot say that a sending failed"),
+    "another id": ('<form id="f"', '<form id="g"', "takes the buttons for the form"),
+}
+
+
+@pytest.mark.parametrize("fault", FORM_FAULTS)
+def test_what_would_cost_words_asks_for_a_yes(
+    check: CheckDocuments, shipped: ShippedFiles, fault: str
+) -> None:
+    before, after, said = FORM_FAULTS[fault]
+    text = shipped.text(NOTE)
+    assert before in text
+    report = check({NOTE: text.replace(before, after)}).report
+    assert [one for one in report.problems if said in one.sentence and one.weight == ASKS]
+
+
+def test_a_page_with_a_form_is_previewed_under_the_policy_it_is_answered_with(press: SitePress) -> None:
+    for name in ("en/los-banos-ca/note", "en/code", "en/los-banos-ca/note-mended"):
+        page = press.page({}, name)
+        style = page.html.partition("<style>")[2].partition("</style>")[0]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in page.headers["Content-Security-Policy"]

@@ -138,7 +138,7 @@ def test_the_form_says_what_happens_before_it_asks_to_be_sent(site):
         "report.cybertip.org",
     ):
         assert promise in words
-    assert html.index("keep no internet address") < html.index("<button")
+    assert html.index("keep no internet address") < html.index('<button type="submit"')
 
 
 @pytest.mark.parametrize("locale", ["en", "es"])

@@ -115,3 +115,16 @@ def test_a_code_never_reaches_the_log(website: Website, code: str, log: list[str
     website.post(CODE_PAGE, {"k": [code], "x": [code]}, kind=f"text/{code}")
     assert code not in "".join(log)
     assert code.replace(" ", "") not in "".join(log)
+
+
+@pytest.mark.parametrize("typed", ["", "1234 5678", "12345678901234567890"])
+def test_another_language_keeps_what_was_typed_and_looks_nothing_up(website: Website, typed: str) -> None:
+    answer = website.post("/es/code/", {"k": [typed], "l": ["es"]})
+    assert (answer.status, answer.lang) == (203, "es")
+    assert answer.fields() == {"k": [typed]}
+    assert website.store.calls == []
+
+
+@pytest.mark.parametrize("typed", ["words", "<b>", "1" * 41, "\x00", "١٢"])
+def test_what_could_be_no_code_is_not_shown_again(website: Website, typed: str) -> None:
+    assert website.post("/es/code/", {"k": [typed], "l": ["es"]}).fields() == {"k": [""]}
