@@ -463,6 +463,26 @@ class Cases(Protocol):
         """Write changed deliveries, unless somebody changed the case since it was read: StaleRecord."""
 
 
+class Counts(Protocol):
+    """What a DoorBook does with tries: it counts them."""
+
+    def count_try(self, what: str, now: datetime, window: timedelta, most: int = 0) -> int:
+        """Count one try, as a DoorBook does."""
+
+
+class StageMarks(Protocol):
+    """What a stage knows of its first delivered report. Any call may raise StoreUnavailable."""
+
+    def watched_since(self) -> datetime | None:
+        """Return since when deliveries leave a mark, or None when that is not known."""
+
+    def delivered_at(self) -> datetime | None:
+        """Return when the first delivered report was noted, or None."""
+
+    def made_at(self) -> datetime | None:
+        """Return when the table of reports was made: before that nothing was delivered. None if not known."""
+
+
 class ShippedDocuments(Protocol):
     """The documents as they came with the package: version 0 of each."""
 

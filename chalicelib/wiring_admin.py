@@ -13,6 +13,7 @@ from chalice.app import Blueprint, Chalice
 from chalicelib import wiring_documents
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.cognito_people import CognitoPeople
+from chalicelib.adapters.delivery_marks import DeliveryMarks
 from chalicelib.adapters.dynamo_audit import DynamoAudit
 from chalicelib.adapters.dynamo_desk import DynamoDesk
 from chalicelib.adapters.dynamo_door import DynamoDoor
@@ -31,6 +32,7 @@ from chalicelib.usecases.door_watch import DoorWatch
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients
 from chalicelib.usecases.edit_sentences import EditSentences
+from chalicelib.usecases.first_delivery import FirstDelivery
 from chalicelib.usecases.manage_people import ManagePeople
 from chalicelib.usecases.sign_in import Sessions, SignIn
 from chalicelib.usecases.standings import Standings
@@ -88,11 +90,14 @@ def serve(
     manage = ManagePeople(pool, standings, book, clock, send_password, secrets.choice)
     people.routes(desk, manage, tell, audit, clock)
     directory = wiring_documents.published_directory(settings)
-    delivery_desk = DeliveryDesk(DynamoDesk(_DYNAMO, settings.reports_table), directory, clock)
+    kept = DynamoDesk(_DYNAMO, settings.reports_table)
+    delivery_desk = DeliveryDesk(kept, directory, clock)
     cases.routes(desk, delivery_desk)
-    core = wiring_documents.desk_services(settings, clock, mailer, mails.address_code)
+    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), kept, clock)
+    desk_mail = wiring_documents.DeskMail(mailer, mails.address_code, mails.operator_code)
+    core = wiring_documents.desk_services(settings, clock, desk_mail, book, first)
     contacts = EditContacts(core.edit, clock)
     texts.routes(desk, core.edit, EditSentences(core.edit), contacts)
-    recipients.routes(desk, core.recipients, EditRecipients(core.recipients), contacts)
+    recipients.routes(desk, core.recipients, EditRecipients(core.recipients), contacts, standings, tell)
     publishing.routes(desk, core.publish, core.preview, contacts, delivery_desk, core.recipients)
     app.register_blueprint(routes)

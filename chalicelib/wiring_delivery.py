@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -12,6 +13,7 @@ from typing import Any
 
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.copy_marks import DeskCopyMarks
+from chalicelib.adapters.delivery_marks import DeliveryMarks
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeOpener
 from chalicelib.adapters.log_alarms import LogAlarms
@@ -55,6 +57,8 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
     """Send what is due until the function's time is nearly over; return what was done, in numbers."""
     clock = clock or _CLOCK
     store = report_store(settings)
+    with suppress(StoreUnavailable):  # an alarm says so in a moment, and the next run notes it
+        _marks(settings.reports_table).begin_to_watch(clock.now())
     tally = deliverer(settings, clock)(_time_left(context))
     done = asdict(tally)
     if any(done.values()):
@@ -89,7 +93,13 @@ def note_delivery(
     """
     clock = clock or _CLOCK
     time_left = _time_left(context) if context is not None else lambda: NOTE_MARGIN
-    note = NoteDelivery(report_store(settings), published_directory(settings), alarms(settings, clock), clock)
+    note = NoteDelivery(
+        report_store(settings),
+        published_directory(settings),
+        alarms(settings, clock),
+        clock,
+        _marks(settings.reports_table).note_delivered,
+    )
     again: list[dict[str, str]] = []
     outcomes: dict[str, float] = {}
     for message in event["Records"]:
@@ -107,6 +117,11 @@ def note_delivery(
         outcomes[f"notices_{outcome}"] = outcomes.get(f"notices_{outcome}", 0) + 1
     figures(settings, clock).put(outcomes)
     return {"batchItemFailures": again}
+
+
+@cache
+def _marks(table: str) -> DeliveryMarks:
+    return DeliveryMarks(partial(client, "dynamodb"), table)
 
 
 def sweep(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:

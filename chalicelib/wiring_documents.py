@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +15,14 @@ from chalicelib.adapters.release_files import ReleaseFiles, ShippedFiles
 from chalicelib.adapters.render_jail import RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_content import CATALOGS
-from chalicelib.ports import Clock, Mailer
+from chalicelib.ports import Clock, DoorBook, Mailer
 from chalicelib.render import sentences
 from chalicelib.render.press import SitePress
 from chalicelib.settings import Settings
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
+from chalicelib.usecases.first_delivery import FirstDelivery
 from chalicelib.usecases.preview import Preview
 from chalicelib.usecases.publish import Publish
 from chalicelib.wiring_published import SHIPPED
@@ -38,10 +39,18 @@ class DeskServices(NamedTuple):
     recipients: ChangeRecipients
 
 
+class DeskMail(NamedTuple):
+    """How the desk mails codes: `write_code` to an address, `write_operator_code` to the operator."""
+
+    mailer: Mailer
+    write_code: Callable[[str, str], bytes]
+    write_operator_code: Callable[[str, str, Sequence[str]], bytes]
+
+
 def desk_services(
-    settings: Settings, clock: Clock, mailer: Mailer, write_code: Callable[[str, str], bytes]
+    settings: Settings, clock: Clock, mail: DeskMail, book: DoorBook, first: FirstDelivery
 ) -> DeskServices:
-    """Return the services; `write_code(address, code)` makes the mail that confirms an address."""
+    """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
     store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
     shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0))
     shipped = ShippedFiles(SHIPPED, CATALOGS.parent / "render", sentences.of_texts)
@@ -59,5 +68,18 @@ def desk_services(
         check,
         Preview(press, store, shipped, shelf),
         Publish(store, shipped, shelf, check, clock),
-        ChangeRecipients(store, shipped, shelf, mailer, clock, settings.sender_address, write_code, describe),
+        ChangeRecipients(
+            store,
+            shipped,
+            shelf,
+            mail.mailer,
+            clock,
+            settings.sender_address,
+            mail.write_code,
+            describe,
+            book,
+            first,
+            settings.operator_address,
+            mail.write_operator_code,
+        ),
     )

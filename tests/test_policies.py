@@ -82,6 +82,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
     },
     "deliver": {
+        "dynamodb:DescribeTable": ["Reports"],
         "dynamodb:Query": ["Reports/index/due"],
         "dynamodb:GetItem": ["Reports"],
         "dynamodb:PutItem": ["Reports"],

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.adapters.aws_faults import ConditionFailed, Table
-from chalicelib.adapters.dynamo_reports import DESK_INDEX, from_index, to_item
+from chalicelib.adapters.dynamo_reports import DESK_INDEX, from_index, is_report, to_item
 from chalicelib.adapters.dynamo_values import write as _write
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import StaleRecord
@@ -82,6 +82,8 @@ class DynamoDesk:
 
 def _kept(items: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[SealedReport]:
     for item in items:
+        if not is_report(item):
+            continue  # a mark of the stage (delivery_marks)
         case = from_index(item)
         if case.expires_at is None or case.expires_at > now:
             yield case

@@ -14,7 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.domain.documents import UNKNOWN, Draft, Release, Version
 from chalicelib.domain.errors import StaleRecord
-from chalicelib.domain.recipient_changes import AddressCode, RecipientChange
+from chalicelib.domain.recipient_changes import AddressCode, Agreement, RecipientChange
 
 _DRAFTS = "draft"
 _RELEASES = "release"
@@ -129,10 +129,7 @@ class DynamoDocuments:
 
     def put_change(self, change: RecipientChange) -> None:
         """Save the change over the revision before it."""
-        codes = {
-            address: {"digest": code.digest, "until": code.until.isoformat(), "tries": code.tries}
-            for address, code in change.codes.items()
-        }
+        codes = {address: _code_item(code) for address, code in change.codes.items()}
         self._put(
             _CHANGE,
             {
@@ -146,6 +143,12 @@ class DynamoDocuments:
                 "agreed_by": change.agreed_by,
                 "agreed_at": change.agreed_at.isoformat() if change.agreed_at else "",
                 "held_until": change.held_until.isoformat() if change.held_until else "",
+                "proposers": {entry: list(names) for entry, names in change.proposers.items()},
+                "agreements": {
+                    entry: {"by": one.by, "at": one.at.isoformat(), "digest": one.digest}
+                    for entry, one in change.agreements.items()
+                },
+                "operator_code": _code_item(change.operator_code) if change.operator_code else {},
             },
             change.revision - 1,
         )
@@ -256,19 +259,33 @@ def _release(item: Mapping[str, Any]) -> Release:
 
 
 def _change(item: Mapping[str, Any]) -> RecipientChange:
-    codes = {
-        address: AddressCode(code["digest"], _moment(code["until"]), int(code["tries"]))
-        for address, code in item["codes"].items()
+    # Before proposers were kept, one person could get round the agreement of two: such a one does not count.
+    counts = "proposers" in item
+    agreements = {
+        entry: Agreement(one["by"], _moment(one["at"]), one["digest"])
+        for entry, one in item.get("agreements", {}).items()
     }
+    code = item.get("operator_code")
     return RecipientChange(
         item["text"],
         int(item["revision"]),
         item["proposed_by"],
         _moment(item["proposed_at"]),
         item["why"],
-        codes,
+        {address: _code(code) for address, code in item["codes"].items()},
         {address: _moment(when) for address, when in item["confirmed"].items()},
-        item["agreed_by"],
-        _moment(item["agreed_at"]) if item["agreed_at"] else None,
-        held_until=_moment(item["held_until"]) if item.get("held_until") else None,
+        item["agreed_by"] if counts else "",
+        _moment(item["agreed_at"]) if counts and item["agreed_at"] else None,
+        _moment(item["held_until"]) if item.get("held_until") else None,
+        {entry: tuple(names) for entry, names in item.get("proposers", {}).items()},
+        agreements,
+        _code(code) if code else None,
     )
+
+
+def _code_item(code: AddressCode) -> dict[str, Any]:
+    return {"digest": code.digest, "until": code.until.isoformat(), "tries": code.tries}
+
+
+def _code(item: Mapping[str, Any]) -> AddressCode:
+    return AddressCode(item["digest"], _moment(item["until"]), int(item["tries"]))

@@ -310,6 +310,11 @@ def to_item(report: SealedReport) -> dict[str, Any]:
     return {name: _write(value) for name, value in item.items()}
 
 
+def is_report(item: Mapping[str, Any]) -> bool:
+    """Say whether an item is a report's: counters and marks stand beside them."""
+    return str(_read(item["pk"])).startswith(_REPORT)
+
+
 def from_index(item: Mapping[str, Any]) -> SealedReport:
     """Return a report without its words and keys: an index does not hold them."""
     return _record({"sealed": _NOTHING, "reporter_key": _NOTHING, **item})

@@ -26,7 +26,7 @@ DATES = (PUBLISHER_SINCE, PASSWORD_AT, AUTHENTICATOR_AT)
 
 # What each reason is called towards the one who may not agree.
 SENTENCES = {
-    PROPOSED_IT: "You proposed this, or a part of it, so another publisher has to agree.",
+    PROPOSED_IT: "Somebody else than the one who proposed this has to agree.",
     NO_PUBLISHER: "Only a publisher can agree.",
     NOT_KNOWN: "It is not known since when you work here, so another publisher has to agree.",
     NEWLY_INVITED: "You were invited less than seven days ago, so another publisher has to agree.",

@@ -123,6 +123,10 @@ class WrongCode(PorchlightError):
     """The code is not the one that the authenticator shows now: ask again."""
 
 
+class CodesUsedUp(PorchlightError):
+    """As many codes were mailed today as may be: wait until tomorrow."""
+
+
 class TooManyTries(PorchlightError):
     """Too many wrong tries for one address: wait a quarter of an hour. Known and unknown addresses alike."""
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
+from chalicelib.domain.agreements import SENTENCES, Standing, why_not
 from chalicelib.domain.days import read_day
 from chalicelib.domain.documents import RECIPIENTS
 from chalicelib.domain.errors import AgreementMissing, CodeWrong, DocumentInvalid
 from chalicelib.domain.json_documents import read
+from chalicelib.domain.typed import typed_digits
 
 CODE_DIGITS = 8
 CODE_TRIES = 5
 CODE_LIVES = timedelta(hours=48)
 HOLD = timedelta(minutes=2)  # longer than a publish can take from its hold to the move
 _MOVES_WITHIN = timedelta(minutes=1)
+OPERATOR_CODE_LIVES = timedelta(hours=24)
+MOST_CODES = 5  # a day, to one address and to the operator
+MOST_CODES_IN_ALL = 40
+
+THE_LIST = ""  # stands for the order of the entries, where an entry's id stands otherwise
+THE_OPERATOR = "the operator, by a mailed code"
+UNKNOWN_PROPOSERS = "unknown_proposers"
+UNKNOWN_SAID = (
+    "this was proposed before it was kept who had a hand in it: withdraw it, and propose it again,"
+    " so that somebody else can agree"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +45,22 @@ class AddressCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """Somebody's agreement to one entry: who, when, and to exactly what (a digest of before and after)."""
+
+    by: str
+    at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecipientChange:
     """The recipients document as it shall be, and how far it has come. `revision` grows at each step.
 
-    `confirmed` holds the addresses that have shown, by a mailed code, that somebody reads them.
+    `confirmed` holds the addresses that have shown, by a mailed code, that somebody reads them. `proposers`
+    holds, for each entry, the ids and addresses of everybody who had a hand in it while the change waits; an
+    entry without any is from before they were kept, and nobody can agree to it. `agreements` are by entry,
+    too; `agreed_by` is written when there is one for each entry that changes.
     """
 
     text: str
@@ -47,10 +73,13 @@ class RecipientChange:
     agreed_by: str = ""
     agreed_at: datetime | None = None
     held_until: datetime | None = None  # a publish that takes it along is on its way until then
+    proposers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    agreements: Mapping[str, Agreement] = field(default_factory=dict)
+    operator_code: AddressCode | None = None
 
     @property
     def agreed(self) -> bool:
-        """Say whether a second publisher has agreed to exactly this text."""
+        """Say whether second publishers have agreed to every entry of exactly this text."""
         return bool(self.agreed_by)
 
 
@@ -86,6 +115,69 @@ def changed_entries(live: str, proposed: str) -> list[dict[str, Any]]:
     """Return the entries that are new or not as they are live."""
     known = {str(entry.get("id")): entry for entry in entries_of(live)}
     return [entry for entry in entries_of(proposed) if entry != known.get(str(entry.get("id")))]
+
+
+def touched(before: str, after: str) -> tuple[str, ...]:
+    """Return the ids of the entries that are new, changed or gone, and THE_LIST when the order is another."""
+    old = {str(entry.get("id")): entry for entry in entries_of(before)}
+    new = {str(entry.get("id")): entry for entry in entries_of(after)}
+    found = [one for one in (*new, *(one for one in old if one not in new)) if old.get(one) != new.get(one)]
+    in_both = [[one for one in side if one in old and one in new] for side in (old, new)]
+    return (*found, *([THE_LIST] if in_both[0] != in_both[1] else ()))
+
+
+def with_proposers(
+    before: RecipientChange | None, live: str, text: str, names: Collection[str]
+) -> Mapping[str, Sequence[str]]:
+    """Return who had a hand in each entry, once somebody with these names proposes `text`.
+
+    Only the entries that they change become theirs too; what others proposed stays the others'.
+    """
+    proposers = dict(before.proposers) if before else {}
+    for one in touched(before.text if before else live, text):
+        proposers[one] = tuple(sorted({*proposers.get(one, ()), *names}))
+    return proposers
+
+
+def digest_of(live: str, text: str, entry: str) -> str:
+    """Return a digest of one entry as it is live and as it shall be: what an agreement is to."""
+    return sha256(json.dumps([_entry(live, entry), _entry(text, entry)], sort_keys=True).encode()).hexdigest()
+
+
+def open_entries(change: RecipientChange, live: str) -> tuple[str, ...]:
+    """Return the entries that change and that nobody has agreed to as they stand there now."""
+    return tuple(one for one in touched(live, change.text) if not agreed_to(change, live, one))
+
+
+def agreed_to(change: RecipientChange, live: str, entry: str) -> str:
+    """Return who agreed to an entry exactly as it is live and as it shall be, or nothing."""
+    agreement = change.agreements.get(entry)
+    return agreement.by if agreement and agreement.digest == digest_of(live, change.text, entry) else ""
+
+
+def fingerprint(change: RecipientChange, live: str) -> str:
+    """Return what stands for all that somebody saw who agrees: before, after, and whose it is."""
+    seen = [live, change.text, sorted((one, sorted(names)) for one, names in change.proposers.items())]
+    return sha256(json.dumps(seen).encode()).hexdigest()[:32]
+
+
+def described(live: str, text: str) -> tuple[str, ...]:
+    """Return a line for each entry that changes: what it is called, and from which value to which."""
+    lines = []
+    for one in touched(live, text):
+        old, new = _entry(live, one), _entry(text, one)
+        if one == THE_LIST:
+            lines.append("the order of the list changes")
+        elif isinstance(old, dict) and isinstance(new, dict):
+            names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+            told = ", ".join(_from_to(name, old.get(name), new.get(name)) for name in names)
+            lines.append(f"{new.get('name')} ({one}): {told}")
+        elif isinstance(new, dict):
+            addresses = f"mail to {new.get('email')}, second address {new.get('fallback') or 'none'}"
+            lines.append(f"{new.get('name')} ({one}) is new: {addresses}, for {new.get('serves')}")
+        elif isinstance(old, dict):
+            lines.append(f"{old.get('name')} ({one}) is dropped: it had {old.get('email')}")
+    return tuple(lines)
 
 
 def unconfirmed(change: RecipientChange, live: str) -> tuple[str, ...]:
@@ -139,7 +231,7 @@ def with_answer(
     sent = change.codes.get(address)
     if sent is None or sent.until <= now or sent.tries >= CODE_TRIES:
         raise CodeWrong("this code is used up or too old")
-    typed = "".join(character for character in code if character.isdigit())
+    typed = typed_digits(code, CODE_DIGITS)
     if compare_digest(sent.digest, _digest(address, typed)):
         codes = {one: kept for one, kept in change.codes.items() if one != address}
         confirmed = {**change.confirmed, address: now}
@@ -148,25 +240,94 @@ def with_answer(
     return replace(change, revision=change.revision + 1, codes=codes), False
 
 
-def with_agreement(change: RecipientChange, who: str, now: datetime, live: str) -> RecipientChange:
-    """Return the change as agreed to by `who`. Raises AgreementMissing, saying what is missing."""
-    if _same_person(who, change.proposed_by):
-        raise AgreementMissing("somebody else than the one who proposed this has to agree")
+def why_not_entries(change: RecipientChange, person: Standing, now: datetime, live: str) -> Mapping[str, str]:
+    """Return, for each entry that nobody has agreed to, why this person may not ("" when they may)."""
+    return {
+        one: why_not(person, change.proposers[one], now) if change.proposers.get(one) else UNKNOWN_PROPOSERS
+        for one in open_entries(change, live)
+    }
+
+
+def with_agreement(change: RecipientChange, person: Standing, now: datetime, live: str) -> RecipientChange:
+    """Return the change with a person's agreement to each entry that they may agree to.
+
+    Raises AgreementMissing, saying what is missing, or why they may agree to none.
+    """
+    reasons = why_not_entries(change, person, now, live)
+    theirs = [one for one, reason in reasons.items() if not reason]
+    if reasons and not theirs:
+        reason = next(iter(reasons.values()))
+        said = SENTENCES.get(reason, UNKNOWN_SAID)
+        raise AgreementMissing(f"{said[:1].lower()}{said[1:]}")
+    check_ready(change, live)
+    return _agreed(change, person.email, theirs, now, live)
+
+
+def check_ready(change: RecipientChange, live: str) -> None:
+    """Raise AgreementMissing when something besides an agreement is missing."""
     open_points: Sequence[str] = lacking(change, live)
     if open_points:
         raise AgreementMissing(" ".join(open_points))
     waiting = unconfirmed(change, live)
     if waiting:
         raise AgreementMissing(f"these addresses have not been confirmed yet: {', '.join(waiting)}")
-    return replace(change, revision=change.revision + 1, agreed_by=who, agreed_at=now)
+
+
+def with_operator_code(change: RecipientChange, code: str, now: datetime, live: str) -> RecipientChange:
+    """Return the change with a fresh code for the operator, good for exactly what stands there now."""
+    check_ready(change, live)
+    if not all(change.proposers.get(one) for one in touched(live, change.text)):
+        raise AgreementMissing(UNKNOWN_SAID)
+    kept = AddressCode(_digest(fingerprint(change, live), code), now + OPERATOR_CODE_LIVES)
+    return replace(change, revision=change.revision + 1, operator_code=kept)
+
+
+def with_operator_answer(
+    change: RecipientChange, code: str, now: datetime, live: str
+) -> tuple[RecipientChange, bool]:
+    """Return the change after somebody typed the operator's code, and whether it was the right one.
+
+    A right one is used up; a wrong one counts. Raises CodeWrong when there is none to compare with any more.
+    """
+    sent = change.operator_code
+    if sent is None or sent.until <= now or sent.tries >= CODE_TRIES:
+        raise CodeWrong("this code is used up or too old")
+    check_ready(change, live)
+    typed = typed_digits(code, CODE_DIGITS)
+    if not compare_digest(sent.digest, _digest(fingerprint(change, live), typed)):
+        tried = replace(sent, tries=sent.tries + 1)
+        return replace(change, revision=change.revision + 1, operator_code=tried), False
+    used = replace(change, operator_code=None)
+    return _agreed(used, THE_OPERATOR, open_entries(change, live), now, live), True
+
+
+def _agreed(
+    change: RecipientChange, by: str, entries: Sequence[str], now: datetime, live: str
+) -> RecipientChange:
+    fresh = {one: Agreement(by, now, digest_of(live, change.text, one)) for one in entries}
+    change = replace(
+        change, revision=change.revision + 1, agreements={**change.agreements, **fresh}, operator_code=None
+    )
+    if open_entries(change, live):
+        return change
+    everybody = sorted({change.agreements[one].by for one in touched(live, change.text)}) or [by]
+    return replace(change, agreed_by=", ".join(everybody), agreed_at=now)
+
+
+def _entry(text: str, entry: str) -> object:
+    """Return an entry as it is, or None; of THE_LIST, the order."""
+    entries = {str(one.get("id")): one for one in entries_of(text)}
+    return list(entries) if entry == THE_LIST else entries.get(entry)
+
+
+def _from_to(name: str, old: object, new: object) -> str:
+    if name == "key":
+        return "another key for its mail" if new else "no key for its mail any more"
+    return f"{name} from {old or 'nothing'} to {new or 'nothing'}"
 
 
 def _addresses(entry: Mapping[str, Any]) -> list[str]:
     return [str(entry[name]) for name in ("email", "fallback") if entry.get(name)]
-
-
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
 
 
 def _digest(address: str, code: str) -> str:

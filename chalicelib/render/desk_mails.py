@@ -51,6 +51,19 @@ class DeskMails:
         )
         return self._message(to, "Please confirm this address", text)
 
+    def operator_code(self, to: str, code: str, lines: Sequence[str]) -> bytes:
+        """Give the operator a code that stands for the second publisher, with what it is for."""
+        changes = "".join(f"- {plain_line(line)}\n" for line in lines)
+        text = (
+            "A publisher wants to change who gets reports, and asks you to stand for the second publisher,"
+            f" who is not there yet:\n\n{changes}\n"
+            "If you know each of these offices and addresses, tell the publisher this code, by phone or in"
+            f" person:\n\n    {code[:4]} {code[4:]}\n\n"
+            "It works once, for one day, and for exactly this change. If you are not sure, tell nobody the"
+            " code. Once the first report was delivered, no such code works any more.\n"
+        )
+        return self._message(to, "Please agree to a change of recipients", text)
+
     def contacts_to_check(self, to: str, contacts: Sequence[ContactToCheck]) -> bytes:
         """List the contacts that nobody has checked for 90 days."""
         lines = "".join(

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.domain.armor import tidy
 from chalicelib.domain.errors import EntryMissing
+from chalicelib.domain.people import Person
 from chalicelib.domain.recipient_changes import RecipientChange, entries_of
 from chalicelib.usecases.change_recipients import ChangeRecipients
 
@@ -53,14 +54,14 @@ class EditRecipients:
                 return entry, revision
         raise EntryMissing(f"there is no recipient {recipient!r}")
 
-    def propose(self, fields: RecipientFields, revision: int, who: str, why: str) -> RecipientChange:
+    def propose(self, fields: RecipientFields, revision: int, who: Person, why: str) -> RecipientChange:
         """Propose the document with this recipient changed or added. Raises as ChangeRecipients.propose."""
         entries, _ = self.entries()
         known = {str(entry.get("id")): entry for entry in entries}
         known[fields.id] = _filled(known.get(fields.id, {}), fields)
         return self._changes.propose(_written(list(known.values())), revision, who, why)
 
-    def propose_without(self, recipient: str, revision: int, who: str, why: str) -> RecipientChange:
+    def propose_without(self, recipient: str, revision: int, who: Person, why: str) -> RecipientChange:
         """Propose the document without a recipient. Raises EntryMissing, and as above."""
         self.open(recipient)
         entries, _ = self.entries()

@@ -6,7 +6,7 @@ domain/deliveries.MOVES or old news.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.domain.bounces import AWAY, away, not_taken, taken
@@ -24,11 +24,19 @@ _BAD_NEWS = {"bounced": BOUNCED, "complained": COMPLAINED, "rejected": REJECTED}
 class NoteDelivery:
     """The use case of one notice."""
 
-    def __init__(self, store: ReportStore, directory: Directory, alarms: Alarms, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: ReportStore,
+        directory: Directory,
+        alarms: Alarms,
+        clock: Clock,
+        note_delivered: Callable[[datetime], None] = lambda _: None,
+    ) -> None:
         self._store = store
         self._directory = directory
         self._alarms = alarms
         self._clock = clock
+        self._note_delivered = note_delivered
 
     def __call__(self, notice: Notice) -> str:
         """Note it, and say in a word what it did: its kind, "fallen_back", "old" or "unknown".
@@ -52,6 +60,8 @@ class NoteDelivery:
 
     def _note(self, notice: Notice, mail: SentMail) -> str:
         now = self._clock.now()
+        if notice.kind == "delivered" and mail.about.startswith(("report-", "batch-")):
+            self._note_delivered(now)  # first: this notice would change nothing when it came again
         recipient = next((one for one in self._directory.recipients() if one.id == mail.recipient), None)
         told = False
         outcomes = set()

@@ -6,12 +6,15 @@ import json
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin
 
 import html5lib
 from chalice.app import Chalice
 from chalice.test import Client
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.core import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring, wiring_admin
 from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
@@ -151,6 +154,7 @@ class DeskSite:
         function: str = "admin",
         clock: Any = None,
         pool_client: Any = None,
+        operator: str = "",
     ) -> None:
         names = {
             "reports_table": dynamo_reports,
@@ -169,6 +173,7 @@ class DeskSite:
             porchlight_pages="live",
             stage=stage,
             sender_address=SENDER,
+            operator_address=operator,
             user_pool_id=self.pool,
             user_pool_client_id=str(made["ClientId"]),
             pages_bucket=f"pages-{number}",
@@ -191,14 +196,17 @@ class DeskSite:
             wiring_admin.serve(self.app, self.settings, clock, lambda: pool_client or self.cognito)
         self.http = Client(self.app).http
 
-    def add(self, email: str, role: str) -> None:
-        """Add somebody who has chosen a password already."""
+    def add(self, email: str, role: str, days_ago: float = 30) -> None:
+        """Add somebody who was invited some time ago, and has chosen a password already."""
         self.cognito.admin_create_user(UserPoolId=self.pool, Username=email, MessageAction="SUPPRESS")
         self.cognito.admin_set_user_password(
             UserPoolId=self.pool, Username=email, Password=PASSWORD, Permanent=True
         )
         if role:
             self.cognito.admin_add_user_to_group(UserPoolId=self.pool, Username=email, GroupName=role)
+
+        users = cognitoidp_backends[DEFAULT_ACCOUNT_ID]["us-west-2"].user_pools[self.pool].users
+        users[email].create_date -= timedelta(days=days_ago)
 
     def person(self, email: str = "") -> Person:
         """Somebody at the door."""

@@ -255,7 +255,7 @@ def changing() -> Changing:
     changing.desk.save(PAGE, "a page")
     changing.propose(OFFICE)
     changing.confirm_all()
-    changing.change.agree(changing.revision, BEN)
+    changing.agree(BEN)
     return changing
 
 
@@ -290,7 +290,7 @@ def test_from_the_first_write_to_the_move_nobody_withdraws_or_changes_recipients
             return
         for do in (
             lambda: changing.change.withdraw(changing.revision),
-            lambda: changing.change.agree(changing.revision, BEN),
+            lambda: changing.agree(BEN),
             lambda: changing.propose({**OFFICE, "email": "other@county.example"}),
         ):
             with pytest.raises(PublishUnderWay):
@@ -375,7 +375,7 @@ def with_a_town_and_its_office() -> Desk:
     desk.publish(ANA, "a town")
     changing.propose({**OFFICE, "serves": "town"})
     changing.confirm_all()
-    changing.change.agree(changing.revision, BEN)
+    changing.agree(BEN)
     desk.publish(ANA, "an office")
     return desk
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from email import message_from_string
 from email.policy import default
 from pathlib import Path
 
 import pytest
 
+from chalicelib.adapters.delivery_marks import DeliveryMarks
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
+from tests.web.admin.test_people import first_password
 
 LIST = "/admin/recipients"
 ONE = "/admin/recipient"
@@ -79,7 +82,8 @@ def test_the_one_who_proposed_cannot_agree_even_with_a_form_made_by_hand(desk):
     for address in (ADDRESS, SECOND):
         confirm(desk, one, address)
     withdraw = one.get(LIST).forms("/admin/recipients/withdraw")[0]
-    page = one.post("/admin/recipients/agree", withdraw)
+    seen = desk.signed_in(PUBLISHER_TWO).get(LIST).forms("/admin/recipients/agree")[0]["seen"]
+    page = one.post("/admin/recipients/agree", {**withdraw, "seen": seen})
     assert page.status == 422
     assert "somebody else than the one who proposed" in page.words.lower()
 
@@ -207,3 +211,108 @@ def test_a_private_key_is_refused_with_a_warning_and_never_kept(desk, field, bes
     assert "this is a private key: its owner must replace it" in page.words.lower()
     assert SECRET_LINE not in page.text
     assert SECRET_LINE not in str(desk.everything_kept())
+
+
+def told(desk: DeskSite, words: str) -> list[str]:
+    """Who got a mail with these words in its subject."""
+    found = [message_from_string(mail["raw_data"], policy=default) for mail in desk.mails()]
+    return sorted(str(mail["To"]) for mail in found if words in str(mail["Subject"]))
+
+
+def test_a_second_self_cannot_agree_and_everybody_hears_of_it(make_desk):
+    """As one publisher who wants to be two."""
+    desk = make_desk(operator="ops@desk.example")
+    one = desk.signed_in(PUBLISHER_ONE)
+    propose(one)
+    for address in (ADDRESS, SECOND):
+        confirm(desk, one, address)
+    desk.add("ana2@desk.example", "publisher", days_ago=6)
+    second = desk.signed_in("ana2@desk.example")
+    page = second.get(LIST)
+    assert "invited less than seven days ago" in page.words
+    assert page.forms("/admin/recipients/agree") == []
+    # an account of their own, made anew, or somebody else's by a new password
+    people = one.get("/admin/people")
+    fields = next(form for form in people.forms("/admin/people/password") if form["email"] == PUBLISHER_TWO)
+    one.post("/admin/people/password", fields)
+    other = desk.person(PUBLISHER_TWO)
+    form = other.sign_in(first_password(desk, PUBLISHER_TWO))
+    new = {"password": "a new long password", "again": "a new long password"}
+    other.follow(other.submit(form, "/admin/sign-in", **new))
+    page = other.get(LIST)
+    assert "a new password less than seven days ago" in page.words
+    withdraw = page.forms("/admin/recipients/withdraw")[0]
+    [seen] = {desk.signed_in("ana2@desk.example").get(ONE + "?r=sheriff").status}
+    assert seen == 200
+    assert other.post("/admin/recipients/agree", withdraw).status in (409, 422)
+    assert desk.log()[-1]["outcome"] == "refused"
+    both = sorted([PUBLISHER_ONE, PUBLISHER_TWO, "ops@desk.example"])
+    assert set(both) <= set(told(desk, "recipients were proposed"))
+    assert {PUBLISHER_ONE, "ana2@desk.example", "ops@desk.example"} <= set(told(desk, "new first password"))
+    assert "ops@desk.example" in told(desk, "somebody has a new password")
+
+
+def test_a_form_shows_what_waits_and_a_word_elsewhere_takes_nothing_over(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    propose(one)
+    for address in (ADDRESS, SECOND):
+        confirm(desk, one, address)
+    waiting = other.get(f"{ONE}?r=dot-trafficking")
+    assert "A change of other recipients waits" in waiting.words
+    assert ADDRESS in waiting.words
+    assert f"proposed by {PUBLISHER_ONE}" in other.get(f"{ONE}?r=sheriff").words
+    typed = {"agreed_on": "2026-11-20", "fallback": SECOND, "why": "a word"}
+    assert other.submit(waiting, ONE, **typed).status == 303
+    # each agrees to the other's entry, and to no more
+    assert one.submit(one.get(LIST), "/admin/recipients/agree").status == 303
+    page = one.get(LIST)
+    assert "Somebody else than the one who proposed" in page.words
+    assert page.forms("/admin/recipients/agree") == []
+    assert "The next publish takes it along" not in page.words
+    assert other.submit(other.get(LIST), "/admin/recipients/agree").status == 303
+    assert "The next publish takes it along" in one.get(LIST).words
+    line = desk.log()[-1]
+    assert (line["did"], line["about"]) == ("agree to a change of recipients", "dot-trafficking, sheriff")
+    assert f"mail to {ADDRESS}" in line["after"]
+
+
+def test_before_the_first_delivered_report_the_operator_can_stand_for_the_second_publisher(make_desk):
+    desk = make_desk(operator="ops@desk.example")
+    marks = DeliveryMarks(lambda: desk.dynamodb, desk.settings.reports_table)
+    one = desk.signed_in(PUBLISHER_ONE)
+    propose(one)
+    for address in (ADDRESS, SECOND):
+        confirm(desk, one, address)
+    ask, agree = "/admin/recipients/operator-code", "/admin/recipients/operator-agrees"
+    assert one.get(LIST).forms(ask) == []  # deliveries leave no marks yet: nothing is certain
+    marks.begin_to_watch(datetime.now(UTC))
+    page = one.follow(one.submit(one.get(LIST), ask))
+    wrong = one.submit(page, agree, code="0000 0000")
+    assert wrong.status == 422
+    [mail] = [one["raw_data"] for one in desk.mails() if "Please agree" in one["raw_data"]][-1:]
+    text = message_from_string(mail, policy=default).get_content()
+    assert f"The Sheriff (sheriff) is new: mail to {ADDRESS}" in text
+    [code] = re.findall(r"^ +(\d{4} \d{4})\s*$", text, re.MULTILINE)
+    page = one.submit(one.get(LIST), agree, code=code)
+    assert page.location == f"{LIST}?done=agreed"
+    assert "the operator, by a mailed code agreed" in one.get(LIST).words
+    # from the first delivered report on there is no such way
+    propose(one, id="second", name="Second")
+    marks.note_delivered(datetime.now(UTC))
+    page = one.get(LIST)
+    assert (page.forms(ask), page.forms(agree)) == ([], [])
+    change = page.forms("/admin/recipients/withdraw")[0]
+    assert one.post(ask, change).status in (409, 422)
+
+
+def test_a_stage_that_was_there_before_deliveries_left_marks_needs_two_publishers(make_desk):
+    desk = make_desk(operator="ops@desk.example")
+    marks = DeliveryMarks(lambda: desk.dynamodb, desk.settings.reports_table)
+    marks.begin_to_watch(datetime.now(UTC) + timedelta(days=2))
+    marks.begin_to_watch(datetime.now(UTC))
+    one = desk.signed_in(PUBLISHER_ONE)
+    propose(one)
+    for address in (ADDRESS, SECOND):
+        confirm(desk, one, address)
+    assert one.get(LIST).forms("/admin/recipients/operator-code") == []
+    assert one.get("/admin/deliveries").status == 200  # a mark is no case

@@ -1,0 +1,78 @@
+"""Two marks of a stage beside its reports: since when deliveries are watched, and when the first was noted.
+
+They outlive the reports, which are deleted. The functions that deliver and note write them; the desk's
+function reads them in the index that it reads cases in, where they stand under a name that no case has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.adapters.aws_faults import Table
+from chalicelib.adapters.dynamo_reports import DESK_INDEX
+
+_WATCHED = "stage watched"
+_DELIVERED = "stage delivered"
+# The index takes along what it knows of a case: these of its attributes hold a mark's two dates.
+_MARKED_AT, _MADE_AT = "taken_at", "answered_at"
+
+
+class DeliveryMarks:
+    """The StageMarks on the reports table. One that writes remembers what it wrote: no mark is taken away."""
+
+    def __init__(self, client: Callable[[], Any], table: str) -> None:
+        self._call = Table(client, table).call
+        self._written: set[str] = set()
+
+    def begin_to_watch(self, now: datetime) -> None:
+        """Note since when deliveries leave a mark, and when the table was made, unless it is noted."""
+        if _WATCHED not in self._written:
+            made: datetime = self._call("describe_table")["Table"]["CreationDateTime"]
+            self._note(_WATCHED, now, made.astimezone(UTC))
+
+    def note_delivered(self, now: datetime) -> None:
+        """Note that a report was delivered, unless it is noted."""
+        if _DELIVERED not in self._written:
+            self._note(_DELIVERED, now, now)
+
+    def watched_since(self) -> datetime | None:
+        """Return since when, or None."""
+        return _moment(self._read(_WATCHED), _MARKED_AT)
+
+    def made_at(self) -> datetime | None:
+        """Return when the table of reports was made, or None while nothing is watched."""
+        return _moment(self._read(_WATCHED), _MADE_AT)
+
+    def delivered_at(self) -> datetime | None:
+        """Return when the first delivered report was noted, or None."""
+        return _moment(self._read(_DELIVERED), _MARKED_AT)
+
+    def _note(self, mark: str, now: datetime, made: datetime) -> None:
+        self._call(
+            "update_item",
+            Key={"pk": {"S": f"count#{mark}"}},
+            UpdateExpression="SET case_number = :mark, #at = if_not_exists(#at, :now),"
+            " #made = if_not_exists(#made, :made)",
+            ExpressionAttributeNames={"#at": _MARKED_AT, "#made": _MADE_AT},
+            ExpressionAttributeValues={
+                ":mark": {"S": mark},
+                ":now": {"S": now.isoformat()},
+                ":made": {"S": made.isoformat()},
+            },
+        )
+        self._written.add(mark)
+
+    def _read(self, mark: str) -> Mapping[str, Any]:
+        answer = self._call(
+            "query",
+            IndexName=DESK_INDEX,
+            KeyConditionExpression="case_number = :mark",
+            ExpressionAttributeValues={":mark": {"S": mark}},
+        )
+        return next(iter(answer["Items"]), {})
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(item[name]["S"]).astimezone(UTC) if item else None

@@ -1,0 +1,32 @@
+"""Know whether a stage has delivered a report yet: until then, a new town may have one publisher alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.domain.deliveries import DELIVERED
+from chalicelib.ports import Cases, Clock, StageMarks
+
+_FROM_THE_START = timedelta(days=1)  # so old a case is still kept, whatever KEEP_DAYS says
+
+
+class FirstDelivery:
+    """Rests on marks that outlive the reports, and on the cases that are kept."""
+
+    def __init__(self, marks: StageMarks, cases: Cases, clock: Clock) -> None:
+        self._marks = marks
+        self._cases = cases
+        self._clock = clock
+
+    def is_ahead(self) -> bool:
+        """Say whether it is certain that no report has been delivered yet.
+
+        A stage that was there before deliveries left marks may have delivered and deleted: it is not certain.
+        """
+        watched, made = self._marks.watched_since(), self._marks.made_at()
+        if watched is None or made is None or self._marks.delivered_at() is not None:
+            return False
+        if watched - made > _FROM_THE_START:
+            return False
+        cases = self._cases.all(self._clock.now())
+        return not any(one.state == DELIVERED for case in cases for one in case.deliveries)
