@@ -17,10 +17,12 @@ from chalicelib.domain.documents import (
     PLACES,
     RECIPIENTS,
     SITE,
+    STOPS,
     Problem,
     check_text,
 )
 from chalicelib.domain.errors import ContentInvalid, DocumentInvalid
+from chalicelib.domain.field_names import unknown_fields
 from chalicelib.domain.json_documents import Unreadable, line_at, read
 from chalicelib.domain.places import read_places
 from chalicelib.domain.recipients import read_recipients
@@ -41,9 +43,11 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
     parsed: dict[str, Any] = {}
     for document in JSON_DOCUMENTS:
         found += _parse(document, whole[document], parsed)
-    if found:
+    for document, one in parsed.items() if not found else ():
+        found += unknown_fields(document, whole[document], one)
+    if any(problem.weight == STOPS for problem in found):
         return found
-    return [*_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
+    return [*found, *_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
 
 
 def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
