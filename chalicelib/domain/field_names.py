@@ -33,7 +33,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
                 "checked_as",
                 "read_as",
             }
-        )  # fmt: skip
+        )
     },
     PLACES: {"places": frozenset(["slug", "name", "parent", "kind"])},
     SITE: {
