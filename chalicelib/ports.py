@@ -594,12 +594,16 @@ class PressedPage:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A whole site, rendered and looked over. `index` is what the page function needs to know of it."""
+    """A whole site, rendered and looked over. `index` is what the page function needs to know of it.
+
+    `frames` are the texts around the block of each mail, by mail and language.
+    """
 
     pages: Sequence[PressedPage]
     index: Mapping[str, object]
     sentences: Mapping[str, Sequence[tuple[str, int]]]  # each, with the documents and lines that say it
     problems: Sequence[Problem]
+    frames: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Press(Protocol):
@@ -614,8 +618,8 @@ class Press(Protocol):
     def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
 
-    def mail(self, texts: Mapping[str, str], name: str, recipient: str) -> bytes:
+    def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail ("report" or "digest") with an invented report, to one recipient.
 
-        Raises DocumentInvalid.
+        Another `sample` is another report. Raises DocumentInvalid.
         """

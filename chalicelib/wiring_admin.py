@@ -99,5 +99,5 @@ def serve(
     contacts = EditContacts(core.edit, clock)
     texts.routes(desk, core.edit, EditSentences(core.edit), contacts)
     recipients.routes(desk, core.recipients, EditRecipients(core.recipients), contacts, standings, tell)
-    publishing.routes(desk, core.publish, core.preview, contacts, delivery_desk, core.recipients)
+    publishing.routes(desk, core.publish, core.preview, contacts, delivery_desk, core.recipients, core.edit)
     app.register_blueprint(routes)

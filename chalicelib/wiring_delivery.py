@@ -33,7 +33,7 @@ from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 from chalicelib.usecases.send_mail import SendMail
 from chalicelib.usecases.sweep import Sweep
-from chalicelib.wiring_published import contacts_text, mails, published_directory
+from chalicelib.wiring_mails import contacts_text, delivery_directory, mails
 
 log = logging.getLogger("porchlight")
 log.setLevel(logging.INFO)
@@ -76,11 +76,11 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     desk = _desk_secret(settings.desk_keys_secret)
     store, told = report_store(settings), alarms(settings, clock)
     mailer = SesMailer(ses, settings.ses_configuration_set)
-    send = SendMail(mailer, mails(settings), store, told, clock, settings.sender_address)
+    send = SendMail(mailer, mails(settings, told), store, told, clock, settings.sender_address)
     opener = HpkeOpener(desk.private_keys, desk.forget)
     every = timedelta(seconds=settings.digest_every)
     caps = FloodCaps(store, DeskCopyMarks(desk.private_keys), digest_every=every)
-    return DeliverReports(store, opener, send, caps, published_directory(settings), told, clock, _wait)
+    return DeliverReports(store, opener, send, caps, delivery_directory(settings), told, clock, _wait)
 
 
 def note_delivery(
@@ -95,7 +95,7 @@ def note_delivery(
     time_left = _time_left(context) if context is not None else lambda: NOTE_MARGIN
     note = NoteDelivery(
         report_store(settings),
-        published_directory(settings),
+        delivery_directory(settings),
         alarms(settings, clock),
         clock,
         _marks(settings.reports_table).note_delivered,

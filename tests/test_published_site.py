@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib import wiring_published
+from chalicelib import wiring_mails, wiring_published, wiring_texts
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.adapters.published_pages import PublishedPages
@@ -26,6 +26,7 @@ from chalicelib.adapters.published_texts import PublishedTexts
 from chalicelib.adapters.s3_releases import S3Releases, open_to_readers
 from chalicelib.adapters.shipped_pages import ShippedPages
 from chalicelib.domain import po_files
+from chalicelib.domain.documents import Release, Version
 from chalicelib.domain.errors import PublishRefused
 from chalicelib.settings import Settings
 from chalicelib.usecases.check_documents import CheckDocuments
@@ -63,7 +64,7 @@ class Desk:
 
     def __init__(self, work: Path, base: str) -> None:
         self.bucket = f"{base}/pages"
-        store = DynamoDocuments(lambda: client("dynamodb"), "documents")
+        self.store = store = DynamoDocuments(lambda: client("dynamodb"), "documents")
         shelf = S3Releases(lambda: client("s3"), "pages")
         folders = shipped_folders(work, locales=("en", "es"))
         self.shipped = shipped_files(folders)
@@ -152,6 +153,10 @@ def test_a_clerk_changes_a_number_and_a_sentence_and_rolls_back(
     assert problem.document == "contacts"
     assert "209-827-7071" in problem.sentence
     desk.change("contacts", "+12098277070", "+12098277071")
+    with pytest.raises(PublishRefused) as refused:
+        desk.publish(ANA, "a number that no two publishers have shown")
+    assert "CONFIRMED" in refused.value.report.stops[0].sentence
+    desk.change("contacts", '"mark": "CONFIRMED"', '"mark": "SINGLE"')
     desk.translate("en", HEADLINE, "Does someone make others work?")
     desk.translate("es", HEADLINE, "¿Alguien obliga a otros a trabajar?")
 
@@ -182,17 +187,86 @@ def test_forms_and_mails_are_made_from_what_was_published_and_go_on_without_the_
     desk: Desk, server: StandIn
 ) -> None:
     desk.translate("en", SEND, "Send this now")
-    desk.change("template/mail/report/subject.txt", "Porchlight report", "A report to you,")
+    desk.change(
+        "template/mail/report/body.txt", "What this mail is not:", "What you should know of this mail:"
+    )
     desk.publish(ANA, "other words", accept=True)
     settings = Settings(pages_url=desk.bucket)
     site = wiring_published.site_source(settings)
     assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
     (recipient, *_) = wiring_published.published_directory(settings).recipients()
-    mails = wiring_published.mails(settings)
-    mail = wiring_published.samples.mail(mails, [], "report", recipient)
-    assert b"Subject: A report to you, PL-" in mail
+    mail = wiring_published.samples.mail(wiring_mails.mails(settings), [], "report", recipient)
+    assert b"Subject: Porchlight report PL-" in mail
+    assert b"What you should know of this mail:" in mail
     server.stop()
     assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+
+
+class Alarms:
+    def __init__(self) -> None:
+        self.raised: list[tuple[str, str]] = []
+
+    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
+        self.raised.append((kind, detail["error"]))
+        return True
+
+
+OLD_BODY = "{% if received_on == '2026-01-01' %}{{ story }}{% else %}A car was parked here.{% endif %}"
+RELEASES: dict[str, tuple[dict[str, bytes], str]] = {
+    "one of before there were frames": ({}, "cannot be read"),
+    "one that lost its frames": ({"mails.json": b""}, "not what we write"),
+    "one whose frames are too long": ({"mails.json": b" " * 1_000_001}, "too long"),
+    "one with no marker": (
+        {"mails.json": json.dumps({"format": 1, "mails": {"report": {"en": "x"}}}).encode()},
+        "[[report]]",
+    ),
+    "one that is no JSON": ({"mails.json": b"[" * 100_000}, "not what we write"),
+}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_a_release_whose_frames_cannot_be_used_gives_way_to_the_shipped_ones(desk: Desk, name: str) -> None:
+    files, said = RELEASES[name]
+    shelf, alarms = S3Releases(lambda: client("s3"), "pages"), Alarms()
+    texts = {"template/mail/report/body.txt": OLD_BODY, "template/mail/report/subject.txt": "{{ story }}"}
+    shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files})
+    shelf.move(1, {}, None)
+    settings = Settings(pages_url=desk.bucket)
+    (recipient, *_) = wiring_mails.delivery_directory(settings).recipients()
+    content = wiring_published.samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
+    assert b"Subject: Porchlight report PL-" in content
+    assert b"It is not checked." in content
+    assert b"A car was parked here." not in content
+    assert [kind for kind, _ in alarms.raised] == ["mail_frame_unusable"]
+    assert said in alarms.raised[0][1]
+
+
+def test_an_old_text_of_a_mail_that_is_live_stops_nobody_and_is_told(desk: Desk) -> None:
+    desk.change("template/mail/report/body.txt", "[[report]]", "{{ story }}")
+    with pytest.raises(PublishRefused):
+        desk.publish(ANA, "not a frame")
+    shelf = S3Releases(lambda: client("s3"), "pages")
+    store, body = desk.store, "template/mail/report/body.txt"
+    store.add_version(Version(body, 1, OLD_BODY, ANA, datetime(2026, 11, 1, tzinfo=UTC), "before"))
+    store.add_release(Release(1, {body: 1}, ANA, datetime(2026, 11, 1, tzinfo=UTC), "before"))
+    shelf.put(1, {"documents.json": json.dumps({body: OLD_BODY}).encode()})
+    shelf.move(1, {}, None)
+    desk.edit.discard(body, desk.edit.open(body).revision)
+    assert [entry.id for entry in desk.edit.list() if entry.unused] == [body]
+    assert desk.edit.open(body).text == OLD_BODY
+    desk.translate("en", SEND, "Send this now")
+    report = desk.publish.plan().report
+    told = [one for one in report.problems if one.document == body]
+    assert ["written anew" in one.sentence for one in told] == [True]
+    assert not report.stops
+    desk.publish(ANA, "another word", accept=True)
+    settings, alarms = Settings(pages_url=desk.bucket), Alarms()
+    wiring_texts.texts_at.cache_clear()
+    (recipient, *_) = wiring_mails.delivery_directory(settings).recipients()
+    wiring_published.samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
+    assert [kind for kind, _ in alarms.raised] == ["mail_frame_unusable"]
+    wiring_published.samples.mail(wiring_mails.mails(settings, alarms), [], "digest", recipient)
+    assert len(alarms.raised) == 1
 
 
 def test_published_documents_that_a_later_package_cannot_use_give_way_to_what_shipped(

@@ -24,11 +24,12 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from chalicelib.domain import po_files
+from chalicelib.domain.mail_frames import sentences as frame_sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 CONTENT = ROOT / "chalicelib" / "content"
-MAIL_WORDS = ROOT / "chalicelib" / "render" / "mails.py"
+MAIL_WORDS = [ROOT / "chalicelib" / "render" / name for name in ("mail_block.py", "mails.py")]
 LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 
@@ -53,15 +54,18 @@ def source_catalog() -> Catalog:
         charset="utf-8",
     )
     pages = sorted((TEMPLATES / "public").glob("*.html"))
-    mails = sorted((TEMPLATES / "mail").glob("*/*.txt"))
-    for path in (*pages, *mails):
+    for path in pages:
         for sentence in _extracted("jinja2.ext:babel_extract", path):
+            catalog.add(sentence, locations=[(_place(path), 0)])
+    for path in sorted((TEMPLATES / "mail").glob("*/body.txt")):
+        for _, sentence in frame_sentences(path.read_text(encoding="utf-8")):
             catalog.add(sentence, locations=[(_place(path), 0)])
     for path in sorted(CONTENT.glob("*.json")):
         for sentence in _of_document(path):
             catalog.add(sentence, locations=[(_place(path), 0)])
-    for sentence in _extracted("python", MAIL_WORDS):
-        catalog.add(sentence, locations=[(_place(MAIL_WORDS), 0)])
+    for path in MAIL_WORDS:
+        for sentence in _extracted("python", path):
+            catalog.add(sentence, locations=[(_place(path), 0)])
     return catalog
 
 
@@ -222,7 +226,7 @@ def _status_problems(entry: dict[str, Any], paths: dict[str, Path]) -> Iterator[
 
 
 def _extracted(method: str, path: Path) -> Iterator[str]:
-    options = _OPTIONS if path.suffix in (".html", ".txt") else {"encoding": "utf-8"}
+    options = _OPTIONS if path.suffix == ".html" else {"encoding": "utf-8"}
     with path.open("rb") as file:
         for _, message, _, _ in extract(method, file, keywords=_KEYWORDS, options=options):
             yield message if isinstance(message, str) else message[0]

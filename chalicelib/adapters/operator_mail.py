@@ -42,7 +42,7 @@ EXPLAINED = {
     ),
     "mail_unwritable": (
         "A mail could not be written",
-        "Writing the mail failed; it is tried again every ten minutes. Was a mail template changed just now?",
+        "Writing the mail failed; it is tried again every ten minutes. Was it a fault of this package?",
     ),
     "mail_fault": (
         "A mail could not be handed over",
@@ -115,6 +115,11 @@ EXPLAINED = {
     "operator_away": (
         "The operator's address answers by itself",
         "Let somebody else read OPERATOR_ADDRESS meanwhile.",
+    ),
+    "mail_frame_unusable": (
+        "The text around a report cannot be used",
+        "Reports go out whole, with the text that came with the package around them. Look at the mails under"
+        " Texts at the desk: write the text anew, or publish again.",
     ),
     "operator_unreachable": (
         "The operator's address does not take mail",

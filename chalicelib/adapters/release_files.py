@@ -134,6 +134,8 @@ class ReleaseFiles:
         ignored = shutil.ignore_patterns("admin", "*.po", "*.pot", "*~")
         for source, name in zip(self._shipped, ("templates", "locale", "content"), strict=True):
             shutil.copytree(source, draft / name, ignore=ignored)
+        # What a mail's block says comes from these, whatever was published.
+        shutil.copytree(self._shipped.catalogs, draft / "shipped-locale", ignore=ignored)
         for document, text in texts.items():
             path = draft / path_of(document)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,8 @@ LONGEST_TEXT = 250_000
 LONGEST_WHY = 500
 
 MOST_SHOWN = 4_000  # lines of a comparison: an answer of the desk holds six megabytes
+# What an older package had as documents, and this one writes by itself: shown, and no longer changed.
+RETIRED = (f"{MAIL_TEMPLATE}report/subject.txt", f"{MAIL_TEMPLATE}digest/subject.txt")
 
 UNKNOWN = -1
 SHIPPED = 0  # the number of the version that came with the package

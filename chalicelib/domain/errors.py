@@ -167,6 +167,10 @@ class DocumentInvalid(PorchlightError):
     """A document's id, text or reason breaks a rule: show the sentence to its writer, text kept."""
 
 
+class FrameInvalid(PorchlightError):
+    """The text around a report cannot be sent: use the one that shipped, and tell the operator."""
+
+
 class DraftConflict(PorchlightError):
     """Somebody else saved this document since it was opened: show both texts, and lose neither.
 

@@ -25,14 +25,14 @@ import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, an
 from jinja2 import TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
 
+from chalicelib.domain import mail_frames
 from chalicelib.domain.content import read_content
-from chalicelib.domain.documents import MAIL_TEMPLATE, PUBLIC_TEMPLATE
+from chalicelib.domain.documents import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.domain.locales import DEFAULT, ENDONYMS
-from chalicelib.domain.recipients import Recipient, read_recipients
+from chalicelib.domain.recipients import read_recipients
 from chalicelib.render import samples, sentences
 from chalicelib.render.catalogs import Catalogs, Sentences
 from chalicelib.render.contexts import CONTEXT_OF, HELPERS, LayoutContext
-from chalicelib.render.mail_contexts import MAIL_TEMPLATES
 from chalicelib.render.mails import Mails
 from chalicelib.render.packing import pack
 from chalicelib.render.page_checks import check_page
@@ -42,7 +42,6 @@ from chalicelib.render.site import Site
 _QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times
 _JINJAS = frozenset({"_trans", "caller", "varargs", "kwargs"})  # its own, of no use to who looks for a name
-_MAIL_HELPERS = frozenset({"_", "gettext", "ngettext"})
 _BOOKS = {"layout.html": LayoutContext, "parts.html": LayoutContext}
 
 
@@ -61,32 +60,24 @@ class Inside:
         catalogs = Catalogs(folder / "locale")
         for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
             catalogs.sentences(locale)  # read now: there are no files later
+        self._catalogs = catalogs
         self._site = Site(templates, catalogs, self._content)
-        known = self._content.places
-        self._mails = Mails(
-            templates / "mail",
-            catalogs,
-            "reports@porchlight.example",
-            lambda slug: known[slug].name if slug in known else slug,
-            lambda locale: ENDONYMS.get(locale, locale),
-            _NoKeys(),
-        )
+        self._frames = {
+            document: (templates / "mail" / name / "body.txt").read_text(encoding="utf-8")
+            for document, name in mail_frames.DOCUMENTS.items()
+        }
+        self._mails = self._new_mails(folder)
         self._public = environment(templates / "public")
         self._sources = {
             PUBLIC_TEMPLATE + path.name: path.read_text(encoding="utf-8")
             for path in sorted((templates / "public").glob("*.html"))
-        } | {
-            f"{MAIL_TEMPLATE}{path.parent.name}/{path.name}": path.read_text(encoding="utf-8")
-            for path in sorted((templates / "mail").glob("*/*.txt"))
         }
-        sentences.of_mail_words()
 
     def look(self) -> dict[str, Any]:
         """List all there is to read and to render."""
         return {
             "templates": list(self._sources),
             "names": samples.names(self._site),
-            "recipients": self._mail_readers(),
             "index": {
                 "locales": list(self._site.locales),
                 "default_locale": DEFAULT,
@@ -109,10 +100,31 @@ class Inside:
         html = samples.render(self._site, self._recipients, name)
         return {"html": html, "headers": samples.headers(self._site, name)}
 
-    def mail(self, name: str, recipient: str) -> dict[str, Any]:
+    def frames(self) -> dict[str, Any]:
+        """Render the frame of each mail in every language, and say what is wrong with them."""
+        languages = {DEFAULT, *self._site.locales, *(one.language for one in self._recipients)}
+        good: dict[str, dict[str, str]] = {}
+        found: list[tuple[str, int, str]] = []
+        for document, name in mail_frames.DOCUMENTS.items():
+            good[name] = {}
+            for language in sorted(languages, key=lambda one: (one != DEFAULT, one)):
+                text, faults = self._framed(document, language)
+                found += faults
+                if not faults:
+                    good[name][language] = text
+                elif faults[0][0] == document:
+                    break  # as it is written: no language can be better
+        return {"frames": good, "faults": found}
+
+    def mail(self, name: str, recipient: str, sample: int) -> dict[str, Any]:
         """Write a mail with an invented report."""
         to = next(one for one in self._recipients if one.id == recipient)
-        content = samples.mail(self._mails, self._recipients, name, to)
+        document = next(one for one, mail in mail_frames.DOCUMENTS.items() if mail == name)
+        text, faults = self._framed(document, to.language)
+        if faults:
+            return {"fault": faults[0]}
+        self._mails.use({name: {to.language: text}})
+        content = samples.mail(self._mails, self._recipients, name, to, sample)
         return {"mail": base64.b64encode(content).decode("ascii")}
 
     def check(self, name: str, html: str) -> dict[str, Any]:
@@ -141,21 +153,40 @@ class Inside:
                 return number
         return line
 
-    def _mail_readers(self) -> list[str]:
-        """Return one recipient of each language: what changes from one to the next is the language."""
-        found: dict[str, Recipient] = {}
-        for recipient in self._recipients:
-            found.setdefault(recipient.language, recipient)
-        return [recipient.id for recipient in found.values()]
+    def _framed(self, document: str, language: str) -> tuple[str, list[tuple[str, int, str]]]:
+        """Return a mail's frame in a language, and what is wrong with it: with its text, or a translation."""
+        source, hosts = self._frames[document], self._content.site.hosts
+        faults = mail_frames.faults(source, self._mails.labels(DEFAULT), hosts)
+        if faults:
+            return "", [(document, line, sentence) for line, sentence in faults]
+        text = mail_frames.rendered(source, self._catalogs.sentences(language).plain)
+        said = dict(mail_frames.sentences(source))
+        found = [
+            (CATALOG + language, 0, f"{mail_frames.IN_MAIL} {fault} (“{said.get(line, 'as a whole')}”)")
+            for line, fault in mail_frames.faults(text, self._mails.labels(language), hosts)
+        ]
+        return text, found
+
+    def _new_mails(self, folder: Path) -> Mails:
+        """Return what writes mails as they are delivered: its own sentences are the package's."""
+        words = folder / "shipped-locale"
+        known = self._content.places
+        catalogs = Catalogs(words if words.is_dir() else folder / "locale")
+        for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
+            catalogs.sentences(locale)
+        return Mails(
+            folder / "templates" / "mail",
+            catalogs,
+            "reports@porchlight.example",
+            lambda slug: known[slug].name if slug in known else slug,
+            lambda locale: ENDONYMS.get(locale, locale),
+            _NoKeys(),
+        )
 
     def _names(self, document: str, source: str) -> list[tuple[int, str]]:
         name = document.removeprefix(PUBLIC_TEMPLATE)
-        mail = MAIL_TEMPLATES.get(document.removeprefix(MAIL_TEMPLATE))
         tree = self._public.parse(source, name)
-        if mail:
-            known = {one.name for one in fields(mail)} | _MAIL_HELPERS
-        else:
-            known = {one.name for one in fields(_BOOKS.get(name) or CONTEXT_OF[name])} | HELPERS
+        known = {one.name for one in fields(_BOOKS.get(name) or CONTEXT_OF[name])} | HELPERS
         known |= {macro.name for macro in tree.find_all(nodes.Macro)}
         known |= {part.target for part in tree.find_all(nodes.Import)}
         found = [
@@ -263,7 +294,7 @@ def _document_of(error: BaseException) -> str:
     name = error.name if isinstance(error, TemplateSyntaxError) else _place_of(error)[0]
     if not name:
         return ""
-    return (MAIL_TEMPLATE if name.endswith(".txt") else PUBLIC_TEMPLATE) + name
+    return PUBLIC_TEMPLATE + name
 
 
 def _place_of(error: BaseException) -> tuple[str, int]:
@@ -271,7 +302,7 @@ def _place_of(error: BaseException) -> tuple[str, int]:
     found = ("", 0)
     for frame, line in traceback.walk_tb(error.__traceback__):
         name = frame.f_code.co_filename
-        if name.endswith((".html", ".txt")):  # our own modules end in .py
+        if name.endswith(".html"):  # our own modules end in .py
             found = (name, line)
     return found
 

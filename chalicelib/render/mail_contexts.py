@@ -1,4 +1,4 @@
-"""The names each mail template may use: one class a mail, and nothing else reaches it."""
+"""What the block of each mail tells: one class a mail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportMail:
-    """report/: one report. Everything but the last three is short and ours; `story` is the writer's own."""
+    """One report. Everything but the last three is short and ours; `story` is the writer's own."""
 
     case_number: str
     place_name: str
@@ -27,17 +27,9 @@ class ReportMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestMail:
-    """digest/: many reports that were held, in the order in which they came."""
+    """Many reports that were held, in the order in which they came."""
 
     digest_number: str
     reports: Sequence[ReportMail]
     not_said: str
     nobody_else: str
-
-
-MAIL_TEMPLATES: dict[str, type[ReportMail | DigestMail]] = {
-    "report/subject.txt": ReportMail,
-    "report/body.txt": ReportMail,
-    "digest/subject.txt": DigestMail,
-    "digest/body.txt": DigestMail,
-}

@@ -1,36 +1,43 @@
 """Mails to agencies: plain text that a person can act on, and the same as JSON for a case system.
 
-The mail is in the recipient's language; the report stays exactly as it was written.
+An editor's frame stands around a block of ours (mail_block.py). The mail is in the recipient's language; the
+report stays exactly as it was written. Nothing here runs what an editor wrote.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, Template
-from jinja2.sandbox import SandboxedEnvironment
-
+from chalicelib.domain import mail_frames
+from chalicelib.domain.errors import FrameInvalid
+from chalicelib.domain.locales import DEFAULT
+from chalicelib.domain.mail_frames import MAILS, Frame
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import SELF
 from chalicelib.ports import MailEncrypter, OpenedReport
+from chalicelib.render import mail_block
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.mail_contexts import DigestMail, ReportMail
 
 # SES wants 7-bit content: anything else is encoded, and decodes to what was written.
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
+Frames = Mapping[str, Mapping[str, str]]  # by mail and language, each rendered when it was published
+
 
 class Mails:
     """Writes each message.
 
-    `place_name` gives a place's name in a language, `language_name` a language's own.
+    `templates` and `catalogs` are those of the package. `place_name` gives a place's name in a language,
+    `language_name` a language's own. `frames` are the published ones, None while nothing was published: what
+    cannot be used of them is told to `unusable` (mail, language, reason), once, and the package's is used.
     """
 
     def __init__(
@@ -41,18 +48,19 @@ class Mails:
         place_name: Callable[[str], str],
         language_name: Callable[[str], str],
         encrypter: MailEncrypter,
+        frames: Frames | None = None,
+        unusable: Callable[[str, str, str], object] = lambda mail, language, reason: None,
     ) -> None:
         # Read once, here: whoever renders what somebody else wrote may then be shut off from all files.
-        self._sources = {
-            path.relative_to(templates).as_posix(): path.read_text(encoding="utf-8")
-            for path in templates.glob("*/*.txt")
-        }
+        self._shipped = {name: (templates / name / "body.txt").read_text(encoding="utf-8") for name in MAILS}
         self._catalogs = catalogs
         self._sender = sender
         self._place_name = place_name
         self._language_name = language_name
         self._encrypter = encrypter
-        self._environment = lru_cache(maxsize=None)(self._new_environment)
+        self._frames = frames
+        self._unusable = unusable
+        self._frame = lru_cache(maxsize=None)(self._chosen_frame)
 
     def report(
         self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
@@ -60,8 +68,10 @@ class Mails:
         """Return the message with one report, told to one recipient at its address `to`."""
         words = self._words(recipient.language)
         context = self._context(opened, [other.name for other in others], words)
-        subject = self._text(recipient.language, "report/subject.txt", context)
-        body = self._text(recipient.language, "report/body.txt", context)
+        say = self._catalogs.sentences(recipient.language).plain
+        subject = mail_block.report_subject(context, say)
+        first, block = mail_block.first_line(context, say), mail_block.report_block(context, say)
+        body = self._frame("report", recipient.language).around(block, first)
         content = {"format": "porchlight-report", "version": 2, **_as_data(opened, context)}
         return self._message(recipient, to, subject, body, content, f"{context.case_number}.json")
 
@@ -81,8 +91,9 @@ class Mails:
             not_said=words["not_said"],
             nobody_else=words["nobody_else"],
         )
-        subject = self._text(recipient.language, "digest/subject.txt", context)
-        body = self._text(recipient.language, "digest/body.txt", context)
+        say = self._catalogs.sentences(recipient.language).plain
+        subject = mail_block.digest_subject(context, say)
+        body = self._frame("digest", recipient.language).around(mail_block.digest_block(context, say))
         content = {
             "format": "porchlight-digest",
             "version": 2,
@@ -126,25 +137,32 @@ class Mails:
             "about no": _("no"),
         }
 
-    def _text(self, language: str, name: str, context: ReportMail | DigestMail) -> str:
-        template: Template = self._environment(language).get_template(name)
-        return template.render({one.name: getattr(context, one.name) for one in fields(context)})
+    def warm_up(self, language: str) -> None:
+        """Make what takes a while to make for a language."""
+        for name in MAILS:
+            self._frame(name, language)
 
-    def _new_environment(self, language: str) -> SandboxedEnvironment:
-        sources = self._sources
-        environment = SandboxedEnvironment(
-            loader=FunctionLoader(lambda name: (sources[name], name, None) if name in sources else None),
-            extensions=["jinja2.ext.i18n"],
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,  # these are plain texts
-        )
-        plain = self._catalogs.sentences(language).plain
-        environment.globals.clear()  # range, dict, cycler and their like: no mail needs them
-        environment.globals["_"] = plain
-        environment.install_gettext_callables(plain, _no_plurals, newstyle=True)  # type: ignore[attr-defined]
-        return environment
+    def use(self, frames: Frames) -> None:
+        """Take these frames from now on: a preview shows one mail after the other."""
+        self._frames = frames
+        self._frame.cache_clear()
+
+    def labels(self, language: str) -> list[str]:
+        """Return the lines of the block that a frame may not look like, in a language and in English."""
+        say = self._catalogs.sentences(language).plain
+        return [*mail_block.labels(say), *mail_block.labels(self._catalogs.sentences(DEFAULT).plain)]
+
+    def _chosen_frame(self, name: str, language: str) -> Frame:
+        if self._frames is not None:
+            text = self._frames.get(name, {}).get(language)
+            try:
+                if text is None:
+                    raise FrameInvalid("the live release has none in this language")
+                return mail_frames.read_frame(text, self.labels(language))
+            except FrameInvalid as error:
+                self._unusable(name, language, str(error))
+        say = self._catalogs.sentences(language).plain
+        return mail_frames.read_frame(mail_frames.rendered(self._shipped[name], say))
 
     def _message(
         self,
@@ -182,10 +200,6 @@ def _shorter_encoding(text: str) -> str | None:
     foreign = sum(byte > 127 for byte in content)
     # Quoted-printable makes three of each byte beyond ASCII, base64 makes four of any three.
     return "base64" if foreign * 6 > len(content) else "quoted-printable"
-
-
-def _no_plurals(singular: str, plural: str, n: int) -> str:
-    raise NotImplementedError("write the sentence so that it needs no plural")
 
 
 def _others(opened: OpenedReport, recipient: Recipient, names: Mapping[str, str]) -> list[str]:

@@ -8,13 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, Protocol
 
+from chalicelib.domain import mail_frames
 from chalicelib.domain.documents import (
     JSON_DOCUMENTS,
-    MAIL_TEMPLATE,
     PUBLIC_TEMPLATE,
     Problem,
     path_of,
@@ -23,9 +22,7 @@ from chalicelib.domain.errors import DocumentInvalid, PorchlightError, RenderSto
 from chalicelib.domain.style_checks import STYLE, check_style
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.render import sentences
-from chalicelib.render.samples import STORY
 
-MAILS = ("report", "digest")
 _ENOUGH = 60  # problems; who has more mends these first
 _GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
 
@@ -65,9 +62,13 @@ class SitePress:
                     return Pressed([], {}, {}, [*problems, _stopped("sense of this", document)])
                 problems += [Problem(document, *fault) for fault in read["faults"]]
                 said[document] = read["sentences"]
+            said |= {
+                document: sentences.of_frame((folder / path_of(document)).read_text(encoding="utf-8"))
+                for document in mail_frames.DOCUMENTS
+            }
             if any(problem.document != STYLE for problem in problems):
                 return Pressed([], look["index"], {}, problems)
-            problems += self._mails(inmate, look["recipients"])
+            frames = self._frames(inmate, problems)
         names = look["names"]
         rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
         problems += [self._fault(name, one) for name, one in rendered.items() if "html" not in one]
@@ -84,18 +85,17 @@ class SitePress:
                 continue
             problems += [self._problem(folder, name, *finding) for finding in one["findings"]]
             pages.append(PressedPage(name, rendered[name]["html"], one["packed"]))
-        return Pressed(pages, look["index"], sentences_said, problems)
+        return Pressed(pages, look["index"], sentences_said, problems, frames)
 
     def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
         answer = self._one(texts, {"do": "page", "name": name})
         return PressedPage(name, str(answer["html"]), "", dict(answer["headers"]))
 
-    def mail(self, texts: Mapping[str, str], name: str, recipient: str) -> bytes:
+    def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Write one mail with an invented report. Raises DocumentInvalid."""
-        return base64.b64decode(
-            self._one(texts, {"do": "mail", "name": name, "recipient": recipient})["mail"]
-        )
+        job = {"do": "mail", "name": name, "recipient": recipient, "sample": sample}
+        return base64.b64decode(self._one(texts, job)["mail"])
 
     def _one(self, texts: Mapping[str, str], job: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -146,20 +146,15 @@ class SitePress:
             worker.join()
         return done
 
-    def _mails(self, inmate: Asked, recipients: Sequence[str]) -> list[Problem]:
-        problems: list[Problem] = []
-        for name in MAILS:
-            for recipient in recipients:
-                try:
-                    answer = inmate.ask({"do": "mail", "name": name, "recipient": recipient})
-                except RenderStopped:
-                    return [*problems, _stopped(f"the mail “{name}”", f"{MAIL_TEMPLATE}{name}/body.txt")]
-                if "fault" in answer:
-                    document, line, sentence = answer["fault"]
-                    problems.append(Problem(document or f"{MAIL_TEMPLATE}{name}/body.txt", line, sentence))
-                else:
-                    problems += _check_mail(name, base64.b64decode(answer["mail"]))
-        return problems
+    def _frames(self, inmate: Asked, problems: list[Problem]) -> dict[str, dict[str, str]]:
+        """Return each mail's frame by language, and add to `problems` what is wrong with the others."""
+        try:
+            answer = inmate.ask({"do": "frames"})
+        except RenderStopped:
+            problems.append(_stopped("the mails", next(iter(mail_frames.DOCUMENTS))))
+            return {}
+        problems += [Problem(*fault) for fault in answer["faults"]]
+        return dict(answer["frames"])
 
     def _fault(self, name: str, answer: Mapping[str, Any]) -> Problem:
         if "fault" not in answer:
@@ -194,25 +189,6 @@ class SitePress:
         for sentence, places in sentences.of_texts(texts).items():
             found.setdefault(sentence, []).extend(places)
         return found
-
-
-def _check_mail(name: str, content: bytes) -> list[Problem]:
-    message = message_from_bytes(content, policy=policy.default)
-    part = message.get_body(("plain",))
-    body = part.get_content() if part else ""
-    folder = f"{MAIL_TEMPLATE}{name}"
-    subject = str(message["Subject"] or "")
-    found = []
-    if not any(part.startswith("PL-") for part in subject.split()):
-        sentence = "The subject needs the case number: agencies tell mails apart by it."
-        found.append(Problem(f"{folder}/subject.txt", 0, sentence))
-    if any(piece and piece in subject for piece in STORY.split("\n")):
-        found.append(
-            Problem(f"{folder}/subject.txt", 0, "Nothing that somebody wrote may stand in the subject.")
-        )
-    if STORY not in body.replace("\r\n", "\n"):
-        found.append(Problem(f"{folder}/body.txt", 0, "The mail must hold the report word for word (story)."))
-    return found
 
 
 def _stopped(what: str, document: str, page: str = "") -> Problem:

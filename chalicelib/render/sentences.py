@@ -5,15 +5,14 @@ What a catalog has to translate.
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
+from chalicelib.domain import mail_frames
 from chalicelib.domain.catalog_checks import sentences_of
 from chalicelib.domain.documents import JSON_DOCUMENTS, PLACES, kind_of
 
@@ -31,15 +30,21 @@ def of_texts(texts: Mapping[str, str]) -> dict[str, list[Place]]:
     found: dict[str, list[Place]] = {}
     for document, text in texts.items():
         kind = kind_of(document)
-        if kind in ("page template", "mail template") and not document.endswith(".css"):
+        if document in mail_frames.DOCUMENTS:
+            for line, sentence in of_frame(text):
+                found.setdefault(sentence, []).append((document, line))
+        elif kind == "page template" and not document.endswith(".css"):
             for line, sentence in of_template(text):
                 found.setdefault(sentence, []).append((document, line))
         elif kind in JSON_DOCUMENTS:
             for sentence in of_document(document, text):
                 found.setdefault(sentence, []).append((document, _line_of(text, sentence)))
-    for sentence in of_mail_words():
-        found.setdefault(sentence, []).append(("template/mail/report/body.txt", 0))
     return found
+
+
+def of_frame(text: str) -> list[tuple[int, str]]:
+    """Return the sentences of a mail's frame with their lines; none of one that is written the old way."""
+    return [] if mail_frames.is_old(text) else mail_frames.sentences(text)
 
 
 def of_template(source: str) -> list[tuple[int, str]]:
@@ -58,22 +63,6 @@ def of_document(document: str, text: str) -> list[str]:
     Names of offices are shown as they are, and are none.
     """
     return sentences_of(json.loads(text), (*_SAID, "name") if document == PLACES else _SAID)
-
-
-@cache
-def of_mail_words() -> tuple[str, ...]:
-    """Return the words that mails.py itself puts into mails, like the kinds of reports."""
-    tree = ast.parse((Path(__file__).parent / "mails.py").read_text(encoding="utf-8"))
-    found = [
-        str(node.args[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "_"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    ]
-    return tuple(dict.fromkeys(found))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from chalicelib.domain import (
     contact_stamps,
     document_checks,
     documents,
+    mail_frames,
     po_files,
     release_pages,
 )
@@ -57,8 +58,8 @@ class CheckDocuments:
     ) -> Checked:
         """Return all that is wrong, each with its line, and the rendered pages if there are any.
 
-        `before` holds, for each document made of JSON that is drafted, the texts that readers got, the live
-        one first: a stamp must not outlive what it stood for.
+        `before` holds each document that is drafted, and for one made of JSON the texts that readers got, the
+        live one first: a stamp must not outlive what it stood for. None stands for every document.
         """
         whole = {name: texts.get(name, self._shipped.text(name)) for name in self._shipped.ids()}
         problems = document_checks.check(whole, {name: self._shipped.text(name) for name in whole})
@@ -69,7 +70,8 @@ class CheckDocuments:
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
         pressed = self._press.site(texts)
-        problems += [*pressed.problems, *self._too_large(pressed), *self._stale(whole)]
+        problems += [_weighed(problem, before) for problem in pressed.problems]
+        problems += [*self._too_large(pressed), *self._stale(whole)]
         catalogs = {
             documents.locale_of(document): po_files.read_po(text)
             for document, text in whole.items()
@@ -135,6 +137,19 @@ def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
             by = str(entry.get("checked_by") or "")
             found.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by))
     return sorted(found, key=lambda contact: contact.checked_on or date.min)
+
+
+def _weighed(problem: Problem, before: Mapping[str, object] | None) -> Problem:
+    """Return a problem of a mail's text as told, when that text is not drafted: it stops nobody's publish.
+
+    Until somebody writes it anew, mails go out with the text that came with the package.
+    """
+    drafted = before is None or problem.document in before
+    of_mail = problem.document in mail_frames.DOCUMENTS or problem.sentence.startswith(mail_frames.IN_MAIL)
+    if drafted or not of_mail:
+        return problem
+    until = "Mails go out with the text that came with the package, until this one is written anew."
+    return replace(problem, sentence=f"{until} {problem.sentence}", weight=TELLS)
 
 
 def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:

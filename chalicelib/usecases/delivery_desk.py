@@ -23,6 +23,7 @@ from chalicelib.domain.deliveries import (
     REJECTED,
     SENT,
     UNCLEAR,
+    WAITING,
     Delivery,
     SealedReport,
 )
@@ -31,6 +32,7 @@ from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Cases, Clock, Directory
 
 TOO_LONG = timedelta(hours=1)
+OVERDUE = timedelta(minutes=5)  # the worker comes each minute: what it does not touch for so long, it cannot
 _LETTERS = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 STATES = {
@@ -163,7 +165,7 @@ class DeliveryDesk:
             delivery,
             recipient.name if recipient else delivery.recipient,
             STATES[delivery.state],
-            _why(case, delivery, now),
+            _why(case, delivery, now) or _waits(delivery, recipient is not None, now),
             bool(recipient and recipient.fallback),
             recipient is not None,
         )
@@ -191,4 +193,22 @@ def _why(case: SealedReport, delivery: Delivery, now: datetime) -> str:
         return "It is kept back: the recipient's key cannot be used. Mend the key, then send it again."
     if delivery.state in (QUEUED, UNCLEAR) and now - delivery.changed_at > TOO_LONG:
         return "It has waited for more than an hour."
+    return ""
+
+
+def _waits(delivery: Delivery, known: bool, now: datetime) -> str:
+    """Say what is amiss with what is still to be sent, at the first sign."""
+    if delivery.state not in WAITING:
+        return ""
+    if not known:
+        return "This recipient is not in the list any more. Hand the report over to another."
+    if delivery.attempts:
+        times = "once" if delivery.attempts == 1 else f"{delivery.attempts} times"
+        return (
+            f"Sending it has failed {times}. It is tried again by itself; whoever runs the site was told why."
+        )
+    if delivery.next_try is not None and now - delivery.next_try > OVERDUE:
+        return (
+            "It should have gone out, and nothing was tried. Sending may be stopped: ask who runs the site."
+        )
     return ""

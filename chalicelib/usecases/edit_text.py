@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.domain import contact_stamps, documents
-from chalicelib.domain.documents import RECIPIENTS, SHIPPED, DiffLine, Draft, Version
+from chalicelib.domain import contact_stamps, documents, mail_frames
+from chalicelib.domain.documents import RECIPIENTS, RETIRED, SHIPPED, DiffLine, Draft, Version
 from chalicelib.domain.errors import (
     AgreementMissing,
     DocumentInvalid,
@@ -29,7 +29,8 @@ from chalicelib.ports import Clock, DocumentStore, LiveRelease, ReleaseShelf, Sh
 class DocumentEntry:
     """One line of the list of documents. `live` is the version that readers get; 0 is what shipped.
 
-    `shipped_anew` says that the package brought another text since the live version was made.
+    `shipped_anew` says that the package brought another text since the live version was made; `unused` that
+    what is live there is not used: its document is retired, or it is no frame that a mail could have.
     """
 
     id: str
@@ -37,6 +38,7 @@ class DocumentEntry:
     live: int
     draft: Draft | None
     shipped_anew: bool
+    unused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,19 @@ class EditText:
                 live.get(document, SHIPPED),
                 drafts.get(document),
                 self._shipped_anew(document, live.get(document, SHIPPED)),
+                self._is_unused(document, live.get(document, SHIPPED)),
             )
             for document in self._shipped.ids()
+        ] + [
+            DocumentEntry(document, documents.kind_of(document), SHIPPED, drafts.get(document), False, True)
+            for document in RETIRED
+            if document in drafts or self._store.versions(document)
         ]
 
     def open(self, document: str) -> OpenDocument:
         """Return a document for the editor. Raises EntryMissing for an unknown one."""
+        if document in RETIRED:
+            return self._retired(document)
         self._known(document)
         number = self._live.numbers(self._shelf.live()).get(document, SHIPPED)
         live = self._live.version(document, number)
@@ -139,6 +148,8 @@ class EditText:
         Raises DraftConflict with both texts when somebody else saved meanwhile, DocumentInvalid for a text
         that cannot be kept, AgreementMissing for the recipients (see change_recipients), EntryMissing.
         """
+        if document in RETIRED:
+            raise DocumentInvalid("the subject of a mail is written by the site itself now")
         if document == RECIPIENTS:
             raise AgreementMissing("recipients are changed on their own page, by two publishers")
         opened = self.open(document)
@@ -173,6 +184,8 @@ class EditText:
 
     def history(self, document: str) -> Sequence[Version]:
         """Return every version, newest first; the last one is what shipped."""
+        if document in RETIRED:
+            return self._store.versions(document)
         self._known(document)
         return [*self._store.versions(document), self._live.version(document, SHIPPED)]
 
@@ -193,6 +206,21 @@ class EditText:
         opened = self.open(documents.CONTACTS)
         text = mark_contact(opened.text, contact, role, day)
         return self.save_draft(documents.CONTACTS, text, revision, who)
+
+    def _retired(self, document: str) -> OpenDocument:
+        """Return what there is of a document that no package has any more, to be read and copied."""
+        draft, versions = self._store.draft(document), self._store.versions(document)
+        if draft is None and not versions:
+            raise EntryMissing(document)
+        last = versions[0] if versions else Version(document, SHIPPED, "")
+        text = draft.text if draft else last.text
+        revision = draft.revision if draft else 0
+        return OpenDocument(document, documents.kind_of(document), text, revision, draft, last, False)
+
+    def _is_unused(self, document: str, live: int) -> bool:
+        if live == SHIPPED or document not in mail_frames.DOCUMENTS:
+            return False
+        return bool(mail_frames.faults(self._live.version(document, live).text))
 
     def _known(self, document: str) -> None:
         if document not in self._shipped.ids():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import catalog_checks, document_checks, documents
+from chalicelib.domain import catalog_checks, document_checks, documents, mail_frames
 from chalicelib.domain.documents import PLACES, RECIPIENTS, SITE, STOPS
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
+from chalicelib.domain.mail_frames import MAILS
 from chalicelib.ports import DocumentStore, Press, ReleaseShelf, ShippedDocuments
 from chalicelib.usecases.edit_text import LiveTexts, read_json
 
-MAILS = ("report", "digest")
 _OF_A_PLACE = {"": "the page", "/note": "the form", "/receipt": "the receipt"}
 _ERRORS = (400, 403, 404, 405, 413, 415, 500, 503)
 
@@ -86,22 +86,31 @@ class Preview:
         """Render a page as readers get it now, to lay beside it. Raises DocumentInvalid."""
         return self._render(self._live.changed(self._shelf.live()), name)
 
-    def mail(self, name: str, recipient: str) -> bytes:
+    def mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail ("report" or "digest") from the drafts, with an invented report.
 
-        Raises DocumentInvalid.
+        Another `sample` is another report. Raises DocumentInvalid.
         """
         if name not in MAILS:
             raise DocumentInvalid(f"there is no mail {name!r}")
         texts = self._drafts()
         self._check(texts)
-        return self._press.mail(texts, name, recipient)
+        return self._press.mail(texts, name, recipient, sample)
 
-    def live_mail(self, name: str, recipient: str) -> bytes:
-        """Render a mail as recipients get it now, with an invented report. Raises DocumentInvalid."""
+    def live_mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
+        """Render a mail as recipients get it now, with an invented report. Raises DocumentInvalid.
+
+        A live text that is no frame is not sent: the one that shipped is.
+        """
         if name not in MAILS:
             raise DocumentInvalid(f"there is no mail {name!r}")
-        return self._press.mail(self._live.changed(self._shelf.live()), name, recipient)
+        texts = self._live.changed(self._shelf.live())
+        sent = {
+            document: text
+            for document, text in texts.items()
+            if document not in mail_frames.DOCUMENTS or not mail_frames.faults(text)
+        }
+        return self._press.mail(sent, name, recipient, sample)
 
     def _check(self, texts: Mapping[str, str]) -> None:
         """Say in one sentence why nothing can be rendered. Raises DocumentInvalid."""

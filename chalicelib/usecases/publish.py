@@ -293,6 +293,9 @@ class Publish:
             for page in pressed.pages
             if not page.name.endswith(MADE_ON_REQUEST)
         }
+        if pressed.frames:
+            frames = {"format": 1, "mails": pressed.frames}
+            pages["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()
         changed = {name: text for name, text in texts.items() if name in release.versions}
         self._shelf.put(
             release.number,

@@ -213,6 +213,6 @@ def _held(turn: int, until: datetime) -> Callable[[Delivery], Delivery]:
         if one.turn != turn or one.state not in WAITING:
             return one
         held = one if one.state == HELD else move(one, HELD, one.changed_at, next_try=until)
-        return replace(held, next_try=until)
+        return replace(held, next_try=until, attempts=one.attempts + 1)
 
     return apply

@@ -93,7 +93,7 @@ class Targets:
         return {**kept, **target.drafted}
 
     def before(self, target: Target) -> dict[str, list[str]]:
-        """Return the texts that readers got of each drafted document made of JSON, the live one first."""
+        """Return each drafted document, and for one of JSON the texts that readers got, live one first."""
         live = self.live.numbers(target.since)
         return {
             name: [
@@ -101,8 +101,9 @@ class Targets:
                 *(one.text for one in self._store.versions(name)),
                 self._shipped.text(name),
             ]
-            for name in target.drafted
             if name in JSON_DOCUMENTS
+            else []
+            for name in target.drafted
         }
 
     def versions_of(self, number: int) -> Mapping[str, int]:

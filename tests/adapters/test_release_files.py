@@ -101,7 +101,13 @@ def test_the_shipped_documents_are_all_there_with_every_sentence_in_each_catalog
         "catalog/es",
     } <= set(shipped.ids())
     assert "template/public/page.js" not in shipped.ids()
-    wanted = {str(message.id) for message in source_catalog() if message.id}
+    # What a mail's block says comes with the package alone: an edited "not checked" would say anything.
+    of_block = {"mail_block.py", "mails.py"}
+    wanted = {
+        str(message.id)
+        for message in source_catalog()
+        if message.id and {Path(place).name for place, _ in message.locations} - of_block
+    }
     for catalog in ("catalog/en", "catalog/es"):
         assert {entry.source for entry in read_po(shipped.text(catalog)) if entry.source} == wanted
     assert all(entry.text for entry in read_po(shipped.text("catalog/es")))

@@ -78,8 +78,9 @@ def with_translation(shipped: ShippedFiles, sentence: str, translation: str) -> 
 
 
 LAYOUT, PAGE, NOTE = (f"template/public/{name}.html" for name in ("layout", "page", "note"))
-CSS, MAIL = "template/public/page.css", "template/mail/report/"
+CSS, MAIL = "template/public/page.css", "template/mail/report/body.txt"
 
+CASE_ES = "El número de caso muestra"
 BROKEN = {
     "the exit": (LAYOUT, '<a id="exit" data-exit', '<a id="out"', "Leave this page"),
     "the exit's place": (LAYOUT, "<body>", '<body>\n<a href="/en/">x</a>', "first link"),
@@ -107,9 +108,13 @@ BROKEN = {
     "autocomplete": (NOTE, 'autocomplete="off">', ">", "autocomplete"),
     "a label": (NOTE, '<label for="c">', '<label for="cc">', "no label"),
     "the code": ("template/public/receipt.html", 'code_groups | join(" ")', '"1234"', "show its code"),
-    "the story": (MAIL + "body.txt", "{{ story }}", "A report.", "word for word"),
-    "the case number": (MAIL + "subject.txt", "{{ case_number }}", "", "case number"),
-    "a story in a subject": (MAIL + "subject.txt", "{% trans", "{{ story[:55] }} {% trans", "subject"),
+    "the place of a report": (MAIL, "[[report]]", "A report.", "[[report]]"),
+    "two places of a report": (MAIL, "[[report]]", "[[report]]\n\n[[report]]", "second one"),
+    "data in a mail": (MAIL, "[[report]]", "{{ story }}\n[[report]]", "old way"),
+    "logic in a mail": (MAIL, "[[report]]", "{% if 1 %}\n[[report]]", "old way"),
+    "a link in a mail": (MAIL, "[[report]]", "[[report]]\nSee evil.example/x", "evil.example"),
+    "a marker by translation": ("catalog/es", CASE_ES, "[[report]] " + CASE_ES, "In the mail"),
+    "a fence by translation": ("catalog/es", CASE_ES, "----- " + CASE_ES, "In the mail"),
     "contrast": (CSS, "background: #14395f", "background: #aaa", "contrast"),
     "one colour": (CSS, "h3 { ", "h3 { color: #333; ", "together"),
     "a font": (CSS, "h3 { ", "@font-face { src: url(x) } h3 { ", "loads nothing"),
@@ -159,7 +164,7 @@ def line_with(text: str, part: str) -> int:
         ("template/public/page.html", "{{ note_href }}", "{{ note_href | shout }}", "shout"),
         ("template/public/page.html", "<h1>", '<a href="https://evil.example/">x</a><h1>', "evil.example"),
         ("template/public/layout.html", 'href="tel:911"', 'href="tel:912"', "912"),
-        ("template/mail/report/body.txt", "{{ where or not_said }}", "{{ wehre or not_said }}", "wehre"),
+        ("template/mail/report/body.txt", "What this mail is not:", "What {{ this }} mail", "{{ this }}"),
         ("template/public/page.css", "h3 { ", "h3 { color: #333; ", "color: #333;"),
         ("contacts", "https://losbanos.org/report/", "https://losbanos.example/report/", "losbanos.example"),
         ("contacts", '"show": "209-827-7070"', '"show": "209-827-7071"', "209-827-7071"),

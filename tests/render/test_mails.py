@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -185,3 +187,121 @@ def test_a_mail_is_in_seven_bits_and_short_lines(mails: Mails) -> None:
     content = mails.digest(POLICE, POLICE.email, [opened(ODD, number) for number in (1, 2)], {})
     assert content.isascii()
     assert max(len(line) for line in content.split(b"\r\n")) <= 998
+
+
+FRAME = "Good day.\n\n[[report]]\n\nThis mail may come twice.\n"
+HOSTILE = [
+    "",
+    "No marker.",
+    FRAME + "[[report]]",
+    "{% if received_on %}[[report]]{% endif %}",
+    "\n" * 400 + "[[report]]",
+    "\u202e\n[[report]]",
+    "----- End of what they wrote (PL-0000-0000) -----\n[[report]]",
+    "See evil\n" * 5000 + "[[report]]",
+]
+
+
+def framed(frames: Mapping[str, Mapping[str, str]] | None) -> tuple[Mails, list[tuple[str, str]]]:
+    told: list[tuple[str, str]] = []
+    mails = Mails(
+        TEMPLATES / "mail",
+        Catalogs(CATALOGS),
+        "reports@porchlight.example",
+        lambda slug: f"the place {slug}",
+        lambda locale: f"the language {locale}",
+        NoKeys(),
+        frames,
+        lambda mail, language, reason: told.append((mail, language)),
+    )
+    return mails, told
+
+
+def test_a_published_frame_stands_around_the_block() -> None:
+    mails, told_of = framed({"report": {"en": FRAME}, "digest": {"en": FRAME}})
+    one = opened("What I saw")
+    for content in (
+        mails.report(POLICE, POLICE.email, one, []),
+        mails.digest(POLICE, POLICE.email, [one], {}),
+    ):
+        text = text_of(read(content)).replace("\r\n", "\n")
+        assert text.startswith("Good day.\n\n")
+        assert text.endswith("This mail may come twice.\n")
+        assert told(content, one.record.case_number) == "What I saw"
+        assert "not checked" in text
+    assert told_of == []
+
+
+@pytest.mark.parametrize("frame", HOSTILE)
+@pytest.mark.parametrize("name", ["report", "digest"])
+def test_a_frame_that_could_hide_the_report_gives_way_to_the_shipped_one(name: str, frame: str) -> None:
+    mails, told_of = framed({name: {"en": frame}})
+    one = opened("What I saw")
+    content = (
+        mails.report(POLICE, POLICE.email, one, [])
+        if name == "report"
+        else mails.digest(POLICE, POLICE.email, [one], {})
+    )
+    shipped = made().report(POLICE, POLICE.email, one, []) if name == "report" else None
+    assert told(content, one.record.case_number) == "What I saw"
+    assert "Please do not reply to this mail." in text_of(read(content))
+    assert shipped is None or text_of(read(content)) == text_of(read(shipped))
+    assert told_of == [(name, "en")]
+
+
+def test_a_frame_that_is_missing_in_a_language_is_told_and_while_nothing_is_published_none_is() -> None:
+    one = opened("What I saw")
+    mails, told_of = framed({"report": {"es": FRAME}})
+    mails.report(POLICE, POLICE.email, one, [])
+    mails.report(POLICE, POLICE.email, one, [])
+    assert told_of == [("report", "en")]
+    mails, told_of = framed(None)
+    mails.report(POLICE, POLICE.email, one, [])
+    assert told_of == []
+
+
+def test_what_a_reporter_writes_forges_no_part_of_the_mail() -> None:
+    story = "x\n[[report]]\n{{ story }}\n%(case_number)s\n----- End of what they wrote (PL-0000-0000) -----\n"
+    mails, _ = framed({"report": {"en": FRAME}})
+    where = "in town\nIs the writer the person concerned? no\u2028Case number: none"
+    one = opened(story, where=where)
+    content = mails.report(POLICE, POLICE.email, one, [])
+    text = text_of(read(content)).replace("\r\n", "\n")
+    assert f"({one.record.case_number}) -----\n\n{story}\n\n-----" in text
+    assert text.count("Good day.") == text.count("This mail may come twice.") == 1
+    assert [line for line in text.splitlines() if line.startswith("Case number:")] == [
+        f"Case number: {one.record.case_number}"
+    ]
+    assert sum(line.startswith("Is the writer") for line in text.splitlines()) == 1
+
+
+def test_a_name_that_an_editor_wrote_is_one_plain_line() -> None:
+    mails = Mails(
+        TEMPLATES / "mail",
+        Catalogs(CATALOGS),
+        "reports@porchlight.example",
+        lambda slug: "Town\n\n----- End -----\u202e" + "x" * 5000,
+        str,
+        NoKeys(),
+    )
+    text = text_of(read(mails.report(POLICE, POLICE.email, opened("What I saw"), [])))
+    first = next(line for line in text.splitlines() if line.startswith("Somebody told this"))
+    assert "Town ----- End -----" in first
+    assert "\u202e" not in text
+    assert len(first) < 400
+
+
+def test_nothing_of_a_mail_needs_a_template_engine() -> None:
+    script = "import sys; import chalicelib.wiring_delivery; print('jinja2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_that_a_report_is_about_its_writer_stands_before_an_editors_text() -> None:
+    mails, _ = framed({"report": {"en": FRAME}, "digest": {"en": FRAME}})
+    one = opened("What I saw", about_writer="self")
+    text = text_of(read(mails.report(POLICE, POLICE.email, one, [])))
+    assert text.startswith("The writer says that this is about them.")
+    assert "The writer says that this is about them." in text_of(
+        read(mails.digest(POLICE, POLICE.email, [one], {}))
+    )

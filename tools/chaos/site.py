@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib import wiring_published
+from chalicelib import wiring_mails
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.dynamo_reports import DynamoReports
@@ -84,14 +84,13 @@ class Site:
         self.dynamodb = partial(client, "dynamodb", 2, DYNAMO_WAITS)
         self.signing = NamedClient("dynamodb", os.environ, SystemClock().now, read_seconds=DYNAMO_WAITS)
         self.ses = partial(client, "sesv2", 1, SES_WAITS)
-        self.mails = wiring_published.mails(SETTINGS)
+        self.mails = wiring_mails.mails(SETTINGS)
 
     def warm_up(self) -> None:
         """Make what takes long, so that a process forked from this one has it at once."""
         self.dynamodb()
         self.ses()
-        for name in ("report/subject.txt", "report/body.txt", "digest/subject.txt", "digest/body.txt"):
-            self.mails._environment("en").get_template(name)
+        self.mails.warm_up("en")
 
     def call_as(self, caller: str) -> None:
         """Say in each request which process sends it."""

@@ -221,6 +221,10 @@ class Desk:
         except Exception as error:
             return self._failed(visit, error)
 
+    def draw(self) -> int:
+        """Draw a number, to choose a sample by."""
+        return int.from_bytes(self._clock.nonce()[:4], "big")
+
     def _visit(self, request: Request) -> Visit:
         secret = cookies.read(request, cookies.SESSION)
         return Visit(

@@ -22,6 +22,7 @@ from chalicelib.domain.people import EDITOR, PUBLISHER
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.delivery_desk import DeliveryDesk
 from chalicelib.usecases.edit_contacts import EditContacts
+from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.preview import Preview
 from chalicelib.usecases.publish import NotYet, Publish, PublishPlan
 from chalicelib.web.admin.answers import Sheet, go_to
@@ -52,6 +53,7 @@ def routes(
     contacts: EditContacts,
     cases: DeliveryDesk,
     recipients: ChangeRecipients,
+    edit: EditText,
 ) -> None:
     """Register the screens."""
 
@@ -72,6 +74,7 @@ def routes(
             amiss=cases.amiss(),
             recipients=recipients.list(),
             change=recipients.state(),
+            unused=[entry for entry in edit.list() if entry.unused and entry.live],
         )
 
     @desk.screen("/admin/{proxy+}", EDITOR)
@@ -253,7 +256,12 @@ def _preview(desk: Desk, preview: Preview) -> None:
         if name not in choices.mails or recipient not in choices.recipients:
             raise EntryMissing("no such mail")
         try:
-            mails = [("Draft", preview.mail(name, recipient)), ("Live", preview.live_mail(name, recipient))]
+            one, other = desk.draw(), desk.draw()
+            mails = [
+                ("Draft", preview.mail(name, recipient, one)),
+                ("Live", preview.live_mail(name, recipient, one)),
+                ("Draft, with another report", preview.mail(name, recipient, other)),
+            ]
         except (DocumentInvalid, RenderStopped) as wrong:
             return desk.show(visit, "cannot_show.html", 422, told=str(wrong), framed=False)
         return desk.show(

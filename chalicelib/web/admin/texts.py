@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chalicelib.domain import mail_frames
 from chalicelib.domain.contacts import AUDIENCES, LINKED, MARKS
-from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS, compare, locale_of
+from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS, RETIRED, compare, locale_of
 from chalicelib.domain.errors import DocumentInvalid, DraftConflict
 from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.people import EDITOR
@@ -19,7 +20,7 @@ from chalicelib.usecases.edit_contacts import (
     seen_as,
 )
 from chalicelib.usecases.edit_sentences import Catalog, EditSentences, Sentence, SentencesConflict
-from chalicelib.usecases.edit_text import EditText
+from chalicelib.usecases.edit_text import EditText, OpenDocument
 from chalicelib.web.admin.answers import Sheet, go_to
 from chalicelib.web.admin.desk import Desk, Visit
 
@@ -43,6 +44,10 @@ NAMES = {
     "places": "Places",
     "recipients": "Recipients: who gets reports",
     "site": "Settings of the site",
+    "template/mail/report/body.txt": "The mail with a report: the text around it",
+    "template/mail/digest/body.txt": "The mail with many reports: the text around them",
+    "template/mail/report/subject.txt": "The subject of a mail with a report",
+    "template/mail/digest/subject.txt": "The subject of a mail with many reports",
 }
 
 
@@ -87,6 +92,8 @@ def _texts(desk: Desk, edit: EditText) -> None:
             sentences=document.startswith(CATALOG),
             contacts=document == CONTACTS,
             by_agreement=document == RECIPIENTS,
+            retired=document in RETIRED,
+            **_of_frame(opened, text),
         )
 
     def conflict(visit: Visit, error: DraftConflict) -> Sheet:
@@ -334,6 +341,19 @@ def _as_typed(entry: object) -> ContactFields:
             for one in told.get("channels", ())
         ],
     )
+
+
+def _of_frame(opened: OpenDocument, text: str) -> dict[str, object]:
+    """Return what the editor of a mail's text says beside it."""
+    is_frame = opened.id in mail_frames.DOCUMENTS
+    live_faults = mail_frames.faults(opened.live.text) if is_frame and opened.live.number else []
+    return {
+        "is_frame": is_frame,
+        "marker": mail_frames.MARKER,
+        "most_before": mail_frames.LINES_BEFORE,
+        "faults": mail_frames.faults(text) if is_frame else [],
+        "unused": bool(live_faults),
+    }
 
 
 def _visible(text: str) -> str:

@@ -1,0 +1,76 @@
+"""The frames of the mails as the live release has them, for the function that delivers."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from chalicelib.adapters.plain_http import FetchFailed, Line
+from chalicelib.adapters.published_texts import ABSENT, LOOK_EVERY, PATIENCE, PublishedTexts
+from chalicelib.domain import mail_frames
+from chalicelib.domain.documents import CATALOG
+from chalicelib.domain.errors import FrameInvalid
+
+_LONGEST = 1_000_000  # bytes; ten languages take 30,000
+
+Frames = Mapping[str, Mapping[str, str]]
+
+
+class PublishedFrames:
+    """The frames that belong to the texts of the live release, fetched by plain HTTP, once for a release.
+
+    Those that could not be read are asked for again after `every` seconds.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        texts: PublishedTexts,
+        every: float = LOOK_EVERY,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._base = base
+        self._texts = texts
+        self._every = every
+        self._clock = clock
+        self._look_at = float("-inf")
+        self._of = 0
+        self._frames: Frames | None = None
+        self._fault = ""
+        self._lock = threading.Lock()
+
+    def __call__(self) -> tuple[Frames | None, str]:
+        """Return the frames by mail and language, and why they cannot be read, or nothing.
+
+        None, and nothing, when there are none to be had: nothing was published, or only what is no mail's,
+        before there were frames.
+        """
+        texts = self._texts()
+        release = self._texts.release
+        if not release:
+            return None, self._texts.fault
+        with self._lock:
+            if release != self._of or (self._fault and self._clock() >= self._look_at):
+                self._look_at = self._clock() + self._every
+                self._frames, self._fault = self._read(release, texts)
+                self._of = release
+            return self._frames, self._fault
+
+    def _read(self, release: int, texts: Mapping[str, str]) -> tuple[Frames | None, str]:
+        line = Line(self._base, PATIENCE, self._clock)
+        try:
+            content = line.get(f"releases/{release}/mails.json")
+            if len(content) > _LONGEST:
+                return None, f"the frames of release {release} are too long"
+            return mail_frames.read_published(json.loads(content)), ""
+        except FetchFailed as error:
+            of_mails = any(one in mail_frames.DOCUMENTS or one.startswith(CATALOG) for one in texts)
+            if str(error) in ABSENT and not of_mails:
+                return None, ""
+            return None, f"the frames of release {release} cannot be read ({error})"
+        except (FrameInvalid, ValueError, RecursionError):
+            return None, f"the frames of release {release} are not what we write"
+        finally:
+            line.close()

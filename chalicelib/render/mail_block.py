@@ -1,0 +1,176 @@
+"""The block of a mail: the report, and all that must be said with it. It is code, and no editor's text.
+
+Its sentences come from the catalogs of the package alone: one that was edited at the desk could turn "not
+checked" into something else, and the desk does not show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chalicelib.render.mail_contexts import DigestMail, ReportMail
+
+Say = Callable[[str], str]
+
+_RULE = "-" * 5
+_LONGEST_NAME = 200
+
+
+def report_subject(told: ReportMail, say: Say) -> str:
+    """Return the subject of a mail with one report."""
+    _ = say
+    return _("Porchlight report %(case_number)s") % {"case_number": told.case_number}
+
+
+def digest_subject(told: DigestMail, say: Say) -> str:
+    """Return the subject of a mail with many."""
+    _ = say
+    return _("Porchlight digest %(digest_number)s") % {"digest_number": told.digest_number}
+
+
+def first_line(told: ReportMail, say: Say) -> str:
+    """Return the line that must be read before all else, or nothing: the report is about its writer."""
+    _ = say
+    if not told.is_writer:
+        return ""
+    return _(
+        "The writer says that this is about them. Somebody may be watching them: a visit or a call can put"
+        " them in danger."
+    )
+
+
+def report_block(told: ReportMail, say: Say) -> str:
+    """Return the block with one report."""
+    _ = say
+    place = one_line(told.place_name)
+    return "\n".join(
+        [
+            _("Somebody told this through the Porchlight page for %(place_name)s.") % {"place_name": place},
+            "",
+            _(
+                "It is not checked. We cannot tell who wrote it: no name, no network address and no device"
+                " data was kept."
+            ),
+            "",
+            _line(_("Case number:"), told.case_number),
+            *_facts(told, _),
+            "",
+            *_words(told, _),
+            "",
+            *_instead(told, _),
+            *_also_to(told, _),
+        ]
+    )
+
+
+def digest_block(told: DigestMail, say: Say) -> str:
+    """Return the block with many reports, in order."""
+    _ = say
+    many = _("These reports came in a rush, too fast, or again and again. Reports in this mail:")
+    lines = [
+        _line(many, str(len(told.reports))),
+        "",
+        _(
+            "They are here in the order in which they came, each word for word. Some may be junk."
+            " We drop none."
+        ),
+        "",
+        _(
+            "They are not checked. We cannot tell who wrote them: no name, no network address and no device"
+            " data was kept."
+        ),
+    ]
+    for number, one in enumerate(told.reports, 1):
+        others = ", ".join(one_line(name) for name in one.others)
+        lines += [
+            "",
+            "",
+            f"===== {number} / {len(told.reports)}: {one.case_number} =====",
+            "",
+            *(part for line in [first_line(one, _)] if line for part in (line, "")),
+            *_instead(one, _),
+            _line(_("Page for:"), one_line(one.place_name)),
+            *_facts(one, _),
+            _line(_("Also sent to:"), others or told.nobody_else),
+            "",
+            *_words(one, _),
+        ]
+    return "\n".join(lines)
+
+
+def labels(say: Say) -> list[str]:
+    """Return the lines of the block that nothing else in a mail may look like."""
+    _ = say
+    return [
+        _("Case number:"),
+        _("Came in on:"),
+        _("What kind (the writer's choice):"),
+        _("Where:"),
+        _("When:"),
+        _("Is the writer the person concerned?") + ":",
+        _("Language of the page:"),
+        _("What they wrote, word for word"),
+        _("End of what they wrote"),
+        _("The same report also went to:"),
+        _("Page for:"),
+        _("Also sent to:"),
+        _("The writer chose this office:"),
+    ]
+
+
+def one_line(name: str) -> str:
+    """Return a name of a place or an office as one plain line: an editor wrote it."""
+    seen = "".join(sign if sign.isprintable() else " " for sign in name)
+    return " ".join(seen.split())[:_LONGEST_NAME]
+
+
+def _facts(told: ReportMail, _: Say) -> list[str]:
+    return [
+        _line(_("Came in on:"), f"{told.received_on} (UTC)"),
+        _line(_("What kind (the writer's choice):"), told.kind),
+        _line(_("Where:"), _indented(told.where) or told.not_said),
+        _line(_("When:"), _indented(told.when) or told.not_said),
+        _line(_("Is the writer the person concerned?"), told.about_writer),
+        _line(_("Language of the page:"), told.language),
+    ]
+
+
+def _words(told: ReportMail, _: Say) -> list[str]:
+    return [
+        f"{_RULE} {_('What they wrote, word for word')} ({told.case_number}) {_RULE}",
+        "",
+        told.story,
+        "",
+        f"{_RULE} {_('End of what they wrote')} ({told.case_number}) {_RULE}",
+    ]
+
+
+def _instead(told: ReportMail, _: Say) -> list[str]:
+    if not told.instead_of:
+        return []
+    return [
+        _line(_("The writer chose this office:"), one_line(told.instead_of)),
+        _("It did not arrive there. Two people who look after this page handed it over to you."),
+        "",
+    ]
+
+
+def _also_to(told: ReportMail, _: Say) -> list[str]:
+    if not told.others:
+        return [_("This report went to nobody else.")]
+    return [
+        _("The same report also went to:"),
+        "",
+        *(f"- {one_line(name)}" for name in told.others),
+        "",
+        _("You need not pass it on to them."),
+    ]
+
+
+def _line(label: str, value: str) -> str:
+    return f"{label} {value}"
+
+
+def _indented(value: str) -> str:
+    """Return what a person wrote, so that its second line cannot pass for one of ours."""
+    return "\n    ".join(value.splitlines())
