@@ -21,7 +21,14 @@ wiring.serve(app, settings)
 
 @app.lambda_function(name="reporter_api")
 def reporter_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Serve the form and the code page; API Gateway sends their paths here."""
+    """Serve the form; API Gateway sends its path here."""
+    answer: dict[str, Any] = app(event, context)
+    return answer
+
+
+@app.lambda_function(name="code_api")
+def code_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Serve the code page; API Gateway sends its path here."""
     answer: dict[str, Any] = app(event, context)
     return answer
 

@@ -6,12 +6,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FUNCTIONS = ("page", "reporter", "admin", "deliver", "note_delivery", "take_reply", "sweep", "all")
+FUNCTIONS = ("page", "reporter", "codes", "admin", "deliver", "note_delivery", "take_reply", "sweep", "all")
 
 # What each function cannot work without. The page function needs nothing: it serves what shipped.
 _NEEDED: dict[str, tuple[str, ...]] = {
     "page": (),
     "reporter": ("REPORTS_TABLE", "REPORTER_SECRET"),
+    "codes": ("REPORTS_TABLE", "REPORTER_SECRET"),
     "admin": (
         "REPORTS_TABLE",
         "DOCUMENTS_TABLE",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.settings import Settings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-HTTP_FUNCTIONS = ("page", "reporter", "admin", "all")
+HTTP_FUNCTIONS = ("page", "reporter", "codes", "admin", "all")
 
 
 def serve(app: Chalice, settings: Settings) -> None:
@@ -35,6 +35,10 @@ def serve(app: Chalice, settings: Settings) -> None:
         from chalicelib import wiring_reporter
 
         wiring_reporter.serve(app, settings, pages)
+    if function in ("codes", "all"):
+        from chalicelib import wiring_reporter
+
+        wiring_reporter.serve_codes(app, settings, pages)
     if function in ("admin", "all"):
         from chalicelib import wiring_admin
 
@@ -44,9 +48,9 @@ def serve(app: Chalice, settings: Settings) -> None:
 def public_pages(settings: Settings) -> Pages:
     """Return the published pages: fetched, or as shipped, or each rendered when asked for.
 
-    The function with the forms renders them anyway, and its other pages with them: all of one release.
+    The functions with forms render those anyway, and their other pages with them: all of one release.
     """
-    if settings.porchlight_pages == "live" or settings.porchlight_function == "reporter":
+    if settings.porchlight_pages == "live" or settings.porchlight_function in ("reporter", "codes"):
         from chalicelib import wiring_published
 
         return wiring_published.live_pages(settings)

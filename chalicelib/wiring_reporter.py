@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from typing import NamedTuple
 
 from chalice.app import Chalice
 
@@ -22,26 +23,38 @@ from chalicelib.wiring_published import published_directory, site_source
 
 
 def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
-    """Register the form and the code page."""
-    clock = SystemClock()
-    dynamodb = SignedClient("dynamodb", os.environ, clock.now)
-    secretsmanager = SignedClient("secretsmanager", os.environ, clock.now)
-    secret = ReporterSecret(JsonSecret(lambda: secretsmanager, settings.reporter_secret))
-    store = DynamoReports(lambda: dynamodb, settings.reports_table)
-    vault = SeededVault(secret.seed)
-    directory = published_directory(settings)
+    """Register the form."""
+    services = _services(settings)
     take_report = TakeReport(
-        store,
-        HpkeSealer(secret.desk_key),
-        vault,
-        directory,
-        clock,
+        services.store,
+        HpkeSealer(services.secret.desk_key),
+        SeededVault(services.secret.seed),
+        published_directory(settings),
+        services.clock,
         agreed_only=settings.stage == "prod",
         digest_every=timedelta(seconds=settings.digest_every),
         keep_days=settings.keep_days,
     )
-    site = site_source(settings)
-    app.register_blueprint(reports.routes(pages, site, take_report, app.log.error))
-    app.register_blueprint(
-        followups.routes(pages, site, FollowUp(store, vault, directory, clock), app.log.error)
-    )
+    app.register_blueprint(reports.routes(pages, site_source(settings), take_report, app.log.error))
+
+
+def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
+    """Register the code page."""
+    services = _services(settings)
+    vault, directory = SeededVault(services.secret.seed), published_directory(settings)
+    follow_up = FollowUp(services.store, vault, directory, services.clock)
+    app.register_blueprint(followups.routes(pages, site_source(settings), follow_up, app.log.error))
+
+
+class _Services(NamedTuple):
+    clock: SystemClock
+    store: DynamoReports
+    secret: ReporterSecret
+
+
+def _services(settings: Settings) -> _Services:
+    clock = SystemClock()
+    dynamodb = SignedClient("dynamodb", os.environ, clock.now)
+    secretsmanager = SignedClient("secretsmanager", os.environ, clock.now)
+    secret = ReporterSecret(JsonSecret(lambda: secretsmanager, settings.reporter_secret))
+    return _Services(clock, DynamoReports(lambda: dynamodb, settings.reports_table), secret)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -32,7 +32,7 @@ from chalicelib.domain.people import PUBLISHER, ROLES
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
-from tools.functions import ADMIN, DELIVER, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER, SWEEP, Function
+from tools.functions import ADMIN, CODES, DELIVER, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER, SWEEP, Function
 from tools.runtime_api import Running, runtime_packages
 
 MAIL = [
@@ -62,8 +62,11 @@ PEOPLE = (
 ALLOWED: dict[str, dict[str, list[str]]] = {
     "api_handler": {},
     "reporter_api": {
-        "dynamodb:GetItem": ["Reports"],
         "dynamodb:PutItem": ["Reports"],
+        READ_SECRET: ["ReporterSecret"],
+    },
+    "code_api": {
+        "dynamodb:GetItem": ["Reports"],
         "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["ReporterSecret"],
     },
@@ -113,8 +116,10 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
 # The kinds of items each action may touch, by how their keys begin.
 KEYS: dict[str, dict[str, list[str]]] = {
     "reporter_api": {
-        "dynamodb:GetItem": ["report#*"],
         "dynamodb:PutItem": ["report#*"],
+    },
+    "code_api": {
+        "dynamodb:GetItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#lookups *"],
     },
     "admin_api": {
@@ -601,8 +606,10 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
                 "batchItemFailures": [{"itemIdentifier": "00000000-0000-0000-0000-000000000005"}]
             }
             assert "alarm" in note.log()
-        assert look_up(reporter, groups)["statusCode"] == 200
-        assert look_up(reporter, "0" * 20)["statusCode"] == 404
+        with world.running(CODES, with_sdk) as codes:
+            assert look_up(codes, groups)["statusCode"] == 200
+            assert look_up(codes, "0" * 20)["statusCode"] == 404
+            assert "ñandú" not in codes.log()
         assert "ñandú" not in reporter.log()
     # Nothing is past its date yet: an item that is says so of itself. And one has waited for too long.
     dynamodb = world.aws.client("dynamodb")
@@ -614,7 +621,7 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
     with world.running(SWEEP, with_sdk) as sweep:
         assert sweep.invoke(a_schedule())["deleted"] == 1
     assert world.aws.refused == []
-    for function in (REPORTER, DELIVER, NOTE_DELIVERY, SWEEP):
+    for function in (REPORTER, CODES, DELIVER, NOTE_DELIVERY, SWEEP):
         # SES has two names for one call, by what the mail is made of; and Lambda itself reads the queue.
         needless = {"ses:SendEmail", *(action for action in ALLOWED[function.name] if "sqs:" in action)}
         assert (
@@ -631,8 +638,10 @@ def test_the_reporter_takes_a_report_and_looks_it_up_where_there_is_no_sdk(world
         answer = send_report(reporter, "Vi algo extraño")
         assert answer["statusCode"] == 200
         [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", " ", html_of(answer)))
-        assert look_up(reporter, groups)["statusCode"] == 200
-    assert world.asked(REPORTER) == set(ALLOWED[REPORTER.name])
+        with world.running(CODES, runtime) as codes:
+            assert look_up(codes, groups)["statusCode"] == 200
+    for function in (REPORTER, CODES):
+        assert world.asked(function) == set(ALLOWED[function.name])
 
 
 # What a function may do and did not need here: deliver reads an item only where a notice overtook it.
@@ -768,6 +777,10 @@ def test_a_call_outside_a_role_would_be_noticed():
         Call(READ_SECRET, "DeskKeysSecret"),
     ):
         assert not allows(statements_of(REPORTER), call)
+        assert not allows(statements_of(CODES), call)
+    # Who takes reports cannot look one up, and who looks them up cannot put one.
+    assert not allows(statements_of(REPORTER), replace(allowed, action="dynamodb:GetItem"))
+    assert not allows(statements_of(CODES), allowed)
     changed = {"dynamodb:LeadingKeys": ("report#1",), "dynamodb:Attributes": ("pk", "version")}
     assert allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed))
     for more in ({"dynamodb:Attributes": ("pk", "sealed")}, {"dynamodb:ReturnValues": ("ALL_OLD",)}):

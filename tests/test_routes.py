@@ -30,9 +30,9 @@ PAGES = {
 }
 REPORTER = {
     "/{locale}/{place}/note": READ | {"POST"},
-    "/{locale}/code": READ | {"POST"},
 }
-HANDLERS = {"app", "reporter_api", "deliver", "note_delivery", "sweep"}
+CODES = {"/{locale}/code": READ | {"POST"}}
+HANDLERS = {"app", "reporter_api", "code_api", "deliver", "note_delivery", "sweep"}
 
 _PROGRAM = """
 import json, app
@@ -87,11 +87,15 @@ def test_the_page_function_serves_pages_alone() -> None:
     assert routes("page") == PAGES
 
 
-def test_the_reporter_function_serves_the_form_and_the_code_page_alone() -> None:
+def test_the_reporter_function_serves_the_form_alone() -> None:
     assert routes("reporter") == REPORTER
 
 
-@pytest.mark.parametrize("function", sorted({*FUNCTIONS} - {"page", "reporter", "admin", "all"}))
+def test_the_code_page_has_a_function_that_serves_nothing_else() -> None:
+    assert routes("codes") == CODES
+
+
+@pytest.mark.parametrize("function", sorted({*FUNCTIONS} - {"page", "reporter", "codes", "admin", "all"}))
 def test_a_function_that_is_not_asked_over_http_serves_no_route(function: str) -> None:
     assert routes(function) == {}
 
@@ -100,7 +104,7 @@ def test_a_function_that_is_not_asked_over_http_serves_no_route(function: str) -
 def test_every_route_is_public_by_this_list_or_guarded(function: str) -> None:
     for path, methods in looked_at(function)["routes"].items():
         for method, (_, guard) in methods.items():
-            public = method in {**PAGES, **REPORTER}.get(path, set())
+            public = method in {**PAGES, **REPORTER, **CODES}.get(path, set())
             assert public or guard, f"{method} {path} is neither on the list of public routes nor guarded"
             assert not (public and guard)
             assert public or path.startswith("/admin")
@@ -114,7 +118,7 @@ def test_no_route_lets_chalice_judge_content_types() -> None:
 
 
 def test_no_word_in_a_public_path_tells_what_this_site_is() -> None:
-    for path in {**PAGES, **REPORTER}:
+    for path in {**PAGES, **REPORTER, **CODES}:
         for word in ("report", "help", "traffick", "victim", "hotline", "safe", "escape"):
             assert word not in path
 

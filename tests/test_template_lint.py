@@ -18,10 +18,11 @@ from chalicelib.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.deliveries import KEEP_DAYS
 from chalicelib.domain.figures import Figures
+from chalicelib.usecases.follow_up import LOOKUPS_A_MINUTE
 from chalicelib.web.admin import cookies
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools import cost, package_template
-from tools.functions import ADMIN, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER
+from tools.functions import ADMIN, CODES, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER
 
 SCHEDULED = [function for function in FUNCTIONS if function.every]
 
@@ -196,11 +197,17 @@ def test_there_is_one_stage_and_it_is_throttled_and_writes_no_log(expanded):
     [stage] = of_type(expanded, "AWS::ApiGateway::Stage").values()
     [deployment] = of_type(expanded, "AWS::ApiGateway::Deployment").values()
     assert "StageName" not in deployment["Properties"]  # it would be a second one, with no throttle
-    [settings] = stage["Properties"]["MethodSettings"]
-    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
-    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
-    assert settings["LoggingLevel"] == "OFF"
-    assert settings["DataTraceEnabled"] is False
+    limits = {
+        (one["ResourcePath"], one["HttpMethod"]): one["ThrottlingRateLimit"]
+        for one in stage["Properties"]["MethodSettings"]
+    }
+    assert limits == {
+        ("/*", "*"): {"Ref": "RequestsPerSecond"},
+        ("/~1{locale}~1code", "POST"): {"Ref": "CodesPerSecond"},
+    }
+    for settings in stage["Properties"]["MethodSettings"]:
+        assert settings["LoggingLevel"] == "OFF"
+        assert settings["DataTraceEnabled"] is False
     assert "AccessLogSetting" not in stage["Properties"]
 
 
@@ -220,7 +227,7 @@ def test_the_api_may_call_each_function_that_answers_paths(expanded):
 def test_the_edge_keeps_pages_a_minute_and_forms_never(expanded):
     edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
     behaviors = {one["PathPattern"]: one for one in edge["CacheBehaviors"]}
-    for function, part in ((REPORTER, "Forms"), (ADMIN, "Desk")):
+    for function, part in ((REPORTER, "Forms"), (CODES, "Forms"), (ADMIN, "Desk")):
         for pattern in package_template.patterns_of(function):
             behavior = behaviors[pattern]
             assert behavior["CachePolicyId"] == {"Ref": f"{part}NotKept"}
@@ -501,7 +508,7 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
         told = expanded["Resources"][function.resource]["Properties"].get("ReservedConcurrentExecutions")
         given = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
         assert told == (given if function.reserved else None), function.name
-    assert [function for function in FUNCTIONS if function.reserved] == [ADMIN, *SCHEDULED]
+    assert [function for function in FUNCTIONS if function.reserved] == [CODES, ADMIN, *SCHEDULED]
     # A run outlives its beat: those that may be at work together must all have their place.
     assert all(one.reserved > one.timeout / one.every for one in SCHEDULED)
     # AWS leaves a hundred to the rest, and the parameter says so.
@@ -510,6 +517,16 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
     assert (parameter["Default"], f" {least} functions" in parameter["Description"]) == ("no", True)
     [mapping] = of_type(expanded, "AWS::Lambda::EventSourceMapping").values()
     assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 5}
+
+
+def test_codes_are_looked_up_at_twice_the_rate_of_a_flood_and_in_runs_of_their_own(template):
+    rate = template["Parameters"]["CodesPerSecond"]["Default"]
+    assert rate >= 2 * 20  # a flood of twenty a second leaves every holder of a code room
+    seconds_each = 0.25 * 512 / CODES.memory  # of argon2id: it grows shorter with the share of a processor
+    assert rate * seconds_each < CODES.reserved
+    # What the API lets through in a minute, its burst included, stays below the cap by count.
+    burst = template["Parameters"]["RequestBurst"]["Default"]
+    assert rate * 60 + burst < LOOKUPS_A_MINUTE
 
 
 def test_the_page_function_is_told_only_where_published_pages_are(expanded):

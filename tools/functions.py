@@ -104,7 +104,25 @@ REPORTER = Function(
         "KEEP_DAYS": {"Ref": "KeepDays"},
         "PAGES_URL": _PAGES,
     },
-    paths=("/{locale}/code", "/{locale}/{place}/note"),
+    paths=("/{locale}/{place}/note",),
+)
+
+# Apart from the forms: whoever tries codes for the sake of it takes runs, limits and time from nobody else.
+CODES = Function(
+    name="code_api",
+    handler="app.code_api",
+    work="Looking up codes",
+    memory=1024,  # twice the reporter's share of a processor: argon2id is nearly all that it does
+    timeout=25,
+    reserved=8,  # at an eighth of a second each, half as many again as the API lets through
+    environment={
+        "PORCHLIGHT_FUNCTION": "codes",
+        "STAGE": _STAGE,
+        "REPORTS_TABLE": _TABLE,
+        "REPORTER_SECRET": {"Ref": "ReporterSecret"},
+        "PAGES_URL": _PAGES,
+    },
+    paths=("/{locale}/code",),
 )
 
 ADMIN = Function(
@@ -183,7 +201,7 @@ SWEEP = Function(
     },
 )
 
-FUNCTIONS = (PAGE, REPORTER, ADMIN, DELIVER, NOTE_DELIVERY, SWEEP)
+FUNCTIONS = (PAGE, REPORTER, CODES, ADMIN, DELIVER, NOTE_DELIVERY, SWEEP)
 RESERVED = sum(function.reserved for function in FUNCTIONS)
 
 

@@ -4,7 +4,8 @@
 
 Pages in every language, forms, forms with a fault in them, reports, codes and paths that are none, mixed.
 Each answer must be in the language that was asked for and hold no other request's words. Then a flood of
-receipt codes, while pages are read beside it. Nothing leaves this machine. The last line is one JSON object;
+receipt codes, while pages, forms and one true code are asked for beside it (tools/flood.py). Nothing leaves
+this machine. The last line is one JSON object;
 the exit code is 1 when anything was wrong.
 """
 
@@ -15,7 +16,6 @@ import json
 import os
 import random
 import re
-import secrets
 import statistics
 import sys
 import threading
@@ -28,7 +28,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.adapters.shipped_content import CONTENT
-from chalicelib.domain.receipts import check_digit
+from tools.flood import a_code, flood, is_good
 from tools.running import running_site
 
 _FORM = "application/x-www-form-urlencoded"
@@ -39,7 +39,7 @@ _TICKED = re.compile(r'name="r" value="([^"]+)"')
 _GROUPS = re.compile(r"\d{4}(?:\D{1,3}\d{4}){4}")
 _TAGS = re.compile(r"<[^>]+>")
 FLOOD_SECONDS = 120.0
-FLOOD_ENDS_AFTER = 300  # guesses that were told to wait
+FLOOD_CODES = 20.0  # a second
 _GROWTH = 1.15  # of memory, from when everything has been used once to the end
 
 
@@ -186,12 +186,6 @@ class Person:
         return faults_of(answer, (404, 503), locale, mark)
 
 
-def a_code() -> str:
-    """Return a well-formed receipt code that nobody has."""
-    digits = f"{secrets.randbelow(10**19):019d}"
-    return digits + check_digit(digits)
-
-
 def crowd(
     people: list[Person], requests: int, seconds: float, tally: Tally, memory: Callable[[], int]
 ) -> list[int]:
@@ -221,54 +215,6 @@ def crowd(
                 flush=True,
             )
     return seen
-
-
-def flood(people: list[Person], seconds: float) -> dict[str, Any]:
-    """Have all but one try receipt codes as fast as they can, while that one reads pages.
-
-    It goes on until the cap has held back many of them, so that pages are timed before it holds and after.
-    """
-    reader, *others = people
-    alone = [_timed(reader.page) for _ in range(100)]
-    answers: Counter[int] = Counter()
-    end = time.monotonic() + seconds
-    lock = threading.Lock()
-
-    def goes_on() -> bool:
-        return time.monotonic() < end and answers[503] < FLOOD_ENDS_AFTER
-
-    def guess(person: Person) -> None:
-        while goes_on():
-            status = person.send("POST", "/en/code/", [("k", a_code())]).status
-            with lock:
-                answers[status] += 1
-
-    threads = [threading.Thread(target=guess, args=(person,)) for person in others]
-    for thread in threads:
-        thread.start()
-    before: list[float] = []
-    after: list[float] = []
-    while goes_on():
-        (after if answers[503] else before).append(_timed(reader.page))
-        time.sleep(0.02)
-    for thread in threads:
-        thread.join()
-    return {
-        "guesses": sum(answers.values()),
-        "looked_up": answers[404],
-        "told_to_wait": answers[503],
-        "other": sum(count for status, count in answers.items() if status not in (404, 503)),
-        "page_ms_alone": _middle(alone),
-        "page_ms_before_the_cap_holds": _middle(before),
-        "page_ms_while_it_holds": _middle(after),
-    }
-
-
-def _timed(read: Callable[[], Answer]) -> float:
-    started = time.perf_counter()
-    if read().status != 200:
-        raise SystemExit("a page failed during the flood")
-    return time.perf_counter() - started
 
 
 def _middle(times: list[float]) -> dict[str, float]:
@@ -309,7 +255,7 @@ def main() -> int:
         started = time.monotonic()
         memory = crowd(people, asked["REQUESTS"], asked["SECONDS"], tally, lambda: memory_of(process))
         took = time.monotonic() - started
-        flooded = flood(people, min(FLOOD_SECONDS, asked["SECONDS"]))
+        flooded = flood(address, FLOOD_CODES, min(FLOOD_SECONDS, asked["SECONDS"]))
     for kind, times in sorted(tally.times.items()):
         cuts = _middle(times)
         print(f"{kind:12s} {len(times):6d}  p50 {cuts['p50']:7.1f} ms  p95 {cuts['p95']:7.1f} ms")
@@ -325,7 +271,7 @@ def main() -> int:
     }
     # By a fifth of the way every template, language and client has been used once.
     flat = len(memory) < 10 or memory[-1] <= memory[1] * _GROWTH
-    good = tally.count >= asked["REQUESTS"] and not tally.faults and flat and not flooded["other"]
+    good = tally.count >= asked["REQUESTS"] and not tally.faults and flat and is_good(flooded)
     if not flat:
         print(f"FAULT memory grew from {memory[1] // 1024} to {memory[-1] // 1024} MB")
     print(json.dumps(told_all))

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from chalice.app import Chalice
@@ -151,6 +151,18 @@ def lambda_context(function: str) -> LambdaContext:
     return LambdaContext(function, memory_size=512, max_runtime_ms=LAMBDA_SECONDS * 1000)
 
 
+class Apart(Protocol):
+    """A function in a process of its own, which answers some requests instead of this one."""
+
+    def answers(self, method: str, path: str) -> bool:
+        """Say whether a request is for it."""
+
+    def __call__(
+        self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> Mapping[str, Any]:
+        """Return its answer, in the form that Lambda gives."""
+
+
 class LocalSite:
     """The application on a socket of this machine."""
 
@@ -160,6 +172,7 @@ class LocalSite:
         listener: socket.socket,
         before_each: Callable[[], None] = lambda: None,
         say: Callable[[str], None] = print,
+        apart: Apart | None = None,
     ) -> None:
         # Only create_local_server makes `current_request` thread-local; its own socket is not wanted.
         self._server = create_local_server(app, Config.create(), HOST, 0).server
@@ -171,6 +184,7 @@ class LocalSite:
         self._app = app
         self._routes = Routes(app.routes)
         self._before_each = before_each
+        self._apart = apart
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.say = say
 
@@ -192,6 +206,8 @@ class LocalSite:
         self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
     ) -> Mapping[str, Any] | None:
         """Return the application's answer to a request, or None when no route takes it."""
+        if self._apart is not None and self._apart.answers(method, target):
+            return self._apart(method, target, headers, body)
         self._before_each()
         event = gateway_event(self._routes, method, target, headers, body)
         if event is None:

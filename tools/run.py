@@ -1,6 +1,7 @@
 """`make run`: the whole site on this machine, with stand-ins for AWS and a page of the mail.
 
-Two processes: this one serves the site and calls the scheduled functions; its child stands in for AWS.
+Three processes: this one serves the site and calls the scheduled functions; one child stands in for AWS, the
+other looks up receipt codes (tools/local_codes.py).
 Nothing here can reach AWS itself: credentials, profiles and endpoints that lie around are put aside first.
 """
 
@@ -247,6 +248,8 @@ def serve(options: Options) -> None:
     running: list[Any] = [stand_ins]
     try:
         from chalicelib.settings import Settings  # these load while the stand-ins start
+        from tools.gateway_pages import hotline
+        from tools.local_codes import CodeFunction
         from tools.pump import Pump
         from tools.seed import TableKeeper, seed
         from tools.seed_admin import seed_admin, seed_bucket
@@ -263,7 +266,13 @@ def serve(options: Options) -> None:
 
         settings = Settings.from_env(os.environ)
         seed(settings)
-        site = LocalSite(app.app, site_socket, fresh_catalogs, say)
+        codes = CodeFunction(os.environ, hotline(ROOT / "chalicelib" / "content" / "contacts.json"))
+        running.append(codes)
+        try:
+            codes.start()
+        except RuntimeError as error:
+            raise CannotRun(f"{error}.") from error
+        site = LocalSite(app.app, site_socket, fresh_catalogs, say, codes)
         pumps = [
             Pump("deliver", app.deliver, options.deliver_every, say),
             # An hour from now, as on AWS: at once, its reminders would fill a newcomer's empty mailroom.

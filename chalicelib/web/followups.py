@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from chalice.app import Blueprint, Request, Response
 
@@ -42,9 +43,14 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
             return html(now, now.code(locale, typed=_could_be_a_code(typed)), FORM_STATUS)
         known = follow_up(typed)
         if known is None:
-            return html(now, now.code(locale, "code_unknown"), 404)
+            return Html(unknown(now, locale), 404, now.headers(), request())
         states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
         return html(now, now.answer(locale, states), 200)
+
+    @lru_cache(maxsize=32)
+    def unknown(now: Site, locale: str) -> str:
+        # The same to the letter for everybody, and what a flood of guesses is answered with: made once.
+        return pack(now.code(locale, "code_unknown"), _FAST)
 
     def html(now: Site, text: str, status: int) -> Response:
         return Html(pack(text, _FAST), status, {**now.form_headers(), ANSWER: "code"}, request())

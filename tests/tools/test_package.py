@@ -160,7 +160,8 @@ def test_a_path_in_the_table_that_the_app_lacks_stops_the_build():
 def test_the_edge_keeps_neither_the_form_nor_the_code_page_nor_the_desk():
     patterns = {one.name: package_template.patterns_of(one) for one in functions.FUNCTIONS if one.paths}
     assert patterns == {
-        "reporter_api": ["/*/code", "/*/code/", "/*/*/note", "/*/*/note/"],
+        "reporter_api": ["/*/*/note", "/*/*/note/"],
+        "code_api": ["/*/code", "/*/code/"],
         "admin_api": ["/admin", "/admin/", "/admin/*"],
     }
 

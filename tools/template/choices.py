@@ -61,6 +61,12 @@ def parameters() -> Json:
                 "How many requests a second may pass the edge to the functions.", 50
             )
             | {"Type": "Number", "MinValue": 1, "MaxValue": 10000},
+            "CodesPerSecond": parameter(
+                "How many receipt codes a second may be looked up. Each takes an eighth of a second of a run:"
+                " more than 60 need more runs than ReserveRuns keeps for them.",
+                40,
+            )
+            | {"Type": "Number", "MinValue": 1, "MaxValue": 10000},
             "RequestsPerAddress": parameter(
                 "How many requests one network address may make in five minutes; 0 sets no limit. Costs about"
                 " $6 a month for AWS WAF, and works only for a stack in us-east-1: elsewhere give WebAclArn.",
@@ -68,8 +74,9 @@ def parameters() -> Json:
             )
             | {"Type": "Number", "MinValue": 0, "MaxValue": 2000000000},
             "ReserveRuns": parameter(
-                "yes keeps runs of Lambda for mailing reports, and limits the desk, whatever comes in. AWS"
-                " refuses it while the account may run fewer than 125 functions at once, as new ones may.",
+                "yes keeps runs of Lambda for mailing reports and for codes, and limits the desk, whatever"
+                " comes in. AWS refuses it while the account may run fewer than 133 functions at once, as new"
+                " ones may.",
                 "no",
             )
             | {"AllowedValues": ["no", "yes"]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tools.functions import ADMIN, REPORTER, Function
+from tools.functions import ADMIN, CODES, REPORTER, Function
 from tools.template.http import Site
 from tools.template.parts import STATIC_COPY, Json, resources
 
@@ -106,7 +106,7 @@ def _distribution() -> Json:
             "CachePolicyId": {"Ref": f"{part}NotKept"},
             "OriginRequestPolicyId": {"Ref": f"To{part}"},
         }
-        for function, part in ((ADMIN, "Desk"), (REPORTER, "Forms"))
+        for function, part in ((ADMIN, "Desk"), (REPORTER, "Forms"), (CODES, "Forms"))
         for pattern in patterns_of(function)
     ]
     return {

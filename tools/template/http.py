@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tools import gateway_pages
-from tools.functions import FUNCTIONS, PAGE
+from tools.functions import CODES, FUNCTIONS, PAGE
 from tools.template.parts import Json, resources
 
 
@@ -44,21 +44,28 @@ def api(site: Site) -> Json:
                 },
                 # Without this, SAM makes a second stage, called "Stage", with none of the settings below.
                 "OpenApiVersion": "2.0",
-                # No AccessLogSetting, and LoggingLevel OFF: nothing about a request is written anywhere.
                 "MethodSettings": [
-                    {
-                        "ResourcePath": "/*",
-                        "HttpMethod": "*",
-                        "LoggingLevel": "OFF",
-                        "DataTraceEnabled": False,
-                        "MetricsEnabled": False,
-                        "ThrottlingRateLimit": {"Ref": "RequestsPerSecond"},
-                        "ThrottlingBurstLimit": {"Ref": "RequestBurst"},
-                    }
+                    _limit("/*", "*", "RequestsPerSecond"),
+                    # Each method of a path has a limit of its own: this one holds back nothing but codes.
+                    *(_limit(path, "POST", "CodesPerSecond") for path in CODES.paths),
                 ],
             }
         }
     )
+
+
+def _limit(path: str, method: str, rate: str) -> Json:
+    """Throttle a method by a parameter of the stack. AWS writes a path's inner slashes as "~1"."""
+    return {
+        "ResourcePath": path if path == "/*" else "/" + path.replace("/", "~1"),
+        "HttpMethod": method,
+        # No AccessLogSetting, and LoggingLevel OFF: nothing about a request is written anywhere.
+        "LoggingLevel": "OFF",
+        "DataTraceEnabled": False,
+        "MetricsEnabled": False,
+        "ThrottlingRateLimit": {"Ref": rate},
+        "ThrottlingBurstLimit": {"Ref": "RequestBurst"},
+    }
 
 
 def refuse_clashes(paths: Iterable[str]) -> None:

@@ -1,0 +1,183 @@
+"""The function that looks up receipt codes, in a process of its own as on AWS.
+
+Each look-up takes argon2id's 32 MiB and tens of milliseconds of a processor. In the site's own process a
+flood of them would make every page wait; here it can only make codes wait, and no more than some seconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from tools import gateway_pages
+from tools.local_server import HOST, LocalSite, reserve
+
+ROOT = Path(__file__).resolve().parents[1]
+AT_ONCE = max(2, os.cpu_count() or 1)
+PATIENCE = 2.0  # seconds: who waits for longer is told to come again
+GENTLE = 5  # how far they stand back (nice) behind pages and forms
+# Of glibc: take argon2id's memory in large pages, and keep it from one look-up to the next. Clearing 32 MiB
+# in small pages anew took a third of the time.
+_MEMORY = {
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+}
+_BUSY, _AWAY = gateway_pages.ANSWERS["THROTTLED"], gateway_pages.ANSWERS["INTEGRATION_FAILURE"]
+
+
+class TooManyWait(Exception):
+    """More come than can be served."""
+
+
+class Queue:
+    """Lets a few in at a time, and turns away who has waited for too long.
+
+    The newest comes first: while more come than can be served, those who are served have hardly waited. In
+    the order of their coming everybody would wait for as long as anybody is willing to, and most in vain.
+    """
+
+    def __init__(self, at_once: int = AT_ONCE, patience: float = PATIENCE) -> None:
+        self._free = at_once
+        self._patience = patience
+        self._waiting: list[threading.Event] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn. Raises TooManyWait when it does not come."""
+        called = threading.Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                called.set()
+            else:
+                self._waiting.append(called)
+        if not called.wait(self._patience):
+            self._leave(called)
+        try:
+            yield
+        finally:
+            with self._lock:
+                if self._waiting:
+                    self._waiting.pop().set()  # the place goes on
+                else:
+                    self._free += 1
+
+    def _leave(self, called: threading.Event) -> None:
+        with self._lock:
+            if not called.is_set():  # else the turn came in this very moment
+                self._waiting.remove(called)
+                raise TooManyWait
+
+
+class CodeFunction:
+    """The child process, and what hands a request on to it."""
+
+    def __init__(self, environ: Mapping[str, str], number: gateway_pages.Hotline) -> None:
+        self._number = number
+        self._queue = Queue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tools.local_codes"],
+            cwd=ROOT,
+            env={**environ, **_MEMORY, "PORCHLIGHT_FUNCTION": "codes"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._input = cast(IO[bytes], self._process.stdin)
+        self._output = cast(IO[bytes], self._process.stdout)
+        self._port = 0
+
+    def start(self) -> None:
+        """Wait until it listens. Raises RuntimeError when it does not."""
+        line = self._output.readline().decode().strip()
+        if not line:
+            raise RuntimeError("the function that looks up codes did not start")
+        self._port = int(line)
+
+    def stop(self) -> None:
+        """End it."""
+        self._input.close()
+        try:
+            self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()
+
+    @staticmethod
+    def answers(method: str, path: str) -> bool:
+        """Say whether this is a look-up: a form sent to the code page, in any language."""
+        parts = [part for part in path.partition("?")[0].split("/") if part]
+        return method == "POST" and len(parts) == 2 and parts[1] == "code"
+
+    def __call__(
+        self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> Mapping[str, Any]:
+        """Return its answer as Lambda would, or the API's own small page when there is none."""
+        try:
+            with self._queue.turn():
+                return self._asked(method, target, headers, body)
+        except TooManyWait:
+            return self._small_page(*_BUSY)
+        except (OSError, http.client.HTTPException):
+            return self._small_page(*_AWAY)
+
+    def _asked(
+        self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes
+    ) -> Mapping[str, Any]:
+        line = http.client.HTTPConnection(HOST, self._port, timeout=25)
+        try:
+            line.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers:
+                if name.lower() not in ("connection", "content-length"):
+                    line.putheader(name, value)
+            line.putheader("Content-Length", str(len(body)))
+            line.putheader("Connection", "close")
+            line.endheaders(body)
+            answer = line.getresponse()
+            content = answer.read()
+        finally:
+            line.close()
+        skipped = ("connection", "content-length", "server", "date")
+        told = {name: value for name, value in answer.getheaders() if name.lower() not in skipped}
+        return _answer(answer.status, told, content)
+
+    def _small_page(self, status: int | None, problem: tuple[str, str]) -> Mapping[str, Any]:
+        html = gateway_pages.page(problem, self._number)
+        told = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
+        return _answer(status or 503, told, html.encode())
+
+
+def _answer(status: int, headers: Mapping[str, str], content: bytes) -> Mapping[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": dict(headers),
+        "multiValueHeaders": {},
+        "body": base64.b64encode(content).decode("ascii"),
+        "isBase64Encoded": True,
+    }
+
+
+def main(say: Callable[[str], None]) -> None:
+    """Serve the code page to the process that started this one, until that one ends."""
+    os.nice(GENTLE)
+    import app
+
+    site = LocalSite(app.app, reserve(0), say=lambda line: None)
+    site.start()
+    say(str(site.port))
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(lambda line: print(line, flush=True))
+    os._exit(0)
