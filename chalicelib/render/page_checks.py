@@ -5,50 +5,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
-from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
 from html5lib.constants import E as HTML_FAULTS
 
 from chalicelib.domain.content import Content
-from chalicelib.domain.documents import ASKS, STOPS
+from chalicelib.domain.documents import ASKS
 from chalicelib.domain.locales import direction
+from chalicelib.render.page_links import hidden, links, numbers, only_what_is_allowed, said_numbers
+from chalicelib.render.page_parts import Finding, Page, text_of
 
 _PLAIN_TITLE = re.compile(r"traffick|report|help|victim|escape|hotline|exploit|police", re.IGNORECASE)
-_NEVER = ("iframe", "frame", "object", "embed", "video", "audio", "base", "applet", "portal", "svg", "math")
-_LOADS = (
-    "src",
-    "srcset",
-    "poster",
-    "data",
-    "background",
-    "ping",
-    "manifest",
-    "formaction",
-    "cite",
-    "longdesc",
-)
 _TALKS_OF = ("aria-describedby", "aria-labelledby", "aria-controls", "aria-details")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LONGEST_TITLE_WORDS = 3
+_OF_THE_EXIT = {"id", "data-exit", "href", "rel"}  # a class or a style of its own could hide it
 _FORM_DECIDES = ("radio", "checkbox", "hidden")  # HTML allows them no autocomplete of their own
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fault of a page.
-
-    `near` is a piece of text by which its place in a template can be found, or empty.
-    """
-
-    sentence: str
-    near: str = ""
-    weight: str = STOPS
-    home: str = ""  # the template to mend when that piece is in none
 
 
 def check_page(name: str, html: str, content: Content) -> list[Finding]:
@@ -56,12 +32,13 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
     locale, _, rest = name.partition("/")
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     tree = parser.parse(html)
-    page = _Page(tree, locale, rest, content)
+    page = Page(tree, locale, rest, content)
     found = [*_invalid(html, parser.errors)]
-    for check in (_basics, _exit, _numbers):
+    for check in (_basics, _exit, numbers):
         found += [replace(finding, home="layout.html") for finding in check(page)]
-    for check in (_links, _nothing_loaded, _structure, _names):
+    for check in (links, only_what_is_allowed, said_numbers, _structure, _names):
         found += check(page)
+    found += hidden(page)
     kind = rest.rpartition("/")[2]
     if kind in ("note", "note-mended"):
         found += _form(page)
@@ -82,26 +59,6 @@ SAMPLE_CODE = "12345678901234567890"
 _NO_CODE = "The page after a report must show its code."
 
 
-class _Page:
-    """A page's elements, gathered once."""
-
-    def __init__(self, tree: Element, locale: str, rest: str, content: Content) -> None:
-        self.tree = tree
-        self.locale = locale
-        self.rest = rest
-        self.content = content
-        self.all = [one for one in tree.iter() if isinstance(one.tag, str)]
-        self.body = next(one for one in self.all if one.tag == "body")
-        self.links = [one for one in self.all if one.tag == "a"]
-        self.hrefs = [one.get("href") or "" for one in self.links]
-
-    def of(self, tag: str) -> list[Element]:
-        return [one for one in self.all if one.tag == tag]
-
-    def texts(self, tag: str) -> list[str]:
-        return [_text(one) for one in self.of(tag)]
-
-
 def _invalid(html: str, errors: Sequence[Any]) -> Iterator[Finding]:
     lines = html.split("\n")
     for (line, _), code, values in errors[:5]:
@@ -114,7 +71,7 @@ def _invalid(html: str, errors: Sequence[Any]) -> Iterator[Finding]:
         yield Finding(f"The page's HTML is broken: {reason} Near “{near[:80]}”.", near)
 
 
-def _basics(page: _Page) -> Iterator[Finding]:
+def _basics(page: Page) -> Iterator[Finding]:
     if page.tree.get("lang") != page.locale or page.tree.get("dir") != direction(page.locale):
         yield Finding("The page must say its language and direction: <html lang=… dir=…>.", "<html")
     titles = page.texts("title")
@@ -131,91 +88,27 @@ def _basics(page: _Page) -> Iterator[Finding]:
         yield Finding("The page would be tiny on a phone: the meta viewport is missing.", "<head")
 
 
-def _exit(page: _Page) -> Iterator[Finding]:
+def _exit(page: Page) -> Iterator[Finding]:
     ways = [link for link in page.links if link.get("id") == "exit"]
-    if len(ways) != 1 or not _text(ways[0]):
+    if len(ways) != 1 or not text_of(ways[0]):
         yield Finding("“Leave this page” is missing: every page begins with it.", 'id="exit"')
         return
     way = ways[0]
     if way is not page.links[0] or way not in list(page.body):
         yield Finding("“Leave this page” must be the first link, directly in the body.", 'id="exit"')
+    if set(way.attrib) - _OF_THE_EXIT:
+        yield Finding("“Leave this page” has its own attributes and no others.", 'id="exit"')
     if way.get("href") != page.content.site.exit_url or way.get("data-exit") is None:
         yield Finding("“Leave this page” must lead to exit_url and be marked data-exit.", 'id="exit"')
-    if not any("care" in (one.get("class") or "").split() and len(_text(one)) > 20 for one in page.of("p")):
+    warnings = [one for one in page.of("p") if "care" in (one.get("class") or "").split()]
+    if not any(len(text_of(one)) > 20 and not page.veiled(one) for one in warnings):
         yield Finding(
             'The warning about phones that others look into is missing (the paragraph with class="care").',
             'class="care"',
         )
 
 
-def _numbers(page: _Page) -> Iterator[Finding]:
-    if "tel:911" not in page.hrefs:
-        yield Finding("911 is missing: every page shows it as a link that calls.", "tel:911")
-    hotline = page.content.contacts[page.content.site.hotline]
-    if not any(channel.href in page.hrefs for channel in hotline.channels if channel.kind == "call"):
-        yield Finding(f"The hotline's number ({hotline.name}) is missing.", "hotline")
-    for link in page.links:
-        href = link.get("href") or ""
-        if href.startswith(("tel:", "sms:")):
-            number = re.sub(r"\D", "", href[4:].partition("?")[0])
-            shown = re.sub(r"\D", "", _text(link))
-            if not shown or not (shown.endswith(number) or number.endswith(shown)):
-                yield Finding(f"The link calls {number}, and the page shows “{_text(link)}”.", href)
-
-
-def _links(page: _Page) -> Iterator[Finding]:
-    for link in page.links:
-        href = link.get("href") or ""
-        parts = urlsplit(href)
-        if link.get("href") is None:
-            continue
-        if (href.startswith(("/", "#")) and not href.startswith("//")) or parts.scheme in ("tel", "sms"):
-            pass
-        elif parts.scheme == "mailto":
-            yield Finding(
-                "Addresses are shown, never linked: a sent mail stays in an account that others may read.",
-                href,
-            )
-        elif parts.scheme != "https" or parts.hostname not in page.content.site.hosts:
-            yield Finding(
-                f"“{href}” leads to a host that is not on the site's list of hosts; add it to “site” first.",
-                href,
-            )
-        elif not {"noreferrer", "nofollow"} <= set((link.get("rel") or "").split()):
-            yield Finding(
-                f'“{href}” needs rel="noreferrer nofollow": it must not learn where one came from.', href
-            )
-        if link.get("target") or link.get("download") is not None:
-            yield Finding(f"“{href}” must open in the same window.", href)
-        if not _text(link):
-            yield Finding(f"The link to “{href}” has no words.", href)
-
-
-def _nothing_loaded(page: _Page) -> Iterator[Finding]:
-    for one in page.all:
-        tag = str(one.tag)
-        if tag in _NEVER:
-            yield Finding(f"<{tag}> is not allowed on these pages.", f"<{tag}")
-        if tag == "link" and (one.get("rel"), one.get("href")) != ("icon", "data:,"):
-            yield Finding("<link> would load something; only the empty icon may stay.", "<link")
-        if tag == "meta" and one.get("http-equiv"):
-            yield Finding("<meta http-equiv> is not allowed: headers are the server's.", "http-equiv")
-        for attribute, value in one.attrib.items():
-            if attribute.startswith("on"):
-                yield Finding(
-                    f"{attribute}=… would never run: only the page's own script does.", f"{attribute}="
-                )
-            elif attribute == "style":
-                yield Finding("style=… has no effect here; write it into page.css.", "style=")
-            elif attribute == "formaction" and value.startswith("/") and not value.startswith("//"):
-                continue  # a language's button: the form goes to another page of ours
-            elif attribute in _LOADS and not value.startswith("data:"):
-                yield Finding(f"{attribute}=… would load something; the page loads nothing.", f"{attribute}=")
-    if len(page.of("script")) != 1 or len(page.of("style")) != 1:
-        yield Finding("A page has one <style> and one <script>, both our own.", "<script")
-
-
-def _structure(page: _Page) -> Iterator[Finding]:
+def _structure(page: Page) -> Iterator[Finding]:
     levels = [int(str(one.tag)[1]) for one in page.all if one.tag in _HEADINGS]
     if levels.count(1) != 1 or levels[:1] != [1]:
         yield Finding("A page has one first heading <h1>, before all others.", "<h1")
@@ -224,11 +117,11 @@ def _structure(page: _Page) -> Iterator[Finding]:
             yield Finding(f"A heading <h{after}> follows <h{before}>: do not skip a level.", f"<h{after}")
     if len(page.of("main")) != 1:
         yield Finding("A page has one <main>.", "<main")
-    if not all(_text(one) for one in page.all if one.tag in _HEADINGS):
+    if not all(text_of(one) for one in page.all if one.tag in _HEADINGS):
         yield Finding("A heading is empty.", "<h")
 
 
-def _names(page: _Page) -> Iterator[Finding]:
+def _names(page: Page) -> Iterator[Finding]:
     ids = Counter(one.get("id") for one in page.all if one.get("id"))
     for name, times in ids.items():
         if times > 1:
@@ -248,13 +141,13 @@ def _names(page: _Page) -> Iterator[Finding]:
         named = id(one) in inside or one.get("id") in labelled or one.get("aria-label")
         if field and not named:
             yield Finding(f"The field “{one.get('name')}” has no label.", f'name="{one.get("name")}"')
-        if one.tag == "button" and not _text(one):
+        if one.tag == "button" and not text_of(one):
             yield Finding("A button has no words.", "<button")
         if one.tag == "img" and one.get("alt") is None:
             yield Finding("A picture needs words for those who cannot see it: alt=….", "<img")
 
 
-def _place_page(page: _Page) -> Iterator[Finding]:
+def _place_page(page: Page) -> Iterator[Finding]:
     locale, place = page.locale, page.rest
     if f"/{locale}/{place}/note/" not in page.hrefs:
         yield Finding("The way to the form is missing (note_href).", "note_href")
@@ -263,7 +156,7 @@ def _place_page(page: _Page) -> Iterator[Finding]:
         for other in others:
             if f"/{other}/{place}/" not in page.hrefs:
                 yield Finding(f"The link to the page in another language is missing: {other}.", "languages")
-    shown = _text(page.body)
+    shown = text_of(page.body)
     for contact_id in page.content.site.founding_channels:
         contact = page.content.contacts[contact_id]
         if not any(
@@ -273,7 +166,7 @@ def _place_page(page: _Page) -> Iterator[Finding]:
             yield Finding(f"{contact.name} is missing: it is one of the ways the newspaper printed.", "ways")
 
 
-def _form(page: _Page) -> Iterator[Finding]:
+def _form(page: Page) -> Iterator[Finding]:
     forms = page.of("form")
     action = "/" + page.locale + "/" + page.rest.removesuffix("-mended") + "/"
     if len(forms) != 1 or forms[0].get("method") != "post" or forms[0].get("action") != action:
@@ -304,7 +197,7 @@ def _form(page: _Page) -> Iterator[Finding]:
             yield Finding('The browser would remember what was typed: autocomplete="off" is missing.', where)
 
 
-def _code(page: _Page) -> Iterator[Finding]:
+def _code(page: Page) -> Iterator[Finding]:
     names = {one.get("name") for one in page.of("input")}
     if "k" not in names or not page.of("button"):
         yield Finding("The page that asks for a code has lost its field or its button.", 'name="k"')
@@ -312,7 +205,3 @@ def _code(page: _Page) -> Iterator[Finding]:
 
 def _lost(found: Sequence[str], wanted: Any, sentence: str) -> list[Finding]:
     return [] if any(wanted(one) for one in found) else [Finding(sentence)]
-
-
-def _text(element: Element) -> str:
-    return " ".join("".join(element.itertext()).split())

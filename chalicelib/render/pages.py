@@ -14,8 +14,11 @@ from markupsafe import Markup
 from chalicelib.render.catalogs import Sentences
 from chalicelib.render.contexts import LayoutContext
 
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CSS_SPACE = re.compile(r"\s*([{};,>])\s*")
+# What stands between quotes is a value, whatever it looks like.
+_QUOTED = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+_CSS_COMMENT = re.compile(_QUOTED + r"|/\*.*?\*/", re.DOTALL)
+_CSS_SPACE = re.compile(_QUOTED + r"|\s*([{};,>])\s*|: ", re.DOTALL)
+_CSS_LAST = re.compile(_QUOTED + r"|;(?=\})", re.DOTALL)
 _INDENT = re.compile(r"\n\s+")
 # What a page with a form needs beside page.css, and whatever somebody made of that: the languages are buttons
 # there, and look as they do elsewhere; one button is for the Enter key alone.
@@ -78,7 +81,9 @@ def squeeze(html: str) -> str:
 
 def tight_css(source: str) -> Markup:
     """Return a style sheet without comments and needless space."""
-    tight = _CSS_SPACE.sub(r"\1", _CSS_COMMENT.sub("", source)).replace(": ", ":").replace(";}", "}")
+    plain = _CSS_COMMENT.sub(lambda found: found[1] or " ", source)
+    tight = _CSS_SPACE.sub(lambda found: found[1] or found[2] or ":", plain)
+    tight = _CSS_LAST.sub(lambda found: found[1] or "", tight)
     return Markup(tight.strip())  # noqa: S704 - a file of ours, and escaping would change its hash
 
 
