@@ -128,7 +128,7 @@ def sweep(settings: Settings, context: Any, clock: Clock | None = None) -> dict[
     """Delete what is past its date; return how much."""
     clock = clock or _CLOCK
     run = Sweep(report_store(settings), alarms(settings, clock), figures(settings, clock), clock)
-    deleted = run(_time_left(context))
+    deleted = run(_time_left(context), clock.now())
     remind_of_contacts(settings, clock)
     return {"deleted": deleted}
 

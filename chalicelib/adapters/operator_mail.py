@@ -94,6 +94,17 @@ EXPLAINED = {
         "Mail waits too long",
         "Reports have been due for hours. Does the deliver function run?",
     ),
+    "clocks_apart": (
+        "Two clocks differ",
+        "The sweep's clock and its schedule's are more than ten minutes apart, so nothing was deleted:"
+        " what is deleted too early cannot be brought back. A run that was only late is followed by one"
+        " that is on time. If this comes each hour, do not deploy, and ask AWS.",
+    ),
+    "deleted_nothing": (
+        "A sweep deleted nothing",
+        "It was started without the time of its schedule, such as by hand: then it only counts. The next one"
+        " that the schedule starts deletes.",
+    ),
     "published_documents_unusable": (
         "What was published cannot be used",
         "The forms and mails are made from what shipped instead. Look at the checks at the desk, and publish"

@@ -36,7 +36,7 @@ def gauges() -> Gauges:
 
 def sweep(desk: Desk, gauges: Gauges | None = None, seconds: float = 100) -> int:
     run = Sweep(desk.store, desk.alarms, gauges or Gauges(), desk.clock)
-    return run(lambda: timedelta(seconds=seconds))
+    return run(lambda: timedelta(seconds=seconds), desk.clock.now())
 
 
 def delivered(desk: Desk, *to: str) -> str:
@@ -143,3 +143,30 @@ def test_mail_that_waits_for_hours_is_an_alarm(desk: Desk) -> None:
     desk.clock.forward(hours=1)
     sweep(desk)
     assert desk.alarms.raised == [("waiting_long", {"reports": "1", "hours": "3"})]
+
+
+@pytest.mark.parametrize("apart", [timedelta(days=400), timedelta(minutes=11), -timedelta(days=1)])
+def test_a_clock_that_is_not_the_schedules_deletes_nothing_and_says_so(desk: Desk, apart: timedelta) -> None:
+    report = delivered(desk)
+    desk.clock.forward(days=400)
+    run = Sweep(desk.store, desk.alarms, Gauges(), desk.clock)
+    assert run(lambda: timedelta(seconds=100), desk.clock.now() - apart) == 0
+    assert report in desk.store.reports
+    assert desk.alarms.kinds() == ["clocks_apart"]
+
+
+def test_a_schedule_that_came_a_little_late_deletes(desk: Desk) -> None:
+    delivered(desk)
+    desk.clock.forward(days=400)
+    run = Sweep(desk.store, desk.alarms, Gauges(), desk.clock)
+    assert run(lambda: timedelta(seconds=100), desk.clock.now() - timedelta(minutes=9)) >= 1
+    assert desk.alarms.kinds() == []
+
+
+def test_without_the_schedules_time_nothing_is_deleted_and_it_is_said(desk: Desk, gauges: Gauges) -> None:
+    report = delivered(desk)
+    desk.clock.forward(days=29)
+    assert Sweep(desk.store, desk.alarms, gauges, desk.clock)(lambda: timedelta(seconds=100)) == 0
+    assert desk.alarms.kinds() == ["deleted_nothing"]
+    assert gauges.figures["reports"] == 1
+    assert report in desk.store.reports
