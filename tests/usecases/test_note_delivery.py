@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -21,8 +21,9 @@ from chalicelib.domain.deliveries import (
 )
 from chalicelib.domain.errors import NoticeEarly, StaleRecord, StoreUnavailable
 from chalicelib.ports import Mail, Notice, SentMail
+from chalicelib.usecases.note_delivery import NoteDelivery
 from tests.support.delivery_fakes import Desk
-from tests.support.fakes import NOON, recipient
+from tests.support.fakes import NOON, FakeAlarms, FakeDirectory, FakeStore, FixedClock, recipient
 
 
 @pytest.fixture
@@ -243,3 +244,24 @@ def test_a_bounced_alarm_raises_no_mail_about_itself(desk: Desk) -> None:
     assert desk.alarms.kinds() == ["operator_unreachable"]
     assert desk.note("delivered") == "delivered"
     assert len(desk.alarms.raised) == 1
+
+
+@pytest.mark.parametrize(
+    ("about", "kind", "marked"),
+    [
+        ("report-abc", "delivered", 1),
+        ("batch-abc", "delivered", 1),
+        ("report-abc", "bounced", 0),
+        ("alarm-x", "delivered", 0),
+        ("desk", "delivered", 0),
+        ("code", "delivered", 0),
+    ],
+)
+def test_the_first_delivered_report_leaves_a_mark_and_no_other_mail_does(
+    about: str, kind: str, marked: int
+) -> None:
+    marks: list[datetime] = []
+    store = FakeStore()
+    note = NoteDelivery(store, FakeDirectory(), FakeAlarms(), FixedClock(NOON), marks.append)
+    note(Notice(kind, "message", SentMail(about, "desk", 1), NOON))
+    assert len(marks) == marked

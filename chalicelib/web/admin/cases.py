@@ -54,6 +54,7 @@ def routes(desk: Desk, cases: DeliveryDesk) -> None:
 
     @desk.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")
     def send_again(visit: Visit) -> Sheet:
+        visit.deed.after = f"{visit.one('recipient')}, its {visit.one('address')} address"
         cases.send_again(visit.one("n"), visit.one("recipient"), visit.one("address"), _version(visit))
         return back(visit, "again")
 
@@ -69,6 +70,7 @@ def routes(desk: Desk, cases: DeliveryDesk) -> None:
 
     @desk.action("/admin/case/hold", PUBLISHER, does="change a legal hold", about="n")
     def hold_case(visit: Visit) -> Sheet:
+        visit.deed.after = "kept for the law" if visit.one("hold") == "yes" else "kept for the law no longer"
         cases.hold_by_law(visit.one("n"), visit.one("hold") == "yes", _version(visit))
         return back(visit, "held")
 

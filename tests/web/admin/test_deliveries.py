@@ -171,6 +171,7 @@ def test_sent_again_it_is_queued_and_due_and_its_words_are_still_there(desk, rep
     assert LOST.id in reports.due(datetime.now(UTC) + timedelta(seconds=5), 10)
     line = desk.log()[-1]
     assert (line["did"], line["about"]) == ("send a report again", LOST.case_number)
+    assert line["after"] == "dot-trafficking, its first address"
 
 
 def test_handed_over_another_recipient_gets_it_and_the_first_is_given_up(desk, reports):
