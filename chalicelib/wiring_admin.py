@@ -23,7 +23,7 @@ from chalicelib.adapters.pool_tokens import PoolTokens
 from chalicelib.adapters.ses_mailer import SesMailer
 from chalicelib.adapters.shipped_content import TEMPLATES
 from chalicelib.adapters.system import SystemClock
-from chalicelib.ports import Clock, Mail
+from chalicelib.ports import Clock, Directory, Mail
 from chalicelib.render.admin_pages import AdminPages
 from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
@@ -33,6 +33,7 @@ from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients
 from chalicelib.usecases.edit_sentences import EditSentences
 from chalicelib.usecases.first_delivery import FirstDelivery
+from chalicelib.usecases.hand_overs import HandOvers
 from chalicelib.usecases.manage_people import ManagePeople
 from chalicelib.usecases.sign_in import Sessions, SignIn
 from chalicelib.usecases.standings import Standings
@@ -51,8 +52,9 @@ def serve(
     settings: Settings,
     clock: Clock | None = None,
     cognito: Callable[[], Any] = _COGNITO,
+    directory: Directory | None = None,
 ) -> None:
-    """Register the admin site."""
+    """Register the admin site. `directory` are the recipients as published, if others than those."""
     routes = Blueprint(__name__)
     clock = clock or SystemClock()
     pool = CognitoPeople(cognito, settings.user_pool_id, settings.user_pool_client_id)
@@ -74,8 +76,8 @@ def serve(
     standings = Standings(pool, DynamoStandings(_DYNAMO, settings.documents_table), clock)
     watch = DoorWatch(pool, book, clock, lambda *who, **told: desk.note_of(*who, **told), tell)
     sessions = Sessions(pool, tokens, book, clock, standings, watch)
-    needed = settings.stage == "prod"
-    sign_in = SignIn(pool, tokens, book, clock, needed, standings, watch)
+    prod = settings.stage == "prod"
+    sign_in = SignIn(pool, tokens, book, clock, prod, standings, watch)
     desk = Desk(
         routes,
         AdminPages(TEMPLATES / "admin"),
@@ -89,10 +91,11 @@ def serve(
     entrance.routes(desk, sign_in, sessions, log.info)
     manage = ManagePeople(pool, standings, book, clock, send_password, secrets.choice)
     people.routes(desk, manage, tell, audit, clock)
-    directory = wiring_documents.published_directory(settings)
+    directory = directory or wiring_documents.published_directory(settings)
     kept = DynamoDesk(_DYNAMO, settings.reports_table)
     delivery_desk = DeliveryDesk(kept, directory, clock)
-    cases.routes(desk, delivery_desk)
+    hand_overs = HandOvers(kept, directory, clock, agreed_only=prod)
+    cases.routes(desk, delivery_desk, hand_overs, standings)
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), kept, clock)
     desk_mail = wiring_documents.DeskMail(mailer, mails.address_code, mails.operator_code)
     core = wiring_documents.desk_services(settings, clock, desk_mail, book, first)

@@ -35,6 +35,17 @@ class FormExpired(PorchlightError):
         self.problems = dict(problems or {})
 
 
+class HandOverRefused(PorchlightError):
+    """A hand-over cannot be proposed like this: show the case again, with what was typed and each reason.
+
+    `problems` maps a field of the form, or "", to a sentence for the desk.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
 class UnreadableForm(PorchlightError):
     """The body is not a form we can read (not UTF-8, not urlencoded): answer 400."""
 

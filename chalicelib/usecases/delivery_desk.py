@@ -1,4 +1,4 @@
-"""Look after deliveries by case number: what is amiss and why, send again, hand over. Never the words."""
+"""Look after deliveries by case number: what is amiss and why, and send again. Never the words."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from chalicelib.domain.deliveries import (
     SENT,
     UNCLEAR,
     WAITING,
+    WITHHELD,
     Delivery,
     SealedReport,
 )
@@ -47,12 +48,16 @@ STATES = {
     REJECTED: "Our mail service would not send it, and there is no other address",
     FALLEN_BACK: "The first address did not take it; it goes to the second",
     FAILED: "Given up",
+    WITHHELD: "Not sent: what the writer chose on the form does not allow it",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One recipient's copy in a case. `why` says what is amiss, or nothing."""
+    """One recipient's copy in a case. `why` says what is amiss, or nothing.
+
+    `instead_of` is the name of the recipient whose copy did not arrive and was handed over to this one.
+    """
 
     delivery: Delivery
     name: str
@@ -60,15 +65,15 @@ class CaseLine:
     why: str
     has_fallback: bool
     known: bool
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case at the desk. `others` are the recipients that it could be handed to."""
+    """A case at the desk."""
 
     case: SealedReport
     lines: tuple[CaseLine, ...]
-    others: tuple[Recipient, ...]
 
     @property
     def amiss(self) -> bool:
@@ -129,13 +134,6 @@ class DeliveryDesk:
         sent = deliveries.sent_again(delivery, self._clock.now(), address)
         self._cases.change(file.case.with_delivery(sent))
 
-    def hand_over(self, case_number: str, recipient: str, other: str, version: int) -> None:
-        """Give up on one recipient and queue the report for another. Raises EntryMissing, StaleRecord."""
-        file = self._as_seen(case_number, version)
-        if file.case.delivery_to(recipient) is None or other not in {one.id for one in file.others}:
-            raise EntryMissing("this case has no such recipient")
-        self._cases.change(file.case.handed_over(recipient, other, self._clock.now()))
-
     def answer(self, case_number: str, version: int) -> None:
         """Say that a person knows that not everybody has it, and deals with it. Raises StaleRecord."""
         self._cases.change(self._as_seen(case_number, version).case.answered(self._clock.now()))
@@ -153,14 +151,12 @@ class DeliveryDesk:
     def _file(self, case: SealedReport, now: datetime) -> CaseFile:
         known = {recipient.id: recipient for recipient in self._directory.recipients()}
         lines = tuple(self._line(case, delivery, known, now) for delivery in case.deliveries)
-        have_it = {one.recipient for one in case.deliveries if one.state not in LOST}
-        others = tuple(one for one in known.values() if one.id not in have_it)
-        return CaseFile(case, lines, others)
+        return CaseFile(case, lines)
 
     def _line(
         self, case: SealedReport, delivery: Delivery, known: dict[str, Recipient], now: datetime
     ) -> CaseLine:
-        recipient = known.get(delivery.recipient)
+        recipient, before = known.get(delivery.recipient), known.get(delivery.instead_of)
         return CaseLine(
             delivery,
             recipient.name if recipient else delivery.recipient,
@@ -168,6 +164,7 @@ class DeliveryDesk:
             _why(case, delivery, now) or _waits(delivery, recipient is not None, now),
             bool(recipient and recipient.fallback),
             recipient is not None,
+            before.name if before else delivery.instead_of,
         )
 
 
@@ -185,6 +182,9 @@ def _why(case: SealedReport, delivery: Delivery, now: datetime) -> str:
         return (
             "" if case.answered_at else "It has not reached this recipient, and nobody has answered for that."
         )
+    if delivery.state == WITHHELD:
+        unanswered = case.reached_nobody() and not case.answered_at
+        return "Nobody has this report, and nobody has answered for that." if unanswered else ""
     if delivery.state == DELAYED:
         return "Their mail server keeps us waiting."
     if delivery.state == FALLEN_BACK:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.shipped_content import CATALOGS, TEMPLATES
-from chalicelib.domain.deliveries import QUEUED, Delivery, SealedReport
+from chalicelib.domain.deliveries import DELIVERED, FAILED, QUEUED, WITHHELD, Delivery, SealedReport
 from chalicelib.domain.reports import Report
 from chalicelib.ports import KeyInfo, OpenedReport
 from chalicelib.render.catalogs import Catalogs
@@ -305,3 +306,45 @@ def test_that_a_report_is_about_its_writer_stands_before_an_editors_text() -> No
     assert "The writer says that this is about them." in text_of(
         read(mails.digest(POLICE, POLICE.email, [one], {}))
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "in_data"), [("self", "self"), ("close", "close"), ("no", "no"), ("", None)]
+)
+def test_only_a_report_about_its_writer_begins_with_that_and_the_data_keeps_the_answers_apart(
+    mails: Mails, answer: str, in_data: str | None
+) -> None:
+    one = opened("What I saw", about_writer=answer)
+    for content in (
+        mails.report(POLICE, POLICE.email, one, []),
+        mails.digest(POLICE, POLICE.email, [one, opened("Else", 2, about_writer="no")], {}),
+    ):
+        message = read(content)
+        assert text_of(message).count("The writer says that this is about them.") == (answer == "self")
+        data = data_of(message)
+        assert (data.get("reports") or [data])[0]["about_writer"] == in_data
+    first = text_of(read(mails.report(POLICE, POLICE.email, one, []))).splitlines()[0]
+    assert first.startswith("The writer says that this is about them.") == (answer == "self")
+
+
+def test_an_office_that_a_report_was_handed_over_to_is_told_so_and_who_really_has_it(mails: Mails) -> None:
+    one = opened("What I saw", 1, "police")
+    clinic = Delivery("clinic", QUEUED, NOON, NOON, instead_of="police")
+    lost = Delivery("police", FAILED, NOON)
+    refused = Delivery("border", WITHHELD, NOON)
+    has_it = Delivery("desk", DELIVERED, NOON)
+    record = replace(one.record, deliveries=(lost, refused, has_it, clinic))
+    names = {"police": "The Police", "clinic": "The Clinic", "border": "The Border", "desk": "The Desk"}
+    single = mails.report(
+        CLINIC, CLINIC.email, replace(one, record=record, instead_of="The Police"), [recipient("desk")]
+    )
+    digest = mails.digest(CLINIC, CLINIC.email, [replace(one, record=record)], names)
+    for content in (single, digest):
+        text, data = text_of(read(content)), data_of(read(content))
+        told = (data.get("reports") or [data])[0]
+        assert "The writer chose this office: The Police" in text
+        assert told["instead_of"] == "The Police"
+        assert "The Border" not in text
+        assert len(told["also_sent_to"]) == 1
+    assert "handed" not in text_of(read(mails.report(POLICE, POLICE.email, one, [])))
+    assert data_of(read(mails.report(POLICE, POLICE.email, one, [])))["instead_of"] is None

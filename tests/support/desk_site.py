@@ -155,6 +155,7 @@ class DeskSite:
         clock: Any = None,
         pool_client: Any = None,
         operator: str = "",
+        directory: Any = None,
     ) -> None:
         names = {
             "reports_table": dynamo_reports,
@@ -190,10 +191,10 @@ class DeskSite:
         for email, role in ((PUBLISHER_ONE, PUBLISHER), (PUBLISHER_TWO, PUBLISHER), (EDITOR_ONE, "editor")):
             self.add(email, role)
         self.app = Chalice(app_name="porchlight")
-        if clock is None and pool_client is None:
+        if clock is None and pool_client is None and directory is None:
             wiring.serve(self.app, self.settings)
         else:
-            wiring_admin.serve(self.app, self.settings, clock, lambda: pool_client or self.cognito)
+            wiring_admin.serve(self.app, self.settings, clock, lambda: pool_client or self.cognito, directory)
         self.http = Client(self.app).http
 
     def add(self, email: str, role: str, days_ago: float = 30) -> None:

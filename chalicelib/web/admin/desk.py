@@ -138,7 +138,7 @@ class Desk:
         One that `looks` also takes a form that changes nothing: what was typed comes along to it.
 
         With `does` it also takes a form, and the audit log says before anything is done that it was begun,
-        and afterwards what came of it: who, `does`, what the form's field `about` holds, why, and whatever
+        and afterwards what came of it: who, `does`, what the form's fields `about` hold, why, and whatever
         the screen writes into the visit's `deed`.
         """
         return self._route(path, [*_READ, "POST"] if does or looks else _READ, role, does, about)
@@ -210,7 +210,7 @@ class Desk:
             allowed = visit.who.may(role)
             if visit.posted:
                 visit = self._with_form(visit, request)
-                visit.deed.about = visit.one(about) if about else ""
+                visit.deed.about = " ".join(filter(None, (visit.one(name) for name in about.split())))
             if not allowed:
                 return self._refused(visit, does, NotAllowed(f"this needs the role {role}"))
             return self._noted(view, visit, does) if does and visit.posted else view(visit)

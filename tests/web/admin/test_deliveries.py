@@ -1,4 +1,4 @@
-"""The delivery desk: cases by number, what is amiss, send again, hand over; never the words."""
+"""The delivery desk: cases by number, what is amiss, send again; never the words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.domain.deliveries import (
     BOUNCED,
     DELIVERED,
-    FAILED,
     FALLBACK,
     HELD,
     QUEUED,
@@ -172,17 +171,6 @@ def test_sent_again_it_is_queued_and_due_and_its_words_are_still_there(desk, rep
     line = desk.log()[-1]
     assert (line["did"], line["about"]) == ("send a report again", LOST.case_number)
     assert line["after"] == "dot-trafficking, its first address"
-
-
-def test_handed_over_another_recipient_gets_it_and_the_first_is_given_up(desk, reports):
-    publisher = desk.signed_in(PUBLISHER_ONE)
-    page = publisher.get(f"/admin/case?n={KEPT_BACK.case_number}")
-    form = buttons(page, "/admin/case/move", recipient="dot-trafficking")
-    assert form["other"] == "dhs-blue-campaign"
-    assert publisher.post("/admin/case/move", {**form, "why": "their key is gone"}).status == 303
-    now = now_of(reports, KEPT_BACK)
-    assert now.delivery_to("dot-trafficking").state == FAILED
-    assert now.delivery_to("dhs-blue-campaign").state == QUEUED
 
 
 def test_of_two_who_press_at_once_the_second_is_told(desk, reports):

@@ -60,6 +60,8 @@ def test_what_only_publishers_may_do_is_this_and_no_less():
         "/admin/recipients/withdraw",
         "/admin/case/again",
         "/admin/case/move",
+        "/admin/case/agree",
+        "/admin/case/decline",
         "/admin/case/answer",
         "/admin/case/hold",
         "/admin/log/file",

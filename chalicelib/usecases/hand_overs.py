@@ -1,0 +1,148 @@
+"""Hand a copy that did not arrive to another recipient: one publisher proposes, with a reason, one agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.domain.agreements import SENTENCES, Standing, why_not
+from chalicelib.domain.audit import plain_line
+from chalicelib.domain.deliveries import Delivery, HandOver, SealedReport
+from chalicelib.domain.errors import AgreementMissing, EntryMissing, HandOverRefused, StaleRecord
+from chalicelib.domain.hand_overs import WHY_MOST, as_shown, may_be_handed_over, offered_instead
+from chalicelib.domain.people import Person
+from chalicelib.domain.recipients import Recipient, offered_at
+from chalicelib.ports import Cases, Clock, Directory
+from chalicelib.usecases.delivery_desk import read_case_number
+
+_CHANGED = "somebody, or the mail service, changed this case meanwhile: look at it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A hand-over that waits for a second publisher, as it is shown. `shown` stands for exactly this."""
+
+    proposed: HandOver
+    before: str
+    other: Recipient | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverLine:
+    """What can be done with one copy: to whom it could go, or what waits for it."""
+
+    recipient: str
+    others: tuple[Recipient, ...]
+    waiting: Waiting | None
+
+
+class HandOvers:
+    """The use case. With `agreed_only` nobody is offered who has not agreed to get reports."""
+
+    def __init__(self, cases: Cases, directory: Directory, clock: Clock, *, agreed_only: bool) -> None:
+        self._cases = cases
+        self._directory = directory
+        self._clock = clock
+        self._agreed_only = agreed_only
+
+    def of(self, case: SealedReport) -> dict[str, HandOverLine]:
+        """Return what can be done with each copy that did not arrive, by its recipient."""
+        others = self._others(case)
+        return {
+            one.recipient: HandOverLine(one.recipient, others, self._waiting(case, one))
+            for one in case.deliveries
+            if may_be_handed_over(one)
+        }
+
+    def propose(
+        self, case_number: str, recipient: str, other: str, why: str, version: int, who: Person
+    ) -> None:
+        """Keep a proposal beside the case. Raises HandOverRefused (in words), EntryMissing, StaleRecord."""
+        case = self._case(case_number)
+        copy = self._copy(case, recipient)
+        if case.version != version:
+            raise StaleRecord(_CHANGED)
+        reason = plain_line(why, WHY_MOST + 1)
+        if copy.proposed is not None:
+            raise HandOverRefused({"": "A hand-over of this copy waits already. Decide that one first."})
+        if other not in {one.id for one in self._others(case)}:
+            raise HandOverRefused({"other": "This report cannot be handed to this office."})
+        if not reason or len(reason) > WHY_MOST:
+            raise HandOverRefused({"why": f"Please say why, in up to {WHY_MOST} letters."})
+        proposed = HandOver(other, who.email, self._clock.now(), reason)
+        self._cases.change(case.with_proposal(recipient, proposed))
+
+    def agree(
+        self,
+        case_number: str,
+        recipient: str,
+        shown: str,
+        standing: Callable[[], Standing],
+        begun: Callable[[HandOver], None] = lambda proposed: None,
+    ) -> None:
+        """Give up on one recipient and queue the report for the other, as a second publisher.
+
+        `begun` hears of the proposal before anything is decided. Raises AgreementMissing, EntryMissing, or
+        StaleRecord when it is not what was `shown`.
+        """
+        case, proposed = self._proposed(case_number, recipient, shown, begun)
+        reason = why_not(standing(), {proposed.by}, self._clock.now())
+        if reason:
+            raise AgreementMissing(SENTENCES[reason])
+        if proposed.to not in {one.id for one in self._others(case)}:
+            raise AgreementMissing("This report cannot be handed to this office any more. Decline it.")
+        self._cases.change(case.handed_over(recipient, proposed.to, self._clock.now()))
+
+    def decline(
+        self,
+        case_number: str,
+        recipient: str,
+        shown: str,
+        begun: Callable[[HandOver], None] = lambda proposed: None,
+    ) -> None:
+        """Drop a proposal, one's own or another's. Raises EntryMissing, StaleRecord."""
+        case, _ = self._proposed(case_number, recipient, shown, begun)
+        self._cases.change(case.with_proposal(recipient, None))
+
+    def _proposed(
+        self, case_number: str, recipient: str, shown: str, begun: Callable[[HandOver], None]
+    ) -> tuple[SealedReport, HandOver]:
+        case = self._case(case_number)
+        copy = case.delivery_to(recipient)
+        waiting = self._waiting(case, copy) if copy is not None and may_be_handed_over(copy) else None
+        if waiting is None:
+            raise StaleRecord("this hand-over does not wait any more: look at the case again")
+        begun(waiting.proposed)
+        if waiting.shown != shown:
+            raise StaleRecord("this hand-over is not the one that you were shown: look at the case again")
+        return case, waiting.proposed
+
+    def _waiting(self, case: SealedReport, copy: Delivery) -> Waiting | None:
+        if copy.proposed is None:
+            return None
+        known = {one.id: one for one in self._directory.recipients()}
+        before, other = known.get(copy.recipient), known.get(copy.proposed.to)
+        shown = as_shown(case.case_number, before, other, copy)
+        return Waiting(copy.proposed, before.name if before else copy.recipient, other, shown)
+
+    def _others(self, case: SealedReport) -> tuple[Recipient, ...]:
+        everybody = self._directory.recipients()
+        known = [one for one in everybody if one.agreed_on is not None or not self._agreed_only]
+        on_form = offered_at(everybody, self._directory.chain(case.place), self._agreed_only)
+        return offered_instead(case, known, on_form)
+
+    def _case(self, case_number: str) -> SealedReport:
+        case = self._cases.find(read_case_number(case_number), self._clock.now())
+        if case is None:
+            raise EntryMissing("there is no case with this number, or its time is over")
+        return case
+
+    def _copy(self, case: SealedReport, recipient: str) -> Delivery:
+        copy = case.delivery_to(recipient)
+        if copy is None:
+            raise EntryMissing("this case has no such recipient")
+        if not may_be_handed_over(copy):
+            told = "Only a copy that did not arrive, and is not on its way, can be handed over."
+            raise HandOverRefused({"": told})
+        return copy
