@@ -17,6 +17,7 @@ from typing import IO, Any, NamedTuple, cast
 from chalicelib.domain.errors import RenderStopped
 
 _ROOT = Path(__file__).resolve().parents[2]
+_OWN_SHARE = 0.85  # of the patience: then the process stops by itself, and can still say at which line
 # The child finds its modules where we do. It is told by argument, because it has no environment.
 _START = """
 import runpy, sys
@@ -58,18 +59,25 @@ class Inmate:
 
     def ask(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """Hand in a job and return the answer. Raises RenderStopped when none came within the limits."""
-        end = time.monotonic() + self._limits.patience
+        now, patience = time.monotonic(), self._limits.patience
+        end, own_end = now + patience, now + patience * _OWN_SHARE
+        text = "this took too much time or memory"
         try:
-            self._in.write(json.dumps(job).encode("ascii") + b"\n")
+            self._in.write(json.dumps({**job, "until": own_end}).encode("ascii") + b"\n")
             self._in.flush()
             line = self._line(end)
             answer = json.loads(line)
         except (OSError, ValueError) as error:
+            if self._ended_by_itself():
+                text = "the process that renders ended by itself: no text can be blamed for it"
             self.end()
-            raise RenderStopped("this took too much time or memory") from error
+            raise RenderStopped(text) from error
         if not isinstance(answer, dict):
             self.end()
             raise RenderStopped("no sensible answer")
+        if answer.get("stopped"):
+            self.end()
+            raise RenderStopped(text, str(answer["fault"][0]), int(answer["fault"][1]))
         return answer
 
     def end(self) -> None:
@@ -79,6 +87,13 @@ class Inmate:
         with contextlib.suppress(OSError):  # a job that was never read
             self._in.close()
         self._out.close()
+
+    def _ended_by_itself(self) -> bool:
+        # Limits end it by a signal, and that is a code below zero.
+        try:
+            return self._process.wait(0.1) > 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def _line(self, end: float) -> bytes:
         while b"\n" not in self._read:

@@ -233,4 +233,12 @@ class CodeWrong(PorchlightError):
 
 
 class RenderStopped(PorchlightError):
-    """Rendering took too long, or made too much: the text says which page it was at."""
+    """Rendering took too long, or made too much: the text says which page it was at.
+
+    `document` and `line` say where, when the process itself still could.
+    """
+
+    def __init__(self, text: str, document: str = "", line: int = 0) -> None:
+        super().__init__(text)
+        self.document = document
+        self.line = line

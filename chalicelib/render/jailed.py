@@ -8,13 +8,20 @@ JSON.
 from __future__ import annotations
 
 import base64
+import encodings.idna
+import encodings.punycode
+import encodings.utf_16
+import encodings.utf_32  # noqa: F401 (like html, below: loaded when first used, and then it is too late)
+import html.entities  # noqa: F401
 import json
 import os
 import re
 import resource
+import signal
 import sys
-import traceback
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -22,8 +29,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, and then it is too late)
-from jinja2 import TemplateSyntaxError, meta, nodes
-from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
+from jinja2 import meta, nodes
+from jinja2.exceptions import UndefinedError
 
 from chalicelib.domain import mail_frames
 from chalicelib.domain.content import read_content
@@ -38,6 +45,7 @@ from chalicelib.render.packing import pack
 from chalicelib.render.page_checks import check_page
 from chalicelib.render.pages import environment
 from chalicelib.render.site import Site
+from chalicelib.render.template_faults import blaming, document_of, fault_of_start, place_of, told
 
 _QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times
@@ -59,7 +67,8 @@ class Inside:
         self._recipients = read_recipients(offices, [place.slug for place in self._content.places])
         catalogs = Catalogs(folder / "locale")
         for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
-            catalogs.sentences(locale)  # read now: there are no files later
+            with blaming(CATALOG + locale):
+                catalogs.sentences(locale)  # read now: there are no files later
         self._catalogs = catalogs
         self._site = Site(templates, catalogs, self._content)
         self._frames = {
@@ -93,7 +102,7 @@ class Inside:
         try:
             return {"faults": self._names(name, source), "sentences": sentences.of_template(source)}
         except Exception as error:
-            return {"faults": [_told(error)], "sentences": []}
+            return {"faults": [told(error)], "sentences": []}
 
     def page(self, name: str) -> dict[str, Any]:
         """Render a page, with the headers it is answered with."""
@@ -200,6 +209,21 @@ class Inside:
         return found
 
 
+class Unstarted:
+    """Stands for a site that cannot be put together: whatever it is asked, it says why."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        self._fault = fault_of_start(folder, error)
+
+    def answer(self) -> dict[str, Any]:
+        """Return the fault."""
+        return {"fault": self._fault}
+
+
+class _TooLong(BaseException):
+    """The time for one answer is over. No template, and no code that looks after one, may catch this."""
+
+
 class _NoKeys:
     """Stands where mails would be encrypted: nobody but the editor sees these."""
 
@@ -237,7 +261,7 @@ def warm_up(inside: Inside) -> None:
         try:
             inside.trial(source)
         except UndefinedError as error:
-            _told(error)
+            told(error)
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     message["Subject"] = "Héllo"
     message.set_content("Héllo\n" * 2 + "x" * 2000)
@@ -248,15 +272,24 @@ def warm_up(inside: Inside) -> None:
     )
 
 
-def answer(inside: Inside, job: Mapping[str, Any]) -> dict[str, Any]:
-    """Do a job; what goes wrong in a template is an answer too."""
+def answer(inside: Inside | Unstarted, job: Mapping[str, Any]) -> dict[str, Any]:
+    """Do a job; what goes wrong in a template is an answer too.
+
+    `until` is when it must be done, by the clock that all processes of this machine share.
+    """
+    if isinstance(inside, Unstarted):
+        return inside.answer()
     do = getattr(inside, job["do"])
     try:
-        done: dict[str, Any] = do(**{name: value for name, value in job.items() if name != "do"})
+        with _no_longer_than(job["until"]):
+            more = {name: value for name, value in job.items() if name not in ("do", "until")}
+            done: dict[str, Any] = do(**more)
         return done
+    except _TooLong as error:
+        return {"fault": [document_of(error), place_of(error)[1], "It takes too much time."], "stopped": True}
     except Exception as error:
-        document = _document_of(error)
-        line, sentence = _told(error)
+        document = document_of(error)
+        line, sentence = told(error)
         return {"fault": [document, inside.line_of(document, line, sentence), sentence]}
 
 
@@ -264,47 +297,35 @@ def main() -> None:
     """Answer jobs until there are no more."""
     folder, seconds, memory = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     jobs, out = sys.stdin.buffer, sys.stdout.buffer
-    inside = Inside(folder)
-    warm_up(inside)
+    signal.signal(signal.SIGALRM, _end_it)
+    inside = _started(folder)
     shut_in(seconds, memory)
     for line in jobs:
         out.write(json.dumps(answer(inside, json.loads(line))).encode("ascii") + b"\n")
         out.flush()
 
 
-def _told(error: BaseException) -> tuple[int, str]:
-    """Return the line and a sentence for a person who writes templates now and then."""
-    if isinstance(error, TemplateSyntaxError):
-        return error.lineno, f"The template cannot be read here: {error.message}."
-    line = _place_of(error)[1]
-    if isinstance(error, UndefinedError):
-        return line, f"Nothing here has this name: {error.message}."
-    if isinstance(error, SecurityError):
-        return line, f"This is not open to templates: {error.message}."
-    if isinstance(error, TemplateNotFound):
-        return line, f"There is no template called “{error.name}”."
-    if isinstance(error, MemoryError | OverflowError):
-        return line, "This makes far too much of something: it does not fit."
-    if isinstance(error, RecursionError):
-        return line, "This calls itself again and again, or is nested far too deep."
-    return line, f"This does not work ({type(error).__name__}: {str(error)[:200]})."
+def _started(folder: Path) -> Inside | Unstarted:
+    try:
+        inside = Inside(folder)
+        warm_up(inside)
+    except Exception as error:
+        return Unstarted(folder, error)
+    return inside
 
 
-def _document_of(error: BaseException) -> str:
-    name = error.name if isinstance(error, TemplateSyntaxError) else _place_of(error)[0]
-    if not name:
-        return ""
-    return PUBLIC_TEMPLATE + name
+@contextmanager
+def _no_longer_than(until: float) -> Iterator[None]:
+    """Raise _TooLong at that time: Python looks between two steps, so one endless step goes on."""
+    signal.setitimer(signal.ITIMER_REAL, max(0.05, until - time.monotonic()))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _place_of(error: BaseException) -> tuple[str, int]:
-    """Return the template and the line where an error came up: jinja2 puts them into the trace."""
-    found = ("", 0)
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        name = frame.f_code.co_filename
-        if name.endswith(".html"):  # our own modules end in .py
-            found = (name, line)
-    return found
+def _end_it(_number: int, _frame: Any) -> None:
+    raise _TooLong
 
 
 def _line_of(tree: nodes.Template, name: str) -> int:

@@ -55,11 +55,13 @@ class SitePress:
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
         with self._jail(folder) as inmate:
             look, said = inmate.ask({"do": "look"}), {}
+            if "fault" in look:
+                return Pressed([], {}, {}, [*problems, Problem(*look["fault"])])
             for document in look["templates"]:
                 try:
                     read = inmate.ask({"do": "read", "name": document})
-                except RenderStopped:
-                    return Pressed([], {}, {}, [*problems, _stopped("sense of this", document)])
+                except RenderStopped as error:
+                    return Pressed([], {}, {}, [*problems, _stopped("sense of this", document, error)])
                 problems += [Problem(document, *fault) for fault in read["faults"]]
                 said[document] = read["sentences"]
             said |= {
@@ -102,7 +104,9 @@ class SitePress:
             with self._jail(self._folder_of(texts)) as inmate:
                 answer = inmate.ask(job)
         except RenderStopped as error:
-            raise DocumentInvalid("this page takes too much time or memory to make") from error
+            stopped = _stopped("this page", _document_of(job), error)
+            line = f", line {stopped.line}" if stopped.line else ""
+            raise DocumentInvalid(f"{stopped.document}{line}: {stopped.sentence}") from error
         except PorchlightError as error:
             raise DocumentInvalid(str(error)) from error
         if "fault" in answer:
@@ -131,8 +135,8 @@ class SitePress:
                         return
                     try:
                         done[job["name"]] = inmate.ask(job)
-                    except RenderStopped:
-                        done[job["name"]] = {}
+                    except RenderStopped as error:
+                        done[job["name"]] = {"stopped": error}
                         stop.set()
                     if "fault" in done[job["name"]]:
                         faults.append(time.monotonic())
@@ -150,15 +154,15 @@ class SitePress:
         """Return each mail's frame by language, and add to `problems` what is wrong with the others."""
         try:
             answer = inmate.ask({"do": "frames"})
-        except RenderStopped:
-            problems.append(_stopped("the mails", next(iter(mail_frames.DOCUMENTS))))
+        except RenderStopped as error:
+            problems.append(_stopped("the mails", next(iter(mail_frames.DOCUMENTS)), error))
             return {}
         problems += [Problem(*fault) for fault in answer["faults"]]
         return dict(answer["frames"])
 
     def _fault(self, name: str, answer: Mapping[str, Any]) -> Problem:
         if "fault" not in answer:
-            return _stopped(f"the page {name}", _template_of(name), name)
+            return _stopped(f"the page {name}", _template_of(name), answer.get("stopped"), name)
         document, line, sentence = answer["fault"]
         return Problem(document or _template_of(name), line, sentence, page=name)
 
@@ -191,9 +195,16 @@ class SitePress:
         return found
 
 
-def _stopped(what: str, document: str, page: str = "") -> Problem:
+def _stopped(what: str, document: str, error: RenderStopped | None, page: str = "") -> Problem:
+    """Blame the line that the process was at, else the template that it was asked for."""
     sentence = f"Making {what} takes too much time or memory; perhaps something repeats without an end."
-    return Problem(document or PUBLIC_TEMPLATE + "page.html", 0, sentence, page=page)
+    told, line = (error.document, error.line) if error else ("", 0)
+    return Problem(told or document or PUBLIC_TEMPLATE + "page.html", line, sentence, page=page)
+
+
+def _document_of(job: Mapping[str, Any]) -> str:
+    frames = {name: document for document, name in mail_frames.DOCUMENTS.items()}
+    return frames.get(job["name"], "") if job["do"] == "mail" else _template_of(job["name"])
 
 
 def _template_of(name: str) -> str:

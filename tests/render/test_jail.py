@@ -351,6 +351,8 @@ class FaultyAfterAWhile:
         if job["do"] == "look":
             names = [f"en/place-{number}" for number in range(50)]
             return {"templates": [], "recipients": [], "index": {}, "names": names}
+        if job["do"] == "frames":
+            return {"frames": {}, "faults": []}
         self.asked.append(job["name"])
         time.sleep(0.1)
         return {"fault": ["template/public/page.html", 4, "This does not fit."]}
