@@ -9,31 +9,27 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws import client
-from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.delivery_marks import DeliveryMarks
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.hpke_sealer import HpkeOpener
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.metrics import EmbeddedMetrics
 from chalicelib.adapters.operator_mail import OperatorMail
-from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret
 from chalicelib.adapters.ses_events import read_notice
 from chalicelib.adapters.ses_mailer import SesMailer
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.errors import NoticeEarly, PorchlightError, StoreUnavailable
 from chalicelib.ports import Alarms, Clock, Figures, ReportStore
-from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
-from chalicelib.usecases.deliver_reports import DeliverReports
-from chalicelib.usecases.flood_caps import FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery
-from chalicelib.usecases.remind_of_contacts import RemindOfContacts
-from chalicelib.usecases.send_mail import SendMail
 from chalicelib.usecases.sweep import Sweep
 from chalicelib.wiring_mails import contacts_text, delivery_directory, mails
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.secrets_manager import DeskSecret
+    from chalicelib.usecases.deliver_reports import DeliverReports
 
 log = logging.getLogger("porchlight")
 log.setLevel(logging.INFO)
@@ -72,7 +68,13 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 
 
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
-    """Return the outbox worker."""
+    """Return the outbox worker. Only who delivers loads what opens reports and writes mails."""
+    from chalicelib.adapters.copy_marks import DeskCopyMarks
+    from chalicelib.adapters.hpke_sealer import HpkeOpener
+    from chalicelib.usecases.deliver_reports import DeliverReports
+    from chalicelib.usecases.flood_caps import FloodCaps
+    from chalicelib.usecases.send_mail import SendMail
+
     desk = _desk_secret(settings.desk_keys_secret)
     store, told = report_store(settings), alarms(settings, clock)
     mailer = SesMailer(ses, settings.ses_configuration_set)
@@ -135,6 +137,9 @@ def sweep(settings: Settings, context: Any, clock: Clock | None = None) -> dict[
 
 def remind_of_contacts(settings: Settings, clock: Clock) -> None:
     """Mail the operator, once a month, which contacts nobody has checked for 90 days."""
+    from chalicelib.render.desk_mails import DeskMails
+    from chalicelib.usecases.remind_of_contacts import RemindOfContacts
+
     remind = RemindOfContacts(
         lambda: contacts_text(settings),
         DeskMails(settings.sender_address, settings.site_address).contacts_to_check,
@@ -170,6 +175,8 @@ def figures(settings: Settings, clock: Clock) -> Figures:
 
 @cache
 def _desk_secret(name: str) -> DeskSecret:
+    from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret
+
     return DeskSecret(JsonSecret(partial(client, "secretsmanager"), name))
 
 

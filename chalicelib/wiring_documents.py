@@ -25,8 +25,8 @@ from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.first_delivery import FirstDelivery
 from chalicelib.usecases.preview import Preview
 from chalicelib.usecases.publish import Publish
-from chalicelib.wiring_published import SHIPPED
 from chalicelib.wiring_published import published_directory as published_directory
+from chalicelib.wiring_texts import SHIPPED, file_state
 
 
 class DeskServices(NamedTuple):
@@ -53,8 +53,9 @@ def desk_services(
     """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
     store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
     shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0))
-    shipped = ShippedFiles(SHIPPED, CATALOGS.parent / "render", sentences.of_texts)
-    files = ReleaseFiles(SHIPPED)
+    state = file_state(settings)
+    shipped = ShippedFiles(SHIPPED, CATALOGS.parent / "render", sentences.of_texts, state)
+    files = ReleaseFiles(SHIPPED, state)
 
     def folder_of(texts: Mapping[str, str]) -> Path:
         return files(texts).content.parent

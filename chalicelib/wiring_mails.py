@@ -6,13 +6,12 @@ the desk's private key runs nothing of theirs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from chalicelib.adapters.log_alarms import LogAlarms
-from chalicelib.adapters.mail_encryption import KeyedEncrypter
-from chalicelib.adapters.published_frames import Frames, PublishedFrames
-from chalicelib.adapters.published_texts import PublishedTexts
-from chalicelib.adapters.release_files import Folders, newest
+from chalicelib.adapters.published_texts import PublishedDocuments, PublishedTexts
 from chalicelib.adapters.shipped_content import shipped_content
 from chalicelib.adapters.shipped_directory import ShippedDirectory
 from chalicelib.adapters.system import SystemClock
@@ -20,21 +19,31 @@ from chalicelib.domain.documents import JSON_DOCUMENTS
 from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.places import Places
 from chalicelib.ports import Alarms, Directory
-from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.mails import Mails
 from chalicelib.settings import Settings
-from chalicelib.wiring_texts import SHIPPED, CurrentDirectory, files, good, log, published_texts, unusable
+from chalicelib.wiring_texts import (
+    SHIPPED,
+    CurrentDirectory,
+    file_state,
+    good,
+    log,
+    published_now,
+    published_texts,
+)
+
+if TYPE_CHECKING:  # only who writes mails loads these, not who notes what became of them
+    from chalicelib.adapters.published_frames import Frames, PublishedFrames
+    from chalicelib.render.catalogs import Catalogs
+    from chalicelib.render.mails import Mails
 
 
 def delivery_directory(settings: Settings) -> Directory:
     """Return the recipients and places as they are published at each moment."""
-    return CurrentDirectory(lambda: _directory(*_content(settings)))
+    return CurrentDirectory(lambda: _directory(*published_now(settings)))
 
 
 def contacts_text(settings: Settings) -> str:
     """Return the contacts document as it is published now."""
-    folders, _ = _content(settings)
-    return (folders.content / "contacts.json").read_text(encoding="utf-8")
+    return _contacts(*published_now(settings))
 
 
 def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
@@ -42,7 +51,9 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
 
     An alarm is raised for a frame that cannot be used, when a mail needs it.
     """
-    content = _content(settings)
+    from chalicelib.adapters.mail_encryption import KeyedEncrypter
+    from chalicelib.render.mails import Mails
+
     frames, fault = _frames(settings)
     told = alarms or LogAlarms(log.error)
 
@@ -50,10 +61,10 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
         detail = {"mail": mail, "language": language, "error": fault or reason}
         told.raise_alarm("mail_frame_unusable", detail)
 
-    places = _places(*content)
+    places, state = _places(*published_now(settings)), file_state(settings)()
     return Mails(
-        SHIPPED.templates / "mail",
-        _catalogs(newest(SHIPPED) if settings.porchlight_pages == "live" else 0),
+        _shipped_frames(state),
+        _catalogs(state),
         settings.sender_address,
         lambda slug: places[slug].name if slug in places else slug,
         lambda locale: ENDONYMS.get(locale, locale),
@@ -63,18 +74,8 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
     )
 
 
-def _content(settings: Settings) -> tuple[Folders, int]:
-    """Return the folders with the published content, and a number that changes when the package's does."""
-    live = settings.porchlight_pages == "live"
-    texts = published_texts(settings)
-    published = texts() if texts else {}
-    content = {document: published[document] for document in JSON_DOCUMENTS if document in published}
-    version = newest(SHIPPED) if live else 0
-    try:
-        return (files()(content) if content else SHIPPED), version
-    except Exception as error:
-        unusable(error)
-        return SHIPPED, version
+def _content_of(published: PublishedDocuments) -> Mapping[str, str]:
+    return {one: published.texts[one] for one in JSON_DOCUMENTS if one in published.texts}
 
 
 def _frames(settings: Settings) -> tuple[Frames | None, str]:
@@ -84,19 +85,37 @@ def _frames(settings: Settings) -> tuple[Frames | None, str]:
 
 @cache
 def _published_frames(url: str, texts: PublishedTexts) -> PublishedFrames:
+    from chalicelib.adapters.published_frames import PublishedFrames
+
     return PublishedFrames(url, texts)
 
 
 @lru_cache(maxsize=4)
-def _directory(folders: Folders, version: int) -> ShippedDirectory:
-    return good(lambda one: ShippedDirectory(one.content, shipped_content(one.content)), folders)
+def _directory(published: PublishedDocuments, state: int) -> ShippedDirectory:
+    texts = _content_of(published)
+    return good(lambda one: ShippedDirectory(one.content, shipped_content(one.content)), texts)
 
 
 @lru_cache(maxsize=4)
-def _places(folders: Folders, version: int) -> Places:
-    return good(lambda one: shipped_content(one.content).places, folders)
+def _places(published: PublishedDocuments, state: int) -> Places:
+    return good(lambda one: shipped_content(one.content).places, _content_of(published))
+
+
+@lru_cache(maxsize=4)
+def _contacts(published: PublishedDocuments, state: int) -> str:
+    shipped = SHIPPED.content / "contacts.json"
+    return published.texts.get("contacts") or shipped.read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=2)
-def _catalogs(version: int) -> Catalogs:
+def _shipped_frames(state: int) -> Mapping[str, str]:
+    from chalicelib.render.mails import shipped_frames
+
+    return shipped_frames(SHIPPED.templates / "mail")
+
+
+@lru_cache(maxsize=2)
+def _catalogs(state: int) -> Catalogs:
+    from chalicelib.render.catalogs import Catalogs
+
     return Catalogs(SHIPPED.catalogs)

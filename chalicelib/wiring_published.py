@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import lru_cache
 
-from chalicelib.adapters.release_files import Folders, newest
+from chalicelib.adapters.published_texts import PublishedDocuments
+from chalicelib.adapters.release_files import Folders
 from chalicelib.adapters.shipped_content import shipped_content
 from chalicelib.adapters.shipped_directory import ShippedDirectory
 from chalicelib.ports import Directory, Pages
@@ -16,13 +16,13 @@ from chalicelib.render.live_pages import LivePages
 from chalicelib.render.site import Site
 from chalicelib.settings import Settings
 from chalicelib.wiring_texts import SHIPPED as SHIPPED
-from chalicelib.wiring_texts import CurrentDirectory, files, good
-from chalicelib.wiring_texts import texts_at as _texts
+from chalicelib.wiring_texts import CurrentDirectory, good, published_now
+from chalicelib.wiring_texts import texts_at as _texts  # noqa: F401 (whoever tries it must be able to clear it)
 
 
 def site_source(settings: Settings) -> Callable[[], Site]:
     """Return what gives the site as it is published now."""
-    return lambda: _site(*_now(settings))
+    return lambda: _site(*published_now(settings))
 
 
 def live_pages(settings: Settings) -> Pages:
@@ -32,30 +32,11 @@ def live_pages(settings: Settings) -> Pages:
 
 def published_directory(settings: Settings) -> Directory:
     """Return the recipients and places as they are published at each moment."""
-    return CurrentDirectory(lambda: _directory(*_now(settings)))
-
-
-def _now(settings: Settings) -> tuple[Folders, int]:
-    """Return the folders of what is published now, and a number that changes when they do."""
-    live = settings.porchlight_pages == "live"
-    texts = _texts(settings.pages_url, live)() if settings.pages_url else {}
-    version = _newest(settings.porchlight_function == "codes") if live else 0
-    return (files()(texts) if texts else SHIPPED), version
-
-
-def _newest(at_ease: bool) -> int:
-    """Return when a shipped file was saved last. At ease, what was seen a second ago will do."""
-    # Looking through every file costs as much as a page: too much for each guess in a flood of codes.
-    return _newest_at(int(time.monotonic())) if at_ease else newest(SHIPPED)
-
-
-@lru_cache(maxsize=1)
-def _newest_at(_second: int) -> int:
-    return newest(SHIPPED)
+    return CurrentDirectory(lambda: _directory(*published_now(settings)))
 
 
 @lru_cache(maxsize=4)
-def _site(folders: Folders, version: int) -> Site:
+def _site(published: PublishedDocuments, state: int) -> Site:
     def make(folders: Folders) -> Site:
         site = Site(folders.templates, Catalogs(folders.catalogs), shipped_content(folders.content))
         if folders != SHIPPED:
@@ -63,9 +44,9 @@ def _site(folders: Folders, version: int) -> Site:
                 samples.render(site, (), name)
         return site
 
-    return good(make, folders)
+    return good(make, published.texts)
 
 
 @lru_cache(maxsize=4)
-def _directory(folders: Folders, version: int) -> ShippedDirectory:
-    return good(lambda one: ShippedDirectory(one.content, shipped_content(one.content)), folders)
+def _directory(published: PublishedDocuments, state: int) -> ShippedDirectory:
+    return good(lambda one: ShippedDirectory(one.content, shipped_content(one.content)), published.texts)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import cache
+import time
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from chalicelib.adapters.log_alarms import LogAlarms
-from chalicelib.adapters.published_texts import LOOK_EVERY, PublishedTexts
-from chalicelib.adapters.release_files import Folders, ReleaseFiles
+from chalicelib.adapters.published_texts import LOOK_EVERY, NOTHING, PublishedDocuments, PublishedTexts
+from chalicelib.adapters.release_files import Folders, ReleaseFiles, newest
 from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.domain.po_files import PoInvalid
 from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Directory
 from chalicelib.settings import Settings
@@ -28,19 +31,41 @@ def published_texts(settings: Settings) -> PublishedTexts | None:
     return texts_at(settings.pages_url, settings.porchlight_pages == "live") if settings.pages_url else None
 
 
-@cache
-def files() -> ReleaseFiles:
-    """Return what lays texts over the shipped files."""
-    return ReleaseFiles(SHIPPED)
+def published_now(settings: Settings) -> tuple[PublishedDocuments, int]:
+    """Return what is published now, and the state of the shipped files: whoever has seen both has it all.
+
+    Asked for many times in a request, so neither reads nor hashes anything: a release is known by itself.
+    """
+    texts = published_texts(settings)
+    return (texts.current() if texts else NOTHING), file_state(settings)()
 
 
-def good(make: Callable[[Folders], Made], folders: Folders) -> Made:
-    """Make something from what was published, or from what shipped when this package cannot use that."""
+def file_state(settings: Settings) -> Callable[[], int]:
+    """Return what gives a number that changes when a shipped file does.
+
+    Files are looked at where people save them, under `make run`. On AWS a package never changes.
+    """
+    if settings.porchlight_pages != "live":
+        return _never_changes
+    # Looking through every file costs as much as a page: too much for each guess in a flood of codes.
+    return _newest_of_this_second if settings.porchlight_function == "codes" else _newest
+
+
+def good(make: Callable[[Folders], Made], texts: Mapping[str, str]) -> Made:
+    """Make something from published texts, or from what shipped when this package cannot use those.
+
+    Raises OSError when there is no room to lay them out: that is no fault of theirs, and the next try may do.
+    """
+    if not texts:
+        return make(SHIPPED)
+    try:
+        folders = _files()(texts)
+    except (DocumentInvalid, PoInvalid) as error:
+        unusable(error)
+        return make(SHIPPED)
     try:
         return make(folders)
     except Exception as error:
-        if folders == SHIPPED:
-            raise
         unusable(error)
         return make(SHIPPED)
 
@@ -63,6 +88,28 @@ class CurrentDirectory:
     def chain(self, place: str) -> tuple[str, ...]:
         """Return the slugs of a place and those around it, nearest first; empty when we do not know it."""
         return self._source().chain(place)
+
+
+def _newest() -> int:
+    return newest(SHIPPED)
+
+
+def _newest_of_this_second() -> int:
+    return _newest_at(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _newest_at(_second: int) -> int:
+    return _newest()
+
+
+def _never_changes() -> int:
+    return 0
+
+
+@cache
+def _files() -> ReleaseFiles:
+    return ReleaseFiles(SHIPPED)
 
 
 @cache

@@ -47,8 +47,8 @@ class PublishedFrames:
         None, and nothing, when there are none to be had: nothing was published, or only what is no mail's,
         before there were frames.
         """
-        texts = self._texts()
-        release = self._texts.release
+        published = self._texts.current()
+        release, texts = published.release, published.texts
         if not release:
             return None, self._texts.fault
         with self._lock:

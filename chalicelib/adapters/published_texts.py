@@ -6,12 +6,28 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from chalicelib.adapters.plain_http import FetchFailed, Line
 
 LOOK_EVERY = 30.0
 PATIENCE = 3.0  # seconds for both files
 ABSENT = ("status 403", "status 404")  # how a bucket answers for what it does not have
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PublishedDocuments:
+    """The texts of one release that differ from what shipped, by document.
+
+    For as long as a release is live this is the same object, and for another release it is another: whoever
+    made something from it sees by that alone whether it still holds.
+    """
+
+    release: int
+    texts: Mapping[str, str]
+
+
+NOTHING = PublishedDocuments(0, {})
 
 
 class PublishedTexts:
@@ -28,36 +44,40 @@ class PublishedTexts:
         self._every = every
         self._clock = clock
         self._look_at = float("-inf")
-        self._seen = 0
-        self._texts: Mapping[str, str] = {}
+        self._seen = NOTHING
         self.fault = ""
         self._lock = threading.Lock()
         Line(base, PATIENCE)  # a wrong address shows at once
 
     def __call__(self) -> Mapping[str, str]:
         """Return the texts by document; none while nothing was published."""
+        return self.current().texts
+
+    def current(self) -> PublishedDocuments:
+        """Return what is published now, with the number of its release."""
         with self._lock:
             if self._clock() >= self._look_at:
                 self._look_at = self._clock() + self._every
                 self._look()
-            return self._texts
+            return self._seen
 
     @property
     def release(self) -> int:
         """The number of the release that the texts are of; 0 while there was none."""
-        return self._seen
+        return self._seen.release
 
     def _look(self) -> None:
         line = Line(self._base, PATIENCE, self._clock)
         try:
             release = int(json.loads(line.get("current.json"))["release"])
-            if release != self._seen:
-                texts = json.loads(line.get(f"releases/{release}/documents.json"))
-                self._texts = {str(document): str(text) for document, text in texts.items()}
-                self._seen = release
+            if release != self._seen.release:
+                found = json.loads(line.get(f"releases/{release}/documents.json"))
+                texts = {str(document): str(text) for document, text in found.items()}
+                self._seen = PublishedDocuments(release, texts)
             self.fault = ""
         except (FetchFailed, KeyError, TypeError, ValueError, AttributeError) as error:
             # Away, or not what we write: the texts stay as they are.
-            self.fault = "" if self._seen or str(error) in ABSENT else "what is published cannot be read"
+            fine = self._seen.release or str(error) in ABSENT
+            self.fault = "" if fine else "what is published cannot be read"
         finally:
             line.close()

@@ -38,7 +38,8 @@ class ShippedFiles:
     """The ShippedDocuments over the package's own folders, as they are when they are asked for.
 
     `code` is the folder of the renderer, which belongs to the fingerprint. `sentences` returns the
-    sentences of documents and where they are said: a catalog is shown with all of them.
+    sentences of documents and where they are said: a catalog is shown with all of them. `state` changes when
+    a file does; without it, every file is looked at whenever something is asked for.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class ShippedFiles:
         folders: Folders,
         code: Path,
         sentences: Callable[[Mapping[str, str]], Mapping[str, Sequence[tuple[str, int]]]],
+        state: Callable[[], int] | None = None,
     ) -> None:
         self._folders = folders
         self._code = code
         self._sentences = sentences
-        self._seen: tuple[int, dict[str, str], str] = (0, {}, "")
+        self._state = state or (lambda: newest(folders))
+        self._seen: tuple[int | None, dict[str, str], str] = (None, {}, "")
 
     def ids(self) -> Sequence[str]:
         """Return every document's id: content, page templates, mail templates, catalogs."""
@@ -66,7 +69,7 @@ class ShippedFiles:
         return self._seen[2]
 
     def _texts(self) -> dict[str, str]:
-        state = newest(self._folders)
+        state = self._state()
         if state != self._seen[0]:
             texts = self._read()
             scripts = sorted((self._folders.templates / "public").glob("*.js"))
@@ -101,10 +104,14 @@ class ShippedFiles:
 
 
 class ReleaseFiles:
-    """Lays texts over the shipped files, in a folder of their own for each state."""
+    """Lays texts over the shipped files, in a folder of their own for each state.
 
-    def __init__(self, shipped: Folders) -> None:
+    `state` changes when a shipped file does; without it, every file is looked at at each call.
+    """
+
+    def __init__(self, shipped: Folders, state: Callable[[], int] | None = None) -> None:
         self._shipped = shipped
+        self._state = state or (lambda: newest(shipped))
         self._root: Path | None = None
         self._made: dict[str, Path] = {}
         self._lock = threading.Lock()
@@ -114,7 +121,7 @@ class ReleaseFiles:
 
         Raises PoInvalid when a catalog cannot be read, and DocumentInvalid for a document's id that is none.
         """
-        state = f"{newest(self._shipped) & 0xFFFFFFFFFFFFFFFF:016x}-{fingerprint_of_all(texts)}"
+        state = f"{self._state() & 0xFFFFFFFFFFFFFFFF:016x}-{fingerprint_of_all(texts)}"
         with self._lock:
             folder = self._made.pop(state, None)
             if folder is None or not folder.is_dir():  # somebody may have tidied up temporary files

@@ -35,14 +35,15 @@ Frames = Mapping[str, Mapping[str, str]]  # by mail and language, each rendered 
 class Mails:
     """Writes each message.
 
-    `templates` and `catalogs` are those of the package. `place_name` gives a place's name in a language,
+    `templates` and `catalogs` are those of the package; instead of the folder there may be what
+    shipped_frames read from it. `place_name` gives a place's name in a language,
     `language_name` a language's own. `frames` are the published ones, None while nothing was published: what
     cannot be used of them is told to `unusable` (mail, language, reason), once, and the package's is used.
     """
 
     def __init__(
         self,
-        templates: Path,
+        templates: Path | Mapping[str, str],
         catalogs: Catalogs,
         sender: str,
         place_name: Callable[[str], str],
@@ -52,7 +53,7 @@ class Mails:
         unusable: Callable[[str, str, str], object] = lambda mail, language, reason: None,
     ) -> None:
         # Read once, here: whoever renders what somebody else wrote may then be shut off from all files.
-        self._shipped = {name: (templates / name / "body.txt").read_text(encoding="utf-8") for name in MAILS}
+        self._shipped = shipped_frames(templates) if isinstance(templates, Path) else templates
         self._catalogs = catalogs
         self._sender = sender
         self._place_name = place_name
@@ -190,6 +191,11 @@ class Mails:
         if recipient.key:
             return self._encrypter.encrypt(message.as_bytes(), recipient.key, headers)
         return message.as_bytes()
+
+
+def shipped_frames(templates: Path) -> dict[str, str]:
+    """Read the frames of the package, by mail."""
+    return {name: (templates / name / "body.txt").read_text(encoding="utf-8") for name in MAILS}
 
 
 def _shorter_encoding(text: str) -> str | None:

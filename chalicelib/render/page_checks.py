@@ -16,6 +16,7 @@ from html5lib.constants import E as HTML_FAULTS
 from chalicelib.domain.content import Content
 from chalicelib.domain.documents import ASKS
 from chalicelib.domain.locales import direction
+from chalicelib.domain.receipts import SAMPLE_CODE
 from chalicelib.render.page_links import hidden, links, numbers, only_what_is_allowed, said_numbers
 from chalicelib.render.page_parts import Finding, Page, text_of
 
@@ -55,7 +56,6 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
     return found
 
 
-SAMPLE_CODE = "12345678901234567890"
 _NO_CODE = "The page after a report must show its code."
 
 

@@ -6,16 +6,20 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.locales import DEFAULT
+from chalicelib.domain.receipts import SAMPLE_CODE
 from chalicelib.domain.recipients import Recipient
+from chalicelib.domain.release_pages import ERROR_STATUSES
 from chalicelib.domain.reports import ABOUT, KINDS, Report
 from chalicelib.ports import OpenedReport
 from chalicelib.render.contexts import RecipientChoice, RecipientState
-from chalicelib.render.mails import Mails
-from chalicelib.render.page_checks import SAMPLE_CODE
-from chalicelib.render.site import ERROR_STATUSES, Site
+
+if TYPE_CHECKING:  # the forms have no use for what writes mails, nor for all that it loads
+    from chalicelib.render.mails import Mails
+    from chalicelib.render.site import Site
 
 STORY = (
     "This report is invented, to see what a mail looks like.\nA van came to the house at night.\n<b>&amp;</b>"
