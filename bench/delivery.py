@@ -26,7 +26,7 @@ def measure(
     """Return what it took to deliver `due` reports to two recipients each."""
     stub.items.clear()
     stub.due.clear()
-    _queue(stub, desk, due, held)
+    put_due(stub, desk, due, held)
     mails, calls = stub.mails, sum(stub.calls.values())
     target = replace(
         porchlight,
@@ -64,7 +64,8 @@ def measure(
         }
 
 
-def _queue(stub: Stub, desk: DeskKey, due: int, held: bool) -> None:
+def put_due(stub: Stub, desk: DeskKey, due: int, held: bool) -> None:
+    """Store reports that are due, held back for a digest or not."""
     capture = _Capture(stub)
     store = DynamoReports(lambda: capture, "reports")
     sealer = HpkeSealer(lambda: (desk.kid, desk.public))

@@ -18,6 +18,12 @@ def page(path: str = "/", languages: str = "es-MX,es;q=0.9,en;q=0.5") -> bytes:
     return json.dumps(_request("GET", path, path, headers, None)).encode("utf-8")
 
 
+def opening(resource: str, path: str) -> bytes:
+    """Return a browser's request for a page with a form."""
+    headers = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br", "Host": "site.example"}
+    return json.dumps(_request("GET", resource, path, headers, None)).encode("utf-8")
+
+
 def form(resource: str, path: str, body: str) -> bytes:
     """Return a form that a browser sent."""
     headers = {

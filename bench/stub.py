@@ -97,6 +97,9 @@ class Stub:
     def _scan(self, asked: Item) -> Item:
         return {"Items": [], "Count": 0}
 
+    def _describe_table(self, asked: Item) -> Item:
+        return {"Table": {"TableName": asked["TableName"], "CreationDateTime": 1_764_028_800.0}}
+
     def _get_secret_value(self, asked: Item) -> Item:
         return {"Name": asked["SecretId"], "SecretString": json.dumps(self._secrets[asked["SecretId"]])}
 
