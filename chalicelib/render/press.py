@@ -19,7 +19,6 @@ from chalicelib.domain.documents import (
     path_of,
 )
 from chalicelib.domain.errors import DocumentInvalid, PorchlightError, RenderStopped
-from chalicelib.domain.style_checks import STYLE, check_style
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.render import sentences
 
@@ -51,6 +50,11 @@ class SitePress:
 
     def site(self, texts: Mapping[str, str]) -> Pressed:
         """Render and check every page and every mail."""
+        from chalicelib.domain.style_checks import (  # a CSS parser: only who checks loads it
+            STYLE,
+            check_style,
+        )
+
         folder = self._folder_of(texts)
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
         with self._jail(folder) as inmate:
