@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.domain import mail_frames
 from chalicelib.domain.contacts import AUDIENCES, LINKED, MARKS
-from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS, RETIRED, compare, locale_of
+from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS, RETIRED, SITE, compare, locale_of
 from chalicelib.domain.errors import DocumentInvalid, DraftConflict
 from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.people import EDITOR
@@ -20,7 +20,7 @@ from chalicelib.usecases.edit_contacts import (
     seen_as,
 )
 from chalicelib.usecases.edit_sentences import Catalog, EditSentences, Sentence, SentencesConflict
-from chalicelib.usecases.edit_text import EditText, OpenDocument
+from chalicelib.usecases.edit_text import EditText, OpenDocument, read_json
 from chalicelib.web.admin.answers import Sheet, go_to
 from chalicelib.web.admin.desk import Desk, Visit
 
@@ -93,7 +93,7 @@ def _texts(desk: Desk, edit: EditText) -> None:
             contacts=document == CONTACTS,
             by_agreement=document == RECIPIENTS,
             retired=document in RETIRED,
-            **_of_frame(opened, text),
+            **_of_frame(opened, text, _hosts(edit)),
         )
 
     def conflict(visit: Visit, error: DraftConflict) -> Sheet:
@@ -343,7 +343,15 @@ def _as_typed(entry: object) -> ContactFields:
     )
 
 
-def _of_frame(opened: OpenDocument, text: str) -> dict[str, object]:
+def _hosts(edit: EditText) -> list[str] | None:
+    """Return the hosts that may be named; None when the settings cannot be read, as the checks will say."""
+    try:
+        return [str(host) for host in read_json(SITE, edit.open(SITE).text).get("hosts") or ()]
+    except (DocumentInvalid, TypeError):
+        return None
+
+
+def _of_frame(opened: OpenDocument, text: str, hosts: list[str] | None) -> dict[str, object]:
     """Return what the editor of a mail's text says beside it."""
     is_frame = opened.id in mail_frames.DOCUMENTS
     live_faults = mail_frames.faults(opened.live.text) if is_frame and opened.live.number else []
@@ -351,7 +359,7 @@ def _of_frame(opened: OpenDocument, text: str) -> dict[str, object]:
         "is_frame": is_frame,
         "marker": mail_frames.MARKER,
         "most_before": mail_frames.LINES_BEFORE,
-        "faults": mail_frames.faults(text) if is_frame else [],
+        "faults": mail_frames.faults(text, (), hosts) if is_frame else [],
         "unused": bool(live_faults),
     }
 

@@ -275,6 +275,22 @@ def test_recipients_are_never_changed_as_a_text(desk, action):
     assert "no draft" in publisher.get("/admin/text?d=recipients").words
 
 
+def test_the_text_of_a_mail_says_at_once_what_is_wrong_with_it(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    page = editor.get("/admin/text?d=template/mail/report/body.txt")
+    assert "[[report]]" in page.words
+    assert "Before this can be published" not in page.words
+    form = form_of(page, "/admin/text")
+    wrong = "{% if story %}\n[[report]]\n{% endif %}"
+    assert editor.post("/admin/text", {**form, "text": wrong}).status == 303
+    page = editor.get("/admin/text?d=template/mail/report/body.txt")
+    assert "written the old way" in page.words
+    form = form_of(page, "/admin/text")
+    editor.post("/admin/text", {**form, "text": "[[report]]\nSee evil.example/x"})
+    assert "evil.example" in editor.get("/admin/text?d=template/mail/report/body.txt").words
+    assert editor.get("/admin/text?d=template/mail/report/subject.txt").status == 404
+
+
 def _pairs(page: Page, action: str) -> list[tuple[str, str]]:
     """What a form would send, with names that come several times."""
     form = next(
