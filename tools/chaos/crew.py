@@ -16,12 +16,15 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.usecases.flood_caps import Caps
 from tools.chaos.clock import SharedClock
+from tools.chaos.forms import file_by_form
 from tools.chaos.people import file_reports
 from tools.chaos.planted import PLANTS
 from tools.chaos.site import Site, ask, note_batch
@@ -33,9 +36,7 @@ def deliver(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: Share
     """Be the function that EventBridge calls again and again."""
     chance = random.Random(f"{run['seed']} {asked['name']}")  # noqa: S311
     while True:
-        ends = time.monotonic() + chance.uniform(*RUN_SECONDS)
-        worker = site.deliverer(clock, PLANTS[run["plant"]])
-        worker(lambda ends=ends: timedelta(seconds=ends - time.monotonic()))  # type: ignore[misc]
+        site.deliverer(clock)(_time_left(chance.uniform(*RUN_SECONDS)))
         time.sleep(chance.uniform(0.05, 0.3))
 
 
@@ -45,23 +46,48 @@ def note(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedCl
     while True:
         messages = ask(run["address"], "/queue/receive")
         if messages:
-            ask(run["address"], "/queue/delete", {"messages": note_batch(noter, messages)})
+            ask(run["address"], "/queue/delete", {"messages": note_batch(noter, site.plant, messages)})
         else:
             time.sleep(0.05)
 
 
+def sweep(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
+    """Be the function that deletes on time. What fails is tried again, as EventBridge does."""
+    while True:
+        with suppress(StoreUnavailable):
+            site.sweeper(clock)(_time_left(60.0))
+        time.sleep(0.5)
+
+
 def write(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
-    """Be people who file reports."""
-    numbers = range(*asked["numbers"])
-    take = site.taker(clock)
-    for filed in file_reports(take, lambda: site.token(clock), run["seed"], numbers, run["pause"]):
-        _say([filed.number, filed.report_id, filed.recipients, filed.story])
+    """Be people who file reports by the use case, quickly."""
+    take, attempt = site.taker(clock), asked["attempt"]
+    filed = file_reports(
+        take, lambda: site.token(clock), run["seed"], asked["numbers"], attempt, run["pause"]
+    )
+    for one in filed:
+        _say([one.number, one.attempt, one.report_id])
+
+
+def press(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
+    """Be people who file reports by the form over HTTP."""
+    for one in file_by_form(asked["form"], run["seed"], asked["numbers"], asked["attempt"]):
+        _say([one.number, one.attempt, one.report_id])
+
+
+def serve(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
+    """Be the function that serves the form."""
+    site.forms(clock, asked["port"]).start()
+    signal.pause()
 
 
 KINDS: dict[str, Callable[[Site, dict[str, Any], dict[str, Any], SharedClock], None]] = {
     "deliver": deliver,
     "note": note,
+    "sweep": sweep,
     "write": write,
+    "press": press,
+    "serve": serve,
 }
 
 
@@ -69,7 +95,7 @@ def main() -> None:
     """Fork what is asked for, until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the dead
     run = json.loads(sys.stdin.readline())
-    site = Site(run["keys"], run["digest_every"], Caps(**run["caps"]))
+    site = Site(Path(run["keys"]), run["digest_every"], Caps(**run["caps"]), PLANTS[run["plant"]]())
     site.warm_up()
     _say("ready")
     for line in sys.stdin:
@@ -83,6 +109,11 @@ def main() -> None:
 def _say(what: Any) -> None:
     # One write, so that the lines of several processes never mix.
     os.write(1, json.dumps(what).encode() + b"\n")
+
+
+def _time_left(seconds: float) -> Callable[[], timedelta]:
+    ends = time.monotonic() + seconds
+    return lambda: timedelta(seconds=ends - time.monotonic())
 
 
 def _die_with_the_crew() -> None:

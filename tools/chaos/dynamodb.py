@@ -68,16 +68,18 @@ class Table:
 
 
 class MemoryDynamo:
-    """Answers DynamoDB's calls. `on_put` hears of each item that was put by whom."""
+    """Answers DynamoDB's calls. `on_put` hears who put which item, `on_delete` which one goes."""
 
     def __init__(
         self,
         lag: Callable[[], float] = lambda: 0.0,
         on_put: Callable[[str, Item], None] = lambda caller, item: None,
+        on_delete: Callable[[Item], None] = lambda item: None,
     ) -> None:
         self.tables: dict[str, Table] = {}
         self._lag = lag
         self._on_put = on_put
+        self._on_delete = on_delete
 
     def call(self, operation: str, asked: Json, caller: str = "") -> Json:
         """Do one operation. Raises Refused."""
@@ -132,8 +134,11 @@ class MemoryDynamo:
 
     def _delete(self, table: Table, asked: Json, caller: str) -> Json:
         pk = asked["Key"]["pk"]["S"]
-        self._check(table.items.get(pk), asked)
+        item = table.items.get(pk)
+        self._check(item, asked)
         table.write(pk, None)
+        if item is not None:
+            self._on_delete(item)
         return {}
 
     def _query(self, table: Table, asked: Json, caller: str) -> Json:

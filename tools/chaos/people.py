@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain.deliveries import case_number
 from chalicelib.domain.errors import FormExpired, StoreUnavailable
 from chalicelib.usecases.take_report import TakeReport
+from tools.chaos.marks import Person, person
 from tools.chaos.site import QuickVault
-from tools.chaos.world import AGENCIES
+from tools.chaos.world import AGENCY_IDS
+
+PATIENCE = 90.0  # seconds for which somebody presses "send" again
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,8 @@ class Filed:
     """A report that somebody holds a receipt for."""
 
     number: int
+    attempt: int
     report_id: str
-    recipients: tuple[str, ...]
-    story: str
 
     @property
     def case_number(self) -> str:
@@ -30,33 +31,41 @@ class Filed:
         return case_number(self.report_id)
 
 
-def story(seed: int, number: int) -> str:
-    """Return the mark by which a report is found again in a mail."""
-    return f"story-{number:06d}-{hashlib.sha256(f'{seed} {number}'.encode()).hexdigest()[:16]}-end"
-
-
 def file_reports(
-    take: TakeReport, new_token: Callable[[], str], seed: int, numbers: range, pause: float
+    take: TakeReport,
+    new_token: Callable[[], str],
+    seed: int,
+    numbers: Iterable[int],
+    attempt: int,
+    pause: float,
 ) -> Iterator[Filed]:
     """File these reports in turn. `new_token` gives the token of a form that was read for a while."""
-    chance = random.Random(f"people {seed} {numbers.start}")  # noqa: S311
-    ids = [agency.id for agency in AGENCIES]
+    chance = random.Random(f"people {seed} {attempt}")  # noqa: S311
     for number in numbers:
-        recipients = sorted(chance.sample(ids, chance.choice((1, 1, 2))), key=ids.index)
-        words = story(seed, number) + " " + "and what else I saw " * int(chance.expovariate(0.05))
-        fields = {
-            "a": [words],
-            "r": recipients,
-            "z": ["robot"] if chance.random() < 0.25 else [""],  # held for the digest
-        }
-        report_id = _pressed(take, new_token, fields)
-        yield Filed(number, report_id, tuple(recipients), story(seed, number))
+        who = person(seed, number, attempt, AGENCY_IDS)
+        yield Filed(number, attempt, _pressed(take, new_token, fields_of(who)))
         time.sleep(chance.expovariate(1) * pause)
+
+
+def fields_of(who: Person) -> dict[str, list[str]]:
+    """Return what somebody types and ticks, by the names of the form's fields."""
+    return {
+        "a": [who.story],
+        "c": [who.where],
+        "d": [who.when],
+        "r": list(who.recipients),
+        "z": ["robot"] if who.robot else [""],  # held for the digest
+    }
+
+
+def report_id_of(code: str) -> str:
+    """Return the id of the record that a receipt code leads to."""
+    return QuickVault(lambda: b"").keys_of(code).report_id
 
 
 def _pressed(take: TakeReport, new_token: Callable[[], str], fields: dict[str, list[str]]) -> str:
     """Send a form until there is a receipt, as people do; return the report's id."""
-    patience = time.monotonic() + 60
+    patience = time.monotonic() + PATIENCE
     fields["t"] = [new_token()]
     while True:
         try:
@@ -68,4 +77,4 @@ def _pressed(take: TakeReport, new_token: Callable[[], str], fields: dict[str, l
                 raise
             time.sleep(0.1)
         else:
-            return QuickVault(lambda: b"").keys_of(taken.code).report_id
+            return report_id_of(taken.code)

@@ -1,17 +1,201 @@
-"""Faults that are planted on purpose, to see that a chaos run finds them: PLANT=<name>."""
+"""Faults that are planted on purpose, to see that a chaos run finds them: PLANT=<name>.
+
+Each stands between the site's own parts, where a mistake in one of them would show.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from chalicelib.domain.deliveries import SENT, Delivery, move
+from chalicelib.domain.deliveries import BOUNCED, QUEUED, SENT, Delivery, SealedReport, move
+from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import OpenedReport
+from chalicelib.domain.reports import Report
+from chalicelib.ports import Mail, Mailer, MailRenderer, Notice, OpenedReport, Opener, ReportStore
 from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.leases import Case, Leases
 from chalicelib.usecases.outbox import Tally
 from chalicelib.usecases.send_mail import Change, SendMail
+from tools.chaos.world import AGENCIES
+
+
+class Plant:
+    """A site without a fault: every part is handed back as it is."""
+
+    worker: type[DeliverReports] = DeliverReports
+
+    def mailer(self, mailer: Mailer) -> Mailer:
+        """Return the mail service."""
+        return mailer
+
+    def renderer(self, renderer: MailRenderer) -> MailRenderer:
+        """Return what writes the mails."""
+        return renderer
+
+    def opener(self, opener: Opener) -> Opener:
+        """Return what opens the reports."""
+        return opener
+
+    def store(self, store: ReportStore) -> ReportStore:
+        """Return the deliverers' store."""
+        return store
+
+    def writers_store(self, store: ReportStore) -> ReportStore:
+        """Return the form's store."""
+        return store
+
+    def notice(self, notice: Notice) -> Notice:
+        """Return a notice as the site reads it."""
+        return notice
+
+
+class _Around:
+    """Passes everything on to a part of the site, but for what a fault changes."""
+
+    def __init__(self, part: Any) -> None:
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._part, name)
+
+
+def _to_other_address(mail: Mail, to: str) -> Mail:
+    content = mail.content.replace(f"To: {mail.to}".encode(), f"To: {to}".encode(), 1)
+    return replace(mail, to=to, content=content)
+
+
+class WrongInbox(Plant):
+    """Every report goes to one office's inbox, whoever was chosen; the tags are right."""
+
+    def mailer(self, mailer: Mailer) -> Mailer:
+        """Return a mail service with one address for all."""
+
+        class Wrong(_Around):
+            def send(self, mail: Mail) -> str:
+                if mail.about.startswith("alarm-"):
+                    return mailer.send(mail)
+                return mailer.send(_to_other_address(mail, AGENCIES[0].email))
+
+        return Wrong(mailer)
+
+
+class AlsoUnticked(Plant):
+    """Each report also goes to every office that was not ticked."""
+
+    def mailer(self, mailer: Mailer) -> Mailer:
+        """Return a mail service that sends one mail to everybody else as well."""
+
+        class Generous(_Around):
+            def send(self, mail: Mail) -> str:
+                message_id = mailer.send(mail)
+                if not mail.about.startswith("alarm-"):
+                    for other in AGENCIES:
+                        if other.id != mail.recipient:
+                            mailer.send(_to_other_address(mail, other.email))
+                return message_id
+
+        return Generous(mailer)
+
+
+class CutWords(Plant):
+    """Words are cut after sixty signs when a report is opened."""
+
+    def opener(self, opener: Opener) -> Opener:
+        """Return an opener that forgets what came after."""
+
+        class Short(_Around):
+            def open(self, sealed: bytes, report_id: str) -> bytes:
+                report = Report.from_bytes(opener.open(sealed, report_id))
+                return replace(report, story=report.story[:60]).to_bytes()
+
+        return Short(opener)
+
+
+class SwallowsStoreFaults(Plant):
+    """The form gives a receipt although the store did not take the report."""
+
+    def writers_store(self, store: ReportStore) -> ReportStore:
+        """Return a store that is content with anything."""
+
+        class Content(_Around):
+            def add(self, report: SealedReport) -> None:
+                try:
+                    store.add(report)
+                except StoreUnavailable:
+                    return
+
+        return Content(store)
+
+
+class ShortDigest(Plant):
+    """A digest leaves out its last report."""
+
+    def renderer(self, renderer: MailRenderer) -> MailRenderer:
+        """Return a renderer that stops too early."""
+
+        class Lazy(_Around):
+            def digest(
+                self,
+                recipient: Recipient,
+                to: str,
+                opened: Sequence[OpenedReport],
+                names: Mapping[str, str],
+            ) -> bytes:
+                return renderer.digest(recipient, to, opened[:-1] or opened, names)
+
+        return Lazy(renderer)
+
+
+class OnlyRecorded(Plant):
+    """Of a report to two offices, the second mail is recorded as sent and never handed over."""
+
+    def mailer(self, mailer: Mailer) -> Mailer:
+        """Return a mail service that takes one mail of each report."""
+        taken: dict[str, str] = {}
+
+        class Forgetful(_Around):
+            def send(self, mail: Mail) -> str:
+                if (
+                    mail.about.startswith("report-")
+                    and taken.setdefault(mail.about, mail.recipient) != mail.recipient
+                ):
+                    return f"0101-{hashlib.sha256(mail.content).hexdigest()[:8]}-999999"
+                return mailer.send(mail)
+
+        return Forgetful(mailer)
+
+
+class SilentThird(Plant):
+    """A third of what is for one office is given up without a mail, a word, or the watch over it."""
+
+    def store(self, store: ReportStore) -> ReportStore:
+        """Return a store that loses some of what is claimed."""
+
+        class Silent(_Around):
+            def claim(self, report_id: str, now: datetime, until: datetime) -> SealedReport | None:
+                record = store.claim(report_id, now, until)
+                if record is None or int(report_id[:2], 16) % 3:
+                    return record
+                lost = record.delivery_to("closed")
+                if lost is None or lost.state != QUEUED:
+                    return record
+                far = datetime(2999, 1, 1, tzinfo=UTC)
+                given_up = record.with_delivery(move(lost, BOUNCED, now))
+                return store.save(replace(given_up, watch_at=None, answered_at=now, expires_at=far))
+
+        return Silent(store)
+
+
+class BouncesAreDeliveries(Plant):
+    """A bounce is read as a delivery."""
+
+    def notice(self, notice: Notice) -> Notice:
+        """Return good news only."""
+        return replace(notice, kind="delivered") if notice.kind == "bounced" else notice
 
 
 class MarksSentFirst(DeliverReports):
@@ -57,4 +241,21 @@ class MarksSentFirst(DeliverReports):
             self._send = send
 
 
-PLANTS: dict[str, type[DeliverReports]] = {"": DeliverReports, "sent-before-sending": MarksSentFirst}
+class SentBeforeSending(Plant):
+    """A worker records "sent" before it sends."""
+
+    worker = MarksSentFirst
+
+
+PLANTS: dict[str, Callable[[], Plant]] = {
+    "": Plant,
+    "wrong-inbox": WrongInbox,
+    "also-unticked": AlsoUnticked,
+    "cut-words": CutWords,
+    "swallows-store-faults": SwallowsStoreFaults,
+    "short-digest": ShortDigest,
+    "only-recorded": OnlyRecorded,
+    "silent-third": SilentThird,
+    "bounces-are-deliveries": BouncesAreDeliveries,
+    "sent-before-sending": SentBeforeSending,
+}

@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.deliveries import BOUNCED, DELAYED, DELIVERED, LOST, SENT, UNCLEAR, SealedReport
+from tools.chaos.marks import person
 from tools.chaos.people import Filed
+from tools.chaos.world import AGENCIES, AGENCY_IDS
 
 _TELL_OF_A_RECIPIENT = {"not_taken", "mail_refused"}
 _TELL_OF_A_CASE = {"reached_nobody", "not_everybody"}
+# By how much the clocks of two processes, one of which deleted, may differ.
+CLOCKS_DIFFER = timedelta(seconds=30)
+
+ADDRESSES = {one.id: tuple(to for to in (one.email, one.fallback) if to) for one in AGENCIES}
+Mails = Sequence[Mapping[str, Any]]
 
 
 @dataclass(slots=True)
 class Reckoning:
     """What became of every report that somebody holds a receipt for.
 
-    `lost` and `unexplained` say in words what must not be.
+    `lost`, `leaked`, `cut` and `unexplained` say in words what must not be. `mails_under_faults` is the share
+    of the mails to agencies that left while anything could fail.
     """
 
     mails: int = 0
+    mails_under_faults: float = 0.0
     doubled_after_timeout: int = 0
     doubled_after_kill: int = 0
     fell_back: int = 0
     told: int = 0
     held: int = 0
+    deleted: int = 0
     longest_wait_s: float = 0.0
     lost: list[str] = field(default_factory=list)
+    leaked: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
 
     @property
@@ -38,29 +50,39 @@ class Reckoning:
         return self.doubled_after_timeout + self.doubled_after_kill + len(self.unexplained)
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A record that is gone: as it was, and the time by the clock of whoever deleted it."""
+
+    record: SealedReport
+    at: datetime
+
+
 def reckon(
+    seed: int,
     filed: Iterable[Filed],
     records: Mapping[str, SealedReport],
+    deleted: Mapping[str, Deleted],
     everything: Mapping[str, Any],
     killed: set[str],
 ) -> Reckoning:
     """Compare. `killed` are the processes that died of SIGKILL."""
-    result = Reckoning()
+    result = Reckoning(deleted=len(deleted))
     mails = [mail for mail in everything["mails"] if not mail["about"].startswith("alarm-")]
-    result.mails = len(mails)
-    copies: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for mail in mails:
-        for story in mail["stories"]:
-            copies[story, mail["recipient"]].append(mail)
+    result.mails = len({mail["number"] for mail in mails})
+    in_chaos = {mail["number"] for mail in mails if mail["in_chaos"]}
+    result.mails_under_faults = round(len(in_chaos) / result.mails, 3) if mails else 0.0
+    copies = _copies(result, seed, everything["mails"])
     recorded = {(who, report): number for who, report, number in everything["recorded"]}
     for one in filed:
-        record = records.get(one.report_id)
+        record = records.get(one.report_id) or _deleted(result, one, deleted.get(one.report_id))
         if record is None:
             result.lost.append(f"{one.case_number}: there is a receipt and no record")
             continue
         result.held += bool(record.held)
-        for recipient in one.recipients:
-            there = copies[one.story, recipient]
+        who = person(seed, one.number, one.attempt, AGENCY_IDS)
+        for recipient in who.recipients:
+            there = copies[who.mark, recipient]
             _judge(result, one, recipient, record, there, everything["alarms"])
             _doubles(result, one, recipient, there, killed, recorded)
             if there:
@@ -69,12 +91,40 @@ def reckon(
     return result
 
 
+def _copies(result: Reckoning, seed: int, mails: Mails) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """Sort the mails by story and by who can read them: the envelope's address says so, not a tag."""
+    owner = {(to, number > 0): agency for agency, some in ADDRESSES.items() for number, to in enumerate(some)}
+    copies: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for mail in mails:
+        reader = owner.get((mail["to"], mail["turn"] > 0), "")
+        for copy in mail["copies"]:
+            who = person(seed, copy["number"], copy["attempt"], AGENCY_IDS)
+            what = f"the report of person {who.number}.{who.attempt} in mail {mail['number']}"
+            if reader not in who.recipients:
+                result.leaked.append(f"{what} to {mail['to']}, turn {mail['turn']}")
+                continue
+            if not copy["whole"]:
+                result.cut.append(f"{what} to {mail['to']}")
+            copies[who.mark, reader].append(mail)
+    return copies
+
+
+def _deleted(result: Reckoning, one: Filed, gone: Deleted | None) -> SealedReport | None:
+    """Return a record that was deleted, and complain when it was not time."""
+    if gone is None:
+        return None
+    ends = gone.record.expires_at
+    if ends is None or ends > gone.at + CLOCKS_DIFFER or not gone.record.reached_all():
+        result.lost.append(f"{one.case_number}: deleted before its time")
+    return gone.record
+
+
 def _judge(
     result: Reckoning,
     one: Filed,
     recipient: str,
     record: SealedReport,
-    copies: Sequence[Mapping[str, Any]],
+    copies: Mails,
     alarms: Sequence[tuple[str, str]],
 ) -> None:
     delivery = record.delivery_to(recipient)
@@ -87,29 +137,38 @@ def _judge(
     this_turn = [mail for mail in copies if mail["turn"] in turns]
     if delivery.state in (SENT, DELIVERED, DELAYED, UNCLEAR) and not this_turn:
         result.lost.append(f"{one.case_number} to {recipient}: said to be {delivery.state}, and never sent")
-    elif delivery.state == BOUNCED and this_turn and all(mail["reached"] for mail in this_turn):
+    elif delivery.state == BOUNCED and this_turn and all(_known_to_be_taken(mail) for mail in this_turn):
         result.lost.append(f"{one.case_number} to {recipient}: taken, and said to be bounced")
     elif any(mail["reached"] for mail in copies):
         return
-    elif _was_told(one, recipient, delivery.state, alarms):
+    elif was_told(one.case_number, recipient, delivery.state, alarms):
         result.told += 1
     else:
         result.lost.append(f"{one.case_number} to {recipient}: {delivery.state}, and nobody was told")
 
 
-def _was_told(one: Filed, recipient: str, state: str, alarms: Sequence[tuple[str, str]]) -> bool:
-    """Say whether the operator was mailed that this recipient lacks a report."""
-    about = {kind for kind, text in alarms if f"recipient: {recipient}" in text}
-    named = {kind for kind, text in alarms if one.case_number in text}
-    return bool((state in LOST and about & _TELL_OF_A_RECIPIENT) or named & _TELL_OF_A_CASE)
+def _known_to_be_taken(mail: Mapping[str, Any]) -> bool:
+    return bool(mail["reached"] and not mail["notice_lost"])
+
+
+def was_told(case_number: str, recipient: str, state: str, alarms: Iterable[tuple[str, str]]) -> bool:
+    """Say whether the operator was mailed that this recipient lacks this very report."""
+    for kind, text in alarms:
+        if case_number not in text:
+            continue
+        if kind in _TELL_OF_A_CASE:
+            return True
+        if kind in _TELL_OF_A_RECIPIENT and state in LOST and f"recipient: {recipient}\n" in text:
+            return True
+    return False
 
 
 def _doubles(
     result: Reckoning,
     one: Filed,
     recipient: str,
-    copies: Sequence[Mapping[str, Any]],
-    killed: set[str],
+    copies: Mails,
+    killed: Collection[str],
     recorded: Mapping[tuple[str, str], int],
 ) -> None:
     turns: dict[int, list[Mapping[str, Any]]] = defaultdict(list)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ from tools.chaos.world import OPERATOR, World
 
 SES_HANGS = 1.6  # longer than the workers wait
 DYNAMO_HANGS = 1.6
+# Of how many new reports one is refused twice, which is as often as the form's own client tries: somebody
+# must press "send" again, in a run of any length.
+STUBBORN = 12
+_WAITING = {"queued", "held", "fallen_back"}
 
 
 class FaultProxy:
@@ -41,11 +46,16 @@ class FaultProxy:
         self.outage_until = 0.0
         self.throttled_until = 0.0
         self.done: Counter[str] = Counter()
+        self._new_reports: dict[str, int] = {}  # how often each may still be refused
 
-    def dynamodb(self, do: Callable[[], Answer]) -> Answer:
-        """Pass a call to DynamoDB on, or not."""
+    def dynamodb(self, do: Callable[[], Answer], new_report: str = "") -> Answer:
+        """Pass a call to DynamoDB on, or not. `new_report` is the key of a report that is written first."""
         if not self.on:
             return do()
+        if new_report and self._is_stubborn(new_report):
+            if self._chance.random() < 0.5:
+                return self._fault("dynamodb away", Answer(drop=True))
+            return self._fault("dynamodb throttled", _error(400, "ProvisionedThroughputExceededException"))
         luck = self._chance.random() / self._rate
         if time.monotonic() < self.outage_until:
             return self._fault("dynamodb away", Answer(drop=True))
@@ -65,6 +75,11 @@ class FaultProxy:
             do()
             return self._fault("dynamodb silent after it was done", Answer(hang=DYNAMO_HANGS, drop=True))
         return do()
+
+    def _is_stubborn(self, key: str) -> bool:
+        left = self._new_reports.setdefault(key, 0 if len(self._new_reports) % STUBBORN else 2)
+        self._new_reports[key] = max(0, left - 1)
+        return left > 0
 
     def ses(self, take: Callable[[bool], Answer], refused: bool, suspended: bool) -> Answer:
         """Pass a mail to SES on, or not. `take(answered)` takes it."""
@@ -111,12 +126,24 @@ class StandIns:
         self.faults = FaultProxy(seed, rate)
         # Which report's record each process wrote, and how many mails SES had taken by then.
         self.recorded: dict[tuple[str, str], int] = {}
-        self.dynamo = MemoryDynamo(lambda: lag.choice((0.0, 0.0, 0.05, 0.3)), self._on_put)
+        self.calls = 0  # that the site made to DynamoDB
+        self.waiting: dict[str, int] = {}  # how many mails of each report are still to be sent
+        self.deleted: list[tuple[Item, str]] = []
+        self.dynamo = MemoryDynamo(lambda: lag.choice((0.0, 0.0, 0.05, 0.3)), self._on_put, self._on_delete)
 
     def _on_put(self, caller: str, item: Item) -> None:
         kind, _, name = item["pk"]["S"].partition("#")
         if kind == "report":
             self.recorded[caller, name] = len(self.world.mails)
+            states = [one["M"]["state"]["S"] for one in item["deliveries"]["L"]]
+            self.waiting[name] = sum(state in _WAITING for state in states)
+
+    def _on_delete(self, item: Item) -> None:
+        kind, _, name = item["pk"]["S"].partition("#")
+        if kind == "report":
+            self.waiting.pop(name, None)
+            known = {key: value for key, value in item.items() if key not in ("sealed", "reporter_key")}
+            self.deleted.append((known, self.clock.now().isoformat()))
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
@@ -140,7 +167,12 @@ class StandIns:
                 }
                 return Answer(400, body)
 
-        return self.faults.dynamodb(do) if request.caller else do()
+        if not request.caller:
+            return do()
+        self.calls += 1
+        key = asked.get("Item", {}).get("pk", {}).get("S", "")
+        is_new = operation == "PutItem" and "attribute_not_exists" in asked.get("ConditionExpression", "")
+        return self.faults.dynamodb(do, key if is_new and key.startswith("report#") else "")
 
     def _ses(self, request: Request) -> Answer:
         call = request.json()
@@ -165,12 +197,16 @@ class StandIns:
             case "/control/throttle":
                 faults.throttled_until = time.monotonic() + asked["seconds"]
             case "/control/calm":
-                faults.on = False
+                faults.on = world.chaos = False
                 world.suspended_until = 0.0
                 world.hurry()
+            case "/control/calls":
+                return self.calls
             case "/control/figures":
                 return {
                     "mails": sum(mail.to != OPERATOR for mail in world.mails),
+                    "waiting": sum(self.waiting.values()),
+                    "deleted": len(self.deleted),
                     "due": self._due(),
                     "notices": world.notices_left(),
                     "faults": sum(faults.done.values()),
@@ -187,7 +223,7 @@ class StandIns:
     def _everything(self) -> Any:
         """Return all that the reckoning needs."""
         mails = [
-            {name: getattr(mail, name) for name in mail.__slots__} | {"at": mail.at.isoformat()}
+            asdict(mail) | {"at": mail.at.isoformat(), "notice_lost": mail.message_id in self.world.lost_of}
             for mail in self.world.mails
         ]
         recorded = [[*who, number] for who, number in self.recorded.items()]
@@ -195,6 +231,8 @@ class StandIns:
             "mails": mails,
             "alarms": self.world.alarms,
             "recorded": recorded,
+            "deleted": self.deleted,
+            "notices_lost": len(self.world.lost_of),
             "faults": dict(self.faults.done),
         }
 

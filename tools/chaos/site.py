@@ -10,13 +10,16 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from chalicelib import wiring_mails
+from chalice.app import Chalice
+
+from chalicelib import wiring_mails, wiring_published
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.hpke_sealer import HpkeOpener, HpkeSealer
+from chalicelib.adapters.hpke_sealer import DeskKey, HpkeOpener, HpkeSealer
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.receipt_vault import SeededVault
@@ -32,11 +35,16 @@ from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.flood_caps import Caps, FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.send_mail import SendMail
+from chalicelib.usecases.sweep import Sweep
 from chalicelib.usecases.take_report import TakeReport
+from chalicelib.web import quiet_log, reports, responses
 from tools.chaos.clock import SharedClock
+from tools.chaos.planted import Plant
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER
+from tools.local_server import LocalSite, reserve
 
 TABLE = "reports"
+KEEP_DAYS = 1  # so that the clock's jumps reach the day on which reports are deleted
 SETTINGS = Settings(stage="local", reports_table=TABLE, sender_address=SENDER, operator_address=OPERATOR)
 # Shorter waits than on AWS, so that a minute holds more faults.
 DYNAMO_WAITS = 1.0
@@ -74,11 +82,49 @@ class NamedClient(SignedClient):
         return super()._exchange(address, {**headers, "x-caller": self.caller}, body)
 
 
+class SharedKeys:
+    """The keys, in a file that every process reads: the form now and then, the others when they lack one."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._read_at = 0.0
+        self._content: dict[str, Any] = {}
+
+    def add(self, key: DeskKey) -> None:
+        """Rotate: what is sealed from now on is for this key, and older ones still open."""
+        private = self._fresh().get("private", {}) if self._file.exists() else {}
+        content = {"private": {**private, key.kid: key.private}, "current": [key.kid, key.public]}
+        beside = self._file.with_suffix(".new")
+        beside.write_text(json.dumps(content), encoding="ascii")
+        beside.replace(self._file)
+
+    def current(self) -> tuple[str, str]:
+        """Return (kid, public key) that reports are sealed to; a rotation is seen two seconds later."""
+        if time.monotonic() - self._read_at > 2.0:
+            self._content, self._read_at = self._fresh(), time.monotonic()
+        kid, public = self._content["current"]
+        return kid, public
+
+    def private_keys(self) -> Mapping[str, str]:
+        """Return kid -> private key, as it was when it was first asked for."""
+        if not self._content:
+            self._content = self._fresh()
+        return dict(self._content["private"])
+
+    def forget(self) -> None:
+        """Read them anew next time."""
+        self._content = {}
+
+    def _fresh(self) -> dict[str, Any]:
+        return dict(json.loads(self._file.read_text(encoding="ascii")))
+
+
 class Site:
     """One process's share of the site."""
 
-    def __init__(self, keys: dict[str, dict[str, str]], digest_every: float, caps: Caps) -> None:
-        self.keys = keys
+    def __init__(self, keys: Path, digest_every: float, caps: Caps, plant: Plant) -> None:
+        self.keys = SharedKeys(keys)
+        self.plant = plant
         self.digest_every = timedelta(seconds=digest_every)
         self.caps = caps
         self.dynamodb = partial(client, "dynamodb", 2, DYNAMO_WAITS)
@@ -112,14 +158,20 @@ class Site:
         mailer = SesMailer(self.ses, "")
         return OperatorMail(LogAlarms(_quiet), mailer, self.store(), clock, SENDER, OPERATOR)
 
-    def deliverer(self, clock: SharedClock, kind: type[DeliverReports] = DeliverReports) -> DeliverReports:
+    def deliverer(self, clock: SharedClock) -> DeliverReports:
         """Return the outbox worker."""
-        alarms = self.alarms(clock)
-        send = SendMail(SesMailer(self.ses, ""), self.mails, self.store(), alarms, clock, SENDER)
-        opener = HpkeOpener(lambda: self.keys["private"])
-        marks = DeskCopyMarks(lambda: self.keys["private"])
-        caps = FloodCaps(self.store(), marks, digest_every=self.digest_every, caps=self.caps)
-        return kind(self.store(), opener, send, caps, Agencies(), alarms, clock, _wait)
+        alarms, plant = self.alarms(clock), self.plant
+        store = plant.store(self.store())
+        mailer, mails = plant.mailer(SesMailer(self.ses, "")), plant.renderer(self.mails)
+        send = SendMail(mailer, mails, store, alarms, clock, SENDER)
+        opener = plant.opener(HpkeOpener(self.keys.private_keys, self.keys.forget))
+        marks = DeskCopyMarks(self.keys.private_keys)
+        caps = FloodCaps(store, marks, digest_every=self.digest_every, caps=self.caps)
+        return plant.worker(store, opener, send, caps, Agencies(), alarms, clock, _wait)
+
+    def sweeper(self, clock: SharedClock) -> Sweep:
+        """Return the hourly use case."""
+        return Sweep(self.store(), self.alarms(clock), _Nowhere(), clock)
 
     def noter(self, clock: SharedClock) -> NoteDelivery:
         """Return the use case of notices."""
@@ -132,30 +184,47 @@ class Site:
 
     def taker(self, clock: SharedClock) -> TakeReport:
         """Return the form's use case."""
-        ((kid, public),) = self.keys["public"].items()
         return TakeReport(
-            DynamoReports(lambda: self.signing, TABLE),
-            HpkeSealer(lambda: (kid, public)),
+            self.plant.writers_store(DynamoReports(lambda: self.signing, TABLE)),
+            HpkeSealer(self.keys.current),
             _vault(),
             Agencies(),
             clock,
             agreed_only=False,
             digest_every=self.digest_every,
+            keep_days=KEEP_DAYS,
         )
+
+    def forms(self, clock: SharedClock, port: int) -> LocalSite:
+        """Return the form over HTTP, as the reporter's function serves it."""
+        app = Chalice(app_name="porchlight")
+        quiet_log.install(app)
+        pages = wiring_published.live_pages(SETTINGS)
+        responses.answer_in_html(app, pages)
+        site = wiring_published.site_source(SETTINGS)
+        app.register_blueprint(reports.routes(pages, site, self.taker(clock), _quiet))
+        return LocalSite(app, reserve(port), say=_quiet)
+
+
+class _Nowhere:
+    """Where a run's figures go."""
+
+    def put(self, values: Mapping[str, float]) -> None:
+        """Keep nothing: the reckoning counts for itself."""
 
 
 def _vault() -> QuickVault:
     return QuickVault(lambda: b"the seed of a chaos run is no secret")
 
 
-def note_batch(note: NoteDelivery, messages: Sequence[dict[str, str]]) -> list[str]:
+def note_batch(note: NoteDelivery, plant: Plant, messages: Sequence[dict[str, str]]) -> list[str]:
     """Note a batch as the function does; return the messages that were dealt with."""
     dealt_with = []
     for message in messages:
         try:
             notice = read_notice(message["body"])
             if notice is not None:
-                note(notice)
+                note(plant.notice(notice))
         except Exception:  # noqa: S112 (it comes again)
             continue
         dealt_with.append(message["messageId"])

@@ -9,22 +9,20 @@ import base64
 import heapq
 import json
 import random
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
-from email.message import Message
 from typing import Any
 
 from chalicelib.domain.recipients import Recipient
+from tools.chaos.marks import Copy, copies_in
 
 Json = dict[str, Any]
 
 SENDER = "reports@porchlight.example"
 OPERATOR = "operator@porchlight.example"
-STORY = re.compile(r"story-\d{6}-[0-9a-f]{16}-end")
 
 
 def agency(name: str, fallback: bool) -> Recipient:
@@ -52,18 +50,16 @@ AGENCIES = (
 )
 
 
-def _plain_text(message: Message) -> str:
-    """Return what a person would read; the quick way, since every mail of a run passes here."""
-    for part in message.walk():
-        if part.get_content_type() == "text/plain":
-            content = part.get_payload(decode=True)
-            return content.decode("utf-8") if isinstance(content, bytes) else ""
-    return ""
+AGENCY_IDS = tuple(one.id for one in AGENCIES)
 
 
 @dataclass(slots=True)
 class Taken:
-    """One mail that SES took: what became of it, and whether SES said that it took it."""
+    """One address of one mail that SES took: what became of it, and whether SES said that it took it.
+
+    `to` is the envelope's address, which alone decides who can read it; `recipient` is what the mail's tag
+    says. `in_chaos` is whether anything could fail when it was taken.
+    """
 
     number: int
     message_id: str
@@ -75,7 +71,8 @@ class Taken:
     at: datetime
     answered: bool
     reached: bool
-    stories: tuple[str, ...] = field(repr=False)
+    in_chaos: bool
+    copies: list[Copy] = field(repr=False)
 
 
 class World:
@@ -83,6 +80,10 @@ class World:
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self.chance = random.Random(f"world {seed}")  # noqa: S311
+        self.seed = seed
+        self.chaos = True
+        self.lost_of: set[str] = set()  # the mails of which a notice never comes
+        self._slots: dict[str, list[int]] = {}
         self.mails: list[Taken] = []
         self.alarms: list[tuple[str, str]] = []  # (kind, text)
         self.suspended_until = 0.0
@@ -98,31 +99,30 @@ class World:
         """Take a mail and let happen what happens to it; return its id."""
         number = len(self.mails)
         tags = {tag["Name"]: tag["Value"] for tag in call["EmailTags"]}
-        raw = base64.b64decode(call["Content"]["Raw"]["Data"])
-        (to,) = call["Destination"]["ToAddresses"]
-        message = message_from_bytes(raw)
-        text = _plain_text(message)
-        if message["To"] != to:
-            raise AssertionError("the header names another address than the envelope")
+        message = message_from_bytes(base64.b64decode(call["Content"]["Raw"]["Data"]))
+        envelope = [to for some in call["Destination"].values() for to in some]
         message_id = f"0101-{number:08d}-000000"
         if tags["about"].startswith("alarm-"):
+            text = str(message.get_payload())
             self.alarms.append((tags["about"].removeprefix("alarm-"), text))
-        reached = self._let_happen(message_id, to, tags)
-        self.mails.append(
-            Taken(
-                number=number,
-                message_id=message_id,
-                to=to,
-                recipient=tags["recipient"],
-                about=tags["about"],
-                turn=int(tags["turn"]),
-                caller=caller,
-                at=self._now(),
-                answered=answered,
-                reached=reached,
-                stories=tuple(STORY.findall(text)),
+        copies = copies_in(message, self.seed, AGENCY_IDS)
+        for to in envelope:
+            self.mails.append(
+                Taken(
+                    number=number,
+                    message_id=message_id,
+                    to=to,
+                    recipient=tags["recipient"],
+                    about=tags["about"],
+                    turn=int(tags["turn"]),
+                    caller=caller,
+                    at=self._now(),
+                    answered=answered,
+                    reached=self._let_happen(message_id, to, tags),
+                    in_chaos=self.chaos,
+                    copies=copies,
+                )
             )
-        )
         return message_id
 
     def refuses(self, call: Json) -> bool:
@@ -132,8 +132,8 @@ class World:
     def _let_happen(self, message_id: str, to: str, tags: Json) -> bool:
         """Send the notices of what becomes of a mail; return whether somebody has it in the end."""
         name, _, domain = to.partition("@")
-        luck = self.chance.random()
         agency = domain.removesuffix(".example") if name == "desk" else ""
+        luck = self._luck(agency)
         bounce: Json = {"bounceType": "Permanent", "bounceSubType": "General"}
         told = {"agency": agency, "to": to, "tags": tags, "message_id": message_id}
         if (agency == "flaky" and luck < 0.08) or (agency == "closed" and luck < 0.06):
@@ -160,6 +160,16 @@ class World:
             return False
         return True
 
+    def _luck(self, agency: str) -> float:
+        """Return a number in [0, 1): of sixteen in a row for an agency, one in each sixteenth.
+
+        So that each kind of misfortune comes in a short run too.
+        """
+        slots = self._slots.setdefault(agency, [])
+        if not slots:
+            slots.extend(self.chance.sample(range(16), 16))
+        return (slots.pop() + self.chance.random()) / 16
+
     # Notices: doubled, shuffled, late, and in two shapes
 
     def _notice(self, kind: str, told: Json, more: Json | None = None, later: float = 0.0) -> None:
@@ -170,6 +180,9 @@ class World:
             "Complaint": ("complaint", "complainedRecipients"),
         }
         member, listed = lists[kind]
+        if self.chaos and self.chance.random() < 0.01:
+            self.lost_of.add(str(told["message_id"]))
+            return
         # What an identity tells carries no tags: the site must know the mail by its id.
         tagged = self.chance.random() < 0.9
         addresses: list[Any] = [told["to"]] if kind == "Delivery" else [{"emailAddress": told["to"]}]

@@ -1,0 +1,88 @@
+"""People who file their reports by the form, over HTTP, to a site whose process is killed under them."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from urllib.parse import urlencode
+
+from tools.chaos.marks import person
+from tools.chaos.people import PATIENCE, Filed, fields_of, report_id_of
+from tools.chaos.world import AGENCY_IDS
+
+PATH = "/en/us/note"
+AT_ONCE = 12  # forms that are open side by side, while each is "read" for longer than a robot would
+READING = 3.3  # seconds; a form that comes back sooner is held as hasty
+_TOKEN = re.compile(r'name="t"[^>]*value="([^"]*)"|value="([^"]*)"[^>]*name="t"')
+_CODE = re.compile(r"(?<!\d)\d{4}(?:\s\d{4}){4}(?!\d)")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A form in somebody's browser."""
+
+    number: int
+    token: str
+    since: float
+    fields: dict[str, list[str]] = field(repr=False)
+
+
+def file_by_form(address: str, seed: int, numbers: Sequence[int], attempt: int) -> Iterator[Filed]:
+    """File these reports by the form at `address`, a dozen people at a time."""
+    for first in range(0, len(numbers), AT_ONCE):
+        opened = [
+            _opened(address, number, fields_of(person(seed, number, attempt, AGENCY_IDS)))
+            for number in numbers[first : first + AT_ONCE]
+        ]
+        for form in opened:
+            time.sleep(max(0.0, form.since + READING - time.monotonic()))
+            yield Filed(form.number, attempt, _sent(address, form))
+
+
+def _opened(address: str, number: int, fields: dict[str, list[str]]) -> _Open:
+    patience = time.monotonic() + PATIENCE
+    while time.monotonic() < patience:
+        _, page = _asked(address, None)
+        if token := _token(page):
+            return _Open(number, token, time.monotonic(), fields)
+        time.sleep(0.2)
+    raise TimeoutError("no form was to be had")
+
+
+def _sent(address: str, form: _Open) -> str:
+    """Press "send" until a receipt is shown; return the report's id. The words stay as they are."""
+    patience = time.monotonic() + PATIENCE
+    while time.monotonic() < patience:
+        fields = [
+            *((name, value) for name, values in form.fields.items() for value in values),
+            ("t", form.token),
+        ]
+        status, page = _asked(address, urlencode(fields).encode())
+        if status == 200 and (code := _CODE.search(page)):
+            return report_id_of("".join(code.group().split()))
+        form.token = _token(page) or form.token  # the page that came back has a form of its own
+        time.sleep(0.2)
+    raise TimeoutError("no receipt was to be had")
+
+
+def _asked(address: str, body: bytes | None) -> tuple[int, str]:
+    """Return the status and the page; 0 and nothing when the line broke."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address + PATH, body), timeout=30) as answer:
+            return answer.status, answer.read().decode("utf-8")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode("utf-8", "replace")
+    except (OSError, HTTPException):
+        return 0, ""
+
+
+def _token(page: str) -> str:
+    found = _TOKEN.search(page)
+    return html.unescape(found.group(1) or found.group(2)) if found else ""
