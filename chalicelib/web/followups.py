@@ -43,7 +43,7 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
             return html(now, now.code(locale, typed=_could_be_a_code(typed)), FORM_STATUS)
         known = follow_up(typed)
         if known is None:
-            return Html(unknown(now, locale), 404, now.headers(), request())
+            return Html(unknown(now, locale), 404, {**now.form_headers(), ANSWER: "code"}, request())
         states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
         return html(now, now.answer(locale, states), 200)
 

@@ -1,7 +1,7 @@
 // What a page with a form does better with a script, after page.js. Without it, the browser sends the form.
 {
   const id = name => document.getElementById(name);
-  let sending, button;
+  let sending, held, button;
 
   // One of the sentences that stand ready in the form, or none.
   const show = name => {
@@ -45,8 +45,25 @@
     if (said) said.focus();
   };
 
+  // What was typed while the answer was on its way stays, and so does a code that was wrong.
+  const keep = (form, page) => {
+    for (const one of page.forms[0] ? form.elements : []) {
+      const same = [...page.forms[0].elements].find(e => e.name && e.name === one.name && (e.id || e.value === one.value));
+      if (same) { same.value = one.value; same.checked = one.checked; }
+    }
+  };
+
+  // While a form is sent, nothing can be added that its receipt would not tell of.
+  const hold = (form, on) => {
+    held = on;
+    for (const one of form.elements) one.readOnly = on;
+  };
+
   // Not every browser says which button sent a form.
-  addEventListener('click', e => { button = e.target.closest('button'); });
+  addEventListener('click', e => {
+    button = e.target.closest('button');
+    if (held && e.target.form) e.preventDefault();
+  });
 
   addEventListener('submit', e => {
     const form = e.target, body = new URLSearchParams(new FormData(form)), by = button && button.name && button;
@@ -63,16 +80,18 @@
     const sent = post(address, body).then(reply => reply.text().then(text => [reply, text]));
     e.preventDefault();
     sending = true;
+    hold(form, !by);
     show(by ? '' : 'wait');
     Promise.race([sent, late]).then(([reply, text]) => {
       // A page that does not say that it is our answer is somebody else's, or an error's: the form stays.
       if (!reply.headers.get('X-Answer')) throw reply.status > 399 && reply.status < 500;
       const page = new DOMParser().parseFromString(text, 'text/html');
+      keep(form, page);
       by ? turn(page, address) : answer(page);
     }).catch(refused => {
       // Only a refusal, or no line to begin with, leaves no doubt. Sent again, it is the same report.
       const said = show(refused === true || online === false ? 'unsent' : 'unseen') || id('unsent');
       if (said) { said.hidden = false; said.focus(); }
-    }).then(() => { sending = false; });
+    }).then(() => { sending = false; hold(form, false); });
   });
 }

@@ -24,7 +24,8 @@
   });
 
   // Esc or Shift three times, each within five seconds of the last, and nothing else in between. Shift counts only
-  // when it is pressed alone and for a moment: not for a capital, a click, the wheel, or another keyboard's letters.
+  // when it is pressed alone and for a moment: not for a capital, a click, the wheel, another keyboard's letters or
+  // spoken words.
   const other = () => { alone = presses = 0; };
   addEventListener('keydown', e => {
     // Once we are leaving, Esc must not stop the next page from loading.
@@ -43,7 +44,7 @@
     last = now;
     if (presses === 3) leave();
   });
-  for (const type of ['mousedown', 'mouseup', 'touchstart', 'wheel']) addEventListener(type, other);
+  for (const type of ['mousedown', 'mouseup', 'touchstart', 'wheel', 'input']) addEventListener(type, other);
 
   // How form.js sends: nothing of it is kept.
   self.post = (to, body) => fetch(to, { method: 'POST', body, credentials: 'omit', cache: 'no-store' });

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.conftest import OpenReader
 from tests.browser.reader import EXIT, PLACE, SITE, STORY, Reader
@@ -257,7 +260,7 @@ def test_another_language_takes_the_words_and_ticks_along(
     page.wait_for_url(EXIT)
 
 
-def typed(reader: Reader) -> object:
+def typed(reader: Reader) -> Any:
     """Return all that a form holds: words, ticks, token."""
     return reader.ask(
         """() => [...document.querySelectorAll('main [name]')].filter(e => e.name !== 'u')
@@ -307,6 +310,61 @@ def test_the_code_page_takes_its_code_along_and_keeps_it_when_there_is_no_line(
         reader.context.set_offline(False)
         assert reader.field("k").input_value() == "1234 5678"
     reader.send()
+
+
+@pytest.mark.parametrize("typed", ["1234 5678 9012 3456 7890", "12", "abc"])
+def test_a_code_that_leads_nowhere_is_said_and_can_be_mended(
+    reader_of: OpenReader, script: bool, typed: str
+) -> None:
+    reader = reader_of(script=script)
+    page = reader.open("code", "es")
+    reader.field("k").fill(typed)
+    reader.send()
+    assert not page.locator("#unsent").is_visible()
+    assert reader.field("k").input_value() == (typed if script else "")
+    assert page.locator("#exit").evaluate("e => getComputedStyle(e).position") in ("fixed", "sticky")
+    reader.send() if script else None
+    page.locator("header nav button[lang=en]").click()
+    page.locator("html[lang=en]").wait_for()
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_is_not_lost(reader: Reader) -> None:
+    page = reader.open("form")
+    held: list[Route] = []
+    page.route("**/note/", lambda route: held.append(route))
+    reader.field("a").fill("before")
+    page.locator("header nav button[lang=es]").click()
+    reader.field("a").fill("before and after")
+    reader.field("c").fill("x" * 501)
+    page.locator("[name=b][value=sex]").check()
+    page.locator("[name=r]").first.uncheck()
+    held[0].continue_()
+    page.locator("html[lang=es]").wait_for()
+    filled = typed(reader)
+    assert ["a", "before and after"] in filled
+    assert page.locator("[name=b][value=sex]").is_checked()
+    assert not page.locator("[name=r]").first.is_checked()
+    # What is sent is what a receipt would tell of: nothing can be added meanwhile.
+    page.locator("form button").click()
+    page.locator("#wait").wait_for(state="visible")
+    reader.field("a").press("x")
+    page.locator("[name=e][value=self]").click()
+    assert typed(reader) == filled
+    held[1].continue_()
+    reader.said.wait_for()
+    assert typed(reader) == filled
+    reader.field("a").fill("mended")
+    page.locator("[name=e][value=self]").check()
+
+
+def test_words_that_no_key_brings_stand_between_presses_of_shift(reader: Reader) -> None:
+    page = reader.open("form")
+    reader.field("a").focus()
+    for _ in range(4):
+        page.keyboard.press("Shift")
+        page.keyboard.insert_text("spoken ")  # as dictation and handwriting do
+    page.wait_for_timeout(200)
+    assert reader.field("a").input_value() == "spoken " * 4
 
 
 @pytest.mark.parametrize("kind", ["form", "form again", "code"])

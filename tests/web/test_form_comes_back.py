@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
+from hashlib import sha256
+
 import pytest
 
 from chalicelib.domain.errors import StoreUnavailable
@@ -185,6 +189,7 @@ def test_answers_to_a_form_say_so_and_no_other_page_does(website: Website) -> No
         "receipt": website.post(NOTE, form),
         "code": website.get("/en/code/"),
         "no code": website.post("/en/code/", {"k": ["1"]}),
+        "code in another language": website.post("/en/code/", {"k": ["1"], "l": ["en"]}),
         "page": website.get("/en/us/"),
         "nowhere": website.get("/en/nowhere/"),
         "no form": sent(website, b"x", "text/plain"),
@@ -197,6 +202,27 @@ def test_answers_to_a_form_say_so_and_no_other_page_does(website: Website) -> No
         "receipt": "receipt",
         "code": "code",
         "no code": "code",
+        "code in another language": "code",
     }
     script = next(said["open"].tree.iter("script")).text
     assert f"headers.get('{ANSWER}')" in script
+
+
+def test_every_page_lets_its_own_style_and_script_run_and_no_other(website: Website) -> None:
+    """A page with another one's policy would be shown bare, and without its way out on top."""
+    form = website.open_form()
+    for answer in (
+        website.get(NOTE),
+        website.post(NOTE, {**form, "a": [""]}),
+        website.post(NOTE, {**form, "t": ["old"]}),
+        website.post(NOTE, form),
+        website.get("/en/code/"),
+        website.post("/en/code/", {"k": ["1"]}),
+        website.post("/en/code/", {"k": ["1"], "l": ["en"]}),
+        website.get("/en/us/"),
+        website.get("/en/nowhere/"),
+        sent(website, b"x", "text/plain"),
+    ):
+        allowed = set(re.findall(r"'sha256-([^']+)'", answer.headers["Content-Security-Policy"]))
+        inline = [one.text or "" for tag in ("style", "script") for one in answer.tree.iter(tag)]
+        assert {b64encode(sha256(one.encode()).digest()).decode() for one in inline} <= allowed
