@@ -79,6 +79,13 @@ class SentMail:
     turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was deleted: for a report, what is known of it, without its words and keys."""
+
+    record: SealedReport | None = None
+
+
 class ReportStore(Protocol):
     """Sealed reports with their deliveries. Any call may raise StoreUnavailable."""
 
@@ -114,6 +121,15 @@ class ReportStore(Protocol):
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
         """Add one to each named number of a counter, and return their new values."""
 
+    def mark(self, name: str, keep_until: datetime) -> bool:
+        """Leave a mark, and say whether this call left it: False when it was there before.
+
+        A call that met its own first try, whose answer was lost, left it.
+        """
+
+    def marked(self, name: str) -> bool:
+        """Say whether a mark is there."""
+
     def keep_batch(self, batch: str, reports: Sequence[str], keep_until: datetime) -> None:
         """Remember, before it is sent, which reports a digest mail holds."""
 
@@ -132,8 +148,8 @@ class ReportStore(Protocol):
     def expired(self, now: datetime) -> Iterable[str]:
         """Return the ids of reports whose time is over, and of counters nobody needs any more."""
 
-    def delete(self, report_id: str, now: datetime) -> bool:
-        """Delete an expired record for good; False when it is not expired."""
+    def delete(self, report_id: str, now: datetime) -> Deleted | None:
+        """Delete an expired record for good; None when it is not expired, or not there."""
 
 
 @dataclass(frozen=True, slots=True)

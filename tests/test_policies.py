@@ -107,6 +107,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     "sweep": {
         "dynamodb:Scan": ["Reports"],
         "dynamodb:DeleteItem": ["Reports"],
+        "dynamodb:GetItem": ["Reports"],
         "dynamodb:UpdateItem": ["Reports"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
@@ -167,16 +168,16 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
     },
     "deliver": {
-        "dynamodb:GetItem": ["report#*"],
+        "dynamodb:GetItem": ["count#*", "report#*"],
         "dynamodb:PutItem": ["batch#*", "mail#*", "report#*"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
     "note_delivery": {
-        "dynamodb:GetItem": ["batch#*", "mail#*", "report#*"],
+        "dynamodb:GetItem": ["batch#*", "count#*", "mail#*", "report#*"],
         "dynamodb:PutItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#*"],
     },
-    "sweep": {"dynamodb:UpdateItem": ["count#*"]},
+    "sweep": {"dynamodb:GetItem": ["count#*"], "dynamodb:UpdateItem": ["count#*"]},
 }
 
 

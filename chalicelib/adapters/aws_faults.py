@@ -5,8 +5,9 @@ Nothing here loads the SDK: the reporter has none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any
 
 from chalicelib.domain.errors import StoreBusy, StoreUnavailable
@@ -34,15 +35,28 @@ class Unreachable(Exception):
 
 
 class ConditionFailed(Exception):
-    """DynamoDB refused a conditional write."""
+    """DynamoDB refused a conditional write.
+
+    `retried`: an earlier try of the same call had no answer, and may have been done.
+    """
+
+    def __init__(self, retried: bool = False) -> None:
+        super().__init__("a condition was not met")
+        self.retried = retried
+
+
+def new_mark() -> str:
+    """Return what makes one write known among all: its second try finds it in what its first one wrote."""
+    return token_hex(8)
 
 
 class Table:
     """One DynamoDB table's calls, with what goes wrong in our words."""
 
-    def __init__(self, client: Callable[[], Any], name: str) -> None:
+    def __init__(self, client: Callable[[], Any], name: str, *key: str) -> None:
         self._client = client
         self._name = name
+        self._key = key or ("pk",)
 
     def call(self, operation: str, **arguments: Any) -> Any:
         """Call an operation of the table. Raises ConditionFailed, StoreUnavailable or StoreBusy."""
@@ -52,8 +66,41 @@ class Table:
                 return call(TableName=self._name, **arguments)
             except Exception as error:
                 if code_of(error) == "ConditionalCheckFailedException":
-                    raise ConditionFailed from error
+                    answer: Any = getattr(error, "response", {})
+                    again = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+                    raise ConditionFailed(bool(again)) from error
                 raise
+
+    def write(self, operation: str, is_mine: Callable[[Mapping[str, Any]], bool], **arguments: Any) -> Any:
+        """Write on a condition, and know a first try of ours whose answer was lost.
+
+        The client then tries once more, and finds what it wrote itself. `is_mine` says of an item whether
+        this call wrote it; then the item is returned as "Item". Raises ConditionFailed when it was another.
+        """
+        key = {name: arguments.get("Item", arguments.get("Key", {}))[name] for name in self._key}
+        try:
+            return self.call(operation, **arguments)
+        except ConditionFailed:
+            # DynamoDB could say in its refusal what it found. IAM has no condition for that, and what a role
+            # may read is not to be got round: so this asks.
+            found = self.call("get_item", Key=key, ConsistentRead=True).get("Item")
+            if not found or not is_mine(found):
+                raise
+            return {"Item": found}
+
+    def remove(self, key: Mapping[str, Any], may_read: bool = True, **arguments: Any) -> Any:
+        """Delete an item on a condition; one that a first try of ours deleted already is deleted.
+
+        `may_read` is False for a function whose role reads no items. Raises ConditionFailed.
+        """
+        try:
+            return self.call("delete_item", Key=key, **arguments)
+        except ConditionFailed as error:
+            if not error.retried:
+                raise
+            if may_read and self.call("get_item", Key=key, ConsistentRead=True).get("Item"):
+                raise
+            return {}
 
 
 def code_of(error: Exception) -> str:

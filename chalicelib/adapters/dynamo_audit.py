@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws_faults import store_faults
+from chalicelib.adapters.aws_faults import ConditionFailed, Table, store_faults
 from chalicelib.ports import AuditEntry
 
 KEPT = timedelta(days=366)
@@ -42,9 +43,13 @@ class DynamoAudit:
     def __init__(self, client: Callable[[], Any], table: str) -> None:
         self._client = client
         self._table = table
+        self._call = Table(client, table).call
 
     def add(self, entry: AuditEntry) -> None:
-        """Write one line under a key that was never used: no line replaces another."""
+        """Write one line under a key that was never used: no line replaces another.
+
+        Where the key is used all the same, it is by a first try of this call, whose answer was lost.
+        """
         moment = f"{entry.at:%Y-%m-%dT%H:%M:%S.%f}Z {secrets.token_hex(4)}"
         item = {
             "month": f"{entry.at:%Y-%m}",
@@ -53,9 +58,9 @@ class DynamoAudit:
             **{name: getattr(entry, name) for name in _TOLD},
             **{name: value for name in _TOLD_WHEN_KNOWN if (value := getattr(entry, name))},
         }
-        with store_faults():
-            self._client().put_item(
-                TableName=self._table,
+        with suppress(ConditionFailed):
+            self._call(
+                "put_item",
                 Item={name: _write(value) for name, value in item.items()},
                 ConditionExpression="attribute_not_exists(#month)",
                 ExpressionAttributeNames={"#month": "month"},

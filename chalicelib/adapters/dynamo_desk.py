@@ -6,13 +6,17 @@ that say how a delivery goes (`WRITTEN`): what it cannot reach, it cannot leak.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.adapters.aws_faults import ConditionFailed, Table
-from chalicelib.adapters.dynamo_reports import DESK_INDEX, from_index, is_report, to_item
+from chalicelib.adapters.dynamo_reports import DESK_INDEX
+from chalicelib.adapters.dynamo_values import read
 from chalicelib.adapters.dynamo_values import write as _write
+from chalicelib.adapters.report_items import from_index, is_report, to_item
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import StaleRecord
 
@@ -28,6 +32,7 @@ WRITTEN = (
     "legal_hold",
     "expires_at",
 )
+_LOOKS, _PAUSE = 10, 0.1  # the index follows its table within a second
 
 
 class DynamoDesk:
@@ -57,7 +62,10 @@ class DynamoDesk:
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def change(self, case: SealedReport) -> None:
-        """Write what may be written, if nobody changed the case since: a worker's lease stays its own."""
+        """Write what may be written, if nobody changed the case since: a worker's lease stays its own.
+
+        A case that is there already as this call would write it was written by this call.
+        """
         item = {**to_item(case), "version": _write(case.version + 1)}
         kept = [name for name in WRITTEN if name in item]
         gone = [name for name in WRITTEN if name not in item]
@@ -77,7 +85,35 @@ class DynamoDesk:
                 },
             )
         except ConditionFailed as error:
-            raise StaleRecord("changed by somebody else") from error
+            if not self._is_mine(replace(case, version=case.version + 1), error.retried):
+                raise StaleRecord("changed by somebody else") from error
+
+    def _is_mine(self, written: SealedReport, retried: bool) -> bool:
+        """Say whether a first try, whose answer was lost, wrote this.
+
+        The item itself holds words, which this function must not be given: it looks in the index, which may
+        lag a moment behind.
+        """
+        for _ in range(_LOOKS if retried else 1):
+            answer = self._table.call(
+                "query",
+                IndexName=DESK_INDEX,
+                KeyConditionExpression="case_number = :number",
+                ExpressionAttributeValues={":number": _write(written.case_number)},
+            )
+            there = next((from_index(item) for item in answer["Items"]), None)
+            if there is None or there.version >= written.version:
+                return there is not None and _alike(there, written)
+            time.sleep(_PAUSE)
+        return False
+
+
+def _alike(one: SealedReport, other: SealedReport) -> bool:
+    return all(_stored(one).get(name) == _stored(other).get(name) for name in WRITTEN)
+
+
+def _stored(case: SealedReport) -> dict[str, Any]:
+    return {name: read(value) for name, value in to_item(case).items()}
 
 
 def _kept(items: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[SealedReport]:

@@ -5,13 +5,14 @@ Every write says what it expects to find, so that of two people who save at once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table
+from chalicelib.adapters.aws_faults import ConditionFailed, Table, new_mark
 from chalicelib.domain.documents import UNKNOWN, Draft, Release, Version
 from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.recipient_changes import AddressCode, Agreement, RecipientChange
@@ -45,7 +46,7 @@ class DynamoDocuments:
     """The DocumentStore on DynamoDB."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._table = Table(client, table)
+        self._table = Table(client, table, "pk", "sk")
 
     def drafts(self) -> Sequence[Draft]:
         """Return every draft, by document."""
@@ -158,7 +159,7 @@ class DynamoDocuments:
         self._delete(_CHANGE, revision)
 
     def _get(self, pk: str, sk: str) -> Mapping[str, Any] | None:
-        answer = self._call("get_item", Key=_key(pk, sk), ConsistentRead=True)
+        answer = self._table.call("get_item", Key=_key(pk, sk), ConsistentRead=True)
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def _query(self, pk: str, newest_first: bool = False, limit: int = 0) -> list[Mapping[str, Any]]:
@@ -173,14 +174,15 @@ class DynamoDocuments:
         while True:
             if limit:
                 wanted["Limit"] = limit - len(found)
-            answer = self._call("query", **wanted, **start)
+            answer = self._table.call("query", **wanted, **start)
             found += [_plain(item) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer or (limit and len(found) >= limit):
                 return found
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _put(self, key: tuple[str, str], values: Mapping[str, Any], replacing: int) -> None:
-        item = {**_key(*key), **{name: _write(value) for name, value in values.items()}}
+        mine = _write(new_mark())
+        item = {**_key(*key), **{name: _write(value) for name, value in values.items()}, "written_by": mine}
         if replacing:
             condition: dict[str, Any] = {
                 "ConditionExpression": "revision = :before",
@@ -188,21 +190,27 @@ class DynamoDocuments:
             }
         else:
             condition = {"ConditionExpression": "attribute_not_exists(pk)"}
-        self._call("put_item", Item=item, **condition)
+
+        with _conflicts():
+            self._table.write(
+                "put_item", lambda found: found.get("written_by") == mine, Item=item, **condition
+            )
 
     def _delete(self, key: tuple[str, str], revision: int) -> None:
-        self._call(
-            "delete_item",
-            Key=_key(*key),
-            ConditionExpression="revision = :seen",
-            ExpressionAttributeValues={":seen": _write(revision)},
-        )
+        with _conflicts():
+            self._table.remove(
+                _key(*key),
+                ConditionExpression="revision = :seen",
+                ExpressionAttributeValues={":seen": _write(revision)},
+            )
 
-    def _call(self, operation: str, **arguments: Any) -> Any:
-        try:
-            return self._table.call(operation, **arguments)
-        except ConditionFailed as error:
-            raise StaleRecord("changed by somebody else") from error
+
+@contextmanager
+def _conflicts() -> Iterator[None]:
+    try:
+        yield
+    except ConditionFailed as error:
+        raise StaleRecord("changed by somebody else") from error
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

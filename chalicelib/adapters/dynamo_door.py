@@ -14,7 +14,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table
+from chalicelib.adapters.aws_faults import ConditionFailed, Table, new_mark
 from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.people import BROWSER_KNOWN_FOR, KnownBrowser, Session, Step
 
@@ -38,7 +38,8 @@ class DynamoDoor:
     """The DoorBook on DynamoDB. Time to live is on `expires_at`; every read looks at it itself."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._call = Table(client, table).call
+        self._table = Table(client, table)
+        self._call = self._table.call
 
     def keep_step(self, door: str, step: Step, until: datetime) -> None:
         """Remember how far a sign-in has come."""
@@ -68,36 +69,49 @@ class DynamoDoor:
         self._call("delete_item", Key=_key("session", token))
 
     def count_try(self, what: str, now: datetime, window: timedelta, most: int = 0) -> int:
-        """Count in one conditional write, so that tries made at once all count, also where a window ends."""
+        """Count in one conditional write, so that tries made at once all count, also where a window ends.
+
+        A try whose answer was lost counts once: the client's second one finds its mark.
+        """
         key = _key("tries", what)
         ways = [
-            ("ADD tries :one SET expires_at = :until", "expires_at > :now AND tries < :most"),
-            ("ADD tries :one", "expires_at > :now AND tries >= :most"),
+            (
+                "ADD tries :one SET expires_at = :until, counted_by = :mine",
+                "expires_at > :now AND tries < :most",
+            ),
+            ("ADD tries :one SET counted_by = :mine", "expires_at > :now AND tries >= :most"),
             # The last window is over, or there was none: one of those who see that begins anew.
-            ("SET tries = :one, expires_at = :until", "attribute_not_exists(pk) OR expires_at <= :now"),
+            (
+                "SET tries = :one, expires_at = :until, counted_by = :mine",
+                "attribute_not_exists(pk) OR expires_at <= :now",
+            ),
         ]
         known = {
             ":one": _write(1),
             ":most": _write(most),
             ":until": _write(int((now + window).timestamp())),
             ":now": _write(int(now.timestamp())),
+            ":mine": _write(new_mark()),
         }
-        for update, only_if in ways * _RACES:
+        for update, way in ways * _RACES:
+            only_if = f"({way}) AND (attribute_not_exists(counted_by) OR counted_by <> :mine)"
             values = {name: value for name, value in known.items() if name in f"{update} {only_if}"}
             with suppress(ConditionFailed):
                 return self._counted(key, values, update, only_if)
         raise StoreUnavailable("the count moves too fast")
 
     def _counted(self, key: Mapping[str, Any], values: Mapping[str, Any], update: str, only_if: str) -> int:
-        answer = self._call(
+        mine = values[":mine"]
+        answer = self._table.write(
             "update_item",
+            lambda found: found.get("counted_by") == mine,
             Key=key,
             UpdateExpression=update,
             ConditionExpression=only_if,
             ExpressionAttributeValues=values,
             ReturnValues="UPDATED_NEW",
         )
-        return int(_read(answer["Attributes"]["tries"]))
+        return int(_read((answer.get("Attributes") or answer["Item"])["tries"]))
 
     def forget_tries(self, what: str) -> None:
         """Begin to count anew."""

@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table
+from chalicelib.adapters.aws_faults import ConditionFailed, Table, new_mark
 from chalicelib.adapters.dynamo_values import read as _read
 from chalicelib.adapters.dynamo_values import write as _write
-from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, HandOver, SealedReport
+from chalicelib.adapters.report_items import (
+    REPORT,
+    SHARDS,
+    due_by,
+    from_index,
+    is_report,
+    moment,
+    record_of,
+    shard_name,
+    to_item,
+)
+from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import ReceiptTaken, StaleRecord
-from chalicelib.ports import SentMail
+from chalicelib.ports import Deleted, SentMail
 
-SHARDS = 4
 DUE_INDEX = "due"
 DESK_INDEX = "desk"
-_REPORT = "report#"
 _COUNTER = "count#"
 _BATCH = "batch#"
 _MAIL = "mail#"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
-_NOTHING = {"B": b""}
 _SURVEYED = (
     "pk", "place", "taken_at", "deliveries", "held", "version", "expires_at", "leased_until", "watch_at",
     "answered_at", "legal_hold", "keep_days", "counted",
@@ -39,7 +45,6 @@ _WITHOUT_WORDS: dict[str, Any] = {
     "ProjectionExpression": ", ".join(f"#{name}" for name in _SURVEYED),
     "ExpressionAttributeNames": {f"#{name}": name for name in _SURVEYED},
 }
-_TIMES = ("leased_until", "watch_at", "answered_at")
 # What the desk's index holds beside its keys: how a delivery goes, and nothing of the report itself.
 DESK_SEES = tuple(name for name in _SURVEYED if name != "pk")
 
@@ -78,7 +83,8 @@ class DynamoReports:
     """The ReportStore on DynamoDB."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._call = Table(client, table).call
+        self._table = Table(client, table)
+        self._call = self._table.call
 
     def add(self, report: SealedReport) -> None:
         """Store the report and queue its mails: one item, so both or neither."""
@@ -89,7 +95,7 @@ class DynamoReports:
 
     def get(self, report_id: str, now: datetime) -> SealedReport | None:
         """Return a report; one whose time is over is gone, even while DynamoDB still holds it."""
-        return self._get(report_id, now, _record)
+        return self._get(report_id, now, record_of)
 
     def look_up(self, report_id: str, now: datetime) -> SealedReport | None:
         """Return how a report goes, without its words and keys: those never leave DynamoDB for this."""
@@ -102,7 +108,7 @@ class DynamoReports:
         read: Callable[[Mapping[str, Any]], SealedReport],
         **wanted: Any,
     ) -> SealedReport | None:
-        answer = self._call("get_item", Key=_key(_REPORT + report_id), ConsistentRead=True, **wanted)
+        answer = self._call("get_item", Key=_key(REPORT + report_id), ConsistentRead=True, **wanted)
         if "Item" not in answer:
             return None
         report = read(answer["Item"])
@@ -110,42 +116,53 @@ class DynamoReports:
 
     def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
         """Return due ids of all shards, longest waiting first. The index may lag behind the table."""
-        shards = [self._due_in(_shard_name(shard, digests), now, limit) for shard in range(SHARDS)]
-        return [pk.removeprefix(_REPORT) for _, pk in heapq.merge(*shards)][:limit]
+        shards = [self._due_in(shard_name(shard, digests), now, limit) for shard in range(SHARDS)]
+        return [pk.removeprefix(REPORT) for _, pk in heapq.merge(*shards)][:limit]
 
     def claim(self, report_id: str, now: datetime, until: datetime) -> SealedReport | None:
-        """Lease the report in one conditional write: of many workers exactly one gets it."""
+        """Lease the report in one conditional write: of many workers exactly one gets it.
+
+        The lease carries a mark of this call. A worker whose first try was done, and not answered, finds it,
+        and does not take its own lease for another worker's.
+        """
+        mine = _write(new_mark())
         try:
-            answer = self._call(
+            answer = self._table.write(
                 "update_item",
-                Key=_key(_REPORT + report_id),
-                UpdateExpression="SET due_at = :until, leased_until = :until, version = version + :one",
+                lambda found: found.get("claimed_by") == mine,
+                Key=_key(REPORT + report_id),
+                UpdateExpression="SET due_at = :until, leased_until = :until, claimed_by = :mine,"
+                " version = version + :one",
                 ConditionExpression="due_at <= :now"
                 " AND (attribute_not_exists(expires_at) OR expires_at > :seconds)",
                 ExpressionAttributeValues={
-                    ":until": _write(_moment(until)),
-                    ":now": _write(_due_by(now)),
+                    ":until": _write(moment(until)),
+                    ":now": _write(due_by(now)),
                     ":seconds": _write(int(now.timestamp())),
                     ":one": _write(1),
+                    ":mine": mine,
                 },
                 ReturnValues="ALL_NEW",
             )
         except ConditionFailed:
             return None
-        return _record(answer["Attributes"])
+        return record_of(answer.get("Attributes") or answer["Item"])
 
     def save(self, report: SealedReport) -> SealedReport:
         """Write the record if nobody else did since it was read.
 
         A lease is kept while there is something to send: a notice that is saved meanwhile must not let a
-        second worker in beside the one that is sending.
+        second worker in beside the one that is sending. A record that is there already as this call would
+        write it was written by this call.
         """
         lease = report.leased_until if report.due_at() is not None else None
         saved = replace(report, version=report.version + 1, leased_until=lease)
+        item = to_item(saved)
         try:
-            self._call(
+            self._table.write(
                 "put_item",
-                Item=to_item(saved),
+                lambda found: _plain(found) == _plain(item),
+                Item=item,
                 ConditionExpression="version = :read",
                 ExpressionAttributeValues={":read": _write(report.version)},
             )
@@ -154,19 +171,57 @@ class DynamoReports:
         return saved
 
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
-        """Add one to each number in one write, exact under any number of writers."""
+        """Add one to each number in one write, exact under any number of writers.
+
+        The client's second try, after an answer that was lost, finds the mark of the first and adds nothing.
+        """
         numbered = {f"#n{index}": name for index, name in enumerate(names)}
-        answer = self._call(
-            "update_item",
-            Key=_key(_COUNTER + counter),
-            UpdateExpression="ADD "
-            + ", ".join(f"{alias} :one" for alias in numbered)
-            + " SET expires_at = :until",
-            ExpressionAttributeNames=numbered,
-            ExpressionAttributeValues={":one": _write(1), ":until": _write(int(keep_until.timestamp()))},
-            ReturnValues="UPDATED_NEW",
-        )
+        key, until = _key(_COUNTER + counter), _write(int(keep_until.timestamp()))
+        try:
+            answer = self._call(
+                "update_item",
+                Key=key,
+                UpdateExpression="ADD "
+                + ", ".join(f"{alias} :one" for alias in numbered)
+                + " SET expires_at = :until, counted_by = :mine",
+                ConditionExpression="attribute_not_exists(counted_by) OR counted_by <> :mine",
+                ExpressionAttributeNames=numbered,
+                ExpressionAttributeValues={
+                    ":one": _write(1),
+                    ":until": until,
+                    ":mine": _write(new_mark()),
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        except ConditionFailed:  # a write, because not everybody who counts may read
+            answer = self._call(
+                "update_item",
+                Key=key,
+                UpdateExpression="SET expires_at = :until",
+                ExpressionAttributeValues={":until": until},
+                ReturnValues="ALL_NEW",
+            )
         return {name: int(_read(answer["Attributes"][name])) for name in names}
+
+    def mark(self, name: str, keep_until: datetime) -> bool:
+        """Leave a mark where there is none, in one conditional write."""
+        mine = _write(new_mark())
+        try:
+            self._table.write(
+                "update_item",
+                lambda found: found.get("marked_by") == mine,
+                Key=_key(_COUNTER + name),
+                UpdateExpression="SET marked_by = :mine, expires_at = :until",
+                ConditionExpression="attribute_not_exists(pk)",
+                ExpressionAttributeValues={":mine": mine, ":until": _write(int(keep_until.timestamp()))},
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    def marked(self, name: str) -> bool:
+        """Look for a mark."""
+        return "Item" in self._call("get_item", Key=_key(_COUNTER + name), ConsistentRead=True)
 
     def keep_batch(self, batch: str, reports: Sequence[str], keep_until: datetime) -> None:
         """Remember which reports a digest mail holds."""
@@ -207,7 +262,7 @@ class DynamoReports:
             FilterExpression="begins_with(pk, :report)"
             " AND (attribute_not_exists(expires_at) OR expires_at > :now)",
             **_WITHOUT_WORDS,
-            ExpressionAttributeValues={":report": _write(_REPORT), ":now": _write(int(now.timestamp()))},
+            ExpressionAttributeValues={":report": _write(REPORT), ":now": _write(int(now.timestamp()))},
         )
         return (from_index(item) for item in items)
 
@@ -220,18 +275,20 @@ class DynamoReports:
         )
         return (str(_read(item["pk"])) for item in items)
 
-    def delete(self, report_id: str, now: datetime) -> bool:
+    def delete(self, report_id: str, now: datetime) -> Deleted | None:
         """Delete an item by the key that `expired` gave, unless its time was extended meanwhile."""
         try:
-            self._call(
-                "delete_item",
-                Key=_key(report_id),
+            answer = self._table.remove(
+                _key(report_id),
+                may_read=False,
                 ConditionExpression="expires_at <= :now",
                 ExpressionAttributeValues={":now": _write(int(now.timestamp()))},
+                ReturnValues="ALL_OLD",
             )
         except ConditionFailed:
-            return False
-        return True
+            return None
+        item = answer.get("Attributes")
+        return Deleted(from_index(item) if item and is_report(item) else None)
 
     def _scan(self, **wanted: Any) -> Iterator[Mapping[str, Any]]:
         start: dict[str, Any] = {}
@@ -247,143 +304,16 @@ class DynamoReports:
             "query",
             IndexName=DUE_INDEX,
             KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-            ExpressionAttributeValues={":shard": _write(shard), ":now": _write(_due_by(now))},
+            ExpressionAttributeValues={":shard": _write(shard), ":now": _write(due_by(now))},
             Limit=limit,
         )
         return [(_read(item["due_at"]), _read(item["pk"])) for item in answer["Items"]]
 
 
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's values, among which a number is the same however it is written."""
+    return {name: _read(value) for name, value in item.items()}
+
+
 def _key(pk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}}
-
-
-def _moment(when: datetime) -> int:
-    """Return a time as whole milliseconds since 1970. Not by way of floats: from 2038 on they lose some."""
-    return (when - _EPOCH) // _MILLISECOND
-
-
-def _time(value: Any) -> datetime:
-    return _EPOCH + int(value) * _MILLISECOND
-
-
-def _due_number(due_at: datetime, taken_at: datetime) -> Decimal:
-    # The fraction keeps reports that are due in the same moment (a digest) in the order in which they came.
-    return Decimal(f"{_moment(due_at)}.{_moment(taken_at):013d}")
-
-
-def _due_by(now: datetime) -> Decimal:
-    """Return the greatest number that is due by now, whatever its fraction."""
-    return Decimal(f"{_moment(now)}.{'9' * 13}")
-
-
-def _shard_name(shard: int, digests: bool) -> str:
-    return f"digest {shard}" if digests else str(shard)
-
-
-def to_item(report: SealedReport) -> dict[str, Any]:
-    """Return a report as it is stored."""
-    item: dict[str, Any] = {
-        "pk": _REPORT + report.id,
-        "case_number": report.case_number,
-        "sealed": report.sealed,
-        "reporter_key": report.reporter_key,
-        "place": report.place,
-        "taken_at": _moment(report.taken_at),
-        "deliveries": [_delivery_map(delivery) for delivery in report.deliveries],
-        "held": report.held,
-        "version": report.version,
-        "legal_hold": report.legal_hold,
-        "keep_days": report.keep_days,
-        "counted": report.counted,
-    }
-    due_at = report.due_at()
-    if due_at is not None:
-        item["due_shard"] = _shard_name(int(report.id[:4], 16) % SHARDS, report.due_for_digest())
-        item["due_at"] = _due_number(report.leased_until or due_at, report.taken_at)
-    for name in _TIMES:
-        if (time := getattr(report, name)) is not None:
-            item[name] = _moment(time)
-    if report.expires_at is not None:
-        item["expires_at"] = int(report.expires_at.timestamp())
-    if report.addressed:
-        item["addressed"] = list(report.addressed)
-    return {name: _write(value) for name, value in item.items()}
-
-
-def is_report(item: Mapping[str, Any]) -> bool:
-    """Say whether an item is a report's: counters and marks stand beside them."""
-    return str(_read(item["pk"])).startswith(_REPORT)
-
-
-def from_index(item: Mapping[str, Any]) -> SealedReport:
-    """Return a report without its words and keys: an index does not hold them."""
-    return _record({"sealed": _NOTHING, "reporter_key": _NOTHING, **item})
-
-
-def _record(item: Mapping[str, Any]) -> SealedReport:
-    read = {name: _read(value) for name, value in item.items()}
-    expires_at = read.get("expires_at")
-    return SealedReport(
-        id=read["pk"].removeprefix(_REPORT),
-        sealed=bytes(read["sealed"]),
-        reporter_key=bytes(read["reporter_key"]),
-        place=read["place"],
-        taken_at=_time(read["taken_at"]),
-        deliveries=tuple(_delivery(one) for one in read["deliveries"]),
-        held=read["held"],
-        version=int(read["version"]),
-        expires_at=None if expires_at is None else datetime.fromtimestamp(int(expires_at), UTC),
-        legal_hold=read.get("legal_hold", False),
-        keep_days=int(read.get("keep_days", KEEP_DAYS)),
-        counted=read.get("counted", True),
-        addressed=tuple(read.get("addressed", ())),
-        **{name: _time(read[name]) for name in _TIMES if name in read},
-    )
-
-
-def _delivery_map(delivery: Delivery) -> dict[str, Any]:
-    stored: dict[str, Any] = {
-        "recipient": delivery.recipient,
-        "state": delivery.state,
-        "changed_at": _moment(delivery.changed_at),
-        "attempts": delivery.attempts,
-        "address": delivery.address,
-        "message_id": delivery.message_id,
-        "turn": delivery.turn,
-        "digest": delivery.digest,
-    }
-    if delivery.next_try is not None:
-        stored["next_try"] = _moment(delivery.next_try)
-    if delivery.away_at is not None:
-        stored["away_at"] = _moment(delivery.away_at)
-        stored["away_mail"] = delivery.away_mail
-    if delivery.doubtful:
-        stored["doubtful"] = list(delivery.doubtful)
-    if delivery.instead_of:
-        stored["instead_of"] = delivery.instead_of
-    if (proposed := delivery.proposed) is not None:
-        stored["proposed"] = {**asdict(proposed), "at": _moment(proposed.at)}
-    return stored
-
-
-def _delivery(stored: Mapping[str, Any]) -> Delivery:
-    return Delivery(
-        recipient=stored["recipient"],
-        state=stored["state"],
-        changed_at=_time(stored["changed_at"]),
-        next_try=_time(stored["next_try"]) if "next_try" in stored else None,
-        attempts=int(stored["attempts"]),
-        address=stored["address"],
-        message_id=stored["message_id"],
-        turn=int(stored.get("turn", 0)),
-        digest=stored.get("digest", False),
-        away_at=_time(stored["away_at"]) if "away_at" in stored else None,
-        away_mail=stored.get("away_mail", ""),
-        doubtful=tuple(int(turn) for turn in stored.get("doubtful", ())),
-        instead_of=stored.get("instead_of", ""),
-        proposed=_hand_over(stored["proposed"]) if "proposed" in stored else None,
-    )
-
-
-def _hand_over(stored: Mapping[str, Any]) -> HandOver:
-    return HandOver(stored["to"], stored["by"], _time(stored["at"]), stored["why"])

@@ -7,11 +7,11 @@ itself is stopped, that is the way which still works.
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from chalicelib.domain.errors import PorchlightError, StoreUnavailable
+from chalicelib.domain.errors import MailUncertain, PorchlightError, StoreUnavailable
 from chalicelib.ports import Alarms, Clock, Mail, Mailer, ReportStore
 
 # What each alarm means, and what to do about it.
@@ -94,6 +94,10 @@ EXPLAINED = {
         "Mail waits too long",
         "Reports have been due for hours. Does the deliver function run?",
     ),
+    "desk_not_told": (
+        "Somebody at the desk was not told",
+        "A mail about what was done at the desk could not be sent. The log of who did what says the same.",
+    ),
     "clocks_apart": (
         "Two clocks differ",
         "The sweep's clock and its schedule's are more than ten minutes apart, so nothing was deleted:"
@@ -138,13 +142,15 @@ EXPLAINED = {
     ),
 }
 _LOG_ONLY = {"operator_away", "operator_unreachable"}  # a mail about it would go the same way
-_MILESTONES = {1, 100, 1000, 10_000}
+_MILESTONES = (1, 100, 1000, 10_000)  # the same is mailed again when it was raised so often in an hour
+_KEPT = timedelta(hours=3)
+_PAUSE = timedelta(minutes=1)
 
 
 class OperatorMail:
     """The Alarms that a person gets. `log` gets each one; mail goes out once an hour for the same.
 
-    `told` remembers what this process mailed while the store could not be asked.
+    `told` remembers what this process mailed and the store could not be told.
     """
 
     def __init__(
@@ -164,37 +170,67 @@ class OperatorMail:
         self._sender = sender
         self._operator = operator
         self._told = {} if told is None else told
+        self._pause_until = datetime.min.replace(tzinfo=UTC)
 
     def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
-        """Log the alarm and mail it, unless the same kind about the same recipient was mailed this hour."""
+        """Log the alarm and mail it, unless the same kind about the same recipient was mailed this hour.
+
+        What is remembered is that it was mailed, and not that it was raised: where the mail fails, or the
+        store forgets, the next one is mailed. So two that are raised at once may both be mailed.
+        """
         self._log.raise_alarm(kind, detail)
         if kind in _LOG_ONLY:
             return True
-        count = self._count(f"{kind} {detail.get('recipient', '')}".strip())
-        if count not in _MILESTONES:
+        now = self._clock.now()
+        same = f"{kind} {detail.get('recipient', '')}".strip()
+        count, mark = self._counted(same, now)
+        if self._was_mailed(mark or same, bool(mark), now) or now < self._pause_until:
             return False
         content = self._written(kind, {**detail, **({"times this hour": str(count)} if count > 1 else {})})
         mail = Mail(self._sender, self._operator, "operator", 0, f"alarm-{kind}", content)
         try:
             self._mailer.send(mail)
         except PorchlightError as error:
+            if isinstance(error, MailUncertain):
+                self._pause_until = now + _PAUSE  # each try may take ten seconds of the reports' time
             self._log.raise_alarm("alarm_not_mailed", {"about": kind, "error": str(error)})
             return False
+        self._remember(mark or same, bool(mark), now)
         return True
 
-    def _count(self, same: str) -> int:
-        """Return how often this was raised this hour, this time included."""
-        now = self._clock.now()
+    def _counted(self, same: str, now: datetime) -> tuple[int, str]:
+        """Count the alarm; return how often it was raised this hour, and the mark of a mail about that.
+
+        The mark is "" when the store, which may be what this is about, does not answer.
+        """
+        hour = f"{now:%Y-%m-%dT%H}"
         try:
-            counter = f"alarm {now:%Y-%m-%dT%H} {same}"
-            return self._store.count(counter, ["all"], now + timedelta(hours=3))["all"]
+            count = self._store.count(f"alarm {hour} {same}", ["all"], now + _KEPT)["all"]
         except StoreUnavailable:
-            # The store may be what this is about: then each process tells of it once an hour.
-            last = self._told.get(same)
-            if last is not None and timedelta(0) <= now - last < timedelta(hours=1):
-                return 0
-            self._told[same] = now
-            return 1
+            return 1, ""
+        level = max(milestone for milestone in _MILESTONES if milestone <= count)
+        return count, f"mailed {hour} {level} {same}"
+
+    def _was_mailed(self, mark: str, asked: bool, now: datetime) -> bool:
+        last = self._told.get(mark)
+        if last is not None and timedelta(0) <= now - last < timedelta(hours=1):
+            return True
+        try:
+            return asked and self._store.marked(mark)
+        except StoreUnavailable:
+            return False
+
+    def _remember(self, mark: str, asked: bool, now: datetime) -> None:
+        try:
+            if asked:
+                self._store.mark(mark, now + _KEPT)
+                return
+        except StoreUnavailable:
+            pass
+        # Then each process tells of it once an hour.
+        for old in [name for name, when in self._told.items() if not timedelta(0) <= now - when < _KEPT]:
+            del self._told[old]
+        self._told[mark] = now
 
     def _written(self, kind: str, detail: Mapping[str, str]) -> bytes:
         title, advice = EXPLAINED.get(kind, (kind, ""))

@@ -44,8 +44,8 @@ class Digests:
         """Say whether this worker collects digests now: many at once would make many small digests."""
         if self._turn is None:
             now = self._outbox.clock.now()
-            counter = f"digest turn {int(now.timestamp()) // DIGEST_TURN}"
-            self._turn = self._outbox.store.count(counter, ["all"], now + timedelta(hours=1))["all"] == 1
+            turn = f"digest turn {int(now.timestamp()) // DIGEST_TURN}"
+            self._turn = self._outbox.store.mark(turn, now + timedelta(hours=1))
         return self._turn
 
     def _collected(self, ids: Sequence[str]) -> list[Case]:

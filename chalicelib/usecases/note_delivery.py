@@ -6,7 +6,7 @@ domain/deliveries.MOVES or old news.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.domain.bounces import AWAY, away, not_taken, taken
@@ -16,7 +16,7 @@ from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Alarms, Clock, Directory, Notice, ReportStore, SentMail
 
 EARLY = timedelta(minutes=15)
-AWAY_COUNTED = timedelta(days=2)  # the counter of one day
+AWAY_KEPT = timedelta(days=2)  # what is counted on a day, and whether somebody was told of it
 _TRIES = 50
 _BAD_NEWS = {"bounced": BOUNCED, "complained": COMPLAINED, "rejected": REJECTED}
 
@@ -53,8 +53,8 @@ class NoteDelivery:
         if mail.about.startswith("alarm-"):
             if notice.kind in _BAD_NEWS:  # not by mail again: this only reaches the log
                 self._alarms.raise_alarm("operator_unreachable", {"why": notice.why})
-            elif notice.kind == AWAY and self._first_today(mail.recipient):
-                self._alarms.raise_alarm("operator_away", {"why": notice.why})
+            elif notice.kind == AWAY:
+                self._tell_today("operator_away", mail.recipient, {"why": notice.why})
             return notice.kind
         return self._note(notice, mail)
 
@@ -107,9 +107,8 @@ class NoteDelivery:
     def _tell(self, notice: Notice, mail: SentMail, case: str, before: Delivery, after: Delivery) -> bool:
         """Tell the operator of bad news, and once a day of an inbox that answers by itself."""
         if notice.kind == AWAY:
-            if self._first_today(mail.recipient):
-                detail = {"recipient": mail.recipient, "case": case, "why": notice.why}
-                self._alarms.raise_alarm("answers_by_itself", detail)
+            detail = {"recipient": mail.recipient, "case": case, "why": notice.why}
+            self._tell_today("answers_by_itself", mail.recipient, detail)
             return True
         if notice.kind not in _BAD_NEWS or before.state == after.state:
             return False
@@ -125,11 +124,14 @@ class NoteDelivery:
         self._alarms.raise_alarm("fell_back" if after.state == FALLEN_BACK else "not_taken", detail)
         return True
 
-    def _first_today(self, recipient_id: str) -> bool:
-        """Count an absence note of this recipient, and say whether it is the first of the day."""
+    def _tell_today(self, kind: str, recipient_id: str, detail: Mapping[str, str]) -> None:
+        """Tell the operator of an inbox that answers by itself, unless they were told of it today."""
         now = self._clock.now()
-        counter = f"away {now:%Y-%m-%d} {recipient_id}"
-        return self._store.count(counter, ["all"], now + AWAY_COUNTED)["all"] == 1
+        day = f"away {now:%Y-%m-%d} {recipient_id}"
+        number = self._store.count(day, ["all"], now + AWAY_KEPT)["all"]
+        told = f"told of {day}"
+        if not self._store.marked(told) and self._alarms.raise_alarm(kind, {**detail, "today": str(number)}):
+            self._store.mark(told, now + AWAY_KEPT)
 
 
 def _changed(

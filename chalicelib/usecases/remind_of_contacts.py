@@ -14,8 +14,8 @@ _KEPT = timedelta(days=40)
 class RemindOfContacts:
     """`contacts` gives the published contacts document; `write` the message about those to check.
 
-    The month is counted before the mail goes out: a mail that fails is not sent again until the next month,
-    and the list at the desk shows the same at any time.
+    What is remembered is that the mail went out: one that fails is sent again with the next sweep. The list
+    at the desk shows the same at any time.
     """
 
     def __init__(
@@ -42,11 +42,12 @@ class RemindOfContacts:
         stale = list(stale_contacts(self._contacts(), now.date()))
         if not stale or not self._to or not self._sender:
             return 0
-        sent = self._store.count(f"contacts {now:%Y-%m}", ["mails"], now + _KEPT)["mails"]
-        if sent > 1:
+        month = f"contacts {now:%Y-%m}"
+        if self._store.marked(month):
             return 0
         content = self._write(self._to, stale)
         self._mailer.send(
             Mail(self._sender, self._to, recipient="operator", turn=0, about="contacts", content=content)
         )
+        self._store.mark(month, now + _KEPT)
         return len(stale)

@@ -22,8 +22,8 @@ from chalicelib.usecases.leases import Case
 from chalicelib.usecases.outbox import HandOn, Outbox
 
 ROUND = 250  # ids read at once
-TELL_AGAIN = timedelta(hours=1)  # when the operator was not told, because of many other alarms
-CASES_NAMED = 500
+TELL_AGAIN = timedelta(hours=1)  # when the operator was not told, because of many other alarms or cases
+CASES_NAMED = 500  # in one alarm
 TELL_MARGIN = timedelta(seconds=5)
 
 
@@ -164,18 +164,24 @@ class SingleMails:
         outbox.leases.record(case, delivery.recipient, give_up)
 
     def tell_unreached(self) -> None:
-        """Tell the operator of reports that not everybody has; again a day later, until somebody answers."""
+        """Tell the operator of reports that not everybody has; again a day later, until somebody answers.
+
+        Only a case that an alarm names has been told; the others are named in the next hour's.
+        """
         for kind in ("reached_nobody", "not_everybody"):
             cases = [case for case in self._unreached if _kind(case.record) == kind]
             if not cases:
                 continue
-            numbers = [case.record.case_number for case in cases]
-            named = ", ".join(numbers[:CASES_NAMED]) + (" ..." if len(numbers) > CASES_NAMED else "")
-            told = self._outbox.alarms.raise_alarm(kind, {"reports": str(len(cases)), "cases": named})
-            for case in cases:
+            named = cases[:CASES_NAMED]
+            numbers = ", ".join(case.record.case_number for case in named)
+            detail = {"reports": str(len(cases)), "cases": numbers}
+            if len(cases) > len(named):
+                detail["not named here"] = f"{len(cases) - len(named)}, in the next hours' alarms"
+            told = self._outbox.alarms.raise_alarm(kind, detail)
+            for number, case in enumerate(cases):
                 if self._outbox.time_left() < TELL_MARGIN:
                     return  # the lease ends by itself, and the alarm comes again
-                self._told(case, told)
+                self._told(case, told and number < len(named))
         self._unreached.clear()
 
     def _told(self, case: Case, told: bool) -> None:

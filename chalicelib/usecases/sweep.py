@@ -57,5 +57,5 @@ class Sweep:
         for key in self._store.expired(now):
             if time_left() < MARGIN:
                 break
-            deleted += self._store.delete(key, now)
+            deleted += self._store.delete(key, now) is not None
         return deleted

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.metrics import EmbeddedMetrics
 from chalicelib.adapters.operator_mail import EXPLAINED, OperatorMail
-from chalicelib.domain.errors import MailStopped, StoreUnavailable
+from chalicelib.domain.errors import MailRefused, MailStopped, MailUncertain, StoreUnavailable
 from tests.support.fakes import NOON, FakeAlarms, FakeMailer, FakeStore, FixedClock
 
 
@@ -135,3 +135,46 @@ def test_the_log_has_one_line_an_alarm() -> None:
     lines: list[str] = []
     assert LogAlarms(lines.append).raise_alarm("held", {"recipient": "police"})
     assert json.loads(lines[0]) == {"alarm": "held", "recipient": "police"}
+
+
+def test_an_alarm_whose_mail_was_refused_is_mailed_with_the_next(desk: Desk) -> None:
+    desk.mailer.fail_next("send", MailRefused("MessageRejected"), MailStopped("SendingPausedException"))
+    told = [desk.alarms.raise_alarm("not_taken", {"recipient": "police"}) for _ in range(5)]
+    assert told == [False, False, True, False, False]
+    assert len(desk.mailer.sent) == 1
+
+
+def test_a_count_that_skips_a_number_silences_nothing(desk: Desk) -> None:
+    desk.store.count(f"alarm {NOON:%Y-%m-%dT%H} not_taken police", ["all"], NOON)
+    assert desk.alarms.raise_alarm("not_taken", {"recipient": "police"})
+    for _ in range(97):
+        desk.alarms.raise_alarm("not_taken", {"recipient": "police"})
+    desk.store.count(f"alarm {NOON:%Y-%m-%dT%H} not_taken police", ["all"], NOON)
+    assert desk.alarms.raise_alarm("not_taken", {"recipient": "police"})
+    assert "times this hour: 101" in desk.message().get_content()
+
+
+@pytest.mark.parametrize("operation", ["count", "marked", "mark"])
+def test_a_store_that_fails_in_the_middle_silences_no_alarm(desk: Desk, operation: str) -> None:
+    desk.store.fail_next(operation, StoreUnavailable("away"))
+    assert desk.alarms.raise_alarm("not_taken", {"recipient": "police"})
+    assert not (operation == "mark" and desk.alarms.raise_alarm("not_taken", {"recipient": "police"}))
+
+
+def test_a_mail_service_that_says_nothing_is_asked_once_a_minute(desk: Desk) -> None:
+    desk.mailer.fail(MailUncertain("ReadTimeoutError"), "send")
+    for _ in range(5):
+        assert not desk.alarms.raise_alarm("not_taken", {"recipient": "police"})
+    assert desk.mailer.calls == ["send"]
+    desk.mailer.mend()
+    desk.clock.forward(minutes=1)
+    assert desk.alarms.raise_alarm("not_taken", {"recipient": "police"})
+
+
+def test_two_at_once_may_mail_twice_and_never_not_at_all(desk: Desk) -> None:
+    other = OperatorMail(desk.log, FakeMailer(), desk.store, desk.clock, "r@p.example", "o@p.example")
+    told: list[bool] = []
+    desk.mailer.on_send = lambda mail: told.append(other.raise_alarm("mail_stopped", {}))
+    told.append(desk.alarms.raise_alarm("mail_stopped", {}))
+    assert told == [True, True]
+    assert not other.raise_alarm("mail_stopped", {})

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import ReceiptTaken, SealBroken, StaleRecord
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Mail, ReceiptKeys, SentMail
+from chalicelib.ports import Deleted, Mail, ReceiptKeys, SentMail
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -137,10 +137,10 @@ class FakeStore(Failing):
         with self._lock:
             self._about_to("save")
             found = self.reports.get(report.id)
-            if found is None or found.version != report.version:
-                raise StaleRecord("changed by somebody else")
             lease = report.leased_until if report.due_at() is not None else None
             saved = replace(report, version=report.version + 1, leased_until=lease)
+            if found is None or (found.version != report.version and found != saved):
+                raise StaleRecord("changed by somebody else")
             self.reports[report.id] = saved
             return saved
 
@@ -152,6 +152,19 @@ class FakeStore(Failing):
             for name in names:
                 kept.numbers[name] = kept.numbers.get(name, 0) + 1
             return {name: kept.numbers[name] for name in names}
+
+    def mark(self, name: str, keep_until: datetime) -> bool:
+        with self._lock:
+            self._about_to("mark")
+            if name in self.counters:
+                return False
+            self.counters[name] = _Counter({}, keep_until)
+            return True
+
+    def marked(self, name: str) -> bool:
+        with self._lock:
+            self._about_to("marked")
+            return name in self.counters
 
     def keep_batch(self, batch: str, reports: Sequence[str], keep_until: datetime) -> None:
         with self._lock:
@@ -184,19 +197,21 @@ class FakeStore(Failing):
             self._about_to("expired")
             return [key for key, expires_at in self._expiries().items() if _over(expires_at, now)]
 
-    def delete(self, report_id: str, now: datetime) -> bool:
+    def delete(self, report_id: str, now: datetime) -> Deleted | None:
         with self._lock:
             self._about_to("delete")
             if not _over(self._expiries().get(report_id), now):
-                return False
+                return None
             kind, _, key = report_id.partition("#")
-            {
+            gone = {
                 "report": self.reports,
                 "count": self.counters,
                 "batch": self.batches,
                 "mail": self.mails,
             }[kind].pop(key)  # type: ignore[attr-defined]
-            return True
+            return Deleted(
+                replace(gone, sealed=b"", reporter_key=b"") if isinstance(gone, SealedReport) else None
+            )
 
     def lag(self, now: datetime) -> None:
         """Let `due` repeat what it would answer now, as an index that lags behind its table does."""

@@ -619,3 +619,22 @@ def test_a_delivery_that_fell_back_is_not_marked_by_the_first_address_coming_to_
     assert desk.note("delivered") == "old"
     desk.deliver()
     assert desk.addresses()[-1] == "chief@agency.example"
+
+
+def test_only_a_case_that_an_alarm_names_has_been_told(desk: Desk) -> None:
+    desk.seconds = 3600
+    numbers = [desk.record(desk.take("clinic")).case_number for _ in range(1200)]
+    desk.deliver()
+    desk.clock.forward(hours=8)
+    named: list[list[str]] = []
+    for _ in range(4):
+        before = len(desk.alarms.raised)
+        desk.deliver()
+        named += [detail["cases"].split(", ") for _, detail in desk.alarms.raised[before:]]
+        desk.clock.forward(hours=1)
+    assert [len(some) for some in named] == [500, 500, 200]
+    assert sorted(one for some in named for one in some) == sorted(numbers), "each once"
+    assert desk.alarms.raised[0][1]["reports"] == "1200"
+    desk.clock.forward(hours=20)
+    desk.deliver()
+    assert len(desk.alarms.raised[-1][1]["cases"].split(", ")) == 500, "and each again a day later"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamo_reports import to_item
+from chalicelib.adapters.report_items import to_item
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import SecretMissing, StoreBusy, StoreUnavailable
 from chalicelib.domain.reports import STORY_LIMIT

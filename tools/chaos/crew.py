@@ -55,7 +55,7 @@ def sweep(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedC
     """Be the function that deletes on time. What fails is tried again, as EventBridge does."""
     while True:
         with suppress(StoreUnavailable):
-            site.sweeper(clock)(_time_left(60.0))
+            site.sweeper(clock)(_time_left(60.0), clock.now())
         time.sleep(0.5)
 
 

@@ -1,0 +1,152 @@
+"""How a report stands in its DynamoDB item: one item a report, its deliveries inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.adapters.dynamo_values import read as _read
+from chalicelib.adapters.dynamo_values import write as _write
+from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, HandOver, SealedReport
+
+SHARDS = 4
+REPORT = "report#"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_NOTHING = {"B": b""}
+_TIMES = ("leased_until", "watch_at", "answered_at")
+
+
+def moment(when: datetime) -> int:
+    """Return a time as whole milliseconds since 1970. Not by way of floats: from 2038 on they lose some."""
+    return (when - _EPOCH) // _MILLISECOND
+
+
+def _time(value: Any) -> datetime:
+    return _EPOCH + int(value) * _MILLISECOND
+
+
+def _due_number(due_at: datetime, taken_at: datetime) -> Decimal:
+    # The fraction keeps reports that are due in the same moment (a digest) in the order in which they came.
+    return Decimal(f"{moment(due_at)}.{moment(taken_at):013d}")
+
+
+def due_by(now: datetime) -> Decimal:
+    """Return the greatest number that is due by now, whatever its fraction."""
+    return Decimal(f"{moment(now)}.{'9' * 13}")
+
+
+def shard_name(shard: int, digests: bool) -> str:
+    return f"digest {shard}" if digests else str(shard)
+
+
+def to_item(report: SealedReport) -> dict[str, Any]:
+    """Return a report as it is stored."""
+    item: dict[str, Any] = {
+        "pk": REPORT + report.id,
+        "case_number": report.case_number,
+        "sealed": report.sealed,
+        "reporter_key": report.reporter_key,
+        "place": report.place,
+        "taken_at": moment(report.taken_at),
+        "deliveries": [_delivery_map(delivery) for delivery in report.deliveries],
+        "held": report.held,
+        "version": report.version,
+        "legal_hold": report.legal_hold,
+        "keep_days": report.keep_days,
+        "counted": report.counted,
+    }
+    due_at = report.due_at()
+    if due_at is not None:
+        item["due_shard"] = shard_name(int(report.id[:4], 16) % SHARDS, report.due_for_digest())
+        item["due_at"] = _due_number(report.leased_until or due_at, report.taken_at)
+    for name in _TIMES:
+        if (time := getattr(report, name)) is not None:
+            item[name] = moment(time)
+    if report.expires_at is not None:
+        item["expires_at"] = int(report.expires_at.timestamp())
+    if report.addressed:
+        item["addressed"] = list(report.addressed)
+    return {name: _write(value) for name, value in item.items()}
+
+
+def is_report(item: Mapping[str, Any]) -> bool:
+    """Say whether an item is a report's: counters and marks stand beside them."""
+    return str(_read(item["pk"])).startswith(REPORT)
+
+
+def from_index(item: Mapping[str, Any]) -> SealedReport:
+    """Return a report without its words and keys: an index does not hold them."""
+    return record_of({**item, "sealed": _NOTHING, "reporter_key": _NOTHING})
+
+
+def record_of(item: Mapping[str, Any]) -> SealedReport:
+    read = {name: _read(value) for name, value in item.items()}
+    expires_at = read.get("expires_at")
+    return SealedReport(
+        id=read["pk"].removeprefix(REPORT),
+        sealed=bytes(read["sealed"]),
+        reporter_key=bytes(read["reporter_key"]),
+        place=read["place"],
+        taken_at=_time(read["taken_at"]),
+        deliveries=tuple(_delivery(one) for one in read["deliveries"]),
+        held=read["held"],
+        version=int(read["version"]),
+        expires_at=None if expires_at is None else datetime.fromtimestamp(int(expires_at), UTC),
+        legal_hold=read.get("legal_hold", False),
+        keep_days=int(read.get("keep_days", KEEP_DAYS)),
+        counted=read.get("counted", True),
+        addressed=tuple(read.get("addressed", ())),
+        **{name: _time(read[name]) for name in _TIMES if name in read},
+    )
+
+
+def _delivery_map(delivery: Delivery) -> dict[str, Any]:
+    stored: dict[str, Any] = {
+        "recipient": delivery.recipient,
+        "state": delivery.state,
+        "changed_at": moment(delivery.changed_at),
+        "attempts": delivery.attempts,
+        "address": delivery.address,
+        "message_id": delivery.message_id,
+        "turn": delivery.turn,
+        "digest": delivery.digest,
+    }
+    if delivery.next_try is not None:
+        stored["next_try"] = moment(delivery.next_try)
+    if delivery.away_at is not None:
+        stored["away_at"] = moment(delivery.away_at)
+        stored["away_mail"] = delivery.away_mail
+    if delivery.doubtful:
+        stored["doubtful"] = list(delivery.doubtful)
+    if delivery.instead_of:
+        stored["instead_of"] = delivery.instead_of
+    if (proposed := delivery.proposed) is not None:
+        stored["proposed"] = {**asdict(proposed), "at": moment(proposed.at)}
+    return stored
+
+
+def _delivery(stored: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        recipient=stored["recipient"],
+        state=stored["state"],
+        changed_at=_time(stored["changed_at"]),
+        next_try=_time(stored["next_try"]) if "next_try" in stored else None,
+        attempts=int(stored["attempts"]),
+        address=stored["address"],
+        message_id=stored["message_id"],
+        turn=int(stored.get("turn", 0)),
+        digest=stored.get("digest", False),
+        away_at=_time(stored["away_at"]) if "away_at" in stored else None,
+        away_mail=stored.get("away_mail", ""),
+        doubtful=tuple(int(turn) for turn in stored.get("doubtful", ())),
+        instead_of=stored.get("instead_of", ""),
+        proposed=_hand_over(stored["proposed"]) if "proposed" in stored else None,
+    )
+
+
+def _hand_over(stored: Mapping[str, Any]) -> HandOver:
+    return HandOver(stored["to"], stored["by"], _time(stored["at"]), stored["why"])
