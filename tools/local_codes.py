@@ -30,6 +30,7 @@ _MEMORY = {
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_ARENA_MAX": "1",  # a thread's own arena would give the memory back with the thread
 }
 _BUSY, _AWAY = gateway_pages.ANSWERS["THROTTLED"], gateway_pages.ANSWERS["INTEGRATION_FAILURE"]
 
