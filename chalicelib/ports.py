@@ -591,6 +591,19 @@ class ReleaseShelf(Protocol):
         the next call finishes.
         """
 
+    def numbers(self) -> Sequence[int]:
+        """Return the number of each release of which any file is there, lowest first."""
+
+    def delete(self, number: int) -> None:
+        """Delete a release's files, if its number is lower than the live one's.
+
+        A release goes live under the highest number there is, so such a one never does. Stopped on its way,
+        the next call finishes; it is nothing to delete what is gone.
+        """
+
+    def clear_standby(self) -> None:
+        """Delete the pages for when the functions fail that the live release has no place or language for."""
+
 
 @dataclass(frozen=True, slots=True)
 class PressedPage:

@@ -25,8 +25,10 @@ from werkzeug.serving import make_server
 from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
 from chalicelib.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.adapters.dynamo_desk import WRITTEN
+from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.adapters.hpke_sealer import new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.domain.documents import Release
 from chalicelib.domain.form_tokens import make_token
 from chalicelib.domain.people import PUBLISHER, ROLES
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
@@ -80,6 +82,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "s3:GetObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
         "s3:PutObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
         "s3:ListBucket": ["Pages"],
+        "s3:DeleteObject": ["Pages/releases/*", "Pages/site/*"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
         **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
@@ -708,6 +711,7 @@ def test_the_desks_role_lets_its_people_do_their_work(world, with_sdk):
     with world.running(ADMIN, with_sdk) as function:
         desk = PackagedDesk(function)
         ana = desk.signed_in(ANA)
+        leave_old_releases(world)
         for path in ("/admin", "/admin/documents", "/admin/contacts", "/admin/publish", "/admin/releases"):
             assert ana.get(path).status == 200, path
         # texts: a draft, thrown away; another, published
@@ -757,8 +761,30 @@ def test_the_desks_role_lets_its_people_do_their_work(world, with_sdk):
         submit(ana, "/admin", "/admin/sign-out")
         assert "ñandú" not in function.log()
     assert world.aws.refused == []
-    needless = {"ses:SendEmail", "s3:ListBucket"}
+    listed = world.aws.client("s3").list_objects_v2(Bucket=f"pages-{world.aws.region}")["Contents"]
+    left = [one["Key"] for one in listed]
+    assert GONE_PLACE not in left
+    folders = {int(key.split("/")[1]) for key in left if key.startswith("releases/")}
+    assert folders == set(range(5, 25)), "two were published, and the last twenty stay"
+    needless = {"ses:SendEmail"}
     assert set(ALLOWED["admin_api"]) - world.asked(ADMIN) == needless
+
+
+GONE_PLACE = "site/en/a-place-that-is-gone/"
+
+
+def leave_old_releases(world: World) -> None:
+    """Publish 22 times, more than a year ago, and leave a page of a place that is there no more."""
+    documents = DynamoDocuments(lambda: world.aws.client("dynamodb"), "Documents")
+    objects, year_ago = world.aws.client("s3"), datetime.now(UTC) - timedelta(days=400)
+    index: dict[str, Any] = {"locales": [], "places": [], "default_place": "", "headers": {}}
+    for number in range(1, 23):
+        documents.add_release(Release(number, {}, ANA, year_ago, "old", since=number - 1))
+        key, body = f"releases/{number}/index.json", json.dumps(index).encode()
+        objects.put_object(Bucket=f"pages-{world.aws.region}", Key=key, Body=body)
+    objects.put_object(Bucket=f"pages-{world.aws.region}", Key=GONE_PLACE, Body=b"gone")
+    live = json.dumps({"release": 22, "index": index}).encode()
+    objects.put_object(Bucket=f"pages-{world.aws.region}", Key="current.json", Body=live)
 
 
 def last_form(person: Person, action: str, email: str) -> int:

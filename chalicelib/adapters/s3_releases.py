@@ -7,7 +7,7 @@ names the release that those are of.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,12 +15,14 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import standby
 from chalicelib.adapters.aws_faults import code_of, store_faults
-from chalicelib.domain.errors import StaleRecord, StoreBusy
+from chalicelib.domain.errors import StaleRecord, StoreBusy, StoreUnavailable
 from chalicelib.ports import LiveRelease
 
 CURRENT = "current.json"
 STANDBY = "standby.json"
+_RELEASES = "releases/"
 _AT_ONCE = 8
+_AT_A_TIME = 1000  # keys that S3 deletes in one request
 _TRIES = 4
 
 
@@ -138,6 +140,92 @@ class S3Releases:
         number = str(answer.get("Metadata", {}).get("release", ""))
         return int(number) if number.isascii() and number.isdecimal() else 0, str(answer["ETag"])
 
+    def numbers(self) -> Sequence[int]:
+        """Return the number of each release of which any file is there, lowest first."""
+        with store_faults():
+            answers = self._listed(Prefix=_RELEASES, Delimiter="/")
+            folders = [one["Prefix"] for answer in answers for one in answer.get("CommonPrefixes", ())]
+        names = [folder.removeprefix(_RELEASES).rstrip("/") for folder in folders]
+        return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+
+    def delete(self, number: int) -> None:
+        """Delete a release's files, if its number is lower than the live one's.
+
+        Each batch is preceded by a look at what is live: whoever puts an older current.json back by hand, as
+        the bucket's versions allow, is not left without its pages.
+        """
+        for keys in _in_batches(self._keys(f"{_RELEASES}{number}/")):
+            live = self.live()
+            if live is None or number >= live.number:
+                return
+            with store_faults():
+                answer = self._client().delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+                )
+            if answer.get("Errors"):
+                raise StoreUnavailable("not all files of a release could be deleted")
+
+    def clear_standby(self) -> None:
+        """Delete the standby pages that the live release has no place or language for.
+
+        A page goes only if an older release wrote it, and as it was seen. Should a newer release go live in
+        between that has the same page again, to the letter, it is written once more.
+        """
+        number, wanted = self._standing_by()
+        if not wanted:
+            return
+        deleted = [
+            key
+            for key in self._keys(f"{standby.FOLDER}/")
+            if key not in wanted and standby.is_page(key) and self._drop_older(key, number)
+        ]
+        now, wanted = self._standing_by() if deleted else (number, wanted)
+        if again := wanted.intersection(deleted):
+            pages = standby.standby(self._files(now))
+            for key in sorted(again):
+                self._write_newer(self._patient(), key, pages[key], standby.CONTENT_TYPE, now)
+
+    def _standing_by(self) -> tuple[int, set[str]]:
+        """Return the live release's number and the keys of its standby pages; none while nothing is live."""
+        with store_faults():
+            try:
+                content = json.loads(
+                    self._client().get_object(Bucket=self._bucket, Key=CURRENT)["Body"].read()
+                )
+            except ClientError as error:
+                if code_of(error) == "NoSuchKey":
+                    return 0, set()
+                raise
+        index = content.get("index")
+        return int(content["release"]), standby.keys(index) if isinstance(index, dict) else set()
+
+    def _drop_older(self, key: str, number: int) -> bool:
+        there, mark = self._release_of(self._client(), key)
+        if not mark or there >= number:
+            return False
+        with store_faults():
+            try:
+                self._client().delete_object(Bucket=self._bucket, Key=key, IfMatch=mark)
+            except ClientError as error:
+                if code_of(error) in _MOVED_ON:
+                    return False
+                raise
+        return True
+
+    def _keys(self, prefix: str) -> list[str]:
+        with store_faults():
+            answers = self._listed(Prefix=prefix)
+            return [one["Key"] for answer in answers for one in answer.get("Contents", ())]
+
+    def _listed(self, **wanted: str) -> Iterator[Any]:
+        more: dict[str, str] = {}
+        while True:
+            answer = self._client().list_objects_v2(Bucket=self._bucket, **wanted, **more)
+            yield answer
+            if not answer.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": answer["NextContinuationToken"]}
+
     def _files(self, number: int) -> dict[str, bytes]:
         """Read a release as it lies there: its index, and every page that the index asks for."""
         client = self._patient()
@@ -174,6 +262,10 @@ class S3Releases:
                         return
                     raise StaleRecord("another release is live") from error
                 raise
+
+
+def _in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + _AT_A_TIME] for start in range(0, len(keys), _AT_A_TIME))
 
 
 def _kind(name: str) -> str:

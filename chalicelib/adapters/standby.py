@@ -6,6 +6,7 @@ import base64
 import gzip
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from chalicelib.domain.locales import DEFAULT
 
 FOLDER = "site"
 CONTENT_TYPE = "text/html; charset=utf-8"
+_KEY = re.compile(rf"{FOLDER}/(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:/(?:[a-z0-9-]+/)?)?)?")
 _CHARSET = '<meta charset="utf-8">'
 
 
@@ -27,6 +29,16 @@ def standby(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {key: _with_policy(page, policy) for key, page in _pages(index, files)}
 
 
+def keys(index: Mapping[str, Any]) -> set[str]:
+    """Return the keys of all pages that a release with this index has."""
+    return {key for key, _ in _files_of(index)}
+
+
+def is_page(key: str) -> bool:
+    """Say whether a key is one of ours: whoever put another file beside the pages keeps it."""
+    return _KEY.fullmatch(key) is not None
+
+
 def names(index: bytes) -> list[str]:
     """Return the names of the files that the pages are made of, from a release's index.json."""
     told = json.loads(index)
@@ -34,17 +46,25 @@ def names(index: bytes) -> list[str]:
 
 
 def _pages(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    name, page = "", ""
+    for key, of in _files_of(index):
+        if of != name:
+            name, page = of, gzip.decompress(base64.b64decode(files[of])).decode("utf-8")
+        yield key, page
+
+
+def _files_of(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each key with the name of the file that its page is made of."""
     front = str(index.get("default_place", ""))
     for locale in index.get("locales", ()):
         for place in index.get("places", ()):
-            packed = files[f"{locale}/{place}.b64"]
-            page = gzip.decompress(base64.b64decode(packed)).decode("utf-8")
-            yield f"{FOLDER}/{locale}/{place}/", page
+            name = f"{locale}/{place}.b64"
+            yield f"{FOLDER}/{locale}/{place}/", name
             if place == front:
-                yield f"{FOLDER}/{locale}/", page
-                yield f"{FOLDER}/{locale}", page  # what people type
+                yield f"{FOLDER}/{locale}/", name
+                yield f"{FOLDER}/{locale}", name  # what people type
                 if locale == DEFAULT:
-                    yield f"{FOLDER}/", page
+                    yield f"{FOLDER}/", name
 
 
 def _with_policy(page: str, policy: str) -> bytes:

@@ -7,11 +7,12 @@ live must have the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from chalicelib.domain.documents import RECIPIENTS, SHIPPED, UNKNOWN
+from chalicelib.domain.documents import RECIPIENTS, SHIPPED, UNKNOWN, Release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PUBLISH = "publish"  # the drafts, and the agreed change of recipients
 AGAIN = "again"  # what is live, with the package as it is now
 BACK = "back"  # an older release; "back:7"
+KEPT = 20  # releases that stay, however old
+KEPT_FOR = timedelta(days=90)  # and how long each stays
 RELEASE = "release"
 PACKAGE = "package"
 
@@ -95,6 +98,23 @@ def reached(live: int, since: Mapping[int, int]) -> set[int]:
         oldest = min(found, default=0)
         found |= {one for one in since if one < oldest}
     return found
+
+
+def unwanted(numbers: Iterable[int], live: int, releases: Sequence[Release], now: datetime) -> list[int]:
+    """Return which of these releases nobody can want any more, lowest first.
+
+    That is one that is older than KEPT_FOR, and not among the last KEPT that readers got. What is live stays,
+    and so does all that has a higher number: somebody may be on the way with it. So does a release of which
+    `releases`, newest first, say nothing: a table that was lost must not take the site along.
+    """
+    ever = reached(live, {release.number: release.since for release in releases})
+    last = [release.number for release in releases if release.number in ever and release.number <= live]
+    when = {release.number: release.when for release in releases}
+    return sorted(
+        number
+        for number in numbers
+        if number < live and number not in last[:KEPT] and number in when and now - when[number] > KEPT_FOR
+    )
 
 
 def _agreement(change: RecipientChange) -> Sequence[str]:

@@ -31,6 +31,8 @@ from chalicelib.usecases.check_documents import CheckDocuments, Checked
 from chalicelib.usecases.targets import Target, Targets
 
 MADE_ON_REQUEST = tuple(f"/{kind}" for kind in (*OF_A_PLACE_ON_REQUEST, *ON_REQUEST))
+_MOST = 2000  # releases that are looked at: with one a day, those of five years
+_AT_A_TIME = 10  # releases that are deleted while somebody waits for a page
 _TAKEN_BACK = "taken back while it was on its way"
 
 
@@ -125,13 +127,14 @@ class Publish:
         drafts = [draft.document for draft in self._store.drafts()]
         return SiteStatus(release, drafts, release is not None and release.package != self._shipped.package())
 
-    def releases(self, limit: int = 50) -> Sequence[ReleaseEntry]:
-        """Return the newest releases, newest first."""
+    def releases(self) -> Sequence[ReleaseEntry]:
+        """Return the releases that are there, newest first; not those that are or will be deleted."""
         live = self._shelf.live()
         number = live.number if live else SHIPPED
-        found = self._store.releases(limit)
+        found = self._store.releases(_MOST)
         known = {SHIPPED: {}, **{release.number: release.versions for release in found}}
         reached = going_live.reached(number, {release.number: release.since for release in found})
+        shown = self._shown(number, found)
         return [
             ReleaseEntry(
                 release,
@@ -140,6 +143,7 @@ class Publish:
                 going_live.steps(known[release.since], release.versions) if release.since in known else None,
             )
             for release in found
+            if release.number in shown
         ]
 
     def changed_by(self, release: Release) -> str:
@@ -151,6 +155,30 @@ class Publish:
         """Finish the pages for when the functions fail, should who published last have been stopped."""
         with suppress(StoreUnavailable):  # the site itself is whole, and whoever comes next tries again
             self._shelf.stand_by()
+
+    def clear_away(self) -> None:
+        """Delete the releases that nobody can want any more, and the standby pages of places that are gone.
+
+        A few at a time: whoever comes next goes on. Where anything cannot be read, nothing is deleted.
+        """
+        with suppress(StoreUnavailable):
+            live = self._shelf.live()
+            if live is None:
+                return
+            there, known = self._shelf.numbers(), self._store.releases(_MOST)
+            for number in going_live.unwanted(there, live.number, known, self._clock.now())[:_AT_A_TIME]:
+                self._shelf.delete(number)
+            self._shelf.clear_standby()
+
+    def _shown(self, live: int, found: Sequence[Release]) -> set[int]:
+        """Return the releases to be listed: those with files, the live one, and those that were stopped."""
+        now = self._clock.now()
+        numbers = {release.number for release in found}
+        gone = set(going_live.unwanted(numbers, live, found, now))
+        with suppress(StoreUnavailable):  # then the rule alone says what there is
+            since = {release.number: release.since for release in found}
+            gone |= going_live.reached(live, since) - {*self._shelf.numbers(), live}
+        return numbers - gone
 
     def __call__(self, who: str, why: str, accept: bool = False, seen: str | None = None) -> Release:
         """Publish every draft and the agreed change of recipients, and return the release that is live now.

@@ -114,6 +114,22 @@ class FakeShelf:
         self.files["current.json"] = json.dumps({"release": number, "index": index}).encode()
         self._mark = f"mark {next(self._marks)}"
 
+    def numbers(self) -> Sequence[int]:
+        found = [name.split("/") for name in self.files]
+        return sorted({int(parts[1]) for parts in found if parts[0] == "releases"})
+
+    def delete(self, number: int) -> None:
+        live = self.live()
+        if live is None or number >= live.number:
+            return
+        for name in sorted(self.files):
+            if name.startswith(f"releases/{number}/"):
+                self.before(f"delete {name}")
+                del self.files[name]
+
+    def clear_standby(self) -> None:
+        self.before("clear_standby")
+
     def stand_by(self) -> None:
         live = self.live()
         if live and self.standing_by < live.number:

@@ -109,10 +109,7 @@ def call_of(method: str, path: str, target: str, service: str, body: bytes) -> C
     if service == "ses" and path == "/v2/email/outbound-emails":
         return _mail(json.loads(body))
     if service == "s3":
-        bucket, _, key = path.lstrip("/").partition("/")
-        assert key, "only objects are read and written"
-        on = f"{bucket.partition('-')[0].capitalize()}/{key}"
-        return Call({"GET": "s3:GetObject", "PUT": "s3:PutObject"}[method], on)
+        return _object(method, path, body)
     assert target, f"nobody here can read {service} {method} {path}"
     asked: Json = json.loads(body)
     operation = target.rpartition(".")[2]
@@ -124,6 +121,21 @@ def call_of(method: str, path: str, target: str, service: str, body: bytes) -> C
         return Call(f"secretsmanager:{operation}", _SECRET_OF_THE_STACK + name if holds_keys else name)
     assert service == "cognito-idp", service
     return Call(f"cognito-idp:{operation}", "People")
+
+
+def _object(method: str, path: str, body: bytes) -> Call:
+    bucket, _, key = path.lstrip("/").partition("/")
+    on = bucket.partition("-")[0].capitalize()
+    if not key and method == "GET":
+        return Call("s3:ListBucket", on)
+    if not key:  # many objects are deleted at once, and IAM is asked about each
+        assert method == "POST", f"nobody here can read {method} of a bucket"
+        keys = re.findall(r"<Key>([^<]+)</Key>", body.decode())
+        [folder] = {"/".join(one.split("/")[:2]) for one in keys}
+        return Call("s3:DeleteObject", f"{on}/{folder}/{keys[0].removeprefix(folder + '/')}")
+    # A HEAD needs what a GET needs.
+    actions = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
+    return Call(f"s3:{actions[method]}", f"{on}/{key}")
 
 
 def _mail(sent: Json) -> Call:

@@ -136,6 +136,7 @@ def bucket() -> Json:
                             "Id": "old-pages",
                             "Status": "Enabled",
                             "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
+                            "ExpiredObjectDeleteMarker": True,  # what a deleted release leaves behind
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                         }
                     ]

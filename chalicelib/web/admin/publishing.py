@@ -16,7 +16,7 @@ from chalicelib.domain.errors import (
     PublishUnderWay,
     RenderStopped,
 )
-from chalicelib.domain.going_live import PACKAGE, RELEASE
+from chalicelib.domain.going_live import KEPT, KEPT_FOR, PACKAGE, RELEASE
 from chalicelib.domain.locales import ENDONYMS, direction
 from chalicelib.domain.people import EDITOR, PUBLISHER
 from chalicelib.usecases.change_recipients import ChangeRecipients
@@ -90,6 +90,7 @@ def _publishing(desk: Desk, publish: Publish) -> None:
         visit: Visit, status: int = 200, problems: Problems | None = None, plan: PublishPlan | None = None
     ) -> Sheet:
         publish.stand_by()
+        publish.clear_away()
         return desk.show(
             visit,
             "publish.html",
@@ -120,12 +121,15 @@ def _publishing(desk: Desk, publish: Publish) -> None:
     @desk.screen(RELEASES, EDITOR)
     def releases_screen(visit: Visit) -> Sheet:
         publish.stand_by()
+        publish.clear_away()
         entries = publish.releases()
         return desk.show(
             visit,
             "releases.html",
             releases=entries,
             shipped_is_live=not any(entry.live for entry in entries),
+            kept=KEPT,
+            kept_days=KEPT_FOR.days,
             name_of=name_of,
         )
 
