@@ -13,6 +13,7 @@ from chalice.app import Chalice
 
 from chalicelib import wiring
 from chalicelib.settings import Settings
+from chalicelib.web.events import scheduled_at, whole_beat, whole_request
 
 settings = Settings.from_env(os.environ)
 app = Chalice(app_name="porchlight")
@@ -22,24 +23,25 @@ wiring.serve(app, settings)
 @app.lambda_function(name="reporter_api")
 def reporter_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve the form; API Gateway sends its path here."""
-    answer: dict[str, Any] = app(event, context)
+    answer: dict[str, Any] = app(whole_request(event, app.routes), context)
     return answer
 
 
 @app.lambda_function(name="code_api")
 def code_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve the code page; API Gateway sends its path here."""
-    answer: dict[str, Any] = app(event, context)
+    answer: dict[str, Any] = app(whole_request(event, app.routes), context)
     return answer
 
 
 @app.lambda_function(name="admin_api")
 def admin_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve the admin site; API Gateway sends /admin and what lies below it here."""
-    answer: dict[str, Any] = app(event, context)
+    answer: dict[str, Any] = app(whole_request(event, app.routes), context)
     return answer
 
 
+@whole_beat
 @app.schedule("rate(1 minute)", name="deliver")
 def deliver(event: Any) -> dict[str, Any]:
     """Send what is due."""
@@ -57,9 +59,10 @@ def note_delivery(event: Any) -> dict[str, Any]:
     return wiring_delivery.note_delivery(settings, event.to_dict(), event.context)
 
 
+@whole_beat
 @app.schedule("rate(1 hour)", name="sweep")
 def sweep(event: Any) -> dict[str, Any]:
     """Delete what is past its date, and raise the alarms that time raises."""
     from chalicelib import wiring_delivery
 
-    return wiring_delivery.sweep(settings, event.context)
+    return wiring_delivery.sweep(settings, event.context, scheduled_at=scheduled_at(event.time))

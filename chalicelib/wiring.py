@@ -25,6 +25,10 @@ def serve(app: Chalice, settings: Settings) -> None:
     function = settings.porchlight_function
     if function not in HTTP_FUNCTIONS:
         return
+    if function != "page":  # its fetches have an end of their own, and it must load little
+        from chalicelib import wiring_time
+
+        wiring_time.count_down(app)
     pages = public_pages(settings)
     responses.answer_in_html(app, pages)
     if function in ("page", "all"):

@@ -104,7 +104,7 @@ def note_delivery(
     )
     again: list[dict[str, str]] = []
     outcomes: dict[str, float] = {}
-    for message in event["Records"]:
+    for message in event.get("Records") or ():  # there are none where it is started by hand
         if time_left() < NOTE_MARGIN:
             again.append({"itemIdentifier": message["messageId"]})
             continue
@@ -126,11 +126,13 @@ def _marks(table: str) -> DeliveryMarks:
     return DeliveryMarks(partial(client, "dynamodb"), table)
 
 
-def sweep(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
-    """Delete what is past its date; return how much."""
+def sweep(
+    settings: Settings, context: Any, clock: Clock | None = None, scheduled_at: datetime | None = None
+) -> dict[str, Any]:
+    """Delete what is past its date; return how much. Without the schedule's time that is nothing."""
     clock = clock or _CLOCK
     run = Sweep(report_store(settings), alarms(settings, clock), figures(settings, clock), clock)
-    deleted = run(_time_left(context), clock.now())
+    deleted = run(_time_left(context), scheduled_at)
     remind_of_contacts(settings, clock)
     return {"deleted": deleted}
 

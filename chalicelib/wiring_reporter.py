@@ -11,6 +11,7 @@ from chalice.app import Chalice
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.adapters.request_time import THIS_REQUEST
 from chalicelib.adapters.secrets_manager import JsonSecret, ReporterSecret
 from chalicelib.adapters.signed_calls import SignedClient
 from chalicelib.adapters.system import SystemClock
@@ -54,7 +55,7 @@ class _Services(NamedTuple):
 
 def _services(settings: Settings) -> _Services:
     clock = SystemClock()
-    dynamodb = SignedClient("dynamodb", os.environ, clock.now)
-    secretsmanager = SignedClient("secretsmanager", os.environ, clock.now)
+    dynamodb = SignedClient("dynamodb", os.environ, clock.now, left=THIS_REQUEST.left)
+    secretsmanager = SignedClient("secretsmanager", os.environ, clock.now, left=THIS_REQUEST.left)
     secret = ReporterSecret(JsonSecret(lambda: secretsmanager, settings.reporter_secret))
     return _Services(clock, DynamoReports(lambda: dynamodb, settings.reports_table), secret)

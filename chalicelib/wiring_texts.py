@@ -11,6 +11,7 @@ from typing import TypeVar
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.published_texts import LOOK_EVERY, NOTHING, PublishedDocuments, PublishedTexts
 from chalicelib.adapters.release_files import Folders, ReleaseFiles, newest
+from chalicelib.adapters.request_time import THIS_REQUEST
 from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.po_files import PoInvalid
@@ -115,4 +116,4 @@ def _files() -> ReleaseFiles:
 @cache
 def texts_at(url: str, live: bool) -> PublishedTexts:
     """Return the texts that are published at an address."""
-    return PublishedTexts(url, _LIVE_LOOK_EVERY if live else LOOK_EVERY)
+    return PublishedTexts(url, _LIVE_LOOK_EVERY if live else LOOK_EVERY, left=THIS_REQUEST.left)

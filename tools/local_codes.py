@@ -92,6 +92,7 @@ class CodeFunction:
             env={**environ, **_MEMORY, "PORCHLIGHT_FUNCTION": "codes"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            process_group=0,  # who ends the whole group ends us, and we end it by closing its input
         )
         self._input = cast(IO[bytes], self._process.stdin)
         self._output = cast(IO[bytes], self._process.stdout)

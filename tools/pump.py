@@ -76,6 +76,6 @@ class Pump:
             self._stopped.wait(self._every)
 
     def _tell(self, fault: str) -> None:
-        if fault != self._fault:
+        if fault != self._fault and not self._stopped.is_set():  # what ends misses the others that end
             self._say(fault or f"{self._name} works again")
         self._fault = fault

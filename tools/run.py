@@ -8,6 +8,7 @@ Nothing here can reach AWS itself: credentials, profiles and endpoints that lie 
 from __future__ import annotations
 
 import http.client
+import logging
 import os
 import signal
 import socket
@@ -126,6 +127,7 @@ class StandIns:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=[mailroom.fileno()],
+            process_group=0,  # a signal to our group is for us: we end it last, by closing its input
         )
         self._input = cast(IO[bytes], self._process.stdin)
         self._output = cast(IO[bytes], self._process.stdout)
@@ -300,6 +302,8 @@ def serve(options: Options) -> None:
             forget()
     finally:
         for part in reversed(running):
+            if part is stand_ins:
+                logging.disable()  # what still runs will miss them, and that is no news
             part.stop()
 
 

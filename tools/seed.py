@@ -117,7 +117,7 @@ class TableKeeper:
         try:
             make_tables(self._settings)
         except (BotoCoreError, ClientError):
-            if not self._away:
+            if not self._away and not self._stopped.is_set():
                 self._say("DynamoDB does not answer; reports cannot be taken until it does")
             self._away = True
         else:

@@ -170,6 +170,6 @@ class LocalNotices:
                 self._tell("")
 
     def _tell(self, fault: str) -> None:
-        if fault != self._fault:
+        if fault != self._fault and not self._stopped.is_set():  # what ends misses the others that end
             self._say(fault or "notices arrive again")
         self._fault = fault

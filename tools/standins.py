@@ -1,14 +1,13 @@
 """The process that stands in for AWS: moto, and the mailroom before its SES.
 
-`run.py` starts it with a pipe as standard input and ends it by closing the pipe; so it also ends when
-`run.py` dies in any other way. Its first line of output is moto's address.
+`run.py` starts it in a process group of its own, with a pipe as standard input, and ends it by closing the
+pipe: last of all, and also when `run.py` dies in any other way. Its first line of output is moto's address.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
 import socket
 import sys
 import threading
@@ -33,7 +32,6 @@ def main(mailroom_socket: int) -> None:
     os.environ["MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP"] = (
         "true"  # else moto takes any code for the right one
     )
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; run.py decides when we end
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would print every request
     mailbox = Mailbox()
     mailroom = Mailroom(socket.socket(fileno=mailroom_socket), mailbox)

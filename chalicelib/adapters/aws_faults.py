@@ -18,6 +18,23 @@ BUSY = {
     "RequestLimitExceeded",
     "TooManyRequestsException",
 }
+# What the SDK's standard mode tries again too. In some services a few of these are no throttling, so they are
+# busy to nobody.
+TRY_AGAIN = BUSY | {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "Throttling",
+    "ThrottledException",
+    "TransactionInProgressException",
+    "status 429",  # one without a code
+}
 # A fault of ours in these is a bug, and must be seen as one.
 _OURS = {"ValidationException", "SerializationException", "InvalidParameterException"}
 

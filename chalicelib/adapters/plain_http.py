@@ -13,9 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+    from typing import Any
 
 # The certificate authorities of AWS, as its documentation lists them for clients.
 ROOTS = __file__.rpartition("/")[0] + "/amazon_roots.pem"
+CONNECT_SECONDS = 1.0  # for one address; a name may have many
 _LONGEST_HEAD = 16_384
 _LONGEST_BODY = 2_000_000
 
@@ -114,20 +116,71 @@ class Line:
     def _connect(self) -> socket.socket:
         if not self._secure:
             return self._dial()
-        return secured(self._dial, self._name, self._roots)
+        return secured(self._dial, self._name, self._whole_left, self._roots)
 
     def _dial(self) -> socket.socket:
-        return socket.create_connection((self._name, self._port), self._left())
+        return dialled(self._name, self._port, self._whole_left)
 
     def _left(self) -> float:
+        return min(self._whole_left(), 1.0)
+
+    def _whole_left(self) -> float:
         left = self._end - self._clock()
         if left <= 0:
             raise FetchFailed("it took too long")
-        return min(left, 1.0)
+        return left
 
 
-def secured(dial: Callable[[], socket.socket], name: str, roots: str = ROOTS) -> socket.socket:
-    """Return a line, made by `dial`, to whoever proves to be `name`.
+def dialled(name: str, port: int, left: Callable[[], float]) -> socket.socket:
+    """Return a line to the first of a name's addresses that answers; each gets a second at most.
+
+    `left` says how many seconds there are for all of it, and raises OSError when there are none. Raises
+    OSError.
+    """
+    failed = OSError("no address")
+    for family, kind, protocol, _, address in _addresses(name, port, left()):
+        line = None
+        try:
+            line = socket.socket(family, kind, protocol)
+            line.settimeout(min(left(), CONNECT_SECONDS))
+            line.connect(address)
+            return line
+        except OSError as error:
+            failed = error
+            if line is not None:
+                line.close()
+    raise failed
+
+
+def _addresses(name: str, port: int, seconds: float) -> list[Any]:
+    """Look a name up. The system's resolver knows no end of its own, so a thread waits for it."""
+    import threading  # whoever logs has loaded it
+
+    found: list[Any] = []
+
+    def look() -> None:
+        try:
+            found.append(socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(seconds)
+    if not found:
+        raise TimeoutError("the name was not found in time")
+    if isinstance(found[0], UnicodeError):
+        raise OSError("not a name") from found[0]
+    if isinstance(found[0], OSError):
+        raise found[0]
+    addresses: list[Any] = found[0]
+    return addresses
+
+
+def secured(
+    dial: Callable[[], socket.socket], name: str, left: Callable[[], float], roots: str = ROOTS
+) -> socket.socket:
+    """Return a line, made by `dial`, to whoever proves to be `name` within the seconds that are `left`.
 
     Whom the authorities in the file `roots` do not vouch for, the system's may, over a second line. Raises
     OSError, of which ssl's errors are kinds.
@@ -138,14 +191,17 @@ def secured(dial: Callable[[], socket.socket], name: str, roots: str = ROOTS) ->
     few = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     few.load_verify_locations(roots)
     try:
-        return _wrapped(dial, name, few)
+        return _wrapped(dial, name, few, left)
     except ssl.SSLCertVerificationError:
-        return _wrapped(dial, name, ssl.create_default_context())
+        return _wrapped(dial, name, ssl.create_default_context(), left)
 
 
-def _wrapped(dial: Callable[[], socket.socket], name: str, context: ssl.SSLContext) -> socket.socket:
+def _wrapped(
+    dial: Callable[[], socket.socket], name: str, context: ssl.SSLContext, left: Callable[[], float]
+) -> socket.socket:
     line = dial()
     try:
+        line.settimeout(left())  # for the whole handshake: Python counts it as one
         return context.wrap_socket(line, server_hostname=name)
     except BaseException:
         line.close()

@@ -34,13 +34,19 @@ class PublishedTexts:
     """The texts of the live release that differ from what shipped, fetched by plain HTTP.
 
     It looks at most every `every` seconds, and goes on with the last good texts while the bucket is away.
+    `left` says how many seconds the request still has for all its calls.
     `fault` says why there have been no texts yet, unless nothing was published.
     """
 
     def __init__(
-        self, base: str, every: float = LOOK_EVERY, clock: Callable[[], float] = time.monotonic
+        self,
+        base: str,
+        every: float = LOOK_EVERY,
+        clock: Callable[[], float] = time.monotonic,
+        left: Callable[[], float] = lambda: PATIENCE,
     ) -> None:
         self._base = base
+        self._left = left
         self._every = every
         self._clock = clock
         self._look_at = float("-inf")
@@ -67,7 +73,7 @@ class PublishedTexts:
         return self._seen.release
 
     def _look(self) -> None:
-        line = Line(self._base, PATIENCE, self._clock)
+        line = Line(self._base, min(PATIENCE, self._left()), self._clock)
         try:
             release = int(json.loads(line.get("current.json"))["release"])
             if release != self._seen.release:

@@ -7,6 +7,7 @@ SES has two shapes for it: event publishing (`eventType`) and the notifications 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +29,12 @@ _KINDS = {
     "renderingfailure": ("rejected", "failure", ""),
 }
 _SAY_NOTHING = {"send", "open", "click", "subscription", "received", "amazonsnssubscriptionsucceeded"}
+# Why, as SES lists it: words of its own alone. What a mail server said (diagnosticCode) and what a template
+# lacked (errorMessage) may quote a mail, so they are never repeated.
 _WHY = ("bounceType", "bounceSubType", "complaintFeedbackType", "complaintSubType", "delayType")
+_ONE_WORD = re.compile(r"[A-Za-z][A-Za-z-]{0,39}", re.ASCII)
+_REASONS = {"bad content": "Bad content"}  # the only one that SES documents: it found a virus
+_OTHER_REASON = "a reason that SES does not document"
 _ENVELOPES = {"SubscriptionConfirmation", "UnsubscribeConfirmation"}
 
 
@@ -68,8 +74,18 @@ def _read(body: str) -> Notice | None:
         sent_at=_time(mail.get("timestamp")),
         to=tuple(_addresses(mail.get("destination"))),
         addresses=tuple(_addresses(detail.get(listed))),
-        why=" ".join(str(detail[name]) for name in _WHY if detail.get(name)),
+        why=_why(name, detail),
     )
+
+
+def _why(name: str, detail: Json) -> str:
+    if name == "reject":
+        reason = str(detail.get("reason") or "").strip().casefold()
+        return _REASONS.get(reason, _OTHER_REASON) if reason else ""
+    if name.startswith("rendering"):
+        return "Rendering Failure"
+    told = (detail.get(one) for one in _WHY)
+    return " ".join(one for one in told if isinstance(one, str) and _ONE_WORD.fullmatch(one))
 
 
 def _event(body: str) -> Json | None:

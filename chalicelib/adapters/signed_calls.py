@@ -22,14 +22,14 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime
 from functools import lru_cache, partial
+from math import inf
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from chalicelib.adapters.aws_faults import BUSY, Refused, Unreachable
-from chalicelib.adapters.plain_http import ROOTS, secured
+from chalicelib.adapters.aws_faults import TRY_AGAIN, Refused, Unreachable
+from chalicelib.adapters.plain_http import ROOTS, dialled, secured
 
-CONNECT_SECONDS = 1.0
-READ_SECONDS = 3.0  # for a whole answer
+READ_SECONDS = 3.0  # for a whole try: name, line, handshake, question and answer
 TRIES = 2
 _PAUSE = (0.02, 0.1)  # seconds before the second try, by chance
 _IDLE_MOST = 8
@@ -47,8 +47,9 @@ class SignedClient:
     It takes and returns what the SDK's methods of these names do. Raises Refused with AWS's error code, or
     Unreachable after two tries. `environ` is read at each call: AWS_REGION, the credentials that Lambda
     gives, and AWS_ENDPOINT_URL (_DYNAMODB, _SECRETS_MANAGER) where the service is elsewhere. `now` is the
-    time in UTC; `roots` is a file of certificate authorities that are tried before the system's. Many threads
-    may call.
+    time in UTC; `roots` is a file of certificate authorities that are tried before the system's;
+    `read_seconds` is for a whole try, and `left` says how many seconds the request still has for all its
+    calls. Many threads may call.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class SignedClient:
         now: Callable[[], datetime],
         roots: str = ROOTS,
         read_seconds: float = READ_SECONDS,
+        left: Callable[[], float] = lambda: inf,
     ) -> None:
         self._service = service
         self._environ = environ
         self._now = now
         self._roots = roots
         self._read_seconds = read_seconds
+        self._left = left
         self._idle: list[socket.socket] = []
 
     def put_item(self, **arguments: Any) -> dict[str, Any]:
@@ -100,10 +103,10 @@ class SignedClient:
                 if tried == TRIES:
                     raise
             except Refused as error:
-                if tried == TRIES or str(error) not in BUSY:
+                if tried == TRIES or str(error) not in TRY_AGAIN:
                     raise
             tried += 1
-            time.sleep(random.uniform(*_PAUSE))  # noqa: S311
+            time.sleep(min(random.uniform(*_PAUSE), self._left()))  # noqa: S311
 
     def _try(self, operation: str, body: bytes) -> dict[str, Any]:
         region = self._environ.get("AWS_REGION") or self._environ.get("AWS_DEFAULT_REGION", "")
@@ -116,33 +119,33 @@ class SignedClient:
         }
         headers = signed(headers, body, self._service, region, self._environ, self._now())
         try:
-            answer, content = self._exchange(address, headers, body)
+            return self._exchange(address, headers, body)
         except _BROKEN as error:
             # Not the error's text: it may hold a part of the answer.
             raise Unreachable(type(error).__name__) from None
-        return _understood(answer, content)
 
-    def _exchange(
-        self, address: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        line = self._kept() or self._connected(urlsplit(address))
+    def _exchange(self, address: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        left = _counting(min(self._read_seconds, self._left()))
+        line = self._kept() or self._connected(urlsplit(address), left)
+        good = False
         try:
-            line.settimeout(self._read_seconds)
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             head = f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n"
-            line.sendall(head.encode("ascii") + body)  # in one piece: http.client would send two
-            bounded: Any = _Bounded(line, self._read_seconds)
-            with closing(http.client.HTTPResponse(bounded, method="POST")) as answer:
-                answer.begin()
-                content = answer.read()
+            _say(line, head.encode("ascii") + body, left)  # in one piece: http.client would send two
+            answer, content, in_step = _heard(line, left)
+            good = in_step and not answer.will_close
+            return _understood(answer, content)
+        except Refused:
+            raise  # an answer too, and one to this question
         except BaseException:
-            line.close()
+            # Whatever comes on this line could be the answer to an earlier question.
+            good = False
             raise
-        if answer.will_close or len(self._idle) >= _IDLE_MOST:
-            line.close()
-        else:
-            self._idle.append(line)
-        return answer, content
+        finally:
+            if good and len(self._idle) < _IDLE_MOST:
+                self._idle.append(line)
+            else:
+                line.close()
 
     def _kept(self) -> socket.socket | None:
         """Return a connection that is open still: while Lambda slept the other side may have hung up."""
@@ -151,14 +154,15 @@ class SignedClient:
                 line = self._idle.pop()  # one step, so that two threads never get the same
             except IndexError:
                 return None
-            if not select.select([line], [], [], 0)[0]:
+            if not select.select([line], [], [], 0)[0] and not _pending(line):
                 return line
             line.close()
 
-    def _connected(self, address: SplitResult) -> socket.socket:
+    def _connected(self, address: SplitResult, left: Callable[[], float]) -> socket.socket:
+        name = str(address.hostname)
         if address.scheme == "http":  # a stand-in on this machine
-            return _dialled(address, 80)
-        return secured(partial(_dialled, address, 443), str(address.hostname), self._roots)
+            return dialled(name, address.port or 80, left)
+        return secured(partial(dialled, name, address.port or 443, left), name, left, self._roots)
 
     def _address(self, region: str) -> str:
         """Return the service's address, like "https://dynamodb.us-west-2.amazonaws.com"."""
@@ -172,15 +176,25 @@ class SignedClient:
 
 
 class _Bounded(io.RawIOBase):
-    """What a line brings within some seconds. A time for each part alone would let a slow answer go on."""
+    """What a line brings in time. A time for each part alone would let a slow answer go on.
 
-    def __init__(self, line: socket.socket, seconds: float) -> None:
+    It can be read as a file again and again: http.client reads each answer from a file of its own.
+    """
+
+    def __init__(self, line: socket.socket, left: Callable[[], float]) -> None:
         self._line = line
-        self._end = time.monotonic() + seconds
+        self._left = left
+        self._ended = False
+        self._file = _Open(self)
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """Return what http.client asks a socket for."""
-        return io.BufferedReader(self)
+        return self._file
+
+    def rest(self) -> bytes:
+        """Return what has come beyond the answer. Nothing more is read from the line."""
+        self._ended = True
+        return self._file.peek(1)
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -188,11 +202,57 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer with what comes next; return how much that is."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._line.settimeout(left)
+        if self._ended:
+            return 0
+        self._line.settimeout(self._left())
         return self._line.recv_into(buffer)
+
+
+class _Open(io.BufferedReader):
+    """A file that outlives the answers that are read from it: what it has read ahead belongs to the next."""
+
+    def close(self) -> None:
+        """Stay open; the line is closed by who opened it."""
+
+
+def _counting(seconds: float) -> Callable[[], float]:
+    """Return what says how many of the seconds are left, and raises TimeoutError when none are."""
+    end = time.monotonic() + seconds
+
+    def left() -> float:
+        seconds = end - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError
+        return seconds
+
+    return left
+
+
+def _say(line: socket.socket, question: bytes, left: Callable[[], float]) -> None:
+    unsaid = memoryview(question)
+    while unsaid:
+        line.settimeout(left())
+        unsaid = unsaid[line.send(unsaid) :]
+
+
+def _heard(line: socket.socket, left: Callable[[], float]) -> tuple[http.client.HTTPResponse, bytes, bool]:
+    """Return an answer, its content, and whether nothing came after it.
+
+    What is said before an answer, such as "103 Early Hints", is none: the answer comes after it.
+    """
+    bounded: Any = _Bounded(line, left)
+    while True:
+        with closing(http.client.HTTPResponse(bounded, method="POST")) as answer:
+            answer.begin()
+            if not 100 <= answer.status < 200:
+                content = answer.read()
+                return answer, content, not bounded.rest()
+
+
+def _pending(line: socket.socket) -> int:
+    """Return how much was deciphered and not read yet: no select sees that."""
+    pending: int = getattr(line, "pending", lambda: 0)()
+    return pending
 
 
 def signed(
@@ -240,10 +300,6 @@ def _signing_key(secret: str, scope: str) -> bytes:
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
-
-
-def _dialled(address: SplitResult, port: int) -> socket.socket:
-    return socket.create_connection((address.hostname, address.port or port), CONNECT_SECONDS)
 
 
 def _understood(answer: http.client.HTTPResponse, content: bytes) -> dict[str, Any]:

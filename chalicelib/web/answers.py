@@ -46,24 +46,47 @@ Para hablar con alguien a cualquier hora, llame al 888-373-7888.</p></body></htm
 class Asked:
     """What a request asks for: all that a public page may depend on."""
 
-    def __init__(self, method: str, path: str, languages: str, gzip: bool) -> None:
+    def __init__(self, method: str, path: str, languages: str, gzip: bool, lists: bool = False) -> None:
         self.method = method
         self.path = path
         self.languages = languages
         self.gzip = gzip
+        self.lists = lists  # headers came as lists alone, and go back so
 
 
 def asked_by(event: Event) -> Asked:
-    """Read API Gateway's event."""
-    headers = {name.lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-    context = event.get("requestContext") or {}
+    """Read API Gateway's event, or a load balancer's."""
+    headers = headers_of(event)
+    context = _members(event, "requestContext")
     return Asked(
         str(context.get("httpMethod") or event.get("httpMethod") or "GET"),
         # Chalice's own local events hold it in the context only, where API Gateway puts the stage before it.
         str(event.get("path") or context.get("path") or "/"),
         headers.get("accept-language", ""),
         accepts_gzip(headers.get("accept-encoding", "")),
+        lists=not event.get("headers") and bool(event.get("multiValueHeaders")),
     )
+
+
+def headers_of(event: Event) -> dict[str, str]:
+    """Return the headers by names in small letters, also where they come as lists alone."""
+    found = {}
+    for name, values in _members(event, "multiValueHeaders").items():
+        listed = values if isinstance(values, list) else [values]
+        given = [str(value) for value in listed if value is not None]
+        if given:
+            # What a client would take may be said in several lines; of anything else the last counts, as with
+            # API Gateway.
+            found[name.lower()] = ", ".join(given) if name.lower().startswith("accept") else given[-1]
+    for name, value in _members(event, "headers").items():
+        if value is not None:
+            found[name.lower()] = str(value)
+    return found
+
+
+def _members(event: Event, name: str) -> Mapping[str, Any]:
+    value = event.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
@@ -127,7 +150,7 @@ def answer(packed: str, status: int, headers: Mapping[str, Any], asked: Asked) -
     return {
         "statusCode": status,
         "headers": whole,
-        "multiValueHeaders": {},
+        "multiValueHeaders": {name: [value] for name, value in whole.items()} if asked.lists else {},
         "body": body if with_body else "",
         "isBase64Encoded": asked.gzip and with_body,
     }
@@ -137,7 +160,7 @@ def page_function(pages: Pages, log: Callable[[str], None]) -> Callable[[Event, 
     """Return a handler for API Gateway's events that answers each with a page of ours, whatever happens."""
 
     def handle(event: Event, context: Any) -> dict[str, Any]:
-        asked = asked_by(event)
+        asked = asked_by(event if isinstance(event, dict) else {})
         try:
             return answer(*page_for(pages, asked), asked)
         except Exception as error:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote_plus
 
 from chalicelib.domain.errors import FormTooLarge, UnreadableForm, WrongContentType
 from chalicelib.domain.reports import FORM_BYTES
+from chalicelib.web.answers import headers_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def read_form(
 
     Raises WrongContentType, FormTooLarge, or UnreadableForm when it is not UTF-8 or has far too many fields.
     """
-    kind, _, _ = str(request.headers.get("content-type", "")).partition(";")
+    kind, _, _ = headers_of(request.to_original_event()).get("content-type", "").partition(";")
     if kind.strip().lower() != FORM:
         raise WrongContentType("not a form")
     body = _body(request)

@@ -100,12 +100,12 @@ DETAILS: dict[str, tuple[str, Any, str, str]] = {
         "complained",
         "abuse",
     ),
-    "Reject": ("reject", {"reason": "Bad content"}, "rejected", ""),
+    "Reject": ("reject", {"reason": "Bad content"}, "rejected", "Bad content"),
     "Rendering Failure": (
         "failure",
         {"errorMessage": "Attribute 'x' is not present.", "templateName": "t"},
         "rejected",
-        "",
+        "Rendering Failure",
     ),
 }
 
@@ -264,3 +264,49 @@ def test_whatever_comes_is_read_or_refused(name: str, parts: dict[str, Any]) -> 
     except NoticeUnreadable:
         return
     assert notice is None or isinstance(notice, Notice)
+
+
+WORDS = "She said he keeps her passport in the desk."
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "detail", "why"),
+    [
+        ("Reject", "reject", {"reason": "bad content"}, "Bad content"),
+        ("Reject", "reject", {"reason": WORDS}, "a reason that SES does not document"),
+        ("Reject", "reject", {"reason": "x" * 100_000}, "a reason that SES does not document"),
+        ("Reject", "reject", {"reason": ["Bad content"]}, "a reason that SES does not document"),
+        ("Reject", "reject", {"reason": None}, ""),
+        ("Reject", "reject", None, ""),
+        ("Rendering Failure", "failure", {"errorMessage": WORDS}, "Rendering Failure"),
+        ("Bounce", "bounce", {"bounceType": "Permanent", "bounceSubType": WORDS}, "Permanent"),
+        ("Bounce", "bounce", {"bounceType": "Permanent", "bounceSubType": "x" * 41}, "Permanent"),
+        ("Bounce", "bounce", {"bounceType": ["Permanent"], "bounceSubType": "NewKind"}, "NewKind"),
+        ("Complaint", "complaint", {"complaintFeedbackType": "auth-failure"}, "auth-failure"),
+        ("Complaint", "complaint", {"complaintFeedbackType": WORDS}, ""),
+        ("DeliveryDelay", "deliveryDelay", {"delayType": "MailboxFull"}, "MailboxFull"),
+        (
+            "DeliveryDelay",
+            "deliveryDelay",
+            {"delayType": "General\nalarm: none", "delayedRecipients": [{"diagnosticCode": WORDS}]},
+            "",
+        ),
+    ],
+)
+def test_why_is_told_in_words_of_ses_alone(name: str, member: str, detail: Any, why: str) -> None:
+    for kind in ("eventType", "notificationType"):
+        notice = read_notice(json.dumps(event(name, kind, **{member: detail})))
+        assert notice is not None
+        assert notice.why == why
+
+
+@pytest.mark.parametrize("name", DETAILS)
+def test_what_a_mail_server_said_is_told_to_nobody(name: str) -> None:
+    detail = DETAILS[name][1] | {
+        "diagnosticCode": WORDS,
+        "bouncedRecipients": [{"emailAddress": "desk@police.example", "diagnosticCode": WORDS}],
+        "errorMessage": WORDS,
+    }
+    notice = read_notice(json.dumps(event(name, **{DETAILS[name][0]: detail})))
+    assert notice is not None
+    assert "passport" not in repr(notice)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from chalice.app import Request
 
 from chalicelib.domain.people import BROWSER_KNOWN_FOR, MOST_IN_ONE_BROWSER
+from chalicelib.web.answers import headers_of
 
 SESSION = "__Host-desk"  # the pool's access token
 DOOR = "__Host-door"  # a random value, for the time of a sign-in
@@ -25,9 +26,9 @@ _NONCE_BYTES = 16
 def read(request: Request, name: str) -> str:
     """Return a cookie's value, or nothing when it is not there, is there twice, or is not plain."""
     event = request.to_original_event()
-    many: dict[str, list[str]] = event.get("multiValueHeaders") or {}
-    lines = [line for key, found in many.items() if key.lower() == "cookie" for line in found]
-    lines = lines or [str(request.headers.get("cookie", ""))]
+    many: dict[str, list[str] | None] = event.get("multiValueHeaders") or {}
+    lines = [line for key, found in many.items() if key.lower() == "cookie" for line in found or ()]
+    lines = lines or [headers_of(event).get("cookie", "")]
     pairs = [pair.strip().partition("=") for line in lines for pair in line.split(";")]
     values = [value for key, _, value in pairs if key == name]
     if len(values) != 1 or len(values[0]) > _LONGEST or not _PLAIN.issuperset(values[0]):

@@ -23,7 +23,7 @@ from chalicelib.render.admin_pages import AdminPages
 from chalicelib.usecases.sign_in import Sessions
 from chalicelib.web.admin import cookies
 from chalicelib.web.admin.answers import Sheet, go_to
-from chalicelib.web.answers import status_of, where
+from chalicelib.web.answers import headers_of, status_of, where
 from chalicelib.web.forms import read_form
 from chalicelib.web.responses import path_of
 
@@ -239,8 +239,8 @@ class Desk:
         """Refuse a form that another site sent, whatever cookies came with it."""
         if request.method != "POST":
             return
-        site = request.headers.get("sec-fetch-site", "")
-        origin = request.headers.get("origin", "")
+        headers = headers_of(request.to_original_event())
+        site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
         if site not in ("", "same-origin") or (origin and not self._is_ours(origin, request)):
             raise NotAllowed("the form came from elsewhere")
         if not site and not origin:
@@ -249,7 +249,7 @@ class Desk:
     def _is_ours(self, origin: str, request: Request) -> bool:
         if self._origin:
             return origin == self._origin
-        return bool(origin) and urlsplit(origin).netloc == request.headers.get("host", "")
+        return bool(origin) and urlsplit(origin).netloc == _host(request)
 
     def _signed_in(self, visit: Visit, request: Request) -> Visit:
         if not visit.secret:
@@ -335,6 +335,10 @@ class Desk:
         return self.show(visit, "sorry.html", status, code=status, told=told)
 
 
+def _host(request: Request) -> str:
+    return headers_of(request.to_original_event()).get("host", "")
+
+
 def _read(request: Request) -> Fields:
     return read_form(request, MOST_BYTES, MOST_FIELDS)
 
@@ -349,5 +353,7 @@ def _kept(fields: Fields) -> list[tuple[str, str]]:
 
 
 def _query_of(request: Request) -> Mapping[str, str]:
-    many = request.to_original_event().get("multiValueQueryStringParameters") or {}
-    return {str(name): str(values[0]) for name, values in many.items() if values}
+    event = request.to_original_event()
+    many = event.get("multiValueQueryStringParameters") or {}
+    once = {str(name): str(value) for name, value in (event.get("queryStringParameters") or {}).items()}
+    return {**once, **{str(name): str(values[0]) for name, values in many.items() if values}}

@@ -1,0 +1,35 @@
+"""What is left of the time that a request's calls have, all of them together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+
+class RequestTime:
+    """Counts down for the request that a thread works on. Outside of any, there is no end."""
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
+        self._here = threading.local()
+
+    @contextmanager
+    def counted(self, time_for_all: timedelta) -> Iterator[None]:
+        """Let this thread's calls take so long together, from now on until this is left."""
+        before = getattr(self._here, "end", None)
+        self._here.end = self._ticks() + time_for_all.total_seconds()
+        try:
+            yield
+        finally:
+            self._here.end = before
+
+    def left(self) -> float:
+        """Return the seconds that are left: 0 when it is over, infinitely many outside of a request."""
+        end = getattr(self._here, "end", None)
+        return float("inf") if end is None else max(0.0, end - self._ticks())
+
+
+THIS_REQUEST = RequestTime()
