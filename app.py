@@ -56,7 +56,7 @@ def note_delivery(event: Any) -> dict[str, Any]:
     """Note what became of mails: delivered, delayed, bounced, complained of, rejected."""
     from chalicelib import wiring_delivery
 
-    return wiring_delivery.note_delivery(settings, event.to_dict(), event.context)
+    return wiring_delivery.note_delivery(settings, event.to_dict() or {}, event.context)
 
 
 @whole_beat

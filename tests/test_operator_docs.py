@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.adapters.operator_mail import EXPLAINED
+from chalicelib.domain.patience import CALLS_TAKE, PAGE_NEEDS
 from tests.support.packages import expanded_template
+from tools.functions import FUNCTIONS
 from tools.package import pinned
 from tools.template.choices import parameters
 
@@ -153,3 +155,24 @@ def test_everything_that_builds_and_tests_has_its_reason() -> None:
     built = reasons("What builds and tests")
     assert set(built) == required("requirements-dev.txt")
     assert all(built.values())
+
+
+# Times
+
+
+def test_the_times_in_the_guide_are_those_of_the_template_and_the_code() -> None:
+    said = {name: int(seconds) for name, seconds, *_ in rows_under("operate.md", "Times")}
+    resources = expanded_template()["Resources"]
+    functions = {function.name: function for function in FUNCTIONS}
+    for names in list(said):
+        for name in re.findall(r"`(\w+)`", names):
+            assert said[names] == resources[functions[name].resource]["Properties"]["Timeout"], name
+    hidden = resources["Notices"]["Properties"]["VisibilityTimeout"]
+    assert said["the queue of notices hides what it handed out"] == hidden
+    assert hidden == 6 * said["`note_delivery`"]
+    calls = said["calls of one request at the form and the code page, all together"]
+    page = said["what the page after them is given"]
+    assert (calls, page) == (CALLS_TAKE.total_seconds(), PAGE_NEEDS.total_seconds())
+    assert calls + page <= 15 < said["`reporter_api`, `code_api`"]
+    decision = next((ROOT / "docs" / "decisions").glob("0051-*")).read_text(encoding="utf-8")
+    assert "decision 9" in decision, "what it says of these times is not so any more"

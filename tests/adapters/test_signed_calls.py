@@ -19,6 +19,7 @@ import botocore.auth
 import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -442,3 +443,106 @@ def test_a_server_of_another_name_hears_nothing(secured: tuple[Server, str]) -> 
     with pytest.raises(StoreUnavailable):
         put(over_tls(server, "127.0.0.1", roots=roots))
     assert server.seen == []
+
+
+# Answers and questions in step
+
+
+def early(status: int) -> bytes:
+    return f"HTTP/1.1 {status} Early\r\nLink: </style.css>\r\n\r\n".encode()
+
+
+def asked_for(body: bytes) -> dict[str, Any]:
+    return {"Item": json.loads(body)["Key"]}
+
+
+@pytest.mark.parametrize("status", [100, 101, 102, 103, 199])
+@pytest.mark.parametrize("later", [0.0, 0.1])
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_is_said_before_an_answer_is_none(
+    server: Server, dynamodb: SignedClient, status: int, later: float, times: int
+) -> None:
+    def hinting(head: str, body: bytes) -> bytes:
+        said = early(status) * times
+        if not later:
+            return said + answer(asked_for(body))(head, body)
+        server.open[-1].sendall(said)
+        time.sleep(later)
+        return answer(asked_for(body))(head, body)
+
+    server.answers = [hinting]
+    for number in "0123":
+        assert dynamodb.get_item(Key={"pk": {"S": number}}) == {"Item": {"pk": {"S": number}}}
+    assert (server.lines, len(server.seen)) == (1, 4)
+
+
+def test_hints_without_end_are_not_waited_for(server: Server, dynamodb: SignedClient) -> None:
+    def hinting(head: str, body: bytes) -> None:
+        line = server.open[-1]
+        with suppress(OSError):
+            for _ in range(40):
+                line.sendall(early(103))
+                time.sleep(0.05)
+
+    server.answers = [hinting]
+    begun = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        put(dynamodb)
+    assert time.monotonic() - begun < 1.5
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda head, body: answer(b"<html>")(head, body),
+        lambda head, body: answer({}, crc=1)(head, body),
+        lambda head, body: answer({}, 500)(head, body),
+        lambda head, body: b"HTTP/1.1 204 X\r\n\r\n",
+        lambda head, body: (
+            answer(asked_for(body))(head, body) + answer({"Item": {"late": {"S": "x"}}})("", b"")
+        ),
+    ],
+    ids=["html", "crc", "fault", "empty", "one too many"],
+)
+def test_a_line_whose_answer_was_not_understood_asks_nothing_more(
+    server: Server, dynamodb: SignedClient, bad: Callable[[str, bytes], bytes]
+) -> None:
+    server.answers = [bad, lambda head, body: answer(asked_for(body))(head, body)]
+    for number in "012":
+        assert dynamodb.get_item(Key={"pk": {"S": number}}) == {"Item": {"pk": {"S": number}}}
+    assert server.lines == 2
+
+
+def test_a_refusal_is_understood_and_its_line_is_kept(server: Server, dynamodb: SignedClient) -> None:
+    server.answers = [refusal("ConditionalCheckFailedException"), answer({})]
+    with pytest.raises(ConditionFailed):
+        put(dynamodb)
+    put(dynamodb)
+    assert server.lines == 1
+
+
+# What the SDK would try again
+
+
+@pytest.mark.parametrize(
+    "code",
+    sorted(
+        {*ThrottledRetryableChecker._THROTTLED_ERROR_CODES, *TransientRetryableChecker._TRANSIENT_ERROR_CODES}
+    ),
+)
+def test_what_the_sdk_tries_again_is_tried_again(server: Server, dynamodb: SignedClient, code: str) -> None:
+    server.answers = [refusal(code), answer({"Attributes": {}})]
+    assert dynamodb.update_item(TableName="t") == {"Attributes": {}}
+    assert len(server.seen) == 2
+    server.answers = [refusal(code)]
+    with pytest.raises(StoreUnavailable):
+        put(dynamodb)
+    assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize("content", [{}, {"message": "slower"}, {"__type": ""}])
+def test_too_many_requests_without_a_code_is_tried_again(
+    server: Server, dynamodb: SignedClient, content: dict[str, str]
+) -> None:
+    server.answers = [answer(content, 429), answer({"Attributes": {}})]
+    assert dynamodb.update_item(TableName="t") == {"Attributes": {}}

@@ -46,6 +46,7 @@ class Site:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            process_group=0,  # one of its own, as a shell gives each job
         )
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -75,7 +76,7 @@ class Site:
         return mails
 
     def children(self) -> list[int]:
-        """Return the process ids of the stand-ins."""
+        """Return the process ids of the stand-ins and of the code function, in this order."""
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in listed.split()]
 
@@ -125,6 +126,12 @@ def is_running(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
         return False
+
+
+def all_end(children: list[int]) -> None:
+    """Wait until the stand-ins and the code function have ended."""
+    assert len(children) == 2
+    eventually(lambda: not any(is_running(child) for child in children), 3)
 
 
 @pytest.fixture(scope="module")
@@ -209,22 +216,50 @@ def test_a_port_that_is_taken_gets_one_sentence_and_nothing_starts() -> None:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_at_once_and_leaves_nothing_running(how: int) -> None:
     site = Site()
-    [child] = site.children()
+    children = site.children()
     code, seconds = site.stop(how)
     assert code == 0
     assert seconds < 3
     assert "Traceback" not in "".join(site.output)
-    eventually(lambda: not is_running(child), 3)
+    all_end(children)
     for port in (site.port, site.mailroom_port):
         with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
             pass
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_signal_to_the_whole_group_ends_it_without_an_alarm(how: int, times: int) -> None:
+    # A terminal, a supervisor and `kill -- -<group>` tell every process of the group at once.
+    site = Site(DELIVER_EVERY="0.1")
+    children = site.children()
+    begun = len(site.output)
+    for _ in range(times):
+        os.killpg(site.process.pid, how)
+        time.sleep(0.05)
+    code, seconds = site.stop(how)
+    assert code == 0
+    assert seconds < 5
+    said = [
+        line for line in "".join(site.output[begun:]).splitlines() if not line.startswith(("GET ", "POST "))
+    ]
+    assert said == []
+    all_end(children)
+
+
+def test_stand_ins_end_when_the_whole_group_is_killed() -> None:
+    site = Site()
+    children = site.children()
+    os.killpg(site.process.pid, signal.SIGKILL)
+    site.stop()
+    all_end(children)
+
+
 def test_stand_ins_end_when_the_site_is_killed() -> None:
     site = Site()
-    [child] = site.children()
+    children = site.children()
     site.stop(signal.SIGKILL)
-    eventually(lambda: not is_running(child), 3)
+    all_end(children)
 
 
 def test_a_site_whose_stand_ins_die_says_so_and_gives_the_words_back() -> None:
