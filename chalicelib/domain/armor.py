@@ -25,6 +25,7 @@ _MARK = re.compile(r"-{2,} ?(BEGIN|END) ([A-Z0-9 ]+?)(?: ?-+|$)", re.MULTILINE)
 # Wider than a mark: however badly it was copied, a private key is never taken for something else.
 _PRIVATE_MARK = re.compile(r"\b(?:BEGIN|END)[\s_-]+(?:[A-Z0-9]+\s+)*(?:PRIVATE|SECRET)\s+KEY\b")
 _HEADER = re.compile(r"[A-Za-z][\w-]*:(?: |$)")
+_DASHES = dict.fromkeys((*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D), "-")  # as programs set them
 _QUOTING = re.compile(r"^(?:[>|] ?| )+|^- (?=-)", re.MULTILINE)
 _LEAST_LETTERS = 64  # "between BEGIN and END", written as a sentence, is no key
 _CRC_LETTERS = 5
@@ -92,7 +93,7 @@ def _bodies(text: str) -> Iterator[tuple[str, str]]:
     beheaded, whole = "", False
     for mark in _MARK.finditer(text):
         label = _LABELS.get(mark[2])
-        if label is None:
+        if label is None or (opened is not None and _is_in_a_comment(text[opened.end() : mark.start()])):
             continue
         if mark[1] == "BEGIN":
             if opened is not None and _is_long(text[opened.end() : mark.start()]):
@@ -109,6 +110,12 @@ def _bodies(text: str) -> Iterator[tuple[str, str]]:
         raise KeyUnusable(_damaged(_LABELS[opened[2]], "its last line, which says END, is missing"))
     if beheaded and not whole:
         raise KeyUnusable(_damaged(beheaded, "its first line, which says BEGIN, is missing"))
+
+
+def _is_in_a_comment(before: str) -> bool:
+    """Say whether a mark within a key stands in one of its comments: `before` is what has come of the key."""
+    _, whole_lines, line = before.rpartition("\n")
+    return bool(whole_lines) and _HEADER.match(line.strip()) is not None
 
 
 def _is_long(text: str) -> bool:
@@ -161,7 +168,7 @@ def _plain(text: str) -> str:
         else character
         for character in text
     )
-    text = re.sub(" +", " ", "".join(kept))
+    text = re.sub(" +", " ", "".join(kept)).translate(_DASHES)
     return _QUOTING.sub("", text)
 
 

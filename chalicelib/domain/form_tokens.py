@@ -69,13 +69,14 @@ def returned_stamps(secret: bytes, token: str, now: datetime, nonce: bytes) -> S
     """Return the stamps of a form that comes back with what was typed, in place of `token`.
 
     A token of ours stays, and has a mark while it is young: who reads what is to be mended has been here
-    before. One that is too old is made anew, with its nonce, so that it is still one form. One that is not of
-    our signing gains nothing: the form gets a new one, with `nonce`, as if it were opened now.
+    before. One that is too old is made anew, with its nonce, so that it is still one form. One that we cannot
+    read gets another, with `nonce`: it may have been ours before a key was changed, and its writer is asked
+    to send the form again all the same. None of them is hasty.
     """
     try:
         found = _opened(secret, token)
     except FormExpired:
-        return Stamps(make_token(secret, now, nonce))
+        return Stamps(settled_token(secret, now, nonce))
     if not -_AHEAD <= now - found.made_at <= LIFETIME:
         return Stamps(settled_token(secret, now, found.nonce))
     return Stamps(token, _mark(secret, token) if found.hasty(now) else "")

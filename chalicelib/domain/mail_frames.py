@@ -164,7 +164,8 @@ def _size_faults(lines: list[str]) -> list[tuple[int, str]]:
 
 def _line_faults(line: str, labels: Collection[str], hosts: Collection[str] | None) -> list[str]:
     found = []
-    if "[[" in line or "]]" in line:
+    meant = unicodedata.normalize("NFKC", line)  # a full-width sign passes for the one that it means
+    if "[[" in meant or "]]" in meant:
         found.append(f"[[ and ]] are for {_PLACE}.")
     hidden = next((sign for number, sign in enumerate(line) if not _is_plain(line, number)), None)
     if hidden is not None:
@@ -176,7 +177,7 @@ def _line_faults(line: str, labels: Collection[str], hosts: Collection[str] | No
         found.append("This looks like a case number. The report's own is in the block.")
     if _says(line, labels):
         found.append("This says what the block says by itself. Leave it out.")
-    others = (host[0] for host in _HOST.finditer(line) if hosts is not None and host[0].lower() not in hosts)
+    others = (host[0] for host in _HOST.finditer(meant) if hosts is not None and host[0].lower() not in hosts)
     other = next(others, None)
     if other is not None:
         found.append(f"“{other}” is not on the list of hosts that may be named (Settings of the site).")

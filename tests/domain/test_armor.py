@@ -40,6 +40,8 @@ AROUND = {
     "indented": lambda key: "".join(f"\t    {line}\n" for line in key.splitlines()),
     "in a signed mail": lambda key: re.sub("^-----", "- -----", key, flags=re.MULTILINE),
     "an empty line after each line": lambda key: key.replace("\n", "\n\n"),
+    "dashes of a word processor": lambda key: key.replace("-----", "\u2014\u2013-"),
+    "dashes as wide as Chinese signs": lambda key: key.replace("-----", "\uff0d" * 5),
     "no newline at the end": lambda key: key.rstrip("\n"),
     "cut short by a dash": lambda key: key.rstrip("\n-") + "---",
     "blanks behind lines": lambda key: key.replace("\n", "  \n"),
@@ -55,6 +57,10 @@ OF_OPENPGP = {
     "comments without blank": lambda key: headed(key, "Comment:"),
     "a comment broken over two lines": lambda key: headed(
         key, "Comment: Zoë Müller of the desk at the\ncounty"
+    ),
+    "comments that name the marks": lambda key: headed(
+        key,
+        "Comment: from -----BEGIN PGP PUBLIC KEY BLOCK-----\nComment: to -----END PGP PUBLIC KEY BLOCK-----",
     ),
     "a comment and no empty line": lambda key: headed(key, "Comment: Zoë").replace("Zoë\n\n", "Zoë\n"),
     "no empty line": lambda key: key.replace("-----\n\n", "-----\n"),

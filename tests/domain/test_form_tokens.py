@@ -111,9 +111,11 @@ def test_an_old_token_is_made_so_that_no_machines_clock_finds_it_hasty() -> None
 
 
 @pytest.mark.parametrize("token", ["", "forged", "A" * 52, TOKEN[:-2] + "AA", "ñ"])
-def test_a_token_that_is_not_ours_gains_nothing_by_coming_back(token: str) -> None:
+def test_a_form_whose_token_cannot_be_read_comes_back_with_one_that_is_not_hasty(token: str) -> None:
     nonce = b"another nonce 16"
-    assert returned_stamps(SECRET, token, NOON, nonce) == (make_token(SECRET, NOON, nonce), "")
+    found, mark = returned_stamps(SECRET, token, NOON, nonce)
+    assert (read_token(SECRET, found, NOON).nonce, mark) == (nonce, "")
+    assert not read_token(SECRET, found, NOON).hasty(NOON)
 
 
 @pytest.mark.parametrize("mark", ["", "A" * 22, "ñ", "\ud800", TOKEN])

@@ -149,6 +149,8 @@ def test_signs_that_are_not_seen_or_pass_for_others_are_refused(sign: str) -> No
         "PŁ-1A2B-3C4D",
         "[[report]] and more",
         "see ]] there",
+        "［［report］］",
+        "［[report]］",
     ],
 )
 def test_what_looks_like_a_part_of_the_block_is_refused(line: str) -> None:
@@ -156,7 +158,17 @@ def test_what_looks_like_a_part_of_the_block_is_refused(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["https://evil.example/x", "Go to evil.example now", "desk@evil.example", "//x", "HTTP://1.2.3.4"]
+    "line",
+    [
+        "https://evil.example/x",
+        "Go to evil.example now",
+        "desk@evil.example",
+        "//x",
+        "HTTP://1.2.3.4",
+        "at evil．example",
+        "evil․example",
+        "／／x",
+    ],
 )
 def test_only_hosts_of_the_list_are_named(line: str) -> None:
     assert faults(with_line(line), LABELS, {"agency.example"})

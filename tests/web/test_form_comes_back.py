@@ -174,11 +174,16 @@ def test_a_mark_of_one_form_does_not_serve_another(website: Website) -> None:
     assert website.stored()[0].held == "hasty"
 
 
-def test_a_forged_token_gains_no_haste_by_coming_back(website: Website) -> None:
-    form = {**website.get(NOTE).fields(), "a": ["What I saw"], "t": ["forged"]}
+@pytest.mark.parametrize("token", [[], ["forged"], ["A" * 52]])
+@pytest.mark.parametrize("also", [{}, {"l": ["en"]}, {"a": [""]}])
+def test_whose_token_cannot_be_read_is_asked_to_send_again_and_not_held_for_it(
+    website: Website, token: list[str], also: dict[str, list[str]]
+) -> None:
+    """It may have been ours until a key was changed. A robot gains no more than by a mistake."""
+    form = {**website.get(NOTE).fields(), "a": ["What I saw"], "t": token, **also}
     back = website.post(NOTE, form).fields()
-    website.post(NOTE, back)
-    assert website.stored()[0].held == "hasty"
+    website.post(NOTE, {**back, "a": ["What I saw"]})
+    assert website.stored()[0].held == ""
 
 
 def test_answers_to_a_form_say_so_and_no_other_page_does(website: Website) -> None:
