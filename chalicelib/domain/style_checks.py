@@ -22,7 +22,7 @@ from chalicelib.domain.style_colours import (
     readable,
     stands_out,
 )
-from chalicelib.domain.style_hiding import AROUND, EXIT, SHOWN, hides, lies_over
+from chalicelib.domain.style_hiding import AROUND, EXIT, NUMBER, SHOWN, disturbs, hides, lies_over
 from chalicelib.domain.style_page import MODEL, may_be_left_out, protected
 from chalicelib.domain.style_selectors import Element, Selector
 from chalicelib.domain.style_sheets import Declaration, StyleRule, StyleSheet, walk
@@ -38,7 +38,9 @@ _GONE = ".gone body"
 _ZERO = ("0", "0px", "0rem")
 _ROOM = re.compile(r"[0-9.]*[1-9][0-9.]*rem")
 _PICTURES = re.compile(r"wingdings|webdings|dingbats|\bsymbol\b|marlett|bookshelf", re.IGNORECASE)
-_NUMBER = re.compile(r"(?:\d[\s().\-]*){7,}")
+_NUMBER = re.compile(r"(?:\d\W*){3,}")
+_OTHER_STRINGS = ("font", "font-family", "font-feature-settings", "font-variation-settings")
+_LEFT = Element("body", {}, Element("html", {"class": "gone", "lang": None, "dir": None}))
 _SENTENCES = {
     "exit": "The exit must stay in sight: #exit needs position: sticky.",
     "over": "The exit must lie over all else: #exit needs a z-index of 1 or more and inset-block-start: 0.",
@@ -48,7 +50,12 @@ _SENTENCES = {
     "scheme": "The page must follow a dark or light phone: color-scheme is missing.",
     "outline": "Who uses a keyboard must see where they are: :focus-visible.",
 }
-_WHAT = {EXIT: "the exit", SHOWN: "a warning or a number", AROUND: "what the numbers stand in"}
+_WHAT = {
+    EXIT: "the exit",
+    SHOWN: "a warning or a number",
+    NUMBER: "a number",
+    AROUND: "what the numbers stand in",
+}
 
 
 def check_style(text: str) -> list[Problem]:
@@ -97,7 +104,24 @@ def hidden_by(text: str, elements: Mapping[Element, str]) -> list[tuple[int, str
                 said = f"“{one.name}: {_short(one.text)}”"
                 sentence = f"“{selector.text}” may match {_WHAT[kind]}, and {said} could hide or move it."
                 found.append((one.line, sentence))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *_added_by(text, elements)]))
+
+
+def _added_by(text: str, elements: Mapping[Element, str]) -> Iterator[tuple[int, str]]:
+    """Return line and reason for what ::before and ::after put beside the exit and the numbers, or above."""
+    sheet = _sheet(text)
+    surroundings = tuple(_surroundings(sheet).values())
+    for rule, selector in [(each, one) for each in sheet.rules for one in each.selectors if one.part]:
+        top = selector.part == "before"
+        kinds = {
+            kind
+            for element, kind in elements.items()
+            if (kind != AROUND or (top and element.tag in ("html", "body"))) and selector.may_add_to(element)
+        }
+        for one in rule.declarations if kinds else ():
+            if any(disturbs(one, kind, variables) for kind in kinds for variables in surroundings):
+                said = f"“{one.name}: {_short(one.text)}”"
+                yield one.line, f"“{selector.text}”: {said} could cover, change or move what must be seen."
 
 
 @lru_cache(maxsize=8)
@@ -110,7 +134,7 @@ def _could_hide(text: str) -> tuple[tuple[StyleRule, Declaration, tuple[str, ...
         for one in rule.declarations:
             kinds = tuple(
                 kind
-                for kind in (EXIT, SHOWN, AROUND)
+                for kind in _WHAT
                 if any(hides(one, kind, variables) for variables in surroundings)
                 or (one.name == "display" and one.important)
             )
@@ -283,13 +307,13 @@ def _outside(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
                     f"“{name}(” is not allowed: the page loads nothing, from us or from outside.",
                     STOPS,
                 )
-            if node.type == "string" and _NUMBER.search(node.value):
+            if node.type == "string" and one.name not in _OTHER_STRINGS and _NUMBER.search(node.value):
                 yield (
                     one.line,
                     f"“{_short(node.value)}” looks like a number to call: style says none.",
                     STOPS,
                 )
-            if one.name.startswith("counter-") and node.type == "number" and abs(node.value) > 999:
+            if one.name.startswith("counter-") and node.type == "number" and abs(node.value) > 99:
                 yield one.line, f"“{node.value:g}” looks like a number to call: style says none.", STOPS
         if one.name == "content" and not all(selector.part for selector in rule.selectors):
             yield (
@@ -297,7 +321,7 @@ def _outside(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
                 "“content” is for ::before and ::after: elsewhere it takes the place of words.",
                 STOPS,
             )
-        if one.name in ("font", "font-family") and _PICTURES.search(one.text):
+        if (one.name in ("font", "font-family") or one.name.startswith("--")) and _PICTURES.search(one.text):
             yield one.line, f"“{_short(one.text)}” shows signs in place of letters and digits.", STOPS
 
 
@@ -324,14 +348,15 @@ def _of_habits(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
             yield rule.line, f"{name} is wrong in Arabic; use the inline-start and inline-end names.", TELLS
         if name == "visibility" and one.text.lower() in ("visible", "initial", "unset", "revert"):
             yield rule.line, "visibility: visible would show this when the exit has blanked the page.", STOPS
-        if name == "display" and any(_outranks(selector) for selector in rule.selectors):
+        if name == "display" and any(_outranks(selector, one) for selector in rule.selectors):
             yield rule.line, f"“{rule.text}” outranks .gone body: leaving would not blank the page.", STOPS
 
 
-def _outranks(selector: Selector) -> bool:
-    """Say whether a rule for the body counts more than the one that blanks the page."""
-    body = next(one for one in MODEL if one.tag == "body")
-    return selector.text not in ("body", "*", _GONE) and selector.may_match(body)
+def _outranks(selector: Selector, one: Declaration) -> bool:
+    """Say whether a rule for the body of a page that was left counts more than the one that blanks it."""
+    if selector.text == _GONE:
+        return one.text.lower() != "none"
+    return selector.text not in ("body", "*") and selector.may_match(_LEFT)
 
 
 def _line(text: str, at: int) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from chalicelib.domain.style_hiding import AROUND, EXIT, SHOWN
+from chalicelib.domain.style_hiding import AROUND, EXIT, NUMBER, SHOWN
 from chalicelib.domain.style_selectors import Element
 
 
@@ -15,16 +15,18 @@ def protected(elements: Sequence[Element]) -> dict[Element, str]:
         href = element.attributes.get("href") or ""
         if element.tag == "a" and element.attributes.get("id") == "exit":
             found[element] = EXIT
-        elif (
-            {"care", "code", "now"} & set(element.classes)
-            or href.startswith(("tel:", "sms:"))
-            or any(found.get(one) == SHOWN for one in element.ancestors())
-        ):
-            found[element] = SHOWN
+        elif href.startswith(("tel:", "sms:")) or _stands_in(element, found, NUMBER):
+            found[element] = NUMBER
+        elif {"care", "code", "now"} & set(element.classes) or _stands_in(element, found, SHOWN):
+            found[element] = NUMBER if "code" in element.classes else SHOWN
     for element in list(found):
         for one in element.ancestors():
             found.setdefault(one, AROUND)
     return found
+
+
+def _stands_in(element: Element, found: Mapping[Element, str], kind: str) -> bool:
+    return any(found.get(one) == kind for one in element.ancestors())
 
 
 def may_be_left_out(element: Element, kind: str) -> bool:

@@ -80,6 +80,10 @@ class Selector:
         """Say whether it matches the element itself in some state of the page."""
         return not self.part and self._from(len(self.compounds) - 1, element, sure=False)
 
+    def may_add_to(self, element: Element) -> bool:
+        """Say whether it may match what is put before or after an element's words."""
+        return bool(self.part) and self._from(len(self.compounds) - 1, element, sure=False)
+
     def surely_matches(self, element: Element) -> bool:
         """Say whether it matches the element in every state."""
         return not self.part and self._from(len(self.compounds) - 1, element, sure=True)

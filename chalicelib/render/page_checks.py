@@ -17,7 +17,8 @@ from chalicelib.domain.content import Content
 from chalicelib.domain.documents import ASKS
 from chalicelib.domain.locales import direction
 from chalicelib.domain.receipts import SAMPLE_CODE
-from chalicelib.render.page_links import hidden, links, numbers, only_what_is_allowed, said_numbers
+from chalicelib.render.page_links import hidden, links, numbers, only_what_is_allowed
+from chalicelib.render.page_numbers import said_numbers
 from chalicelib.render.page_parts import Finding, Page, text_of
 
 _PLAIN_TITLE = re.compile(r"traffick|report|help|victim|escape|hotline|exploit|police", re.IGNORECASE)
@@ -84,8 +85,9 @@ def _basics(page: Page) -> Iterator[Finding]:
         )
     if not any(one.get("charset") == "utf-8" for one in page.of("meta")):
         yield Finding('<meta charset="utf-8"> is missing.', "<head")
-    if not any("width=device-width" in (one.get("content") or "") for one in page.of("meta")):
-        yield Finding("The page would be tiny on a phone: the meta viewport is missing.", "<head")
+    views = [one.get("content") or "" for one in page.of("meta") if one.get("name") == "viewport"]
+    if len(views) != 1 or "width=device-width" not in views[0]:
+        yield Finding("The page would be tiny on a phone: it needs one meta viewport.", "<head")
 
 
 def _exit(page: Page) -> Iterator[Finding]:

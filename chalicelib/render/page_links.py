@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element as Node
@@ -11,37 +10,10 @@ from xml.etree.ElementTree import Element as Node
 from chalicelib.domain.content import Content
 from chalicelib.domain.style_checks import hidden_by, protected
 from chalicelib.domain.style_selectors import Element
+from chalicelib.render.page_numbers import EMERGENCY, INLINE, digits_in, national, short, western
 from chalicelib.render.page_parts import Finding, Page, text_of
 
-EMERGENCY = "911"
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "cite",
-        "code",
-        "em",
-        "i",
-        "kbd",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "u",
-        "var",
-        "wbr",
-        "label",
-    ]
-)
-_ELEMENTS = _INLINE | frozenset(
+_ELEMENTS = INLINE | frozenset(
     [
         "html",
         "head",
@@ -169,24 +141,9 @@ _LOADS = frozenset(
         "usemap",
     ]
 )
-_SPOKEN = (
-    "aria-label",
-    "aria-description",
-    "aria-roledescription",
-    "title",
-    "alt",
-    "placeholder",
-    "label",
-)
 _PLAIN = re.compile(r"[!-\[\]-~]+")  # what is printed in ASCII, without space and backslash
-_DATE = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
-_NUMBER = re.compile(
-    r"(?<![\w.,])\+?\(?\d(?:[\s().\-\u2010-\u2015\u00b7/\u200e\u200f\u2066-\u2069]*\d){6,}(?![\w])"
-)
-_LETTERS = re.compile(
-    r"(?<!\w)(?:1[-. ])?[2-9]\d\d[-. ](?=[A-Z0-9-]*[A-Z])[A-Z0-9]{3}[-. ]?[A-Z0-9]{4}(?!\w)"
-)
-_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+_IN_NUMBERS = frozenset(["bdi", "b", "strong", "em", "i", "span", "small", "abbr", "wbr", "u", "mark"])
+_STRUCK = ("s", "del")
 
 
 def numbers(page: Page) -> Iterator[Finding]:
@@ -205,8 +162,10 @@ def links(page: Page) -> Iterator[Finding]:
         if href is None:
             continue
         yield from _address(href, link, page.content)
+        if href.startswith(("tel:", "sms:")):
+            yield from _whole(link, href, page)
         if not text_of(link):
-            yield Finding(f"The link to “{_short(href)}” has no words.", href)
+            yield Finding(f"The link to “{short(href)}” has no words.", href)
 
 
 def only_what_is_allowed(page: Page) -> Iterator[Finding]:
@@ -221,24 +180,12 @@ def only_what_is_allowed(page: Page) -> Iterator[Finding]:
             yield Finding("<link> would load something; only the empty icon may stay.", "<link")
         if tag == "meta" and (one.get("http-equiv") or one.get("name", _METAS[0]) not in _METAS):
             yield Finding("<meta http-equiv> is not allowed: headers are the server's.", "<meta")
+        if tag == "form" and (one.get("method") or "").lower() != "post":
+            yield Finding("A form is sent by post: else what is typed stands in the address.", "<form")
         for attribute, value in one.attrib.items():
             yield from _attribute(tag, str(attribute), value)
     if len(page.of("script")) != 1 or len(page.of("style")) != 1:
         yield Finding("A page has one <style> and one <script>, both our own.", "<script")
-
-
-def said_numbers(page: Page) -> Iterator[Finding]:
-    """Say which numbers stand in the words of a page and are no contact's."""
-    known = {EMERGENCY, *(_national(number) for number in _known(page.content))}
-    spoken = [one.get(name) or "" for one in page.all for name in _SPOKEN if one.tag != "option"]
-    for text in dict.fromkeys([_words(page.body), *spoken]):
-        for said in (*_NUMBER.findall(_DATE.sub(" ", _western(text))), *_LETTERS.findall(text)):
-            digits = _national(_digits(said.translate(_KEYPAD)))
-            if _could_be_called(digits, said) and digits not in known:
-                yield Finding(
-                    f"“{' '.join(said.split())}” looks like a number to call, and is none of a contact.",
-                    said.strip(),
-                )
 
 
 def hidden(page: Page) -> Iterator[Finding]:
@@ -254,7 +201,7 @@ def hidden(page: Page) -> Iterator[Finding]:
 
 
 def _address(href: str, link: Node, content: Content) -> Iterator[Finding]:
-    shown = _short(href)
+    shown = short(href)
     scheme = href.partition(":")[0].lower()
     if not _PLAIN.fullmatch(href):
         yield Finding(f"“{shown}” holds signs that browsers read in their way: write it plainly.", href)
@@ -277,6 +224,25 @@ def _address(href: str, link: Node, content: Content) -> Iterator[Finding]:
         )
 
 
+def _whole(link: Node, href: str, page: Page) -> Iterator[Finding]:
+    """Say what keeps the number of a link from being read, or heard, as it is called."""
+    number = national(digits_in(href.partition(":")[2].partition("?")[0]))
+    for part in link.iter():
+        inside = part is not link
+        if inside and (part.tag not in _IN_NUMBERS or "hidden" in part.attrib):
+            yield Finding(f"In the link “{short(href)}” stand words alone: <{part.tag}> may hide some.", href)
+        for name in ("aria-label", "title", "aria-description", "aria-roledescription"):
+            heard = national(digits_in(western(part.get(name) or "")))
+            if heard and heard != number:
+                yield Finding(
+                    f"The link calls {number}, and {name} says “{short(part.get(name) or '')}”.", href
+                )
+        if {"aria-labelledby", "aria-hidden", "tabindex", "role"} & set(part.attrib):
+            yield Finding(f"The link “{short(href)}” is heard as it is read: leave its attributes out.", href)
+    if any(one.tag in _STRUCK for one in page.around(link)):
+        yield Finding(f"The link “{short(href)}” is struck out: it would look out of use.", href)
+
+
 def _leads_to(href: str, content: Content) -> bool:
     """Say whether an address is plain https to a host on the list: no user, no port, no other spelling."""
     try:
@@ -295,13 +261,13 @@ def _call(scheme: str, href: str, shown: str, content: Content) -> Iterator[Find
         for channel in contact.channels
         if channel.kind in kinds
     }
-    number = _digits(href.partition(":")[2].partition("?")[0])
+    number = digits_in(href.partition(":")[2].partition("?")[0])
     if href != f"tel:{EMERGENCY}" and href not in known:
-        yield Finding(f"The link calls {number or _short(href)}, and no contact has this number.", href)
-    if any(letter.isdigit() and not letter.isascii() for letter in shown) or _national(
-        _digits(shown)
-    ) != _national(number):
-        yield Finding(f"The link calls {number}, and the page shows “{_short(shown)}”.", href)
+        yield Finding(f"The link calls {number or short(href)}, and no contact has this number.", href)
+    if any(letter.isdigit() and not letter.isascii() for letter in shown) or national(
+        digits_in(shown)
+    ) != national(number):
+        yield Finding(f"The link calls {number}, and the page shows “{short(shown)}”.", href)
 
 
 def _attribute(tag: str, attribute: str, value: str) -> Iterator[Finding]:
@@ -316,6 +282,12 @@ def _attribute(tag: str, attribute: str, value: str) -> Iterator[Finding]:
         tag == "img" and attribute == "src" and value.startswith("data:image/")
     ):
         yield Finding(f"{attribute}=… would load something; the page loads nothing.", near)
+    elif attribute == "formmethod" and value.lower() != "post":
+        yield Finding("A form is sent by post: else what is typed stands in the address.", near)
+    elif attribute == "tabindex" and value not in ("0", "-1"):
+        yield Finding("tabindex=… would put something before the exit; 0 and -1 may stay.", near)
+    elif tag in ("ol", "li") and attribute in ("start", "value") and len(value) > 3:
+        yield Finding(f"{attribute}=… looks like a number to call.", near)
     elif attribute in ("action", "formaction"):
         if not _PLAIN.fullmatch(value) or not value.startswith("/") or value.startswith("//"):
             yield Finding(f"{attribute}=… must be an address of this site.", near)
@@ -343,53 +315,3 @@ def _elements(page: Page) -> dict[Element, Node]:
         around = found.get(parent) if parent is not None else None
         found[node] = Element(str(node.tag), attributes, around, tuple(elder))
     return {element: node for node, element in found.items()}
-
-
-def _words(node: Node) -> str:
-    """Return the words of an element as they are read: what stands in one line is not torn apart."""
-    if node.tag in ("script", "style"):
-        return ""
-    parts = [node.text or ""]
-    for inner in node:
-        if not isinstance(inner.tag, str):
-            parts.append(inner.tail or "")
-            continue
-        edge = "" if inner.tag in _INLINE else " \n|\n "
-        parts += [edge, _words(inner), edge, inner.tail or ""]
-    return "".join(parts)
-
-
-def _known(content: Content) -> list[str]:
-    return [
-        _digits(channel.value)
-        for contact in content.contacts
-        for channel in contact.channels
-        if channel.kind in ("call", "text", "tty")
-    ]
-
-
-def _could_be_called(digits: str, said: str) -> bool:
-    """Say whether somebody would dial this: ten digits, seven as 555-0199, or what begins with a plus."""
-    if said.lstrip().startswith("+"):
-        return 7 <= len(digits) <= 15
-    return len(digits) == 10 or (len(digits) == 7 and bool(re.fullmatch(r"\s*\d{3}\D+\d{4}\s*", said)))
-
-
-def _western(text: str) -> str:
-    """Return a text with the digits of every script as 0 to 9."""
-    return "".join(
-        str(unicodedata.decimal(letter)) if letter.isdecimal() and not letter.isascii() else letter
-        for letter in text
-    )
-
-
-def _digits(text: str) -> str:
-    return "".join(letter for letter in text if "0" <= letter <= "9")
-
-
-def _national(digits: str) -> str:
-    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}…"

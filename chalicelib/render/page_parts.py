@@ -43,9 +43,13 @@ class Page:
 
     def veiled(self, element: Element) -> bool:
         """Say whether an element is out of sight until the script shows it, or for those who have one."""
-        return any(
-            one.tag == "noscript" or one.get("hidden") is not None for one in (element, *self.around(element))
-        )
+        within = element
+        for one in (element, *self.around(element)):
+            closed = one.tag == "details" and one is not element and one.get("open") is None
+            if one.tag == "noscript" or one.get("hidden") is not None or (closed and within.tag != "summary"):
+                return True
+            within = one
+        return False
 
     def around(self, element: Element) -> list[Element]:
         """Return what an element stands in, nearest first."""

@@ -129,6 +129,59 @@ COVERS = [
     "* { transition: 99s }",
     ".hint { backdrop-filter: blur(9px) }",
 ]
+TURNS_AROUND = [
+    "body { display: flex; flex-direction: column-reverse }",
+    "body { display: flex; flex-flow: column-reverse }",
+    "header { display: flex; flex-wrap: wrap-reverse }",
+    "body { display: grid; grid-auto-rows: 500rem; align-items: end }",
+    "body { display: grid; grid-template: 100vh / 1fr; align-content: end }",
+    "body { display: grid; grid-template-rows: 500fr 1fr }",
+    "html { touch-action: none }",
+    "html { scroll-snap-type: y mandatory }",
+    ".now { cursor: none }",
+    ".care { white-space: nowrap }",
+    "body { text-wrap: nowrap }",
+    ".number { text-decoration: line-through }",
+    ".care { text-decoration-line: line-through }",
+    ".gone body { display: block }",
+    ".gone body { display: none; display: block }",
+    ":root.gone body { display: flex }",
+    "[class~=gone] body { display: block }",
+]
+EXIT_OVER_ALL = [
+    "#exit { box-shadow: 0 0 0 99rem #14395f }",
+    "#exit { outline: 99rem solid #14395f }",
+    "#exit { border-block-width: 30rem }",
+    "#exit { min-block-size: 30rem }",
+    "#exit { block-size: 100vh }",
+    "#exit { height: 90% }",
+    "#exit { padding: 10rem }",
+    "#exit { padding-block: 40% }",
+    "#exit { line-height: 4 }",
+    "#exit { font: 4rem/4 sans-serif }",
+    "#exit::before { content: ''; display: block; padding-block: 42rem }",
+]
+PUT_BESIDE = [
+    "body::before { content: ''; display: block; padding-block: 42rem }",
+    "html::before { content: ''; display: block; block-size: 30rem }",
+    "body::before { content: '\\a\\a\\a\\a\\a\\a\\a\\a\\a\\a'; white-space: pre }",
+    ".number::before { content: '1-900-' }",
+    ".number bdi::after { content: '9' }",
+    "[href^=tel]::before { counter-reset: a 90; content: counter(a) }",
+    "a::after { content: attr(data-x) }",
+    ".number { quotes: '9' '9' } .number::before { content: open-quote }",
+    "ul { list-style: '1-900-' }",
+    ".row li::marker { content: '911 ' }",
+    ".number::after { content: ''; display: inline-block; inline-size: 2rem; block-size: 2rem;"
+    " margin-inline-start: -2rem; background: #fff; color: #000 }",
+    ".number::after { content: ''; box-shadow: -1rem 0 0 1rem #767676 }",
+    ".number::after { content: ''; position: relative; inset-inline-start: -1rem }",
+    "section a { margin-inline-end: -2rem }",
+    "h1 { position: relative; margin-block-start: -2rem; background: #14395f; color: #fff }",
+    "h1 { position: relative; inset-block-start: -1rem; background: #14395f; color: #fff }",
+    ":root { --f: Webdings } .number { font-family: var(--f) }",
+]
+MOVED = [*HIDES, *TURNS_AROUND, *EXIT_OVER_ALL, *PUT_BESIDE, *COVERS]
 OUTSIDE = [
     "@import 'x.css';",
     "@import url(x.css) print;",
@@ -203,12 +256,14 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("rule", [*HIDES, *COVERS, *OUTSIDE, *UNREADABLE, *BROKEN])
+@pytest.mark.parametrize(
+    "rule", [*HIDES, *TURNS_AROUND, *EXIT_OVER_ALL, *PUT_BESIDE, *COVERS, *OUTSIDE, *UNREADABLE, *BROKEN]
+)
 def test_what_hides_covers_loads_or_cannot_be_read_is_refused(rule: str) -> None:
     assert stops(f"{SHIPPED}\n{rule}"), rule
 
 
-@pytest.mark.parametrize("rule", [*HIDES, *COVERS, *UNREADABLE])
+@pytest.mark.parametrize("rule", [*MOVED, *UNREADABLE])
 def test_the_line_is_that_of_the_rule(rule: str) -> None:
     found = check_style(f"{SHIPPED}\n\n{rule}")
     assert {problem.line for problem in found if problem.weight == STOPS} & {LAST + 3, 8, 20, 34}, found
@@ -237,6 +292,18 @@ def test_what_the_exit_lives_by_is_missed_when_it_is_gone(old: str, new: str) ->
 
 
 PASSES = [
+    "#exit::before { content: '\u2190 ' }",
+    "#exit { padding: 1rem 2rem; font-size: 1.25rem }",
+    ".care::before { content: '\u26a0 '; font-weight: 700 }",
+    ".number, .row a { white-space: nowrap }",
+    "h2::before { counter-increment: part; content: counter(part) '. ' }",
+    "li::marker { content: '\u2013 ' }",
+    "a[rel~=nofollow]::after { content: ' \u2197' }",
+    ".row { margin-inline: -.5rem; display: grid;"
+    " grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)) }",
+    "h1 { margin-block-start: -.25rem; text-decoration: underline }",
+    "body { display: flex; flex-direction: column }",
+    "header { display: grid; grid-template: auto auto / 1fr 20rem }",
     'h3::before { content: "}" }',
     "h3::before { content: '{' ; }",
     'h3::before { content: "\\201C" }',

@@ -149,7 +149,50 @@ CALLS = [
     '<p><span aria-label="900-555-0199">x</span></p>',
     '<img src="data:image/gif;base64,R0lGOD" alt="900-555-0199">',
 ]
+NOT_AS_IT_IS_READ = [
+    '<a href="tel:911"><span hidden>9</span>11</a>',
+    '<a href="tel:911">911<input value="0" aria-label="x"></a>',
+    '<a href="tel:911" aria-label="912">911</a>',
+    '<a href="tel:911"><bdi aria-label="9 1 2">911</bdi></a>',
+    '<a href="tel:911" title="call 411">911</a>',
+    '<a href="tel:911" aria-labelledby="people">911</a>',
+    '<a href="tel:911" tabindex="-1">911</a>',
+    '<a href="tel:911" role="text">911</a>',
+    '<s><a href="tel:911">911</a></s>',
+    '<del><a href="tel:911">911</a></del>',
+    '<a href="tel:911"><s>911</s></a>',
+    "<p>Call 1-800-EVIL-NOW</p>",
+    "<p>Call 1800EVILNOW</p>",
+    "<p>Call 888-THE-HOTLINE</p>",
+    "<p>Call 900<br>555<br>0199</p>",
+    "<p>Call 900_555_0199</p>",
+    "<p>Call 900*555*0199</p>",
+    "<p>Call 900,555,0199</p>",
+    "<p>Call 900 | 555 | 0199</p>",
+    "<p>Call 900&shy;555&shy;0199</p>",
+    "<p>Call 900&#8203;5550199</p>",
+    "<p>Call \u2468\u24ea\u24ea-\u2464\u2464\u2464-\u24ea\u2460\u2468\u2468</p>",
+    "<p>Call \u2079\u2070\u2070-\u2075\u2075\u2075-\u2070\u00b9\u2079\u2079</p>",
+    "<p>Call 900-555-0199x</p>",
+    "<p>Call 011 44 20 7946 0958</p>",
+    "<p>Call 0044 20 7946 0958</p>",
+    "<p>Go to https://evil.example/</p>",
+    "<p>Go to www.evil.example now</p>",
+    f'<a href="https://losbanos.org/" {REL}>https://evil.example</a>',
+    '<form method="post" action="/x"><input type="submit" value="Call 900-555-0199"></form>',
+    '<select aria-label="x"><option label="900-555-0199">x</option></select>',
+    '<p aria-valuetext="900-555-0199">x</p>',
+    '<p data-x="900-555-0199">x</p>',
+    '<ol start="9005550199"><li>x</li></ol>',
+    '<ol><li value="5550199">x</li></ol>',
+    '<form method="get" action="/en/us/note/"><button>x</button></form>',
+    '<form action="/en/us/note/"><button>x</button></form>',
+    '<form method="post" action="/x"><button formmethod="get">x</button></form>',
+    '<p tabindex="1">x</p>',
+    '<meta name="viewport" content="width=1">',
+]
 HIDES = [
+    ("<header>", "<details><summary>x</summary><header>", "</header>", "</header></details>"),
     ('<a id="exit"', '<a id="exit" class="small"'),
     ('<a id="exit"', '<a id="exit" hidden'),
     ('<a id="exit"', '<a id="exit" inert'),
@@ -165,7 +208,7 @@ HIDES = [
 ]
 
 
-@pytest.mark.parametrize("part", [*LEADS_OUT, *CALLS])
+@pytest.mark.parametrize("part", [*LEADS_OUT, *CALLS, *NOT_AS_IT_IS_READ])
 def test_what_leads_out_loads_runs_or_calls_somebody_else_is_refused(
     html: str, content: Content, part: str
 ) -> None:
@@ -201,6 +244,10 @@ def test_what_a_page_hides_is_refused_whichever_class_does_it(
         '<form method="post" action="/en/us/note/" autocomplete="off"><button formaction="/es/us/note/"'
         ' formnovalidate name="l" value="es">x</button></form>',
         "<noscript><p>x</p></noscript>",
+        '<a href="tel:911" aria-label="Call 9 1 1"><strong>911</strong></a>',
+        '<details open><summary>x</summary><p><a href="tel:911">911</a></p></details>',
+        "<p>It is at https://losbanos.org/report.</p>",
+        "<p>In 2024, 123,456 of 1,234,567 people; rooms 100, 200 and 300; 200 REPORT.</p>",
     ],
 )
 def test_what_a_clerk_would_write_passes(html: str, content: Content, part: str) -> None:
