@@ -34,6 +34,10 @@ UNKNOWN_SAID = (
     " so that somebody else can agree"
 )
 
+# What says where reports go is told before all else.
+_WHERE_TO = ("email", "fallback", "serves", "enforces_immigration", "nature", "key", "agreed_on")
+_MOST_SAID = 80
+
 
 @dataclass(frozen=True, slots=True)
 class AddressCode:
@@ -170,13 +174,14 @@ def described(live: str, text: str) -> tuple[str, ...]:
             lines.append("the order of the list changes")
         elif isinstance(old, dict) and isinstance(new, dict):
             names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+            names.sort(key=lambda name: name not in _WHERE_TO)
             told = ", ".join(_from_to(name, old.get(name), new.get(name)) for name in names)
-            lines.append(f"{new.get('name')} ({one}): {told}")
+            lines.append(f"{_short(new.get('name'))} ({one}): {told}")
         elif isinstance(new, dict):
             addresses = f"mail to {new.get('email')}, second address {new.get('fallback') or 'none'}"
-            lines.append(f"{new.get('name')} ({one}) is new: {addresses}, for {new.get('serves')}")
+            lines.append(f"{_short(new.get('name'))} ({one}) is new: {addresses}, for {new.get('serves')}")
         elif isinstance(old, dict):
-            lines.append(f"{old.get('name')} ({one}) is dropped: it had {old.get('email')}")
+            lines.append(f"{_short(old.get('name'))} ({one}) is dropped: it had {old.get('email')}")
     return tuple(lines)
 
 
@@ -323,7 +328,21 @@ def _entry(text: str, entry: str) -> object:
 def _from_to(name: str, old: object, new: object) -> str:
     if name == "key":
         return "another key for its mail" if new else "no key for its mail any more"
-    return f"{name} from {old or 'nothing'} to {new or 'nothing'}"
+    before, after = str(old or "nothing"), str(new or "nothing")
+    if name in _WHERE_TO:
+        return f"{name} from {before} to {after}"
+    differs = (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other)
+    same = next(differs, min(len(before), len(after)))
+    if max(len(before), len(after)) <= _MOST_SAID:
+        same = 0
+    skipped = max(0, same - _MOST_SAID // 4)  # a long text is told from where it differs
+    return f"{name} from {_short(before, skipped)} to {_short(after, skipped)}"
+
+
+def _short(value: object, skipped: int = 0) -> str:
+    """Return a value as a line of the log holds it: no long text may push another out of the line."""
+    text = f"{'…' if skipped else ''}{str(value)[skipped:]}"
+    return text if len(text) <= _MOST_SAID else f"{text[: _MOST_SAID - 1]}…"
 
 
 def _addresses(entry: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.agreements import Standing
+from chalicelib.domain.audit import plain_line
 from chalicelib.domain.documents import RECIPIENTS
 from chalicelib.domain.errors import (
     AgreementMissing,
@@ -22,6 +23,7 @@ from chalicelib.domain.errors import (
     NothingToPublish,
 )
 from chalicelib.domain.people import PUBLISHER, Person
+from chalicelib.domain.recipient_changes import described
 from chalicelib.ports import KeyInfo, Mail
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from tests.usecases.test_publish import ANA, BEN, Desk
@@ -363,6 +365,18 @@ def test_what_changes_is_said_in_words(changing: Changing) -> None:
     assert (
         f"County desk (county-desk) is new: mail to {NEW}, second address {SECOND}, for us" in state.described
     )
+
+
+def test_no_long_text_pushes_an_address_out_of_the_line_that_the_log_keeps() -> None:
+    old = {**OFFICE, "what": "It helps. " * 30}
+    new = {**old, "name": "N" * 900, "what": "It helps. " * 29 + "It sells.", "email": "other@evil.example"}
+    [line] = described(json.dumps([old]), json.dumps([new]))
+    assert f"email from {OFFICE['email']} to other@evil.example" in plain_line(line)
+    assert "It helps." in line
+    assert "It sells." in line
+    assert len(line) < 500
+    [line] = described("[]", json.dumps([new]))
+    assert "other@evil.example" in plain_line(line)
 
 
 def test_a_proposal_that_changes_nothing_is_refused(changing: Changing) -> None:

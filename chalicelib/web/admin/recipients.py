@@ -69,6 +69,13 @@ def routes(
         told = f"{visit.who.email} proposed a change of who gets reports. All that waits now:"
         tell("recipients were proposed", (told, *state.described, f"Why: {state.change.why}"))
 
+    def about_what_waits(visit: Visit) -> None:
+        """Write down what this is about before it is tried: a refusal names it too."""
+        state = changes.state()
+        if state:
+            visit.deed.about = ", ".join(one.id for one in state.entries)
+            visit.deed.after = "; ".join(state.described)
+
     def agreed(visit: Visit, by: str) -> None:
         state = changes.state()
         if state is None:
@@ -159,6 +166,7 @@ def routes(
 
     @desk.action("/admin/recipients/agree", PUBLISHER, does="agree to a change of recipients")
     def agree(visit: Visit) -> Sheet:
+        about_what_waits(visit)
         try:
             changes.agree(number(visit.one("revision")), visit.one("seen"), standings.of(visit.who))
         except (AgreementMissing, DocumentInvalid) as missing:
@@ -170,6 +178,7 @@ def routes(
 
     @desk.action("/admin/recipients/operator-code", PUBLISHER, does="mail the operator a code")
     def mail_operator_code(visit: Visit) -> Sheet:
+        about_what_waits(visit)
         try:
             changes.send_operator_code(number(visit.one("revision")), visit.one("seen"))
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
@@ -186,6 +195,7 @@ def routes(
 
     @desk.action("/admin/recipients/operator-agrees", PUBLISHER, does="agree by the operator's code")
     def agree_by_operator(visit: Visit) -> Sheet:
+        about_what_waits(visit)
         try:
             changes.agree_by_operator(number(visit.one("revision")), visit.one("seen"), visit.one("code"))
         except CodeWrong:

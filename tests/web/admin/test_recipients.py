@@ -86,6 +86,9 @@ def test_the_one_who_proposed_cannot_agree_even_with_a_form_made_by_hand(desk):
     page = one.post("/admin/recipients/agree", {**withdraw, "seen": seen})
     assert page.status == 422
     assert "somebody else than the one who proposed" in page.words.lower()
+    line = desk.log()[-1]
+    assert (line["outcome"], line["about"]) == ("refused", "sheriff")
+    assert ADDRESS in line["after"]
 
 
 def test_a_recipient_without_consent_or_second_address_is_not_agreed_to(desk):
@@ -289,6 +292,9 @@ def test_before_the_first_delivered_report_the_operator_can_stand_for_the_second
     page = one.follow(one.submit(one.get(LIST), ask))
     wrong = one.submit(page, agree, code="0000 0000")
     assert wrong.status == 422
+    asked, refused = desk.log()[-2:]
+    assert (asked["did"], asked["about"]) == ("mail the operator a code", "sheriff")
+    assert (refused["outcome"], refused["about"]) == ("refused", "sheriff")
     [mail] = [one["raw_data"] for one in desk.mails() if "Please agree" in one["raw_data"]][-1:]
     text = message_from_string(mail, policy=default).get_content()
     assert f"The Sheriff (sheriff) is new: mail to {ADDRESS}" in text
