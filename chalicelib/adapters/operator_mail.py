@@ -22,6 +22,17 @@ EXPLAINED = {
         " the account's sending status and at the sender's identity in SES; mail goes on by itself"
         " afterwards.",
     ),
+    "recipient_stopped": (
+        "The mail service takes nothing for one recipient",
+        "It speaks as if no mail could be sent, and sends what goes to others. Reports to this recipient wait"
+        " and are tried again every few minutes. Look at the recipient's address, and at SES's identities.",
+    ),
+    "not_verified": (
+        "An address is not verified",
+        "The account is still in SES's sandbox, where mail goes only to addresses that the account has"
+        " verified. Reports to this one wait, and go out by themselves within half an hour after it is"
+        " verified or the account has left the sandbox.",
+    ),
     "store_away": (
         "The table does not answer",
         "DynamoDB did not answer. Work goes on when it does.",

@@ -5,7 +5,9 @@ SendEmail has no idempotency, so its client never tries twice: the outbox does, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from typing import Any
 
 from botocore.exceptions import (
@@ -23,42 +25,69 @@ from botocore.exceptions import (
 )
 
 from chalicelib.adapters.aws_faults import code_of
-from chalicelib.domain.errors import MailBusy, MailDelayed, MailRefused, MailStopped, MailUncertain
+from chalicelib.domain.errors import (
+    MailBusy,
+    MailDelayed,
+    MailRefused,
+    MailStopped,
+    MailUncertain,
+    MailUnverified,
+    PorchlightError,
+)
 from chalicelib.ports import Mail
 
-# See SES's API v2 reference, SendEmail and "Common errors". What concerns the whole account, its identity
-# or our right to use it stops the queue: no other message would fare better.
-_STOPPED = {
-    "AccountSuspendedException",
-    "SendingPausedException",
-    "MailFromDomainNotVerifiedException",
-    "NotFoundException",  # the configuration set or the identity is gone
-    "AccessDeniedException",
-    "AccessDenied",
-    "NotAuthorized",
-    "OptInRequired",
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "MissingAuthenticationToken",
-    "IncompleteSignature",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "ExpiredTokenException",
-    "ExpiredToken",
-    "RequestExpired",
+# Every code that SES's SendEmail has, in both versions of its API, and AWS's common ones; docs/deliveries.md
+# shows the same, and a test keeps the two equal. MailStopped concerns the account, its sender or our right to
+# use them: no other message would fare better. MailRefused concerns this message. Where a text says more than
+# its code, _meaning reads it.
+ANSWERS: dict[str, type[PorchlightError]] = {
+    "AccountSuspendedException": MailStopped,
+    "AccountSendingPausedException": MailStopped,
+    "SendingPausedException": MailStopped,
+    "ConfigurationSetSendingPausedException": MailStopped,
+    "ConfigurationSetDoesNotExist": MailStopped,
+    "ConfigurationSetDoesNotExistException": MailStopped,
+    "NotFoundException": MailStopped,  # the configuration set or the identity is gone
+    "MailFromDomainNotVerified": MailStopped,
+    "MailFromDomainNotVerifiedException": MailStopped,
+    "FromEmailAddressNotVerifiedException": MailStopped,
+    "AccessDeniedException": MailStopped,
+    "AccessDenied": MailStopped,
+    "NotAuthorized": MailStopped,
+    "OptInRequired": MailStopped,
+    "UnrecognizedClientException": MailStopped,
+    "InvalidClientTokenId": MailStopped,
+    "MissingAuthenticationToken": MailStopped,
+    "IncompleteSignature": MailStopped,
+    "InvalidSignatureException": MailStopped,
+    "SignatureDoesNotMatch": MailStopped,
+    "ExpiredTokenException": MailStopped,
+    "ExpiredToken": MailStopped,
+    "RequestExpired": MailStopped,
+    "RequestTimeTooSkewed": MailStopped,
+    "MessageRejected": MailRefused,
+    "BadRequestException": MailRefused,
+    "InvalidParameterValue": MailRefused,
+    "ValidationException": MailRefused,
+    "ValidationError": MailRefused,
+    "RequestEntityTooLargeException": MailRefused,
+    "TooManyRequestsException": MailBusy,
+    "LimitExceededException": MailBusy,  # the day's quota as well: mail goes on when it does
+    "ThrottlingException": MailBusy,
+    "Throttling": MailBusy,
+    "ConflictException": MailDelayed,
+    "InternalServiceErrorException": MailUncertain,
+    "InternalServiceError": MailUncertain,
+    "InternalFailure": MailUncertain,
+    "ServiceUnavailable": MailUncertain,
+    "ConcurrentModificationException": MailUncertain,
 }
-# What concerns this message fails it.
-_REFUSED = {
-    "MessageRejected",
-    "BadRequestException",
-    "InvalidParameterValue",
-    "ValidationException",
-    "ValidationError",
-    "RequestEntityTooLargeException",
-}
-# The same in the words of SES's first API, which speak through MessageRejected.
-_NOT_THIS_MESSAGE = ("not verified", "sending paused", "account is paused", "suspended")
-_BUSY = {"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"}
+# What a text of MessageRejected and its like may say, and what then concerns more than this message.
+_NOT_THIS_MESSAGE = ("paused", "suspended", "configuration set")
+_NOT_VERIFIED = "not verified"
+_IDENTITY_OF_AN_ARN = "identity/"  # AccessDenied names the identity that our role may not use
+# An address or a domain: at the end of an ARN, or in a list, with a name before it and brackets around it.
+_IDENTITY = re.compile(r"[^\s,;:<>()\"'`]+\.[^\s,;:<>()\"'`]+")
 _NEVER_LEFT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, SSLError)
 _NO_RIGHT = (NoCredentialsError, PartialCredentialsError, NoRegionError)
 
@@ -87,7 +116,7 @@ class SesMailer:
         try:
             return str(self._client().send_email(**arguments)["MessageId"])
         except ClientError as error:
-            raise _translated(error) from error
+            raise _translated(error, mail.sender) from error
         except ParamValidationError as error:
             # Its text would quote the message.
             raise MailRefused(type(error).__name__) from None
@@ -100,18 +129,47 @@ class SesMailer:
             raise MailUncertain(type(error).__name__) from error
 
 
-def _translated(error: ClientError) -> Exception:
+def _translated(error: ClientError, sender: str) -> PorchlightError:
     code = code_of(error)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    message = str(error.response.get("Error", {}).get("Message", "")).casefold()
-    if code in _STOPPED or (code == "MessageRejected" and any(one in message for one in _NOT_THIS_MESSAGE)):
-        return MailStopped(code)
-    if code in _REFUSED or status == 413:
-        return MailRefused(code or str(status))
-    if code in _BUSY or status == 429:
-        return MailBusy(code or str(status))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    text = str(error.response.get("Error", {}).get("Message", "")).casefold()
+    return _meaning(code, status, " ".join(text.split()), sender.casefold())(code or str(status))
+
+
+def _meaning(code: str, status: int, text: str, sender: str) -> type[PorchlightError]:
+    """Return what an answer means. `text` and `sender` are in small letters."""
+    known = ANSWERS.get(code)
+    if known is MailRefused and _NOT_VERIFIED in text:
+        # In the sandbox SES takes nothing for a recipient that the account has not verified, and says it in
+        # the same words as of the sender, with a list of those that failed.
+        return MailStopped if _names_sender(text, sender) else MailUnverified
+    if known is MailRefused and any(one in text for one in _NOT_THIS_MESSAGE):
+        return MailStopped
+    if code.startswith("AccessDenied") and _IDENTITY_OF_AN_ARN in text:
+        # In the sandbox the right to use a recipient's identity is asked for too, if the account has one.
+        return MailStopped if _names_sender(text, sender) else MailUnverified
+    return known or _meaning_of(status)
+
+
+def _meaning_of(status: int) -> type[PorchlightError]:
+    if status == 413:
+        return MailRefused
+    if status == 429:
+        return MailBusy
     if status in (401, 403):
-        return MailStopped(code or str(status))
+        return MailStopped
     if status >= 500 or status < 400:
-        return MailUncertain(code or str(status))  # SES may have taken the message before it failed
-    return MailDelayed(code or str(status))
+        return MailUncertain  # SES may have taken the message before it failed
+    return MailDelayed
+
+
+def _names_sender(text: str, sender: str) -> bool:
+    """Say whether a text names the sender's address, or a domain that it is sent from, or nobody at all.
+
+    An address of somebody else at the sender's domain is not the sender's.
+    """
+    named = {one.strip(".").rpartition("identity/")[2] for one in _IDENTITY.findall(text)} - {""}
+    address = parseaddr(sender)[1]
+    labels = address.rpartition("@")[2].split(".")
+    domains = {".".join(labels[start:]) for start in range(max(1, len(labels) - 1))}
+    return not named or bool(named & {address, *domains})

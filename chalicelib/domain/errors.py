@@ -94,6 +94,10 @@ class MailUncertain(MailDelayed):
     """No answer came: the mail service may have taken this, or not. Keep it queued; it may arrive twice."""
 
 
+class MailUnverified(MailDelayed):
+    """The mail service takes nothing for this address yet: keep it queued, and tell the operator."""
+
+
 class MailRefused(PorchlightError):
     """The mail service will never take this: fail it and raise an alarm."""
 

@@ -79,7 +79,7 @@ class DeliverReports:
                     if not worked:
                         break
                     outbox.look_at_time()
-        except MailStopped as error:
-            outbox.tally.stopped = True
-            self._alarms.raise_alarm("mail_stopped", {"error": str(error)})
+        except MailStopped:
+            pass  # the outbox knows of it
         single_mails.tell_unreached()
+        outbox.end_stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from chalicelib.domain.errors import MailStopped
 from chalicelib.ports import OpenedReport
 from chalicelib.usecases.leases import Case
 from chalicelib.usecases.outbox import RUN_MARGIN, Outbox
@@ -36,7 +37,12 @@ class Digests:
                 return worked
             worked = True
             self._send(cases)
-            outbox.leases.release(*(case for case in cases if case.in_hand))
+            # What waits for a stopped recipient is left leased, and its leases end by themselves: to claim
+            # and give back a thousand reports each minute would cost more than it is worth.
+            stopped = outbox.stopped.keys()
+            outbox.leases.release(*(case for case in cases if case.in_hand and not case.in_hand & stopped))
+            if stopped and not outbox.works:
+                self._turn = False  # the next run looks at what stands behind these
             outbox.look_at_time()
         return worked
 
@@ -78,11 +84,14 @@ class Digests:
     def _send(self, cases: Sequence[Case]) -> None:
         outbox = self._outbox
         opened = [(case, one) for case in cases if (one := outbox.opened(case)) is not None]
-        # When mail is stopped, the leases are left to end by themselves: to claim and give back a thousand
-        # reports each minute would cost more than it is worth.
         for recipient_id in sorted({one for case, _ in opened for one in case.in_hand}):
-            for some in _alike(recipient_id, opened):
-                self._one_mail(recipient_id, some)
+            if recipient_id in outbox.stopped:
+                continue
+            try:
+                for some in _alike(recipient_id, opened):
+                    self._one_mail(recipient_id, some)
+            except MailStopped as error:
+                outbox.stop(recipient_id, error)
 
     def _one_mail(self, recipient_id: str, some: Opened, divided: int = 0) -> None:
         """Send one mail that holds all these reports, and record it with each of them."""

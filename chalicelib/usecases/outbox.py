@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from chalicelib.domain.deliveries import (
@@ -14,7 +14,7 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     move,
 )
-from chalicelib.domain.errors import SealBroken, StoreUnavailable
+from chalicelib.domain.errors import MailStopped, SealBroken, StoreUnavailable
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Alarms, Clock, OpenedReport, Opener, ReportStore
@@ -26,6 +26,9 @@ RUN_MARGIN = timedelta(
     seconds=15
 )  # a mail service may think for ten seconds, and then its answer is recorded
 CLOSED_WAIT = timedelta(hours=1)
+STOPPED_WAIT = timedelta(minutes=5)
+STOPPED_MOST = 10  # recipients that are tried in one run while nothing goes out
+ASIDE_MOST = 250  # reports that are set aside in one run while nothing goes out
 BUSY_MOST = 3
 BUSY_WAIT = timedelta(seconds=1)
 
@@ -49,7 +52,12 @@ class HandOn(Exception):
 
 @dataclass(slots=True)
 class Outbox:
-    """What one run of the worker works with."""
+    """What one run of the worker works with.
+
+    `stopped` are the recipients for whom the mail service said that it takes nothing at all, and its words.
+    It may have meant them alone: so others are tried too. `works` says whether a mail went out since, and
+    `aside` are the reports that wait for those recipients.
+    """
 
     store: ReportStore
     opener: Opener
@@ -63,6 +71,9 @@ class Outbox:
     leases: Leases
     tally: Tally
     busy: int = 0
+    stopped: dict[str, str] = field(default_factory=dict)
+    works: bool = True
+    aside: list[Case] = field(default_factory=list)
 
     def look_at_time(self) -> None:
         """Raise HandOn when too little time is left to send one more mail and record it."""
@@ -106,6 +117,7 @@ class Outbox:
             self.leases.record(case, recipient_id, change.apply)
         self.send.remember(change)
         if change.sent:
+            self.works = True
             self.tally.mails += 1
             self.tally.reports += len(cases)
         elif change.given_up:
@@ -119,6 +131,39 @@ class Outbox:
             raise HandOn
         if change.busy:
             self.wait(BUSY_WAIT * self.busy)
+
+    def stop(self, recipient_id: str, error: MailStopped) -> None:
+        """Send this recipient nothing more in this run. Raises MailStopped when enough others were tried."""
+        self.stopped[recipient_id] = str(error)
+        self.works = False
+        if len(self.stopped) >= STOPPED_MOST:
+            raise error
+
+    def set_aside(self, case: Case) -> None:
+        """Keep a report that waits for stopped recipients until the run ends. Raises MailStopped."""
+        self.aside.append(case)
+        if not self.works and len(self.aside) >= ASIDE_MOST:
+            raise MailStopped("nothing goes out")
+
+    def end_stop(self) -> None:
+        """Tell of what was stopped, and give back what was set aside.
+
+        Where others got mail, or more waits than was looked at, it waits for some minutes: the next run tries
+        what stands behind it.
+        """
+        if not self.stopped:
+            return
+        self.tally.stopped = not self.works
+        if self.works:
+            for recipient_id, error in self.stopped.items():
+                self.alarms.raise_alarm("recipient_stopped", {"recipient": recipient_id, "error": error})
+        else:
+            self.alarms.raise_alarm("mail_stopped", {"error": next(iter(self.stopped.values()))})
+        for case in self.aside:
+            if self.works or len(self.aside) >= ASIDE_MOST:
+                self.put_off(case, STOPPED_WAIT, tries=0)
+            else:
+                self.leases.release(case)
 
     def gone(self, case: Case, recipient_id: str) -> None:
         """Give up on a recipient that is not in the directory any more."""
@@ -147,15 +192,15 @@ class Outbox:
         self.alarms.raise_alarm(kind, {"case": case.record.case_number, "recipient": recipient_id})
         self.leases.record(case, recipient_id, lambda one: move(one, state, now))
 
-    def put_off(self, case: Case, wait: timedelta) -> None:
-        """Try again later whatever is in hand."""
+    def put_off(self, case: Case, wait: timedelta, tries: int = 1) -> None:
+        """Try again later whatever is in hand, which counts as so many tries."""
         until, in_hand = self.clock.now() + wait, set(case.in_hand)
         case.in_hand.clear()
 
         def later(one: Delivery) -> Delivery:
             if one.recipient not in in_hand or one.state not in WAITING:
                 return one
-            return replace(one, next_try=until, attempts=one.attempts + 1)
+            return replace(one, next_try=until, attempts=one.attempts + tries)
 
         def change(record: SealedReport) -> SealedReport:
             return replace(record, deliveries=tuple(later(one) for one in record.deliveries))

@@ -27,6 +27,7 @@ from chalicelib.domain.errors import (
     MailRefused,
     MailStopped,
     MailUncertain,
+    MailUnverified,
     StoreUnavailable,
 )
 from chalicelib.domain.recipients import Recipient
@@ -158,6 +159,8 @@ class SendMail:
         try:
             message_id = self._mailer.send(Mail(self._sender, to, recipient.id, turn, about, content))
         except MailDelayed as error:
+            if isinstance(error, MailUnverified):
+                self._alarms.raise_alarm("not_verified", {**detail, "error": str(error)})
             wait = back_off(attempts, self._clock.chance())
             if isinstance(error, MailUncertain):
                 # If it was taken after all, its notice comes first, and nothing is sent twice.

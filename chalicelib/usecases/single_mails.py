@@ -63,7 +63,8 @@ class SingleMails:
             outbox.leases.release(case)
             return
         try:
-            if any(one.state in WAITING for one in due) and not case.record.counted:
+            may_go = any(one.state in WAITING and one.recipient not in outbox.stopped for one in due)
+            if may_go and not case.record.counted:
                 due = self._counted(case, due)
             for delivery in due:
                 if delivery.state in WAITING:
@@ -72,10 +73,13 @@ class SingleMails:
                     self._give_up_hoping(case, delivery)
                 else:
                     self._give_up_waiting(case, delivery)
+            if case.in_hand & outbox.stopped.keys():
+                outbox.set_aside(case)
         except StoreUnavailable:
             raise  # what was sent and not recorded stays leased: its notice may come before it is sent again
         except (MailStopped, SecretMissing, HandOn):
-            outbox.leases.release(case)
+            if not any(one is case for one in outbox.aside):
+                outbox.leases.release(case)
             raise
         except Exception as error:
             outbox.fault(case, error)
@@ -100,6 +104,8 @@ class SingleMails:
 
     def _mail(self, case: Case, delivery: Delivery) -> None:
         outbox = self._outbox
+        if delivery.recipient in outbox.stopped:
+            return
         opened = outbox.opened(case)
         if opened is None or delivery.recipient not in case.in_hand:
             return
@@ -114,7 +120,11 @@ class SingleMails:
         others = [known[one] for one in case.record.others_than(recipient.id) if one in known]
         before = known.get(delivery.instead_of)
         told = replace(opened, instead_of=before.name if before else delivery.instead_of)
-        change = outbox.send.report(recipient, delivery, told, others)
+        try:
+            change = outbox.send.report(recipient, delivery, told, others)
+        except MailStopped as error:
+            outbox.stop(delivery.recipient, error)
+            return
         outbox.recorded(change, [case], delivery.recipient)
 
     def _give_up_waiting(self, case: Case, delivery: Delivery) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,13 +19,14 @@ from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
 from chalicelib.adapters.aws import client
-from chalicelib.adapters.ses_mailer import SesMailer
+from chalicelib.adapters.ses_mailer import ANSWERS, SesMailer
 from chalicelib.domain.errors import (
     MailBusy,
     MailDelayed,
     MailRefused,
     MailStopped,
     MailUncertain,
+    MailUnverified,
 )
 from chalicelib.ports import Mail
 
@@ -119,6 +123,96 @@ def test_each_fault_says_what_to_do_next(
         mailer(answers).send(MAIL)
     assert type(caught.value) is error
     assert len(answers.asked) == 1
+
+
+LISTED = "Email address is not verified. The following identities failed the check in region US-WEST-2: "
+DENIED = (
+    "User: arn:aws:sts::1:assumed-role/deliver/run is not authorized to perform: `ses:SendEmail' on resource"
+    " `arn:aws:ses:us-west-2:1:"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "error"),
+    [
+        # The sender: its address or domain, alone or among others, however it is written.
+        ("MessageRejected", LISTED + MAIL.sender, MailStopped),
+        ("MessageRejected", LISTED + "Reports@Porchlight.EXAMPLE", MailStopped),
+        ("MessageRejected", LISTED + "police@agency.example, reports@porchlight.example", MailStopped),
+        (
+            "MessageRejected",
+            LISTED + "a@b.example,Desk <reports@porchlight.example>...",
+            MailStopped,
+        ),
+        ("MessageRejected", LISTED + "porchlight.example", MailStopped),
+        ("MessageRejected", LISTED + "  police@agency.example ,\n porchlight.example. ", MailStopped),
+        ("BadRequestException", LISTED + MAIL.sender + " Request Id: 0-1", MailStopped),
+        # The recipient, or an address that we do not know.
+        ("MessageRejected", LISTED + MAIL.to, MailUnverified),
+        ("MessageRejected", LISTED.replace("US-WEST-2", "eu.central.1") + MAIL.to.upper(), MailUnverified),
+        ("MessageRejected", LISTED + "Police <police@agency.example>, police@agency.example", MailUnverified),
+        ("MessageRejected", LISTED + "police@agency.example...", MailUnverified),
+        ("MessageRejected", LISTED + "agency.example", MailUnverified),
+        ("MessageRejected", LISTED + "bounce@elsewhere.example", MailUnverified),
+        ("MessageRejected", LISTED + "police@porchlight.example", MailUnverified),
+        ("MessageRejected", LISTED + "xreports@porchlight.example", MailUnverified),
+        ("BadRequestException", LISTED + MAIL.to, MailUnverified),
+        # It names nobody: then it may be the sender.
+        ("MessageRejected", LISTED, MailStopped),
+        ("MessageRejected", LISTED + "...", MailStopped),
+        # What a role may not use, by its ARN.
+        ("AccessDeniedException", DENIED + "identity/" + MAIL.to + "'", MailUnverified),
+        ("AccessDeniedException", DENIED + "identity/porchlight.example'", MailStopped),
+        ("AccessDeniedException", DENIED + "configuration-set/p'", MailStopped),
+        # Other words of SES's first API.
+        ("MessageRejected", "Sending paused for configuration set porchlight.", MailStopped),
+        ("MessageRejected", "Configuration set porchlight does not exist.", MailStopped),
+        ("BadRequestException", "The account's sending is suspended.", MailStopped),
+        ("MessageRejected", "Address blacklisted.", MailRefused),
+        ("MessageRejected", "Address is on the suppression list.", MailRefused),
+        ("InvalidParameterValue", "Local address contains control or whitespace", MailRefused),
+    ],
+)
+def test_a_text_says_whom_it_concerns(
+    mailer: Callable[[Answers], SesMailer], code: str, message: str, error: type[Exception]
+) -> None:
+    answers = Answers(400, fault(code, message), {"x-amzn-errortype": code})
+    with pytest.raises(error) as caught:
+        mailer(answers).send(MAIL)
+    assert type(caught.value) is error
+    assert str(caught.value) == code, "and no address in it"
+
+
+@pytest.mark.parametrize("sender", ["reports@mail.porchlight.example", "Desk <reports@porchlight.example>"])
+def test_a_domain_above_the_senders_is_the_senders(
+    mailer: Callable[[Answers], SesMailer], sender: str
+) -> None:
+    answers = Answers(400, fault("MessageRejected", LISTED + "porchlight.example"))
+    with pytest.raises(MailStopped):
+        mailer(answers).send(replace(MAIL, sender=sender))
+
+
+def test_every_fault_that_the_sdk_knows_of_has_its_meaning() -> None:
+    shape = client("sesv2", 1).meta.service_model.operation_model("SendEmail")
+    assert {one.name for one in shape.error_shapes} <= ANSWERS.keys()
+
+
+def test_the_document_says_of_each_code_what_the_code_does() -> None:
+    words: dict[type[Exception], str] = {
+        MailStopped: "stops",
+        MailRefused: "refused",
+        MailBusy: "slower",
+        MailDelayed: "later",
+        MailUncertain: "perhaps",
+    }
+    text = (Path(__file__).parents[2] / "docs" / "deliveries.md").read_text(encoding="utf-8")
+    section = text.split("\n### SES's codes\n", 1)[1].split("\n## ", 1)[0]
+    told = {
+        code: meaning
+        for meaning, codes in re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", codes)
+    }
+    assert told == {code: words[meaning] for code, meaning in ANSWERS.items()}
 
 
 def test_no_credentials_stop_the_queue(mailer: Callable[[Answers], SesMailer]) -> None:

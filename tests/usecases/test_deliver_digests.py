@@ -311,3 +311,25 @@ def test_a_person_may_send_a_held_report_at_once(desk: Desk) -> None:
     desk.store.save(desk.record(report).with_delivery(sent_again(desk.delivery(report), desk.clock.now())))
     desk.deliver()
     assert desk.state(report) == SENT
+
+
+def test_one_bad_recipient_does_not_keep_the_digests_of_others(desk: Desk) -> None:
+    until = desk.clock.now() + timedelta(hours=1)
+    reports = [desk.take("clinic", "police", held_until=until) for _ in range(3)]
+    desk.clock.forward(hours=1)
+
+    def send(mail: Mail) -> None:
+        if mail.recipient == "clinic":
+            raise MailStopped("AccessDeniedException")
+
+    desk.mailer.on_send = send
+    tally = desk.deliver()
+    assert {desk.state(one) for one in reports} == {SENT}
+    assert {desk.state(one, "clinic") for one in reports} == {HELD}
+    assert (tally.mails, tally.stopped) == (1, False)
+    assert desk.alarms.kinds() == ["recipient_stopped"]
+    desk.mailer.on_send = lambda mail: None
+    desk.clock.forward(minutes=6)
+    desk.deliver()
+    assert {desk.state(one, "clinic") for one in reports} == {SENT}
+    assert len(desk.mailer.sent) == 2

@@ -30,11 +30,13 @@ from chalicelib.domain.errors import (
     MailRefused,
     MailStopped,
     MailUncertain,
+    MailUnverified,
     SecretMissing,
     StaleRecord,
     StoreUnavailable,
 )
 from chalicelib.ports import Mail
+from chalicelib.usecases.flood_caps import Caps
 from chalicelib.usecases.leases import LEASE
 from tests.support.delivery_fakes import CLINIC, POLICE, Desk
 from tests.support.fakes import FakeDirectory, recipient
@@ -638,3 +640,99 @@ def test_only_a_case_that_an_alarm_names_has_been_told(desk: Desk) -> None:
     desk.clock.forward(hours=20)
     desk.deliver()
     assert len(desk.alarms.raised[-1][1]["cases"].split(", ")) == 500, "and each again a day later"
+
+
+def only_to(*refused_by: str, desk: Desk, error: Exception | None = None) -> None:
+    """Let the mail service speak of these recipients as if it took nothing at all."""
+
+    def send(mail: Mail) -> None:
+        if mail.recipient in refused_by:
+            raise error or MailStopped("AccessDeniedException")
+
+    desk.mailer.on_send = send
+
+
+def test_one_bad_recipient_does_not_stop_the_mail_of_others(desk: Desk) -> None:
+    both = desk.take("police", "clinic")
+    others = [desk.take("clinic") for _ in range(3)]
+    only_to("police", desk=desk)
+    tally = desk.deliver()
+    assert {desk.state(one, "clinic") for one in (both, *others)} == {SENT}
+    assert desk.state(both) == QUEUED
+    assert not tally.stopped
+    assert desk.alarms.raised == [
+        ("recipient_stopped", {"recipient": "police", "error": "AccessDeniedException"})
+    ]
+    assert desk.record(both).leased_until is None
+    only_to(desk=desk)
+    desk.clock.forward(minutes=5)
+    desk.deliver()
+    assert desk.state(both) == SENT
+
+
+def test_however_many_wait_for_a_bad_recipient_the_others_get_their_turn(desk: Desk) -> None:
+    for _ in range(600):
+        desk.take("police")
+    last = desk.take("clinic")
+    only_to("police", desk=desk)
+    for _ in range(4):
+        desk.deliver()
+        desk.clock.forward(minutes=1)
+    assert desk.state(last, "clinic") == SENT
+    only_to(desk=desk)
+    for _ in range(6):
+        desk.deliver()
+        desk.clock.forward(minutes=1)
+    assert len(desk.mailer.sent) == 601
+
+
+def test_several_bad_recipients_are_all_passed_by() -> None:
+    bad = [recipient(f"bad-{number}") for number in range(8)]
+    desk = Desk(*bad, recipient("good"))
+    reports = [desk.take(one.id) for one in bad for _ in range(3)]
+    good = desk.take("good")
+    only_to(*(one.id for one in bad), desk=desk)
+    desk.deliver()
+    assert desk.state(good, "good") == SENT
+    assert all(desk.record(one).deliveries[0].state == QUEUED for one in reports)
+
+
+def test_more_bad_recipients_than_one_run_tries_end_the_run() -> None:
+    some = [recipient(f"office-{number}") for number in range(30)]
+    desk = Desk(*some)
+    for one in some:
+        desk.take(one.id)
+    desk.mailer.fail(MailStopped("AccountSuspendedException"), "send")
+    assert desk.deliver().stopped
+    assert desk.mailer.calls.count("send") == 10
+    assert desk.alarms.kinds() == ["mail_stopped"]
+    assert all(one.leased_until is None for one in desk.store.reports.values())
+
+
+def test_an_unverified_recipient_waits_and_goes_out_once_it_is_verified(desk: Desk) -> None:
+    waits, goes = desk.take("police"), desk.take("clinic")
+    only_to("police", desk=desk, error=MailUnverified("MessageRejected"))
+    for _ in range(3):
+        assert not desk.deliver().stopped
+        desk.clock.forward(minutes=1)
+    assert (desk.state(waits), desk.state(goes, "clinic")) == (QUEUED, SENT)
+    assert desk.delivery(waits).address != FALLBACK
+    assert set(desk.alarms.kinds()) == {"not_verified"}
+    assert desk.alarms.raised[0][1]["recipient"] == "police"
+    only_to(desk=desk)
+    desk.clock.forward(minutes=30)
+    desk.deliver()
+    assert desk.state(waits) == SENT
+
+
+def test_what_is_set_aside_is_not_counted_for_the_flood_again_and_again(desk: Desk) -> None:
+    desk.caps = Caps(per_minute=3, per_hour=3)
+    for _ in range(5):
+        desk.take("police")
+    desk.mailer.fail(MailStopped("AccountSuspendedException"), "send")
+    for _ in range(5):
+        desk.deliver()
+        desk.clock.forward(minutes=1)
+    desk.mailer.mend()
+    desk.deliver()
+    assert len(desk.mailer.sent) == 3
