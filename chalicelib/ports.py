@@ -118,6 +118,9 @@ class ReportStore(Protocol):
         Its lease stays as the record says, and is dropped when nothing is left to send.
         """
 
+    def change(self, report: SealedReport) -> None:
+        """Write how the deliveries of a surveyed report go, without its words. Raises StaleRecord."""
+
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
         """Add one to each named number of a counter, and return their new values."""
 
@@ -143,7 +146,10 @@ class ReportStore(Protocol):
         """Return what a mail was about, or None when it is unknown."""
 
     def survey(self, now: datetime) -> Iterable[SealedReport]:
-        """Return every report whose time is not over, without its words and keys (those are empty)."""
+        """Return every report whose time is not over, without its words and keys (those are empty).
+
+        Its lease lasts for as long as it is hidden from workers.
+        """
 
     def expired(self, now: datetime) -> Iterable[str]:
         """Return the ids of reports whose time is over, and of counters nobody needs any more."""

@@ -15,6 +15,7 @@ from chalicelib.adapters.aws import client
 from chalicelib.adapters.delivery_marks import DeliveryMarks
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.log_alarms import LogAlarms
+from chalicelib.adapters.log_outcomes import LogOutcomes
 from chalicelib.adapters.metrics import EmbeddedMetrics
 from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.ses_events import read_notice
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("porchlight")
 log.setLevel(logging.INFO)
+_OUTCOMES = logging.getLogger("porchlight.outcomes")  # Chalice sets the level of the application
+_OUTCOMES.setLevel(logging.INFO)
 
 NOTE_MARGIN = timedelta(seconds=12)  # what the longest notice takes
 _CLOCK = SystemClock()
@@ -82,7 +85,17 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     opener = HpkeOpener(desk.private_keys, desk.forget)
     every = timedelta(seconds=settings.digest_every)
     caps = FloodCaps(store, DeskCopyMarks(desk.private_keys), digest_every=every)
-    return DeliverReports(store, opener, send, caps, delivery_directory(settings), told, clock, _wait)
+    return DeliverReports(
+        store,
+        opener,
+        send,
+        caps,
+        delivery_directory(settings),
+        told,
+        clock,
+        _wait,
+        LogOutcomes(_OUTCOMES.info),
+    )
 
 
 def note_delivery(
@@ -101,6 +114,7 @@ def note_delivery(
         alarms(settings, clock),
         clock,
         _marks(settings.reports_table).note_delivered,
+        LogOutcomes(_OUTCOMES.info),
     )
     again: list[dict[str, str]] = []
     outcomes: dict[str, float] = {}
@@ -131,7 +145,14 @@ def sweep(
 ) -> dict[str, Any]:
     """Delete what is past its date; return how much. Without the schedule's time that is nothing."""
     clock = clock or _CLOCK
-    run = Sweep(report_store(settings), alarms(settings, clock), figures(settings, clock), clock)
+    run = Sweep(
+        report_store(settings),
+        alarms(settings, clock),
+        figures(settings, clock),
+        clock,
+        timedelta(seconds=settings.digest_every),
+        LogOutcomes(_OUTCOMES.info),
+    )
     deleted = run(_time_left(context), scheduled_at)
     remind_of_contacts(settings, clock)
     return {"deleted": deleted}

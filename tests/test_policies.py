@@ -24,10 +24,10 @@ from werkzeug.serving import make_server
 
 from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
 from chalicelib.adapters.cognito_people import client_definition, pool_definition
-from chalicelib.adapters.dynamo_desk import WRITTEN
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.adapters.hpke_sealer import new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.adapters.report_items import WRITTEN
 from chalicelib.domain.documents import Release
 from chalicelib.domain.form_tokens import make_token
 from chalicelib.domain.people import PUBLISHER, ROLES
@@ -180,7 +180,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:PutItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#*"],
     },
-    "sweep": {"dynamodb:GetItem": ["count#*"], "dynamodb:UpdateItem": ["count#*"]},
+    "sweep": {"dynamodb:GetItem": ["count#*"], "dynamodb:UpdateItem": ["count#*", "report#*"]},
 }
 
 

@@ -258,6 +258,45 @@ def test_words_are_in_the_mails_alone_and_the_code_on_the_receipt_alone(
         assert_hidden("headers", repr(answer.headers), *PHRASES, code, digits)
 
 
+def test_the_log_follows_a_case_without_a_word_a_code_an_address_or_the_records_id(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.post(NOTE, stage.form())
+    with every_log_line() as log:
+        stage.deliver()
+        [report_id] = (
+            item["pk"]["S"].removeprefix("report#")
+            for item in client("dynamodb").scan(TableName="reports")["Items"]
+            if item["pk"]["S"].startswith("report#")
+        )
+        for kind, more in (
+            ("Delivery", {}),
+            ("Bounce", {"bounceType": "Permanent", "bounceSubType": "General"}),
+        ):
+            mail = {
+                "messageId": "m-1",
+                "timestamp": datetime.now(UTC).isoformat(),
+                "destination": ["x@y.example"],
+                "tags": {"about": [f"report-{report_id}"], "recipient": ["dot-trafficking"], "turn": ["0"]},
+            }
+            stage.note({"eventType": kind, "mail": mail, kind.lower(): more})
+    lines = [line for line in log if '"outcome"' in line]
+    told = [json.loads(line[line.index("{") :]) for line in lines]
+    number = case_number(report_id)
+    assert [(one["case"], one["recipient"], one["outcome"], one["state"]) for one in told] == [
+        (number, "dot-trafficking", "sent", "sent"),
+        (number, "dhs-blue-campaign", "sent", "sent"),
+        (number, "dot-trafficking", "delivered", "delivered"),
+        (number, "dot-trafficking", "bounced", "bounced"),
+    ]
+    assert all(set(one) == {"age", "case", "outcome", "recipient", "state"} for one in told)
+    assert all(type(one["age"]) is int for one in told)
+    for line in lines:
+        assert "@" not in line
+        assert_hidden("a line of an outcome", line, *PHRASES, report_id, "los-banos-ca")
+    assert_hidden("the log", "\n".join(log) + "".join(capfd.readouterr()), report_id)
+
+
 def test_addresses_and_browsers_of_reporters_are_stored_nowhere(stage: Stage) -> None:
     stage.post(NOTE, stage.form())
     for where, content in stage.everything_kept():

@@ -45,6 +45,8 @@ PRICES = {
 }
 
 # What one event takes. Times and sizes are generous roundings of what bench/ measures.
+OUTCOMES_A_DELIVERY = 3  # sent, delivered, deleted; now and then one more
+OUTCOME_BYTES = 230  # one line of the log with what Lambda writes before it, and CloudWatch adds
 MINUTES_A_MONTH = 43_800
 PAGE_BYTES = 7_000
 PAGE_GB_SECONDS = 0.25 * 0.010
@@ -106,7 +108,8 @@ def units(load: Load) -> dict[str, float]:
         "mail": mails,
         "queue request": mails * 3 + MINUTES_A_MONTH * POLLS_A_MINUTE,
         "secret call": SECRET_CALLS,
-        "log byte": (misses + posts + MINUTES_A_MONTH) * 350,
+        "log byte": (misses + posts + MINUTES_A_MONTH) * 350
+        + load.reports * load.recipients * OUTCOMES_A_DELIVERY * OUTCOME_BYTES,
         **FIXED,
         **load.extra,
     }

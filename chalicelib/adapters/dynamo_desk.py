@@ -16,22 +16,10 @@ from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.adapters.dynamo_reports import DESK_INDEX
 from chalicelib.adapters.dynamo_values import read
 from chalicelib.adapters.dynamo_values import write as _write
-from chalicelib.adapters.report_items import from_index, is_report, to_item
+from chalicelib.adapters.report_items import WRITTEN, from_index, is_report, to_item, update_of
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import StaleRecord
 
-# The attributes that the desk writes; the policy of the admin function names the same and no other.
-WRITTEN = (
-    "deliveries",
-    "version",
-    "due_shard",
-    "due_at",
-    "leased_until",
-    "watch_at",
-    "answered_at",
-    "legal_hold",
-    "expires_at",
-)
 _LOOKS, _PAUSE = 10, 0.1  # the index follows its table within a second
 
 
@@ -66,24 +54,8 @@ class DynamoDesk:
 
         A case that is there already as this call would write it was written by this call.
         """
-        item = {**to_item(case), "version": _write(case.version + 1)}
-        kept = [name for name in WRITTEN if name in item]
-        gone = [name for name in WRITTEN if name not in item]
-        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
-        if gone:
-            expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
         try:
-            self._table.call(
-                "update_item",
-                Key={"pk": item["pk"]},
-                UpdateExpression=expression,
-                ConditionExpression="#version = :read",
-                ExpressionAttributeNames={f"#{name}": name for name in WRITTEN},
-                ExpressionAttributeValues={
-                    ":read": _write(case.version),
-                    **{f":{name}": item[name] for name in kept},
-                },
-            )
+            self._table.call("update_item", **update_of(case))
         except ConditionFailed as error:
             if not self._is_mine(replace(case, version=case.version + 1), error.retried):
                 raise StaleRecord("changed by somebody else") from error

@@ -23,9 +23,11 @@ from chalicelib.adapters.report_items import (
     from_index,
     is_report,
     moment,
+    place_in_queue,
     record_of,
     shard_name,
     to_item,
+    update_of,
 )
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import ReceiptTaken, StaleRecord
@@ -44,6 +46,10 @@ _SURVEYED = (
 _WITHOUT_WORDS: dict[str, Any] = {
     "ProjectionExpression": ", ".join(f"#{name}" for name in _SURVEYED),
     "ExpressionAttributeNames": {f"#{name}": name for name in _SURVEYED},
+}
+_SURVEY: dict[str, Any] = {
+    "ProjectionExpression": _WITHOUT_WORDS["ProjectionExpression"] + ", #due_at",
+    "ExpressionAttributeNames": {**_WITHOUT_WORDS["ExpressionAttributeNames"], "#due_at": "due_at"},
 }
 # What the desk's index holds beside its keys: how a delivery goes, and nothing of the report itself.
 DESK_SEES = tuple(name for name in _SURVEYED if name != "pk")
@@ -170,6 +176,13 @@ class DynamoReports:
             raise StaleRecord("changed by somebody else") from error
         return saved
 
+    def change(self, report: SealedReport) -> None:
+        """Write how deliveries go, and leave the words where they are."""
+        try:
+            self._call("update_item", **update_of(report))
+        except ConditionFailed as error:
+            raise StaleRecord("changed by somebody else") from error
+
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
         """Add one to each number in one write, exact under any number of writers.
 
@@ -261,10 +274,10 @@ class DynamoReports:
         items = self._scan(
             FilterExpression="begins_with(pk, :report)"
             " AND (attribute_not_exists(expires_at) OR expires_at > :now)",
-            **_WITHOUT_WORDS,
+            **_SURVEY,
             ExpressionAttributeValues={":report": _write(REPORT), ":now": _write(int(now.timestamp()))},
         )
-        return (from_index(item) for item in items)
+        return (_as_it_waits(item) for item in items)
 
     def expired(self, now: datetime) -> Iterable[str]:
         """Return the keys of all items whose time is over; this reads the whole table, once an hour."""
@@ -317,3 +330,11 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _key(pk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}}
+
+
+def _as_it_waits(item: Mapping[str, Any]) -> SealedReport:
+    """Return a surveyed report. What hides it for longer than it says is a lease, whoever wrote it."""
+    report, place = from_index(item), place_in_queue(item)
+    due_at = report.leased_until or report.due_at()
+    hidden = place is not None and due_at is not None and place > due_at
+    return replace(report, leased_until=place) if hidden else report

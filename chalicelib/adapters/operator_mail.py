@@ -109,6 +109,11 @@ EXPLAINED = {
         "Somebody at the desk was not told",
         "A mail about what was done at the desk could not be sent. The log of who did what says the same.",
     ),
+    "clock_ahead": (
+        "Reports were hidden by a clock ahead of time",
+        "A clock that was ahead wrote when they are due, so nothing would have looked at them until then."
+        " They are due now. Look at the delivery desk in some minutes, and keep the logs of that day.",
+    ),
     "clocks_apart": (
         "Two clocks differ",
         "The sweep's clock and its schedule's are more than ten minutes apart, so nothing was deleted:"

@@ -17,6 +17,19 @@ REPORT = "report#"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NOTHING = {"B": b""}
+# What is written of a report whose words are not at hand. The policies of the functions that do so, the
+# desk's and the sweep's, name the same and no other.
+WRITTEN = (
+    "deliveries",
+    "version",
+    "due_shard",
+    "due_at",
+    "leased_until",
+    "watch_at",
+    "answered_at",
+    "legal_hold",
+    "expires_at",
+)
 _TIMES = ("leased_until", "watch_at", "answered_at")
 
 
@@ -71,6 +84,31 @@ def to_item(report: SealedReport) -> dict[str, Any]:
     if report.addressed:
         item["addressed"] = list(report.addressed)
     return {name: _write(value) for name, value in item.items()}
+
+
+def update_of(report: SealedReport) -> dict[str, Any]:
+    """Return UpdateItem's arguments to write WRITTEN, if the record is still the version that was read."""
+    item = {**to_item(report), "version": _write(report.version + 1)}
+    kept = [name for name in WRITTEN if name in item]
+    gone = [name for name in WRITTEN if name not in item]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
+    if gone:
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    return {
+        "Key": {"pk": item["pk"]},
+        "UpdateExpression": expression,
+        "ConditionExpression": "#version = :read",
+        "ExpressionAttributeNames": {f"#{name}": name for name in WRITTEN},
+        "ExpressionAttributeValues": {
+            ":read": _write(report.version),
+            **{f":{name}": item[name] for name in kept},
+        },
+    }
+
+
+def place_in_queue(item: Mapping[str, Any]) -> datetime | None:
+    """Return when the index of what is due will show an item."""
+    return _time(_read(item["due_at"])) if "due_at" in item else None
 
 
 def is_report(item: Mapping[str, Any]) -> bool:

@@ -351,5 +351,6 @@ def expiry(report: SealedReport) -> datetime | None:
     )
     if report.legal_hold or not done:
         return None
-    times = [one.changed_at for one in report.deliveries] + [report.answered_at or report.taken_at]
-    return max(times) + timedelta(days=report.keep_days)
+    times = [one.changed_at for one in report.deliveries]
+    times += [report.answered_at] if report.answered_at else []
+    return max(times, default=report.taken_at) + timedelta(days=report.keep_days)

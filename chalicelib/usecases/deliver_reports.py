@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from chalicelib.domain.errors import MailStopped, SecretMissing, StoreUnavailable
+from chalicelib.domain.outcomes import Outcome, unheard
 from chalicelib.ports import Alarms, Clock, Directory, Opener, ReportStore
 from chalicelib.usecases.digests import Digests
 from chalicelib.usecases.flood_caps import FloodCaps
@@ -23,7 +24,7 @@ from chalicelib.usecases.single_mails import SingleMails
 class DeliverReports:
     """The outbox worker. Several may run at once: each report is claimed by exactly one.
 
-    `wait` lets time pass.
+    `wait` lets time pass; `note` hears what became of each delivery.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class DeliverReports:
         alarms: Alarms,
         clock: Clock,
         wait: Callable[[timedelta], None],
+        note: Callable[[Outcome], None] = unheard,
     ) -> None:
+        self._note = note
         self._store = store
         self._opener = opener
         self._send = send
@@ -58,7 +61,7 @@ class DeliverReports:
             clock=self._clock,
             wait=self._wait,
             time_left=time_left,
-            leases=Leases(self._store, self._clock, self._wait, time_left),
+            leases=Leases(self._store, self._clock, self._wait, time_left, self._note),
             tally=Tally(),
         )
         try:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.deliveries import Delivery, SealedReport
 from chalicelib.domain.errors import StaleRecord, StoreUnavailable
+from chalicelib.domain.outcomes import Outcome, outcomes, unheard
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Clock, ReportStore
 
@@ -46,7 +47,7 @@ class Case:
 class Leases:
     """Claims reports, saves what was done with them, and gives them back.
 
-    `time_left` is asked before each wait for a store that is away.
+    `time_left` is asked before each wait for a store that is away; `note` hears what became of each delivery.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Leases:
         clock: Clock,
         wait: Callable[[timedelta], None],
         time_left: Callable[[], timedelta],
+        note: Callable[[Outcome], None] = unheard,
     ) -> None:
+        self._note = note
         self._store = store
         self._clock = clock
         self._wait = wait
@@ -103,7 +106,9 @@ class Leases:
             if changed == case.record:
                 return
             try:
-                case.record = self._store.save(changed)
+                before, case.record = case.record, self._store.save(changed)
+                for one in outcomes(before, case.record, self._clock.now()):
+                    self._note(one)
                 return
             except StaleRecord:
                 overtaken += 1

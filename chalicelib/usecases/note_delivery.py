@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.bounces import AWAY, away, not_taken, taken
 from chalicelib.domain.deliveries import BOUNCED, COMPLAINED, FALLEN_BACK, REJECTED, Delivery, delayed
 from chalicelib.domain.errors import NoticeEarly, StaleRecord, StoreUnavailable
+from chalicelib.domain.outcomes import Outcome, outcomes, unheard
 from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Alarms, Clock, Directory, Notice, ReportStore, SentMail
 
@@ -22,7 +23,7 @@ _BAD_NEWS = {"bounced": BOUNCED, "complained": COMPLAINED, "rejected": REJECTED}
 
 
 class NoteDelivery:
-    """The use case of one notice."""
+    """The use case of one notice. `note` hears what became of each delivery."""
 
     def __init__(
         self,
@@ -31,7 +32,9 @@ class NoteDelivery:
         alarms: Alarms,
         clock: Clock,
         note_delivered: Callable[[datetime], None] = lambda _: None,
+        note: Callable[[Outcome], None] = unheard,
     ) -> None:
+        self._heard = note
         self._store = store
         self._directory = directory
         self._alarms = alarms
@@ -97,9 +100,11 @@ class NoteDelivery:
             # Before it is saved: the same notice would change nothing when it came again, and tell nobody.
             told = told or self._tell(notice, mail, record.case_number, delivery, changed)
             try:
-                self._store.save(record.with_delivery(changed))
+                saved = self._store.save(record.with_delivery(changed))
             except StaleRecord:
                 continue
+            for one in outcomes(record, saved, now):
+                self._heard(one)
             fell_back = changed.state == FALLEN_BACK and changed.turn != delivery.turn
             return (FALLEN_BACK if fell_back else notice.kind), told
         raise StoreUnavailable("the record changes too often")

@@ -35,7 +35,7 @@ BUSY_WAIT = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class Tally:
-    """What one run did, in numbers: the only thing about reports that is ever logged."""
+    """What one run did, in numbers. The log has these, alarms, and a line for each outcome; see outcomes."""
 
     mails: int = 0
     reports: int = 0

@@ -11,14 +11,16 @@ from chalicelib.domain.deliveries import (
     BOUNCED,
     DELAYED,
     FALLBACK,
+    SENT,
     UNCLEAR,
     WAITING,
+    WATCH_AFTER,
     Delivery,
     SealedReport,
     refused,
 )
 from chalicelib.domain.errors import MailStopped, SecretMissing, StoreUnavailable
-from chalicelib.usecases.leases import Case
+from chalicelib.usecases.leases import LEASE, Case
 from chalicelib.usecases.outbox import HandOn, Outbox
 
 ROUND = 250  # ids read at once
@@ -56,6 +58,7 @@ class SingleMails:
         outbox, now = self._outbox, self._outbox.clock.now()
         due = [one for one in case.record.deliveries if one.due(now) and not one.in_digest()]
         case.in_hand = {one.recipient for one in due}
+        first = {one.recipient for one in due if one.state in WAITING and not one.attempts and not one.turn}
         if case.record.watch_at is not None and case.record.watch_at <= now:
             self._unreached.append(case)
             case.in_hand.add("")  # the lease goes on until somebody was told
@@ -73,6 +76,8 @@ class SingleMails:
                     self._give_up_hoping(case, delivery)
                 else:
                     self._give_up_waiting(case, delivery)
+            if "" in case.in_hand and self._is_mailed_first(case, first):
+                self._watch_anew(case)
             if case.in_hand & outbox.stopped.keys():
                 outbox.set_aside(case)
         except StoreUnavailable:
@@ -83,6 +88,27 @@ class SingleMails:
             raise
         except Exception as error:
             outbox.fault(case, error)
+
+    def _is_mailed_first(self, case: Case, first: set[str]) -> bool:
+        """Say whether a report was dealt with for the first time just now: its eight hours begin only then.
+
+        They have passed already when it was filed by a clock that is behind, or while no worker ran.
+        """
+        since = self._outbox.clock.now() - LEASE
+        return bool(first - case.in_hand) or any(
+            one.state == SENT and not one.turn and one.changed_at > since for one in case.record.deliveries
+        )
+
+    def _watch_anew(self, case: Case) -> None:
+        now = self._outbox.clock.now()
+        self._unreached = [one for one in self._unreached if one is not case]
+        case.in_hand.discard("")
+
+        def change(record: SealedReport) -> SealedReport:
+            is_due = record.watch_at is not None and record.watch_at <= now
+            return replace(record, watch_at=now + WATCH_AFTER) if is_due else record
+
+        self._outbox.leases.save(case, change)
 
     def _counted(self, case: Case, due: Sequence[Delivery]) -> list[Delivery]:
         """Let the flood caps see a report for the first time; return what is still to be dealt with now."""

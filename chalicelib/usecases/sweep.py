@@ -1,40 +1,71 @@
-"""Delete on time, count how the deliveries stand, and tell the operator of anything that waits too long."""
+"""Delete on time, count how the deliveries stand, and tell the operator of anything that waits too long.
+
+What a clock ahead of time wrote would wait for as long as that clock was ahead: it is found, and set due.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from chalicelib.domain.deliveries import SealedReport, case_number
+from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.figures import figures
-from chalicelib.ports import Alarms, Clock, Figures, ReportStore
+from chalicelib.domain.outcomes import DELETED, SET_DUE, Outcome, outcome, unheard
+from chalicelib.ports import Alarms, Clock, Deleted, Figures, ReportStore
+from chalicelib.usecases.clocks import CLOCKS_APART, Horizon
+from chalicelib.usecases.single_mails import CASES_NAMED
 
 LONG_WAIT = timedelta(hours=2)
 MARGIN = timedelta(seconds=20)
-# Further apart than this, one of two clocks is wrong: a schedule's event comes within seconds, and a little
-# later when Lambda was busy.
-CLOCKS_APART = timedelta(minutes=10)
+_REPORT = "report#"
 
 
 class Sweep:
-    """The hourly use case. DynamoDB's own expiry is a backstop: it may be two days late."""
+    """The hourly use case. DynamoDB's own expiry is a backstop: it may be two days late.
 
-    def __init__(self, store: ReportStore, alarms: Alarms, gauges: Figures, clock: Clock) -> None:
+    `digest_every` is how far apart digests are; `note` hears what became of each delivery.
+    """
+
+    def __init__(
+        self,
+        store: ReportStore,
+        alarms: Alarms,
+        gauges: Figures,
+        clock: Clock,
+        digest_every: timedelta = timedelta(hours=1),
+        note: Callable[[Outcome], None] = unheard,
+    ) -> None:
         self._store = store
         self._alarms = alarms
         self._gauges = gauges
         self._clock = clock
+        self._digest_every = digest_every
+        self._note = note
 
     def __call__(self, time_left: Callable[[], timedelta], scheduled_at: datetime | None = None) -> int:
         """Delete every item whose time is over, and return how many there were.
 
         `scheduled_at` is the time as the schedule has it, by a clock of its own. Without it, or when that
         clock and ours are apart, nothing is deleted: what is deleted too early cannot be brought back.
+        What lies further ahead than any rule allows is told, and set due.
         When the time runs out, the next sweep goes on.
         """
         now = self._clock.now()
         deleted = self._deleted(now, time_left) if self._may_delete(now, scheduled_at) else 0
-        counted = figures(self._store.survey(now), now)
+        horizon = Horizon(max(now, scheduled_at or now), self._digest_every)
+        hidden: list[SealedReport] = []
+
+        def seen() -> Iterator[SealedReport]:
+            for record in self._store.survey(now):
+                mended = horizon.set_due(record, now)
+                if mended is not record:
+                    hidden.append(mended)
+                yield record
+
+        counted = figures(seen(), now)
+        self._set_due(hidden, time_left)
         self._gauges.put(asdict(counted))
         if counted.oldest_due_seconds > LONG_WAIT.total_seconds():
             hours = f"{counted.oldest_due_seconds / 3600:.0f}"
@@ -53,9 +84,38 @@ class Sweep:
         return True
 
     def _deleted(self, now: datetime, time_left: Callable[[], timedelta]) -> int:
-        deleted = 0
+        count = 0
         for key in self._store.expired(now):
             if time_left() < MARGIN:
                 break
-            deleted += self._store.delete(key, now) is not None
-        return deleted
+            deleted = self._store.delete(key, now)
+            if deleted is not None:
+                count += 1
+                for one in _told(key, deleted, now):
+                    self._note(one)
+        return count
+
+    def _set_due(self, hidden: list[SealedReport], time_left: Callable[[], timedelta]) -> None:
+        """Set due what lies too far ahead, and tell the operator first: it may have been so for long."""
+        if not hidden:
+            return
+        named = ", ".join(record.case_number for record in hidden[:CASES_NAMED])
+        self._alarms.raise_alarm("clock_ahead", {"reports": str(len(hidden)), "cases": named})
+        now = self._clock.now()
+        for mended in hidden:
+            if time_left() < MARGIN:
+                return
+            try:
+                self._store.change(mended)
+            except StaleRecord:
+                continue  # somebody deals with it; if it lies ahead still, the next sweep sees it
+            for delivery in mended.deliveries:
+                self._note(outcome(SET_DUE, mended, delivery, now))
+
+
+def _told(key: str, deleted: Deleted, now: datetime) -> Iterator[Outcome]:
+    if deleted.record is not None:
+        for delivery in deleted.record.deliveries:
+            yield outcome(DELETED, deleted.record, delivery, now)
+    elif key.startswith(_REPORT):  # a first try deleted it, and its answer was lost
+        yield Outcome(DELETED, case_number(key.removeprefix(_REPORT)), "", "", None)

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,3 +196,20 @@ def test_reports_spread_over_all_shards_of_the_index(dynamodb: Any, table: str) 
         store.add(report(number))
     shards = {item["due_shard"]["S"] for item in dynamodb.scan(TableName=table)["Items"]}
     assert len(shards) == 4
+
+
+def test_what_hides_a_report_in_the_queue_counts_as_a_lease(dynamodb: Any, table: str) -> None:
+    store = DynamoReports(lambda: dynamodb, table)
+    store.add(report())
+    (seen,) = store.survey(NOON)
+    assert seen.leased_until is None
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"report#{report().id}"}},
+        UpdateExpression="SET due_at = :later",
+        ExpressionAttributeValues={":later": {"N": str(int((NOON + 400 * DAY).timestamp() * 1000))}},
+    )
+    (seen,) = store.survey(NOON)
+    assert seen.leased_until == NOON + 400 * DAY
+    store.change(replace(seen, leased_until=None))
+    assert store.due(NOON, 10) == [report().id]

@@ -22,7 +22,7 @@ from chalicelib.domain.deliveries import (
     move,
 )
 from chalicelib.domain.errors import ReceiptTaken, StaleRecord
-from chalicelib.ports import ReportStore
+from chalicelib.ports import Deleted, ReportStore
 from tests.support.fakes import NOON
 
 Result = TypeVar("Result")
@@ -336,3 +336,22 @@ def test_what_was_given_more_time_meanwhile_is_not_deleted(store: ReportStore) -
     assert not store.delete(f"report#{report(1).id}", NOON + 365 * DAY)
     assert not store.delete(f"report#{report(2).id}", NOON + DAY - SECOND)
     assert store.get(report(1).id, NOON) == report(1)
+
+
+def test_a_surveyed_report_is_changed_without_its_words(store: ReportStore) -> None:
+    store.add(replace(report(), leased_until=NOON + 400 * DAY, watch_at=NOON + 400 * DAY))
+    (seen,) = store.survey(NOON)
+    assert store.due(NOON + DAY, 10) == []
+    store.change(replace(seen, leased_until=None, watch_at=None))
+    assert store.due(NOON + DAY, 10) == [report().id]
+    assert store.get(report().id, NOON) == replace(report(), version=1)
+    with pytest.raises(StaleRecord):
+        store.change(seen)
+
+
+def test_what_is_deleted_is_told_without_its_words(store: ReportStore) -> None:
+    over = replace(done(report()), expires_at=NOON)
+    store.add(over)
+    store.count("hour 11", ["all"], NOON)
+    assert store.delete(f"report#{over.id}", NOON) == Deleted(replace(over, sealed=b"", reporter_key=b""))
+    assert store.delete("count#hour 11", NOON) == Deleted()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.choices import Choice
 from chalicelib.domain.deliveries import HELD, QUEUED, WATCH_AFTER, Delivery, SealedReport
+from chalicelib.domain.outcomes import Outcome
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Notice, OpenedReport, SentMail
@@ -61,6 +62,7 @@ class Desk:
         self.marks = FakeMarks()
         self.caps: Caps | None = None  # reports are stored as counted already
         self.waited: list[timedelta] = []
+        self.outcomes: list[Outcome] = []
         self.seconds = 120.0
         self._stories = 0
 
@@ -71,7 +73,15 @@ class Desk:
         )
         caps = FloodCaps(self.store, self.marks, digest_every=timedelta(hours=1), caps=self.caps)
         return DeliverReports(
-            self.store, self.sealer, send, caps, self.directory, self.alarms, self.clock, self.waited.append
+            self.store,
+            self.sealer,
+            send,
+            caps,
+            self.directory,
+            self.alarms,
+            self.clock,
+            self.waited.append,
+            self.outcomes.append,
         )
 
     def deliver(self) -> Tally:
@@ -161,4 +171,4 @@ class Desk:
 
     def noter(self) -> NoteDelivery:
         """Return the use case of notices."""
-        return NoteDelivery(self.store, self.directory, self.alarms, self.clock)
+        return NoteDelivery(self.store, self.directory, self.alarms, self.clock, note=self.outcomes.append)

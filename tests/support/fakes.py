@@ -144,6 +144,20 @@ class FakeStore(Failing):
             self.reports[report.id] = saved
             return saved
 
+    def change(self, report: SealedReport) -> None:
+        with self._lock:
+            self._about_to("change")
+            found = self.reports.get(report.id)
+            if found is None or found.version != report.version:
+                raise StaleRecord("changed by somebody else")
+            self.reports[report.id] = replace(
+                report,
+                sealed=found.sealed,
+                reporter_key=found.reporter_key,
+                addressed=found.addressed,
+                version=report.version + 1,
+            )
+
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
         with self._lock:
             self._about_to("count")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from chalicelib.domain.deliveries import BOUNCED, move
+from chalicelib.domain import bounces, deliveries
+from chalicelib.domain.deliveries import BOUNCED, DELAY_MOST, SENT, WATCH_AFTER, WATCH_AGAIN, move
+from chalicelib.domain.errors import MailUncertain, StaleRecord
+from chalicelib.usecases import leases, outbox, send_mail, single_mails
+from chalicelib.usecases.clocks import TRY_MOST, WATCH_MOST
 from chalicelib.usecases.follow_up import FollowUp
+from chalicelib.usecases.leases import LEASE
 from chalicelib.usecases.sweep import Sweep
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import FakeVault
+
+MODULES = (bounces, deliveries, leases, outbox, send_mail, single_mails)
 
 
 class Gauges:
@@ -170,3 +180,136 @@ def test_without_the_schedules_time_nothing_is_deleted_and_it_is_said(desk: Desk
     assert desk.alarms.kinds() == ["deleted_nothing"]
     assert gauges.figures["reports"] == 1
     assert report in desk.store.reports
+
+
+AHEAD = timedelta(days=400)
+
+
+def put(desk: Desk, report: str, **changed: Any) -> None:
+    """Write into a record what a wrong clock would have written."""
+    desk.store.reports[report] = replace(desk.record(report), **changed)
+
+
+def filed_ahead(desk: Desk, *to: str) -> str:
+    """File a report by a clock 400 days ahead."""
+    desk.clock.time += AHEAD
+    report = desk.take(*to)
+    desk.clock.time -= AHEAD
+    return report
+
+
+def test_what_was_filed_by_a_clock_ahead_of_time_is_told_and_mailed(desk: Desk) -> None:
+    report = filed_ahead(desk, "police", "clinic")
+    desk.deliver()
+    assert desk.mailer.sent == []
+    sweep(desk)
+    number = desk.record(report).case_number
+    assert desk.alarms.raised == [("clock_ahead", {"reports": "1", "cases": number})]
+    desk.deliver()
+    assert len(desk.mailer.sent) == 2
+    assert desk.alarms.kinds() == ["clock_ahead"], "and nobody is told that nobody was reached"
+    for number_of_mail in range(2):
+        desk.note("delivered", number_of_mail)
+    assert desk.record(report).expires_at == desk.clock.now() + timedelta(days=30)
+    sweep(desk)
+    assert desk.alarms.kinds() == ["clock_ahead"], "once"
+
+
+@pytest.mark.parametrize("what", ["next_try", "watch_at", "leased_until", "changed_at", "answered_at"])
+def test_anything_that_lies_too_far_ahead_is_set_due(desk: Desk, what: str) -> None:
+    report = desk.take("clinic")
+    later = desk.clock.now() + timedelta(days=2)
+    if what in ("next_try", "changed_at"):
+        put(desk, report, deliveries=(replace(desk.delivery(report, "clinic"), **{what: later}),))
+    else:
+        put(desk, report, **{what: later})
+    sweep(desk)
+    assert desk.alarms.kinds() == ["clock_ahead"]
+    desk.deliver()
+    assert desk.state(report, "clinic") == SENT
+    assert desk.record(report).leased_until is None
+
+
+def test_what_the_longest_rule_allows_is_left_alone(desk: Desk) -> None:
+    now = desk.clock.now()
+    for next_try, watch_at, lease in (
+        (now + DELAY_MOST, now + WATCH_AGAIN, now + LEASE),
+        (now + TRY_MOST, now + WATCH_MOST, None),
+        (None, now + WATCH_AFTER, None),
+    ):
+        report = desk.take("clinic")
+        delivery = replace(desk.delivery(report, "clinic"), next_try=next_try)
+        put(desk, report, deliveries=(delivery,), watch_at=watch_at, leased_until=lease)
+    before = dict(desk.store.reports)
+    sweep(desk)
+    assert desk.alarms.kinds() == []
+    assert desk.store.reports == before
+
+
+def test_a_digest_may_be_as_far_ahead_as_the_setting_says(desk: Desk) -> None:
+    desk.take(held_until=desk.clock.now() + timedelta(hours=20))
+    now = desk.clock.now()
+    every_day = Sweep(desk.store, desk.alarms, Gauges(), desk.clock, timedelta(days=1))
+    every_day(lambda: timedelta(seconds=100), now)
+    assert desk.alarms.kinds() == []
+    sweep(desk)
+    assert desk.alarms.kinds() == ["clock_ahead"]
+
+
+def test_a_sweep_whose_own_clock_is_behind_takes_nothing_for_hidden(desk: Desk) -> None:
+    desk.take()
+    before = dict(desk.store.reports)
+    real = desk.clock.now()
+    desk.clock.time -= timedelta(days=3)
+    Sweep(desk.store, desk.alarms, Gauges(), desk.clock)(lambda: timedelta(seconds=100), real)
+    assert desk.alarms.kinds() == ["clocks_apart"]
+    assert desk.store.reports == before
+
+
+def test_a_record_that_changed_meanwhile_is_left_to_the_next_sweep(desk: Desk) -> None:
+    first, second = filed_ahead(desk), filed_ahead(desk)
+    desk.store.fail_next("change", StaleRecord("changed"))
+    sweep(desk)
+    sweep(desk)
+    assert desk.alarms.kinds() == ["clock_ahead"] * 2
+    desk.deliver()
+    assert {desk.state(one) for one in (first, second)} == {SENT}
+
+
+def test_every_wait_is_within_what_the_sweep_allows() -> None:
+    """A rule that is added later, and waits for longer, must be added to the bound."""
+    for module in MODULES:
+        for name, value in vars(module).items():
+            if isinstance(value, timedelta) and re.search(
+                r"_WAIT$|_AGAIN$|_AFTER$|^LEASE$|^DELAY_|^BACK_", name
+            ):
+                most = WATCH_MOST if name.startswith(("WATCH", "TELL")) else TRY_MOST
+                assert value <= most, f"{module.__name__}.{name}"
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_report_filed_by_a_clock_that_is_behind_raises_no_false_alarm(desk: Desk, held: bool) -> None:
+    desk.clock.time -= timedelta(days=1)
+    report = desk.take("clinic", held_until=desk.clock.now() + timedelta(hours=1) if held else None)
+    desk.clock.time += timedelta(days=1)
+    desk.deliver()
+    assert desk.state(report, "clinic") == SENT
+    assert desk.alarms.kinds() == []
+    assert desk.record(report).watch_at == desk.clock.now() + WATCH_AFTER
+    desk.clock.forward(hours=8)
+    desk.deliver()
+    assert desk.alarms.kinds() == ["reached_nobody"], "and a true one in its time"
+
+
+def test_a_first_try_without_an_answer_is_no_reason_to_say_that_nobody_was_reached(desk: Desk) -> None:
+    desk.clock.time -= timedelta(days=1)
+    desk.take("clinic")
+    desk.clock.time += timedelta(days=1)
+    desk.mailer.fail_next("send", MailUncertain("ReadTimeoutError"))
+    desk.deliver()
+    assert desk.alarms.kinds() == []
+    desk.mailer.fail(MailUncertain("ReadTimeoutError"), "send")
+    for _ in range(20):
+        desk.clock.forward(minutes=30)
+        desk.deliver()
+    assert desk.alarms.kinds() == ["reached_nobody"]
