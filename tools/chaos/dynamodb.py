@@ -139,7 +139,7 @@ class MemoryDynamo:
         table.write(pk, None)
         if item is not None:
             self._on_delete(item)
-        return {}
+        return {"Attributes": item} if item and asked.get("ReturnValues") == "ALL_OLD" else {}
 
     def _query(self, table: Table, asked: Json, caller: str) -> Json:
         values = asked["ExpressionAttributeValues"]
