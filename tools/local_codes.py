@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import http.client
 import os
+import select
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -86,7 +88,8 @@ class CodeFunction:
     def __init__(self, environ: Mapping[str, str], number: gateway_pages.Hotline) -> None:
         self._number = number
         self._queue = Queue()
-        self._process = subprocess.Popen(
+        # It comes from a process that ends at once: nobody has to wait for it, and it ends with its pipe.
+        first = subprocess.Popen(
             [sys.executable, "-m", "tools.local_codes"],
             cwd=ROOT,
             env={**environ, **_MEMORY, "PORCHLIGHT_FUNCTION": "codes"},
@@ -94,25 +97,25 @@ class CodeFunction:
             stdout=subprocess.PIPE,
             process_group=0,  # who ends the whole group ends us, and we end it by closing its input
         )
-        self._input = cast(IO[bytes], self._process.stdin)
-        self._output = cast(IO[bytes], self._process.stdout)
-        self._port = 0
+        self._input = cast(IO[bytes], first.stdin)
+        self._output = cast(IO[bytes], first.stdout)
+        self._port = self._process = 0
+        first.wait()
 
     def start(self) -> None:
         """Wait until it listens. Raises RuntimeError when it does not."""
         line = self._output.readline().decode().strip()
         if not line:
             raise RuntimeError("the function that looks up codes did not start")
-        self._port = int(line)
+        self._port, self._process = (int(number) for number in line.split())
 
     def stop(self) -> None:
         """End it."""
         self._input.close()
-        try:
-            self._process.wait(1)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        ended = select.select([self._output], [], [], 1)[0]  # its end of the pipe closes with it
+        if not ended and self._process:
+            with suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
         self._output.close()
 
     @staticmethod
@@ -171,12 +174,15 @@ def _answer(status: int, headers: Mapping[str, str], content: bytes) -> Mapping[
 
 def main(say: Callable[[str], None]) -> None:
     """Serve the code page to the process that started this one, until that one ends."""
+    if os.fork():
+        os._exit(0)
     os.nice(GENTLE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the site, whose end closes the pipe
     import app
 
     site = LocalSite(app.app, reserve(0), say=lambda line: None)
     site.start()
-    say(str(site.port))
+    say(f"{site.port} {os.getpid()}")
     sys.stdin.read()
 
 
