@@ -10,6 +10,13 @@ from pathlib import Path
 RELEASE = 7
 
 
+def _documents(folder: Path) -> dict[str, str]:
+    """Return what an admin changed: contacts, recipients, and the template of the form."""
+    files = {name: folder / "chalicelib" / "content" / f"{name}.json" for name in ("contacts", "recipients")}
+    files["template/public/note.html"] = folder / "templates" / "public" / "note.html"
+    return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file.is_file()}
+
+
 class Bucket:
     """The pages of a package as if an admin had published them."""
 
@@ -19,6 +26,7 @@ class Bucket:
         self._files = {"/current.json": json.dumps({"release": RELEASE, "index": index}).encode("utf-8")}
         for file in pages.glob("*/*.b64"):
             self._files[f"/releases/{RELEASE}/{file.parent.name}/{file.name}"] = file.read_bytes()
+        self._files[f"/releases/{RELEASE}/documents.json"] = json.dumps(_documents(folder)).encode("utf-8")
         self.asked = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"

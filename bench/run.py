@@ -81,7 +81,6 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
     # Counts do not depend on what else the machine does, so two at a time will do.
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(count, counted))
-    bucket.close()
     found: dict[str, Any] = {
         "pages": {target.name: costs[target.name].figures() for target in all_targets},
         "first_views": sizes.first_views(ours.folder),
@@ -94,7 +93,7 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
     try:
         say("reports")
         theirs = next(target for target in all_targets if target.name == f"{OBVIOUS} + boto3")
-        found["report"] = reports.measure(ours, theirs, runtime, stub, ROUNDS // 2, WARM // 2)
+        found["report"] = reports.measure(ours, theirs, runtime, stub, bucket, ROUNDS // 2, WARM // 2)
         found["report_calls"] = reports.stub_calls_of_one_report(ours, runtime, stub)
         found["deliver"] = []
         for due, held in DELIVERED:
@@ -102,6 +101,7 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
             found["deliver"].append(delivery.measure(ours, runtime, stub, desk, due, held))
     finally:
         stub.close()
+        bucket.close()
     return found
 
 
