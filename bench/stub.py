@@ -71,7 +71,8 @@ class Stub:
     def _update_item(self, asked: Item) -> Item:
         key, values = asked["Key"]["pk"]["S"], asked["ExpressionAttributeValues"]
         if key.startswith("count#"):
-            return {"Attributes": {name: {"N": "1"} for name in asked["ExpressionAttributeNames"].values()}}
+            names = asked.get("ExpressionAttributeNames", {}).values()
+            return {"Attributes": {name: {"N": "1"} for name in names}}
         old = self.items.get(key)
         if old is None or "due_at" not in old or Decimal(old["due_at"]["N"]) > Decimal(values[":now"]["N"]):
             raise ConditionFailed

@@ -54,7 +54,10 @@ PYTHONS: dict[str, set[str]] = {
 }
 
 # Ours, where weight comes in: what touches the outside, and what renders.
-_PUBLISHED = "adapters: log_alarms plain_http published_texts release_files shipped_content shipped_directory"
+_PUBLISHED = (
+    "adapters: log_alarms plain_http published_texts release_files shipped_content shipped_directory"
+    " report_items request_time"
+)
 _FORMS = (
     f"{_PUBLISHED} aws_faults dynamo_reports dynamo_values hpke_sealer receipt_vault secrets_manager"
     " signed_calls system render: catalogs contexts english live_pages packing pages samples site"
