@@ -64,7 +64,7 @@ _FORMS = (
 )
 _NOTICES = (
     f"{_PUBLISHED} aws aws_faults delivery_marks dynamo_reports dynamo_values metrics operator_mail"
-    " ses_events ses_mailer system"
+    " log_outcomes ses_events ses_mailer system"
 )
 OURS: dict[str, str] = {
     "api_handler": "adapters: shipped_pages",
