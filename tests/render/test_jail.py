@@ -6,16 +6,17 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.adapters.release_files import ReleaseFiles
 from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
 from chalicelib.domain.errors import DocumentInvalid, RenderStopped
 from chalicelib.render.press import SitePress
-from tests.support.press import shipped_folders, shipped_root, site_press
+from tests.support.press import PATIENT, shipped_folders, shipped_root
 
 ERROR_PAGE = "template/public/error.html"
 QUICK = Limits(processor=3, memory=320 * 1024 * 1024, patience=3.0, answer=1024 * 1024)
@@ -39,31 +40,41 @@ jailed.main()
 """
 
 
+@contextmanager
+def started(module: str, folder: Path) -> Iterator[Inmate]:
+    """Give a process that has started: a busy machine is slow at that, and no template is to blame."""
+    with RenderJail(module, QUICK._replace(patience=60.0))(folder) as inmate:
+        inmate.ask({"do": "look"})
+        inmate._limits = QUICK
+        yield inmate
+
+
 class Attacked:
     """One jail for many attacks, opened anew when one of them has ended it."""
 
     def __init__(self, work: Path) -> None:
         (work / "attacked_template.py").write_text(ATTACKED)
         self._root = shipped_root(work)
+        self._opened = ExitStack()
         self._inmate: Inmate | None = None
 
     def render(self, attack: str) -> str:
         """Return what an attack shows. Raises DocumentInvalid with the reason, or RenderStopped."""
         if self._inmate is None:
-            self._inmate = Inmate("attacked_template", self._root, QUICK)
+            self._inmate = self._opened.enter_context(started("attacked_template", self._root))
         source = '{% extends "layout.html" %}{% block main %}<h1>[' + attack + "]</h1>{% endblock %}"
         try:
             answer = self._inmate.ask({"do": "attack", "source": source})
         except RenderStopped:
-            self._inmate = None
+            self.end()
             raise
         if "fault" in answer:
             raise DocumentInvalid(str(answer["fault"]))
         return str(answer["html"]).partition("<h1>[")[2].partition("]</h1>")[0]
 
     def end(self) -> None:
-        if self._inmate is not None:
-            self._inmate.end()
+        self._opened.close()
+        self._inmate = None
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +89,10 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 
 @pytest.fixture(scope="module")
 def press(tmp_path_factory: pytest.TempPathFactory) -> SitePress:
-    return site_press(shipped_folders(tmp_path_factory.mktemp("shipped")), QUICK)
+    files = ReleaseFiles(shipped_folders(tmp_path_factory.mktemp("shipped")))
+    return SitePress(
+        lambda texts: files(texts).content.parent, lambda folder: started("chalicelib.render.jailed", folder)
+    )
 
 
 def page_with(attack: str) -> dict[str, str]:
@@ -301,7 +315,7 @@ def test_even_an_escaped_template_finds_no_file_no_network_and_no_environment(
     monkeypatch.syspath_prepend(str(tmp_path))
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
-        RenderJail("escaped_template", QUICK)(tmp_path) as inmate,
+        RenderJail("escaped_template", PATIENT)(tmp_path) as inmate,
     ):
         os.set_inheritable(server.fileno(), True)
         found = inmate.ask({"do": "look"})
