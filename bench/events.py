@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -37,7 +38,7 @@ def form(resource: str, path: str, body: str) -> bytes:
 
 
 def schedule() -> bytes:
-    """Return EventBridge's event of a schedule."""
+    """Return EventBridge's event of a schedule, which comes at once."""
     return json.dumps(
         {
             "version": "0",
@@ -45,7 +46,7 @@ def schedule() -> bytes:
             "detail-type": "Scheduled Event",
             "source": "aws.events",
             "account": "000000000000",
-            "time": "2026-11-25T00:00:00Z",
+            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "region": "us-west-2",
             "resources": ["arn:aws:events:us-west-2:000000000000:rule/deliver"],
             "detail": {},
