@@ -115,7 +115,7 @@ def test_a_report_to_an_inbox_that_answers_by_itself_is_deleted_on_time(
         functions.deliver()
     assert functions.state(report) == DELIVERED
     assert functions.mails() == 1
-    assert [json.loads(line)["alarm"] for line in caplog.messages if line.startswith("{")] == [
+    assert [json.loads(line)["alarm"] for line in caplog.messages if line.startswith('{"alarm"')] == [
         "answers_by_itself"
     ]
     functions.clock.forward(days=30)

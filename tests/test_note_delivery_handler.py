@@ -113,7 +113,7 @@ def test_an_automatic_answer_undoes_no_delivery(
     assert record.expires_at is not None
     assert (record.watch_at, record.due_at()) == (None, None)
     assert record.deliveries[0].away_at is not None
-    alarms = [json.loads(line) for line in caplog.messages if line.startswith("{")]
+    alarms = [json.loads(line) for line in caplog.messages if line.startswith('{"alarm"')]
     assert [one["alarm"] for one in alarms] == ["answers_by_itself"]
 
 
