@@ -73,12 +73,14 @@ def _sent(address: str, form: _Open) -> str:
 
 def _asked(address: str, body: bytes | None) -> tuple[int, str]:
     """Return the status and the page; 0 and nothing when the line broke."""
+    asked = urllib.request.Request(address + PATH, body)
     try:
-        with urllib.request.urlopen(urllib.request.Request(address + PATH, body), timeout=30) as answer:
-            return answer.status, answer.read().decode("utf-8")
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode("utf-8", "replace")
+        try:
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                return answer.status, answer.read().decode("utf-8")
+        except urllib.error.HTTPError as error:  # a page as well, whose line may break too
+            with error:
+                return error.code, error.read().decode("utf-8", "replace")
     except (OSError, HTTPException):
         return 0, ""
 
