@@ -61,6 +61,7 @@ class Times:
         good = sum(1 for one in self.seconds if one <= GOOD_SECONDS)
         return {
             "tries": tries,
+            "failed": self.failed,
             "p50_ms": round(cuts[49] * 1000, 1),
             "p95_ms": round(cuts[94] * 1000, 1),
             "within_3_s": round(good / tries, 3) if tries else 0.0,
