@@ -12,7 +12,9 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -39,10 +41,19 @@ class Site:
 
     def __init__(self, root: Path = ROOT, **environ: str) -> None:
         self.output: list[str] = []
+        self.mark = f"SITE_OF_A_TEST={uuid.uuid4().hex}"
+        name, _, value = self.mark.partition("=")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tools.run"],
             cwd=root,
-            env={**surroundings(), "PORT": "0", "MAILROOM_PORT": "0", "DELIVER_EVERY": "0.3", **environ},
+            env={
+                **surroundings(),
+                name: value,
+                "PORT": "0",
+                "MAILROOM_PORT": "0",
+                "DELIVER_EVERY": "0.3",
+                **environ,
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -76,9 +87,18 @@ class Site:
         return mails
 
     def children(self) -> list[int]:
-        """Return the process ids of the stand-ins and of the code function, in this order."""
+        """Return the process ids of the stand-ins, its child, and of the code function, which is not."""
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(pid) for pid in listed.split()]
+        return [int(pid) for pid in listed.split()] + [pid for pid in self._ours() if is_code_function(pid)]
+
+    def _ours(self) -> list[int]:
+        """Return the processes that have this site's environment."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if self.mark.encode() in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+        return found
 
     def stop(self, how: int = signal.SIGTERM) -> tuple[int, float]:
         """Stop it; return its exit code and how long it took."""
@@ -126,6 +146,12 @@ def is_running(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
         return False
+
+
+def is_code_function(pid: int) -> bool:
+    with suppress(OSError):
+        return b"tools.local_codes" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def all_end(children: list[int]) -> None:
