@@ -100,10 +100,11 @@ def tab_to(page: Page, name: str) -> None:
 
 def test_chromium_takes_the_cookie_over_plain_http_on_this_machine(chromium, address):
     context, _ = visit(chromium, address, EDITOR_ONE)
-    [cookie] = context.cookies()
-    assert cookie["name"] == "__Host-desk"
-    assert cookie["path"] == "/"
-    assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Strict")
+    cookies = {cookie["name"]: cookie for cookie in context.cookies()}
+    assert cookies.keys() == {"__Host-desk", "__Host-known"}  # the session, and that the browser is known
+    for cookie in cookies.values():
+        assert cookie["path"] == "/"
+        assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Strict")
     context.close()
 
 
