@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.adapters.aws import client
+from chalicelib.web.admin.texts import name_of
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Person
 from tests.web.admin.test_texts import form_of, published, texts_of
 
-SUBJECT = "template/mail/report/subject.txt"
-DIGEST = "template/mail/digest/subject.txt"
+REPORT = "template/mail/report/body.txt"
+DIGEST = "template/mail/digest/body.txt"
 NOW, BACK, LOOK = "/admin/publish/now", "/admin/releases/back", "/admin/releases/look"
 
 
@@ -28,31 +29,31 @@ def site_of(desk: DeskSite) -> dict[str, str]:
 
 def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_shown(desk):
     ana, ben, eve = (desk.signed_in(one) for one in (PUBLISHER_ONE, PUBLISHER_TWO, EDITOR_ONE))
-    draft(ana, SUBJECT, "harmless")
+    draft(ana, REPORT, "harmless")
     looked = ben.get("/admin/publish")
-    draft(eve, SUBJECT, "false")
+    draft(eve, REPORT, "false")
     draft(eve, DIGEST, "unseen")
     page = ben.submit(looked, NOW, why="A harmless word", **yes(looked.text))
     assert page.status == 409
-    assert f"Changed since you looked: mail/digest/subject.txt, new, by {EDITOR_ONE}" in page.words
-    assert f"mail/report/subject.txt, by {EDITOR_ONE}" in page.words
+    assert f"Changed since you looked: {name_of(DIGEST)}, new, by {EDITOR_ONE}" in page.words
+    assert f"{name_of(REPORT)}, by {EDITOR_ONE}" in page.words
     assert form_of(page, NOW)["why"] == "A harmless word"
     assert published(desk) == 0
     forged = {**form_of(page, NOW), "why": "x", "yes": "yes", "seen": "", "documents": "nothing at all"}
     assert ben.post(NOW, forged).status == 422
     assert published(desk) == 0
     assert ben.submit(page, NOW, why="I looked", **yes(page.text)).status == 303
-    assert texts_of(desk, 1)[SUBJECT].endswith("harmless false\n")
+    assert texts_of(desk, 1)[REPORT].endswith("harmless false\n")
     refused, *_, done = [line for line in desk.log() if line["did"].startswith("publish")]
     assert (refused["outcome"], EDITOR_ONE in refused["told"]) == ("refused", True)
     assert (done["outcome"], done["why"], done["before"]) == ("done", "I looked", "release 0")
-    assert done["after"] == f"release 1: {DIGEST} 0 to 1, {SUBJECT} 0 to 1"
-    assert f"release 1: {DIGEST} 0 to 1, {SUBJECT} 0 to 1" in ana.get("/admin/log").words
+    assert done["after"] == f"release 1: {DIGEST} 0 to 1, {REPORT} 0 to 1"
+    assert f"release 1: {DIGEST} 0 to 1, {REPORT} 0 to 1" in ana.get("/admin/log").words
 
     # of two who looked, the second is told; the pages that stand by are the winner's
     before = site_of(desk)
     assert before
-    draft(eve, SUBJECT, "third")
+    draft(eve, REPORT, "third")
     pages = [one.get("/admin/publish") for one in (ana, ben)]
     assert ana.submit(pages[0], NOW, why="third", **yes(pages[0].text)).status == 303
     late = ben.submit(pages[1], NOW, why="third too", **yes(pages[1].text))
@@ -61,7 +62,7 @@ def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_show
 
     # a roll back is shown first, and is refused when something else is live by then
     looked = ben.get(f"{LOOK}?release=1")
-    assert "mail/report/subject.txt version 1" in looked.words
+    assert f"{name_of(REPORT)} version 1" in looked.words
     draft(eve, DIGEST, "fourth")
     page = ana.get("/admin/publish")
     assert ana.submit(page, NOW, why="fourth", **yes(page.text)).status == 303
@@ -71,13 +72,13 @@ def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_show
     assert form_of(told, BACK)["why"] == "The third was wrong"
     assert ben.submit(told, BACK, **yes(told.text)).location == "/admin/releases?done=rolled"
     assert published(desk) == 4
-    assert desk.log()[-1]["after"] == f"release 4: {DIGEST} 2 to 1, {SUBJECT} 2 to 1"
+    assert desk.log()[-1]["after"] == f"release 4: {DIGEST} 2 to 1, {REPORT} 2 to 1"
     assert ben.get(f"{LOOK}?release=99").status == 404
 
 
 def test_an_editor_publishes_by_no_path(desk):
     eve = desk.signed_in(EDITOR_ONE)
-    draft(eve, SUBJECT, "mine")
+    draft(eve, REPORT, "mine")
     looked = eve.get("/admin/publish")
     seen = desk.signed_in(PUBLISHER_ONE).get("/admin/publish").forms(NOW)[0]["seen"]
     csrf = form_of(looked, "/admin/sign-out")["csrf"]
