@@ -69,7 +69,6 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     },
     "code_api": {
         "dynamodb:GetItem": ["Reports"],
-        "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["ReporterSecret"],
     },
     "admin_api": {
@@ -124,7 +123,6 @@ KEYS: dict[str, dict[str, list[str]]] = {
     },
     "code_api": {
         "dynamodb:GetItem": ["report#*"],
-        "dynamodb:UpdateItem": ["count#lookups *"],
     },
     "admin_api": {
         "dynamodb:DeleteItem": [

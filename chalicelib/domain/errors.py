@@ -74,10 +74,6 @@ class StoreBusy(StoreUnavailable):
     """The store asks us to slow down: try again a little later."""
 
 
-class TooManyLookups(PorchlightError):
-    """Receipt codes are being tried faster than people type: answer 503, with the phone numbers."""
-
-
 class StaleRecord(PorchlightError):
     """Somebody else changed this record first: read it again and repeat the move."""
 

@@ -28,7 +28,6 @@ STATUS = {
     "StoreUnavailable": 503,
     "StoreBusy": 503,
     "SecretMissing": 503,
-    "TooManyLookups": 503,
 }
 ERROR_PAGES = (400, 403, 404, 405, 413, 415, 500, 503)
 

@@ -8,7 +8,6 @@ import pytest
 
 from chalicelib.domain.deliveries import BOUNCED, DELIVERED, SENT, move
 from chalicelib.domain.errors import SecretMissing, StoreUnavailable
-from chalicelib.usecases.follow_up import LOOKUPS_A_MINUTE
 from tests.support.website import FORM, Website
 
 CODE_PAGE = "/en/code/"
@@ -84,15 +83,6 @@ def test_while_something_is_away_the_answer_is_503_with_numbers(
     assert answer.is_a_page()
     assert "888-373-7888" in answer.text
     assert code.replace(" ", "") not in "".join(log)
-
-
-def test_too_many_codes_in_a_minute_are_answered_with_503(website: Website, code: str) -> None:
-    minute = f"{website.clock.now():%Y-%m-%dT%H:%M}"
-    for _ in range(LOOKUPS_A_MINUTE):
-        website.store.count(f"lookups {minute}", ["all"], website.clock.now())
-    assert website.post(CODE_PAGE, {"k": [code]}).status == 503
-    website.clock.forward(minutes=1)
-    assert website.post(CODE_PAGE, {"k": [code]}).status == 200
 
 
 @pytest.mark.parametrize(
