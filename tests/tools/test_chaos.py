@@ -21,10 +21,13 @@ from chalicelib.domain.deliveries import BOUNCED, DELIVERED, QUEUED, SENT, Deliv
 from chalicelib.domain.reports import read_report
 from tests.support.fakes import NOON
 from tools.chaos.__main__ import options_from
+from tools.chaos.clock import SharedClock
 from tools.chaos.marks import copies_in, person
 from tools.chaos.people import Filed, fields_of
 from tools.chaos.planted import PLANTS
 from tools.chaos.reckoning import Deleted, Reckoning, reckon
+from tools.chaos.run import LONGEST_BACK_OFF, Beat
+from tools.chaos.server import StandIns
 from tools.chaos.world import AGENCIES, AGENCY_IDS
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +95,36 @@ def test_a_planted_fault_is_found(plant: str, runs: dict[str, Future[Run]]) -> N
     assert code == 1
     assert result[finding] > 0, lines
     assert any(line.startswith(f"{finding}: ") for line in lines)
+
+
+def test_who_is_killed_lives_longer_and_longer_until_a_mail_leaves() -> None:
+    kills = Beat(1.0, lambda: None, calls=40)
+    waits = []
+    for mails in (1, 1, 1, 1, 2, 2):
+        kills.wait_for(1000, mails)
+        waits.append(kills.from_calls - 1000)
+    assert waits == [40, 80, 160, 320, 40, 80]
+    for _ in range(20):
+        kills.wait_for(1000, 2)
+    assert kills.from_calls == 1000 + 40 * LONGEST_BACK_OFF
+
+
+def test_what_waits_for_one_digest_counts_as_one_mail(tmp_path: Path) -> None:
+    def delivery(recipient: str, state: str, digest: bool) -> dict[str, Any]:
+        return {"M": {"recipient": {"S": recipient}, "state": {"S": state}, "digest": {"BOOL": digest}}}
+
+    there = StandIns(1, SharedClock(tmp_path / "clock"), 1.0)
+    for number in range(200):
+        item = {"pk": {"S": f"report#{number}"}, "deliveries": {"L": [delivery("steady", "held", True)]}}
+        there._on_put("a worker", item)
+    assert there._other("/control/figures", {})["waiting"] == 1
+    alone = [
+        delivery("steady", "queued", False),
+        delivery("slow", "held", True),
+        delivery("flaky", "sent", False),
+    ]
+    there._on_put("a worker", {"pk": {"S": "report#200"}, "deliveries": {"L": alone}})
+    assert there._other("/control/figures", {})["waiting"] == 3
 
 
 def test_every_plant_has_a_test() -> None:

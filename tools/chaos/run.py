@@ -33,6 +33,7 @@ BY_FORM = 0.1  # the share of the reports that is filed over HTTP
 CHAOS_SECONDS, STUCK_SECONDS = 30.0, 45.0
 HOUR = 3600.0
 SHORT = 500  # reports: a run of fewer is a short one
+LONGEST_BACK_OFF = 64
 SHARE_UNDER_FAULTS = 0.5  # of the mails, at least
 
 
@@ -50,7 +51,8 @@ class Beat:
     """Something that happens again and again, `every` seconds on average.
 
     On a slow machine it waits until the site has made `calls` more calls to DynamoDB: what is killed before
-    it has done anything shows nothing.
+    it has done anything shows nothing. As long as no mail leaves, it backs off: a digest of hundreds takes
+    thousands of calls, and whoever collects it must live that long now and then.
     """
 
     every: float
@@ -58,6 +60,13 @@ class Beat:
     calls: int = 0
     at: float = 0.0
     from_calls: int = 0
+    mails: int = 0
+    back_off: int = 1
+
+    def wait_for(self, calls: int, mails: int) -> None:
+        """Do not happen again before the site has done something, of which so much is done by now."""
+        self.back_off = 1 if mails > self.mails else min(2 * self.back_off, LONGEST_BACK_OFF)
+        self.from_calls, self.mails = calls + self.calls * self.back_off, mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +223,16 @@ class Run:
             now = time.monotonic()
             if now > enough_at and (self._enough_is_out() or self._seconds() > self.most):
                 enough_at = now
-            calls = ask(self.address, "/control/calls")
+            done = ask(self.address, "/control/calls")
             for beat in beats:
-                if beat.at <= now and calls >= beat.from_calls:
+                if beat.at <= now and done["calls"] >= beat.from_calls:
                     beat.happen()
-                    beat.at, beat.from_calls = self._soon(beat.every), calls + beat.calls
+                    beat.at = self._soon(beat.every)
+                    beat.wait_for(**done)
             time.sleep(0.1)
 
     def _enough_is_out(self) -> bool:
-        """Say whether most mails have left already, however many of those that wait will be one mail each."""
+        """Say whether most mails have left already."""
         if self._people_are_writing() or self._seconds() < self.least:
             return False
         figures = ask(self.address, "/control/figures")

@@ -127,7 +127,8 @@ class StandIns:
         # Which report's record each process wrote, and how many mails SES had taken by then.
         self.recorded: dict[tuple[str, str], int] = {}
         self.calls = 0  # that the site made to DynamoDB
-        self.waiting: dict[str, int] = {}  # how many mails of each report are still to be sent
+        # Of each report: how many mails of its own are still to be sent, and who waits for it in a digest.
+        self.waiting: dict[str, tuple[int, frozenset[str]]] = {}
         self.deleted: list[tuple[Item, str]] = []
         self.dynamo = MemoryDynamo(lambda: lag.choice((0.0, 0.0, 0.05, 0.3)), self._on_put, self._on_delete)
 
@@ -135,8 +136,9 @@ class StandIns:
         kind, _, name = item["pk"]["S"].partition("#")
         if kind == "report":
             self.recorded[caller, name] = len(self.world.mails)
-            states = [one["M"]["state"]["S"] for one in item["deliveries"]["L"]]
-            self.waiting[name] = sum(state in _WAITING for state in states)
+            left = [one["M"] for one in item["deliveries"]["L"] if one["M"]["state"]["S"] in _WAITING]
+            held = frozenset(one["recipient"]["S"] for one in left if one["digest"]["BOOL"])
+            self.waiting[name] = (sum(not one["digest"]["BOOL"] for one in left), held)
 
     def _on_delete(self, item: Item) -> None:
         kind, _, name = item["pk"]["S"].partition("#")
@@ -201,11 +203,11 @@ class StandIns:
                 world.suspended_until = 0.0
                 world.hurry()
             case "/control/calls":
-                return self.calls
+                return {"calls": self.calls, "mails": self._mails()}
             case "/control/figures":
                 return {
-                    "mails": sum(mail.to != OPERATOR for mail in world.mails),
-                    "waiting": sum(self.waiting.values()),
+                    "mails": self._mails(),
+                    "waiting": self._mails_to_come(),
                     "deleted": len(self.deleted),
                     "due": self._due(),
                     "notices": world.notices_left(),
@@ -215,6 +217,14 @@ class StandIns:
             case "/control/everything":
                 return self._everything()
         return {}
+
+    def _mails(self) -> int:
+        return sum(mail.to != OPERATOR for mail in self.world.mails)
+
+    def _mails_to_come(self) -> int:
+        """Return how many mails will leave: a digest is one, however many reports wait for it."""
+        alone = sum(number for number, _ in self.waiting.values())
+        return alone + len(frozenset().union(*(held for _, held in self.waiting.values())))
 
     def _due(self) -> int:
         now = Decimal(int(self.clock.now().timestamp() * 1000))
