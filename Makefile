@@ -82,5 +82,5 @@ hooks:  ## run the quick part of test before each commit
 	git config core.hooksPath .githooks
 
 clean:  ## remove all that make made
-	rm -rf .venv .venv-* build chalicelib/pages .chalice/deployments .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* build chalicelib/built_pages .chalice/deployments .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find chalicelib \( -name '*.mo' -o -name __pycache__ \) -prune -exec rm -rf {} +

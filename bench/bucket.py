@@ -21,7 +21,7 @@ class Bucket:
     """The pages of a package as if an admin had published them."""
 
     def __init__(self, folder: Path) -> None:
-        pages = folder / "chalicelib" / "pages"
+        pages = folder / "chalicelib" / "built_pages"
         index = json.loads((pages / "index.json").read_text(encoding="utf-8"))
         self._files = {"/current.json": json.dumps({"release": RELEASE, "index": index}).encode("utf-8")}
         for file in pages.glob("*/*.b64"):

@@ -13,7 +13,7 @@ from chalicelib.adapters.shipped_content import shipped_content
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.site import Site
 
-_PAGES = "chalicelib/pages/"
+_PAGES = "chalicelib/built_pages/"
 
 
 def of_package(package: Path) -> dict[str, int]:

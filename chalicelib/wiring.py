@@ -60,7 +60,7 @@ def public_pages(settings: Settings) -> Pages:
         return wiring_published.live_pages(settings)
     from chalicelib.adapters.shipped_pages import ShippedPages
 
-    shipped = ShippedPages(os.path.join(HERE, "pages"))
+    shipped = ShippedPages(os.path.join(HERE, "built_pages"))
     if not settings.pages_url:
         return shipped
     from chalicelib.adapters.published_pages import PublishedPages

@@ -133,7 +133,7 @@ def test_the_table_holds_each_goal_with_what_must_be():
 
 
 def test_the_bucket_gives_the_pages_of_a_package_as_a_release(tmp_path):
-    pages = tmp_path / "chalicelib" / "pages"
+    pages = tmp_path / "chalicelib" / "built_pages"
     (pages / "en").mkdir(parents=True)
     (pages / "index.json").write_text('{"locales": ["en"]}')
     (pages / "en" / "us.b64").write_text("H4sIpage")

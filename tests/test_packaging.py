@@ -75,7 +75,7 @@ def test_templates_and_compiled_catalogs_are_in_the_zip_and_sources_of_catalogs_
 
 
 def test_every_page_of_every_place_and_language_was_rendered_into_the_zip(package, names):
-    index = json.loads((package.unpacked / "chalicelib/pages/index.json").read_text(encoding="utf-8"))
+    index = json.loads((package.unpacked / "chalicelib/built_pages/index.json").read_text(encoding="utf-8"))
     assert index["default_locale"] in index["locales"]
     assert index["default_place"] in index["places"]
     assert {"en", "es"} <= set(index["locales"])
@@ -83,7 +83,7 @@ def test_every_page_of_every_place_and_language_was_rendered_into_the_zip(packag
     errors = [f"error-{status}" for status in (400, 403, 404, 405, 413, 415, 500, 503)]
     for locale in index["locales"]:
         for name in index["places"] + errors:
-            packed = (package.unpacked / f"chalicelib/pages/{locale}/{name}.b64").read_bytes()
+            packed = (package.unpacked / f"chalicelib/built_pages/{locale}/{name}.b64").read_bytes()
             html = gzip.decompress(base64.b64decode(packed, validate=True)).decode("utf-8")
             assert f'<html lang="{locale}"' in html
             assert HOTLINE in html
@@ -127,7 +127,7 @@ def test_our_own_part_of_the_zip_stays_small(package, names):
         ours = [
             one for one in archive.infolist() if one.filename.startswith(("app.py", "chalice", "templates/"))
         ]
-    pages = [one for one in ours if one.filename.startswith("chalicelib/pages/")]
+    pages = [one for one in ours if one.filename.startswith("chalicelib/built_pages/")]
     rest = sum(one.compress_size for one in ours) - sum(one.compress_size for one in pages)
     # What a function pays for is what it loads (tests/test_what_functions_load.py); this only finds a slip.
     assert rest < 1_600_000

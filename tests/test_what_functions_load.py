@@ -145,9 +145,9 @@ def stub() -> Iterator[Stub]:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("code")
-    (folder / "pages").mkdir()
+    (folder / "built_pages").mkdir()
     index = {"locales": ["en"], "places": ["us"], "default_place": "us", "headers": {}}
-    (folder / "pages" / "index.json").write_text(json.dumps(index))
+    (folder / "built_pages" / "index.json").write_text(json.dumps(index))
     return str(folder)
 
 

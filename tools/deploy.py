@@ -32,7 +32,7 @@ from tools.doctor_content import shipped_texts
 from tools.findings import DEPLOY, OPEN
 from tools.stage import ROOT, Stage, read_stage
 
-_PAGES = "chalicelib/pages/"
+_PAGES = "chalicelib/built_pages/"
 _AT_ONCE = 4
 # What holds reports, keys, documents or people: a change that replaces one of these loses what is in it.
 _PRECIOUS = {

@@ -45,7 +45,7 @@ _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64":
 _WHEEL_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 # Amazon Linux 2 ran Python 3.11, Amazon Linux 2023 runs what came later: what glibc a wheel may ask for.
 _NEWEST_GLIBC = {"3.11": 26, "3.12": 34, "3.13": 34}
-_NOT_STAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po", "*.pot", "pages", ".*", "*~")
+_NOT_STAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po", "*.pot", "built_pages", ".*", "*~")
 _NOT_SHIPPED = (".pyc", ".pyi", ".po", ".pot", ".c", ".h")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LAMBDA_ROOT = "/var/task"
@@ -270,7 +270,7 @@ def merge_template_of(stage: Path) -> dict[str, Any]:
     asked = [sys.executable, "-c", _WHAT_THE_APP_HAS]
     app = json.loads(_run(asked, "app.py could not be imported", stage, _clean_environment(stage)))
     _compare_with_the_table(app["functions"])
-    index = json.loads((stage / "chalicelib" / "pages" / "index.json").read_text(encoding="utf-8"))
+    index = json.loads((stage / "chalicelib" / "built_pages" / "index.json").read_text(encoding="utf-8"))
     site = package_template.Site(
         routes=app["routes"],
         headers=index["headers"],

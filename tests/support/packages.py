@@ -22,7 +22,7 @@ from tools import package
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
 _SOURCES = ("app.py", "chalicelib", "templates", "tools", ".chalice", "requirements.lock")
-_IGNORED = ("__pycache__", ".mo", "chalicelib/pages")
+_IGNORED = ("__pycache__", ".mo", "chalicelib/built_pages")
 
 # Expanded in a process of its own: the translator warns of what only its authors can mend.
 _EXPAND = """

@@ -56,8 +56,8 @@ def package(tmp_path: Path) -> Path:
     index = {"locales": ["en"], "places": ["us"], "default_place": "us", "headers": {}}
     with zipfile.ZipFile(folder / "deployment.zip", "w") as archive:
         archive.writestr("app.py", "")
-        archive.writestr("chalicelib/pages/index.json", json.dumps(index))
-        archive.writestr("chalicelib/pages/en/us.b64", page)
+        archive.writestr("chalicelib/built_pages/index.json", json.dumps(index))
+        archive.writestr("chalicelib/built_pages/en/us.b64", page)
     return folder
 
 
