@@ -15,7 +15,7 @@ from chalicelib.adapters.published_texts import PublishedDocuments, PublishedTex
 from chalicelib.adapters.shipped_content import shipped_content
 from chalicelib.adapters.shipped_directory import ShippedDirectory
 from chalicelib.adapters.system import SystemClock
-from chalicelib.domain.documents import JSON_DOCUMENTS
+from chalicelib.domain.document_ids import JSON_DOCUMENTS
 from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.places import Places
 from chalicelib.ports import Alarms, Directory

@@ -10,7 +10,12 @@ from chalicelib.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.adapters.shipped_content import CONTENT
 from chalicelib.domain.contacts import CONFIRMED, Contact
 from chalicelib.domain.content import Content, read_content
-from chalicelib.domain.documents import CONTACTS, PLACES, RECIPIENTS, SITE
+from chalicelib.domain.document_ids import (
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    SITE,
+)
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.recipients import Recipient, offered_at, read_recipients
 from tools.findings import DEPLOY, FINE, LOOK, OPEN, Finding

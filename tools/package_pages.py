@@ -19,7 +19,7 @@ _SMALLEST = 9  # gzip level: these are packed once and sent many times
 
 
 def render(stage: Path) -> int:
-    """Write index.json and each page into STAGE/chalicelib/built_pages, and return how many pages there are."""
+    """Write index.json and each page into STAGE/chalicelib/built_pages, and return how many there are."""
     package = stage / "chalicelib"
     site = Site(
         stage / "vendor" / "templates", Catalogs(package / "locale"), shipped_content(package / "content")

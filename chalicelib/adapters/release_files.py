@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chalicelib.domain import po_files
-from chalicelib.domain.documents import (
+from chalicelib.domain.document_ids import (
     CATALOG,
     JSON_DOCUMENTS,
     MAIL_TEMPLATE,

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from chalicelib.domain.documents import ASKS, CATALOG, SITE, STOPS, TELLS, Problem, locale_of
+from chalicelib.domain.document_ids import CATALOG, SITE, locale_of
+from chalicelib.domain.documents import (
+    ASKS,
+    STOPS,
+    TELLS,
+    Problem,
+)
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.locales import DEFAULT

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.domain.contacts import CONFIRMED, SINGLE
 from chalicelib.domain.days import read_day
-from chalicelib.domain.documents import CONTACTS, fingerprint
+from chalicelib.domain.document_ids import CONTACTS, fingerprint
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
 

@@ -11,16 +11,14 @@ from typing import Any
 from chalicelib.domain.content import read_content
 from chalicelib.domain.days import read_day
 from chalicelib.domain.document_forms import check_form
-from chalicelib.domain.documents import (
+from chalicelib.domain.document_ids import (
     CONTACTS,
     JSON_DOCUMENTS,
     PLACES,
     RECIPIENTS,
     SITE,
-    STOPS,
-    Problem,
-    check_text,
 )
+from chalicelib.domain.documents import STOPS, Problem, check_text
 from chalicelib.domain.errors import ContentInvalid, DocumentInvalid
 from chalicelib.domain.field_names import unknown_fields
 from chalicelib.domain.json_documents import Unreadable, line_at, read

@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.documents import CONTACTS, PLACES, RECIPIENTS, SITE, Problem
+from chalicelib.domain.document_ids import (
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    SITE,
+)
+from chalicelib.domain.documents import Problem
 from chalicelib.domain.json_documents import line_at
 
 TEXT, MAYBE, YES_NO, TEXTS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,26 +10,12 @@ from chalicelib.domain import comparison
 from chalicelib.domain.armor import PRIVATE, holds_private
 from chalicelib.domain.audit import plain_line
 from chalicelib.domain.errors import DocumentInvalid
-from chalicelib.domain.locales import ENDONYMS
-
-CONTACTS = "contacts"
-PLACES = "places"
-RECIPIENTS = "recipients"
-SITE = "site"
-JSON_DOCUMENTS = (CONTACTS, PLACES, RECIPIENTS, SITE)
-
-CATALOG = "catalog/"
-PUBLIC_TEMPLATE = "template/public/"
-MAIL_TEMPLATE = "template/mail/"
 
 # A document is stored as one item, and an item holds 400 KB at most.
 LONGEST_TEXT = 250_000
 LONGEST_WHY = 500
 
 MOST_SHOWN = 4_000  # lines of a comparison: an answer of the desk holds six megabytes
-# What an older package had as documents, and this one writes by itself: shown, and no longer changed.
-RETIRED = (f"{MAIL_TEMPLATE}report/subject.txt", f"{MAIL_TEMPLATE}digest/subject.txt")
-
 UNKNOWN = -1
 SHIPPED = 0  # the number of the version that came with the package
 
@@ -142,43 +127,6 @@ class DiffLine:
     new: int = 0
 
 
-def kind_of(document: str) -> str:
-    """Return "contacts", "places", "recipients", "site", "catalog", "page template" or "mail template".
-
-    Raises DocumentInvalid when the id names no kind of document.
-    """
-    if document in JSON_DOCUMENTS:
-        return document
-    if document.startswith(CATALOG) and locale_of(document) in ENDONYMS:
-        return "catalog"
-    folders, _, name = document.rpartition("/")
-    if _is_file_name(name):
-        if folders + "/" == PUBLIC_TEMPLATE and name.endswith((".html", ".css")):
-            return "page template"
-        mail = folders.removeprefix(MAIL_TEMPLATE)
-        if mail != folders and _is_file_name(mail) and "." not in mail and name.endswith(".txt"):
-            return "mail template"
-    raise DocumentInvalid(f"there is no document {document!r}")
-
-
-def locale_of(document: str) -> str:
-    """Return the language of a catalog, or nothing for another document."""
-    return document.removeprefix(CATALOG) if document.startswith(CATALOG) else ""
-
-
-def path_of(document: str) -> str:
-    """Return where a document's file lies: "content/contacts.json", "templates/public/page.html" and so on.
-
-    A catalog's is its compiled form.
-    """
-    kind = kind_of(document)
-    if kind in JSON_DOCUMENTS:
-        return f"content/{document}.json"
-    if kind == "catalog":
-        return f"locale/{locale_of(document)}/LC_MESSAGES/porchlight.mo"
-    return "templates/" + document.removeprefix("template/")
-
-
 def check_text(text: str) -> str:
     """Return a text with plain line ends.
 
@@ -213,16 +161,6 @@ def check_why(why: str) -> str:
     if len(why) > LONGEST_WHY:
         raise DocumentInvalid(f"please say it shorter: {LONGEST_WHY} letters are the most")
     return why
-
-
-def fingerprint(text: str) -> str:
-    """Return a short name for exactly this text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def fingerprint_of_all(texts: Mapping[str, str]) -> str:
-    """Return a short name for exactly these documents with these texts."""
-    return fingerprint("\n".join(f"{document} {fingerprint(texts[document])}" for document in sorted(texts)))
 
 
 def next_number(versions: Iterable[int]) -> int:
@@ -261,13 +199,8 @@ def compare(old: str, new: str, around: int = 3, most: int = MOST_SHOWN) -> tupl
 
 # Joiners and direction marks have work to do in Arabic, Punjabi and Khmer; tabs come with pasted text.
 _KEPT = frozenset("\t\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\u202f\u3000")
-_FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 def _refuse_private(text: str) -> None:
     if holds_private(text):
         raise DocumentInvalid(f"{PRIVATE}. It was not kept here")
-
-
-def _is_file_name(name: str) -> bool:
-    return bool(name) and _FILE_LETTERS.issuperset(name) and not name.startswith(".") and ".." not in name

@@ -7,7 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.domain.documents import ASKS, CONTACTS, PLACES, RECIPIENTS, SITE, STOPS, Problem
+from chalicelib.domain.document_ids import (
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    SITE,
+)
+from chalicelib.domain.documents import ASKS, STOPS, Problem
 from chalicelib.domain.json_documents import line_at
 
 _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {

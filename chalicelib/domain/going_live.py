@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from chalicelib.domain.documents import RECIPIENTS, SHIPPED, UNKNOWN, Release
+from chalicelib.domain.document_ids import RECIPIENTS
+from chalicelib.domain.documents import SHIPPED, UNKNOWN, Release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.documents import JSON_DOCUMENTS, RECIPIENTS, invisible_in
+from chalicelib.domain.document_ids import JSON_DOCUMENTS, RECIPIENTS
+from chalicelib.domain.documents import invisible_in
 from chalicelib.domain.errors import DocumentInvalid
 
 _MOST_DIGITS = 15

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.domain.agreements import SENTENCES, Standing, why_not
 from chalicelib.domain.days import read_day
-from chalicelib.domain.documents import RECIPIENTS
+from chalicelib.domain.document_ids import RECIPIENTS
 from chalicelib.domain.errors import AgreementMissing, CodeWrong, DocumentInvalid
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.typed import typed_digits

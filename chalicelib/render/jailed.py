@@ -34,7 +34,7 @@ from jinja2.exceptions import UndefinedError
 
 from chalicelib.domain import mail_frames
 from chalicelib.domain.content import read_content
-from chalicelib.domain.documents import CATALOG, PUBLIC_TEMPLATE
+from chalicelib.domain.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.domain.locales import DEFAULT, ENDONYMS
 from chalicelib.domain.recipients import read_recipients
 from chalicelib.render import samples, sentences

@@ -12,12 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chalicelib.domain import mail_frames
-from chalicelib.domain.documents import (
-    JSON_DOCUMENTS,
-    PUBLIC_TEMPLATE,
-    Problem,
-    path_of,
-)
+from chalicelib.domain.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
+from chalicelib.domain.documents import Problem
 from chalicelib.domain.errors import DocumentInvalid, PorchlightError, RenderStopped
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.render import sentences

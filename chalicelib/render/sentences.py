@@ -14,7 +14,7 @@ from jinja2.ext import extract_from_ast
 
 from chalicelib.domain import mail_frames
 from chalicelib.domain.catalog_checks import sentences_of
-from chalicelib.domain.documents import JSON_DOCUMENTS, PLACES, kind_of
+from chalicelib.domain.document_ids import JSON_DOCUMENTS, PLACES, kind_of
 
 _CALLS = ("_", "gettext", "plain")
 _SAID = ("what", "what_not", "hours", "languages", "text")

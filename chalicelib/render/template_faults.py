@@ -14,7 +14,7 @@ from jinja2 import TemplateSyntaxError
 from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
 
 from chalicelib.domain import document_checks
-from chalicelib.domain.documents import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
+from chalicelib.domain.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 
 _SYSTEMS = ("dev", "etc", "home", "opt", "proc", "root", "run", "srv", "sys", "tmp", "usr", "var")
 # Where files lie on this machine: a folder that Python itself was started from, or one of the system's.

@@ -15,7 +15,8 @@ from typing import Protocol
 from chalicelib.domain import documents, recipient_changes
 from chalicelib.domain.agreements import SENTENCES, Standing
 from chalicelib.domain.days import latest_today
-from chalicelib.domain.documents import PLACES, RECIPIENTS, SHIPPED, DiffLine
+from chalicelib.domain.document_ids import PLACES, RECIPIENTS
+from chalicelib.domain.documents import SHIPPED, DiffLine
 from chalicelib.domain.errors import (
     CodesUsedUp,
     CodeWrong,

@@ -12,6 +12,7 @@ from chalicelib.domain import (
     catalog_checks,
     contact_stamps,
     document_checks,
+    document_ids,
     documents,
     mail_frames,
     po_files,
@@ -19,7 +20,8 @@ from chalicelib.domain import (
 )
 from chalicelib.domain.content import read_content
 from chalicelib.domain.days import latest_today, read_day
-from chalicelib.domain.documents import CATALOG, CONTACTS, TELLS, CheckReport, Problem
+from chalicelib.domain.document_ids import CATALOG, CONTACTS
+from chalicelib.domain.documents import TELLS, CheckReport, Problem
 from chalicelib.domain.json_documents import read
 from chalicelib.ports import Clock, Press, Pressed, ShippedDocuments
 
@@ -73,7 +75,7 @@ class CheckDocuments:
         problems += [_weighed(problem, before) for problem in pressed.problems]
         problems += [*self._too_large(pressed), *self._stale(whole)]
         catalogs = {
-            documents.locale_of(document): po_files.read_po(text)
+            document_ids.locale_of(document): po_files.read_po(text)
             for document, text in whole.items()
             if document.startswith(CATALOG)
         }
@@ -163,7 +165,7 @@ def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:
 
 def _not_whole(whole: Mapping[str, str], pressed: Pressed) -> list[Problem]:
     """Say what the rendered site lacks of what these documents ask for: nothing then goes live."""
-    parts = (json.loads(whole[name]) for name in (documents.PLACES, CONTACTS, documents.SITE))
+    parts = (json.loads(whole[name]) for name in (document_ids.PLACES, CONTACTS, document_ids.SITE))
     lacking = release_pages.amiss(release_pages.index_of(read_content(*parts)), pressed)
     if not lacking:
         return []

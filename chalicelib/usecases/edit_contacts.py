@@ -17,7 +17,13 @@ from chalicelib.domain.contacts import (
     read_contacts,
 )
 from chalicelib.domain.days import read_day
-from chalicelib.domain.documents import CONTACTS, PLACES, SITE, Draft, fingerprint
+from chalicelib.domain.document_ids import (
+    CONTACTS,
+    PLACES,
+    SITE,
+    fingerprint,
+)
+from chalicelib.domain.documents import Draft
 from chalicelib.domain.errors import ContentInvalid, DocumentInvalid, DraftConflict, EntryMissing
 from chalicelib.domain.places import Places, read_places
 from chalicelib.ports import Clock

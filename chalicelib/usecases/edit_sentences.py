@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.documents import CATALOG, fingerprint, locale_of
+from chalicelib.domain.document_ids import CATALOG, fingerprint, locale_of
 from chalicelib.domain.errors import DocumentInvalid, DraftConflict, EntryMissing
 from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.domain.po_files import Entry, read_po, replace_texts

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.domain import contact_stamps, documents, mail_frames
-from chalicelib.domain.documents import RECIPIENTS, RETIRED, SHIPPED, DiffLine, Draft, Version
+from chalicelib.domain import contact_stamps, document_ids, documents, mail_frames
+from chalicelib.domain.document_ids import RECIPIENTS, RETIRED
+from chalicelib.domain.documents import (
+    SHIPPED,
+    DiffLine,
+    Draft,
+    Version,
+)
 from chalicelib.domain.errors import (
     AgreementMissing,
     DocumentInvalid,
@@ -111,7 +117,7 @@ class EditText:
         return [
             DocumentEntry(
                 document,
-                documents.kind_of(document),
+                document_ids.kind_of(document),
                 live.get(document, SHIPPED),
                 drafts.get(document),
                 self._shipped_anew(document, live.get(document, SHIPPED)),
@@ -119,7 +125,9 @@ class EditText:
             )
             for document in self._shipped.ids()
         ] + [
-            DocumentEntry(document, documents.kind_of(document), SHIPPED, drafts.get(document), False, True)
+            DocumentEntry(
+                document, document_ids.kind_of(document), SHIPPED, drafts.get(document), False, True
+            )
             for document in RETIRED
             if document in drafts or self._store.versions(document)
         ]
@@ -134,7 +142,7 @@ class EditText:
         draft = self._store.draft(document)
         return OpenDocument(
             document,
-            documents.kind_of(document),
+            document_ids.kind_of(document),
             draft.text if draft else live.text,
             draft.revision if draft else 0,
             draft,
@@ -203,9 +211,9 @@ class EditText:
 
         It is a draft like any other, and reaches readers when it is published. Raises as save_draft does.
         """
-        opened = self.open(documents.CONTACTS)
+        opened = self.open(document_ids.CONTACTS)
         text = mark_contact(opened.text, contact, role, day)
-        return self.save_draft(documents.CONTACTS, text, revision, who)
+        return self.save_draft(document_ids.CONTACTS, text, revision, who)
 
     def _retired(self, document: str) -> OpenDocument:
         """Return what there is of a document that no package has any more, to be read and copied."""
@@ -215,7 +223,7 @@ class EditText:
         last = versions[0] if versions else Version(document, SHIPPED, "")
         text = draft.text if draft else last.text
         revision = draft.revision if draft else 0
-        return OpenDocument(document, documents.kind_of(document), text, revision, draft, last, False)
+        return OpenDocument(document, document_ids.kind_of(document), text, revision, draft, last, False)
 
     def _is_unused(self, document: str, live: int) -> bool:
         if live == SHIPPED or document not in mail_frames.DOCUMENTS:
@@ -230,14 +238,14 @@ class EditText:
         if live == SHIPPED:
             return False
         made_on = self._live.version(document, live).shipped
-        return bool(made_on) and made_on != documents.fingerprint(self._shipped.text(document))
+        return bool(made_on) and made_on != document_ids.fingerprint(self._shipped.text(document))
 
 
 def check_readable(document: str, text: str) -> str:
     """Return the text, unless it is nothing that a check could read. Raises DocumentInvalid with the line."""
-    if document in documents.JSON_DOCUMENTS:
+    if document in document_ids.JSON_DOCUMENTS:
         read(document, text)
-    elif document.startswith(documents.CATALOG):
+    elif document.startswith(document_ids.CATALOG):
         read_po(text)
     return text
 
@@ -247,7 +255,7 @@ def mark_contact(text: str, contact: str, role: str, day: date) -> str:
     role = " ".join(role.split())
     if not role:
         raise DocumentInvalid("please say in which role you checked it, like “shelter desk”")
-    document = read_json(documents.CONTACTS, text)
+    document = read_json(document_ids.CONTACTS, text)
     for entry in document.get("contacts", ()):
         if entry.get("id") == contact:
             entry.update(contact_stamps.stamped(entry, role, day))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import catalog_checks, document_checks, documents, mail_frames
-from chalicelib.domain.documents import PLACES, RECIPIENTS, SITE, STOPS
+from chalicelib.domain import catalog_checks, document_checks, document_ids, mail_frames
+from chalicelib.domain.document_ids import PLACES, RECIPIENTS, SITE
+from chalicelib.domain.documents import STOPS
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.mail_frames import MAILS
@@ -133,5 +134,5 @@ class Preview:
         return {**self._live.changed(self._shelf.live()), **drafts, **proposed}
 
     def _text(self, texts: Mapping[str, str], document: str) -> str:
-        documents.kind_of(document)
+        document_ids.kind_of(document)
         return texts.get(document) or self._shipped.text(document)

@@ -13,8 +13,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import documents, going_live, recipient_changes
-from chalicelib.domain.documents import RECIPIENTS, SHIPPED, CheckReport, Release, Version
+from chalicelib.domain import document_ids, documents, going_live, recipient_changes
+from chalicelib.domain.document_ids import RECIPIENTS
+from chalicelib.domain.documents import (
+    SHIPPED,
+    CheckReport,
+    Release,
+    Version,
+)
 from chalicelib.domain.errors import (
     ChangedSince,
     NothingToPublish,
@@ -294,7 +300,7 @@ class Publish:
         number = documents.next_number(one.number for one in known)
         now = self._clock.now()
         self._store.add_version(
-            Version(document, number, text, wish.who, now, wish.why, documents.fingerprint(shipped))
+            Version(document, number, text, wish.who, now, wish.why, document_ids.fingerprint(shipped))
         )
         return number
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.domain.documents import JSON_DOCUMENTS, PLACES, RECIPIENTS, SHIPPED
+from chalicelib.domain.document_ids import JSON_DOCUMENTS, PLACES, RECIPIENTS
+from chalicelib.domain.documents import SHIPPED
 from chalicelib.domain.errors import EntryMissing
 from chalicelib.domain.going_live import AGAIN, BACK, PUBLISH, GoingLive
 from chalicelib.domain.places import with_places

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import documents, po_files, style_checks
-from chalicelib.domain.documents import DiffLine, check_text, check_why, compare, kind_of, path_of
+from chalicelib.domain.document_ids import kind_of, path_of
+from chalicelib.domain.documents import (
+    DiffLine,
+    check_text,
+    check_why,
+    compare,
+)
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.po_files import Entry, PoInvalid, read_mo, read_po, with_texts, write_mo, write_po
 

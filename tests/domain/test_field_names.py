@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.adapters.shipped_content import CONTENT
 from chalicelib.domain.document_checks import check
-from chalicelib.domain.documents import JSON_DOCUMENTS
+from chalicelib.domain.document_ids import JSON_DOCUMENTS
 from chalicelib.domain.field_names import unknown_fields
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import documents
-from chalicelib.domain.documents import JSON_DOCUMENTS, Draft
+from chalicelib.domain.document_ids import JSON_DOCUMENTS
+from chalicelib.domain.documents import Draft
 from chalicelib.domain.errors import DocumentInvalid, EntryMissing
 from chalicelib.domain.json_documents import Unreadable, read
 from chalicelib.usecases.edit_contacts import EditContacts

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.domain.agreements import Standing
 from chalicelib.domain.audit import plain_line
-from chalicelib.domain.documents import RECIPIENTS
+from chalicelib.domain.document_ids import RECIPIENTS
 from chalicelib.domain.errors import (
     AgreementMissing,
     CodesUsedUp,

@@ -11,7 +11,8 @@ from hashlib import sha256
 
 import pytest
 
-from chalicelib.domain.documents import ASKS, SITE, STOPS, Problem
+from chalicelib.domain.document_ids import SITE
+from chalicelib.domain.documents import ASKS, STOPS, Problem
 from chalicelib.domain.errors import (
     AgreementMissing,
     DocumentInvalid,

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from chalicelib.domain import mail_frames
 from chalicelib.domain.contacts import AUDIENCES, LINKED, MARKS
-from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS, RETIRED, SITE, compare, locale_of
+from chalicelib.domain.document_ids import (
+    CATALOG,
+    CONTACTS,
+    RECIPIENTS,
+    RETIRED,
+    SITE,
+    locale_of,
+)
+from chalicelib.domain.documents import compare
 from chalicelib.domain.errors import DocumentInvalid, DraftConflict
 from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.people import EDITOR

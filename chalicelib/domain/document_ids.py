@@ -1,0 +1,74 @@
+"""Ids of documents: which texts the site is made of, their kinds, and where each file lies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.domain.locales import ENDONYMS
+
+CONTACTS = "contacts"
+PLACES = "places"
+RECIPIENTS = "recipients"
+SITE = "site"
+JSON_DOCUMENTS = (CONTACTS, PLACES, RECIPIENTS, SITE)
+
+CATALOG = "catalog/"
+PUBLIC_TEMPLATE = "template/public/"
+MAIL_TEMPLATE = "template/mail/"
+
+# What an older package had as documents, and this one writes by itself: shown, and no longer changed.
+RETIRED = (f"{MAIL_TEMPLATE}report/subject.txt", f"{MAIL_TEMPLATE}digest/subject.txt")
+_FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+def kind_of(document: str) -> str:
+    """Return "contacts", "places", "recipients", "site", "catalog", "page template" or "mail template".
+
+    Raises DocumentInvalid when the id names no kind of document.
+    """
+    if document in JSON_DOCUMENTS:
+        return document
+    if document.startswith(CATALOG) and locale_of(document) in ENDONYMS:
+        return "catalog"
+    folders, _, name = document.rpartition("/")
+    if _is_file_name(name):
+        if folders + "/" == PUBLIC_TEMPLATE and name.endswith((".html", ".css")):
+            return "page template"
+        mail = folders.removeprefix(MAIL_TEMPLATE)
+        if mail != folders and _is_file_name(mail) and "." not in mail and name.endswith(".txt"):
+            return "mail template"
+    raise DocumentInvalid(f"there is no document {document!r}")
+
+
+def locale_of(document: str) -> str:
+    """Return the language of a catalog, or nothing for another document."""
+    return document.removeprefix(CATALOG) if document.startswith(CATALOG) else ""
+
+
+def path_of(document: str) -> str:
+    """Return where a document's file lies: "content/contacts.json", "templates/public/page.html" and so on.
+
+    A catalog's is its compiled form.
+    """
+    kind = kind_of(document)
+    if kind in JSON_DOCUMENTS:
+        return f"content/{document}.json"
+    if kind == "catalog":
+        return f"locale/{locale_of(document)}/LC_MESSAGES/porchlight.mo"
+    return "templates/" + document.removeprefix("template/")
+
+
+def fingerprint(text: str) -> str:
+    """Return a short name for exactly this text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def fingerprint_of_all(texts: Mapping[str, str]) -> str:
+    """Return a short name for exactly these documents with these texts."""
+    return fingerprint("\n".join(f"{document} {fingerprint(texts[document])}" for document in sorted(texts)))
+
+
+def _is_file_name(name: str) -> bool:
+    return bool(name) and _FILE_LETTERS.issuperset(name) and not name.startswith(".") and ".." not in name
