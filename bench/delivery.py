@@ -12,8 +12,9 @@ from bench.reports import STORY
 from bench.runtime import Function
 from bench.stub import Item, Stub, as_json
 from bench.targets import Runtime, Target
+from chalicelib.adapters.delivery_keys import DeskKey
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.hpke_sealer import DeskKey, HpkeSealer
+from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.domain.deliveries import HELD, QUEUED, Delivery, SealedReport
 from chalicelib.domain.reports import Report
 

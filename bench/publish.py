@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
-from chalicelib.adapters.release_files import Folders, ReleaseFiles, ShippedFiles
 from chalicelib.adapters.render_jail import Limits, RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.locales import ENDONYMS
 from chalicelib.render.press import SitePress

@@ -29,7 +29,7 @@ from chalicelib.usecases.sweep import Sweep
 from chalicelib.wiring_mails import contacts_text, delivery_directory, mails
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.secrets_manager import DeskSecret
+    from chalicelib.adapters.delivery_keys import DeskSecret
     from chalicelib.usecases.deliver_reports import DeliverReports
 
 log = logging.getLogger("porchlight")
@@ -73,7 +73,7 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     """Return the outbox worker. Only who delivers loads what opens reports and writes mails."""
     from chalicelib.adapters.copy_marks import DeskCopyMarks
-    from chalicelib.adapters.hpke_sealer import HpkeOpener
+    from chalicelib.adapters.hpke_opener import HpkeOpener
     from chalicelib.usecases.deliver_reports import DeliverReports
     from chalicelib.usecases.flood_caps import FloodCaps
     from chalicelib.usecases.send_mail import SendMail
@@ -198,7 +198,8 @@ def figures(settings: Settings, clock: Clock) -> Figures:
 
 @cache
 def _desk_secret(name: str) -> DeskSecret:
-    from chalicelib.adapters.secrets_manager import DeskSecret, JsonSecret
+    from chalicelib.adapters.delivery_keys import DeskSecret
+    from chalicelib.adapters.secrets_manager import JsonSecret
 
     return DeskSecret(JsonSecret(partial(client, "secretsmanager"), name))
 

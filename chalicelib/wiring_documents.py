@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.document_folders import ReleaseFiles
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.adapters.mail_encryption import KeyedEncrypter
-from chalicelib.adapters.release_files import ReleaseFiles, ShippedFiles
 from chalicelib.adapters.render_jail import RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_content import CATALOGS
+from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.ports import Clock, DoorBook, Mailer
 from chalicelib.render import sentences
 from chalicelib.render.press import SitePress

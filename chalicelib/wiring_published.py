@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+from chalicelib.adapters.document_folders import Folders
 from chalicelib.adapters.published_texts import PublishedDocuments
-from chalicelib.adapters.release_files import Folders
 from chalicelib.adapters.shipped_content import shipped_content
 from chalicelib.adapters.shipped_directory import ShippedDirectory
 from chalicelib.ports import Directory, Pages
 from chalicelib.render import samples
 from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.form_pages import FormPages
 from chalicelib.render.live_pages import LivePages
-from chalicelib.render.site import Site
 from chalicelib.settings import Settings
 from chalicelib.wiring_texts import SHIPPED as SHIPPED
 from chalicelib.wiring_texts import CurrentDirectory, good, published_now
 from chalicelib.wiring_texts import texts_at as _texts  # noqa: F401 (whoever tries it must be able to clear it)
 
 
-def site_source(settings: Settings) -> Callable[[], Site]:
+def site_source(settings: Settings) -> Callable[[], FormPages]:
     """Return what gives the site as it is published now."""
     return lambda: _site(*published_now(settings))
 
@@ -36,9 +36,9 @@ def published_directory(settings: Settings) -> Directory:
 
 
 @lru_cache(maxsize=4)
-def _site(published: PublishedDocuments, state: int) -> Site:
-    def make(folders: Folders) -> Site:
-        site = Site(folders.templates, Catalogs(folders.catalogs), shipped_content(folders.content))
+def _site(published: PublishedDocuments, state: int) -> FormPages:
+    def make(folders: Folders) -> FormPages:
+        site = FormPages(folders.templates, Catalogs(folders.catalogs), shipped_content(folders.content))
         if folders != SHIPPED:
             for name in samples.on_request(site):
                 samples.render(site, (), name)

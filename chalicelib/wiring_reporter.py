@@ -11,8 +11,9 @@ from chalice.app import Chalice
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.adapters.reporter_secret import ReporterSecret
 from chalicelib.adapters.request_time import THIS_REQUEST
-from chalicelib.adapters.secrets_manager import JsonSecret, ReporterSecret
+from chalicelib.adapters.secrets_manager import JsonSecret
 from chalicelib.adapters.signed_calls import SignedClient
 from chalicelib.adapters.system import SystemClock
 from chalicelib.ports import Pages

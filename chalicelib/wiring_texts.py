@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import TypeVar
 
+from chalicelib.adapters.document_folders import Folders, ReleaseFiles, newest
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.published_texts import LOOK_EVERY, NOTHING, PublishedDocuments, PublishedTexts
-from chalicelib.adapters.release_files import Folders, ReleaseFiles, newest
 from chalicelib.adapters.request_time import THIS_REQUEST
 from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
 from chalicelib.domain.errors import DocumentInvalid

@@ -12,8 +12,9 @@ from moto.ses.models import ses_backends
 
 from chalicelib import wiring_delivery
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.adapters.hpke_sealer import HpkeSealer, new_desk_key
+from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.domain.deliveries import (
     BOUNCED,
     DELIVERED,

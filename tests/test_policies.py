@@ -24,8 +24,8 @@ from werkzeug.serving import make_server
 
 from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
 from chalicelib.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.adapters.hpke_sealer import new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.report_items import WRITTEN
 from chalicelib.domain.documents import Release

@@ -26,8 +26,8 @@ from moto.ses.models import ses_backends
 
 from chalicelib import wiring, wiring_delivery
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
 from chalicelib.adapters.dynamo_reports import table_definition
-from chalicelib.adapters.hpke_sealer import DeskKey, new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.signed_calls import SignedClient
 from chalicelib.adapters.system import SystemClock

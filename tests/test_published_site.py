@@ -28,6 +28,7 @@ from chalicelib.adapters.shipped_pages import ShippedPages
 from chalicelib.domain import po_files
 from chalicelib.domain.documents import Release, Version
 from chalicelib.domain.errors import PublishRefused
+from chalicelib.render import mail_samples
 from chalicelib.settings import Settings
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
@@ -195,7 +196,7 @@ def test_forms_and_mails_are_made_from_what_was_published_and_go_on_without_the_
     site = wiring_published.site_source(settings)
     assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
     (recipient, *_) = wiring_published.published_directory(settings).recipients()
-    mail = wiring_published.samples.mail(wiring_mails.mails(settings), [], "report", recipient)
+    mail = mail_samples.mail(wiring_mails.mails(settings), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in mail
     assert b"What you should know of this mail:" in mail
     server.stop()
@@ -233,7 +234,7 @@ def test_a_release_whose_frames_cannot_be_used_gives_way_to_the_shipped_ones(des
     shelf.move(1, {}, None)
     settings = Settings(pages_url=desk.bucket)
     (recipient, *_) = wiring_mails.delivery_directory(settings).recipients()
-    content = wiring_published.samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
+    content = mail_samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in content
     assert b"It is not checked." in content
     assert b"A car was parked here." not in content
@@ -263,9 +264,9 @@ def test_an_old_text_of_a_mail_that_is_live_stops_nobody_and_is_told(desk: Desk)
     settings, alarms = Settings(pages_url=desk.bucket), Alarms()
     wiring_texts.texts_at.cache_clear()
     (recipient, *_) = wiring_mails.delivery_directory(settings).recipients()
-    wiring_published.samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
+    mail_samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
     assert [kind for kind, _ in alarms.raised] == ["mail_frame_unusable"]
-    wiring_published.samples.mail(wiring_mails.mails(settings, alarms), [], "digest", recipient)
+    mail_samples.mail(wiring_mails.mails(settings, alarms), [], "digest", recipient)
     assert len(alarms.raised) == 1
 
 

@@ -7,7 +7,7 @@ import textstat
 
 from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.site import Site
+from chalicelib.render.form_pages import FormPages
 from tests.render.conftest import every_page, parse
 from tools.catalogs import source_catalog
 
@@ -62,7 +62,7 @@ def test_every_exception_is_still_said_and_still_needed():
 
 
 def test_every_page_is_easy_as_a_whole(tmp_path):
-    site = Site(TEMPLATES, Catalogs(tmp_path), shipped_content())
+    site = FormPages(TEMPLATES, Catalogs(tmp_path), shipped_content())
     for name, html in every_page(site):
         if name.startswith("en "):
             body = parse(html).find("body")

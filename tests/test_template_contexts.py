@@ -7,8 +7,9 @@ from jinja2 import meta, nodes
 
 from chalicelib.adapters.shipped_content import TEMPLATES
 from chalicelib.render.catalogs import Sentences
-from chalicelib.render.contexts import CONTEXT_OF, HELPERS
+from chalicelib.render.contexts import HELPERS
 from chalicelib.render.pages import environment
+from chalicelib.render.template_names import CONTEXT_OF
 
 PUBLIC = TEMPLATES / "public"
 NOT_PAGES = {"layout.html", "parts.html"}

@@ -20,7 +20,7 @@ from bench.delivery import RECIPIENTS, put_due
 from bench.reports import forms, secrets_of_the_bench
 from bench.stub import Stub
 from chalicelib import wiring, wiring_delivery, wiring_documents, wiring_published, wiring_texts
-from chalicelib.adapters import release_files
+from chalicelib.adapters import document_folders
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.domain.deliveries import QUEUED, Delivery, SealedReport
@@ -68,7 +68,7 @@ ALL_LOOKS = Looks()  # a hook for audits stays for good: one for all tests
 def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
     monkeypatch.setattr(os, "stat", ALL_LOOKS.noted("stat", os.stat))
     for name in ("fingerprint_of_all", "newest"):
-        monkeypatch.setattr(release_files, name, ALL_LOOKS.noted(name, getattr(release_files, name)))
+        monkeypatch.setattr(document_folders, name, ALL_LOOKS.noted(name, getattr(document_folders, name)))
     return ALL_LOOKS
 
 
@@ -229,7 +229,7 @@ def test_the_desk_looks_at_no_file_for_fifty_cases(settings: Settings, looks: Lo
 
 
 def test_the_package_of_a_deployed_desk_is_read_once(settings: Settings, looks: Looks) -> None:
-    shipped = release_files.ShippedFiles(
+    shipped = document_folders.ShippedFiles(
         wiring_texts.SHIPPED, CONTENT.parent / "render", lambda _: {}, wiring_texts.file_state(settings)
     )
     shipped.ids()
@@ -267,9 +267,9 @@ def test_texts_that_cannot_be_laid_out_for_want_of_room_are_tried_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = [True]
-    laid = release_files.ReleaseFiles(wiring_texts.SHIPPED)
+    laid = document_folders.ReleaseFiles(wiring_texts.SHIPPED)
 
-    def files(texts: dict[str, str]) -> release_files.Folders:
+    def files(texts: dict[str, str]) -> document_folders.Folders:
         if full[0]:
             raise OSError(28, "No space left on device")
         return laid(texts)

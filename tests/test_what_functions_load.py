@@ -55,12 +55,13 @@ PYTHONS: dict[str, set[str]] = {
 
 # Ours, where weight comes in: what touches the outside, and what renders.
 _PUBLISHED = (
-    "adapters: log_alarms plain_http published_texts release_files shipped_content shipped_directory"
+    "adapters: log_alarms plain_http published_texts document_folders shipped_content shipped_directory"
     " report_items request_time"
 )
 _FORMS = (
-    f"{_PUBLISHED} aws_faults dynamo_reports dynamo_values hpke_sealer receipt_vault secrets_manager"
-    " signed_calls system render: catalogs contexts english live_pages packing pages samples site"
+    f"{_PUBLISHED} aws_faults dynamo_reports dynamo_values hpke_sealer receipt_vault reporter_secret secrets_manager"
+    " signed_calls system"
+    " render: catalogs contexts english form_contexts form_pages layout live_pages packing pages samples site"
 )
 _NOTICES = (
     f"{_PUBLISHED} aws aws_faults delivery_marks dynamo_reports dynamo_values metrics operator_mail"
@@ -72,10 +73,10 @@ OURS: dict[str, str] = {
     "code_api": _FORMS,
     "admin_api": f"{_PUBLISHED} aws aws_faults cognito_people delivery_marks dynamo_audit dynamo_desk"
     " dynamo_documents dynamo_door dynamo_reports dynamo_standings dynamo_values mail_encryption pool_tokens"
-    " render_jail s3_releases ses_mailer shipped_pages standby system"
-    " render: admin_pages catalogs contexts desk_mails english live_pages packing pages press samples"
-    " sentences site",
-    "deliver": f"{_NOTICES} copy_marks hpke_sealer mail_encryption secrets_manager"
+    " render_jail s3_releases ses_mailer shipped_documents shipped_pages standby system"
+    " render: admin_pages catalogs contexts desk_mails english form_contexts form_pages layout live_pages"
+    " packing pages press samples sentences site",
+    "deliver": f"{_NOTICES} copy_marks delivery_keys hpke_opener hpke_sealer mail_encryption secrets_manager"
     " render: catalogs english mail_block mail_contexts mails",
     "note_delivery": _NOTICES,
     "sweep": f"{_NOTICES} render: desk_mails",

@@ -18,7 +18,7 @@ from chalice.app import Chalice
 
 from chalicelib import wiring, wiring_published, wiring_texts, wiring_time
 from chalicelib.adapters import published_texts, secrets_manager, signed_calls
-from chalicelib.adapters.hpke_sealer import new_desk_key
+from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.form_tokens import make_token

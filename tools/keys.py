@@ -25,8 +25,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.hpke_sealer import kid_of, new_desk_key
-from chalicelib.adapters.secrets_manager import KEPT_IN, DeskSecret, JsonSecret
+from chalicelib.adapters.delivery_keys import KEPT_IN, DeskSecret, new_desk_key
+from chalicelib.adapters.hpke_opener import kid_of
+from chalicelib.adapters.secrets_manager import JsonSecret
 from chalicelib.domain.deliveries import DELIVERED
 from chalicelib.domain.errors import PorchlightError, SealBroken
 from tools.where import NoSite, Where, where

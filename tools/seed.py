@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
-from chalicelib.adapters.hpke_sealer import new_desk_key
+from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.settings import Settings
 
 _THERE_ALREADY = {

@@ -12,6 +12,9 @@ BARE_POLICY = "default-src 'none'; img-src data:; base-uri 'none'; frame-ancesto
 # takes no other for it, so that no error page and no stranger's takes the words from the screen.
 ANSWER = "X-Answer"
 
+# The statuses that have a small page of their own in every language.
+ERROR_STATUSES = (400, 403, 404, 405, 413, 415, 500, 503)
+
 
 def page_headers(policy: str) -> dict[str, str]:
     """Return the headers that do not depend on a page's body; `policy` is its Content-Security-Policy."""

@@ -11,7 +11,6 @@ import hmac
 
 LENGTH = 20
 GROUP = 4
-SAMPLE_CODE = "12345678901234567890"  # nobody's: for pages that are made to be looked at
 
 # H. M. Damm, "Total anti-symmetrische Quasigruppen" (2004): the order-10 table.
 _DAMM = (

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.locales import DEFAULT
-from chalicelib.domain.page_headers import BARE_POLICY, page_headers
+from chalicelib.domain.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chalicelib.ports import Pressed, PressedPage
 
-ERROR_STATUSES = (400, 403, 404, 405, 413, 415, 500, 503)
 OF_A_PLACE_ON_REQUEST = ("note", "note-mended", "receipt")
 ON_REQUEST = ("code", "answer")
 

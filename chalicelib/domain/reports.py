@@ -15,8 +15,6 @@ from chalicelib.domain.recipients import Recipient
 
 STORY_LIMIT = 20_000  # characters
 LINE_LIMIT = 500
-# As a form is sent: 20,000 characters of four bytes, each byte as %XX, are 240 kB; the other fields add some.
-FORM_BYTES = 400_000
 KINDS = ("work", "sex", "child", "other", "unsure")
 SELF = "self"  # the writer
 CLOSE = "close"  # someone close to the writer

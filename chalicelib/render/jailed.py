@@ -37,15 +37,16 @@ from chalicelib.domain.content import read_content
 from chalicelib.domain.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.domain.locales import DEFAULT, ENDONYMS
 from chalicelib.domain.recipients import read_recipients
-from chalicelib.render import samples, sentences
+from chalicelib.render import mail_samples, samples, sentences
 from chalicelib.render.catalogs import Catalogs, Sentences
-from chalicelib.render.contexts import CONTEXT_OF, HELPERS, LayoutContext
+from chalicelib.render.contexts import HELPERS, LayoutContext
+from chalicelib.render.form_pages import FormPages
 from chalicelib.render.mails import Mails
 from chalicelib.render.packing import pack
 from chalicelib.render.page_checks import check_page
 from chalicelib.render.pages import environment
-from chalicelib.render.site import Site
 from chalicelib.render.template_faults import blaming, document_of, fault_of_start, place_of, told
+from chalicelib.render.template_names import CONTEXT_OF
 
 _QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times
@@ -70,7 +71,7 @@ class Inside:
             with blaming(CATALOG + locale):
                 catalogs.sentences(locale)  # read now: there are no files later
         self._catalogs = catalogs
-        self._site = Site(templates, catalogs, self._content)
+        self._site = FormPages(templates, catalogs, self._content)
         self._frames = {
             document: (templates / "mail" / name / "body.txt").read_text(encoding="utf-8")
             for document, name in mail_frames.DOCUMENTS.items()
@@ -133,7 +134,7 @@ class Inside:
         if faults:
             return {"fault": faults[0]}
         self._mails.use({name: {to.language: text}})
-        content = samples.mail(self._mails, self._recipients, name, to, sample)
+        content = mail_samples.mail(self._mails, self._recipients, name, to, sample)
         return {"mail": base64.b64encode(content).decode("ascii")}
 
     def check(self, name: str, html: str) -> dict[str, Any]:

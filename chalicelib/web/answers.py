@@ -29,6 +29,7 @@ STATUS = {
     "StoreBusy": 503,
     "SecretMissing": 503,
 }
+# As in page_headers.py, which costs the page function a file at its start.
 ERROR_PAGES = (400, 403, 404, 405, 413, 415, 500, 503)
 
 # For when even the error pages cannot be had.

@@ -9,9 +9,9 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.domain.page_headers import ANSWER
 from chalicelib.ports import Pages
-from chalicelib.render.contexts import RecipientState
+from chalicelib.render.form_contexts import RecipientState
+from chalicelib.render.form_pages import FormPages
 from chalicelib.render.packing import pack
-from chalicelib.render.site import Site
 from chalicelib.usecases.follow_up import FollowUp
 from chalicelib.web.forms import SWITCH, read_form
 from chalicelib.web.reports import FORM_STATUS, SiteSource
@@ -48,11 +48,11 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
         return html(now, now.answer(locale, states), 200)
 
     @lru_cache(maxsize=32)
-    def unknown(now: Site, locale: str) -> str:
+    def unknown(now: FormPages, locale: str) -> str:
         # The same to the letter for everybody, and what a flood of guesses is answered with: made once.
         return pack(now.code(locale, "code_unknown"), _FAST)
 
-    def html(now: Site, text: str, status: int) -> Response:
+    def html(now: FormPages, text: str, status: int) -> Response:
         return Html(pack(text, _FAST), status, {**now.form_headers(), ANSWER: "code"}, request())
 
     return followups

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import parse_qs, unquote_plus
 
+from chalicelib.domain.body_limits import FORM_BYTES
 from chalicelib.domain.errors import FormTooLarge, UnreadableForm, WrongContentType
-from chalicelib.domain.reports import FORM_BYTES
 from chalicelib.web.answers import headers_of
 
 TYPE_CHECKING = False

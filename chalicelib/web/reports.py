@@ -14,9 +14,9 @@ from chalicelib.domain.page_headers import ANSWER
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import answer_about, too_long
 from chalicelib.ports import Pages
-from chalicelib.render.contexts import RecipientChoice
+from chalicelib.render.form_contexts import RecipientChoice
+from chalicelib.render.form_pages import FormPages
 from chalicelib.render.packing import pack
-from chalicelib.render.site import Site
 from chalicelib.usecases.take_report import TakeReport
 from chalicelib.web.answers import status_of, where
 from chalicelib.web.forms import SWITCH, read_form, read_large_form
@@ -35,7 +35,7 @@ Fields = Mapping[str, Sequence[str]]
 class SiteSource(Protocol):
     """Gives the site as it is published now."""
 
-    def __call__(self) -> Site: ...
+    def __call__(self) -> FormPages: ...
 
 
 def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callable[[str], None]) -> Blueprint:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.adapters.copy_marks import DeskCopyMarks
-from chalicelib.adapters.hpke_sealer import new_desk_key
+from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.domain.errors import SecretMissing
 
 OCTOBER = new_desk_key(datetime(2026, 10, 1, tzinfo=UTC))

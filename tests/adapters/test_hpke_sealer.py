@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey
 
-from chalicelib.adapters.hpke_sealer import DeskKey, HpkeOpener, HpkeSealer, kid_of, new_desk_key
+from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.adapters.hpke_opener import HpkeOpener, kid_of
+from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.domain.errors import SealBroken, SecretMissing
 from chalicelib.domain.padding import SIZES, unpad
 from chalicelib.domain.reports import LINE_LIMIT, STORY_LIMIT, Report

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.release_files import Folders, ReleaseFiles, newest
+from chalicelib.adapters.document_folders import Folders, ReleaseFiles, newest
 from chalicelib.adapters.shipped_content import TEMPLATES
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.po_files import PoInvalid, read_po

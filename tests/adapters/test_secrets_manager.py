@@ -12,13 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws import client
-from chalicelib.adapters.secrets_manager import (
-    KEEP_SECONDS,
-    RETRY_SECONDS,
-    DeskSecret,
-    JsonSecret,
-    ReporterSecret,
-)
+from chalicelib.adapters.delivery_keys import DeskSecret
+from chalicelib.adapters.reporter_secret import ReporterSecret
+from chalicelib.adapters.secrets_manager import KEEP_SECONDS, RETRY_SECONDS, JsonSecret
 from chalicelib.adapters.signed_calls import SignedClient
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.errors import SecretMissing, StoreUnavailable

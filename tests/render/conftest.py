@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.contexts import RecipientChoice
-from chalicelib.render.site import Site
+from chalicelib.render.form_contexts import RecipientChoice
+from chalicelib.render.form_pages import FormPages
 from tools.catalogs import compile_catalogs
 
 CHOICES = (
@@ -31,7 +31,7 @@ def catalogs(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(content, catalogs):
-    return Site(TEMPLATES, catalogs, content)
+    return FormPages(TEMPLATES, catalogs, content)
 
 
 def parse(html):
@@ -61,8 +61,8 @@ def every_page(site):
     from datetime import UTC, datetime
 
     from chalicelib.domain.deliveries import STATES
-    from chalicelib.render.contexts import RecipientState
-    from chalicelib.render.site import ERROR_STATUSES
+    from chalicelib.domain.page_headers import ERROR_STATUSES
+    from chalicelib.render.form_contexts import RecipientState
 
     problems = {
         "a": "story_too_long",

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.release_files import Folders, ReleaseFiles, ShippedFiles
+from chalicelib.adapters.document_folders import Folders, ReleaseFiles
+from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.domain import po_files
 from chalicelib.domain.documents import ASKS, STOPS
 from chalicelib.render.jailed import Inside, answer

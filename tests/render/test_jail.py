@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.release_files import ReleaseFiles
+from chalicelib.adapters.document_folders import ReleaseFiles
 from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
 from chalicelib.domain.errors import DocumentInvalid, RenderStopped
 from chalicelib.render.press import SitePress

@@ -10,7 +10,7 @@ from chalicelib.adapters.shipped_content import TEMPLATES
 from chalicelib.domain.contacts import Contacts, nearest_first
 from chalicelib.domain.content import Locale
 from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.site import Site
+from chalicelib.render.form_pages import FormPages
 from tests.render.conftest import by_id, parse, text_of, with_class
 
 
@@ -226,12 +226,12 @@ def test_a_first_check_changes_the_words_and_a_last_one_gives_its_day(content, c
         return dataclasses.replace(contact, checked_on=date(2026, 12, 3), checked_by="a clerk")
 
     some = with_contacts(content, lambda contact: check(contact) if contact.id == "vcc" else contact)
-    page = Site(TEMPLATES, catalogs, some).page("en", "los-banos-ca")
+    page = FormPages(TEMPLATES, catalogs, some).page("en", "los-banos-ca")
     assert "Some have not been checked by a call yet." in under(parse(page), "People you can call")
-    page = Site(TEMPLATES, catalogs, with_contacts(content, check)).page("en", "los-banos-ca")
+    page = FormPages(TEMPLATES, catalogs, with_contacts(content, check)).page("en", "los-banos-ca")
     words = under(parse(page), "People you can call")
     assert "A person has checked each of these numbers. The oldest check was on December 3, 2026." in words
-    page = Site(TEMPLATES, catalogs, with_contacts(content, check)).page("es", "los-banos-ca")
+    page = FormPages(TEMPLATES, catalogs, with_contacts(content, check)).page("es", "los-banos-ca")
     assert "3 de diciembre de 2026" in text_of(parse(page))
 
 
@@ -275,7 +275,7 @@ def mirrored(content, tmp_path_factory):
     """The site with Arabic on offer and no Arabic sentence yet."""
     locales = (*content.site.locales, Locale("ar", None))
     changed = dataclasses.replace(content, site=dataclasses.replace(content.site, locales=locales))
-    return Site(TEMPLATES, Catalogs(tmp_path_factory.mktemp("empty")), changed)
+    return FormPages(TEMPLATES, Catalogs(tmp_path_factory.mktemp("empty")), changed)
 
 
 def test_a_right_to_left_page_is_mirrored_and_its_english_says_so(mirrored):

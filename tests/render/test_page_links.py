@@ -10,8 +10,8 @@ import pytest
 from chalicelib.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.domain.content import Content, read_content
 from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.form_pages import FormPages
 from chalicelib.render.page_checks import check_page
-from chalicelib.render.site import Site
 
 NAME = "en/los-banos-ca"
 
@@ -28,7 +28,7 @@ def content() -> Content:
 @pytest.fixture(scope="module")
 def html(content: Content, tmp_path_factory: pytest.TempPathFactory) -> str:
     catalogs = Catalogs(Path(tmp_path_factory.mktemp("none")))
-    return str(Site(TEMPLATES, catalogs, content).page("en", "los-banos-ca"))
+    return str(FormPages(TEMPLATES, catalogs, content).page("en", "los-banos-ca"))
 
 
 def told(html: str, content: Content) -> list[str]:

@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from chalicelib.adapters.release_files import Folders, ReleaseFiles, ShippedFiles
+from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.render_jail import Limits, RenderJail
 from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.render.press import SitePress
 from chalicelib.render.sentences import of_texts
 from tools.catalogs import compile_catalogs

@@ -23,8 +23,8 @@ from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Pages
 from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.form_pages import FormPages
 from chalicelib.render.live_pages import LivePages
-from chalicelib.render.site import Site
 from chalicelib.usecases.follow_up import FollowUp
 from chalicelib.usecases.take_report import TakeReport
 from chalicelib.web import followups, public, quiet_log, reports, responses
@@ -35,9 +35,9 @@ PLACES = ("los-banos-ca", "merced-county-ca", "california", "us")
 _numbers = count(1)
 
 
-def shipped_site(catalogs: Catalogs) -> Site:
+def shipped_site(catalogs: Catalogs) -> FormPages:
     """Return the site as it ships."""
-    return Site(TEMPLATES, catalogs, shipped_content())
+    return FormPages(TEMPLATES, catalogs, shipped_content())
 
 
 # What each answer must carry beside its content security policy, whatever went wrong.
@@ -193,7 +193,7 @@ def _rank(route: str) -> list[int]:
 class Website:
     """Every public route over fakes. `clock` stands until it is moved; `store` can be told to fail."""
 
-    def __init__(self, site: Callable[[], Site], pages: Pages | None = None) -> None:
+    def __init__(self, site: Callable[[], FormPages], pages: Pages | None = None) -> None:
         self.store, self.sealer, self.vault, self.clock = FakeStore(), FakeSealer(), FakeVault(), FixedClock()
         self.directory = FakeDirectory(
             recipient("police", serves="us"),

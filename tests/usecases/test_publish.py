@@ -22,8 +22,7 @@ from chalicelib.domain.errors import (
     PublishRefused,
     PublishUnderWay,
 )
-from chalicelib.domain.page_headers import page_headers
-from chalicelib.domain.release_pages import ERROR_STATUSES
+from chalicelib.domain.page_headers import ERROR_STATUSES, page_headers
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.adapters.aws import client
+from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.adapters.hpke_sealer import new_desk_key
 from chalicelib.adapters.report_items import from_index
 from chalicelib.domain.deliveries import LOOKED_AT, WAITING, SealedReport
 from tools.chaos.clock import SharedClock

@@ -18,8 +18,10 @@ from chalice.app import Chalice
 from chalicelib import wiring_mails, wiring_published
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.copy_marks import DeskCopyMarks
+from chalicelib.adapters.delivery_keys import DeskKey
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.hpke_sealer import DeskKey, HpkeOpener, HpkeSealer
+from chalicelib.adapters.hpke_opener import HpkeOpener
+from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.receipt_vault import SeededVault

@@ -1,0 +1,73 @@
+"""The private keys that open reports, in a secret that only the delivering function may read.
+
+It is {"keys": {"<kid>": "<private key>", ...}}, or {"kept_in": "<a secret that holds them>"}. A version of a
+secret cannot be deleted, only a whole secret. So that a key can be destroyed, the keys lie in a secret that
+may go, and the one that stays says which it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from chalicelib.adapters.secrets_manager import JsonSecret
+from chalicelib.domain.errors import SecretMissing
+
+KEPT_IN = "kept_in"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskKey:
+    """A desk key pair in the form in which secrets hold it: keys are URL-safe base64 of 32 raw bytes."""
+
+    kid: str
+    public: str
+    private: str = field(repr=False)
+
+
+def new_desk_key(now: datetime) -> DeskKey:
+    """Make a key pair whose kid names the month and a random part: "2026-11-4f3a9c"."""
+    private = X25519PrivateKey.generate()
+    return DeskKey(
+        kid=f"{now:%Y-%m}-{secrets.token_hex(3)}",
+        public=base64.urlsafe_b64encode(private.public_key().public_bytes_raw()).decode("ascii"),
+        private=base64.urlsafe_b64encode(private.private_bytes_raw()).decode("ascii"),
+    )
+
+
+class DeskSecret:
+    """What only the delivering function may know: the private keys that open reports."""
+
+    def __init__(self, secret: JsonSecret) -> None:
+        self._secret = secret
+        self._kept: tuple[str, JsonSecret] | None = None
+
+    def private_keys(self) -> Mapping[str, str]:
+        """Return kid -> private key; looked up anew at most every five minutes."""
+        try:
+            keys = self._content().get("keys", {})
+        except SecretMissing:
+            # Where they lay was destroyed together with an old key since we last looked.
+            self.forget()
+            keys = self._content().get("keys", {})
+        return keys if isinstance(keys, dict) else {}
+
+    def forget(self) -> None:
+        """Fetch them anew next time."""
+        self._secret.forget()
+        self._kept = None
+
+    def _content(self) -> Mapping[str, Any]:
+        content = self._secret.content()
+        name = content.get(KEPT_IN)
+        if not isinstance(name, str):
+            return content
+        if self._kept is None or self._kept[0] != name:
+            self._kept = (name, self._secret.beside(name))
+        return self._kept[1].content()

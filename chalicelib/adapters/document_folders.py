@@ -1,0 +1,93 @@
+"""Folders of documents: what shipped, with published texts or drafts laid over it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from chalicelib.domain import po_files
+from chalicelib.domain.document_ids import (
+    CATALOG,
+    fingerprint_of_all,
+    locale_of,
+    path_of,
+)
+
+_KEPT = 4  # folders of other states that somebody may still be reading from
+
+
+class Folders(NamedTuple):
+    """Where the parts of one state of the site lie. They do not change once they are there."""
+
+    templates: Path
+    catalogs: Path
+    content: Path
+
+
+class ReleaseFiles:
+    """Lays texts over the shipped files, in a folder of their own for each state.
+
+    `state` changes when a shipped file does; without it, every file is looked at at each call.
+    """
+
+    def __init__(self, shipped: Folders, state: Callable[[], int] | None = None) -> None:
+        self._shipped = shipped
+        self._state = state or (lambda: newest(shipped))
+        self._root: Path | None = None
+        self._made: dict[str, Path] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, texts: Mapping[str, str]) -> Folders:
+        """Return folders with these texts in place of what shipped; the same state gives the same folders.
+
+        Raises PoInvalid when a catalog cannot be read, and DocumentInvalid for a document's id that is none.
+        """
+        state = f"{self._state() & 0xFFFFFFFFFFFFFFFF:016x}-{fingerprint_of_all(texts)}"
+        with self._lock:
+            folder = self._made.pop(state, None)
+            if folder is None or not folder.is_dir():  # somebody may have tidied up temporary files
+                folder = self._make(state, texts)
+            self._made[state] = folder  # the newest comes last
+            while len(self._made) > _KEPT:
+                shutil.rmtree(self._made.pop(next(iter(self._made))), ignore_errors=True)
+        return Folders(folder / "templates", folder / "locale", folder / "content")
+
+    def _make(self, state: str, texts: Mapping[str, str]) -> Path:
+        if self._root is None:
+            self._root = Path(tempfile.mkdtemp(prefix="porchlight-"))
+            atexit.register(shutil.rmtree, self._root, ignore_errors=True)
+        folder, draft = self._root / state, self._root / f"{state}.part"
+        shutil.rmtree(draft, ignore_errors=True)
+        self._root.mkdir(exist_ok=True)
+        ignored = shutil.ignore_patterns("admin", "*.po", "*.pot", "*~")
+        for source, name in zip(self._shipped, ("templates", "locale", "content"), strict=True):
+            shutil.copytree(source, draft / name, ignore=ignored)
+        # What a mail's block says comes from these, whatever was published.
+        shutil.copytree(self._shipped.catalogs, draft / "shipped-locale", ignore=ignored)
+        for document, text in texts.items():
+            path = draft / path_of(document)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if document.startswith(CATALOG):
+                path.write_bytes(po_files.write_mo(po_files.read_po(text), locale_of(document)))
+            else:
+                path.write_text(text, encoding="utf-8")
+        draft.rename(folder)
+        return folder
+
+
+def newest(folders: Folders) -> int:
+    """Return a number that changes when any file in these folders was saved, added or removed."""
+    found = []
+    for folder in folders:
+        for where, _, names in os.walk(folder):
+            for name in names:
+                path = os.path.join(where, name)
+                if not name.endswith((".po", ".pot")):
+                    found.append((path, os.stat(path).st_mtime_ns))
+    return hash(tuple(sorted(found)))

@@ -1,0 +1,122 @@
+"""The pages around a report, made when they are asked for: form, receipt, code page, delivery status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from chalicelib.domain.body_limits import FORM_BYTES
+from chalicelib.domain.content import Content
+from chalicelib.domain.numbers import grouped
+from chalicelib.domain.page_headers import page_headers
+from chalicelib.domain.receipts import in_groups
+from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
+from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.form_contexts import (
+    AnswerContext,
+    CodeContext,
+    NoteContext,
+    ReceiptContext,
+    RecipientChoice,
+    RecipientState,
+)
+from chalicelib.render.pages import squeeze
+from chalicelib.render.site import Site
+
+_NOTHING_TYPED = dict.fromkeys("abcdex", "")
+_CODE_MARKS = tuple("\ue000\ue001\ue002\ue003\ue004")  # characters that no language uses
+
+
+class FormPages(Site):
+    """A site together with its pages around a report, which are of the same release."""
+
+    def __init__(self, templates: Path, catalogs: Catalogs, content: Content) -> None:
+        """`templates` is the directory that holds public/."""
+        super().__init__(templates, catalogs, content)
+        self._receipts = lru_cache(maxsize=64)(self._receipt)
+
+    def form_headers(self) -> dict[str, str]:
+        """Return the headers of a page with a form, which has its own style and script."""
+        return page_headers(self.form_csp)
+
+    def note(
+        self,
+        locale: str,
+        place: str,
+        *,
+        token: str,
+        values: Mapping[str, str | list[str]],
+        problems: Mapping[str, str],
+        recipients: Sequence[RecipientChoice],
+        notice: str | None = None,
+        shown: str | None = None,
+        mark: str = "",
+    ) -> str:
+        """Render the form, with what was typed and every problem at once when it comes back.
+
+        `shown` are the ids of the offices that its writer was shown, if others than `recipients`.
+        """
+        path = f"{place}/note/"
+        context = NoteContext(
+            **self.layout(locale, path, sends=True),
+            page_href=f"/{locale}/{place}/",
+            action=f"/{locale}/{path}",
+            token=token,
+            mark=mark,
+            values={**_NOTHING_TYPED, **values},
+            problems=problems,
+            recipients=recipients,
+            notice=notice,
+            kinds=KINDS,
+            story_limit=grouped(STORY_LIMIT, locale),
+            line_limit=grouped(LINE_LIMIT, locale),
+            asks_immigration=any(recipient.enforces_immigration for recipient in recipients),
+            shown=" ".join(one.id for one in recipients) if shown is None else shown,
+            child_lines=self.child_lines(place),
+            most_bytes=FORM_BYTES,
+        )
+        return self.render("note.html", context, locale)
+
+    def receipt(
+        self, locale: str, place: str, *, code: str, recipients: Sequence[str], mentions_child: bool
+    ) -> str:
+        """Render the answer to a report that was taken: its code and who gets it, nothing that was typed."""
+        receipt = self._receipts(locale, place, tuple(recipients), mentions_child)
+        for mark, group in zip(_CODE_MARKS, in_groups(code), strict=True):
+            receipt = receipt.replace(mark, group)
+        return receipt
+
+    def _receipt(self, locale: str, place: str, recipients: tuple[str, ...], mentions_child: bool) -> str:
+        """Render a receipt with a mark for each group of its code: all else is the same for many people."""
+        context = ReceiptContext(
+            **self.layout(locale, f"{place}/", switcher=False),
+            page_href=f"/{locale}/{place}/",
+            code_groups=_CODE_MARKS,
+            code_href=f"/{locale}/code/",
+            recipients=recipients,
+            mentions_child=mentions_child,
+            child_lines=self.child_lines(place),
+        )
+        return squeeze(self.render("receipt.html", context, locale))
+
+    def code(self, locale: str, problem: str | None = None, typed: str = "") -> str:
+        """Render the page that asks for a receipt code; `typed` is kept when only the language changes."""
+        context = CodeContext(
+            **self.layout(locale, "code/", sends=True),
+            page_href=f"/{locale}/",
+            action=f"/{locale}/code/",
+            problem=problem,
+            code=typed,
+        )
+        return self.render("code.html", context, locale)
+
+    def answer(self, locale: str, states: Sequence[RecipientState]) -> str:
+        """Render what is known about each office's copy of a report."""
+        context = AnswerContext(
+            **self.layout(locale, "code/", switcher=False),
+            page_href=f"/{locale}/",
+            states=states,
+            code_href=f"/{locale}/code/",
+        )
+        return self.render("answer.html", context, locale)

@@ -1,0 +1,67 @@
+"""Layout: the templates of a site, filled with its content, and the names that every page has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain.contacts import Contact, nearest_first
+from chalicelib.domain.content import Content
+from chalicelib.domain.locales import ENDONYMS, direction
+from chalicelib.domain.page_headers import page_headers
+from chalicelib.render.catalogs import Catalogs
+from chalicelib.render.contexts import LanguageLink, LayoutContext
+from chalicelib.render.pages import PageTemplates, csp
+
+
+class Layout:
+    """What every page of a site stands in. Templates are compiled once for each."""
+
+    def __init__(self, templates: Path, catalogs: Catalogs, content: Content) -> None:
+        """`templates` is the directory that holds public/."""
+        self.content = content
+        self._templates = PageTemplates(templates / "public")
+        self._catalogs = catalogs
+        self._locales = {locale.tag: locale for locale in content.site.locales}
+        self.locales = tuple(self._locales)
+        self.places = tuple(place.slug for place in content.places)
+        self.default_place = content.site.default_place
+        style = self._templates.style
+        self.csp = csp(self._templates.script, style)
+        # A receipt that a form's page fetches has the style of other pages.
+        self.form_csp = csp(self._templates.form_script, self._templates.form_style, style)
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of every HTML answer, except those that depend on its body."""
+        return page_headers(self.csp)
+
+    def render(self, name: str, context: LayoutContext, locale: str) -> str:
+        """Render a template in a language."""
+        return self._templates.render(name, context, self._catalogs.sentences(locale))
+
+    def layout(self, locale: str, path: str, *, switcher: bool = True, sends: bool = False) -> dict[str, Any]:
+        """Return the names of LayoutContext for a page at `path` of a language; `sends`: it has a form."""
+        site = self.content.site
+        return {
+            "lang": locale,
+            "direction": direction(locale),
+            "style": self._templates.form_style if sends else self._templates.style,
+            "script": self._templates.form_script if sends else self._templates.script,
+            "exit_url": site.exit_url,
+            "languages": self._language_links(locale, path) if switcher else (),
+            "hotline": self.content.contacts[site.hotline],
+            "drafted": self._locales[locale].drafted,
+        }
+
+    def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:
+        return tuple(
+            LanguageLink(tag, direction(tag), ENDONYMS[tag], f"/{tag}/{path}", tag == current)
+            for tag in self.locales
+        )
+
+    def child_lines(self, place: str) -> tuple[Contact, ...]:
+        """Return the numbers for children that can be called from a place, nearest first."""
+        near = nearest_first(self.content.contacts, self.content.places.chain(place))
+        return tuple(
+            contact for contact in near if contact.audience == "children" and contact.can_be_called()
+        )

@@ -1,0 +1,17 @@
+"""Which context each public template is filled with: its checks and the help text read it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chalicelib.render.contexts import ErrorContext, LayoutContext, PageContext
+from chalicelib.render.form_contexts import AnswerContext, CodeContext, NoteContext, ReceiptContext
+
+CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
+    "page.html": PageContext,
+    "note.html": NoteContext,
+    "receipt.html": ReceiptContext,
+    "code.html": CodeContext,
+    "answer.html": AnswerContext,
+    "error.html": ErrorContext,
+}
