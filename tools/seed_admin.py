@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from chalicelib.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.adapters.s3_releases import open_to_readers
-from chalicelib.domain.people import PUBLISHER, ROLES, looks_like_address, plain_address
+from chalicelib.domain.email_addresses import is_address, plain_address
+from chalicelib.domain.people import PUBLISHER, ROLES
 from tools.seed import client, unless_there
 
 EMAIL = "publisher@porchlight.example"
@@ -30,7 +31,7 @@ def first_publisher(environ: MutableMapping[str, str]) -> FirstPublisher:
     """Read ADMIN_EMAIL and ADMIN_PASSWORD, or make them up. Raises AdminInvalid."""
     email = plain_address(environ.get("ADMIN_EMAIL") or EMAIL)
     password = environ.get("ADMIN_PASSWORD") or secrets.token_urlsafe(12)
-    if not looks_like_address(email):
+    if not is_address(email):
         raise AdminInvalid("ADMIN_EMAIL must be an e-mail address.")
     if not _SHORTEST <= len(password) <= 256 or password != password.strip():
         raise AdminInvalid(

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.people import PUBLISHER, allows, plain_address
+from chalicelib.domain.email_addresses import plain_address
+from chalicelib.domain.people import PUBLISHER, allows
 
 SETTLED_AFTER = timedelta(days=7)
 

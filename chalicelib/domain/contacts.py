@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.domain.days import read_day
+from chalicelib.domain.email_addresses import is_address
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.places import Place, Places, entries_of, is_slug
 
@@ -176,8 +177,7 @@ def _read_channel(entry: Mapping[str, Any], hosts: Collection[str]) -> Channel:
     elif kind in LINKED:
         check_link(value, hosts)
     elif kind in WRITTEN:
-        local, at, host = value.partition("@")
-        if show != value or not (local and at and "." in host) or any(c.isspace() for c in value):
+        if show != value or not is_address(value):
             raise ContentInvalid(f"{show!r} is not shown as the address {value!r}")
     else:
         raise ContentInvalid(f"channel kind is one of {', '.join((*DIALLED, *LINKED, *WRITTEN))}")

@@ -94,15 +94,3 @@ def allows(role: str, needed: str) -> bool:
 def highest(groups: Collection[str]) -> str:
     """Return the widest role among a person's groups, or nothing."""
     return next((role for role in reversed(ROLES) if role in groups), "")
-
-
-def plain_address(text: str) -> str:
-    """Return an e-mail address as we compare and keep it: without spaces around it, in small letters."""
-    return text.strip().lower()
-
-
-def looks_like_address(text: str) -> bool:
-    """Say whether a text can be an e-mail address: only a mail to it proves that it is one."""
-    local, at, host = text.partition("@")
-    whole = bool(local and at and "." in host.strip(".") and "@" not in host)
-    return whole and len(text) <= 200 and text.isprintable() and not any(sign in text for sign in ' ,;<>"')

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.domain.days import read_day
+from chalicelib.domain.email_addresses import is_address
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.places import is_slug
 
@@ -52,8 +53,8 @@ def read_recipients(entries: Iterable[Mapping[str, object]], places: Iterable[st
         _require(recipient.id not in seen, recipient.id, "is there twice")
         _require(recipient.serves in known, recipient.id, "serves a place that we do not know")
         _require(recipient.nature in NATURES, recipient.id, f"nature must be one of {', '.join(NATURES)}")
-        _require(_is_address(recipient.email), recipient.id, "email must be one address")
-        fallback_fits = not recipient.fallback or _is_address(recipient.fallback)
+        _require(is_address(recipient.email), recipient.id, "email must be one address")
+        fallback_fits = not recipient.fallback or is_address(recipient.fallback)
         _require(fallback_fits, recipient.id, "fallback must be one address or empty")
         same = recipient.fallback.casefold() == recipient.email.casefold()
         _require(not same, recipient.id, "fallback must differ from email")
@@ -92,12 +93,6 @@ def _read_one(entry: Mapping[str, object]) -> Recipient:
     except ValueError as error:
         raise ContentInvalid(f"recipient {name}: agreed_on must be a date like 2026-11-25") from error
     return Recipient(**fields)  # type: ignore[arg-type]
-
-
-def _is_address(text: str) -> bool:
-    local, at, domain = text.partition("@")
-    plain = text.isascii() and text.isprintable() and not set(text) & set(' \t,;:<>()[]"\\')
-    return bool(local and at and "." in domain and plain and "@" not in domain)
 
 
 def _require(holds: bool, name: str, rule: str) -> None:

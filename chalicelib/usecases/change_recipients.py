@@ -17,6 +17,7 @@ from chalicelib.domain.agreements import SENTENCES, Standing
 from chalicelib.domain.days import latest_today
 from chalicelib.domain.document_ids import PLACES, RECIPIENTS
 from chalicelib.domain.documents import SHIPPED, DiffLine
+from chalicelib.domain.email_addresses import plain_address
 from chalicelib.domain.errors import (
     CodesUsedUp,
     CodeWrong,
@@ -28,7 +29,7 @@ from chalicelib.domain.errors import (
     PublishUnderWay,
     StaleRecord,
 )
-from chalicelib.domain.people import Person, plain_address
+from chalicelib.domain.people import Person
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.domain.recipients import Recipient, read_recipients
 from chalicelib.ports import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
+from chalicelib.domain.email_addresses import is_address, plain_address
 from chalicelib.domain.errors import EntryMissing, LastPublisher, NotAllowed
 from chalicelib.domain.people import (
     FIRST_PASSWORD_LIVES,
@@ -12,8 +13,6 @@ from chalicelib.domain.people import (
     ROLES,
     TRIED,
     Person,
-    looks_like_address,
-    plain_address,
 )
 from chalicelib.domain.typed import FIRST_GROUP, FIRST_GROUPS, FIRST_LETTERS
 from chalicelib.ports import Clock, DoorBook, People
@@ -54,7 +53,7 @@ class ManagePeople:
     def invite(self, email: str, role: str) -> Person:
         """Add somebody and mail them a first password. Raises AddressWrong or PersonKnown."""
         address = plain_address(email)
-        if not looks_like_address(address):
+        if not is_address(address):
             raise AddressWrong
         password = self._password()
         person = self._people.invite(address, _role(role), password)

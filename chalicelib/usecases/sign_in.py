@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT
+from chalicelib.domain.email_addresses import plain_address
 from chalicelib.domain.errors import (
     EntryMissing,
     PasswordRefused,
@@ -32,7 +33,6 @@ from chalicelib.domain.people import (
     Person,
     Session,
     Step,
-    plain_address,
 )
 from chalicelib.domain.typed import typed_digits, typed_first_password
 from chalicelib.ports import Clock, DoorBook, People, TokenReader

@@ -1,0 +1,38 @@
+"""One rule says what can be an e-mail address, whoever asks."""
+
+import pytest
+
+from chalicelib.domain.email_addresses import LONGEST, is_address, plain_address
+
+
+@pytest.mark.parametrize("text", ["a@example.org", "first.last+tag@sub.example.org", "o'neil@example.org"])
+def test_what_a_mail_can_be_sent_to_is_an_address(text: str) -> None:
+    assert is_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "@",
+        "a@",
+        "@example.org",
+        "a@example",
+        "a@.",
+        "a@b@example.org",
+        "a b@example.org",
+        "a@example.org, b@example.org",
+        "A <a@example.org>",
+        "a@example.org\n",
+        "a@exämple.org",
+        "ä@example.org",
+        "a\u200b@example.org",
+        "a" * LONGEST + "@example.org",
+    ],
+)
+def test_nothing_else_is_one(text: str) -> None:
+    assert not is_address(text)
+
+
+def test_addresses_are_compared_without_spaces_and_capitals() -> None:
+    assert plain_address(" Clerk@Example.ORG ") == "clerk@example.org"
