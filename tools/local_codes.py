@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import os
+import secrets
 import select
 import signal
 import subprocess
@@ -23,9 +24,10 @@ from tools import gateway_pages
 from tools.local_server import HOST, LocalSite, reserve
 
 ROOT = Path(__file__).resolve().parents[1]
-AT_ONCE = max(2, os.cpu_count() or 1)
-PATIENCE = 2.0  # seconds: who waits for longer is told to come again
-GENTLE = 5  # how far they stand back (nice) behind pages and forms
+# One more than there are processors: while one look-up waits for the store, another can compute.
+AT_ONCE = 1 + max(2, os.cpu_count() or 1)
+PATIENCE = 2.4  # seconds: who waits for longer is told to come again
+GENTLE = 15  # how far they stand back (nice) behind pages and forms
 # Of glibc: take argon2id's memory in large pages, and keep it from one look-up to the next. Clearing 32 MiB
 # in small pages anew took a third of the time.
 _MEMORY = {
@@ -42,15 +44,22 @@ class TooManyWait(Exception):
 
 
 class Queue:
-    """Lets a few in at a time, and turns away who has waited for too long.
+    """A queue that lets a few in at a time, by lot, and turns away who has waited for too long.
 
-    The newest comes first: while more come than can be served, those who are served have hardly waited. In
-    the order of their coming everybody would wait for as long as anybody is willing to, and most in vain.
+    While more come than can be served, everybody has the same chance, and most who are served have waited
+    little. The newest first would be kinder still to those who are served, but then a guess that comes right
+    after somebody's code takes its turn. In the order of their coming all would wait as long as anybody may.
     """
 
-    def __init__(self, at_once: int = AT_ONCE, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        at_once: int = AT_ONCE,
+        patience: float = PATIENCE,
+        draw: Callable[[int], int] = secrets.randbelow,
+    ) -> None:
         self._free = at_once
         self._patience = patience
+        self._draw = draw
         self._waiting: list[threading.Event] = []
         self._lock = threading.Lock()
 
@@ -71,7 +80,7 @@ class Queue:
         finally:
             with self._lock:
                 if self._waiting:
-                    self._waiting.pop().set()  # the place goes on
+                    self._waiting.pop(self._draw(len(self._waiting))).set()  # the place goes on
                 else:
                     self._free += 1
 
@@ -178,6 +187,10 @@ def main(say: Callable[[str], None]) -> None:
         os._exit(0)
     os.nice(GENTLE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the site, whose end closes the pipe
+    from chalicelib.adapters import receipt_vault
+    from tools import argon2
+
+    receipt_vault.argon2id = argon2.argon2id
     import app
 
     site = LocalSite(app.app, reserve(0), say=lambda line: None)

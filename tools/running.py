@@ -24,16 +24,16 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def running_site() -> Iterator[str]:
+def running_site(deliver_every: float = 1) -> Iterator[str]:
     """Run the whole site beside this process and give its address. Raises DidNotStart."""
-    with running_site_and_mailroom() as (site, _):
+    with running_site_and_mailroom(deliver_every) as (site, _):
         yield site
 
 
 @contextmanager
-def running_site_and_mailroom() -> Iterator[tuple[str, str]]:
+def running_site_and_mailroom(deliver_every: float = 1) -> Iterator[tuple[str, str]]:
     """Run the whole site and give its address and the mailroom's. Raises DidNotStart."""
-    environment = {**os.environ, "PORT": "0", "MAILROOM_PORT": "0", "DELIVER_EVERY": "1"}
+    environment = {**os.environ, "PORT": "0", "MAILROOM_PORT": "0", "DELIVER_EVERY": str(deliver_every)}
     environment.pop("MAKELEVEL", None)
     process = subprocess.Popen(
         [sys.executable, "-m", "tools.run"],

@@ -1,4 +1,4 @@
-"""The function that looks up codes, on this machine: apart from the site, a few at a time, newest first."""
+"""The function that looks up codes, on this machine: apart from the site, a few at a time, by lot."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.adapters import receipt_vault
+from tools import argon2
 from tools.gateway_pages import Hotline
 from tools.local_codes import CodeFunction, Queue, TooManyWait
 
@@ -37,17 +39,39 @@ def waiting(queue: Queue, count: int) -> list[Asker]:
     return askers
 
 
-def test_a_few_are_served_at_a_time_and_then_the_newest() -> None:
-    first, second, old, new = waiting(Queue(at_once=2, patience=10), 4)
-    assert first.in_turn.is_set()
-    assert second.in_turn.is_set()
-    assert not old.in_turn.is_set()
-    assert not new.in_turn.is_set()
+def test_a_few_are_served_at_a_time_and_those_who_wait_by_lot() -> None:
+    drawn = iter([1, 1, 0])
+    first, second, third, fourth, fifth = waiting(Queue(2, 10, lambda _: next(drawn)), 5)
+    assert [one.in_turn.is_set() for one in (first, second, third, fourth, fifth)] == [True, True] + [False] * 3
     first.go.set()
-    assert new.in_turn.wait(5)
-    assert not old.in_turn.is_set()
+    assert fourth.in_turn.wait(5)
     second.go.set()
-    assert old.in_turn.wait(5)
+    assert fifth.in_turn.wait(5)
+    assert not third.in_turn.is_set()
+    fourth.go.set()
+    assert third.in_turn.wait(5)
+
+
+def test_a_lot_is_drawn_among_all_who_wait() -> None:
+    asked: list[int] = []
+
+    def draw(count: int) -> int:
+        asked.append(count)
+        return 0
+
+    first, *others = waiting(Queue(1, 10, draw), 4)
+    for one in (first, *others[:2]):
+        one.go.set()
+        time.sleep(0.05)
+    assert others[2].in_turn.wait(5)
+    assert asked == [3, 2, 1]
+
+
+@pytest.mark.parametrize("code", [b"0" * 20, b"12345678901234567890", b""])
+def test_the_faster_argon2id_gives_the_same_bytes_as_the_functions(code: bytes) -> None:
+    assert argon2.argon2id(code, b"salt" * 4, b"pepper" * 5) == receipt_vault.argon2id(
+        code, b"salt" * 4, b"pepper" * 5
+    )
 
 
 def test_who_waited_for_too_long_is_turned_away_and_takes_nobodys_turn() -> None:
