@@ -18,7 +18,8 @@ from chalicelib.render.contexts import RecipientChoice
 from chalicelib.render.packing import pack
 from chalicelib.render.site import Site
 from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web.answers import status_of, where
+from chalicelib.web.answers import status_of
+from chalicelib.web.error_place import where
 from chalicelib.web.forms import SWITCH, read_form, read_large_form
 from chalicelib.web.responses import Html, NoSuchPage, answering
 

@@ -23,7 +23,8 @@ from chalicelib.render.admin_pages import AdminPages
 from chalicelib.usecases.sign_in import Sessions
 from chalicelib.web.admin import cookies
 from chalicelib.web.admin.answers import Sheet, go_to
-from chalicelib.web.answers import headers_of, status_of, where
+from chalicelib.web.answers import headers_of, status_of
+from chalicelib.web.error_place import where
 from chalicelib.web.forms import read_form
 from chalicelib.web.responses import path_of
 
