@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from email import message_from_bytes
 from email.policy import default
 
-from chalicelib.domain.documents import Release
+from chalicelib.domain.documents import Release, name_of
 from chalicelib.domain.errors import (
     ChangedSince,
     DocumentInvalid,
@@ -25,9 +25,8 @@ from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.preview import Preview
 from chalicelib.usecases.publish import NotYet, Publish, PublishPlan
-from chalicelib.web.admin.answers import Sheet, go_to
+from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
 from chalicelib.web.admin.desk import Desk, Visit
-from chalicelib.web.admin.texts import name_of, number
 
 HOME = "/admin"
 LOOK_BACK = "/admin/releases/look"
@@ -188,7 +187,7 @@ def _not_done(desk: Desk, visit: Visit, stopped: Exception, look: str, screen: C
     if isinstance(stopped, NothingToPublish):
         return screen(visit, 422, {"": "There is nothing to publish: no draft differs from what is live."})
     if isinstance(stopped, DocumentInvalid):
-        return screen(visit, 422, {"why": f"{str(stopped)[:1].upper()}{str(stopped)[1:]}."})
+        return screen(visit, 422, {"why": sentence_of(stopped)})
     told_plainly, status = f"Nothing was published: {stopped}.", 422
     if isinstance(stopped, PublishUnderWay):
         status = 409

@@ -22,9 +22,8 @@ from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients, RecipientFields
 from chalicelib.usecases.standings import Standings
 from chalicelib.usecases.tell_desk import TellDesk
-from chalicelib.web.admin.answers import Sheet, go_to
+from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
 from chalicelib.web.admin.desk import Desk, Visit
-from chalicelib.web.admin.texts import number
 
 RECIPIENT_LIST = "/admin/recipients"
 RECIPIENT = "/admin/recipient"
@@ -125,7 +124,7 @@ def routes(
             edit.propose(fields, revision, visit.who, visit.one("why"))
         except DocumentInvalid as wrong:
             # What was typed stays in the form, but for a private key.
-            return form(visit, _typed(visit), revision, 422, _sentence(wrong))
+            return form(visit, _typed(visit), revision, 422, sentence_of(wrong))
         except DraftConflict:
             return form(visit, fields, edit.entries()[1], 409, _MOVED_ON)
         proposed(visit, fields.id.strip())
@@ -136,7 +135,7 @@ def routes(
         try:
             edit.propose_without(visit.one("r"), number(visit.one("revision")), visit.who, visit.one("why"))
         except DocumentInvalid as wrong:
-            return screen(visit, 422, {"": _sentence(wrong)})
+            return screen(visit, 422, {"": sentence_of(wrong)})
         except DraftConflict:
             return screen(visit, 409, {"": _MOVED_ON})
         proposed(visit, visit.one("r"))
@@ -170,7 +169,7 @@ def routes(
         try:
             changes.agree(number(visit.one("revision")), visit.one("seen"), standings.of(visit.who))
         except (AgreementMissing, DocumentInvalid) as missing:
-            return screen(visit, 422, {"": _sentence(missing)})
+            return screen(visit, 422, {"": sentence_of(missing)})
         except DraftConflict:
             return screen(visit, 409, {"": _MOVED_ON})
         agreed(visit, visit.who.email)
@@ -182,7 +181,7 @@ def routes(
         try:
             changes.send_operator_code(number(visit.one("revision")), visit.one("seen"))
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
-            return screen(visit, 422, {"": _sentence(missing)})
+            return screen(visit, 422, {"": sentence_of(missing)})
         except CodesUsedUp:
             return screen(visit, 429, {"": _ENOUGH_CODES})
         except DraftConflict:
@@ -201,7 +200,7 @@ def routes(
         except CodeWrong:
             return screen(visit, 422, {"": _WRONG_CODE})
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
-            return screen(visit, 422, {"": _sentence(missing)})
+            return screen(visit, 422, {"": sentence_of(missing)})
         except DraftConflict:
             return screen(visit, 409, {"": _MOVED_ON})
         agreed(visit, f"With a code that the operator got, {visit.who.email}")
@@ -233,8 +232,3 @@ def _as_typed(entry: object) -> RecipientFields:
     told = dict(entry) if isinstance(entry, dict) else {}
     texts = {name: str(told.get(name) or "") for name in _FIELDS}
     return RecipientFields(**texts, enforces_immigration=bool(told.get("enforces_immigration")))
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
