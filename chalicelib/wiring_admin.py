@@ -38,7 +38,16 @@ from chalicelib.usecases.manage_people import ManagePeople
 from chalicelib.usecases.sign_in import Sessions, SignIn
 from chalicelib.usecases.standings import Standings
 from chalicelib.usecases.tell_desk import TellDesk
-from chalicelib.web.admin import cases, entrance, people, publishing, recipients, texts
+from chalicelib.web.admin import (
+    cases,
+    contacts,
+    entrance,
+    people,
+    publishing,
+    recipients,
+    sentences,
+    texts,
+)
 from chalicelib.web.admin.desk import Desk
 
 log = logging.getLogger("porchlight")
@@ -99,8 +108,10 @@ def serve(
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), kept, clock)
     desk_mail = wiring_documents.DeskMail(mailer, mails.address_code, mails.operator_code)
     core = wiring_documents.desk_services(settings, clock, desk_mail, book, first)
-    contacts = EditContacts(core.edit, clock)
-    texts.routes(desk, core.edit, EditSentences(core.edit), contacts)
-    recipients.routes(desk, core.recipients, EditRecipients(core.recipients), contacts, standings, tell)
-    publishing.routes(desk, core.publish, core.preview, contacts, delivery_desk, core.recipients, core.edit)
+    edit_contacts = EditContacts(core.edit, clock)
+    texts.routes(desk, core.edit)
+    sentences.routes(desk, EditSentences(core.edit))
+    contacts.routes(desk, edit_contacts)
+    recipients.routes(desk, core.recipients, EditRecipients(core.recipients), edit_contacts, standings, tell)
+    publishing.routes(desk, core.publish, core.preview, edit_contacts, delivery_desk, core.recipients, core.edit)
     app.register_blueprint(routes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
@@ -104,6 +104,12 @@ class Visit:
 
 
 View = Callable[[Visit], Sheet]
+
+
+class Show(Protocol):
+    """Answers a visit with a page: `Desk.show`, as screens are handed it."""
+
+    def __call__(self, visit: Visit, template: str, status: int = 200, /, **names: Any) -> Sheet: ...
 
 
 class Desk:

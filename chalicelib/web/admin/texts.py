@@ -1,63 +1,118 @@
-"""The screens of documents: list, edit, compare, history; catalogs by sentence and contacts by form."""
+"""The screens of documents: list, edit, compare, history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from chalicelib.domain import mail_frames
-from chalicelib.domain.contacts import AUDIENCES, LINKED, MARKS
 from chalicelib.domain.documents import CATALOG, CONTACTS, RECIPIENTS, RETIRED, SITE, compare, name_of
 from chalicelib.domain.errors import DocumentInvalid, DraftConflict
 from chalicelib.domain.people import EDITOR
-from chalicelib.usecases.edit_contacts import (
-    KINDS,
-    ChannelFields,
-    ContactConflict,
-    ContactFields,
-    ContactWrong,
-    EditContacts,
-    seen_as,
-)
-from chalicelib.usecases.edit_sentences import Catalog, EditSentences, Sentence, SentencesConflict
 from chalicelib.usecases.edit_text import EditText, OpenDocument, read_json
 from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
-from chalicelib.web.admin.desk import Desk, Visit
+from chalicelib.web.admin.desk import Desk, Show, Visit
 
 TEXTS = "/admin/documents"
 TEXT = "/admin/text"
-SENTENCES = "/admin/sentences"
-CONTACT_LIST = "/admin/contacts"
-CONTACT = "/admin/contact"
-_ON_A_PAGE = 25
-_SPARE_CHANNELS = 2
-_SHOWS = ("missing", "all")
 _SAVED_MEANWHILE = (
     "Somebody saved another draft meanwhile, so nothing was thrown away. Look at it as it is now."
 )
-_CONTACT_CHANGED = (
-    "Somebody else changed this contact meanwhile. Their version is below."
-    " Save again to put yours in its place."
-)
 
 
-def routes(desk: Desk, edit: EditText, sentences: EditSentences, contacts: EditContacts) -> None:
+def routes(desk: Desk, edit: EditText) -> None:
     """Register the screens."""
-    _texts(desk, edit)
-    _sentences(desk, sentences)
-    _contacts(desk, contacts)
+    screens = TextScreens(desk.show, edit)
+    desk.screen(TEXTS, EDITOR)(screens.documents)
+    desk.screen(TEXT, EDITOR, does="save a draft", about="d")(screens.text)
+    desk.action("/admin/text/discard", EDITOR, does="discard a draft", about="d")(screens.discard)
+    desk.screen("/admin/text/changes", EDITOR)(screens.changes)
+    desk.screen("/admin/text/lines", EDITOR)(screens.lines)
+    desk.screen("/admin/text/history", EDITOR)(screens.history)
+    desk.screen("/admin/text/version", EDITOR)(screens.version)
+    make_draft = "make a draft of an older text"
+    desk.action("/admin/text/restore", EDITOR, does=make_draft, about="d")(screens.restore)
 
 
-def _texts(desk: Desk, edit: EditText) -> None:
-    @desk.screen(TEXTS, EDITOR)
-    def documents_screen(visit: Visit) -> Sheet:
-        return desk.show(visit, "documents.html", entries=edit.list(), name_of=name_of)
+class TextScreens:
+    """The screens of documents, a method each."""
 
-    def editor(
-        visit: Visit, document: str, status: int = 200, problems: dict[str, str] | None = None
+    def __init__(self, show: Show, edit: EditText) -> None:
+        self._show = show
+        self._edit = edit
+
+    def documents(self, visit: Visit) -> Sheet:
+        """List the documents."""
+        return self._show(visit, "documents.html", entries=self._edit.list(), name_of=name_of)
+
+    def text(self, visit: Visit) -> Sheet:
+        """Show the editor of a document, or save what was typed as its draft."""
+        document = visit.asked("d")
+        if not visit.posted:
+            return self._editor(visit, document)
+        revision = number(visit.one("revision"))
+        try:
+            self._edit.save_draft(document, visit.one("text"), revision, visit.who.email)
+        except DraftConflict as error:
+            return self._conflict(visit, error)
+        except DocumentInvalid as error:
+            return self._editor(visit, document, 422, {"text": sentence_of(error)})
+        return go_to(f"{TEXT}?d={document}&done=saved")
+
+    def discard(self, visit: Visit) -> Sheet:
+        """Throw a draft away, unless somebody went on with it meanwhile."""
+        try:
+            self._edit.discard(visit.one("d"), number(visit.one("revision")))
+        except DraftConflict:
+            return self._editor(visit, visit.one("d"), 409, {"": _SAVED_MEANWHILE})
+        return go_to(f"{TEXT}?d={visit.one('d')}&done=discarded")
+
+    def changes(self, visit: Visit) -> Sheet:
+        """Compare a draft with what is live."""
+        document = visit.asked("d")
+        opened = self._edit.open(document)
+        lines = self._edit.diff(document)
+        return self._show(visit, "changes.html", opened=opened, name=name_of(document), lines=lines)
+
+    def lines(self, visit: Visit) -> Sheet:
+        """Show a text with its lines numbered, and mark the one that is asked for."""
+        document = visit.asked("d")
+        opened = self._edit.open(document)
+        bad = [number(visit.asked("line"))]
+        return self._show(visit, "lines.html", opened=opened, name=name_of(document), bad=bad)
+
+    def history(self, visit: Visit) -> Sheet:
+        """List the versions of a document."""
+        document = visit.asked("d")
+        opened = self._edit.open(document)
+        versions = self._edit.history(document)
+        return self._show(visit, "history.html", opened=opened, name=name_of(document), versions=versions)
+
+    def version(self, visit: Visit) -> Sheet:
+        """Show a version, compared with the live one."""
+        document, which = visit.asked("d"), number(visit.asked("n"))
+        opened = self._edit.open(document)
+        return self._show(
+            visit,
+            "version.html",
+            opened=opened,
+            name=name_of(document),
+            version=self._edit.version(document, which),
+            lines=self._edit.diff_versions(document, which, opened.live.number),
+        )
+
+    def restore(self, visit: Visit) -> Sheet:
+        """Make a draft of a version."""
+        document, revision = visit.one("d"), number(visit.one("revision"))
+        try:
+            self._edit.restore(document, number(visit.one("n")), revision, visit.who.email)
+        except DraftConflict as error:
+            return self._conflict(visit, error)
+        return go_to(f"{TEXT}?d={document}&done=restored")
+
+    def _editor(
+        self, visit: Visit, document: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Sheet:
-        opened = edit.open(document)
+        opened = self._edit.open(document)
         text = _visible(visit.one("text")) if "text" in visit.fields else opened.text
-        return desk.show(
+        return self._show(
             visit,
             "text.html",
             status,
@@ -69,12 +124,12 @@ def _texts(desk: Desk, edit: EditText) -> None:
             contacts=document == CONTACTS,
             by_agreement=document == RECIPIENTS,
             retired=document in RETIRED,
-            **_of_frame(opened, text, _hosts(edit)),
+            **_of_frame(opened, text, self._hosts()),
         )
 
-    def conflict(visit: Visit, error: DraftConflict) -> Sheet:
+    def _conflict(self, visit: Visit, error: DraftConflict) -> Sheet:
         other = error.theirs.text if error.theirs else error.live
-        return desk.show(
+        return self._show(
             visit,
             "conflict.html",
             409,
@@ -83,68 +138,27 @@ def _texts(desk: Desk, edit: EditText) -> None:
             lines=compare(other, error.mine) if error.mine else (),
         )
 
-    @desk.screen(TEXT, EDITOR, does="save a draft", about="d")
-    def text_screen(visit: Visit) -> Sheet:
-        document = visit.asked("d")
-        if not visit.posted:
-            return editor(visit, document)
+    def _hosts(self) -> list[str] | None:
+        """Return the hosts that may be named; None when the settings cannot be read, as the checks will say."""
         try:
-            edit.save_draft(document, visit.one("text"), number(visit.one("revision")), visit.who.email)
-        except DraftConflict as error:
-            return conflict(visit, error)
-        except DocumentInvalid as error:
-            return editor(visit, document, 422, {"text": sentence_of(error)})
-        return go_to(f"{TEXT}?d={document}&done=saved")
+            return [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts") or ()]
+        except (DocumentInvalid, TypeError):
+            return None
 
-    @desk.action("/admin/text/discard", EDITOR, does="discard a draft", about="d")
-    def discard(visit: Visit) -> Sheet:
-        try:
-            edit.discard(visit.one("d"), number(visit.one("revision")))
-        except DraftConflict:
-            return editor(visit, visit.one("d"), 409, {"": _SAVED_MEANWHILE})
-        return go_to(f"{TEXT}?d={visit.one('d')}&done=discarded")
 
-    @desk.screen("/admin/text/changes", EDITOR)
-    def changes_screen(visit: Visit) -> Sheet:
-        document = visit.asked("d")
-        opened = edit.open(document)
-        return desk.show(
-            visit, "changes.html", opened=opened, name=name_of(document), lines=edit.diff(document)
-        )
+def _of_frame(opened: OpenDocument, text: str, hosts: list[str] | None) -> dict[str, object]:
+    """Return what the editor of a mail's text says beside it."""
+    is_frame = opened.id in mail_frames.DOCUMENTS
+    live_faults = mail_frames.faults(opened.live.text) if is_frame and opened.live.number else []
+    return {
+        "is_frame": is_frame,
+        "marker": mail_frames.MARKER,
+        "most_before": mail_frames.LINES_BEFORE,
+        "faults": mail_frames.faults(text, (), hosts) if is_frame else [],
+        "unused": bool(live_faults),
+    }
 
-    @desk.screen("/admin/text/lines", EDITOR)
-    def lines_screen(visit: Visit) -> Sheet:
-        document = visit.asked("d")
-        opened = edit.open(document)
-        bad = [number(visit.asked("line"))]
-        return desk.show(visit, "lines.html", opened=opened, name=name_of(document), bad=bad)
 
-    @desk.screen("/admin/text/history", EDITOR)
-    def history_screen(visit: Visit) -> Sheet:
-        document = visit.asked("d")
-        opened = edit.open(document)
-        return desk.show(
-            visit, "history.html", opened=opened, name=name_of(document), versions=edit.history(document)
-        )
-
-    @desk.screen("/admin/text/version", EDITOR)
-    def version_screen(visit: Visit) -> Sheet:
-        document, which = visit.asked("d"), number(visit.asked("n"))
-        opened = edit.open(document)
-        return desk.show(
-            visit,
-            "version.html",
-            opened=opened,
-            name=name_of(document),
-            version=edit.version(document, which),
-            lines=edit.diff_versions(document, which, opened.live.number),
-        )
-
-    @desk.action("/admin/text/restore", EDITOR, does="make a draft of an older text", about="d")
-    def restore(visit: Visit) -> Sheet:
-        document = visit.one("d")
-        try:
-            edit.restore(document, number(visit.one("n")), number(visit.one("revision")), visit.who.email)
-        except DraftConflict as error:
-            return conflict(visit, error)
-        return go_to(f"{TEXT}?d={document}&done=restored")
+def _visible(text: str) -> str:
+    """Return a text with a sign for each character that no page can show: it is one of them that is amiss."""
+    return "".join(one if one.isprintable() or one in "\n\r\t" else "\ufffd" for one in text)
