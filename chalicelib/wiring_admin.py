@@ -42,8 +42,10 @@ from chalicelib.web.admin import (
     cases,
     contacts,
     entrance,
+    home,
     people,
-    publishing,
+    preview,
+    publish,
     recipients,
     sentences,
     texts,
@@ -113,5 +115,7 @@ def serve(
     sentences.routes(desk, EditSentences(core.edit))
     contacts.routes(desk, edit_contacts)
     recipients.routes(desk, core.recipients, EditRecipients(core.recipients), edit_contacts, standings, tell)
-    publishing.routes(desk, core.publish, core.preview, edit_contacts, delivery_desk, core.recipients, core.edit)
+    home.routes(desk, core.publish, edit_contacts, delivery_desk, core.recipients, core.edit)
+    publish.routes(desk, core.publish)
+    preview.routes(desk, core.preview)
     app.register_blueprint(routes)
