@@ -24,15 +24,15 @@ def routes(desk: Desk, cases: DeliveryDesk, hand_overs: HandOvers, standings: St
     screens = CaseScreens(desk.show, cases, hand_overs, standings)
     desk.screen(CASES, EDITOR)(screens.cases)
     desk.screen(CASE, EDITOR)(screens.case)
-    desk.action(f"{CASE}/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
-    desk.action(f"{CASE}/answer", PUBLISHER, does="answer for a case", about="n")(screens.answer)
-    desk.action(f"{CASE}/hold", PUBLISHER, does="change a legal hold", about="n")(screens.hold)
+    desk.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
+    desk.action("/admin/case/answer", PUBLISHER, does="answer for a case", about="n")(screens.answer)
+    desk.action("/admin/case/hold", PUBLISHER, does="change a legal hold", about="n")(screens.hold)
     for path, does, press in (
-        ("move", "propose to hand a report over", screens.propose_hand_over),
-        ("agree", "agree to hand a report over", screens.agree_to_hand_over),
-        ("decline", "decline to hand a report over", screens.decline_hand_over),
+        ("/admin/case/move", "propose to hand a report over", screens.propose_hand_over),
+        ("/admin/case/agree", "agree to hand a report over", screens.agree_to_hand_over),
+        ("/admin/case/decline", "decline to hand a report over", screens.decline_hand_over),
     ):
-        desk.action(f"{CASE}/{path}", PUBLISHER, does, _HAND_OVER)(press)
+        desk.action(path, PUBLISHER, does, _HAND_OVER)(press)
 
 
 class CaseScreens:

@@ -48,15 +48,15 @@ def routes(
     desk.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
     desk.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="id")(screens.recipient)
     for path, does, about, press in (
-        ("without", "propose to drop a recipient", "r", screens.drop),
-        ("code", "mail a code", "address", screens.mail_code),
-        ("confirm", "confirm an address", "address", screens.confirm_address),
-        ("agree", "agree to a change of recipients", "", screens.agree),
-        ("operator-code", "mail the operator a code", "", screens.mail_operator_code),
-        ("operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
-        ("withdraw", "withdraw new recipients", "", screens.withdraw),
+        ("/admin/recipients/without", "propose to drop a recipient", "r", screens.drop),
+        ("/admin/recipients/code", "mail a code", "address", screens.mail_code),
+        ("/admin/recipients/confirm", "confirm an address", "address", screens.confirm_address),
+        ("/admin/recipients/agree", "agree to a change of recipients", "", screens.agree),
+        ("/admin/recipients/operator-code", "mail the operator a code", "", screens.mail_operator_code),
+        ("/admin/recipients/operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
+        ("/admin/recipients/withdraw", "withdraw new recipients", "", screens.withdraw),
     ):
-        desk.action(f"{RECIPIENT_LIST}/{path}", PUBLISHER, does, about)(press)
+        desk.action(path, PUBLISHER, does, about)(press)
 
 
 class RecipientScreens:
