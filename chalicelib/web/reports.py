@@ -54,7 +54,7 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
 
 
 class FormPage:
-    """The form: shown, taken, or given back with what was written in it. `request` is the one being answered."""
+    """The form: shown, taken, or given back with what was written. `request` is the one being answered."""
 
     def __init__(
         self,

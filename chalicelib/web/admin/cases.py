@@ -38,9 +38,7 @@ def routes(desk: Desk, cases: DeliveryDesk, hand_overs: HandOvers, standings: St
 class CaseScreens:
     """The screens of cases, a method each. A hand-over is logged with both offices."""
 
-    def __init__(
-        self, show: Show, cases: DeliveryDesk, hand_overs: HandOvers, standings: Standings
-    ) -> None:
+    def __init__(self, show: Show, cases: DeliveryDesk, hand_overs: HandOvers, standings: Standings) -> None:
         self._show = show
         self._cases = cases
         self._hand_overs = hand_overs

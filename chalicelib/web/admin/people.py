@@ -38,14 +38,13 @@ def routes(desk: Desk, people: ManagePeople, tell: TellDesk, audit: AuditLog, cl
     """Register the screens of people and of the log."""
     screens = PeopleScreens(desk.show, people, tell)
     desk.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
-    desk.action("/admin/people/role", PUBLISHER, does="change a role", about="email")(screens.change_role)
-    desk.action("/admin/people/remove", PUBLISHER, does="remove somebody", about="email")(screens.remove)
-    new_password = "send a first password"
-    desk.action("/admin/people/password", PUBLISHER, does=new_password, about="email")(screens.send_password)
-    forget = desk.action(
-        "/admin/people/authenticator", PUBLISHER, does="forget an authenticator", about="email"
-    )
-    forget(screens.forget_authenticator)
+    for path, does, press in (
+        ("/admin/people/role", "change a role", screens.change_role),
+        ("/admin/people/remove", "remove somebody", screens.remove),
+        ("/admin/people/password", "send a first password", screens.send_password),
+        ("/admin/people/authenticator", "forget an authenticator", screens.forget_authenticator),
+    ):
+        desk.action(path, PUBLISHER, does, about="email")(press)
     lines = LogScreens(desk.show, audit, clock)
     desk.screen(LOG, EDITOR)(lines.month)
     desk.screen("/admin/log/file", PUBLISHER)(lines.file)

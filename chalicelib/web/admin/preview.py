@@ -52,7 +52,7 @@ class PreviewScreens:
         )
 
     def page(self, visit: Visit) -> Sheet:
-        """Show a page in its real markup, shut into a frame: an editor's text must not act for a publisher."""
+        """Show a page in its real markup, in a frame: an editor's text must not act for a publisher."""
         render = self._preview.live_page if visit.asked("which") == "live" else self._preview.page
         try:
             shown = render(visit.asked("name"))

@@ -48,7 +48,11 @@ class _LookedAt(Protocol):
     """A screen that was looked at before its button: shown again with what stood in the way."""
 
     def __call__(
-        self, visit: Visit, status: int = 200, problems: Problems | None = None, plan: PublishPlan | None = None
+        self,
+        visit: Visit,
+        status: int = 200,
+        problems: Problems | None = None,
+        plan: PublishPlan | None = None,
     ) -> Sheet: ...
 
 
@@ -105,7 +109,11 @@ class PublishScreens:
         return go_to(f"{RELEASES}?done=rolled")
 
     def _before_publishing(
-        self, visit: Visit, status: int = 200, problems: Problems | None = None, plan: PublishPlan | None = None
+        self,
+        visit: Visit,
+        status: int = 200,
+        problems: Problems | None = None,
+        plan: PublishPlan | None = None,
     ) -> Sheet:
         self._publish.stand_by()
         self._publish.clear_away()
@@ -122,7 +130,11 @@ class PublishScreens:
         )
 
     def _before_rolling_back(
-        self, visit: Visit, status: int = 200, problems: Problems | None = None, plan: PublishPlan | None = None
+        self,
+        visit: Visit,
+        status: int = 200,
+        problems: Problems | None = None,
+        plan: PublishPlan | None = None,
     ) -> Sheet:
         release = number(visit.asked("release"), -1)
         return self._show(

@@ -139,7 +139,7 @@ class TextScreens:
         )
 
     def _hosts(self) -> list[str] | None:
-        """Return the hosts that may be named; None when the settings cannot be read, as the checks will say."""
+        """Return the hosts that may be named; None where the settings cannot be read: checks will say so."""
         try:
             return [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts") or ()]
         except (DocumentInvalid, TypeError):
