@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalice.app import Blueprint, Chalice
 
@@ -23,7 +23,7 @@ from chalicelib.adapters.pool_tokens import PoolTokens
 from chalicelib.adapters.ses_mailer import SesMailer
 from chalicelib.adapters.shipped_content import TEMPLATES
 from chalicelib.adapters.system import SystemClock
-from chalicelib.ports import Clock, Directory, Mail
+from chalicelib.ports import Clock, Directory, Mail, Mailer
 from chalicelib.render.admin_pages import AdminPages
 from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
@@ -38,13 +38,38 @@ from chalicelib.usecases.manage_people import ManagePeople
 from chalicelib.usecases.sign_in import Sessions, SignIn
 from chalicelib.usecases.standings import Standings
 from chalicelib.usecases.tell_desk import TellDesk
-from chalicelib.web.admin import cases, entrance, people, publishing, recipients, texts
+from chalicelib.web.admin import (
+    cases,
+    contacts,
+    entrance,
+    home,
+    people,
+    preview,
+    publish,
+    recipients,
+    sentences,
+    texts,
+)
 from chalicelib.web.admin.desk import Desk
 
 log = logging.getLogger("porchlight")
 
 _COGNITO = partial(client, "cognito-idp")
 _DYNAMO = partial(client, "dynamodb")
+
+
+class _Shared(NamedTuple):
+    """What the screens share."""
+
+    settings: Settings
+    clock: Clock
+    pool: CognitoPeople
+    book: DynamoDoor
+    mails: DeskMails
+    mailer: Mailer
+    tell: TellDesk
+    standings: Standings
+    audit: DynamoAudit
 
 
 def serve(
@@ -56,51 +81,85 @@ def serve(
 ) -> None:
     """Register the admin site. `directory` are the recipients as published, if others than those."""
     routes = Blueprint(__name__)
-    clock = clock or SystemClock()
+    shared = _shared(settings, clock or SystemClock(), cognito)
+    desk = _entrance(routes, shared, cognito)
+    _people(desk, shared)
+    directory = directory or wiring_documents.published_directory(settings)
+    kept = DynamoDesk(_DYNAMO, settings.reports_table)
+    delivery_desk = DeliveryDesk(kept, directory, shared.clock)
+    hand_overs = HandOvers(kept, directory, shared.clock, agreed_only=settings.stage == "prod")
+    cases.routes(desk, delivery_desk, hand_overs, shared.standings)
+    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), kept, shared.clock)
+    _documents(desk, shared, delivery_desk, first)
+    app.register_blueprint(routes)
+
+
+def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Shared:
     pool = CognitoPeople(cognito, settings.user_pool_id, settings.user_pool_client_id)
+    mails = DeskMails(settings.sender_address, settings.site_address)
+    mailer = SesMailer(partial(client, "sesv2", 1, 10.0), settings.ses_configuration_set)
+    alarms = LogAlarms(log.error)
+    return _Shared(
+        settings,
+        clock,
+        pool,
+        DynamoDoor(_DYNAMO, settings.door_table),
+        mails,
+        mailer,
+        TellDesk(pool, mailer, alarms, settings.sender_address, settings.operator_address, mails.notice),
+        Standings(pool, DynamoStandings(_DYNAMO, settings.documents_table), clock),
+        DynamoAudit(_DYNAMO, settings.audit_table),
+    )
+
+
+def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) -> Desk:
+    """Register the way in, and return what guards all other screens."""
+    settings, clock, pool, book = shared.settings, shared.clock, shared.pool, shared.book
     tokens = PoolTokens(
         lambda: str(cognito().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
     )
-    book = DynamoDoor(_DYNAMO, settings.door_table)
-    audit = DynamoAudit(_DYNAMO, settings.audit_table)
-    mails = DeskMails(settings.sender_address, settings.site_address)
-    mailer = SesMailer(partial(client, "sesv2", 1, 10.0), settings.ses_configuration_set)
-
-    def send_password(to: str, password: str, invited: bool) -> None:
-        content = mails.first_password(to, password, invited)
-        mailer.send(Mail(settings.sender_address, to, "desk", 0, "desk", content))
-
-    tell = TellDesk(
-        pool, mailer, LogAlarms(log.error), settings.sender_address, settings.operator_address, mails.notice
-    )
-    standings = Standings(pool, DynamoStandings(_DYNAMO, settings.documents_table), clock)
-    watch = DoorWatch(pool, book, clock, lambda *who, **told: desk.note_of(*who, **told), tell)
-    sessions = Sessions(pool, tokens, book, clock, standings, watch)
-    prod = settings.stage == "prod"
-    sign_in = SignIn(pool, tokens, book, clock, prod, standings, watch)
+    # The desk, made below, writes down what the watch sees.
+    watch = DoorWatch(pool, book, clock, lambda *who, **told: desk.note_of(*who, **told), shared.tell)
+    sessions = Sessions(pool, tokens, book, clock, shared.standings, watch)
+    sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", shared.standings, watch)
     desk = Desk(
         routes,
         AdminPages(TEMPLATES / "admin"),
         sessions,
-        audit,
+        shared.audit,
         clock,
         settings.site_address,
         log.error,
         log.info,
     )
     entrance.routes(desk, sign_in, sessions, log.info)
-    manage = ManagePeople(pool, standings, book, clock, send_password, secrets.choice)
-    people.routes(desk, manage, tell, audit, clock)
-    directory = directory or wiring_documents.published_directory(settings)
-    kept = DynamoDesk(_DYNAMO, settings.reports_table)
-    delivery_desk = DeliveryDesk(kept, directory, clock)
-    hand_overs = HandOvers(kept, directory, clock, agreed_only=prod)
-    cases.routes(desk, delivery_desk, hand_overs, standings)
-    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), kept, clock)
-    desk_mail = wiring_documents.DeskMail(mailer, mails.address_code, mails.operator_code)
-    core = wiring_documents.desk_services(settings, clock, desk_mail, book, first)
-    contacts = EditContacts(core.edit, clock)
-    texts.routes(desk, core.edit, EditSentences(core.edit), contacts)
-    recipients.routes(desk, core.recipients, EditRecipients(core.recipients), contacts, standings, tell)
-    publishing.routes(desk, core.publish, core.preview, contacts, delivery_desk, core.recipients, core.edit)
-    app.register_blueprint(routes)
+    return desk
+
+
+def _people(desk: Desk, shared: _Shared) -> None:
+    sender = shared.settings.sender_address
+
+    def send_password(to: str, password: str, invited: bool) -> None:
+        content = shared.mails.first_password(to, password, invited)
+        shared.mailer.send(Mail(sender, to, "desk", 0, "desk", content))
+
+    manage = ManagePeople(
+        shared.pool, shared.standings, shared.book, shared.clock, send_password, secrets.choice
+    )
+    people.routes(desk, manage, shared.tell, shared.audit, shared.clock)
+
+
+def _documents(desk: Desk, shared: _Shared, delivery_desk: DeliveryDesk, first: FirstDelivery) -> None:
+    """Register the screens of texts, recipients and releases."""
+    mails = shared.mails
+    mail = wiring_documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)
+    core = wiring_documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
+    edit_contacts = EditContacts(core.edit, shared.clock)
+    edit_recipients = EditRecipients(core.recipients)
+    texts.routes(desk, core.edit)
+    sentences.routes(desk, EditSentences(core.edit))
+    contacts.routes(desk, edit_contacts)
+    recipients.routes(desk, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell)
+    home.routes(desk, core.publish, edit_contacts, delivery_desk, core.recipients, core.edit)
+    publish.routes(desk, core.publish)
+    preview.routes(desk, core.preview)

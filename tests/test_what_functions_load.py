@@ -59,8 +59,8 @@ _PUBLISHED = (
     " report_items request_time"
 )
 _FORMS = (
-    f"{_PUBLISHED} aws_faults dynamo_reports dynamo_values hpke_sealer receipt_vault reporter_secret secrets_manager"
-    " signed_calls system"
+    f"{_PUBLISHED} aws_faults dynamo_reports dynamo_values hpke_sealer receipt_vault reporter_secret"
+    " secrets_manager signed_calls system"
     " render: catalogs contexts english form_contexts form_pages layout live_pages packing pages samples site"
 )
 _NOTICES = (

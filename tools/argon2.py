@@ -1,4 +1,4 @@
-"""argon2id with the instructions that PCs have for it: the same bytes as OpenSSL's, in four fifths of the time.
+"""argon2id with a PC's own instructions: the same bytes as OpenSSL's, in four fifths of the time.
 
 OpenSSL's is written for any processor. On AWS the functions run on arm64, where the reference of argon2 has
 nothing faster either; on a PC, where all parts of the site share two cores, it decides how many codes can be

@@ -20,6 +20,17 @@ MAIL_TEMPLATE = "template/mail/"
 
 # What an older package had as documents, and this one writes by itself: shown, and no longer changed.
 RETIRED = (f"{MAIL_TEMPLATE}report/subject.txt", f"{MAIL_TEMPLATE}digest/subject.txt")
+# What documents are called on the screens; the others are called by their id.
+NAMES = {
+    "contacts": "Contacts: who people can call or write to",
+    "places": "Places",
+    "recipients": "Recipients: who gets reports",
+    "site": "Settings of the site",
+    "template/mail/report/body.txt": "The mail with a report: the text around it",
+    "template/mail/digest/body.txt": "The mail with many reports: the text around them",
+    "template/mail/report/subject.txt": "The subject of a mail with a report",
+    "template/mail/digest/subject.txt": "The subject of a mail with many reports",
+}
 _FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
@@ -45,6 +56,14 @@ def kind_of(document: str) -> str:
 def locale_of(document: str) -> str:
     """Return the language of a catalog, or nothing for another document."""
     return document.removeprefix(CATALOG) if document.startswith(CATALOG) else ""
+
+
+def name_of(document: str) -> str:
+    """Return what a document is called on the screens."""
+    locale = locale_of(document)
+    if locale:
+        return f"{ENDONYMS.get(locale, locale)} ({document})"
+    return NAMES.get(document, document.removeprefix("template/"))
 
 
 def path_of(document: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.usecases.show_page import choose_locale, choose_page
+from chalicelib.web.error_place import where
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,17 +181,3 @@ def status_of(error: Exception) -> int:
         if kind.__name__ in STATUS:
             return STATUS[kind.__name__]
     return 500
-
-
-def where(error: BaseException) -> str:
-    """Return an error's kind and place. Its text may quote what a person wrote, unless it is one of ours."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    kind = type(error).__name__
-    if any(base.__name__ == "PorchlightError" for base in type(error).__mro__):
-        kind = f"{kind} ({error})"
-    if trace is None:
-        return kind
-    file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
-    return f"{kind} at {file}:{trace.tb_lineno}"

@@ -28,34 +28,53 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
     def request() -> Request:
         return followups.current_request
 
-    @followups.route("/{locale}/code", methods=["GET", "HEAD", "POST"], content_types=[])
-    @answering(pages, request, log)
-    def code(locale: str) -> Response:
-        if locale not in pages.locales:
+    page = CodePage(pages, site, follow_up, request)
+    followups.route("/{locale}/code", methods=["GET", "HEAD", "POST"], content_types=[])(
+        answering(pages, request, log)(page.code)
+    )
+    return followups
+
+
+class CodePage:
+    """The code page: asks for a receipt code, and says what is known. `request` is the one being answered."""
+
+    def __init__(
+        self, pages: Pages, site: SiteSource, follow_up: FollowUp, request: Callable[[], Request]
+    ) -> None:
+        self._pages = pages
+        self._site = site
+        self._follow_up = follow_up
+        self._request = request
+        # The same to the letter for everybody, and what a flood of guesses is answered with: made once.
+        self._unknown = lru_cache(maxsize=32)(_unknown)
+
+    def code(self, locale: str) -> Response:
+        """Ask for a code, or say what is known of each delivery of a report."""
+        if locale not in self._pages.locales:
             raise NoSuchPage
-        now = site()
-        if request().method != "POST":
-            return html(now, now.code(locale, None), FORM_STATUS)
-        fields = read_form(request())
+        now = self._site()
+        if self._request().method != "POST":
+            return self._html(now, now.code(locale, None), FORM_STATUS)
+        fields = read_form(self._request())
         typed = "".join(fields.get("k", ()))
         if SWITCH in fields:
             # Another language: nothing is looked up. Only what could be a code goes back.
-            return html(now, now.code(locale, typed=_could_be_a_code(typed)), FORM_STATUS)
-        known = follow_up(typed)
+            return self._html(now, now.code(locale, typed=_could_be_a_code(typed)), FORM_STATUS)
+        known = self._follow_up(typed)
         if known is None:
-            return Html(unknown(now, locale), 404, {**now.form_headers(), ANSWER: "code"}, request())
+            return self._packed(now, self._unknown(now, locale), 404)
         states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
-        return html(now, now.answer(locale, states), 200)
+        return self._html(now, now.answer(locale, states), 200)
 
-    @lru_cache(maxsize=32)
-    def unknown(now: FormPages, locale: str) -> str:
-        # The same to the letter for everybody, and what a flood of guesses is answered with: made once.
-        return pack(now.code(locale, "code_unknown"), _FAST)
+    def _html(self, now: FormPages, text: str, status: int) -> Response:
+        return self._packed(now, pack(text, _FAST), status)
 
-    def html(now: FormPages, text: str, status: int) -> Response:
-        return Html(pack(text, _FAST), status, {**now.form_headers(), ANSWER: "code"}, request())
+    def _packed(self, now: FormPages, packed: str, status: int) -> Response:
+        return Html(packed, status, {**now.form_headers(), ANSWER: "code"}, self._request())
 
-    return followups
+
+def _unknown(now: FormPages, locale: str) -> str:
+    return pack(now.code(locale, "code_unknown"), _FAST)
 
 
 def _could_be_a_code(typed: str) -> str:

@@ -18,7 +18,8 @@ from chalicelib.render.form_contexts import RecipientChoice
 from chalicelib.render.form_pages import FormPages
 from chalicelib.render.packing import pack
 from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web.answers import status_of, where
+from chalicelib.web.answers import status_of
+from chalicelib.web.error_place import where
 from chalicelib.web.forms import SWITCH, read_form, read_large_form
 from chalicelib.web.responses import Html, NoSuchPage, answering
 
@@ -45,7 +46,79 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
     def request() -> Request:
         return reports.current_request
 
-    def form(
+    page = FormPage(pages, site, take_report, request, log)
+    reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])(
+        answering(pages, request, log)(page.note)
+    )
+    return reports
+
+
+class FormPage:
+    """The form: shown, taken, or given back with what was written. `request` is the one being answered."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        site: SiteSource,
+        take_report: TakeReport,
+        request: Callable[[], Request],
+        log: Callable[[str], None],
+    ) -> None:
+        self._pages = pages
+        self._site = site
+        self._take_report = take_report
+        self._request = request
+        self._log = log
+
+    def note(self, locale: str, place: str) -> Response:
+        """Show an empty form, or take what was written and answer with the receipt."""
+        if locale not in self._pages.locales or place not in self._pages.places:
+            raise NoSuchPage
+        if self._request().method != "POST":
+            return self._form(locale, place, FORM_STATUS, Stamps(self._take_report.open_form(place)), {}, {})
+        try:
+            fields = read_form(self._request())
+        except FormTooLarge as away:
+            return self._given_back(locale, place, away)
+        if SWITCH in fields:
+            # Another language: the same form, nothing stored, and nothing to mend yet.
+            return self._form(locale, place, FORM_STATUS, self._kept_stamps(fields), fields, {})
+        return self._sent(locale, place, fields)
+
+    def _sent(self, locale: str, place: str, fields: Fields) -> Response:
+        try:
+            taken = self._take_report(fields, place, locale)
+        except InvalidReport as invalid:
+            stamps = self._kept_stamps(fields)
+            return self._form(locale, place, status_of(invalid), stamps, fields, invalid.problems)
+        except FormExpired as expired:
+            problems = {"t": "form_expired", **expired.problems}
+            stamps = self._take_report.new_stamps(_token(fields))
+            return self._form(locale, place, status_of(expired), stamps, fields, problems)
+        except Exception as away:
+            # Whatever failed, the words go back to their writer, and as the same form: sent again, it gives
+            # one report, even when the first try was stored after all.
+            self._log(where(away))
+            stamps = self._kept_stamps(fields)
+            return self._form(locale, place, status_of(away), stamps, fields, {}, notice="storage_away")
+        now = self._site()
+        html = now.receipt(
+            locale,
+            place,
+            code=taken.code,
+            recipients=[recipient.name for recipient in taken.recipients],
+            mentions_child=taken.may_concern_a_child,
+        )
+        return Html(pack(html, _FAST), 200, {**now.headers(), ANSWER: "receipt"}, self._request())
+
+    def _given_back(self, locale: str, place: str, away: FormTooLarge) -> Response:
+        """Return the words of a form that is too large, so that they can be made shorter."""
+        fields, cut = read_large_form(self._request())
+        problems = {"t": "form_too_large", **too_long(fields), **dict.fromkeys(_TYPED & set(cut), "cut_off")}
+        return self._form(locale, place, status_of(away), self._kept_stamps(fields), fields, problems)
+
+    def _form(
+        self,
         locale: str,
         place: str,
         status: int,
@@ -54,7 +127,7 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
         problems: Mapping[str, str],
         notice: str | None = None,
     ) -> Response:
-        now, offered = site(), take_report.offered(place)
+        now, offered = self._site(), self._take_report.offered(place)
         html = now.note(
             locale,
             place,
@@ -66,59 +139,10 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
             notice=notice,
             shown=also_shown(fields, offered),
         )
-        return Html(pack(html, _FAST), status, {**now.form_headers(), ANSWER: "form"}, request())
+        return Html(pack(html, _FAST), status, {**now.form_headers(), ANSWER: "form"}, self._request())
 
-    def given_back(locale: str, place: str, away: FormTooLarge) -> Response:
-        """Return the words of a form that is too large, so that they can be made shorter."""
-        fields, cut = read_large_form(request())
-        problems = {"t": "form_too_large", **too_long(fields), **dict.fromkeys(_TYPED & set(cut), "cut_off")}
-        stamps = take_report.kept_stamps(_token(fields))
-        return form(locale, place, status_of(away), stamps, fields, problems)
-
-    def sent(locale: str, place: str, fields: Fields) -> Response:
-        try:
-            taken = take_report(fields, place, locale)
-        except InvalidReport as invalid:
-            stamps = take_report.kept_stamps(_token(fields))
-            return form(locale, place, status_of(invalid), stamps, fields, invalid.problems)
-        except FormExpired as expired:
-            problems = {"t": "form_expired", **expired.problems}
-            stamps = take_report.new_stamps(_token(fields))
-            return form(locale, place, status_of(expired), stamps, fields, problems)
-        except Exception as away:
-            # Whatever failed, the words go back to their writer, and as the same form: sent again, it gives
-            # one report, even when the first try was stored after all.
-            log(where(away))
-            stamps = take_report.kept_stamps(_token(fields))
-            return form(locale, place, status_of(away), stamps, fields, {}, notice="storage_away")
-        now = site()
-        html = now.receipt(
-            locale,
-            place,
-            code=taken.code,
-            recipients=[recipient.name for recipient in taken.recipients],
-            mentions_child=taken.may_concern_a_child,
-        )
-        return Html(pack(html, _FAST), 200, {**now.headers(), ANSWER: "receipt"}, request())
-
-    @reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])
-    @answering(pages, request, log)
-    def note(locale: str, place: str) -> Response:
-        if locale not in pages.locales or place not in pages.places:
-            raise NoSuchPage
-        if request().method != "POST":
-            return form(locale, place, FORM_STATUS, Stamps(take_report.open_form(place)), {}, {})
-        try:
-            fields = read_form(request())
-        except FormTooLarge as away:
-            return given_back(locale, place, away)
-        if SWITCH in fields:
-            # Another language: the same form, nothing stored, and nothing to mend yet.
-            stamps = take_report.kept_stamps(_token(fields))
-            return form(locale, place, FORM_STATUS, stamps, fields, {})
-        return sent(locale, place, fields)
-
-    return reports
+    def _kept_stamps(self, fields: Fields) -> Stamps:
+        return self._take_report.kept_stamps(_token(fields))
 
 
 def _token(fields: Fields) -> str:

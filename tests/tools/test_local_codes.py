@@ -42,7 +42,9 @@ def waiting(queue: Queue, count: int) -> list[Asker]:
 def test_a_few_are_served_at_a_time_and_those_who_wait_by_lot() -> None:
     drawn = iter([1, 1, 0])
     first, second, third, fourth, fifth = waiting(Queue(2, 10, lambda _: next(drawn)), 5)
-    assert [one.in_turn.is_set() for one in (first, second, third, fourth, fifth)] == [True, True] + [False] * 3
+    assert [one.in_turn.is_set() for one in (first, second, third, fourth, fifth)] == [True, True] + [
+        False
+    ] * 3
     first.go.set()
     assert fourth.in_turn.wait(5)
     second.go.set()

@@ -72,3 +72,14 @@ def download(text: str, name: str, kind: str) -> Sheet:
         "Content-Security-Policy": NOTHING_LOADS,
     }
     return Sheet(text, 200, headers)
+
+
+def number(text: str, default: int = 0) -> int:
+    """Return a whole number that a form or address holds, or the default."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else default
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what an error of ours says, as a sentence for the page."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"

@@ -10,8 +10,8 @@ from chalicelib.domain.people import EDITOR, PUBLISHER
 from chalicelib.usecases.delivery_desk import CaseFile, DeliveryDesk, read_case_number
 from chalicelib.usecases.hand_overs import HandOvers
 from chalicelib.usecases.standings import Standings
-from chalicelib.web.admin.answers import Sheet, go_to
-from chalicelib.web.admin.desk import Desk, Visit
+from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
+from chalicelib.web.admin.desk import Desk, Show, Visit
 
 CASES = "/admin/deliveries"
 CASE = "/admin/case"
@@ -20,30 +20,51 @@ _HAND_OVER = "n recipient other"  # what the log names, whatever becomes of it
 
 
 def routes(desk: Desk, cases: DeliveryDesk, hand_overs: HandOvers, standings: Standings) -> None:
-    """Register the list, the case, and its buttons."""
-    hand_over_routes(desk, cases, hand_overs, standings)
+    """Register the list, the case, its buttons, and those around a hand-over."""
+    screens = CaseScreens(desk.show, cases, hand_overs, standings)
+    desk.screen(CASES, EDITOR)(screens.cases)
+    desk.screen(CASE, EDITOR)(screens.case)
+    desk.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
+    desk.action("/admin/case/answer", PUBLISHER, does="answer for a case", about="n")(screens.answer)
+    desk.action("/admin/case/hold", PUBLISHER, does="change a legal hold", about="n")(screens.hold)
+    for path, does, press in (
+        ("/admin/case/move", "propose to hand a report over", screens.propose_hand_over),
+        ("/admin/case/agree", "agree to hand a report over", screens.agree_to_hand_over),
+        ("/admin/case/decline", "decline to hand a report over", screens.decline_hand_over),
+    ):
+        desk.action(path, PUBLISHER, does, _HAND_OVER)(press)
 
-    @desk.screen(CASES, EDITOR)
-    def deliveries_screen(visit: Visit) -> Sheet:
-        files = cases.newest()
-        return desk.show(
+
+class CaseScreens:
+    """The screens of cases, a method each. A hand-over is logged with both offices."""
+
+    def __init__(self, show: Show, cases: DeliveryDesk, hand_overs: HandOvers, standings: Standings) -> None:
+        self._show = show
+        self._cases = cases
+        self._hand_overs = hand_overs
+        self._standings = standings
+
+    def cases(self, visit: Visit) -> Sheet:
+        """List what is amiss, and the newest cases."""
+        files = self._cases.newest()
+        return self._show(
             visit,
             "deliveries.html",
             amiss=[file for file in reversed(files) if file.amiss],
             newest=files[:_SHOWN],
-            away=cases.away(files),
+            away=self._cases.away(files),
             total=len(files),
             problems={},
             number="",
         )
 
-    @desk.screen(CASE, EDITOR)
-    def case_screen(visit: Visit) -> Sheet:
-        number = visit.asked("n")
+    def case(self, visit: Visit) -> Sheet:
+        """Show the case with a number."""
+        case_number = visit.asked("n")
         try:
-            file = cases.find(number)
+            file = self._cases.find(case_number)
         except EntryMissing as missing:
-            return desk.show(
+            return self._show(
                 visit,
                 "deliveries.html",
                 404,
@@ -51,96 +72,95 @@ def routes(desk: Desk, cases: DeliveryDesk, hand_overs: HandOvers, standings: St
                 newest=[],
                 away=[],
                 total=None,
-                problems={"n": f"{str(missing)[:1].upper()}{str(missing)[1:]}."},
-                number=number,
+                problems={"n": sentence_of(missing)},
+                number=case_number,
             )
-        return _show(desk, visit, file, hand_overs)
+        return self._case(visit, file)
 
-    def back(visit: Visit, done: str) -> Sheet:
-        return go_to(f"{CASE}?n={cases.find(visit.one('n')).case.case_number}&done={done}")
+    def send_again(self, visit: Visit) -> Sheet:
+        """Queue a copy once more."""
+        recipient, address = visit.one("recipient"), visit.one("address")
+        visit.deed.after = f"{recipient}, its {address} address"
+        self._cases.send_again(visit.one("n"), recipient, address, _version(visit))
+        return self._back(visit, "again")
 
-    @desk.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")
-    def send_again(visit: Visit) -> Sheet:
-        visit.deed.after = f"{visit.one('recipient')}, its {visit.one('address')} address"
-        cases.send_again(visit.one("n"), visit.one("recipient"), visit.one("address"), _version(visit))
-        return back(visit, "again")
+    def answer(self, visit: Visit) -> Sheet:
+        """Write down that somebody looks after a case."""
+        self._cases.answer(visit.one("n"), _version(visit))
+        return self._back(visit, "answered")
 
-    @desk.action("/admin/case/answer", PUBLISHER, does="answer for a case", about="n")
-    def answer_case(visit: Visit) -> Sheet:
-        cases.answer(visit.one("n"), _version(visit))
-        return back(visit, "answered")
+    def hold(self, visit: Visit) -> Sheet:
+        """Keep a case for the law past its date, or no longer."""
+        held = visit.one("hold") == "yes"
+        visit.deed.after = "kept for the law" if held else "kept for the law no longer"
+        self._cases.hold_by_law(visit.one("n"), held, _version(visit))
+        return self._back(visit, "held")
 
-    @desk.action("/admin/case/hold", PUBLISHER, does="change a legal hold", about="n")
-    def hold_case(visit: Visit) -> Sheet:
-        visit.deed.after = "kept for the law" if visit.one("hold") == "yes" else "kept for the law no longer"
-        cases.hold_by_law(visit.one("n"), visit.one("hold") == "yes", _version(visit))
-        return back(visit, "held")
-
-
-def hand_over_routes(desk: Desk, cases: DeliveryDesk, hand_overs: HandOvers, standings: Standings) -> None:
-    """Register the buttons around a hand-over: propose, agree, decline. Each is logged with both offices."""
-
-    def done(visit: Visit, what: str) -> Sheet:
-        return go_to(f"{CASE}?n={read_case_number(visit.one('n'))}&done={what}")
-
-    def name(visit: Visit, proposed: HandOver) -> None:
-        visit.deed.before, visit.deed.after = visit.one("recipient"), proposed.to
-        visit.deed.why = "; ".join(filter(None, (proposed.why, visit.one("declined_why"))))
-
-    @desk.action("/admin/case/move", PUBLISHER, does="propose to hand a report over", about=_HAND_OVER)
-    def propose_hand_over(visit: Visit) -> Sheet:
+    def propose_hand_over(self, visit: Visit) -> Sheet:
+        """Propose to hand a copy to another office."""
         visit.deed.before, visit.deed.after = visit.one("recipient"), visit.one("other")
         typed = {field: visit.one(field) for field in ("recipient", "other", "why")}
-        number = visit.one("n")
+        case_number = visit.one("n")
         try:
-            hand_overs.propose(number, **typed, version=_version(visit), who=visit.who)
+            self._hand_overs.propose(case_number, **typed, version=_version(visit), who=visit.who)
         except HandOverRefused as refused:
-            return _show(desk, visit, cases.find(number), hand_overs, typed, refused.problems)
-        return done(visit, "hand_over_proposed")
+            return self._case(visit, self._cases.find(case_number), typed, refused.problems)
+        return _done(visit, "hand_over_proposed")
 
-    @desk.action("/admin/case/agree", PUBLISHER, does="agree to hand a report over", about=_HAND_OVER)
-    def agree_to_hand_over(visit: Visit) -> Sheet:
-        number, recipient = visit.one("n"), visit.one("recipient")
+    def agree_to_hand_over(self, visit: Visit) -> Sheet:
+        """Agree to a hand-over, as the second publisher."""
+        case_number, recipient = visit.one("n"), visit.one("recipient")
         try:
-            hand_overs.agree(
-                number,
+            self._hand_overs.agree(
+                case_number,
                 recipient,
                 visit.one("shown"),
-                lambda: standings.of(visit.who),
-                lambda proposed: name(visit, proposed),
+                lambda: self._standings.of(visit.who),
+                lambda proposed: _name(visit, proposed),
             )
         except AgreementMissing as missing:
-            return _show(desk, visit, cases.find(number), hand_overs, {}, {"": str(missing)})
-        return done(visit, "moved")
+            return self._case(visit, self._cases.find(case_number), {}, {"": str(missing)})
+        return _done(visit, "moved")
 
-    @desk.action("/admin/case/decline", PUBLISHER, does="decline to hand a report over", about=_HAND_OVER)
-    def decline_to_hand_over(visit: Visit) -> Sheet:
-        hand_overs.decline(
-            visit.one("n"), visit.one("recipient"), visit.one("shown"), lambda proposed: name(visit, proposed)
+    def decline_hand_over(self, visit: Visit) -> Sheet:
+        """Decline a hand-over."""
+        case_number, recipient = visit.one("n"), visit.one("recipient")
+        self._hand_overs.decline(
+            case_number, recipient, visit.one("shown"), lambda proposed: _name(visit, proposed)
         )
-        return done(visit, "hand_over_declined")
+        return _done(visit, "hand_over_declined")
+
+    def _back(self, visit: Visit, done: str) -> Sheet:
+        return go_to(f"{CASE}?n={self._cases.find(visit.one('n')).case.case_number}&done={done}")
+
+    def _case(
+        self,
+        visit: Visit,
+        file: CaseFile,
+        typed: Mapping[str, str] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> Sheet:
+        return self._show(
+            visit,
+            "case.html",
+            422 if problems else 200,
+            file=file,
+            case=file.case,
+            hand_overs=self._hand_overs.of(file.case),
+            typed=typed or {},
+            problems=problems or {},
+        )
 
 
-def _show(
-    desk: Desk,
-    visit: Visit,
-    file: CaseFile,
-    hand_overs: HandOvers,
-    typed: Mapping[str, str] | None = None,
-    problems: Mapping[str, str] | None = None,
-) -> Sheet:
-    return desk.show(
-        visit,
-        "case.html",
-        422 if problems else 200,
-        file=file,
-        case=file.case,
-        hand_overs=hand_overs.of(file.case),
-        typed=typed or {},
-        problems=problems or {},
-    )
+def _done(visit: Visit, what: str) -> Sheet:
+    return go_to(f"{CASE}?n={read_case_number(visit.one('n'))}&done={what}")
+
+
+def _name(visit: Visit, proposed: HandOver) -> None:
+    """Write down which offices a hand-over is between, and why."""
+    visit.deed.before, visit.deed.after = visit.one("recipient"), proposed.to
+    visit.deed.why = "; ".join(filter(None, (proposed.why, visit.one("declined_why"))))
 
 
 def _version(visit: Visit) -> int:
-    text = visit.one("version")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
+    return number(visit.one("version"), -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
@@ -23,7 +23,8 @@ from chalicelib.render.admin_pages import AdminPages
 from chalicelib.usecases.sign_in import Sessions
 from chalicelib.web.admin import cookies
 from chalicelib.web.admin.answers import Sheet, go_to
-from chalicelib.web.answers import headers_of, status_of, where
+from chalicelib.web.answers import headers_of, status_of
+from chalicelib.web.error_place import where
 from chalicelib.web.forms import read_form
 from chalicelib.web.responses import path_of
 
@@ -103,6 +104,12 @@ class Visit:
 
 
 View = Callable[[Visit], Sheet]
+
+
+class Show(Protocol):
+    """Answers a visit with a page: `Desk.show`, as screens are handed it."""
+
+    def __call__(self, visit: Visit, template: str, status: int = 200, /, **names: Any) -> Sheet: ...
 
 
 class Desk:

@@ -27,7 +27,7 @@ from chalicelib.render.admin_pages import authenticator_square
 from chalicelib.usecases.sign_in import Sessions, SignIn
 from chalicelib.web.admin import cookies
 from chalicelib.web.admin.answers import Sheet, go_to
-from chalicelib.web.admin.desk import HOME, SIGN_IN, Desk, Visit
+from chalicelib.web.admin.desk import HOME, SIGN_IN, Desk, Show, Visit
 
 _PASSWORD = "password"  # noqa: S105 (the name of a step)
 _WAIT = "Too many tries. Wait a quarter of an hour, then try again."
@@ -54,16 +54,94 @@ _KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz23
 
 def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str], None]) -> None:
     """Register the way in, the way out, and the authenticator's screen."""
+    screens = EntranceScreens(desk.show, desk.note, sign_in, sessions, log)
+    desk.door(SIGN_IN)(screens.sign_in)
+    desk.action("/admin/sign-out", EDITOR, does="sign out")(screens.sign_out)
+    desk.screen("/admin/authenticator", EDITOR, does="set up an authenticator")(screens.authenticator)
 
-    def form(visit: Visit, step: str, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
+
+class EntranceScreens:
+    """The screens of sign-in, sign-out and one's own second factor, a method each.
+
+    `note` writes a line into the audit log.
+    """
+
+    def __init__(
+        self,
+        show: Show,
+        note: Callable[[Visit, str], None],
+        sign_in: SignIn,
+        sessions: Sessions,
+        log: Callable[[str], None],
+    ) -> None:
+        self._show = show
+        self._note = note
+        self._sign_in = sign_in
+        self._sessions = sessions
+        self._log = log
+
+    def sign_in(self, visit: Visit) -> Sheet:
+        """Show the step that comes next, or take what was typed at the one before."""
+        door = visit.secret
+        if not visit.posted:
+            begun = self._sign_in.where(door)
+            return self._form(visit, begun.kind if begun else _PASSWORD)
+        asked = visit.one("step")
+        try:
+            step = self._take(visit, asked)
+        except WrongSignIn:
+            self._log("sign-in refused")
+            return self._form(visit, _PASSWORD, 422, {"password": _WRONG})
+        except PasswordRefused as refused:
+            name, sentence = _REFUSED.get(str(refused), _PLAIN_REFUSAL)
+            return self._form(visit, NEW_PASSWORD, 422, {name: sentence})
+        except WrongCode:
+            self._log("sign-in code refused")
+            return self._form(visit, asked, 422, {"code": _WRONG_CODE})
+        except TooManyTries:
+            self._log("sign-in locked")
+            self._sign_in.give_up(door)
+            return self._form(visit, _PASSWORD, 429, {"": _WAIT})
+        except SignInExpired:
+            self._sign_in.give_up(door)
+            return self._form(visit, _PASSWORD, 422, {"": "That took too long. Please begin again."})
+        except SecondFactorMissing:
+            self._log("sign-in stopped: the pool asks for no second factor")
+            return self._form(visit, _PASSWORD, 503, {"": _NOT_SET_UP})
+        if step is None or step.kind != SIGNED_IN:
+            return go_to(SIGN_IN)
+        return self._let_in(visit, step)
+
+    def sign_out(self, visit: Visit) -> Sheet:
+        """End the session."""
+        self._sessions.end(visit.who, visit.secret)
+        return go_to(f"{SIGN_IN}?done=out", (cookies.clear(cookies.SESSION),))
+
+    def authenticator(self, visit: Visit) -> Sheet:
+        """Set up a second factor: show its key, then take the code that proves it."""
+        if not visit.posted:
+            return self._authenticator(visit, "")
+        if visit.one("step") != SET_UP:
+            return self._authenticator(visit, self._sessions.new_authenticator(visit.who, visit.secret))
+        try:
+            self._sessions.confirm_authenticator(visit.who, visit.secret, visit.one("code"))
+        except WrongCode:
+            return self._authenticator(visit, _key(visit.one("secret")), 422, {"code": _WRONG_CODE})
+        except TooManyTries:
+            return self._authenticator(visit, "", 429, {"": _WAIT})
+        return go_to(f"{HOME}?done=authenticator")
+
+    def _form(
+        self, visit: Visit, step: str, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Sheet:
         secret = ""
         email = visit.one("email")
         if step == SET_UP:
             # After a wrong code the same key is shown: the app has it already.
-            secret = _key(visit.one("secret")) or sign_in.new_authenticator(visit.secret)
-            begun = sign_in.where(visit.secret)
+            secret = _key(visit.one("secret")) or self._sign_in.new_authenticator(visit.secret)
+            begun = self._sign_in.where(visit.secret)
             email = begun.email if begun else email
-        return desk.show(
+        return self._show(
             visit,
             "sign_in.html",
             status,
@@ -75,88 +153,39 @@ def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str],
             square=authenticator_square(secret, email) if secret else "",
         )
 
-    @desk.door(SIGN_IN)
-    def sign_in_screen(visit: Visit) -> Sheet:
-        door = visit.secret
-        if not visit.posted:
-            begun = sign_in.where(door)
-            return form(visit, begun.kind if begun else _PASSWORD)
-        asked = visit.one("step")
-        try:
-            step = _take(visit, asked)
-        except WrongSignIn:
-            log("sign-in refused")
-            return form(visit, _PASSWORD, 422, {"password": _WRONG})
-        except PasswordRefused as refused:
-            name, sentence = _REFUSED.get(str(refused), _PLAIN_REFUSAL)
-            return form(visit, NEW_PASSWORD, 422, {name: sentence})
-        except WrongCode:
-            log("sign-in code refused")
-            return form(visit, asked, 422, {"code": _WRONG_CODE})
-        except TooManyTries:
-            log("sign-in locked")
-            sign_in.give_up(door)
-            return form(visit, _PASSWORD, 429, {"": _WAIT})
-        except SignInExpired:
-            sign_in.give_up(door)
-            return form(visit, _PASSWORD, 422, {"": "That took too long. Please begin again."})
-        except SecondFactorMissing:
-            log("sign-in stopped: the pool asks for no second factor")
-            return form(visit, _PASSWORD, 503, {"": _NOT_SET_UP})
-        if step is None or step.kind != SIGNED_IN:
-            return go_to(SIGN_IN)
-        return _let_in(visit, step)
-
-    def _take(visit: Visit, asked: str) -> Step | None:
-        door = visit.secret
+    def _take(self, visit: Visit, asked: str) -> Step | None:
+        door, browsers = visit.secret, visit.browsers
         if asked == _PASSWORD:
-            return sign_in.begin(door, visit.one("email"), visit.one("password"), visit.browsers)
+            return self._sign_in.begin(door, visit.one("email"), visit.one("password"), browsers)
         if asked == NEW_PASSWORD:
-            return sign_in.choose_password(door, visit.one("password"), visit.one("again"), visit.browsers)
+            return self._sign_in.choose_password(door, visit.one("password"), visit.one("again"), browsers)
         if asked == CODE:
-            return sign_in.give_code(door, visit.one("code"), visit.browsers)
+            return self._sign_in.give_code(door, visit.one("code"), browsers)
         if asked == SET_UP:
-            return sign_in.confirm_authenticator(door, visit.one("code"), visit.browsers)
-        sign_in.give_up(door)
+            return self._sign_in.confirm_authenticator(door, visit.one("code"), browsers)
+        self._sign_in.give_up(door)
         return None
 
-    def _let_in(visit: Visit, step: Step) -> Sheet:
-        person = sessions.who(step.handle)
+    def _let_in(self, visit: Visit, step: Step) -> Sheet:
+        person = self._sessions.who(step.handle)
         if not person.role:
-            sessions.end(person, step.handle)
+            self._sessions.end(person, step.handle)
             sentence = "Your account has no role here yet. Ask a publisher to give you one."
-            return form(visit, _PASSWORD, 403, {"": sentence})
-        desk.note(replace(visit, person=person), "sign in")
+            return self._form(visit, _PASSWORD, 403, {"": sentence})
+        self._note(replace(visit, person=person), "sign in")
         # The cookie before was a random one, and goes: no value that was there earlier stands for a session.
         # The browser is known from now on, signed out or not: wrong tries elsewhere do not shut it out.
-        known = cookies.know_browser(sign_in.remember(person.email, visit.browsers))
+        known = cookies.know_browser(self._sign_in.remember(person.email, visit.browsers))
         session = cookies.write(cookies.SESSION, step.handle, SESSION)
         return go_to(HOME, (session, cookies.clear(cookies.DOOR), known))
 
-    @desk.action("/admin/sign-out", EDITOR, does="sign out")
-    def sign_out(visit: Visit) -> Sheet:
-        sessions.end(visit.who, visit.secret)
-        return go_to(f"{SIGN_IN}?done=out", (cookies.clear(cookies.SESSION),))
-
-    @desk.screen("/admin/authenticator", EDITOR, does="set up an authenticator")
-    def authenticator(visit: Visit) -> Sheet:
-        def page(secret: str, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
-            square = authenticator_square(secret, visit.who.email) if secret else ""
-            return desk.show(
-                visit, "authenticator.html", status, secret=secret, square=square, problems=problems or {}
-            )
-
-        if not visit.posted:
-            return page("")
-        if visit.one("step") != SET_UP:
-            return page(sessions.new_authenticator(visit.who, visit.secret))
-        try:
-            sessions.confirm_authenticator(visit.who, visit.secret, visit.one("code"))
-        except WrongCode:
-            return page(_key(visit.one("secret")), 422, {"code": _WRONG_CODE})
-        except TooManyTries:
-            return page("", 429, {"": _WAIT})
-        return go_to(f"{HOME}?done=authenticator")
+    def _authenticator(
+        self, visit: Visit, secret: str, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Sheet:
+        square = authenticator_square(secret, visit.who.email) if secret else ""
+        return self._show(
+            visit, "authenticator.html", status, secret=secret, square=square, problems=problems or {}
+        )
 
 
 def _key(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.domain.audit import deeds, plain_line
@@ -14,7 +14,7 @@ from chalicelib.ports import AuditEntry, AuditLog, Clock
 from chalicelib.usecases.manage_people import AddressWrong, ManagePeople
 from chalicelib.usecases.tell_desk import TellDesk
 from chalicelib.web.admin.answers import Sheet, download, go_to
-from chalicelib.web.admin.desk import Desk, Visit
+from chalicelib.web.admin.desk import Desk, Show, Visit
 
 PEOPLE = "/admin/people"
 LOG = "/admin/log"
@@ -36,91 +36,119 @@ _FORMULA = (
 
 def routes(desk: Desk, people: ManagePeople, tell: TellDesk, audit: AuditLog, clock: Clock) -> None:
     """Register the screens of people and of the log."""
+    screens = PeopleScreens(desk.show, people, tell)
+    desk.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
+    for path, does, press in (
+        ("/admin/people/role", "change a role", screens.change_role),
+        ("/admin/people/remove", "remove somebody", screens.remove),
+        ("/admin/people/password", "send a first password", screens.send_password),
+        ("/admin/people/authenticator", "forget an authenticator", screens.forget_authenticator),
+    ):
+        desk.action(path, PUBLISHER, does, about="email")(press)
+    lines = LogScreens(desk.show, audit, clock)
+    desk.screen(LOG, EDITOR)(lines.month)
+    desk.screen("/admin/log/file", PUBLISHER)(lines.file)
 
-    def screen(visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
-        return desk.show(
+
+class PeopleScreens:
+    """The screen of people and its buttons, a method each. `tell` mails what was done to all publishers."""
+
+    def __init__(self, show: Show, people: ManagePeople, tell: TellDesk) -> None:
+        self._show = show
+        self._people = people
+        self._tell = tell
+
+    def people(self, visit: Visit) -> Sheet:
+        """List who may sign in, or invite somebody."""
+        if not visit.posted:
+            return self._everybody(visit)
+        visit.deed.after = visit.one("role")
+        try:
+            person = self._people.invite(visit.one("email"), visit.one("role"))
+        except AddressWrong:
+            return self._everybody(visit, 422, {"email": "This is not an e-mail address."})
+        except PersonKnown:
+            known = "This address has been invited before: it is in the list."
+            return self._everybody(visit, 422, {"email": known})
+        visit.deed.about = person.email
+        told = f"{visit.who.email} invited {person.email} to the desk, as {_A[person.role]}."
+        self._tell("somebody was invited", (told, _SEVEN_DAYS), but=(person.email,))
+        return go_to(f"{PEOPLE}?done=invited")
+
+    def change_role(self, visit: Visit) -> Sheet:
+        """Give somebody another role, unless no publisher would remain."""
+        visit.deed.after = visit.one("role")
+        try:
+            before = self._people.change_role(visit.one("email"), visit.one("role"))
+        except LastPublisher:
+            return self._everybody(visit, 409, {"": _LAST})
+        visit.deed.before = before.role or "no role"
+        told = f"{visit.who.email} made {before.email} {_A[visit.one('role')]}. Before: {_A[before.role]}."
+        lines = (told, _SEVEN_DAYS) if visit.one("role") == PUBLISHER else (told,)
+        self._tell("a role was changed", lines, (before.email,))
+        return go_to(f"{PEOPLE}?done=role")
+
+    def remove(self, visit: Visit) -> Sheet:
+        """Take somebody's account away, unless no publisher would remain."""
+        try:
+            gone = self._people.remove(visit.one("email"), visit.who)
+        except LastPublisher:
+            return self._everybody(visit, 409, {"": _LAST})
+        visit.deed.before, visit.deed.after = gone.role or "no role", "removed"
+        why = plain_line(visit.one("why"))
+        told = f"{visit.who.email} removed {gone.email}, {_A[gone.role]}, from the desk."
+        self._tell("somebody was removed", (told, f"Why: {why or 'no reason was given'}"), (gone.email,))
+        return go_to(f"{PEOPLE}?done=removed")
+
+    def send_password(self, visit: Visit) -> Sheet:
+        """Mail somebody a new first password; the one before ends."""
+        person = self._people.send_first_password(visit.one("email"))
+        visit.deed.after = "a new first password, mailed"
+        told = f"{visit.who.email} had a new first password mailed to {person.email}. The old one has ended."
+        self._tell("a new first password was mailed", (told, _SEVEN_DAYS), but=(person.email,))
+        return go_to(f"{PEOPLE}?done=password")
+
+    def forget_authenticator(self, visit: Visit) -> Sheet:
+        """Let somebody set up a new second factor."""
+        person = self._people.forget_authenticator(visit.one("email"))
+        visit.deed.before, visit.deed.after = "an authenticator", "a new one may be set up"
+        told = f"{visit.who.email} let {person.email} set up a new authenticator."
+        self._tell("an authenticator was forgotten", (told, _SEVEN_DAYS), (person.email,))
+        return go_to(f"{PEOPLE}?done=authenticator_gone")
+
+    def _everybody(self, visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
+        return self._show(
             visit,
             "people.html",
             status,
-            people=people.everybody(),
+            people=self._people.everybody(),
             roles=ROLES,
             email=visit.one("email") if problems else "",
             problems=problems or {},
         )
 
-    def last_publisher_stays(change: Callable[[Visit], None], done: str) -> Callable[[Visit], Sheet]:
-        def changed(visit: Visit) -> Sheet:
-            try:
-                change(visit)
-            except LastPublisher:
-                return screen(visit, 409, {"": _LAST})
-            return go_to(f"{PEOPLE}?done={done}")
 
-        changed.__name__ = change.__name__
-        return changed
+class LogScreens:
+    """The audit log's screens: a month of it, and all of it as a file."""
 
-    @desk.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")
-    def people_screen(visit: Visit) -> Sheet:
-        if not visit.posted:
-            return screen(visit)
-        visit.deed.after = visit.one("role")
-        try:
-            person = people.invite(visit.one("email"), visit.one("role"))
-        except AddressWrong:
-            return screen(visit, 422, {"email": "This is not an e-mail address."})
-        except PersonKnown:
-            return screen(visit, 422, {"email": "This address has been invited before: it is in the list."})
-        visit.deed.about = person.email
-        told = f"{visit.who.email} invited {person.email} to the desk, as {_A[person.role]}."
-        tell("somebody was invited", (told, _SEVEN_DAYS), but=(person.email,))
-        return go_to(f"{PEOPLE}?done=invited")
+    def __init__(self, show: Show, audit: AuditLog, clock: Clock) -> None:
+        self._show = show
+        self._audit = audit
+        self._clock = clock
 
-    @desk.action("/admin/people/role", PUBLISHER, does="change a role", about="email")
-    @lambda change: last_publisher_stays(change, "role")
-    def change_role(visit: Visit) -> None:
-        visit.deed.after = visit.one("role")
-        before = people.change_role(visit.one("email"), visit.one("role"))
-        visit.deed.before = before.role or "no role"
-        told = f"{visit.who.email} made {before.email} {_A[visit.one('role')]}. Before: {_A[before.role]}."
-        lines = (told, _SEVEN_DAYS) if visit.one("role") == PUBLISHER else (told,)
-        tell("a role was changed", lines, (before.email,))
-
-    @desk.action("/admin/people/remove", PUBLISHER, does="remove somebody", about="email")
-    @lambda change: last_publisher_stays(change, "removed")
-    def remove_person(visit: Visit) -> None:
-        gone = people.remove(visit.one("email"), visit.who)
-        visit.deed.before, visit.deed.after = gone.role or "no role", "removed"
-        why = plain_line(visit.one("why"))
-        told = f"{visit.who.email} removed {gone.email}, {_A[gone.role]}, from the desk."
-        tell("somebody was removed", (told, f"Why: {why or 'no reason was given'}"), (gone.email,))
-
-    @desk.action("/admin/people/password", PUBLISHER, does="send a first password", about="email")
-    def send_password(visit: Visit) -> Sheet:
-        person = people.send_first_password(visit.one("email"))
-        visit.deed.after = "a new first password, mailed"
-        told = f"{visit.who.email} had a new first password mailed to {person.email}. The old one has ended."
-        tell("a new first password was mailed", (told, _SEVEN_DAYS), but=(person.email,))
-        return go_to(f"{PEOPLE}?done=password")
-
-    @desk.action("/admin/people/authenticator", PUBLISHER, does="forget an authenticator", about="email")
-    def forget_authenticator(visit: Visit) -> Sheet:
-        person = people.forget_authenticator(visit.one("email"))
-        visit.deed.before, visit.deed.after = "an authenticator", "a new one may be set up"
-        told = f"{visit.who.email} let {person.email} set up a new authenticator."
-        tell("an authenticator was forgotten", (told, _SEVEN_DAYS), (person.email,))
-        return go_to(f"{PEOPLE}?done=authenticator_gone")
-
-    @desk.screen(LOG, EDITOR)
-    def log_screen(visit: Visit) -> Sheet:
-        months = _months(clock.now())
+    def month(self, visit: Visit) -> Sheet:
+        """Show a month of the log. Raises EntryMissing."""
+        months = _months(self._clock.now())
         month = visit.asked("month") or months[0]
         if month not in months:
             raise EntryMissing("the log is kept for a year")
-        return desk.show(visit, "log.html", entries=deeds(audit.entries(month)), month=month, months=months)
+        entries = deeds(self._audit.entries(month))
+        return self._show(visit, "log.html", entries=entries, month=month, months=months)
 
-    @desk.screen("/admin/log/file", PUBLISHER)
-    def log_file(visit: Visit) -> Sheet:
-        entries = [entry for month in _months(clock.now()) for entry in deeds(audit.entries(month))]
+    def file(self, visit: Visit) -> Sheet:
+        """Give the whole log as a table."""
+        months = _months(self._clock.now())
+        entries = [entry for month in months for entry in deeds(self._audit.entries(month))]
         return download(as_csv(entries), "log.csv", "text/csv")
 
 
