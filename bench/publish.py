@@ -24,7 +24,7 @@ from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.adapters.render_jail import Limits, RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
-from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.locales import ENDONYMS
@@ -33,6 +33,7 @@ from chalicelib.render.sentences import of_texts
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.publish import Publish
+from chalicelib.wiring_documents import RENDERERS
 from tools.catalogs import compile_catalogs
 
 TARGET_SECONDS = 20.0
@@ -97,7 +98,7 @@ def measure(work: Path, endpoint: str, places: int) -> dict[str, Any]:
     content(work / "content", places)
     catalogs(work / "locale")
     folders = Folders(TEMPLATES, work / "locale", work / "content")
-    shipped, files = ShippedFiles(folders, CATALOGS.parent / "render", of_texts), ReleaseFiles(folders)
+    shipped, files = ShippedFiles(folders, RENDERERS, of_texts), ReleaseFiles(folders)
     workers = min(os.cpu_count() or 1, 4)
     jail = RenderJail("chalicelib.render.jailed", Limits(patience=30.0))
     press = SitePress(lambda texts: files(texts).content.parent, jail, workers)

@@ -29,6 +29,9 @@ from chalicelib.usecases.publish import Publish
 from chalicelib.wiring_published import published_directory as published_directory
 from chalicelib.wiring_texts import SHIPPED, file_state
 
+# Whatever of ours a page or a mail is made by: a package with another one renders anew.
+RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
+
 
 class DeskServices(NamedTuple):
     """What the desk does with documents."""
@@ -55,7 +58,7 @@ def desk_services(
     store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
     shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0))
     state = file_state(settings)
-    shipped = ShippedFiles(SHIPPED, CATALOGS.parent / "render", sentences.of_texts, state)
+    shipped = ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state)
     files = ReleaseFiles(SHIPPED, state)
 
     def folder_of(texts: Mapping[str, str]) -> Path:

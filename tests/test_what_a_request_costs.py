@@ -23,6 +23,7 @@ from chalicelib import wiring, wiring_delivery, wiring_documents, wiring_publish
 from chalicelib.adapters import document_folders
 from chalicelib.adapters.aws import client
 from chalicelib.adapters.shipped_content import CONTENT, TEMPLATES
+from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.domain.deliveries import QUEUED, Delivery, SealedReport
 from chalicelib.settings import Settings
 from chalicelib.usecases.delivery_desk import DeliveryDesk
@@ -229,8 +230,8 @@ def test_the_desk_looks_at_no_file_for_fifty_cases(settings: Settings, looks: Lo
 
 
 def test_the_package_of_a_deployed_desk_is_read_once(settings: Settings, looks: Looks) -> None:
-    shipped = document_folders.ShippedFiles(
-        wiring_texts.SHIPPED, CONTENT.parent / "render", lambda _: {}, wiring_texts.file_state(settings)
+    shipped = ShippedFiles(
+        wiring_texts.SHIPPED, wiring_documents.RENDERERS, lambda _: {}, wiring_texts.file_state(settings)
     )
     shipped.ids()
     assert looks.during(lambda: [shipped.text("contacts"), shipped.package(), shipped.ids()]) == []

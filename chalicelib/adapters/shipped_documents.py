@@ -20,7 +20,7 @@ from chalicelib.domain.locales import DEFAULT, ENDONYMS
 class ShippedFiles:
     """The ShippedDocuments over the package's own folders, as they are when they are asked for.
 
-    `code` is the folder of the renderer, which belongs to the fingerprint. `sentences` returns the
+    `code` are the folders of what renders, which belong to the fingerprint. `sentences` returns the
     sentences of documents and where they are said: a catalog is shown with all of them. `state` changes when
     a file does; without it, every file is looked at whenever something is asked for.
     """
@@ -28,7 +28,7 @@ class ShippedFiles:
     def __init__(
         self,
         folders: Folders,
-        code: Path,
+        code: Sequence[Path],
         sentences: Callable[[Mapping[str, str]], Mapping[str, Sequence[tuple[str, int]]]],
         state: Callable[[], int] | None = None,
     ) -> None:
@@ -56,8 +56,8 @@ class ShippedFiles:
         if state != self._seen[0]:
             texts = self._read()
             scripts = sorted((self._folders.templates / "public").glob("*.js"))
-            code = [*scripts, *sorted(self._code.glob("*.py"))]
-            programs = {path.name: path.read_text(encoding="utf-8") for path in code}
+            code = [*scripts, *(path for folder in self._code for path in sorted(folder.glob("*.py")))]
+            programs = {"/".join(path.parts[-3:]): path.read_text(encoding="utf-8") for path in code}
             self._seen = (state, texts, fingerprint_of_all({**texts, **programs}))
         return self._seen[1]
 

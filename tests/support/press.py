@@ -9,10 +9,11 @@ from pathlib import Path
 
 from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.render_jail import Limits, RenderJail
-from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.render.press import SitePress
 from chalicelib.render.sentences import of_texts
+from chalicelib.wiring_documents import RENDERERS
 from tools.catalogs import compile_catalogs
 
 PATIENT = Limits(patience=20.0)  # a busy machine is no reason to fail
@@ -40,7 +41,7 @@ def shipped_root(work: Path) -> Path:
 
 def shipped_files(folders: Folders) -> ShippedFiles:
     """Return the documents of these folders."""
-    return ShippedFiles(folders, CATALOGS.parent / "render", of_texts)
+    return ShippedFiles(folders, RENDERERS, of_texts)
 
 
 def site_press(folders: Folders, limits: Limits = PATIENT) -> SitePress:
