@@ -19,17 +19,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.adapters.render_jail import Limits, RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.adapters.shipped_documents import ShippedFiles
-from chalicelib.adapters.system import SystemClock
-from chalicelib.domain.locales import ENDONYMS
 from chalicelib.render.press import SitePress
 from chalicelib.render.sentences import of_texts
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.locales import ENDONYMS
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.publish import Publish

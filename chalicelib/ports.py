@@ -15,19 +15,6 @@ from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 
 
-class Clock(Protocol):
-    """The time and chance."""
-
-    def now(self) -> datetime:
-        """Return the time, in UTC."""
-
-    def chance(self) -> float:
-        """Return a random number in [0, 1)."""
-
-    def nonce(self) -> bytes:
-        """Return 16 random bytes fit for secrets."""
-
-
 class Sealer(Protocol):
     """Locks a report so that only the desk can open it."""
 
@@ -171,33 +158,6 @@ class OpenedReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """One message, ready to send.
-
-    `about` ("report-<id>" or "batch-<id>"), `recipient` and the delivery's `turn` come back in the mail
-    service's notices; `content` is the whole message (RFC 5322).
-    """
-
-    sender: str
-    to: str
-    recipient: str
-    turn: int
-    about: str
-    content: bytes = field(repr=False)
-
-
-class Mailer(Protocol):
-    """The mail service."""
-
-    def send(self, mail: Mail) -> str:
-        """Send once and return the service's message id.
-
-        Raises MailDelayed (try again later), MailBusy (and slow down), MailUncertain (perhaps taken),
-        MailRefused (never this mail) or MailStopped (nothing at all now).
-        """
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """What the mail service tells of one mail later.
 
@@ -258,16 +218,6 @@ class MailEncrypter(Protocol):
 
     def describe(self, key: str) -> KeyInfo:
         """Say what a key is, and whether mail can be encrypted to it now."""
-
-
-class Alarms(Protocol):
-    """The operator's attention."""
-
-    def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
-        """Tell the operator; return False when this was left out, because the same was told a short time ago.
-
-        The same is one kind about one recipient. `detail` holds our own ids, numbers and states only.
-        """
 
 
 class Figures(Protocol):

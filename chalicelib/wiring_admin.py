@@ -11,22 +11,24 @@ from typing import Any, NamedTuple
 from chalice.app import Blueprint, Chalice
 
 from chalicelib import wiring_documents
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.cognito_people import CognitoPeople
 from chalicelib.adapters.delivery_marks import DeliveryMarks
 from chalicelib.adapters.dynamo_audit import DynamoAudit
 from chalicelib.adapters.dynamo_desk import DynamoDesk
 from chalicelib.adapters.dynamo_door import DynamoDoor
 from chalicelib.adapters.dynamo_standings import DynamoStandings
-from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.pool_tokens import PoolTokens
-from chalicelib.adapters.ses_mailer import SesMailer
 from chalicelib.adapters.shipped_content import TEMPLATES
-from chalicelib.adapters.system import SystemClock
-from chalicelib.ports import Clock, Directory, Mail, Mailer
+from chalicelib.ports import Directory
 from chalicelib.render.admin_pages import AdminPages
 from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.mail import Mail, Mailer
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.usecases.delivery_desk import DeliveryDesk
 from chalicelib.usecases.door_watch import DoorWatch
 from chalicelib.usecases.edit_contacts import EditContacts

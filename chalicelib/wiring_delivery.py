@@ -11,19 +11,22 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.delivery_marks import DeliveryMarks
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.log_outcomes import LogOutcomes
 from chalicelib.adapters.metrics import EmbeddedMetrics
 from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.ses_events import read_notice
-from chalicelib.adapters.ses_mailer import SesMailer
-from chalicelib.adapters.system import SystemClock
-from chalicelib.domain.errors import NoticeEarly, PorchlightError, StoreUnavailable
-from chalicelib.ports import Alarms, Clock, Figures, ReportStore
+from chalicelib.domain.errors import NoticeEarly
+from chalicelib.ports import Figures, ReportStore
 from chalicelib.settings import Settings
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import PorchlightError, StoreUnavailable
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.sweep import Sweep
 from chalicelib.wiring_mails import contacts_text, delivery_directory, mails
@@ -199,7 +202,7 @@ def figures(settings: Settings, clock: Clock) -> Figures:
 @cache
 def _desk_secret(name: str) -> DeskSecret:
     from chalicelib.adapters.delivery_keys import DeskSecret
-    from chalicelib.adapters.secrets_manager import JsonSecret
+    from chalicelib.shared.aws.secrets import JsonSecret
 
     return DeskSecret(JsonSecret(partial(client, "secretsmanager"), name))
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.document_folders import ReleaseFiles
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.adapters.mail_encryption import KeyedEncrypter
@@ -16,10 +15,13 @@ from chalicelib.adapters.render_jail import RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_content import CATALOGS
 from chalicelib.adapters.shipped_documents import ShippedFiles
-from chalicelib.ports import Clock, DoorBook, Mailer
+from chalicelib.ports import DoorBook
 from chalicelib.render import sentences
 from chalicelib.render.press import SitePress
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.mail import Mailer
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.published_texts import PublishedDocuments, PublishedTexts
 from chalicelib.adapters.shipped_content import shipped_content
 from chalicelib.adapters.shipped_directory import ShippedDirectory
-from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.document_ids import JSON_DOCUMENTS
-from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.places import Places
-from chalicelib.ports import Alarms, Directory
+from chalicelib.ports import Directory
 from chalicelib.settings import Settings
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.locales import ENDONYMS
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring_texts import (
     SHIPPED,
     CurrentDirectory,

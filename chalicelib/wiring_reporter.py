@@ -12,12 +12,12 @@ from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.reporter_secret import ReporterSecret
-from chalicelib.adapters.request_time import THIS_REQUEST
-from chalicelib.adapters.secrets_manager import JsonSecret
-from chalicelib.adapters.signed_calls import SignedClient
-from chalicelib.adapters.system import SystemClock
 from chalicelib.ports import Pages
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.aws.signed_calls import SignedClient
+from chalicelib.shared.request_time import THIS_REQUEST
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.usecases.follow_up import FollowUp
 from chalicelib.usecases.take_report import TakeReport
 from chalicelib.web import followups, reports

@@ -8,8 +8,8 @@ from typing import Any
 
 from chalice.app import Chalice, Request, Response
 
-from chalicelib.adapters.request_time import THIS_REQUEST
-from chalicelib.domain.patience import CALLS_TAKE, time_for_calls
+from chalicelib.shared.patience import CALLS_TAKE, time_for_calls
+from chalicelib.shared.request_time import THIS_REQUEST
 
 _DESK = "/admin"
 

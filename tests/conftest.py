@@ -85,7 +85,7 @@ def aws_over_http(aws: None, moto_address: str, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def aws() -> Iterator[None]:
     """Stand moto in for AWS, empty at first, within this process."""
-    from chalicelib.adapters.aws import client
+    from chalicelib.shared.aws.sdk import client
 
     client.cache_clear()
     with mock_aws():

@@ -11,7 +11,6 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import wiring_delivery
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.adapters.hpke_sealer import HpkeSealer
@@ -27,6 +26,7 @@ from chalicelib.domain.deliveries import (
 )
 from chalicelib.domain.reports import Report
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
 from tests.conftest import REGION
 from tests.support.fakes import FixedClock
 

@@ -15,20 +15,20 @@ MODULES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in FILES
 }
 
-# What each part may import of ours. Everybody may import the domain and the ports, which import nothing
-# outward.
-MAY_IMPORT = {
-    "app": {"settings", "wiring", "web"},
-    "wiring": {"settings", "wiring", "web", "adapters", "render", "usecases", "ports", "domain"},
-    "web": {"web", "usecases", "render", "ports", "domain"},
-    "usecases": {"usecases", "ports", "domain"},
-    "adapters": {"adapters", "ports", "domain"},
-    "render": {"render", "ports", "domain"},
-    "ports": {"domain"},
-    "domain": {"domain"},
-    "settings": set(),
+# The rooms in their order: a room imports those of lower numbers, and never one beside it.
+ROOMS = {
+    "shared": 0, "directory": 1, "pages": 2, "desk": 3, "reporting": 3, "delivery": 4, "publishing": 5,
+    "replies": 5, "settings": 5, "wiring": 6, "app": 7,
+}  # fmt: skip
+# Inside a room, and from a room into the layers of a lower one: rules are what lies at its top.
+LAYERS = {
+    "rules": {"rules"},
+    "render": {"rules", "render"},
+    "adapters": {"rules", "adapters"},
+    "web": {"rules", "render", "web"},
 }
-# The one part that knows each library.
+ADAPTERS = {"shared.aws", "shared.net", "shared.system_clock", "shared.log_alarms", "shared.request_time"}
+# The layers that know each library.
 LIBRARIES = {
     "boto3": {"adapters"},
     "botocore": {"adapters"},
@@ -39,7 +39,7 @@ LIBRARIES = {
     "jinja2": {"render"},
     "markupsafe": {"render"},
     "segno": {"render"},
-    "tinycss2": {"domain"},  # reads a text and reaches nothing: the rules of a style sheet are rules
+    "tinycss2": {"rules"},  # reads a text and reaches nothing: the rules of a style sheet are rules
     "chalice": {"app", "wiring", "web"},
 }
 # How the outside gets in: the domain and the use cases are handed time, chance and settings.
@@ -60,8 +60,8 @@ class Import(tuple[str, str, bool]):
     __slots__ = ()
 
 
-def imports(module: str, path: Path) -> Iterator[Import]:
-    """Return every import of a module, those for type checkers alone left out."""
+def imports(module: str, path: Path, types_too: bool = False) -> Iterator[Import]:
+    """Return every import of a module, without those for type checkers alone unless asked for them too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {
         inner
@@ -76,7 +76,7 @@ def imports(module: str, path: Path) -> Iterator[Import]:
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if node in typing_only:
+        if node in typing_only and not types_too:
             continue
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -92,36 +92,117 @@ def imports(module: str, path: Path) -> Iterator[Import]:
 
 
 ALL = [one for module, path in MODULES.items() for one in imports(module, path)]
-
-
-def part(module: str) -> str:
-    """Return which part of the application a module of ours belongs to."""
-    names = module.removeprefix("chalicelib.").split(".")
-    return "wiring" if names[0].startswith("wiring") else names[0]
+imports_of_types_too = [one for module, path in MODULES.items() for one in imports(module, path, True)]
 
 
 def ours(module: str) -> bool:
     return module in MODULES
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name != "chalicelib"])
-def test_imports_point_inward(module: str) -> None:
-    allowed = MAY_IMPORT[part(module)]
+def below(module: str) -> str:
+    return module.removeprefix("chalicelib.")
+
+
+def room(module: str) -> str:
+    """Return the room of a module of ours."""
+    return below(module).split(".")[0]
+
+
+def layer(module: str) -> str:
+    """Return the layer of a module of ours; app, settings and wiring are one each."""
+    name = below(module)
+    if room(module) in ("app", "settings", "wiring"):
+        return room(module)
+    if any(name == one or name.startswith(f"{one}.") for one in ADAPTERS):
+        return "adapters"
+    inner = name.split(".")[1:-1] or name.split(".")[1:]
+    return inner[0] if inner and inner[0] in LAYERS else "rules"
+
+
+NOT_YET = ("domain", "usecases", "adapters", "render", "web", "ports", "wiring")
+IN_ROOMS = [name for name in MODULES if name != "chalicelib" and not below(name).startswith(NOT_YET)]
+
+
+def test_every_module_stands_in_a_room() -> None:
+    assert {room(name) for name in IN_ROOMS} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("module", IN_ROOMS)
+def test_a_room_imports_only_rooms_below_it(module: str) -> None:
+    up = {
+        name
+        for source, name, _ in ALL
+        if source == module
+        and ours(name)
+        and room(name) != room(module)
+        and ROOMS[room(name)] >= ROOMS[room(module)]
+    }
+    assert not up, f"{module} may not import {up}"
+
+
+@pytest.mark.parametrize("module", [name for name in IN_ROOMS if layer(name) in LAYERS])
+def test_layers_point_inward(module: str) -> None:
     outward = {
-        name for source, name, _ in ALL if source == module and ours(name) and part(name) not in allowed
+        name
+        for source, name, _ in ALL
+        if source == module and ours(name) and layer(name) not in LAYERS[layer(module)]
     }
     assert not outward, f"{module} may not import {outward}"
 
 
-def test_every_module_belongs_to_a_part() -> None:
-    assert {part(name) for name in MODULES} - {"chalicelib"} == set(MAY_IMPORT)
+def test_no_files_import_each_other_in_a_circle() -> None:
+    arrows = {
+        module: {name for source, name, _ in imports_of_types_too if source == module and ours(name)}
+        for module in MODULES
+    }
+    while arrows:
+        free = {module for module, to in arrows.items() if not to & (arrows.keys() - {module})}
+        assert free, f"there is a circle among {sorted(arrows)}"
+        arrows = {module: to for module, to in arrows.items() if module not in free}
 
 
-def test_each_library_is_known_to_one_part_alone() -> None:
+def test_no_package_imports_when_it_is_loaded() -> None:
+    packages = [path for path in FILES if path.name == "__init__.py"]
+    assert packages
+    assert not [path for path in packages if ast.parse(path.read_text(encoding="utf-8")).body]
+
+
+def test_no_service_is_made_when_a_module_is_loaded() -> None:
+    """What lives as long as the process is made in wiring/; only the page function starts at once."""
+    found = set()
+    for module in IN_ROOMS:
+        made_here = {name for source, name, at_load in ALL if source == module and at_load and ours(name)}
+        for node in ast.parse(MODULES[module].read_text(encoding="utf-8")).body:
+            value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+            if isinstance(value, ast.Call) and _is_a_service(ast.unparse(value.func), module, made_here):
+                found.add(module)
+    assert found == {"app", "chalicelib.wiring.page"}
+
+
+def _is_a_service(called: str, module: str, imported: set[str]) -> bool:
+    """Say whether a call makes an instance of a class that is an adapter, or what the wiring makes."""
+    for other in {module, *imported}:
+        if layer(other) not in ("adapters", "web", "wiring", "render"):
+            continue
+        for node in ast.parse(MODULES[other].read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == called.split(".")[-1]:
+                return not _is_plain_data(node)
+    return called == "Chalice"
+
+
+def _is_plain_data(node: ast.AST) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return False
+    assert isinstance(node, ast.ClassDef)
+    decorated = any("dataclass" in ast.unparse(one) for one in node.decorator_list)
+    return decorated or any(ast.unparse(base) == "NamedTuple" for base in node.bases)
+
+
+def test_each_library_is_known_to_its_layers_alone() -> None:
     strays = [
         (source, name)
         for source, name, _ in ALL
-        if (top := name.partition(".")[0]) in LIBRARIES and part(source) not in LIBRARIES[top]
+        if (top := name.partition(".")[0]) in LIBRARIES and layer(source) not in LIBRARIES[top]
     ]
     assert not strays
 
@@ -131,21 +212,23 @@ def test_nothing_else_is_imported_but_python_and_ourselves() -> None:
     assert not [(source, name) for source, name, _ in ALL if name.partition(".")[0] not in known]
 
 
-@pytest.mark.parametrize("inner", ["domain", "usecases", "ports"])
-def test_rules_get_time_chance_and_settings_handed_in(inner: str) -> None:
-    reached = [
-        (source, name)
+RULES = [name for name in IN_ROOMS if layer(name) == "rules"]
+
+
+@pytest.mark.parametrize("module", RULES)
+def test_rules_get_time_chance_and_settings_handed_in(module: str) -> None:
+    reached = {
+        name
         for source, name, _ in ALL
-        if part(source) == inner and (name in OUTSIDE or name.partition(".")[0] in OUTSIDE)
-    ]
+        if source == module and (name in OUTSIDE or name.partition(".")[0] in OUTSIDE)
+    }
     assert not reached
-    for module in (name for name in MODULES if part(name) == inner):
-        asked = {
-            node.attr
-            for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
-            if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS
-        }
-        assert not asked, f"{module} looks at the clock"
+    asked = {
+        node.attr
+        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS
+    }
+    assert not asked, f"{module} looks at the clock"
 
 
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
@@ -158,8 +241,8 @@ def test_the_environment_is_read_once() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv", "os.environb")
     }
-    started_by_lambda = {"app", "chalicelib.wiring_page"}
-    assert readers - started_by_lambda == {"chalicelib.wiring_reporter"}, (
+    started_by_lambda = {"app", "chalicelib.wiring.page"}
+    assert readers - started_by_lambda == {"chalicelib.wiring.reporter"}, (
         "they hand it to Settings.from_env, and nobody else looks but for what AWS's SDK would read by itself"
     )
 
@@ -227,8 +310,8 @@ def test_the_page_function_loads_little() -> None:
     }
     assert not heavy
     assert len([name for name in loaded if ours(name)]) <= 20, "each module costs its start some time"
-    assert not {name for name in loaded if part(name) in ("render", "domain") and name.count(".") == 2} - {
-        "chalicelib.domain.locales"
+    assert not {name for name in loaded if room(name) in ("render", "domain") and name.count(".") == 2} - {
+        "chalicelib.shared.locales"
     }
 
 

@@ -12,7 +12,7 @@ from bench.bucket import RELEASE, Bucket
 from bench.runtime import Function, FunctionFailed
 from bench.stub import Stub
 from bench.targets import BARE, PORCHLIGHT
-from chalicelib.adapters.plain_http import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, Line
 
 
 @pytest.fixture(scope="module")

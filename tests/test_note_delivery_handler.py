@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring_delivery
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.domain.deliveries import BOUNCED, DELIVERED, SENT, UNCLEAR, Delivery, SealedReport
 from chalicelib.ports import SentMail
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
 from tests.support.fakes import NOON
 
 SETTINGS = Settings(porchlight_function="note_delivery", stage="dev", reports_table="reports")

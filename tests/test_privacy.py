@@ -25,18 +25,20 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import wiring, wiring_delivery
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
 from chalicelib.adapters.dynamo_reports import table_definition
 from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.adapters.signed_calls import SignedClient
-from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.deliveries import case_number
-from chalicelib.domain.errors import InvalidReport, PorchlightError
+from chalicelib.domain.errors import InvalidReport
 from chalicelib.domain.form_tokens import make_token
 from chalicelib.domain.reports import Report, read_report
-from chalicelib.ports import Mail, OpenedReport
+from chalicelib.ports import OpenedReport
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.signed_calls import SignedClient
+from chalicelib.shared.errors import PorchlightError
+from chalicelib.shared.mail import Mail
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.web.quiet_log import HandlerFailed, quietly
 from tests.conftest import REGION
 from tests.support.website import FORM, Answer, encoded, every_log_line, gateway_event

@@ -19,7 +19,6 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from chalicelib import wiring_mails, wiring_published, wiring_texts
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.adapters.published_pages import PublishedPages
 from chalicelib.adapters.published_texts import PublishedTexts
@@ -30,6 +29,7 @@ from chalicelib.domain.documents import Release, Version
 from chalicelib.domain.errors import PublishRefused
 from chalicelib.render import mail_samples
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.preview import Preview

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
-from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.deliveries import KEEP_DAYS
 from chalicelib.domain.figures import Figures
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.web.admin import cookies
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools import cost, package_template

@@ -17,13 +17,14 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib import wiring, wiring_published, wiring_texts, wiring_time
-from chalicelib.adapters import published_texts, secrets_manager, signed_calls
+from chalicelib.adapters import published_texts
 from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.form_tokens import make_token
-from chalicelib.domain.patience import CALLS_TAKE, PAGE_NEEDS
 from chalicelib.settings import Settings
+from chalicelib.shared.aws import secrets, signed_calls
+from chalicelib.shared.patience import CALLS_TAKE, PAGE_NEEDS
+from chalicelib.shared.system_clock import SystemClock
 from tests.support.hanging import hanging
 from tests.support.website import FORM, Answer, encoded, gateway_event
 from tools.functions import ADMIN, CODES, REPORTER
@@ -101,14 +102,14 @@ def stale_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let every secret have been read once, long ago."""
     key = new_desk_key(datetime.now(UTC))
     content = {"seed": SEED, "desk_key": {"kid": key.kid, "public": key.public}}
-    made = secrets_manager.JsonSecret.__init__
+    made = secrets.JsonSecret.__init__
 
     def read_before(self: Any, *arguments: Any) -> None:
         made(self, *arguments)
         self._content = json.loads(json.dumps(content))
 
     with monkeypatch.context() as patch:
-        patch.setattr(secrets_manager.JsonSecret, "__init__", read_before)
+        patch.setattr(secrets.JsonSecret, "__init__", read_before)
         yield
 
 

@@ -95,7 +95,7 @@ REPORTER = Function(
     handler="app.reporter_api",
     work="Taking reports",
     memory=512,  # argon2id takes 32 MiB and, at this share of a processor, a quarter of a second
-    timeout=25,  # calls end after 12 s, and the page comes within 15 (domain/patience.py)
+    timeout=25,  # calls end after 12 s, and the page comes within 15 (shared/patience.py)
     environment={
         "PORCHLIGHT_FUNCTION": "reporter",
         "STAGE": _STAGE,

@@ -27,9 +27,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.delivery_keys import KEPT_IN, DeskSecret, new_desk_key
 from chalicelib.adapters.hpke_opener import kid_of
-from chalicelib.adapters.secrets_manager import JsonSecret
 from chalicelib.domain.deliveries import DELIVERED
-from chalicelib.domain.errors import PorchlightError, SealBroken
+from chalicelib.domain.errors import SealBroken
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.errors import PorchlightError
 from tools.where import NoSite, Where, where
 
 _LEAVING = "leaving"  # secrets that hold keys and must go, noted before they are made or left

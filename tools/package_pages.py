@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 from chalicelib.adapters.shipped_content import shipped_content
-from chalicelib.domain.locales import DEFAULT
 from chalicelib.domain.page_headers import ERROR_STATUSES
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.packing import pack
 from chalicelib.render.site import Site
+from chalicelib.shared.locales import DEFAULT
 
 _SMALLEST = 9  # gzip level: these are packed once and sent many times
 

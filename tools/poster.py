@@ -23,9 +23,9 @@ from markupsafe import Markup
 from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.domain.contacts import nearest_first
 from chalicelib.domain.content import Content
-from chalicelib.domain.locales import DEFAULT, direction
 from chalicelib.render.catalogs import Catalogs, Sentences
 from chalicelib.render.pages import environment, tight_css
+from chalicelib.shared.locales import DEFAULT, direction
 from tools.catalogs import compile_catalogs
 from tools.chromium import BrowserMissing, launch_options
 

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.figures import Figures, figures
+from chalicelib.shared.errors import StoreUnavailable
 from tools.where import NoSite, where
 
 _MEANING = {

@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 
-from chalicelib.adapters.aws import client
+from chalicelib.shared.aws.sdk import client
 from tools.stage import STAGES, read_stage
 
 RUNNING = Path(__file__).resolve().parents[1] / "build" / "running"

@@ -13,12 +13,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.aws_faults import code_of, store_faults
 from chalicelib.domain.errors import (
-    EntryMissing,
     PasswordRefused,
     PersonKnown,
-    PorchlightError,
     SessionOver,
     SignInExpired,
     TooManyTries,
@@ -41,6 +38,8 @@ from chalicelib.domain.people import (
     Step,
     highest,
 )
+from chalicelib.shared.aws.faults import code_of, store_faults
+from chalicelib.shared.errors import EntryMissing, PorchlightError
 
 _CHALLENGES = {"NEW_PASSWORD_REQUIRED": NEW_PASSWORD, "SOFTWARE_TOKEN_MFA": CODE, "MFA_SETUP": SET_UP}
 _AUTHENTICATOR = "SOFTWARE_TOKEN_MFA"

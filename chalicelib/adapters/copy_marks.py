@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from chalicelib.domain.errors import SecretMissing
+from chalicelib.shared.errors import SecretMissing
 
 
 class DeskCopyMarks:

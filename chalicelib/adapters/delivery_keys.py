@@ -16,8 +16,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from chalicelib.adapters.secrets_manager import JsonSecret
-from chalicelib.domain.errors import SecretMissing
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.errors import SecretMissing
 
 KEPT_IN = "kept_in"
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.adapters.aws_faults import Table
 from chalicelib.adapters.dynamo_reports import DESK_INDEX
+from chalicelib.shared.aws.faults import Table
 
 _WATCHED = "stage watched"
 _DELIVERED = "stage delivered"

@@ -10,8 +10,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table, store_faults
 from chalicelib.ports import AuditEntry
+from chalicelib.shared.aws.faults import ConditionFailed, Table, store_faults
 
 KEPT = timedelta(days=366)
 

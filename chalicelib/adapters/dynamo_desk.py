@@ -12,13 +12,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table
 from chalicelib.adapters.dynamo_reports import DESK_INDEX
-from chalicelib.adapters.dynamo_values import read
-from chalicelib.adapters.dynamo_values import write as _write
 from chalicelib.adapters.report_items import WRITTEN, from_index, is_report, to_item, update_of
 from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.errors import StaleRecord
+from chalicelib.shared.aws.dynamo_values import read
+from chalicelib.shared.aws.dynamo_values import write as _write
+from chalicelib.shared.aws.faults import ConditionFailed, Table
+from chalicelib.shared.errors import StaleRecord
 
 _LOOKS, _PAUSE = 10, 0.1  # the index follows its table within a second
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table, new_mark
 from chalicelib.domain.documents import UNKNOWN, Draft, Release, Version
-from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.recipient_changes import AddressCode, Agreement, RecipientChange
+from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
+from chalicelib.shared.errors import StaleRecord
 
 _DRAFTS = "draft"
 _RELEASES = "release"

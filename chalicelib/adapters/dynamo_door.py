@@ -14,9 +14,9 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table, new_mark
-from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.people import BROWSER_KNOWN_FOR, KnownBrowser, Session, Step
+from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
+from chalicelib.shared.errors import StoreUnavailable
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize

@@ -13,9 +13,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.adapters.aws_faults import ConditionFailed, Table, new_mark
-from chalicelib.adapters.dynamo_values import read as _read
-from chalicelib.adapters.dynamo_values import write as _write
 from chalicelib.adapters.report_items import (
     REPORT,
     SHARDS,
@@ -30,8 +27,12 @@ from chalicelib.adapters.report_items import (
     update_of,
 )
 from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.errors import ReceiptTaken, StaleRecord
+from chalicelib.domain.errors import ReceiptTaken
 from chalicelib.ports import Deleted, SentMail
+from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import write as _write
+from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
+from chalicelib.shared.errors import StaleRecord
 
 DUE_INDEX = "due"
 DESK_INDEX = "desk"

@@ -12,8 +12,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.adapters.aws_faults import Table
 from chalicelib.domain.agreements import DATES
+from chalicelib.shared.aws.faults import Table
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from chalicelib.domain.errors import SecretMissing
 from chalicelib.domain.padding import pad
+from chalicelib.shared.errors import SecretMissing
 
 VERSION = 1
 _X25519_CHACHA = 1  # DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.ports import Clock
+from chalicelib.shared.clock import Clock
 
 NAMESPACE = "Porchlight"
 # CloudWatch asks for money for each metric. These are what alarms and a look at a graph need; the other

@@ -11,8 +11,11 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from chalicelib.domain.errors import MailUncertain, PorchlightError, StoreUnavailable
-from chalicelib.ports import Alarms, Clock, Mail, Mailer, ReportStore
+from chalicelib.ports import ReportStore
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import PorchlightError, StoreUnavailable
+from chalicelib.shared.mail import Mail, Mailer, MailUncertain
 
 # What each alarm means, and what to do about it.
 EXPLAINED = {

@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from chalicelib.adapters.plain_http import FetchFailed, Line
 from chalicelib.adapters.published_texts import ABSENT, LOOK_EVERY, PATIENCE, PublishedTexts
 from chalicelib.domain import mail_frames
 from chalicelib.domain.document_ids import CATALOG
 from chalicelib.domain.errors import FrameInvalid
+from chalicelib.shared.net.public_files import FetchFailed, Line
 
 _LONGEST = 1_000_000  # bytes; ten languages take 30,000
 

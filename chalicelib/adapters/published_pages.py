@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 
-from chalicelib.adapters.plain_http import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, Line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,9 +198,7 @@ class _View:
                 return read(self._sources[0])
             except (_Away, KeyError, OSError) as error:  # the older ones may lack the place, or the language
                 if len(self._sources) == 1:
-                    from chalicelib.domain.errors import (
-                        StoreUnavailable,  # rare, so that none loads it at a start
-                    )
+                    from chalicelib.shared.errors import StoreUnavailable
 
                     raise StoreUnavailable("this page is published, and cannot be had now") from error
                 del self._sources[0]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.adapters.plain_http import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, Line
 
 LOOK_EVERY = 30.0
 PATIENCE = 3.0  # seconds for both files

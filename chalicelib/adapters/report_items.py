@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.adapters.dynamo_values import read as _read
-from chalicelib.adapters.dynamo_values import write as _write
 from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, HandOver, SealedReport
+from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import write as _write
 
 SHARDS = 4
 REPORT = "report#"

@@ -5,8 +5,8 @@ Nothing in it opens a report.
 
 from __future__ import annotations
 
-from chalicelib.adapters.secrets_manager import JsonSecret
-from chalicelib.domain.errors import SecretMissing
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.errors import SecretMissing
 
 
 class ReporterSecret:

@@ -14,9 +14,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import standby
-from chalicelib.adapters.aws_faults import code_of, store_faults
-from chalicelib.domain.errors import StaleRecord, StoreBusy, StoreUnavailable
 from chalicelib.ports import LiveRelease
+from chalicelib.shared.aws.faults import code_of, store_faults
+from chalicelib.shared.errors import StaleRecord, StoreBusy, StoreUnavailable
 
 CURRENT = "current.json"
 STANDBY = "standby.json"

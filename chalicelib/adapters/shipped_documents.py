@@ -14,7 +14,7 @@ from chalicelib.domain.document_ids import (
     PUBLIC_TEMPLATE,
     fingerprint_of_all,
 )
-from chalicelib.domain.locales import DEFAULT, ENDONYMS
+from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 
 class ShippedFiles:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.domain.locales import DEFAULT
+from chalicelib.shared.locales import DEFAULT
 
 FOLDER = "site"
 CONTENT_TYPE = "text/html; charset=utf-8"

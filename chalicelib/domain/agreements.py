@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.email_addresses import plain_address
 from chalicelib.domain.people import PUBLISHER, allows
+from chalicelib.shared.email_addresses import plain_address
 
 SETTLED_AFTER = timedelta(days=7)
 

@@ -14,8 +14,8 @@ from chalicelib.domain.documents import (
 )
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
-from chalicelib.domain.locales import DEFAULT
 from chalicelib.domain.po_files import Entry, PoInvalid, read_po, set_aside
+from chalicelib.shared.locales import DEFAULT
 
 Catalogs = Mapping[str, Sequence[Entry]]
 Sentences = Mapping[str, Sequence[tuple[str, int]]]

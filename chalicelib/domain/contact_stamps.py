@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.domain.contacts import CONFIRMED, SINGLE
-from chalicelib.domain.days import read_day
 from chalicelib.domain.document_ids import CONTACTS, fingerprint
 from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
+from chalicelib.shared.days import read_day
 
 Entry = Mapping[str, Any]
 

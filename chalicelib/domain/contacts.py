@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.domain.days import read_day
-from chalicelib.domain.email_addresses import is_address
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.places import Place, Places, entries_of, is_slug
+from chalicelib.shared.days import read_day
+from chalicelib.shared.email_addresses import is_address
 
 CONFIRMED = "CONFIRMED"  # read in two sources of different publishers
 SINGLE = "SINGLE"  # read in one

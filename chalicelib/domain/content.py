@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 
 from chalicelib.domain.contacts import Contacts, check_link, read_contacts
-from chalicelib.domain.days import read_day
 from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.locales import DEFAULT, ENDONYMS
 from chalicelib.domain.places import Places, entries_of, read_places
+from chalicelib.shared.days import read_day
+from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 
 @dataclass(frozen=True, slots=True)

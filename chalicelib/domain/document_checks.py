@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from chalicelib.domain.content import read_content
-from chalicelib.domain.days import read_day
 from chalicelib.domain.document_forms import check_form
 from chalicelib.domain.document_ids import (
     CONTACTS,
@@ -24,6 +23,7 @@ from chalicelib.domain.field_names import unknown_fields
 from chalicelib.domain.json_documents import Unreadable, line_at, read
 from chalicelib.domain.places import read_places
 from chalicelib.domain.recipients import read_recipients
+from chalicelib.shared.days import read_day
 
 _NAMES = {"contact": CONTACTS, "place": PLACES, "recipient": RECIPIENTS, "site": SITE}
 _SUBJECT = re.compile(r"(contact|place|recipient|site)\b\s*(.*?): (.*)", re.DOTALL)

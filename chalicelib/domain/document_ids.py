@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from chalicelib.domain.errors import DocumentInvalid
-from chalicelib.domain.locales import ENDONYMS
+from chalicelib.shared.locales import ENDONYMS
 
 CONTACTS = "contacts"
 PLACES = "places"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.shared.errors import PorchlightError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chalicelib.domain.documents import CheckReport, Draft
-
-
-class PorchlightError(Exception):
-    """Something a caller is expected to handle. Its text never holds a person's words."""
 
 
 class InvalidReport(PorchlightError):
@@ -66,42 +64,6 @@ class NobodyOffered(PorchlightError):
     """No agency can get a report from this place now: say so, with phone numbers, before anybody writes."""
 
 
-class StoreUnavailable(PorchlightError):
-    """The store did not answer: show a 503 page with phone numbers; the writer may try again."""
-
-
-class StoreBusy(StoreUnavailable):
-    """The store asks us to slow down: try again a little later."""
-
-
-class StaleRecord(PorchlightError):
-    """Somebody else changed this record first: read it again and repeat the move."""
-
-
-class MailDelayed(PorchlightError):
-    """The mail service may take this later: keep it queued."""
-
-
-class MailBusy(MailDelayed):
-    """The mail service asks us to slow down: keep this queued, and wait before sending anything else."""
-
-
-class MailUncertain(MailDelayed):
-    """No answer came: the mail service may have taken this, or not. Keep it queued; it may arrive twice."""
-
-
-class MailUnverified(MailDelayed):
-    """The mail service takes nothing for this address yet: keep it queued, and tell the operator."""
-
-
-class MailRefused(PorchlightError):
-    """The mail service will never take this: fail it and raise an alarm."""
-
-
-class MailStopped(PorchlightError):
-    """The whole account may not send now: stop the queue, fail nothing, raise one alarm."""
-
-
 class NoticeUnreadable(PorchlightError):
     """A notice of the mail service that we cannot read: set it aside, so that a person looks at it."""
 
@@ -116,10 +78,6 @@ class KeyUnusable(PorchlightError):
 
 class SealBroken(PorchlightError):
     """A sealed report cannot be opened: its key is gone, or it is not the record it claims to be."""
-
-
-class SecretMissing(PorchlightError):
-    """A secret the site needs has not been set up yet."""
 
 
 class ContentInvalid(PorchlightError):
@@ -168,10 +126,6 @@ class PersonKnown(PorchlightError):
 
 class LastPublisher(PorchlightError):
     """Somebody must remain who can publish and invite."""
-
-
-class EntryMissing(PorchlightError):
-    """What was asked for (a person, a document, a case) is not there, or not any more: answer 404."""
 
 
 class DocumentInvalid(PorchlightError):

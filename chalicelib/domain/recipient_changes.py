@@ -11,11 +11,11 @@ from hmac import compare_digest
 from typing import Any
 
 from chalicelib.domain.agreements import SENTENCES, Standing, why_not
-from chalicelib.domain.days import read_day
 from chalicelib.domain.document_ids import RECIPIENTS
 from chalicelib.domain.errors import AgreementMissing, CodeWrong, DocumentInvalid
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.typed import typed_digits
+from chalicelib.shared.days import read_day
 
 CODE_DIGITS = 8
 CODE_TRIES = 5

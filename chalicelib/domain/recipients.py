@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.domain.days import read_day
-from chalicelib.domain.email_addresses import is_address
 from chalicelib.domain.errors import ContentInvalid
 from chalicelib.domain.places import is_slug
+from chalicelib.shared.days import read_day
+from chalicelib.shared.email_addresses import is_address
 
 
 @dataclass(frozen=True, slots=True)

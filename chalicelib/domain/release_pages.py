@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.content import Content
-from chalicelib.domain.locales import DEFAULT
 from chalicelib.domain.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
+from chalicelib.shared.locales import DEFAULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from chalicelib.domain.locales import DEFAULT
 from chalicelib.render.english import marked
+from chalicelib.shared.locales import DEFAULT
 
 DOMAIN = "porchlight"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from chalicelib.domain.body_limits import FORM_BYTES
 from chalicelib.domain.content import Content
-from chalicelib.domain.numbers import grouped
 from chalicelib.domain.page_headers import page_headers
 from chalicelib.domain.receipts import in_groups
 from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
@@ -23,6 +22,7 @@ from chalicelib.render.form_contexts import (
 )
 from chalicelib.render.pages import squeeze
 from chalicelib.render.site import Site
+from chalicelib.shared.numbers import grouped
 
 _NOTHING_TYPED = dict.fromkeys("abcdex", "")
 _CODE_MARKS = tuple("\ue000\ue001\ue002\ue003\ue004")  # characters that no language uses

@@ -35,7 +35,6 @@ from jinja2.exceptions import UndefinedError
 from chalicelib.domain import mail_frames
 from chalicelib.domain.content import read_content
 from chalicelib.domain.document_ids import CATALOG, PUBLIC_TEMPLATE
-from chalicelib.domain.locales import DEFAULT, ENDONYMS
 from chalicelib.domain.recipients import read_recipients
 from chalicelib.render import mail_samples, samples, sentences
 from chalicelib.render.catalogs import Catalogs, Sentences
@@ -47,6 +46,7 @@ from chalicelib.render.page_checks import check_page
 from chalicelib.render.pages import environment
 from chalicelib.render.template_faults import blaming, document_of, fault_of_start, place_of, told
 from chalicelib.render.template_names import CONTEXT_OF
+from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 _QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times

@@ -7,11 +7,11 @@ from typing import Any
 
 from chalicelib.domain.contacts import Contact, nearest_first
 from chalicelib.domain.content import Content
-from chalicelib.domain.locales import ENDONYMS, direction
 from chalicelib.domain.page_headers import page_headers
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.contexts import LanguageLink, LayoutContext
 from chalicelib.render.pages import PageTemplates, csp
+from chalicelib.shared.locales import ENDONYMS, direction
 
 
 class Layout:

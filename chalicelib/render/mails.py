@@ -17,7 +17,6 @@ from typing import Any
 
 from chalicelib.domain import mail_frames
 from chalicelib.domain.errors import FrameInvalid
-from chalicelib.domain.locales import DEFAULT
 from chalicelib.domain.mail_frames import MAILS, Frame
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import SELF
@@ -25,6 +24,7 @@ from chalicelib.ports import MailEncrypter, OpenedReport
 from chalicelib.render import mail_block
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.mail_contexts import DigestMail, ReportMail
+from chalicelib.shared.locales import DEFAULT
 
 # SES wants 7-bit content: anything else is encoded, and decodes to what was written.
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")

@@ -15,11 +15,11 @@ from html5lib.constants import E as HTML_FAULTS
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.documents import ASKS
-from chalicelib.domain.locales import direction
 from chalicelib.render.page_links import hidden, links, numbers, only_what_is_allowed
 from chalicelib.render.page_numbers import said_numbers
 from chalicelib.render.page_parts import Finding, Page, text_of
 from chalicelib.render.samples import SAMPLE_CODE
+from chalicelib.shared.locales import direction
 
 _PLAIN_TITLE = re.compile(r"traffick|report|help|victim|escape|hotline|exploit|police", re.IGNORECASE)
 _TALKS_OF = ("aria-describedby", "aria-labelledby", "aria-controls", "aria-details")

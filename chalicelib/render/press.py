@@ -14,9 +14,10 @@ from typing import Any, Protocol
 from chalicelib.domain import mail_frames
 from chalicelib.domain.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.domain.documents import Problem
-from chalicelib.domain.errors import DocumentInvalid, PorchlightError, RenderStopped
+from chalicelib.domain.errors import DocumentInvalid, RenderStopped
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.render import sentences
+from chalicelib.shared.errors import PorchlightError
 
 _ENOUGH = 60  # problems; who has more mends these first
 _GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page

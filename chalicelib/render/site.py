@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.domain.contacts import nearest_first
-from chalicelib.domain.locales import DEFAULT
 from chalicelib.domain.page_headers import ERROR_STATUSES
 from chalicelib.render.contexts import ErrorContext, PageContext, PlaceLink
 from chalicelib.render.layout import Layout
 from chalicelib.render.pages import squeeze
+from chalicelib.shared.locales import DEFAULT
 
 _ERROR_LINES = 5  # an error page shows the nearest few numbers
 

@@ -14,34 +14,32 @@ from typing import Protocol
 
 from chalicelib.domain import documents, recipient_changes
 from chalicelib.domain.agreements import SENTENCES, Standing
-from chalicelib.domain.days import latest_today
 from chalicelib.domain.document_ids import PLACES, RECIPIENTS
 from chalicelib.domain.documents import SHIPPED, DiffLine
-from chalicelib.domain.email_addresses import plain_address
 from chalicelib.domain.errors import (
     CodesUsedUp,
     CodeWrong,
     ContentInvalid,
     DocumentInvalid,
     DraftConflict,
-    EntryMissing,
     NotAllowed,
     PublishUnderWay,
-    StaleRecord,
 )
 from chalicelib.domain.people import Person
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.domain.recipients import Recipient, read_recipients
 from chalicelib.ports import (
-    Clock,
     Counts,
     DocumentStore,
     KeyInfo,
-    Mail,
-    Mailer,
     ReleaseShelf,
     ShippedDocuments,
 )
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.days import latest_today
+from chalicelib.shared.email_addresses import plain_address
+from chalicelib.shared.errors import EntryMissing, StaleRecord
+from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.usecases.edit_text import LiveTexts, read_json
 
 _DAY = timedelta(days=1)

@@ -19,11 +19,12 @@ from chalicelib.domain import (
     release_pages,
 )
 from chalicelib.domain.content import read_content
-from chalicelib.domain.days import latest_today, read_day
 from chalicelib.domain.document_ids import CATALOG, CONTACTS
 from chalicelib.domain.documents import TELLS, CheckReport, Problem
 from chalicelib.domain.json_documents import read
-from chalicelib.ports import Clock, Press, Pressed, ShippedDocuments
+from chalicelib.ports import Press, Pressed, ShippedDocuments
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.days import latest_today, read_day
 
 STALE_AFTER = timedelta(days=90)
 BYTE_BUDGET = 11_200  # with its headers a page then fits into the first packets of a connection

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from chalicelib.domain.errors import MailStopped, SecretMissing, StoreUnavailable
 from chalicelib.domain.outcomes import Outcome, unheard
-from chalicelib.ports import Alarms, Clock, Directory, Opener, ReportStore
+from chalicelib.ports import Directory, Opener, ReportStore
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import SecretMissing, StoreUnavailable
+from chalicelib.shared.mail import MailStopped
 from chalicelib.usecases.digests import Digests
 from chalicelib.usecases.flood_caps import FloodCaps
 from chalicelib.usecases.leases import Leases

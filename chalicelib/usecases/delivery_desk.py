@@ -28,9 +28,10 @@ from chalicelib.domain.deliveries import (
     Delivery,
     SealedReport,
 )
-from chalicelib.domain.errors import EntryMissing, StaleRecord
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Cases, Clock, Directory
+from chalicelib.ports import Cases, Directory
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import EntryMissing, StaleRecord
 
 TOO_LONG = timedelta(hours=1)
 OVERDUE = timedelta(minutes=5)  # the worker comes each minute: what it does not touch for so long, it cannot

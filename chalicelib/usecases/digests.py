@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from chalicelib.domain.errors import MailStopped
 from chalicelib.ports import OpenedReport
+from chalicelib.shared.mail import MailStopped
 from chalicelib.usecases.leases import Case
 from chalicelib.usecases.outbox import RUN_MARGIN, Outbox
 

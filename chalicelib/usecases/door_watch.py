@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from chalicelib.domain.audit import DONE, REFUSED
-from chalicelib.domain.errors import EntryMissing
 from chalicelib.domain.people import MOST_MAILED_LOCKS, MOST_TRIES, Person
-from chalicelib.ports import Clock, DoorBook, People
+from chalicelib.ports import DoorBook, People
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import EntryMissing
 
 STRANGER = "somebody at the door"
 _DAY = timedelta(days=1)

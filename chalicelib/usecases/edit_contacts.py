@@ -16,7 +16,6 @@ from chalicelib.domain.contacts import (
     WRITTEN,
     read_contacts,
 )
-from chalicelib.domain.days import read_day
 from chalicelib.domain.document_ids import (
     CONTACTS,
     PLACES,
@@ -24,9 +23,11 @@ from chalicelib.domain.document_ids import (
     fingerprint,
 )
 from chalicelib.domain.documents import Draft
-from chalicelib.domain.errors import ContentInvalid, DocumentInvalid, DraftConflict, EntryMissing
+from chalicelib.domain.errors import ContentInvalid, DocumentInvalid, DraftConflict
 from chalicelib.domain.places import Places, read_places
-from chalicelib.ports import Clock
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.days import read_day
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.check_documents import STALE_AFTER
 from chalicelib.usecases.edit_text import EditText, read_json, write_json
 

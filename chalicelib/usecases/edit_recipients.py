@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.armor import tidy
-from chalicelib.domain.errors import EntryMissing
 from chalicelib.domain.people import Person
 from chalicelib.domain.recipient_changes import RecipientChange, entries_of
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.change_recipients import ChangeRecipients
 
 _TEXTS = ("name", "serves", "email", "fallback", "language", "nature", "what", "what_not", "agreed_on")

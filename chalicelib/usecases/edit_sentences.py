@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.document_ids import CATALOG, fingerprint, locale_of
-from chalicelib.domain.errors import DocumentInvalid, DraftConflict, EntryMissing
-from chalicelib.domain.locales import DEFAULT, ENDONYMS, direction
+from chalicelib.domain.errors import DocumentInvalid, DraftConflict
 from chalicelib.domain.po_files import Entry, read_po, replace_texts
+from chalicelib.shared.errors import EntryMissing
+from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.usecases.edit_text import EditText
 
 _TRIES = 3

@@ -19,16 +19,17 @@ from chalicelib.domain.documents import (
     Draft,
     Version,
 )
-from chalicelib.domain.errors import (
-    AgreementMissing,
-    DocumentInvalid,
-    DraftConflict,
-    EntryMissing,
-    StaleRecord,
-)
+from chalicelib.domain.errors import AgreementMissing, DocumentInvalid, DraftConflict
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.po_files import read_po
-from chalicelib.ports import Clock, DocumentStore, LiveRelease, ReleaseShelf, ShippedDocuments
+from chalicelib.ports import (
+    DocumentStore,
+    LiveRelease,
+    ReleaseShelf,
+    ShippedDocuments,
+)
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import EntryMissing, StaleRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.deliveries import SealedReport, next_digest
-from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.ports import CopyMarks, ReportStore
+from chalicelib.shared.errors import StoreUnavailable
 
 COUNTER_KEPT = timedelta(hours=26)
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.deliveries import Delivery, SealedReport
-from chalicelib.domain.errors import StaleRecord, StoreUnavailable
 from chalicelib.domain.outcomes import Outcome, outcomes, unheard
 from chalicelib.domain.reports import Report
-from chalicelib.ports import Clock, ReportStore
+from chalicelib.ports import ReportStore
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 LEASE = timedelta(minutes=5)
 # Nobody starts to send what another worker may soon claim: this is longer than a mail service may take to

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
-from chalicelib.domain.email_addresses import is_address, plain_address
-from chalicelib.domain.errors import EntryMissing, LastPublisher, NotAllowed
+from chalicelib.domain.errors import LastPublisher, NotAllowed
 from chalicelib.domain.people import (
     FIRST_PASSWORD_LIVES,
     PUBLISHER,
@@ -15,7 +14,10 @@ from chalicelib.domain.people import (
     Person,
 )
 from chalicelib.domain.typed import FIRST_GROUP, FIRST_GROUPS, FIRST_LETTERS
-from chalicelib.ports import Clock, DoorBook, People
+from chalicelib.ports import DoorBook, People
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.email_addresses import is_address, plain_address
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.standings import Standings
 
 

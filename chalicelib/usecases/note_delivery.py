@@ -11,10 +11,18 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.bounces import AWAY, away, not_taken, taken
 from chalicelib.domain.deliveries import BOUNCED, COMPLAINED, FALLEN_BACK, REJECTED, Delivery, delayed
-from chalicelib.domain.errors import NoticeEarly, StaleRecord, StoreUnavailable
+from chalicelib.domain.errors import NoticeEarly
 from chalicelib.domain.outcomes import Outcome, outcomes, unheard
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Alarms, Clock, Directory, Notice, ReportStore, SentMail
+from chalicelib.ports import (
+    Directory,
+    Notice,
+    ReportStore,
+    SentMail,
+)
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 EARLY = timedelta(minutes=15)
 AWAY_KEPT = timedelta(days=2)  # what is counted on a day, and whether somebody was told of it

@@ -14,10 +14,14 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     move,
 )
-from chalicelib.domain.errors import MailStopped, SealBroken, StoreUnavailable
+from chalicelib.domain.errors import SealBroken
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
-from chalicelib.ports import Alarms, Clock, OpenedReport, Opener, ReportStore
+from chalicelib.ports import OpenedReport, Opener, ReportStore
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.mail import MailStopped
 from chalicelib.usecases.flood_caps import FloodCaps
 from chalicelib.usecases.leases import Case, Leases
 from chalicelib.usecases.send_mail import FAULT_WAIT, Change, SendMail

@@ -26,13 +26,18 @@ from chalicelib.domain.errors import (
     NothingToPublish,
     PublishRefused,
     PublishUnderWay,
-    StaleRecord,
-    StoreUnavailable,
 )
 from chalicelib.domain.going_live import AGAIN, PUBLISH
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.domain.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
-from chalicelib.ports import Clock, DocumentStore, Pressed, ReleaseShelf, ShippedDocuments
+from chalicelib.ports import (
+    DocumentStore,
+    Pressed,
+    ReleaseShelf,
+    ShippedDocuments,
+)
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 from chalicelib.usecases.check_documents import CheckDocuments, Checked
 from chalicelib.usecases.targets import Target, Targets
 

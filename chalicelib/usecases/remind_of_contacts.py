@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from chalicelib.ports import Clock, Mail, Mailer, ReportStore
+from chalicelib.ports import ReportStore
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.usecases.check_documents import StaleContact, stale_contacts
 
 _KEPT = timedelta(days=40)

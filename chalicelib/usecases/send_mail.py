@@ -20,26 +20,26 @@ from chalicelib.domain.deliveries import (
     move,
     refused,
 )
-from chalicelib.domain.errors import (
-    KeyUnusable,
-    MailBusy,
-    MailDelayed,
-    MailRefused,
-    MailStopped,
-    MailUncertain,
-    MailUnverified,
-    StoreUnavailable,
-)
+from chalicelib.domain.errors import KeyUnusable
 from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import (
-    Alarms,
-    Clock,
-    Mail,
-    Mailer,
     MailRenderer,
     OpenedReport,
     ReportStore,
     SentMail,
+)
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.mail import (
+    Mail,
+    MailBusy,
+    MailDelayed,
+    Mailer,
+    MailRefused,
+    MailStopped,
+    MailUncertain,
+    MailUnverified,
 )
 
 KEY_WAIT = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.locales import negotiate
+from chalicelib.shared.locales import negotiate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module itself stays out of the page function

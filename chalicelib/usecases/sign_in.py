@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT
-from chalicelib.domain.email_addresses import plain_address
 from chalicelib.domain.errors import (
-    EntryMissing,
     PasswordRefused,
     SecondFactorMissing,
     SessionOver,
@@ -35,7 +33,10 @@ from chalicelib.domain.people import (
     Step,
 )
 from chalicelib.domain.typed import typed_digits, typed_first_password
-from chalicelib.ports import Clock, DoorBook, People, TokenReader
+from chalicelib.ports import DoorBook, People, TokenReader
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.email_addresses import plain_address
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.door_watch import DoorWatch
 from chalicelib.usecases.standings import Standings
 

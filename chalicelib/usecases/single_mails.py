@@ -19,7 +19,8 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     refused,
 )
-from chalicelib.domain.errors import MailStopped, SecretMissing, StoreUnavailable
+from chalicelib.shared.errors import SecretMissing, StoreUnavailable
+from chalicelib.shared.mail import MailStopped
 from chalicelib.usecases.leases import LEASE, Case
 from chalicelib.usecases.outbox import HandOn, Outbox
 

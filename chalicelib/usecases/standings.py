@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chalicelib.domain.agreements import Standing
 from chalicelib.domain.people import Person
-from chalicelib.ports import Clock, People, StandingBook
+from chalicelib.ports import People, StandingBook
+from chalicelib.shared.clock import Clock
 
 
 class Standings:

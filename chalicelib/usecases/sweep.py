@@ -10,10 +10,12 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from chalicelib.domain.deliveries import SealedReport, case_number
-from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.figures import figures
 from chalicelib.domain.outcomes import DELETED, SET_DUE, Outcome, outcome, unheard
-from chalicelib.ports import Alarms, Clock, Deleted, Figures, ReportStore
+from chalicelib.ports import Deleted, Figures, ReportStore
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StaleRecord
 from chalicelib.usecases.clocks import CLOCKS_APART, Horizon
 from chalicelib.usecases.single_mails import CASES_NAMED
 

@@ -22,8 +22,6 @@ from chalicelib.domain.errors import (
     InvalidReport,
     NobodyOffered,
     ReceiptTaken,
-    SecretMissing,
-    StoreUnavailable,
 )
 from chalicelib.domain.form_tokens import (
     Stamps,
@@ -37,7 +35,14 @@ from chalicelib.domain.form_tokens import (
 from chalicelib.domain.receipts import receipt_code
 from chalicelib.domain.recipients import Recipient, offered_at
 from chalicelib.domain.reports import SentForm, read_report
-from chalicelib.ports import Clock, Directory, ReceiptVault, ReportStore, Sealer
+from chalicelib.ports import (
+    Directory,
+    ReceiptVault,
+    ReportStore,
+    Sealer,
+)
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)

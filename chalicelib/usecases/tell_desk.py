@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from chalicelib.domain.errors import PorchlightError
 from chalicelib.domain.people import PUBLISHER, SHUT_OUT
-from chalicelib.ports import Alarms, Mail, Mailer, People
+from chalicelib.ports import People
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.errors import PorchlightError
+from chalicelib.shared.mail import Mail, Mailer
 
 
 class TellDesk:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.shared.error_place import where
 from chalicelib.usecases.show_page import choose_locale, choose_page
-from chalicelib.web.error_place import where
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from logging import Filter, LogRecord
 
-from chalicelib.web.error_place import where
+from chalicelib.shared.error_place import where
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

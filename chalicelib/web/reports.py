@@ -17,9 +17,9 @@ from chalicelib.ports import Pages
 from chalicelib.render.form_contexts import RecipientChoice
 from chalicelib.render.form_pages import FormPages
 from chalicelib.render.packing import pack
+from chalicelib.shared.error_place import where
 from chalicelib.usecases.take_report import TakeReport
 from chalicelib.web.answers import status_of
-from chalicelib.web.error_place import where
 from chalicelib.web.forms import SWITCH, read_form, read_large_form
 from chalicelib.web.responses import Html, NoSuchPage, answering
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.shared.error_place import where
 from chalicelib.web.answers import Asked, answer, asked_by, bare_page, error_for, page_for, status_of
-from chalicelib.web.error_place import where
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.adapters.signed_calls import SignedClient
-from chalicelib.adapters.system import SystemClock
 from chalicelib.ports import ReportStore
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.signed_calls import SignedClient
+from chalicelib.shared.system_clock import SystemClock
 from tests.conftest import REGION
 from tests.support.dynalite import dynalite
 from tests.support.fakes import FakeStore

@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.standby import is_page, keys, standby
-from chalicelib.domain.errors import StoreUnavailable
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.errors import StoreUnavailable
 from tests.adapters.test_standby import FILES, INDEX, packed
 from tests.conftest import REGION
 

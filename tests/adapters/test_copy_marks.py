@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.delivery_keys import new_desk_key
-from chalicelib.domain.errors import SecretMissing
+from chalicelib.shared.errors import SecretMissing
 
 OCTOBER = new_desk_key(datetime(2026, 10, 1, tzinfo=UTC))
 NOVEMBER = new_desk_key(datetime(2026, 11, 1, tzinfo=UTC))

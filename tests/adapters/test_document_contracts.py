@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.domain.documents import Draft, Release, Version
-from chalicelib.domain.errors import StaleRecord, StoreUnavailable
 from chalicelib.domain.recipient_changes import AddressCode, RecipientChange
 from chalicelib.ports import DocumentStore, LiveRelease, ReleaseShelf
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 from tests.conftest import REGION
 from tests.support.fake_documents import FakeDocuments, FakeShelf
 

@@ -13,9 +13,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ParamValidationError
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.domain.errors import ReceiptTaken, StoreBusy, StoreUnavailable
+from chalicelib.domain.errors import ReceiptTaken
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.errors import StoreBusy, StoreUnavailable
 from tests.adapters.conftest import new_table
 from tests.adapters.test_store_contract import DAY, done, report
 from tests.support.fakes import NOON

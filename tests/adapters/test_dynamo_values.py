@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.dynamo_values import read, write
+from chalicelib.shared.aws.dynamo_values import read, write
 
 simple = st.one_of(
     st.text(),

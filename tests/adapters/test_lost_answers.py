@@ -18,8 +18,8 @@ from chalicelib.adapters.dynamo_door import DynamoDoor
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.domain.deliveries import HandOver
 from chalicelib.domain.documents import Draft, Release, Version
-from chalicelib.domain.errors import StaleRecord
 from chalicelib.ports import AuditEntry
+from chalicelib.shared.errors import StaleRecord
 from tests.adapters.test_store_contract import DAY, MINUTE, done, report
 from tests.support.fakes import NOON
 

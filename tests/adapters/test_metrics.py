@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.metrics import EmbeddedMetrics
 from chalicelib.adapters.operator_mail import EXPLAINED, OperatorMail
-from chalicelib.domain.errors import MailRefused, MailStopped, MailUncertain, StoreUnavailable
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.mail import MailRefused, MailStopped, MailUncertain
 from tests.support.fakes import NOON, FakeAlarms, FakeMailer, FakeStore, FixedClock
 
 

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chalicelib.adapters.pool_tokens import PoolTokens
-from chalicelib.domain.errors import SessionOver, StoreUnavailable
+from chalicelib.domain.errors import SessionOver
+from chalicelib.shared.errors import StoreUnavailable
 from tests.support.fakes import NOON
 
 POOL = "us-west-2_Pool"

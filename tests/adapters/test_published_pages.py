@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.plain_http import ROOTS, FetchFailed, Line
 from chalicelib.adapters.published_pages import LOOK_EVERY, PublishedPages
 from chalicelib.adapters.shipped_pages import ShippedPages
-from chalicelib.domain.errors import StoreUnavailable
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.net.public_files import ROOTS, FetchFailed, Line
 from tests.support.certificates import self_made
 
 

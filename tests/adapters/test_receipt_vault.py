@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.domain.errors import SecretMissing
+from chalicelib.shared.errors import SecretMissing
 
 CODE = "12345678901234567894"
 SEED = b"a seed of the tests, long enough for anybody"

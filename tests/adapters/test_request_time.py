@@ -10,15 +10,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters import aws, plain_http
-from chalicelib.adapters.aws_faults import Table, Unreachable
-from chalicelib.adapters.plain_http import FetchFailed, Line
 from chalicelib.adapters.published_texts import PublishedTexts
-from chalicelib.adapters.request_time import THIS_REQUEST, RequestTime
-from chalicelib.adapters.secrets_manager import JsonSecret
-from chalicelib.adapters.signed_calls import SignedClient
-from chalicelib.domain.errors import StoreUnavailable
-from chalicelib.domain.patience import CALLS_TAKE, PAGE_NEEDS, time_for_calls
+from chalicelib.shared.aws import sdk
+from chalicelib.shared.aws.faults import Table, Unreachable
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.aws.signed_calls import SignedClient
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.net import public_files
+from chalicelib.shared.net.public_files import FetchFailed, Line
+from chalicelib.shared.patience import CALLS_TAKE, PAGE_NEEDS, time_for_calls
+from chalicelib.shared.request_time import THIS_REQUEST, RequestTime
 from tests.support.hanging import WAYS, Hanging, hanging, seconds_of
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-west-2"}
@@ -107,20 +108,20 @@ def test_a_bucket_that_hangs_costs_the_time_that_it_was_given(how: str) -> None:
 
 
 def test_eight_addresses_that_never_accept_cost_a_try_and_not_eight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plain_http, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(public_files, "CONNECT_SECONDS", 0.2)
     with hanging("addresses") as server, closing(signed(server, read_seconds=0.3)) as client:
         assert seconds_of(lambda: client.get_item(TableName="reports")) < 0.7 + SLACK
 
 
 def test_an_address_that_never_accepts_does_not_keep_from_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plain_http, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(public_files, "CONNECT_SECONDS", 0.1)
     import socket
 
     with hanging("accept") as deaf, socket.create_server(("127.0.0.1", 0)) as good:
         ports = [int(deaf.address.rpartition(":")[2]), good.getsockname()[1]]
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *asked: found)
-        with plain_http.dialled("both.example", 443, lambda: 5.0) as line:
+        with public_files.dialled("both.example", 443, lambda: 5.0) as line:
             assert line.getpeername()[1] == ports[1]
 
 
@@ -148,8 +149,8 @@ def test_a_stale_secret_that_hangs_is_used_as_it_was(how: str) -> None:
 
 
 def test_the_sdk_begins_no_try_that_the_request_has_no_time_for(aws_over_http: str) -> None:
-    aws.client.cache_clear()
-    dynamodb = aws.client("dynamodb")  # a try takes four seconds at most
+    sdk.client.cache_clear()
+    dynamodb = sdk.client("dynamodb")  # a try takes four seconds at most
     with pytest.raises(ClientError):
         dynamodb.describe_table(TableName="none")
     with THIS_REQUEST.counted(timedelta(seconds=30)), pytest.raises(ClientError):

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.delivery_keys import DeskSecret
 from chalicelib.adapters.reporter_secret import ReporterSecret
-from chalicelib.adapters.secrets_manager import KEEP_SECONDS, RETRY_SECONDS, JsonSecret
-from chalicelib.adapters.signed_calls import SignedClient
-from chalicelib.adapters.system import SystemClock
-from chalicelib.domain.errors import SecretMissing, StoreUnavailable
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.secrets import KEEP_SECONDS, RETRY_SECONDS, JsonSecret
+from chalicelib.shared.aws.signed_calls import SignedClient
+from chalicelib.shared.errors import SecretMissing, StoreUnavailable
+from chalicelib.shared.system_clock import SystemClock
 
 SEED = "s" * 40
 

@@ -18,9 +18,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
-from chalicelib.adapters.aws import client
-from chalicelib.adapters.ses_mailer import ANSWERS, SesMailer
-from chalicelib.domain.errors import (
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.ses_mailer import ANSWERS, SesMailer
+from chalicelib.shared.mail import (
+    Mail,
     MailBusy,
     MailDelayed,
     MailRefused,
@@ -28,7 +29,6 @@ from chalicelib.domain.errors import (
     MailUncertain,
     MailUnverified,
 )
-from chalicelib.ports import Mail
 
 MAIL = Mail(
     "reports@porchlight.example",

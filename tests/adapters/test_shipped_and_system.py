@@ -11,8 +11,8 @@ import pytest
 from chalicelib.adapters.shipped_content import CONTENT, shipped_content
 from chalicelib.adapters.shipped_directory import ShippedDirectory
 from chalicelib.adapters.shipped_pages import ShippedPages
-from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.errors import ContentInvalid
+from chalicelib.shared.system_clock import SystemClock
 
 
 @pytest.fixture

@@ -23,10 +23,15 @@ from botocore.retries.standard import ThrottledRetryableChecker, TransientRetrya
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters import signed_calls
-from chalicelib.adapters.aws_faults import ConditionFailed, Refused, Table, Unreachable
-from chalicelib.adapters.signed_calls import SignedClient, signed
-from chalicelib.domain.errors import StoreBusy, StoreUnavailable
+from chalicelib.shared.aws import signed_calls
+from chalicelib.shared.aws.faults import (
+    ConditionFailed,
+    Refused,
+    Table,
+    Unreachable,
+)
+from chalicelib.shared.aws.signed_calls import SignedClient, signed
+from chalicelib.shared.errors import StoreBusy, StoreUnavailable
 from tests.support.certificates import self_made
 
 NOW = datetime(2026, 11, 25, 12, 30, 5, tzinfo=UTC)

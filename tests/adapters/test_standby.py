@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.standby import standby
-from chalicelib.domain.errors import StaleRecord, StoreUnavailable
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 POLICY = "default-src 'none'; style-src 'sha256-abc='; frame-ancestors 'none'; base-uri 'none'"
 INDEX: dict[str, Any] = {

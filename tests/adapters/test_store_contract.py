@@ -21,8 +21,9 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     move,
 )
-from chalicelib.domain.errors import ReceiptTaken, StaleRecord
+from chalicelib.domain.errors import ReceiptTaken
 from chalicelib.ports import Deleted, ReportStore
+from chalicelib.shared.errors import StaleRecord
 from tests.support.fakes import NOON
 
 Result = TypeVar("Result")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import contact_stamps
-from chalicelib.domain.days import latest_today, read_day
+from chalicelib.shared.days import latest_today, read_day
 
 LINE: dict[str, Any] = {
     "id": "line",

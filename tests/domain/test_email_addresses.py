@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.email_addresses import LONGEST, is_address, plain_address
+from chalicelib.shared.email_addresses import LONGEST, is_address, plain_address
 
 
 @pytest.mark.parametrize("text", ["a@example.org", "first.last+tag@sub.example.org", "o'neil@example.org"])

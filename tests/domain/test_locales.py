@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.locales import ENDONYMS, direction, negotiate
+from chalicelib.shared.locales import ENDONYMS, direction, negotiate
 
 ALL = tuple(ENDONYMS)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from babel.numbers import format_decimal
 
-from chalicelib.domain.locales import ENDONYMS
-from chalicelib.domain.numbers import grouped
+from chalicelib.shared.locales import ENDONYMS
+from chalicelib.shared.numbers import grouped
 
 # Where Babel knows the language as it is written here. Hmong it does not know.
 KNOWN = {"es": "es_US", "pt": "pt_PT", "zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}

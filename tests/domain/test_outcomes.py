@@ -12,8 +12,10 @@ import pytest
 
 from chalicelib.adapters.log_outcomes import LogOutcomes
 from chalicelib.domain.deliveries import STATES
-from chalicelib.domain.errors import KeyUnusable, MailDelayed, MailRefused, StaleRecord
+from chalicelib.domain.errors import KeyUnusable
 from chalicelib.domain.outcomes import BY_STATE, OUTCOMES, Outcome
+from chalicelib.shared.errors import StaleRecord
+from chalicelib.shared.mail import MailDelayed, MailRefused
 from chalicelib.usecases.sweep import Sweep
 from tests.support.delivery_fakes import Desk
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.domain.locales import ENDONYMS, direction
+from chalicelib.shared.locales import ENDONYMS, direction
 from tests.render.conftest import by_id, every_page, parse, text_of
 
 LOADED = re.compile(r"traffick|report|help|victim|escape|hotline|trata|ayuda|v[ií]ctima", re.IGNORECASE)

@@ -18,10 +18,10 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring, wiring_admin
 from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.domain.people import PUBLISHER, ROLES
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
 
 HOST = "desk.example"
 ORIGIN = f"https://{HOST}"

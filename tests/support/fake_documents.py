@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import count
 
 from chalicelib.domain.documents import Draft, Release, Version
-from chalicelib.domain.errors import StaleRecord
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.ports import LiveRelease
+from chalicelib.shared.errors import StaleRecord
 
 
 class FakeDocuments:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.errors import ReceiptTaken, SealBroken, StaleRecord
+from chalicelib.domain.errors import ReceiptTaken, SealBroken
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Deleted, Mail, ReceiptKeys, SentMail
+from chalicelib.ports import Deleted, ReceiptKeys, SentMail
+from chalicelib.shared.errors import StaleRecord
+from chalicelib.shared.mail import Mail
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import segno
 from jinja2.ext import babel_extract
 
 from chalicelib.domain.contacts import nearest_first
-from chalicelib.domain.locales import direction
+from chalicelib.shared.locales import direction
 from tests.render.conftest import catalogs, content  # noqa: F401 (fixtures)
 from tools.catalogs import source_catalog
 from tools.poster import PARTS, CannotPrint, Posters, checked_url, square

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring_delivery
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.ses_events import read_notice
-from chalicelib.adapters.ses_mailer import SesMailer
-from chalicelib.ports import Mail, SentMail
+from chalicelib.ports import SentMail
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.mail import Mail
 from tests.support.fakes import NOON
 from tools.ses_events import LocalNotices, events_for
 

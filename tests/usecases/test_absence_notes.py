@@ -16,8 +16,9 @@ from chalicelib.domain.deliveries import (
     UNCLEAR,
     sent_again,
 )
-from chalicelib.domain.errors import StoreUnavailable
-from chalicelib.ports import Mail, Notice, SentMail
+from chalicelib.ports import Notice, SentMail
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.mail import Mail
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import NOON
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from chalicelib.domain import documents
 from chalicelib.domain.document_ids import JSON_DOCUMENTS
 from chalicelib.domain.documents import Draft
-from chalicelib.domain.errors import DocumentInvalid, EntryMissing
+from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import Unreadable, read
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_sentences import EditSentences
 from chalicelib.usecases.preview import Preview

@@ -18,13 +18,14 @@ from chalicelib.domain.errors import (
     CodeWrong,
     DocumentInvalid,
     DraftConflict,
-    EntryMissing,
     NotAllowed,
     NothingToPublish,
 )
 from chalicelib.domain.people import PUBLISHER, Person
 from chalicelib.domain.recipient_changes import described
-from chalicelib.ports import KeyInfo, Mail
+from chalicelib.ports import KeyInfo
+from chalicelib.shared.errors import EntryMissing
+from chalicelib.shared.mail import Mail
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from tests.usecases.test_publish import ANA, BEN, Desk
 

@@ -20,8 +20,9 @@ from chalicelib.domain.deliveries import (
     next_digest,
     sent_again,
 )
-from chalicelib.domain.errors import KeyUnusable, MailRefused, MailStopped, StoreUnavailable
-from chalicelib.ports import Mail
+from chalicelib.domain.errors import KeyUnusable
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.mail import Mail, MailRefused, MailStopped
 from chalicelib.usecases.digests import DIGEST_MOST
 from chalicelib.usecases.take_report import TakeReport
 from tests.support.delivery_fakes import CLINIC, Desk

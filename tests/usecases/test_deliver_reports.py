@@ -23,19 +23,17 @@ from chalicelib.domain.deliveries import (
     move,
     refused,
 )
-from chalicelib.domain.errors import (
-    KeyUnusable,
+from chalicelib.domain.errors import KeyUnusable
+from chalicelib.shared.errors import SecretMissing, StaleRecord, StoreUnavailable
+from chalicelib.shared.mail import (
+    Mail,
     MailBusy,
     MailDelayed,
     MailRefused,
     MailStopped,
     MailUncertain,
     MailUnverified,
-    SecretMissing,
-    StaleRecord,
-    StoreUnavailable,
 )
-from chalicelib.ports import Mail
 from chalicelib.usecases.flood_caps import Caps
 from chalicelib.usecases.leases import LEASE
 from tests.support.delivery_fakes import CLINIC, POLICE, Desk

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.deliveries import HELD, QUEUED, SENT
-from chalicelib.domain.errors import MailDelayed, MailStopped, SecretMissing, StoreBusy, StoreUnavailable
+from chalicelib.shared.errors import SecretMissing, StoreBusy, StoreUnavailable
+from chalicelib.shared.mail import MailDelayed, MailStopped
 from chalicelib.usecases.flood_caps import Caps
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import NOON

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.deliveries import DELIVERED, QUEUED, SENT, UNCLEAR, Delivery, SealedReport
-from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.receipts import check_digit
+from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.usecases.follow_up import FollowUp, Known
 from tests.support.fakes import NOON, FakeDirectory, FakeStore, FakeVault, FixedClock, recipient
 

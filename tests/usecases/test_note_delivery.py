@@ -19,8 +19,10 @@ from chalicelib.domain.deliveries import (
     SENT,
     sent_again,
 )
-from chalicelib.domain.errors import NoticeEarly, StaleRecord, StoreUnavailable
-from chalicelib.ports import Mail, Notice, SentMail
+from chalicelib.domain.errors import NoticeEarly
+from chalicelib.ports import Notice, SentMail
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
+from chalicelib.shared.mail import Mail
 from chalicelib.usecases.note_delivery import NoteDelivery
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import NOON, FakeAlarms, FakeDirectory, FakeStore, FixedClock, recipient

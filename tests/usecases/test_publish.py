@@ -17,13 +17,13 @@ from chalicelib.domain.errors import (
     AgreementMissing,
     DocumentInvalid,
     DraftConflict,
-    EntryMissing,
     NothingToPublish,
     PublishRefused,
     PublishUnderWay,
 )
 from chalicelib.domain.page_headers import ERROR_STATUSES, page_headers
 from chalicelib.ports import Pressed, PressedPage
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.publish import Publish

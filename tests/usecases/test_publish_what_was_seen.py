@@ -14,9 +14,9 @@ from chalicelib.domain.errors import (
     NothingToPublish,
     PublishRefused,
     PublishUnderWay,
-    StoreUnavailable,
 )
 from chalicelib.ports import Pressed, PressedPage
+from chalicelib.shared.errors import StoreUnavailable
 from tests.usecases.test_change_recipients import OFFICE, Changing
 from tests.usecases.test_publish import ANA, BEN, CODE, PAGE, Desk, packed
 

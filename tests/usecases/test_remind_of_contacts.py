@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import MailDelayed
 from chalicelib.render.desk_mails import DeskMails
+from chalicelib.shared.mail import MailDelayed
 from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 from tests.support.fakes import FakeMailer, FakeStore, FixedClock
 

@@ -12,7 +12,8 @@ import pytest
 
 from chalicelib.domain import bounces, deliveries
 from chalicelib.domain.deliveries import BOUNCED, DELAY_MOST, SENT, WATCH_AFTER, WATCH_AGAIN, move
-from chalicelib.domain.errors import MailUncertain, StaleRecord
+from chalicelib.shared.errors import StaleRecord
+from chalicelib.shared.mail import MailUncertain
 from chalicelib.usecases import leases, outbox, send_mail, single_mails
 from chalicelib.usecases.clocks import TRY_MOST, WATCH_MOST
 from chalicelib.usecases.follow_up import FollowUp

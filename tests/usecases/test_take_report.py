@@ -13,15 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.deliveries import FIRST, HELD, QUEUED, SealedReport
-from chalicelib.domain.errors import (
-    FormExpired,
-    InvalidReport,
-    NobodyOffered,
-    SecretMissing,
-    StoreUnavailable,
-)
+from chalicelib.domain.errors import FormExpired, InvalidReport, NobodyOffered
 from chalicelib.domain.receipts import read_code
 from chalicelib.domain.reports import Report
+from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 from chalicelib.usecases.take_report import Taken, TakeReport
 from tests.support.fakes import NOON, FakeDirectory, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.deliveries import BOUNCED, DELIVERED, SENT, move
-from chalicelib.domain.errors import SecretMissing, StoreUnavailable
+from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 from tests.support.website import FORM, Website
 
 CODE_PAGE = "/en/code/"

@@ -193,8 +193,8 @@ class Context:
 @pytest.fixture
 def functions(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """app.py as Lambda loads it, over an empty table."""
-    from chalicelib.adapters.aws import client
     from chalicelib.adapters.dynamo_reports import table_definition
+    from chalicelib.shared.aws.sdk import client
 
     client("dynamodb").create_table(**table_definition("reports"))
     environ = {
@@ -212,9 +212,9 @@ def functions(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def keep_something_old(now: datetime) -> None:
-    from chalicelib.adapters.aws import client
     from chalicelib.adapters.dynamo_reports import DynamoReports
     from chalicelib.ports import SentMail
+    from chalicelib.shared.aws.sdk import client
 
     store = DynamoReports(lambda: client("dynamodb"), "reports")
     store.keep_mail("old", SentMail("report-x", "police", 0), now - timedelta(days=1))

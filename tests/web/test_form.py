@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.report_items import to_item
 from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.errors import SecretMissing, StoreBusy, StoreUnavailable
 from chalicelib.domain.reports import STORY_LIMIT
 from chalicelib.render.site import Site
+from chalicelib.shared.errors import SecretMissing, StoreBusy, StoreUnavailable
 from tests.support.fakes import NOON, recipient
 from tests.support.website import FORM, Answer, Website, encoded, gateway_event
 

@@ -8,9 +8,9 @@ from hashlib import sha256
 
 import pytest
 
-from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.page_headers import ANSWER
 from chalicelib.domain.reports import STORY_LIMIT
+from chalicelib.shared.errors import StoreUnavailable
 from tests.support.website import FORM, Answer, Website
 
 NOTE = "/en/los-banos-ca/note/"

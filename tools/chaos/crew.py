@@ -21,7 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.errors import StoreUnavailable
+from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.usecases.flood_caps import Caps
 from tools.chaos.clock import SharedClock
 from tools.chaos.forms import file_by_form

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain.deliveries import case_number
-from chalicelib.domain.errors import FormExpired, StoreUnavailable
+from chalicelib.domain.errors import FormExpired
+from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.usecases.take_report import TakeReport
 from tools.chaos.marks import Person, person
 from tools.chaos.site import QuickVault

@@ -12,10 +12,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.deliveries import BOUNCED, QUEUED, SENT, Delivery, SealedReport, move
-from chalicelib.domain.errors import StoreUnavailable
 from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
-from chalicelib.ports import Mail, Mailer, MailRenderer, Notice, OpenedReport, Opener, ReportStore
+from chalicelib.ports import (
+    MailRenderer,
+    Notice,
+    OpenedReport,
+    Opener,
+    ReportStore,
+)
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.leases import Case, Leases
 from chalicelib.usecases.outbox import Tally

@@ -16,23 +16,24 @@ from typing import Any
 from chalice.app import Chalice
 
 from chalicelib import wiring_mails, wiring_published
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.delivery_keys import DeskKey
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_opener import HpkeOpener
 from chalicelib.adapters.hpke_sealer import HpkeSealer
-from chalicelib.adapters.log_alarms import LogAlarms
 from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.ses_events import read_notice
-from chalicelib.adapters.ses_mailer import SesMailer
-from chalicelib.adapters.signed_calls import SignedClient
-from chalicelib.adapters.system import SystemClock
 from chalicelib.domain.form_tokens import make_token
 from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Alarms, ReceiptKeys
+from chalicelib.ports import ReceiptKeys
 from chalicelib.settings import Settings
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.aws.signed_calls import SignedClient
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.system_clock import SystemClock
 from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.flood_caps import Caps, FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery

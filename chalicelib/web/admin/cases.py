@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.domain.deliveries import HandOver
-from chalicelib.domain.errors import AgreementMissing, EntryMissing, HandOverRefused
+from chalicelib.domain.errors import AgreementMissing, HandOverRefused
 from chalicelib.domain.people import EDITOR, PUBLISHER
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.delivery_desk import CaseFile, DeliveryDesk, read_case_number
 from chalicelib.usecases.hand_overs import HandOvers
 from chalicelib.usecases.standings import Standings

@@ -16,15 +16,17 @@ from chalice.app import Blueprint, Request
 
 from chalicelib.domain.armor import without_private
 from chalicelib.domain.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
-from chalicelib.domain.errors import NotAllowed, PorchlightError, SessionOver, StoreUnavailable
+from chalicelib.domain.errors import NotAllowed, SessionOver
 from chalicelib.domain.people import SIGN_IN_TAKES, Person
-from chalicelib.ports import AuditEntry, AuditLog, Clock
+from chalicelib.ports import AuditEntry, AuditLog
 from chalicelib.render.admin_pages import AdminPages
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.error_place import where
+from chalicelib.shared.errors import PorchlightError, StoreUnavailable
 from chalicelib.usecases.sign_in import Sessions
 from chalicelib.web.admin import cookies
 from chalicelib.web.admin.answers import Sheet, go_to
 from chalicelib.web.answers import headers_of, status_of
-from chalicelib.web.error_place import where
 from chalicelib.web.forms import read_form
 from chalicelib.web.responses import path_of
 

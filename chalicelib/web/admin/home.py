@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chalicelib.domain.document_ids import name_of
-from chalicelib.domain.errors import DocumentInvalid, EntryMissing
+from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.people import EDITOR
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.delivery_desk import DeliveryDesk
 from chalicelib.usecases.edit_contacts import EditContacts

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.domain.audit import deeds, plain_line
-from chalicelib.domain.errors import EntryMissing, LastPublisher, PersonKnown
+from chalicelib.domain.errors import LastPublisher, PersonKnown
 from chalicelib.domain.people import EDITOR, PUBLISHER, ROLES
-from chalicelib.ports import AuditEntry, AuditLog, Clock
+from chalicelib.ports import AuditEntry, AuditLog
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.manage_people import AddressWrong, ManagePeople
 from chalicelib.usecases.tell_desk import TellDesk
 from chalicelib.web.admin.answers import Sheet, download, go_to

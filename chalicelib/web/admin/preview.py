@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from email import message_from_bytes
 from email.policy import default
 
-from chalicelib.domain.errors import DocumentInvalid, EntryMissing, RenderStopped
-from chalicelib.domain.locales import ENDONYMS, direction
+from chalicelib.domain.errors import DocumentInvalid, RenderStopped
 from chalicelib.domain.people import EDITOR
+from chalicelib.shared.errors import EntryMissing
+from chalicelib.shared.locales import ENDONYMS, direction
 from chalicelib.usecases.preview import Preview
 from chalicelib.web.admin.answers import Sheet
 from chalicelib.web.admin.desk import Desk, Show, Visit

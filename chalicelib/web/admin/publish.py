@@ -15,8 +15,8 @@ from chalicelib.domain.errors import (
     RenderStopped,
 )
 from chalicelib.domain.going_live import KEPT, KEPT_FOR, PACKAGE, RELEASE
-from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.people import EDITOR, PUBLISHER
+from chalicelib.shared.locales import ENDONYMS
 from chalicelib.usecases.publish import NotYet, Publish, PublishPlan
 from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
 from chalicelib.web.admin.desk import Desk, Show, Visit

@@ -9,14 +9,12 @@ from chalicelib.domain.errors import (
     CodeWrong,
     DocumentInvalid,
     DraftConflict,
-    MailDelayed,
-    MailRefused,
-    MailStopped,
     NotAllowed,
 )
-from chalicelib.domain.locales import ENDONYMS
 from chalicelib.domain.people import EDITOR, PUBLISHER
 from chalicelib.domain.recipients import NATURES
+from chalicelib.shared.locales import ENDONYMS
+from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients, RecipientFields

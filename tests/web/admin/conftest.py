@@ -12,7 +12,7 @@ import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib.adapters.aws import client
+from chalicelib.shared.aws.sdk import client
 from tests.support.desk_site import SENDER, DeskSite
 
 _numbers = count(1)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_desk import WRITTEN, DynamoDesk
 from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.domain.deliveries import (
@@ -20,7 +19,8 @@ from chalicelib.domain.deliveries import (
     Delivery,
     SealedReport,
 )
-from chalicelib.domain.errors import EntryMissing, StaleRecord
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.errors import EntryMissing, StaleRecord
 from chalicelib.usecases.delivery_desk import read_case_number
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.domain.deliveries import (
     BOUNCED,
@@ -26,6 +25,7 @@ from chalicelib.domain.deliveries import (
     Delivery,
     SealedReport,
 )
+from chalicelib.shared.aws.sdk import client
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page
 from tests.support.fakes import FakeDirectory, recipient
 

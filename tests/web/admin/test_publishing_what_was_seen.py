@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.adapters.aws import client
+from chalicelib.shared.aws.sdk import client
 from chalicelib.web.admin.texts import name_of
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Person
 from tests.web.admin.test_texts import form_of, published, texts_of

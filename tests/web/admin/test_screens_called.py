@@ -13,9 +13,6 @@ from chalicelib.domain.errors import (
     ChangedSince,
     DocumentInvalid,
     LastPublisher,
-    MailDelayed,
-    MailRefused,
-    MailStopped,
     SecondFactorMissing,
     SignInExpired,
     TooManyTries,
@@ -23,6 +20,7 @@ from chalicelib.domain.errors import (
     WrongSignIn,
 )
 from chalicelib.domain.people import PUBLISHER, Person
+from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 from chalicelib.web.admin.answers import Sheet, number, sentence_of
 from chalicelib.web.admin.cases import CaseScreens
 from chalicelib.web.admin.desk import Visit

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import segno
 
-from chalicelib.adapters.aws import client
 from chalicelib.render.admin_pages import authenticator_address, authenticator_square
+from chalicelib.shared.aws.sdk import client
 from chalicelib.web.admin import cookies
 from tests.support.authenticator import StrictPool, totp
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite, Page, Person

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chalicelib.adapters.aws import client
+from chalicelib.shared.aws.sdk import client
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 
 PAGE_TEXT = "/admin/text?d=template/public/page.html"

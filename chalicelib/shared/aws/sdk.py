@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from chalicelib.adapters.request_time import THIS_REQUEST
+from chalicelib.shared.request_time import THIS_REQUEST
 
 # At DEBUG these write every request and answer down: mails, secrets, all. Lambda's log level is one click
 # away from that, so they are kept from it here, whatever the level of the rest.

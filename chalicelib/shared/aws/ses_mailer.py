@@ -24,17 +24,17 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from chalicelib.adapters.aws_faults import code_of
-from chalicelib.domain.errors import (
+from chalicelib.shared.aws.faults import code_of
+from chalicelib.shared.errors import PorchlightError
+from chalicelib.shared.mail import (
+    Mail,
     MailBusy,
     MailDelayed,
     MailRefused,
     MailStopped,
     MailUncertain,
     MailUnverified,
-    PorchlightError,
 )
-from chalicelib.ports import Mail
 
 # Every code that SES's SendEmail has, in both versions of its API, and AWS's common ones; docs/deliveries.md
 # shows the same, and a test keeps the two equal. MailStopped concerns the account, its sender or our right to

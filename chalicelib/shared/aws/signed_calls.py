@@ -26,8 +26,8 @@ from math import inf
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from chalicelib.adapters.aws_faults import TRY_AGAIN, Refused, Unreachable
-from chalicelib.adapters.plain_http import ROOTS, dialled, secured
+from chalicelib.shared.aws.faults import TRY_AGAIN, Refused, Unreachable
+from chalicelib.shared.net.public_files import ROOTS, dialled, secured
 
 READ_SECONDS = 3.0  # for a whole try: name, line, handshake, question and answer
 TRIES = 2

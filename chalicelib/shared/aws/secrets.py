@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.adapters.aws_faults import code_of, store_faults
-from chalicelib.domain.errors import SecretMissing, StoreUnavailable
+from chalicelib.shared.aws.faults import code_of, store_faults
+from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 
 KEEP_SECONDS = 300.0
 RETRY_SECONDS = 15.0

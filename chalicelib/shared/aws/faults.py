@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from secrets import token_hex
 from typing import Any
 
-from chalicelib.domain.errors import StoreBusy, StoreUnavailable
+from chalicelib.shared.errors import StoreBusy, StoreUnavailable
 
 BUSY = {
     "ProvisionedThroughputExceededException",

@@ -1,0 +1,59 @@
+"""Mail port: one message to the mail service, and the errors by which it says when to try again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chalicelib.shared.errors import PorchlightError
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message, ready to send.
+
+    `about` ("report-<id>" or "batch-<id>"), `recipient` and the delivery's `turn` come back in the mail
+    service's notices; `content` is the whole message (RFC 5322).
+    """
+
+    sender: str
+    to: str
+    recipient: str
+    turn: int
+    about: str
+    content: bytes = field(repr=False)
+
+
+class Mailer(Protocol):
+    """The mail service."""
+
+    def send(self, mail: Mail) -> str:
+        """Send once and return the service's message id.
+
+        Raises MailDelayed (try again later), MailBusy (and slow down), MailUncertain (perhaps taken),
+        MailRefused (never this mail) or MailStopped (nothing at all now).
+        """
+
+
+class MailDelayed(PorchlightError):
+    """The mail service may take this later: keep it queued."""
+
+
+class MailBusy(MailDelayed):
+    """The mail service asks us to slow down: keep this queued, and wait before sending anything else."""
+
+
+class MailUncertain(MailDelayed):
+    """No answer came: the mail service may have taken this, or not. Keep it queued; it may arrive twice."""
+
+
+class MailUnverified(MailDelayed):
+    """The mail service takes nothing for this address yet: keep it queued, and tell the operator."""
+
+
+class MailRefused(PorchlightError):
+    """The mail service will never take this: fail it and raise an alarm."""
+
+
+class MailStopped(PorchlightError):
+    """The whole account may not send now: stop the queue, fail nothing, raise one alarm."""
