@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from chalicelib.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.site import Site
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.documents import Draft, Problem, Release, Version
 from chalicelib.domain.people import KnownBrowser, Person, Session, Step
 from chalicelib.domain.recipient_changes import RecipientChange
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 
 
@@ -225,16 +225,6 @@ class Figures(Protocol):
 
     def put(self, figures: Mapping[str, float]) -> None:
         """Record these numbers as they are now."""
-
-
-class Directory(Protocol):
-    """The recipients as they are published now."""
-
-    def recipients(self) -> tuple[Recipient, ...]:
-        """Return every recipient."""
-
-    def chain(self, place: str) -> tuple[str, ...]:
-        """Return the slugs of a place and those around it, nearest first; empty when we do not know it."""
 
 
 class Pages(Protocol):

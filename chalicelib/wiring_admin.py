@@ -18,8 +18,8 @@ from chalicelib.adapters.dynamo_desk import DynamoDesk
 from chalicelib.adapters.dynamo_door import DynamoDoor
 from chalicelib.adapters.dynamo_standings import DynamoStandings
 from chalicelib.adapters.pool_tokens import PoolTokens
-from chalicelib.adapters.shipped_content import TEMPLATES
-from chalicelib.ports import Directory
+from chalicelib.directory.adapters.shipped_content import TEMPLATES
+from chalicelib.directory.ports import Directory
 from chalicelib.render.admin_pages import AdminPages
 from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings

@@ -13,8 +13,8 @@ from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.adapters.render_jail import RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
-from chalicelib.adapters.shipped_content import CATALOGS
 from chalicelib.adapters.shipped_documents import ShippedFiles
+from chalicelib.directory.adapters.shipped_content import CATALOGS
 from chalicelib.ports import DoorBook
 from chalicelib.render import sentences
 from chalicelib.render.press import SitePress

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.published_texts import PublishedDocuments, PublishedTexts
-from chalicelib.adapters.shipped_content import shipped_content
-from chalicelib.adapters.shipped_directory import ShippedDirectory
-from chalicelib.domain.document_ids import JSON_DOCUMENTS
-from chalicelib.domain.places import Places
-from chalicelib.ports import Directory
+from chalicelib.directory.adapters.published_texts import PublishedDocuments, PublishedTexts
+from chalicelib.directory.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_recipients import ShippedDirectory
+from chalicelib.directory.document_ids import JSON_DOCUMENTS
+from chalicelib.directory.places import Places
+from chalicelib.directory.ports import Directory
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.locales import ENDONYMS

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from chalicelib.adapters.document_folders import Folders
-from chalicelib.adapters.published_texts import PublishedDocuments
-from chalicelib.adapters.shipped_content import shipped_content
-from chalicelib.adapters.shipped_directory import ShippedDirectory
-from chalicelib.ports import Directory, Pages
+from chalicelib.directory.adapters.published_texts import PublishedDocuments
+from chalicelib.directory.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_recipients import ShippedDirectory
+from chalicelib.directory.ports import Directory
+from chalicelib.ports import Pages
 from chalicelib.render import samples
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.form_pages import FormPages

@@ -9,12 +9,17 @@ from functools import cache, lru_cache
 from typing import TypeVar
 
 from chalicelib.adapters.document_folders import Folders, ReleaseFiles, newest
-from chalicelib.adapters.published_texts import LOOK_EVERY, NOTHING, PublishedDocuments, PublishedTexts
-from chalicelib.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.adapters.published_texts import (
+    LOOK_EVERY,
+    NOTHING,
+    PublishedDocuments,
+    PublishedTexts,
+)
+from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.ports import Directory
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.po_files import PoInvalid
-from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Directory
 from chalicelib.settings import Settings
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.request_time import THIS_REQUEST

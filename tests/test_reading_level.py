@@ -5,7 +5,7 @@ import re
 import pytest
 import textstat
 
-from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
+from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.form_pages import FormPages
 from tests.render.conftest import every_page, parse

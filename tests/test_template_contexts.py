@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from jinja2 import meta, nodes
 
-from chalicelib.adapters.shipped_content import TEMPLATES
+from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.render.catalogs import Sentences
 from chalicelib.render.contexts import HELPERS
 from chalicelib.render.pages import environment

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.recipients import Recipient
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.recipients import Recipient
 from tools.aws_cli import Aws, AwsFailed
 from tools.doctor_aws import OnAws
 from tools.doctor_content import of_content, of_settings, read, shipped_texts

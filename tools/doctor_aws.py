@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.recipients import Recipient
+from chalicelib.directory.recipients import Recipient
 from tools.aws_cli import Aws, AwsFailed
 from tools.findings import DEPLOY, FINE, LOOK, OPEN, UNKNOWN, Finding
 from tools.functions import RESERVED

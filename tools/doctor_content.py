@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.adapters.mail_encryption import KeyedEncrypter
-from chalicelib.adapters.shipped_content import CONTENT
-from chalicelib.domain.contacts import CONFIRMED, Contact
-from chalicelib.domain.content import Content, read_content
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.adapters.shipped_content import CONTENT
+from chalicelib.directory.contacts import CONFIRMED, Contact
+from chalicelib.directory.content import Content, read_content
+from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
     SITE,
 )
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.recipients import Recipient, offered_at, read_recipients
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.recipients import Recipient, offered_at, read_recipients
 from tools.findings import DEPLOY, FINE, LOOK, OPEN, Finding
 from tools.stage import Stage
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from chalicelib.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_content import shipped_content
 from tools.chromium import BrowserMissing, executable
 from tools.running import DidNotStart, running_site
 

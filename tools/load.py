@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.adapters.shipped_content import CONTENT
+from chalicelib.directory.adapters.shipped_content import CONTENT
 from tools.flood import a_code, flood, is_good
 from tools.running import running_site
 

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from chalicelib.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.domain.page_headers import ERROR_STATUSES
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.packing import pack

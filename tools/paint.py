@@ -11,7 +11,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from chalicelib.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_content import shipped_content
 from tools.chromium import BrowserMissing, launch_options
 from tools.running import DidNotStart, running_site
 

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import segno
 from markupsafe import Markup
 
-from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
-from chalicelib.domain.contacts import nearest_first
-from chalicelib.domain.content import Content
+from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
+from chalicelib.directory.contacts import nearest_first
+from chalicelib.directory.content import Content
 from chalicelib.render.catalogs import Catalogs, Sentences
 from chalicelib.render.pages import environment, tight_css
 from chalicelib.shared.locales import DEFAULT, direction

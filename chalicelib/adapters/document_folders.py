@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from chalicelib.domain import po_files
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.document_ids import (
     CATALOG,
     fingerprint_of_all,
     locale_of,
     path_of,
 )
+from chalicelib.domain import po_files
 
 _KEPT = 4  # folders of other states that somebody may still be reading from
 

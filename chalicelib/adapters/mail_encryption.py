@@ -11,8 +11,8 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
-from chalicelib.domain.armor import OPENPGP, read_block
-from chalicelib.domain.errors import KeyUnusable
+from chalicelib.directory.armor import OPENPGP, read_block
+from chalicelib.directory.errors import KeyUnusable
 from chalicelib.ports import KeyInfo
 
 _SMALLEST = 4 * 1024

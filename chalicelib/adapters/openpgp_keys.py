@@ -16,8 +16,8 @@ from email.policy import SMTP
 from pysequoia import Cert, encrypt
 from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
 
-from chalicelib.domain.armor import read_block
-from chalicelib.domain.errors import KeyUnusable
+from chalicelib.directory.armor import read_block
+from chalicelib.directory.errors import KeyUnusable
 
 
 @dataclass(frozen=True, slots=True)

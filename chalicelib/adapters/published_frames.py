@@ -7,9 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from chalicelib.adapters.published_texts import ABSENT, LOOK_EVERY, PATIENCE, PublishedTexts
+from chalicelib.directory.adapters.published_texts import (
+    ABSENT,
+    LOOK_EVERY,
+    PATIENCE,
+    PublishedTexts,
+)
+from chalicelib.directory.document_ids import CATALOG
 from chalicelib.domain import mail_frames
-from chalicelib.domain.document_ids import CATALOG
 from chalicelib.domain.errors import FrameInvalid
 from chalicelib.shared.net.public_files import FetchFailed, Line
 

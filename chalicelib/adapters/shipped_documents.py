@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from chalicelib.adapters.document_folders import Folders, newest
-from chalicelib.domain import po_files
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.document_ids import (
     CATALOG,
     JSON_DOCUMENTS,
     MAIL_TEMPLATE,
     PUBLIC_TEMPLATE,
     fingerprint_of_all,
 )
+from chalicelib.domain import po_files
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 

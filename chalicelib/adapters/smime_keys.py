@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_priv
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
 from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID
 
-from chalicelib.domain.armor import read_block
-from chalicelib.domain.errors import KeyUnusable
+from chalicelib.directory.armor import read_block
+from chalicelib.directory.errors import KeyUnusable
 
 _LEAST_BITS = 2048
 _MAIL = {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from chalicelib.domain.document_ids import CATALOG, SITE, locale_of
+from chalicelib.directory.document_ids import CATALOG, SITE, locale_of
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.documents import (
     ASKS,
     STOPS,
     TELLS,
     Problem,
 )
-from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.po_files import Entry, PoInvalid, read_po, set_aside
 from chalicelib.shared.locales import DEFAULT

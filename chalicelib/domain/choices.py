@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.domain.places import is_slug
-from chalicelib.domain.recipients import Recipient
+from chalicelib.directory.places import is_slug
+from chalicelib.directory.recipients import Recipient
 
 SHOWN_MOST = 60  # ids that a form may say it showed, as many as it may have fields
 _ID_MOST = 80

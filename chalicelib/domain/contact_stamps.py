@@ -12,9 +12,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.domain.contacts import CONFIRMED, SINGLE
-from chalicelib.domain.document_ids import CONTACTS, fingerprint
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.contacts import CONFIRMED, SINGLE
+from chalicelib.directory.document_ids import CONTACTS, fingerprint
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
 from chalicelib.shared.days import read_day
 

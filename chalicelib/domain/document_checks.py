@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from chalicelib.domain.content import read_content
-from chalicelib.domain.document_forms import check_form
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.content import read_content
+from chalicelib.directory.document_ids import (
     CONTACTS,
     JSON_DOCUMENTS,
     PLACES,
     RECIPIENTS,
     SITE,
 )
+from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.places import read_places
+from chalicelib.directory.recipients import read_recipients
+from chalicelib.domain.document_forms import check_form
 from chalicelib.domain.documents import STOPS, Problem, check_text
-from chalicelib.domain.errors import ContentInvalid, DocumentInvalid
 from chalicelib.domain.field_names import unknown_fields
 from chalicelib.domain.json_documents import Unreadable, line_at, read
-from chalicelib.domain.places import read_places
-from chalicelib.domain.recipients import read_recipients
 from chalicelib.shared.days import read_day
 
 _NAMES = {"contact": CONTACTS, "place": PLACES, "recipient": RECIPIENTS, "site": SITE}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,

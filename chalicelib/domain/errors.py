@@ -72,16 +72,8 @@ class NoticeEarly(PorchlightError):
     """A notice about a mail that is not recorded yet: ask for it again a little later."""
 
 
-class KeyUnusable(PorchlightError):
-    """A recipient's key is expired, revoked or cannot encrypt: hold the mail and raise an alarm."""
-
-
 class SealBroken(PorchlightError):
     """A sealed report cannot be opened: its key is gone, or it is not the record it claims to be."""
-
-
-class ContentInvalid(PorchlightError):
-    """A document (contacts, places, recipients) breaks a rule. The text names the entry and the rule."""
 
 
 class WrongSignIn(PorchlightError):
@@ -126,10 +118,6 @@ class PersonKnown(PorchlightError):
 
 class LastPublisher(PorchlightError):
     """Somebody must remain who can publish and invite."""
-
-
-class DocumentInvalid(PorchlightError):
-    """A document's id, text or reason breaks a rule: show the sentence to its writer, text kept."""
 
 
 class FrameInvalid(PorchlightError):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
@@ -46,7 +46,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "locales": frozenset(["tag", "checked_on"]),
         "figures": frozenset(["text", "source", "link", "mark", "read_at"]),
     },
-    RECIPIENTS: {},  # domain/recipients.py refuses them
+    RECIPIENTS: {},  # directory/recipients.py refuses them
 }
 _CHANNEL = frozenset(["kind", "show", "value", "body"])
 _ALONE = frozenset(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from chalicelib.domain.document_ids import RECIPIENTS
+from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.domain.documents import SHIPPED, UNKNOWN, Release
 
 TYPE_CHECKING = False

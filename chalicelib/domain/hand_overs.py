@@ -10,9 +10,9 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.choices import marks_of
 from chalicelib.domain.deliveries import NOT_ARRIVED, Delivery, HandOver, SealedReport
-from chalicelib.domain.recipients import Recipient
 
 WHY_MOST = 300
 

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.document_ids import JSON_DOCUMENTS, RECIPIENTS
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, RECIPIENTS
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.documents import invisible_in
-from chalicelib.domain.errors import DocumentInvalid
 
 _MOST_DIGITS = 15
 _DEEPEST = 12

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from chalicelib.domain.document_ids import MAIL_TEMPLATE
+from chalicelib.directory.document_ids import MAIL_TEMPLATE
 from chalicelib.domain.errors import FrameInvalid
 
 MARKER = "[[report]]"

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.errors import DocumentInvalid
 
 _MO_MAGIC = 0x950412DE
 _KEYWORD = re.compile(

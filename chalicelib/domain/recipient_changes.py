@@ -10,9 +10,10 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
+from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.agreements import SENTENCES, Standing, why_not
-from chalicelib.domain.document_ids import RECIPIENTS
-from chalicelib.domain.errors import AgreementMissing, CodeWrong, DocumentInvalid
+from chalicelib.domain.errors import AgreementMissing, CodeWrong
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.typed import typed_digits
 from chalicelib.shared.days import read_day

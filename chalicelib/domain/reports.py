@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.choices import Choice
 from chalicelib.domain.errors import InvalidReport
-from chalicelib.domain.recipients import Recipient
 
 STORY_LIMIT = 20_000  # characters
 LINE_LIMIT = 500

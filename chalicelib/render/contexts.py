@@ -8,9 +8,9 @@ from datetime import date
 
 from markupsafe import Markup
 
-from chalicelib.domain.contacts import Contact
-from chalicelib.domain.content import Figure
-from chalicelib.domain.places import Place
+from chalicelib.directory.contacts import Contact
+from chalicelib.directory.content import Figure
+from chalicelib.directory.places import Place
 
 # What every template has besides the names of its class: functions, and the gap between two sentences.
 HELPERS = frozenset({"_", "gettext", "ngettext", "plain", "bdi", "gap"})

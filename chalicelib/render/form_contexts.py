@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.contacts import Contact
+from chalicelib.directory.contacts import Contact
 from chalicelib.render.contexts import LayoutContext
 
 

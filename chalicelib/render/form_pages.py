@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from chalicelib.directory.content import Content
 from chalicelib.domain.body_limits import FORM_BYTES
-from chalicelib.domain.content import Content
 from chalicelib.domain.page_headers import page_headers
 from chalicelib.domain.receipts import in_groups
 from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT

@@ -32,10 +32,10 @@ import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, an
 from jinja2 import meta, nodes
 from jinja2.exceptions import UndefinedError
 
+from chalicelib.directory.content import read_content
+from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
+from chalicelib.directory.recipients import read_recipients
 from chalicelib.domain import mail_frames
-from chalicelib.domain.content import read_content
-from chalicelib.domain.document_ids import CATALOG, PUBLIC_TEMPLATE
-from chalicelib.domain.recipients import read_recipients
 from chalicelib.render import mail_samples, samples, sentences
 from chalicelib.render.catalogs import Catalogs, Sentences
 from chalicelib.render.contexts import HELPERS, LayoutContext

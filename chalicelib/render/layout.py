@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.contacts import Contact, nearest_first
-from chalicelib.domain.content import Content
+from chalicelib.directory.contacts import Contact, nearest_first
+from chalicelib.directory.content import Content
 from chalicelib.domain.page_headers import page_headers
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.contexts import LanguageLink, LayoutContext

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import ABOUT, KINDS, Report
 from chalicelib.ports import OpenedReport
 from chalicelib.render.mails import Mails

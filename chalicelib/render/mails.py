@@ -15,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain import mail_frames
 from chalicelib.domain.errors import FrameInvalid
 from chalicelib.domain.mail_frames import MAILS, Frame
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import SELF
 from chalicelib.ports import MailEncrypter, OpenedReport
 from chalicelib.render import mail_block

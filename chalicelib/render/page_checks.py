@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 from html5lib.constants import E as HTML_FAULTS
 
-from chalicelib.domain.content import Content
+from chalicelib.directory.content import Content
 from chalicelib.domain.documents import ASKS
 from chalicelib.render.page_links import hidden, links, numbers, only_what_is_allowed
 from chalicelib.render.page_numbers import said_numbers

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element as Node
 
-from chalicelib.domain.content import Content
+from chalicelib.directory.content import Content
 from chalicelib.domain.style_checks import hidden_by, protected
 from chalicelib.domain.style_selectors import Element
 from chalicelib.render.page_numbers import EMERGENCY, INLINE, digits_in, national, short, western

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element as Node
 
-from chalicelib.domain.content import Content
+from chalicelib.directory.content import Content
 from chalicelib.render.page_parts import Finding, Page
 
 EMERGENCY = "911"

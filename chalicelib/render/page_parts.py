@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from chalicelib.domain.content import Content
+from chalicelib.directory.content import Content
 from chalicelib.domain.documents import STOPS
 
 

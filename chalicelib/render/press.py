@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain import mail_frames
-from chalicelib.domain.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.domain.documents import Problem
-from chalicelib.domain.errors import DocumentInvalid, RenderStopped
+from chalicelib.domain.errors import RenderStopped
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.render import sentences
 from chalicelib.shared.errors import PorchlightError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.page_headers import ERROR_STATUSES
-from chalicelib.domain.recipients import Recipient
 from chalicelib.render.form_contexts import RecipientChoice, RecipientState
 from chalicelib.render.form_pages import FormPages
 from chalicelib.shared.locales import DEFAULT

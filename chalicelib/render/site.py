@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contacts import nearest_first
+from chalicelib.directory.contacts import nearest_first
 from chalicelib.domain.page_headers import ERROR_STATUSES
 from chalicelib.render.contexts import ErrorContext, PageContext, PlaceLink
 from chalicelib.render.layout import Layout

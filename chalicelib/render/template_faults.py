@@ -13,8 +13,8 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 from jinja2.exceptions import SecurityError, TemplateNotFound, UndefinedError
 
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.domain import document_checks
-from chalicelib.domain.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 
 _SYSTEMS = ("dev", "etc", "home", "opt", "proc", "root", "run", "srv", "sys", "tmp", "usr", "var")
 # Where files lie on this machine: a folder that Python itself was started from, or one of the system's.

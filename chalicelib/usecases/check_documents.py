@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from chalicelib.directory import document_ids
+from chalicelib.directory.content import read_content
+from chalicelib.directory.document_ids import CATALOG, CONTACTS
 from chalicelib.domain import (
     catalog_checks,
     contact_stamps,
     document_checks,
-    document_ids,
     documents,
     mail_frames,
     po_files,
     release_pages,
 )
-from chalicelib.domain.content import read_content
-from chalicelib.domain.document_ids import CATALOG, CONTACTS
 from chalicelib.domain.documents import TELLS, CheckReport, Problem
 from chalicelib.domain.json_documents import read
 from chalicelib.ports import Press, Pressed, ShippedDocuments

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from chalicelib.directory.ports import Directory
 from chalicelib.domain.outcomes import Outcome, unheard
-from chalicelib.ports import Directory, Opener, ReportStore
+from chalicelib.ports import Opener, ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from chalicelib.directory.ports import Directory
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain import deliveries
 from chalicelib.domain.deliveries import (
     BOUNCED,
@@ -28,8 +30,7 @@ from chalicelib.domain.deliveries import (
     Delivery,
     SealedReport,
 )
-from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import Cases, Directory
+from chalicelib.ports import Cases
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 

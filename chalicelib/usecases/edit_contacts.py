@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from chalicelib.domain import contact_stamps
-from chalicelib.domain.contacts import (
+from chalicelib.directory.contacts import (
     AUDIENCES,
     DIALLED,
     LINKED,
@@ -16,15 +15,17 @@ from chalicelib.domain.contacts import (
     WRITTEN,
     read_contacts,
 )
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     SITE,
     fingerprint,
 )
+from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.places import Places, read_places
+from chalicelib.domain import contact_stamps
 from chalicelib.domain.documents import Draft
-from chalicelib.domain.errors import ContentInvalid, DocumentInvalid, DraftConflict
-from chalicelib.domain.places import Places, read_places
+from chalicelib.domain.errors import DraftConflict
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import read_day
 from chalicelib.shared.errors import EntryMissing

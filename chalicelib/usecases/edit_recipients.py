@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.armor import tidy
+from chalicelib.directory.armor import tidy
 from chalicelib.domain.people import Person
 from chalicelib.domain.recipient_changes import RecipientChange, entries_of
 from chalicelib.shared.errors import EntryMissing

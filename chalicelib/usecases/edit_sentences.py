@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.document_ids import CATALOG, fingerprint, locale_of
-from chalicelib.domain.errors import DocumentInvalid, DraftConflict
+from chalicelib.directory.document_ids import CATALOG, fingerprint, locale_of
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain.errors import DraftConflict
 from chalicelib.domain.po_files import Entry, read_po, replace_texts
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.domain import contact_stamps, document_ids, documents, mail_frames
-from chalicelib.domain.document_ids import RECIPIENTS, RETIRED
+from chalicelib.directory import document_ids
+from chalicelib.directory.document_ids import RECIPIENTS, RETIRED
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain import contact_stamps, documents, mail_frames
 from chalicelib.domain.documents import (
     SHIPPED,
     DiffLine,
     Draft,
     Version,
 )
-from chalicelib.domain.errors import AgreementMissing, DocumentInvalid, DraftConflict
+from chalicelib.domain.errors import AgreementMissing, DraftConflict
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.po_files import read_po
 from chalicelib.ports import (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.directory.ports import Directory
 from chalicelib.domain.deliveries import SENT, UNCLEAR
 from chalicelib.domain.receipts import read_code
-from chalicelib.ports import Directory, ReceiptVault, ReportStore
+from chalicelib.ports import ReceiptVault, ReportStore
 from chalicelib.shared.clock import Clock
 
 _NO_CODE = "0" * 20  # derived like any other, so that a wrong code takes as long as a right one

@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from chalicelib.directory.ports import Directory
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.bounces import AWAY, away, not_taken, taken
 from chalicelib.domain.deliveries import BOUNCED, COMPLAINED, FALLEN_BACK, REJECTED, Delivery, delayed
 from chalicelib.domain.errors import NoticeEarly
 from chalicelib.domain.outcomes import Outcome, outcomes, unheard
-from chalicelib.domain.recipients import Recipient
-from chalicelib.ports import (
-    Directory,
-    Notice,
-    ReportStore,
-    SentMail,
-)
+from chalicelib.ports import Notice, ReportStore, SentMail
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable

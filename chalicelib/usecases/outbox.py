@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import (
     FAILED,
     WAITING,
@@ -15,7 +16,6 @@ from chalicelib.domain.deliveries import (
     move,
 )
 from chalicelib.domain.errors import SealBroken
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 from chalicelib.ports import OpenedReport, Opener, ReportStore
 from chalicelib.shared.alarms import Alarms

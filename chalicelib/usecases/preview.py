@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import catalog_checks, document_checks, document_ids, mail_frames
-from chalicelib.domain.document_ids import PLACES, RECIPIENTS, SITE
+from chalicelib.directory import document_ids
+from chalicelib.directory.document_ids import PLACES, RECIPIENTS, SITE
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain import catalog_checks, document_checks, mail_frames
 from chalicelib.domain.documents import STOPS
-from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import read
 from chalicelib.domain.mail_frames import MAILS
 from chalicelib.ports import DocumentStore, Press, ReleaseShelf, ShippedDocuments

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import document_ids, documents, going_live, recipient_changes
-from chalicelib.domain.document_ids import RECIPIENTS
+from chalicelib.directory import document_ids
+from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.domain import documents, going_live, recipient_changes
 from chalicelib.domain.documents import (
     SHIPPED,
     CheckReport,

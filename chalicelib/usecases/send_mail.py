@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from chalicelib.directory.errors import KeyUnusable
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import (
     FALLBACK,
     HELD,
@@ -20,8 +22,6 @@ from chalicelib.domain.deliveries import (
     move,
     refused,
 )
-from chalicelib.domain.errors import KeyUnusable
-from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import (
     MailRenderer,
     OpenedReport,

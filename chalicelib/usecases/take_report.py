@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from chalicelib.directory.ports import Directory
+from chalicelib.directory.recipients import Recipient, offered_at
 from chalicelib.domain.choices import read_choice
 from chalicelib.domain.deliveries import (
     HELD,
@@ -33,14 +35,8 @@ from chalicelib.domain.form_tokens import (
     settled_token,
 )
 from chalicelib.domain.receipts import receipt_code
-from chalicelib.domain.recipients import Recipient, offered_at
 from chalicelib.domain.reports import SentForm, read_report
-from chalicelib.ports import (
-    Directory,
-    ReceiptVault,
-    ReportStore,
-    Sealer,
-)
+from chalicelib.ports import ReceiptVault, ReportStore, Sealer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 

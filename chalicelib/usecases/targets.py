@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.domain.document_ids import JSON_DOCUMENTS, PLACES, RECIPIENTS
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, PLACES, RECIPIENTS
+from chalicelib.directory.places import with_places
 from chalicelib.domain.documents import SHIPPED
 from chalicelib.domain.going_live import AGAIN, BACK, PUBLISH, GoingLive
-from chalicelib.domain.places import with_places
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.ports import DocumentStore, LiveRelease, ReleaseShelf, ShippedDocuments
 from chalicelib.shared.errors import EntryMissing

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.choices import also_shown
 from chalicelib.domain.errors import FormExpired, FormTooLarge, InvalidReport
 from chalicelib.domain.form_tokens import Stamps
 from chalicelib.domain.page_headers import ANSWER
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import answer_about, too_long
 from chalicelib.ports import Pages
 from chalicelib.render.form_contexts import RecipientChoice

@@ -15,10 +15,10 @@ import pytest
 from pysequoia import Cert
 
 from chalicelib.adapters.mail_encryption import KeyedEncrypter, padded
-from chalicelib.adapters.shipped_content import CATALOGS, TEMPLATES
+from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
+from chalicelib.directory.errors import KeyUnusable
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import QUEUED, Delivery, SealedReport
-from chalicelib.domain.errors import KeyUnusable
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import STORY_LIMIT, Report
 from chalicelib.ports import OpenedReport
 from chalicelib.render.catalogs import Catalogs

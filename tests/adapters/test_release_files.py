@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.adapters.document_folders import Folders, ReleaseFiles, newest
-from chalicelib.adapters.shipped_content import TEMPLATES
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.adapters.shipped_content import TEMPLATES
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.po_files import PoInvalid, read_po
 from chalicelib.render.catalogs import Catalogs
 from tests.support.press import shipped_files, shipped_folders

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.published_texts import PublishedTexts
+from chalicelib.directory.adapters.published_texts import PublishedTexts
 from chalicelib.shared.aws import sdk
 from chalicelib.shared.aws.faults import Table, Unreachable
 from chalicelib.shared.aws.secrets import JsonSecret

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from chalicelib.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.render.catalogs import Catalogs
 from tools.catalogs import compile_catalogs
 from tools.poster import PAPERS, Posters

@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.armor import OPENPGP, X509, holds_private, read_block, tidy, without_private
-from chalicelib.domain.errors import KeyUnusable
+from chalicelib.directory.armor import (
+    OPENPGP,
+    X509,
+    holds_private,
+    read_block,
+    tidy,
+    without_private,
+)
+from chalicelib.directory.errors import KeyUnusable
 
 KEYS = Path(__file__).with_name("keys")
 PLAIN = (KEYS / "plain.asc").read_text()

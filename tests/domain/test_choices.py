@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.directory.recipients import NATURES, Recipient
 from chalicelib.domain.choices import SHOWN_MOST, Choice, Office, also_shown, marks_of, read_choice, shown_on
 from chalicelib.domain.padding import SIZES, pad
-from chalicelib.domain.recipients import NATURES, Recipient
 from chalicelib.domain.reports import LINE_LIMIT, STORY_LIMIT, Report
 from tests.support.fakes import recipient
 

@@ -2,10 +2,10 @@ from datetime import date
 
 import pytest
 
-from chalicelib.domain.contacts import Channel, nearest_first, read_contacts
-from chalicelib.domain.content import read_content
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.places import read_places
+from chalicelib.directory.contacts import Channel, nearest_first, read_contacts
+from chalicelib.directory.content import read_content
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.places import read_places
 
 PLACES = {
     "places": [

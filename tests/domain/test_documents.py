@@ -10,15 +10,15 @@ from babel.messages.pofile import read_po as babel_reads
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.directory.document_ids import kind_of, path_of
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain import documents, po_files, style_checks
-from chalicelib.domain.document_ids import kind_of, path_of
 from chalicelib.domain.documents import (
     DiffLine,
     check_text,
     check_why,
     compare,
 )
-from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.po_files import Entry, PoInvalid, read_mo, read_po, with_texts, write_mo, write_po
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.shipped_content import CONTENT
+from chalicelib.directory.adapters.shipped_content import CONTENT
+from chalicelib.directory.document_ids import JSON_DOCUMENTS
 from chalicelib.domain.document_checks import check
-from chalicelib.domain.document_ids import JSON_DOCUMENTS
 from chalicelib.domain.field_names import unknown_fields
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.adapters.log_outcomes import LogOutcomes
+from chalicelib.directory.errors import KeyUnusable
 from chalicelib.domain.deliveries import STATES
-from chalicelib.domain.errors import KeyUnusable
 from chalicelib.domain.outcomes import BY_STATE, OUTCOMES, Outcome
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import MailDelayed, MailRefused

@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.places import read_places
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.places import read_places
 
 NATION = {"slug": "us", "name": "United States", "parent": None, "kind": "nation"}
 STATE = {"slug": "california", "name": "California", "parent": "us", "kind": "state"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.recipients import offered_at, read_recipients
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.recipients import offered_at, read_recipients
 from tests.support.fakes import recipient
 
 ENTRY: dict[str, Any] = {

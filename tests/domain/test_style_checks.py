@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.shipped_content import TEMPLATES
+from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.domain.documents import STOPS
 from chalicelib.domain.style_checks import check_style
 

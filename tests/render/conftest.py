@@ -5,7 +5,7 @@ from __future__ import annotations
 import html5lib
 import pytest
 
-from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
+from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.form_contexts import RecipientChoice
 from chalicelib.render.form_pages import FormPages

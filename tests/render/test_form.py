@@ -216,7 +216,7 @@ def test_a_picture_pasted_as_text_is_answered_in_words_of_its_own(site):
 def test_a_recipients_words_are_shown_in_the_readers_language(site):
     import json
 
-    from chalicelib.adapters.shipped_content import CONTENT
+    from chalicelib.directory.adapters.shipped_content import CONTENT
 
     shipped = json.loads((CONTENT / "recipients.json").read_text(encoding="utf-8"))
     choices = [

@@ -14,7 +14,8 @@ import pytest
 
 from chalicelib.adapters.document_folders import ReleaseFiles
 from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
-from chalicelib.domain.errors import DocumentInvalid, RenderStopped
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain.errors import RenderStopped
 from chalicelib.render.press import SitePress
 from tests.support.press import PATIENT, shipped_folders, shipped_root
 

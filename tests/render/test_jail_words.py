@@ -16,7 +16,8 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
-from chalicelib.domain.errors import DocumentInvalid, RenderStopped
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain.errors import RenderStopped
 from chalicelib.render.press import SitePress
 from tests.render.test_jail import ENDLESS, ERROR_PAGE, Attacked, page_with
 from tests.support.press import shipped_folders, shipped_root, site_press

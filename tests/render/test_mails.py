@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.shipped_content import CATALOGS, TEMPLATES
+from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
 from chalicelib.domain.deliveries import DELIVERED, FAILED, QUEUED, WITHHELD, Delivery, SealedReport
 from chalicelib.domain.reports import Report
 from chalicelib.ports import KeyInfo, OpenedReport

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.choices import Choice
 from chalicelib.domain.deliveries import HELD, QUEUED, WATCH_AFTER, Delivery, SealedReport
 from chalicelib.domain.outcomes import Outcome
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Notice, OpenedReport, SentMail
 from chalicelib.usecases.deliver_reports import DeliverReports

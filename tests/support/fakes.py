@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.errors import ReceiptTaken, SealBroken
-from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import Deleted, ReceiptKeys, SentMail
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import Mail

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import html5lib
 from chalice.app import Chalice
 
-from chalicelib.adapters.shipped_content import TEMPLATES, shipped_content
+from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.reports import Report
 from chalicelib.ports import Pages

@@ -9,7 +9,7 @@ import pytest
 import segno
 from jinja2.ext import babel_extract
 
-from chalicelib.domain.contacts import nearest_first
+from chalicelib.directory.contacts import nearest_first
 from chalicelib.shared.locales import direction
 from tests.render.conftest import catalogs, content  # noqa: F401 (fixtures)
 from tools.catalogs import source_catalog

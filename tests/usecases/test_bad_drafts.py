@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.directory.document_ids import JSON_DOCUMENTS
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain import documents
-from chalicelib.domain.document_ids import JSON_DOCUMENTS
 from chalicelib.domain.documents import Draft
-from chalicelib.domain.errors import DocumentInvalid
 from chalicelib.domain.json_documents import Unreadable, read
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.edit_contacts import EditContacts

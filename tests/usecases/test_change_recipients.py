@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.agreements import Standing
 from chalicelib.domain.audit import plain_line
-from chalicelib.domain.document_ids import RECIPIENTS
 from chalicelib.domain.errors import (
     AgreementMissing,
     CodesUsedUp,
     CodeWrong,
-    DocumentInvalid,
     DraftConflict,
     NotAllowed,
     NothingToPublish,

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.directory.errors import KeyUnusable
 from chalicelib.domain.deliveries import (
     DELIVERED,
     FALLBACK,
@@ -20,7 +21,6 @@ from chalicelib.domain.deliveries import (
     next_digest,
     sent_again,
 )
-from chalicelib.domain.errors import KeyUnusable
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import Mail, MailRefused, MailStopped
 from chalicelib.usecases.digests import DIGEST_MOST

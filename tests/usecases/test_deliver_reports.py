@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.directory.errors import KeyUnusable
 from chalicelib.domain.deliveries import (
     DELAYED,
     DELIVERED,
@@ -23,7 +24,6 @@ from chalicelib.domain.deliveries import (
     move,
     refused,
 )
-from chalicelib.domain.errors import KeyUnusable
 from chalicelib.shared.errors import SecretMissing, StaleRecord, StoreUnavailable
 from chalicelib.shared.mail import (
     Mail,

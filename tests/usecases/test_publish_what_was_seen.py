@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.document_ids import RECIPIENTS
+from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.domain.errors import (
     ChangedSince,
     NothingToPublish,

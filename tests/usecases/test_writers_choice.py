@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.choices import Choice, read_choice
 from chalicelib.domain.deliveries import (
     BOUNCED,
@@ -21,7 +22,6 @@ from chalicelib.domain.deliveries import (
     WITHHELD,
     Delivery,
 )
-from chalicelib.domain.recipients import Recipient
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import FakeDirectory, recipient
 

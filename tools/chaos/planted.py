@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import BOUNCED, QUEUED, SENT, Delivery, SealedReport, move
-from chalicelib.domain.recipients import Recipient
 from chalicelib.domain.reports import Report
 from chalicelib.ports import (
     MailRenderer,

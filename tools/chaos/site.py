@@ -24,8 +24,8 @@ from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.ses_events import read_notice
+from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.form_tokens import make_token
-from chalicelib.domain.recipients import Recipient
 from chalicelib.ports import ReceiptKeys
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms

@@ -16,7 +16,7 @@ from datetime import datetime
 from email import message_from_bytes
 from typing import Any
 
-from chalicelib.domain.recipients import Recipient
+from chalicelib.directory.recipients import Recipient
 from tools.chaos.marks import Copy, copies_in
 
 Json = dict[str, Any]

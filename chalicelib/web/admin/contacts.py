@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contacts import AUDIENCES, LINKED, MARKS
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.contacts import AUDIENCES, LINKED, MARKS
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.people import EDITOR
 from chalicelib.usecases.edit_contacts import (
     KINDS,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
 
-from chalicelib.domain.armor import without_private
+from chalicelib.directory.armor import without_private
 from chalicelib.domain.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
 from chalicelib.domain.errors import NotAllowed, SessionOver
 from chalicelib.domain.people import SIGN_IN_TAKES, Person

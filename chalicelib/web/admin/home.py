@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.document_ids import name_of
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.document_ids import name_of
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.people import EDITOR
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.change_recipients import ChangeRecipients

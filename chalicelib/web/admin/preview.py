@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from email import message_from_bytes
 from email.policy import default
 
-from chalicelib.domain.errors import DocumentInvalid, RenderStopped
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain.errors import RenderStopped
 from chalicelib.domain.people import EDITOR
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import ENDONYMS, direction

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from chalicelib.domain.document_ids import name_of
+from chalicelib.directory.document_ids import name_of
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.documents import Release
 from chalicelib.domain.errors import (
     ChangedSince,
-    DocumentInvalid,
     NothingToPublish,
     PublishRefused,
     PublishUnderWay,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.armor import without_private
+from chalicelib.directory.armor import without_private
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.recipients import NATURES
 from chalicelib.domain.errors import (
     AgreementMissing,
     CodesUsedUp,
     CodeWrong,
-    DocumentInvalid,
     DraftConflict,
     NotAllowed,
 )
 from chalicelib.domain.people import EDITOR, PUBLISHER
-from chalicelib.domain.recipients import NATURES
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 from chalicelib.usecases.change_recipients import ChangeRecipients

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.people import EDITOR
 from chalicelib.usecases.edit_sentences import Catalog, EditSentences, Sentence, SentencesConflict
 from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain import mail_frames
-from chalicelib.domain.document_ids import (
+from chalicelib.directory.document_ids import (
     CATALOG,
     CONTACTS,
     RECIPIENTS,
@@ -11,8 +10,10 @@ from chalicelib.domain.document_ids import (
     SITE,
     name_of,
 )
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain import mail_frames
 from chalicelib.domain.documents import compare
-from chalicelib.domain.errors import DocumentInvalid, DraftConflict
+from chalicelib.domain.errors import DraftConflict
 from chalicelib.domain.people import EDITOR
 from chalicelib.usecases.edit_text import EditText, OpenDocument, read_json
 from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of

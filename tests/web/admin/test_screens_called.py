@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.errors import (
     AgreementMissing,
     ChangedSince,
-    DocumentInvalid,
     LastPublisher,
     SecondFactorMissing,
     SignInExpired,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.errors import ContentInvalid
+from chalicelib.directory.errors import ContentInvalid
 
 KINDS = ("city", "county", "state", "nation")
 _SLUG_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import KeyUnusable
+from chalicelib.directory.errors import KeyUnusable
 
 OPENPGP = "PGP PUBLIC KEY BLOCK"
 X509 = "CERTIFICATE"

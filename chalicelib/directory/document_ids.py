@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from chalicelib.domain.errors import DocumentInvalid
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.shared.locales import ENDONYMS
 
 CONTACTS = "contacts"

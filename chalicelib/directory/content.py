@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chalicelib.domain.contacts import Contacts, check_link, read_contacts
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.places import Places, entries_of, read_places
+from chalicelib.directory.contacts import Contacts, check_link, read_contacts
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.places import Places, entries_of, read_places
 from chalicelib.shared.days import read_day
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 

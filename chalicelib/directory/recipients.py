@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.places import is_slug
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.places import is_slug
 from chalicelib.shared.days import read_day
 from chalicelib.shared.email_addresses import is_address
 

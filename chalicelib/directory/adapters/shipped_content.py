@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.content import Content, read_content
+from chalicelib.directory.content import Content, read_content
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parents[2]
 CONTENT = _PACKAGE / "content"
 CATALOGS = _PACKAGE / "locale"
 TEMPLATES = _PACKAGE.parent / "templates"

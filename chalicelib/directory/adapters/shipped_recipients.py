@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chalicelib.domain.content import Content
-from chalicelib.domain.recipients import Recipient, read_recipients
+from chalicelib.directory.content import Content
+from chalicelib.directory.recipients import Recipient, read_recipients
 
 
 class ShippedDirectory:

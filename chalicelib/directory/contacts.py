@@ -8,8 +8,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.domain.errors import ContentInvalid
-from chalicelib.domain.places import Place, Places, entries_of, is_slug
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.places import (
+    Place,
+    Places,
+    entries_of,
+    is_slug,
+)
 from chalicelib.shared.days import read_day
 from chalicelib.shared.email_addresses import is_address
 

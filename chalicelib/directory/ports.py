@@ -1,0 +1,17 @@
+"""Ports of the directory: who gets reports, as it is published now."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chalicelib.directory.recipients import Recipient
+
+
+class Directory(Protocol):
+    """The recipients as they are published now."""
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Return every recipient."""
+
+    def chain(self, place: str) -> tuple[str, ...]:
+        """Return the slugs of a place and those around it, nearest first; empty when we do not know it."""
