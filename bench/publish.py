@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.adapters.render_jail import Limits, RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
+from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.render.press import SitePress
 from chalicelib.render.sentences import of_texts
 from chalicelib.shared.aws.sdk import client

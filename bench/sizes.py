@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.site import Site
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.site import Site
 
 _PAGES = "chalicelib/built_pages/"
 

@@ -227,38 +227,6 @@ class Figures(Protocol):
         """Record these numbers as they are now."""
 
 
-class Pages(Protocol):
-    """The public pages as they are published now, ready to send."""
-
-    def current(self) -> Pages:
-        """Return the pages as of this moment, for one request: what is asked of them is all of one release.
-
-        Their headers are those of the page that was read last.
-        """
-
-    @property
-    def locales(self) -> Sequence[str]:
-        """The languages there are pages in."""
-
-    @property
-    def places(self) -> Sequence[str]:
-        """The slugs of the places there are pages for."""
-
-    @property
-    def default_place(self) -> str:
-        """The place that "/" shows."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers that every answer carries."""
-
-    def page(self, locale: str, place: str) -> str:
-        """Return a place's page: base64 of the gzip of its HTML. Raises KeyError when there is none."""
-
-    def error(self, locale: str, status: int) -> str:
-        """Return the page for an error status, in the same form."""
-
-
 class People(Protocol):
     """The pool of those who may sign in. Any call may raise StoreUnavailable."""
 

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chalice.app import Chalice
 
-    from chalicelib.ports import Pages
+    from chalicelib.pages.ports import Pages
     from chalicelib.settings import Settings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,7 +19,7 @@ HTTP_FUNCTIONS = ("page", "reporter", "codes", "admin", "all")
 
 def serve(app: Chalice, settings: Settings) -> None:
     """Register the blueprints that this function serves, and keep what people write out of its log."""
-    from chalicelib.web import quiet_log, responses
+    from chalicelib.pages.web import quiet_log, responses
 
     quiet_log.install(app)
     function = settings.porchlight_function
@@ -32,7 +32,7 @@ def serve(app: Chalice, settings: Settings) -> None:
     pages = public_pages(settings)
     responses.answer_in_html(app, pages)
     if function in ("page", "all"):
-        from chalicelib.web import public
+        from chalicelib.pages.web import public
 
         app.register_blueprint(public.routes(pages))
     if function in ("reporter", "all"):
@@ -58,11 +58,11 @@ def public_pages(settings: Settings) -> Pages:
         from chalicelib import wiring_published
 
         return wiring_published.live_pages(settings)
-    from chalicelib.adapters.shipped_pages import ShippedPages
+    from chalicelib.pages.adapters.shipped_pages import ShippedPages
 
     shipped = ShippedPages(os.path.join(HERE, "built_pages"))
     if not settings.pages_url:
         return shipped
-    from chalicelib.adapters.published_pages import PublishedPages
+    from chalicelib.pages.adapters.published_pages import PublishedPages
 
     return PublishedPages(settings.pages_url, shipped)

@@ -33,7 +33,7 @@ from chalicelib.wiring_texts import (
 
 if TYPE_CHECKING:  # only who writes mails loads these, not who notes what became of them
     from chalicelib.adapters.published_frames import Frames, PublishedFrames
-    from chalicelib.render.catalogs import Catalogs
+    from chalicelib.pages.render.catalogs import Catalogs
     from chalicelib.render.mails import Mails
 
 
@@ -117,6 +117,6 @@ def _shipped_frames(state: int) -> Mapping[str, str]:
 
 @lru_cache(maxsize=2)
 def _catalogs(state: int) -> Catalogs:
-    from chalicelib.render.catalogs import Catalogs
+    from chalicelib.pages.render.catalogs import Catalogs
 
     return Catalogs(SHIPPED.catalogs)

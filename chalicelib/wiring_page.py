@@ -1,4 +1,4 @@
-"""The page function on AWS: what the routes in web/public.py answer, without the framework around them.
+"""The page function on AWS: what the routes in pages/web/public.py answer, without the framework around them.
 
 Loading Chalice is a third of what a cold start costs. The routes serve everywhere else, as under `make run`,
 and a test asks both the same.
@@ -10,8 +10,8 @@ import logging
 import os
 
 from chalicelib import wiring
+from chalicelib.pages.web.gateway_answers import page_function
 from chalicelib.settings import Settings
-from chalicelib.web.answers import page_function
 
 answer = page_function(
     wiring.public_pages(Settings.from_env(os.environ)), logging.getLogger("porchlight").error

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from chalicelib.adapters.document_folders import Folders
 from chalicelib.directory.adapters.published_texts import PublishedDocuments
 from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.directory.adapters.shipped_recipients import ShippedDirectory
 from chalicelib.directory.ports import Directory
-from chalicelib.ports import Pages
+from chalicelib.pages.adapters.document_folders import Folders
+from chalicelib.pages.ports import Pages
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.render import samples
-from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.form_pages import FormPages
-from chalicelib.render.live_pages import LivePages
 from chalicelib.settings import Settings
 from chalicelib.wiring_texts import SHIPPED as SHIPPED
 from chalicelib.wiring_texts import CurrentDirectory, good, published_now

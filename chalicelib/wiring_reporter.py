@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.reporter_secret import ReporterSecret
-from chalicelib.ports import Pages
+from chalicelib.pages.ports import Pages
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.aws.signed_calls import SignedClient

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import TypeVar
 
-from chalicelib.adapters.document_folders import Folders, ReleaseFiles, newest
 from chalicelib.directory.adapters.published_texts import (
     LOOK_EVERY,
     NOTHING,
@@ -19,7 +18,8 @@ from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEM
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.po_files import PoInvalid
+from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles, newest
+from chalicelib.pages.po_files import PoInvalid
 from chalicelib.settings import Settings
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.request_time import THIS_REQUEST

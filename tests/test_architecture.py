@@ -302,7 +302,7 @@ def loaded_by(start: str, also: tuple[str, ...] = ()) -> set[str]:
 
 def test_the_page_function_loads_little() -> None:
     # app, and what wiring loads later when the function is "page".
-    loaded = loaded_by("app", ("chalicelib.web.public", "chalicelib.adapters.shipped_pages"))
+    loaded = loaded_by("app", ("chalicelib.pages.web.public", "chalicelib.pages.adapters.shipped_pages"))
     heavy = {
         name
         for name in loaded

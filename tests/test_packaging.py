@@ -260,7 +260,7 @@ def test_the_page_function_loads_no_template_engine_no_sdk_and_nothing_slow(pack
         check=True,
     )
     loaded = set(json.loads(done.stdout))
-    assert "chalicelib.usecases.show_page" in loaded
+    assert "chalicelib.pages.choose_page" in loaded
     slow = {
         "chalice",
         "boto3",

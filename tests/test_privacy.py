@@ -32,6 +32,7 @@ from chalicelib.domain.deliveries import case_number
 from chalicelib.domain.errors import InvalidReport
 from chalicelib.domain.form_tokens import make_token
 from chalicelib.domain.reports import Report, read_report
+from chalicelib.pages.web.quiet_log import HandlerFailed, quietly
 from chalicelib.ports import OpenedReport
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
@@ -39,7 +40,6 @@ from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import Mail
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.web.quiet_log import HandlerFailed, quietly
 from tests.conftest import REGION
 from tests.support.website import FORM, Answer, encoded, every_log_line, gateway_event
 

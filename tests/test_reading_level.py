@@ -6,7 +6,7 @@ import pytest
 import textstat
 
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
-from chalicelib.render.catalogs import Catalogs
+from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.render.form_pages import FormPages
 from tests.render.conftest import every_page, parse
 from tools.catalogs import source_catalog

@@ -6,9 +6,9 @@ import pytest
 from jinja2 import meta, nodes
 
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
-from chalicelib.render.catalogs import Sentences
-from chalicelib.render.contexts import HELPERS
-from chalicelib.render.pages import environment
+from chalicelib.pages.render.catalogs import Sentences
+from chalicelib.pages.render.contexts import HELPERS
+from chalicelib.pages.render.templates import environment
 from chalicelib.render.template_names import CONTEXT_OF
 
 PUBLIC = TEMPLATES / "public"

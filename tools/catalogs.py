@@ -23,8 +23,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from chalicelib.domain import po_files
 from chalicelib.domain.mail_frames import sentences as frame_sentences
+from chalicelib.pages import po_files
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"

@@ -24,7 +24,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import LambdaContext, create_local_server
 
-from chalicelib.domain.page_headers import BARE_POLICY, page_headers
+from chalicelib.pages.page_headers import BARE_POLICY, page_headers
 
 HOST = "127.0.0.1"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

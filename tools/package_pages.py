@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.domain.page_headers import ERROR_STATUSES
-from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.packing import pack
-from chalicelib.render.site import Site
+from chalicelib.pages.page_headers import ERROR_STATUSES
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.site import Site
 from chalicelib.shared.locales import DEFAULT
 
 _SMALLEST = 9  # gzip level: these are packed once and sent many times

@@ -23,8 +23,8 @@ from markupsafe import Markup
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.directory.contacts import nearest_first
 from chalicelib.directory.content import Content
-from chalicelib.render.catalogs import Catalogs, Sentences
-from chalicelib.render.pages import environment, tight_css
+from chalicelib.pages.render.catalogs import Catalogs, Sentences
+from chalicelib.pages.render.templates import environment, tight_css
 from chalicelib.shared.locales import DEFAULT, direction
 from tools.catalogs import compile_catalogs
 from tools.chromium import BrowserMissing, launch_options

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from chalicelib.adapters.document_folders import Folders, newest
 from chalicelib.directory.document_ids import (
     CATALOG,
     JSON_DOCUMENTS,
@@ -13,7 +12,8 @@ from chalicelib.directory.document_ids import (
     PUBLIC_TEMPLATE,
     fingerprint_of_all,
 )
-from chalicelib.domain import po_files
+from chalicelib.pages import po_files
+from chalicelib.pages.adapters.document_folders import Folders, newest
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 

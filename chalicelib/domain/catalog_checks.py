@@ -14,7 +14,12 @@ from chalicelib.domain.documents import (
     Problem,
 )
 from chalicelib.domain.json_documents import read
-from chalicelib.domain.po_files import Entry, PoInvalid, read_po, set_aside
+from chalicelib.pages.po_files import (
+    Entry,
+    PoInvalid,
+    read_po,
+    set_aside,
+)
 from chalicelib.shared.locales import DEFAULT
 
 Catalogs = Mapping[str, Sequence[Entry]]

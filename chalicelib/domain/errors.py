@@ -44,18 +44,6 @@ class HandOverRefused(PorchlightError):
         self.problems = dict(problems)
 
 
-class UnreadableForm(PorchlightError):
-    """The body is not a form we can read (not UTF-8, not urlencoded): answer 400."""
-
-
-class FormTooLarge(PorchlightError):
-    """The body is larger than any report may be: answer 413."""
-
-
-class WrongContentType(PorchlightError):
-    """The body does not say that it is a form: answer 415."""
-
-
 class ReceiptTaken(PorchlightError):
     """A report with this id is stored already: the same form was sent again."""
 

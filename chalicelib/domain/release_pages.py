@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.directory.content import Content
-from chalicelib.domain.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
+from chalicelib.pages.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
 from chalicelib.shared.locales import DEFAULT
 
 TYPE_CHECKING = False

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chalicelib.domain.audit import plain_line
-from chalicelib.render.pages import tight_css
+from chalicelib.pages.render.templates import tight_css
 
 
 class AdminPages:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.directory.contacts import Contact
-from chalicelib.render.contexts import LayoutContext
+from chalicelib.pages.render.contexts import LayoutContext
 
 
 @dataclass(frozen=True, slots=True)

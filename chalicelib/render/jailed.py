@@ -36,14 +36,14 @@ from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.directory.recipients import read_recipients
 from chalicelib.domain import mail_frames
+from chalicelib.pages.render.catalogs import Catalogs, Sentences
+from chalicelib.pages.render.contexts import HELPERS, LayoutContext
+from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.templates import environment
 from chalicelib.render import mail_samples, samples, sentences
-from chalicelib.render.catalogs import Catalogs, Sentences
-from chalicelib.render.contexts import HELPERS, LayoutContext
 from chalicelib.render.form_pages import FormPages
 from chalicelib.render.mails import Mails
-from chalicelib.render.packing import pack
 from chalicelib.render.page_checks import check_page
-from chalicelib.render.pages import environment
 from chalicelib.render.template_faults import blaming, document_of, fault_of_start, place_of, told
 from chalicelib.render.template_names import CONTEXT_OF
 from chalicelib.shared.locales import DEFAULT, ENDONYMS

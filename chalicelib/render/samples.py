@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.page_headers import ERROR_STATUSES
+from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.render.form_contexts import RecipientChoice, RecipientState
 from chalicelib.render.form_pages import FormPages
 from chalicelib.shared.locales import DEFAULT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.render.contexts import ErrorContext, LayoutContext, PageContext
+from chalicelib.pages.render.contexts import ErrorContext, LayoutContext, PageContext
 from chalicelib.render.form_contexts import AnswerContext, CodeContext, NoteContext, ReceiptContext
 
 CONTEXT_OF: Mapping[str, type[LayoutContext]] = {

@@ -17,11 +17,11 @@ from chalicelib.domain import (
     document_checks,
     documents,
     mail_frames,
-    po_files,
     release_pages,
 )
 from chalicelib.domain.documents import TELLS, CheckReport, Problem
 from chalicelib.domain.json_documents import read
+from chalicelib.pages import po_files
 from chalicelib.ports import Press, Pressed, ShippedDocuments
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today, read_day

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from chalicelib.directory.document_ids import CATALOG, fingerprint, locale_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.errors import DraftConflict
-from chalicelib.domain.po_files import Entry, read_po, replace_texts
+from chalicelib.pages.po_files import Entry, read_po, replace_texts
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.usecases.edit_text import EditText

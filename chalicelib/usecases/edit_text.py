@@ -23,7 +23,7 @@ from chalicelib.domain.documents import (
 )
 from chalicelib.domain.errors import AgreementMissing, DraftConflict
 from chalicelib.domain.json_documents import read
-from chalicelib.domain.po_files import read_po
+from chalicelib.pages.po_files import read_po
 from chalicelib.ports import (
     DocumentStore,
     LiveRelease,

@@ -7,15 +7,15 @@ from functools import lru_cache
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.domain.page_headers import ANSWER
-from chalicelib.ports import Pages
+from chalicelib.pages.page_headers import ANSWER
+from chalicelib.pages.ports import Pages
+from chalicelib.pages.render.packing import pack
+from chalicelib.pages.web.read_form import SWITCH, read_form
+from chalicelib.pages.web.responses import Html, NoSuchPage, answering
 from chalicelib.render.form_contexts import RecipientState
 from chalicelib.render.form_pages import FormPages
-from chalicelib.render.packing import pack
 from chalicelib.usecases.follow_up import FollowUp
-from chalicelib.web.forms import SWITCH, read_form
 from chalicelib.web.reports import FORM_STATUS, SiteSource
-from chalicelib.web.responses import Html, NoSuchPage, answering
 
 _FAST = 4
 _LONGEST = 40

@@ -9,19 +9,20 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.choices import also_shown
-from chalicelib.domain.errors import FormExpired, FormTooLarge, InvalidReport
+from chalicelib.domain.errors import FormExpired, InvalidReport
 from chalicelib.domain.form_tokens import Stamps
-from chalicelib.domain.page_headers import ANSWER
 from chalicelib.domain.reports import answer_about, too_long
-from chalicelib.ports import Pages
+from chalicelib.pages.errors import FormTooLarge
+from chalicelib.pages.page_headers import ANSWER
+from chalicelib.pages.ports import Pages
+from chalicelib.pages.render.packing import pack
+from chalicelib.pages.web.gateway_answers import status_of
+from chalicelib.pages.web.read_form import SWITCH, read_form, read_large_form
+from chalicelib.pages.web.responses import Html, NoSuchPage, answering
 from chalicelib.render.form_contexts import RecipientChoice
 from chalicelib.render.form_pages import FormPages
-from chalicelib.render.packing import pack
 from chalicelib.shared.error_place import where
 from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web.answers import status_of
-from chalicelib.web.forms import SWITCH, read_form, read_large_form
-from chalicelib.web.responses import Html, NoSuchPage, answering
 
 # Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store;
 # it does not keep 203 (measured). A test in real browsers watches this.

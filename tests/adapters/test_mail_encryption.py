@@ -20,8 +20,8 @@ from chalicelib.directory.errors import KeyUnusable
 from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.deliveries import QUEUED, Delivery, SealedReport
 from chalicelib.domain.reports import STORY_LIMIT, Report
+from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.ports import OpenedReport
-from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.mails import Mails
 from tests.support.keyrings import GnuPg, OpenSsl
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.published_pages import LOOK_EVERY, PublishedPages
-from chalicelib.adapters.shipped_pages import ShippedPages
+from chalicelib.pages.adapters.published_pages import LOOK_EVERY, PublishedPages
+from chalicelib.pages.adapters.shipped_pages import ShippedPages
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.net.public_files import ROOTS, FetchFailed, Line
 from tests.support.certificates import self_made

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.document_folders import Folders, ReleaseFiles, newest
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.po_files import PoInvalid, read_po
-from chalicelib.render.catalogs import Catalogs
+from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles, newest
+from chalicelib.pages.po_files import PoInvalid, read_po
+from chalicelib.pages.render.catalogs import Catalogs
 from tests.support.press import shipped_files, shipped_folders
 from tools.catalogs import source_catalog
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.shipped_pages import ShippedPages
 from chalicelib.directory.adapters.shipped_content import CONTENT, shipped_content
 from chalicelib.directory.adapters.shipped_recipients import ShippedDirectory
 from chalicelib.directory.errors import ContentInvalid
+from chalicelib.pages.adapters.shipped_pages import ShippedPages
 from chalicelib.shared.system_clock import SystemClock
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.render.catalogs import Catalogs
+from chalicelib.pages.render.catalogs import Catalogs
 from tools.catalogs import compile_catalogs
 from tools.poster import PAPERS, Posters
 

@@ -12,14 +12,23 @@ from hypothesis import strategies as st
 
 from chalicelib.directory.document_ids import kind_of, path_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain import documents, po_files, style_checks
+from chalicelib.domain import documents, style_checks
 from chalicelib.domain.documents import (
     DiffLine,
     check_text,
     check_why,
     compare,
 )
-from chalicelib.domain.po_files import Entry, PoInvalid, read_mo, read_po, with_texts, write_mo, write_po
+from chalicelib.pages import po_files
+from chalicelib.pages.po_files import (
+    Entry,
+    PoInvalid,
+    read_mo,
+    read_po,
+    with_texts,
+    write_mo,
+    write_po,
+)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.catalog_checks import check_syntax
 from chalicelib.domain.documents import STOPS
-from chalicelib.domain.po_files import (
+from chalicelib.pages.po_files import (
     PoInvalid,
     read_mo,
     read_po,

@@ -6,7 +6,7 @@ import html5lib
 import pytest
 
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
-from chalicelib.render.catalogs import Catalogs
+from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.render.form_contexts import RecipientChoice
 from chalicelib.render.form_pages import FormPages
 from tools.catalogs import compile_catalogs
@@ -61,7 +61,7 @@ def every_page(site):
     from datetime import UTC, datetime
 
     from chalicelib.domain.deliveries import STATES
-    from chalicelib.domain.page_headers import ERROR_STATUSES
+    from chalicelib.pages.page_headers import ERROR_STATUSES
     from chalicelib.render.form_contexts import RecipientState
 
     problems = {

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.shipped_documents import ShippedFiles
-from chalicelib.domain import po_files
 from chalicelib.domain.documents import ASKS, STOPS
+from chalicelib.pages import po_files
+from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.render.jailed import Inside, answer
 from chalicelib.render.press import SitePress
 from chalicelib.usecases.check_documents import CheckDocuments

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from chalicelib.render.catalogs import Sentences
-from chalicelib.render.english import marked
+from chalicelib.pages.render.catalogs import Sentences
+from chalicelib.pages.render.english import marked
 from tests.render.conftest import every_page, parse, text_of
 
 FULL_WIDTH = "。，、：；！？）」"

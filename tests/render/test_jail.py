@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.document_folders import ReleaseFiles
 from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.errors import RenderStopped
+from chalicelib.pages.adapters.document_folders import ReleaseFiles
 from chalicelib.render.press import SitePress
 from tests.support.press import PATIENT, shipped_folders, shipped_root
 

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
 from chalicelib.domain.deliveries import DELIVERED, FAILED, QUEUED, WITHHELD, Delivery, SealedReport
 from chalicelib.domain.reports import Report
+from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.ports import KeyInfo, OpenedReport
-from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.mails import Mails
 from tests.support.fakes import recipient
 

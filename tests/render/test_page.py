@@ -9,7 +9,7 @@ import pytest
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.contacts import Contacts, nearest_first
 from chalicelib.directory.content import Locale
-from chalicelib.render.catalogs import Catalogs
+from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.render.form_pages import FormPages
 from tests.render.conftest import by_id, parse, text_of, with_class
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.directory.content import Content, read_content
-from chalicelib.render.catalogs import Catalogs
+from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.render.form_pages import FormPages
 from chalicelib.render.page_checks import check_page
 

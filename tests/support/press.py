@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from chalicelib.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.adapters.render_jail import Limits, RenderJail
 from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
+from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.render.press import SitePress
 from chalicelib.render.sentences import of_texts
 from chalicelib.wiring_documents import RENDERERS

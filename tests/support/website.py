@@ -21,13 +21,14 @@ from chalice.app import Chalice
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.reports import Report
-from chalicelib.ports import Pages
-from chalicelib.render.catalogs import Catalogs
+from chalicelib.pages.ports import Pages
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.live_pages import LivePages
+from chalicelib.pages.web import public, quiet_log, responses
 from chalicelib.render.form_pages import FormPages
-from chalicelib.render.live_pages import LivePages
 from chalicelib.usecases.follow_up import FollowUp
 from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web import followups, public, quiet_log, reports, responses
+from chalicelib.web import followups, reports
 from tests.support.fakes import FakeDirectory, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 
 FORM = "application/x-www-form-urlencoded"

@@ -21,7 +21,7 @@ from chalicelib.domain.errors import (
     PublishRefused,
     PublishUnderWay,
 )
-from chalicelib.domain.page_headers import ERROR_STATUSES, page_headers
+from chalicelib.pages.page_headers import ERROR_STATUSES, page_headers
 from chalicelib.ports import Pressed, PressedPage
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.check_documents import CheckDocuments

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.usecases.show_page import choose_locale, choose_page
+from chalicelib.pages.choose_page import choose_locale, choose_page
 
 
 class Pages:

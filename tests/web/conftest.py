@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.site import Site
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.site import Site
 from tests.support.website import Website, every_log_line, shipped_site
 from tools.catalogs import compile_catalogs
 

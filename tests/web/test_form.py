@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.adapters.report_items import to_item
 from chalicelib.domain.deliveries import SealedReport
 from chalicelib.domain.reports import STORY_LIMIT
-from chalicelib.render.site import Site
+from chalicelib.pages.render.site import Site
 from chalicelib.shared.errors import SecretMissing, StoreBusy, StoreUnavailable
 from tests.support.fakes import NOON, recipient
 from tests.support.website import FORM, Answer, Website, encoded, gateway_event

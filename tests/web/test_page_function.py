@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.render.site import Site
-from chalicelib.web.answers import page_function
+from chalicelib.pages.render.site import Site
+from chalicelib.pages.web.gateway_answers import page_function
 from tests.support.website import Answer, Website, gateway_event
 from tests.web.test_pages import BrokenPages
 
@@ -47,8 +47,8 @@ class PagesWebsite(Website):
     def __init__(self, site: Site, pages: Any = None) -> None:
         from chalice.app import Chalice
 
-        from chalicelib.render.live_pages import LivePages
-        from chalicelib.web import public, quiet_log, responses
+        from chalicelib.pages.render.live_pages import LivePages
+        from chalicelib.pages.web import public, quiet_log, responses
 
         self.pages = pages or LivePages(lambda: site)
         self.app = Chalice(app_name="pages")
@@ -133,5 +133,5 @@ def test_the_page_function_loads_no_framework(tmp_path: Any) -> None:
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, env={})
     loaded = set(done.stdout.split())
-    assert "chalicelib.web.answers" in loaded
+    assert "chalicelib.pages.web.gateway_answers" in loaded
     assert not {"chalice", "jinja2", "boto3", "dataclasses", "urllib.parse", "http.client"} & loaded

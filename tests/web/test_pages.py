@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from chalicelib.render.live_pages import LivePages
-from chalicelib.render.site import Site
+from chalicelib.pages.render.live_pages import LivePages
+from chalicelib.pages.render.site import Site
 from tests.support.website import FORM, Answer, Website, gateway_event
 
 HOTLINE = "888-373-7888"

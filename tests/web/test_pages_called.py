@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.form_tokens import Stamps
+from chalicelib.pages.web.responses import NoSuchPage
 from chalicelib.web.followups import CodePage
 from chalicelib.web.reports import FormPage
-from chalicelib.web.responses import NoSuchPage
 
 PAGES: Any = SimpleNamespace(locales=("en",), places=("us",))
 EVENT = {"httpMethod": "POST", "path": "/", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}

@@ -26,6 +26,7 @@ from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.ses_events import read_notice
 from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.form_tokens import make_token
+from chalicelib.pages.web import quiet_log, responses
 from chalicelib.ports import ReceiptKeys
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
@@ -40,7 +41,7 @@ from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.send_mail import SendMail
 from chalicelib.usecases.sweep import Sweep
 from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web import quiet_log, reports, responses
+from chalicelib.web import reports
 from tools.chaos.clock import SharedClock
 from tools.chaos.planted import Plant
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER

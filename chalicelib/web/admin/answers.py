@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-from chalicelib.web.responses import Html
+from chalicelib.pages.web.responses import Html
 
 # Not no-referrer: browsers would send "Origin: null" with our own forms, and the check of it could not work.
 BASE_HEADERS = {

@@ -11,7 +11,7 @@ from datetime import timedelta
 from chalice.app import Request
 
 from chalicelib.domain.people import BROWSER_KNOWN_FOR, MOST_IN_ONE_BROWSER
-from chalicelib.web.answers import headers_of
+from chalicelib.pages.web.gateway_answers import headers_of
 
 SESSION = "__Host-desk"  # the pool's access token
 DOOR = "__Host-door"  # a random value, for the time of a sign-in

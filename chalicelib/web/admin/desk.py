@@ -18,6 +18,9 @@ from chalicelib.directory.armor import without_private
 from chalicelib.domain.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
 from chalicelib.domain.errors import NotAllowed, SessionOver
 from chalicelib.domain.people import SIGN_IN_TAKES, Person
+from chalicelib.pages.web.gateway_answers import headers_of, status_of
+from chalicelib.pages.web.read_form import read_form
+from chalicelib.pages.web.responses import path_of
 from chalicelib.ports import AuditEntry, AuditLog
 from chalicelib.render.admin_pages import AdminPages
 from chalicelib.shared.clock import Clock
@@ -26,9 +29,6 @@ from chalicelib.shared.errors import PorchlightError, StoreUnavailable
 from chalicelib.usecases.sign_in import Sessions
 from chalicelib.web.admin import cookies
 from chalicelib.web.admin.answers import Sheet, go_to
-from chalicelib.web.answers import headers_of, status_of
-from chalicelib.web.forms import read_form
-from chalicelib.web.responses import path_of
 
 DOOR = "door"  # the guard of what is there before anybody is signed in
 HOME = "/admin/"

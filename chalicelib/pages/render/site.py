@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.directory.contacts import nearest_first
-from chalicelib.domain.page_headers import ERROR_STATUSES
-from chalicelib.render.contexts import ErrorContext, PageContext, PlaceLink
-from chalicelib.render.layout import Layout
-from chalicelib.render.pages import squeeze
+from chalicelib.pages.page_headers import ERROR_STATUSES
+from chalicelib.pages.render.contexts import ErrorContext, PageContext, PlaceLink
+from chalicelib.pages.render.layout import Layout
+from chalicelib.pages.render.templates import squeeze
 from chalicelib.shared.locales import DEFAULT
 
 _ERROR_LINES = 5  # an error page shows the nearest few numbers

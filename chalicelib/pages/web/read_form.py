@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import parse_qs, unquote_plus
 
-from chalicelib.domain.body_limits import FORM_BYTES
-from chalicelib.domain.errors import FormTooLarge, UnreadableForm, WrongContentType
-from chalicelib.web.answers import headers_of
+from chalicelib.pages.body_limits import FORM_BYTES
+from chalicelib.pages.errors import FormTooLarge, UnreadableForm, WrongContentType
+from chalicelib.pages.web.gateway_answers import headers_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

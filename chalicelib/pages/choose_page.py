@@ -6,7 +6,7 @@ from chalicelib.shared.locales import negotiate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module itself stays out of the page function
-    from chalicelib.ports import Pages
+    from chalicelib.pages.ports import Pages
 
 
 def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str | None]:

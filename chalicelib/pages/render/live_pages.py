@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from chalicelib.render.packing import pack
-from chalicelib.render.site import Site
+from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.site import Site
 
 
 class LivePages:

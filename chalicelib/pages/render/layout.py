@@ -7,10 +7,10 @@ from typing import Any
 
 from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.directory.content import Content
-from chalicelib.domain.page_headers import page_headers
-from chalicelib.render.catalogs import Catalogs
-from chalicelib.render.contexts import LanguageLink, LayoutContext
-from chalicelib.render.pages import PageTemplates, csp
+from chalicelib.pages.page_headers import page_headers
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.contexts import LanguageLink, LayoutContext
+from chalicelib.pages.render.templates import PageTemplates, csp
 from chalicelib.shared.locales import ENDONYMS, direction
 
 

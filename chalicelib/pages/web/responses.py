@@ -8,14 +8,22 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.pages.web.gateway_answers import (
+    Asked,
+    answer,
+    asked_by,
+    bare_page,
+    error_for,
+    page_for,
+    status_of,
+)
 from chalicelib.shared.error_place import where
-from chalicelib.web.answers import Asked, answer, asked_by, bare_page, error_for, page_for, status_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chalice.app import Chalice, Request
 
-    from chalicelib.ports import Pages
+    from chalicelib.pages.ports import Pages
 
 
 class NoSuchPage(Exception):

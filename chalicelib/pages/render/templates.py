@@ -11,8 +11,8 @@ from jinja2 import FunctionLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from chalicelib.render.catalogs import Sentences
-from chalicelib.render.contexts import LayoutContext
+from chalicelib.pages.render.catalogs import Sentences
+from chalicelib.pages.render.contexts import LayoutContext
 
 # What stands between quotes is a value, whatever it looks like.
 _QUOTED = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""

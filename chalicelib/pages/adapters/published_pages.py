@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from chalicelib.ports import Pages
+    from chalicelib.pages.ports import Pages
 
 LOOK_EVERY = 30.0  # seconds: a published page is everywhere within a minute
 PATIENCE = 2.0  # seconds for all that one request fetches

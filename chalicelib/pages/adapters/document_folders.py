@@ -17,7 +17,7 @@ from chalicelib.directory.document_ids import (
     locale_of,
     path_of,
 )
-from chalicelib.domain import po_files
+from chalicelib.pages import po_files
 
 _KEPT = 4  # folders of other states that somebody may still be reading from
 

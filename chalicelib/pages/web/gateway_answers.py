@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from chalicelib.pages.choose_page import choose_locale, choose_page
 from chalicelib.shared.error_place import where
-from chalicelib.usecases.show_page import choose_locale, choose_page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from chalicelib.ports import Pages
+    from chalicelib.pages.ports import Pages
 
     Event = Mapping[str, Any]
     Found = tuple[str, int, Mapping[str, str]]  # a packed page, the status, the headers that belong to it
@@ -128,8 +128,8 @@ def error_for(pages: Pages, status: int, asked: Asked) -> Found:
 def bare_page() -> Found:
     """Return a page for status 500 that needs nothing that could be broken."""
     # Rare, so that the page function need not load them.
-    from chalicelib.domain.page_headers import BARE_POLICY, page_headers
-    from chalicelib.render.packing import pack
+    from chalicelib.pages.page_headers import BARE_POLICY, page_headers
+    from chalicelib.pages.render.packing import pack
 
     return pack(_BARE_PAGE), 500, page_headers(BARE_POLICY)
 
@@ -145,7 +145,7 @@ def answer(packed: str, status: int, headers: Mapping[str, Any], asked: Asked) -
     if asked.gzip:
         whole["Content-Encoding"] = "gzip"
     elif with_body:
-        from chalicelib.render.packing import unpack  # rare, so that the page function need not load it
+        from chalicelib.pages.render.packing import unpack  # rare, so that the page function need not load it
 
         body = unpack(body)
     return {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from chalicelib.render.english import marked
+from chalicelib.pages.render.english import marked
 from chalicelib.shared.locales import DEFAULT
 
 DOMAIN = "porchlight"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.web.responses import page
+from chalicelib.pages.web.responses import page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from chalicelib.ports import Pages
+    from chalicelib.pages.ports import Pages
 
 _READ = ["GET", "HEAD"]
 _ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
