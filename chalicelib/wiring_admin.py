@@ -11,17 +11,24 @@ from typing import Any, NamedTuple
 from chalice.app import Blueprint, Chalice
 
 from chalicelib import wiring_documents
-from chalicelib.adapters.cognito_people import CognitoPeople
 from chalicelib.adapters.delivery_marks import DeliveryMarks
-from chalicelib.adapters.dynamo_audit import DynamoAudit
 from chalicelib.adapters.dynamo_desk import DynamoDesk
-from chalicelib.adapters.dynamo_door import DynamoDoor
-from chalicelib.adapters.dynamo_standings import DynamoStandings
-from chalicelib.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.adapters.cognito_people import CognitoPeople
+from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor
+from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
+from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.manage_people import ManagePeople
+from chalicelib.desk.render.admin_pages import AdminPages
+from chalicelib.desk.render.desk_mails import DeskMails
+from chalicelib.desk.sign_in import Sessions, SignIn
+from chalicelib.desk.sign_in_watch import DoorWatch
+from chalicelib.desk.standings import Standings
+from chalicelib.desk.tell_desk import TellDesk
+from chalicelib.desk.web import entrance, people
+from chalicelib.desk.web.guard import Desk
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.ports import Directory
-from chalicelib.render.admin_pages import AdminPages
-from chalicelib.render.desk_mails import DeskMails
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
@@ -30,29 +37,21 @@ from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.usecases.delivery_desk import DeliveryDesk
-from chalicelib.usecases.door_watch import DoorWatch
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients
 from chalicelib.usecases.edit_sentences import EditSentences
 from chalicelib.usecases.first_delivery import FirstDelivery
 from chalicelib.usecases.hand_overs import HandOvers
-from chalicelib.usecases.manage_people import ManagePeople
-from chalicelib.usecases.sign_in import Sessions, SignIn
-from chalicelib.usecases.standings import Standings
-from chalicelib.usecases.tell_desk import TellDesk
 from chalicelib.web.admin import (
     cases,
     contacts,
-    entrance,
     home,
-    people,
     preview,
     publish,
     recipients,
     sentences,
     texts,
 )
-from chalicelib.web.admin.desk import Desk
 
 log = logging.getLogger("porchlight")
 

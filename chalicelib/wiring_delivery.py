@@ -163,7 +163,7 @@ def sweep(
 
 def remind_of_contacts(settings: Settings, clock: Clock) -> None:
     """Mail the operator, once a month, which contacts nobody has checked for 90 days."""
-    from chalicelib.render.desk_mails import DeskMails
+    from chalicelib.desk.render.desk_mails import DeskMails
     from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 
     remind = RemindOfContacts(

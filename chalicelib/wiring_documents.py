@@ -13,9 +13,9 @@ from chalicelib.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.adapters.render_jail import RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_documents import ShippedFiles
+from chalicelib.desk.ports import DoorBook
 from chalicelib.directory.adapters.shipped_content import CATALOGS
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
-from chalicelib.ports import DoorBook
 from chalicelib.render import sentences
 from chalicelib.render.press import SitePress
 from chalicelib.settings import Settings

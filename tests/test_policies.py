@@ -22,15 +22,16 @@ import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
-from chalicelib.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.adapters import dynamo_documents, dynamo_reports
 from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.report_items import WRITTEN
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.desk.people import PUBLISHER, ROLES
 from chalicelib.domain.documents import Release
 from chalicelib.domain.form_tokens import make_token
-from chalicelib.domain.people import PUBLISHER, ROLES
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
@@ -402,7 +403,7 @@ ANA, BEN = "ana@desk.example", "ben@desk.example"
 TABLES = {
     "Reports": dynamo_reports,
     "Documents": dynamo_documents,
-    "Door": dynamo_door,
+    "Door": dynamo_sign_ins,
     "Audit": dynamo_audit,
 }
 

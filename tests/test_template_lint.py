@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
+from chalicelib.desk.web import cookies
 from chalicelib.domain.deliveries import KEEP_DAYS
 from chalicelib.domain.figures import Figures
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.web.admin import cookies
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools import cost, package_template
 from tools.functions import ADMIN, CODES, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER

@@ -15,8 +15,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
+from chalicelib.adapters import dynamo_documents, dynamo_reports
 from chalicelib.adapters.delivery_keys import new_desk_key
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.settings import Settings
 
 _THERE_ALREADY = {
@@ -72,7 +73,7 @@ def make_tables(settings: Settings) -> None:
     for definition in (
         dynamo_reports.table_definition(settings.reports_table),
         dynamo_documents.table_definition(settings.documents_table),
-        dynamo_door.table_definition(settings.door_table),
+        dynamo_sign_ins.table_definition(settings.door_table),
         dynamo_audit.table_definition(settings.audit_table),
     ):
         try:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.desk.audit import plain_line
 from chalicelib.directory.armor import PRIVATE, holds_private
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain import comparison
-from chalicelib.domain.audit import plain_line
 
 # A document is stored as one item, and an item holds 400 KB at most.
 LONGEST_TEXT = 250_000

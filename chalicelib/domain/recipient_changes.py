@@ -10,12 +10,13 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
+from chalicelib.desk.agreements import SENTENCES, Standing, why_not
+from chalicelib.desk.errors import AgreementMissing
+from chalicelib.desk.typed import typed_digits
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.agreements import SENTENCES, Standing, why_not
-from chalicelib.domain.errors import AgreementMissing, CodeWrong
+from chalicelib.domain.errors import CodeWrong
 from chalicelib.domain.json_documents import read
-from chalicelib.domain.typed import typed_digits
 from chalicelib.shared.days import read_day
 
 CODE_DIGITS = 8

@@ -12,23 +12,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from chalicelib.desk.agreements import SENTENCES, Standing
+from chalicelib.desk.errors import NotAllowed
+from chalicelib.desk.people import Person
+from chalicelib.desk.ports import Counts
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.recipients import Recipient, read_recipients
 from chalicelib.domain import documents, recipient_changes
-from chalicelib.domain.agreements import SENTENCES, Standing
 from chalicelib.domain.documents import SHIPPED, DiffLine
 from chalicelib.domain.errors import (
     CodesUsedUp,
     CodeWrong,
     DraftConflict,
-    NotAllowed,
     PublishUnderWay,
 )
-from chalicelib.domain.people import Person
 from chalicelib.domain.recipient_changes import RecipientChange
 from chalicelib.ports import (
-    Counts,
     DocumentStore,
     KeyInfo,
     ReleaseShelf,

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.desk.people import Person
 from chalicelib.directory.armor import tidy
-from chalicelib.domain.people import Person
 from chalicelib.domain.recipient_changes import RecipientChange, entries_of
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.change_recipients import ChangeRecipients

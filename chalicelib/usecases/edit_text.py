@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory import document_ids
 from chalicelib.directory.document_ids import RECIPIENTS, RETIRED
 from chalicelib.directory.errors import DocumentInvalid
@@ -21,7 +22,7 @@ from chalicelib.domain.documents import (
     Draft,
     Version,
 )
-from chalicelib.domain.errors import AgreementMissing, DraftConflict
+from chalicelib.domain.errors import DraftConflict
 from chalicelib.domain.json_documents import read
 from chalicelib.pages.po_files import read_po
 from chalicelib.ports import (

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.desk.agreements import SENTENCES, Standing, why_not
+from chalicelib.desk.audit import plain_line
+from chalicelib.desk.errors import AgreementMissing
+from chalicelib.desk.people import Person
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient, offered_at
-from chalicelib.domain.agreements import SENTENCES, Standing, why_not
-from chalicelib.domain.audit import plain_line
 from chalicelib.domain.deliveries import Delivery, HandOver, SealedReport
-from chalicelib.domain.errors import AgreementMissing, HandOverRefused
+from chalicelib.domain.errors import HandOverRefused
 from chalicelib.domain.hand_overs import WHY_MOST, as_shown, may_be_handed_over, offered_instead
-from chalicelib.domain.people import Person
 from chalicelib.ports import Cases
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord

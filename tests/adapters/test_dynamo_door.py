@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo_door import DynamoDoor, table_definition
-from chalicelib.domain.people import KnownBrowser
+from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor, table_definition
+from chalicelib.desk.people import KnownBrowser
 from tests.support.fakes import NOON
 
 WINDOW = timedelta(minutes=15)

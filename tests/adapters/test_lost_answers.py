@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door
-from chalicelib.adapters.dynamo_audit import DynamoAudit
+from chalicelib.adapters import dynamo_documents
 from chalicelib.adapters.dynamo_desk import DynamoDesk
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.adapters.dynamo_door import DynamoDoor
 from chalicelib.adapters.dynamo_reports import DynamoReports
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor
+from chalicelib.desk.ports import AuditEntry
 from chalicelib.domain.deliveries import HandOver
 from chalicelib.domain.documents import Draft, Release, Version
-from chalicelib.ports import AuditEntry
 from chalicelib.shared.errors import StaleRecord
 from tests.adapters.test_store_contract import DAY, MINUTE, done, report
 from tests.support.fakes import NOON
@@ -145,7 +146,7 @@ def test_a_line_of_the_log_is_written_once(dynamodb: Any) -> None:
 
 
 def test_a_try_to_sign_in_counts_once(dynamodb: Any) -> None:
-    door = DynamoDoor(lambda: dynamodb, made(dynamodb, dynamo_door))
+    door = DynamoDoor(lambda: dynamodb, made(dynamodb, dynamo_sign_ins))
     window = timedelta(minutes=15)
     with losing(dynamodb, "UpdateItem"):
         tries = [door.count_try("ana", NOON, window, most) for most in (5, 5, 0)]

@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from chalicelib.adapters.pool_tokens import PoolTokens
-from chalicelib.domain.errors import SessionOver
+from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.errors import SessionOver
 from chalicelib.shared.errors import StoreUnavailable
 from tests.support.fakes import NOON
 

@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain import agreements
-from chalicelib.domain.agreements import SENTENCES, SETTLED_AFTER, Standing, why_not
-from chalicelib.domain.people import EDITOR, PUBLISHER
+from chalicelib.desk import agreements
+from chalicelib.desk.agreements import (
+    SENTENCES,
+    SETTLED_AFTER,
+    Standing,
+    why_not,
+)
+from chalicelib.desk.people import EDITOR, PUBLISHER
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=400)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.typed import typed_digits, typed_first_password
+from chalicelib.desk.typed import typed_digits, typed_first_password
 
 FIRST = "abcd-efgh-jkmn-pqrs-2345"
 

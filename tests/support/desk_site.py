@@ -17,9 +17,10 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring, wiring_admin
-from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
-from chalicelib.adapters.cognito_people import client_definition, pool_definition
-from chalicelib.domain.people import PUBLISHER, ROLES
+from chalicelib.adapters import dynamo_documents, dynamo_reports
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.desk.people import PUBLISHER, ROLES
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 
@@ -160,7 +161,7 @@ class DeskSite:
         names = {
             "reports_table": dynamo_reports,
             "documents_table": dynamo_documents,
-            "door_table": dynamo_door,
+            "door_table": dynamo_sign_ins,
             "audit_table": dynamo_audit,
         }
         self.cognito = client("cognito-idp")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters import dynamo_audit, dynamo_documents, dynamo_door, dynamo_reports
-from chalicelib.adapters.cognito_people import client_definition, pool_definition
-from chalicelib.domain.people import ROLES
+from chalicelib.adapters import dynamo_documents, dynamo_reports
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
+from chalicelib.desk.people import ROLES
 from tools import functions, gateway_pages, package, package_template
 from tools.template import people, stores
 
@@ -171,7 +172,7 @@ def test_the_edge_keeps_neither_the_form_nor_the_code_page_nor_the_desk():
     [
         ("Reports", dynamo_reports),
         ("Documents", dynamo_documents),
-        ("Door", dynamo_door),
+        ("Door", dynamo_sign_ins),
         ("Audit", dynamo_audit),
     ],
 )

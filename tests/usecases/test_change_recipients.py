@@ -9,19 +9,18 @@ from typing import Any
 
 import pytest
 
+from chalicelib.desk.agreements import Standing
+from chalicelib.desk.audit import plain_line
+from chalicelib.desk.errors import AgreementMissing, NotAllowed
+from chalicelib.desk.people import PUBLISHER, Person
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.agreements import Standing
-from chalicelib.domain.audit import plain_line
 from chalicelib.domain.errors import (
-    AgreementMissing,
     CodesUsedUp,
     CodeWrong,
     DraftConflict,
-    NotAllowed,
     NothingToPublish,
 )
-from chalicelib.domain.people import PUBLISHER, Person
 from chalicelib.domain.recipient_changes import described
 from chalicelib.ports import KeyInfo
 from chalicelib.shared.errors import EntryMissing

@@ -11,11 +11,11 @@ from hashlib import sha256
 
 import pytest
 
+from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory.document_ids import SITE
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.documents import ASKS, STOPS, Problem
 from chalicelib.domain.errors import (
-    AgreementMissing,
     DraftConflict,
     NothingToPublish,
     PublishRefused,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.render.desk_mails import DeskMails
+from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.shared.mail import MailDelayed
 from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 from tests.support.fakes import FakeMailer, FakeStore, FixedClock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.template.parts import Json, kept, resources
 
-# As in chalicelib/domain/people.py and adapters/cognito_people.py; a test holds them together.
+# As in chalicelib/desk/people.py and desk/adapters/cognito_people.py; a test holds them together.
 SHORTEST_PASSWORD = 14
 SESSION_MINUTES = 60
 SIGN_IN_MINUTES = 10

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalicelib.desk.errors import AgreementMissing
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.standings import Standings
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import (
+    Sheet,
+    go_to,
+    number,
+    sentence_of,
+)
 from chalicelib.domain.deliveries import HandOver
-from chalicelib.domain.errors import AgreementMissing, HandOverRefused
-from chalicelib.domain.people import EDITOR, PUBLISHER
+from chalicelib.domain.errors import HandOverRefused
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.delivery_desk import CaseFile, DeliveryDesk, read_case_number
 from chalicelib.usecases.hand_overs import HandOvers
-from chalicelib.usecases.standings import Standings
-from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 CASES = "/admin/deliveries"
 CASE = "/admin/case"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import Sheet, go_to, sentence_of
 from chalicelib.directory.contacts import AUDIENCES, LINKED, MARKS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.people import EDITOR
 from chalicelib.usecases.edit_contacts import (
     KINDS,
     ChannelFields,
@@ -14,8 +16,6 @@ from chalicelib.usecases.edit_contacts import (
     EditContacts,
     seen_as,
 )
-from chalicelib.web.admin.answers import Sheet, go_to, sentence_of
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 CONTACT_LIST = "/admin/contacts"
 CONTACT = "/admin/contact"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import Sheet
 from chalicelib.directory.document_ids import name_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.people import EDITOR
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.delivery_desk import DeliveryDesk
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.publish import Publish
-from chalicelib.web.admin.answers import Sheet
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 HOME = "/admin"
 

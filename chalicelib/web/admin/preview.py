@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from email import message_from_bytes
 from email.policy import default
 
+from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import Sheet
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.errors import RenderStopped
-from chalicelib.domain.people import EDITOR
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import ENDONYMS, direction
 from chalicelib.usecases.preview import Preview
-from chalicelib.web.admin.answers import Sheet
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 PREVIEW = "/admin/preview"
 _WIDTHS = ("phone", "desktop")

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import (
+    Sheet,
+    go_to,
+    number,
+    sentence_of,
+)
 from chalicelib.directory.document_ids import name_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.documents import Release
@@ -15,11 +23,8 @@ from chalicelib.domain.errors import (
     RenderStopped,
 )
 from chalicelib.domain.going_live import KEPT, KEPT_FOR, PACKAGE, RELEASE
-from chalicelib.domain.people import EDITOR, PUBLISHER
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.usecases.publish import NotYet, Publish, PublishPlan
-from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 LOOK_BACK = "/admin/releases/look"
 PUBLISH = "/admin/publish"

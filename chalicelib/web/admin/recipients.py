@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from chalicelib.desk.errors import AgreementMissing, NotAllowed
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.standings import Standings
+from chalicelib.desk.tell_desk import TellDesk
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import (
+    Sheet,
+    go_to,
+    number,
+    sentence_of,
+)
 from chalicelib.directory.armor import without_private
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.recipients import NATURES
-from chalicelib.domain.errors import (
-    AgreementMissing,
-    CodesUsedUp,
-    CodeWrong,
-    DraftConflict,
-    NotAllowed,
-)
-from chalicelib.domain.people import EDITOR, PUBLISHER
+from chalicelib.domain.errors import CodesUsedUp, CodeWrong, DraftConflict
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients, RecipientFields
-from chalicelib.usecases.standings import Standings
-from chalicelib.usecases.tell_desk import TellDesk
-from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 RECIPIENT_LIST = "/admin/recipients"
 RECIPIENT = "/admin/recipient"

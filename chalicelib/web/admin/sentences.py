@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import (
+    Sheet,
+    go_to,
+    number,
+    sentence_of,
+)
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.people import EDITOR
 from chalicelib.usecases.edit_sentences import Catalog, EditSentences, Sentence, SentencesConflict
-from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 SENTENCES = "/admin/sentences"
 _ON_A_PAGE = 25

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import (
+    Sheet,
+    go_to,
+    number,
+    sentence_of,
+)
 from chalicelib.directory.document_ids import (
     CATALOG,
     CONTACTS,
@@ -14,10 +22,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain import mail_frames
 from chalicelib.domain.documents import compare
 from chalicelib.domain.errors import DraftConflict
-from chalicelib.domain.people import EDITOR
 from chalicelib.usecases.edit_text import EditText, OpenDocument, read_json
-from chalicelib.web.admin.answers import Sheet, go_to, number, sentence_of
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 TEXTS = "/admin/documents"
 TEXT = "/admin/text"

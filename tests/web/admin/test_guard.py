@@ -6,10 +6,10 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib import wiring
-from chalicelib.domain.people import EDITOR, PUBLISHER
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.web import cookies
+from chalicelib.desk.web.guard import DOOR
 from chalicelib.settings import Settings
-from chalicelib.web.admin import cookies
-from chalicelib.web.admin.desk import DOOR
 from tests.support.desk_site import EDITOR_ONE, FORM, ORIGIN, PUBLISHER_ONE, PUBLISHER_TWO
 
 SIGN_IN = "/admin/sign-in"

@@ -9,7 +9,7 @@ from email.policy import default
 
 import pytest
 
-from chalicelib.web.admin import cookies
+from chalicelib.desk.web import cookies
 from tests.support.desk_site import (
     EDITOR_ONE,
     PASSWORD,

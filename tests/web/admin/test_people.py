@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from email import message_from_string
 from email.policy import default
 
-from chalicelib.ports import AuditEntry
-from chalicelib.web.admin.people import as_csv
+from chalicelib.desk.ports import AuditEntry
+from chalicelib.desk.web.people import as_csv
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 from tests.support.fakes import NOON
 

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.errors import (
+from chalicelib.desk.errors import (
     AgreementMissing,
-    ChangedSince,
     LastPublisher,
     SecondFactorMissing,
     SignInExpired,
@@ -19,14 +17,16 @@ from chalicelib.domain.errors import (
     WrongCode,
     WrongSignIn,
 )
-from chalicelib.domain.people import PUBLISHER, Person
+from chalicelib.desk.people import PUBLISHER, Person
+from chalicelib.desk.web.entrance import EntranceScreens
+from chalicelib.desk.web.guard import Visit
+from chalicelib.desk.web.people import LogScreens, PeopleScreens
+from chalicelib.desk.web.screens import Sheet, number, sentence_of
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.domain.errors import ChangedSince
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
-from chalicelib.web.admin.answers import Sheet, number, sentence_of
 from chalicelib.web.admin.cases import CaseScreens
-from chalicelib.web.admin.desk import Visit
-from chalicelib.web.admin.entrance import EntranceScreens
 from chalicelib.web.admin.home import HomeScreens
-from chalicelib.web.admin.people import LogScreens, PeopleScreens
 from chalicelib.web.admin.preview import PreviewScreens
 from chalicelib.web.admin.publish import PublishScreens
 from chalicelib.web.admin.recipients import RecipientScreens

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import segno
 
-from chalicelib.render.admin_pages import authenticator_address, authenticator_square
+from chalicelib.desk.render.admin_pages import authenticator_address, authenticator_square
+from chalicelib.desk.web import cookies
 from chalicelib.shared.aws.sdk import client
-from chalicelib.web.admin import cookies
 from tests.support.authenticator import StrictPool, totp
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite, Page, Person
 from tests.support.fakes import FixedClock

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.web.admin import cookies
+from chalicelib.desk.web import cookies
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite, Person
 from tests.support.fakes import FixedClock
 

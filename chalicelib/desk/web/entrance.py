@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.domain.errors import (
+from chalicelib.desk.errors import (
     PasswordRefused,
     SecondFactorMissing,
     SignInExpired,
@@ -13,7 +13,7 @@ from chalicelib.domain.errors import (
     WrongCode,
     WrongSignIn,
 )
-from chalicelib.domain.people import (
+from chalicelib.desk.people import (
     CODE,
     EDITOR,
     NEW_PASSWORD,
@@ -23,11 +23,17 @@ from chalicelib.domain.people import (
     SIGNED_IN,
     Step,
 )
-from chalicelib.render.admin_pages import authenticator_square
-from chalicelib.usecases.sign_in import Sessions, SignIn
-from chalicelib.web.admin import cookies
-from chalicelib.web.admin.answers import Sheet, go_to
-from chalicelib.web.admin.desk import HOME, SIGN_IN, Desk, Show, Visit
+from chalicelib.desk.render.admin_pages import authenticator_square
+from chalicelib.desk.sign_in import Sessions, SignIn
+from chalicelib.desk.web import cookies
+from chalicelib.desk.web.guard import (
+    HOME,
+    SIGN_IN,
+    Desk,
+    Show,
+    Visit,
+)
+from chalicelib.desk.web.screens import Sheet, go_to
 
 _PASSWORD = "password"  # noqa: S105 (the name of a step)
 _WAIT = "Too many tries. Wait a quarter of an hour, then try again."

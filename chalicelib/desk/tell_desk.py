@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from chalicelib.domain.people import PUBLISHER, SHUT_OUT
-from chalicelib.ports import People
+from chalicelib.desk.people import PUBLISHER, SHUT_OUT
+from chalicelib.desk.ports import People
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import Mail, Mailer

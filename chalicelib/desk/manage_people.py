@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
-from chalicelib.domain.errors import LastPublisher, NotAllowed
-from chalicelib.domain.people import (
+from chalicelib.desk.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
+from chalicelib.desk.errors import LastPublisher, NotAllowed
+from chalicelib.desk.people import (
     FIRST_PASSWORD_LIVES,
     PUBLISHER,
     ROLES,
     TRIED,
     Person,
 )
-from chalicelib.domain.typed import FIRST_GROUP, FIRST_GROUPS, FIRST_LETTERS
-from chalicelib.ports import DoorBook, People
+from chalicelib.desk.ports import DoorBook, People
+from chalicelib.desk.standings import Standings
+from chalicelib.desk.typed import FIRST_GROUP, FIRST_GROUPS, FIRST_LETTERS
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.email_addresses import is_address, plain_address
 from chalicelib.shared.errors import EntryMissing
-from chalicelib.usecases.standings import Standings
 
 
 class AddressWrong(ValueError):

@@ -14,7 +14,12 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.domain.people import BROWSER_KNOWN_FOR, KnownBrowser, Session, Step
+from chalicelib.desk.people import (
+    BROWSER_KNOWN_FOR,
+    KnownBrowser,
+    Session,
+    Step,
+)
 from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
 from chalicelib.shared.errors import StoreUnavailable
 

@@ -14,21 +14,27 @@ from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
 
+from chalicelib.desk.audit import (
+    BEGUN,
+    DONE,
+    FAILED,
+    REFUSED,
+    plain_line,
+)
+from chalicelib.desk.errors import NotAllowed, SessionOver
+from chalicelib.desk.people import SIGN_IN_TAKES, Person
+from chalicelib.desk.ports import AuditEntry, AuditLog
+from chalicelib.desk.render.admin_pages import AdminPages
+from chalicelib.desk.sign_in import Sessions
+from chalicelib.desk.web import cookies
+from chalicelib.desk.web.screens import Sheet, go_to
 from chalicelib.directory.armor import without_private
-from chalicelib.domain.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
-from chalicelib.domain.errors import NotAllowed, SessionOver
-from chalicelib.domain.people import SIGN_IN_TAKES, Person
 from chalicelib.pages.web.gateway_answers import headers_of, status_of
 from chalicelib.pages.web.read_form import read_form
 from chalicelib.pages.web.responses import path_of
-from chalicelib.ports import AuditEntry, AuditLog
-from chalicelib.render.admin_pages import AdminPages
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import PorchlightError, StoreUnavailable
-from chalicelib.usecases.sign_in import Sessions
-from chalicelib.web.admin import cookies
-from chalicelib.web.admin.answers import Sheet, go_to
 
 DOOR = "door"  # the guard of what is there before anybody is signed in
 HOME = "/admin/"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.people import PUBLISHER, allows
+from chalicelib.desk.people import PUBLISHER, allows
 from chalicelib.shared.email_addresses import plain_address
 
 SETTLED_AFTER = timedelta(days=7)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.domain.agreements import AUTHENTICATOR_AT, PASSWORD_AT
-from chalicelib.domain.errors import (
+from chalicelib.desk.agreements import AUTHENTICATOR_AT, PASSWORD_AT
+from chalicelib.desk.errors import (
     PasswordRefused,
     SecondFactorMissing,
     SessionOver,
@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
     WrongCode,
     WrongSignIn,
 )
-from chalicelib.domain.people import (
+from chalicelib.desk.people import (
     AUTHENTICATOR_DIGITS,
     CODE,
     INVITED,
@@ -32,13 +32,13 @@ from chalicelib.domain.people import (
     Session,
     Step,
 )
-from chalicelib.domain.typed import typed_digits, typed_first_password
-from chalicelib.ports import DoorBook, People, TokenReader
+from chalicelib.desk.ports import DoorBook, People, TokenReader
+from chalicelib.desk.sign_in_watch import DoorWatch
+from chalicelib.desk.standings import Standings
+from chalicelib.desk.typed import typed_digits, typed_first_password
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.email_addresses import plain_address
 from chalicelib.shared.errors import EntryMissing
-from chalicelib.usecases.door_watch import DoorWatch
-from chalicelib.usecases.standings import Standings
 
 _LONGEST_PASSWORD = 256  # Cognito's own
 

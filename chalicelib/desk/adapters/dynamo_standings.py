@@ -12,7 +12,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.domain.agreements import DATES
+from chalicelib.desk.agreements import DATES
 from chalicelib.shared.aws.faults import Table
 
 _write = TypeSerializer().serialize

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
-from chalicelib.domain.audit import DONE, REFUSED
-from chalicelib.domain.people import MOST_MAILED_LOCKS, MOST_TRIES, Person
-from chalicelib.ports import DoorBook, People
+from chalicelib.desk.audit import DONE, REFUSED
+from chalicelib.desk.people import MOST_MAILED_LOCKS, MOST_TRIES, Person
+from chalicelib.desk.ports import DoorBook, People
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 

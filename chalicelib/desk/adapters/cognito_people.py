@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.errors import (
+from chalicelib.desk.errors import (
     PasswordRefused,
     PersonKnown,
     SessionOver,
@@ -22,7 +22,7 @@ from chalicelib.domain.errors import (
     WrongCode,
     WrongSignIn,
 )
-from chalicelib.domain.people import (
+from chalicelib.desk.people import (
     ACTIVE,
     CODE,
     INVITED,

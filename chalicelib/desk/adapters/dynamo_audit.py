@@ -10,7 +10,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.ports import AuditEntry
+from chalicelib.desk.ports import AuditEntry
 from chalicelib.shared.aws.faults import ConditionFailed, Table, store_faults
 
 KEPT = timedelta(days=366)

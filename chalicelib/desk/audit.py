@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from chalicelib.ports import AuditEntry
+    from chalicelib.desk.ports import AuditEntry
 
 BEGUN = "begun"  # nothing is known yet; where it stays the last word, the desk was stopped on its way
 DONE = "done"

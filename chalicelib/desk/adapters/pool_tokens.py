@@ -14,7 +14,7 @@ from typing import Any
 
 import jwt
 
-from chalicelib.domain.errors import SessionOver
+from chalicelib.desk.errors import SessionOver
 from chalicelib.shared.errors import StoreUnavailable
 
 _ONLY = "RS256"  # taken from here and never from the token: no "none", no HMAC with the public key

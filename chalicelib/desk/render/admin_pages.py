@@ -13,7 +13,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chalicelib.domain.audit import plain_line
+from chalicelib.desk.audit import plain_line
 from chalicelib.pages.render.templates import tight_css
 
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Protocol
 
-from chalicelib.domain.audit import plain_line
+from chalicelib.desk.audit import plain_line
 
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 

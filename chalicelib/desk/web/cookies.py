@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from chalice.app import Request
 
-from chalicelib.domain.people import BROWSER_KNOWN_FOR, MOST_IN_ONE_BROWSER
+from chalicelib.desk.people import BROWSER_KNOWN_FOR, MOST_IN_ONE_BROWSER
 from chalicelib.pages.web.gateway_answers import headers_of
 
 SESSION = "__Host-desk"  # the pool's access token

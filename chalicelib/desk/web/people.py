@@ -7,16 +7,16 @@ import io
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chalicelib.domain.audit import deeds, plain_line
-from chalicelib.domain.errors import LastPublisher, PersonKnown
-from chalicelib.domain.people import EDITOR, PUBLISHER, ROLES
-from chalicelib.ports import AuditEntry, AuditLog
+from chalicelib.desk.audit import deeds, plain_line
+from chalicelib.desk.errors import LastPublisher, PersonKnown
+from chalicelib.desk.manage_people import AddressWrong, ManagePeople
+from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES
+from chalicelib.desk.ports import AuditEntry, AuditLog
+from chalicelib.desk.tell_desk import TellDesk
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import Sheet, download, go_to
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
-from chalicelib.usecases.manage_people import AddressWrong, ManagePeople
-from chalicelib.usecases.tell_desk import TellDesk
-from chalicelib.web.admin.answers import Sheet, download, go_to
-from chalicelib.web.admin.desk import Desk, Show, Visit
 
 PEOPLE = "/admin/people"
 LOG = "/admin/log"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.agreements import Standing
-from chalicelib.domain.people import Person
-from chalicelib.ports import People, StandingBook
+from chalicelib.desk.agreements import Standing
+from chalicelib.desk.people import Person
+from chalicelib.desk.ports import People, StandingBook
 from chalicelib.shared.clock import Clock
 
 
