@@ -13,10 +13,15 @@ from bench.runtime import Function
 from bench.stub import Item, Stub, as_json
 from bench.targets import Runtime, Target
 from chalicelib.adapters.delivery_keys import DeskKey
-from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.hpke_sealer import HpkeSealer
-from chalicelib.domain.deliveries import HELD, QUEUED, Delivery, SealedReport
-from chalicelib.domain.reports import Report
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
+from chalicelib.reporting.cases import (
+    HELD,
+    QUEUED,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.reporting.report import Report
 
 RECIPIENTS = ("dot-trafficking", "dhs-blue-campaign")
 

@@ -19,8 +19,8 @@ from bench.runtime import Function
 from bench.stub import Stub
 from bench.targets import Runtime, Target
 from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
-from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.domain.form_tokens import make_token
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.form_tokens import make_token
 
 SEED = "a seed of the bench, and of nothing else"
 _FINE = (200, 203)  # a form is answered with 203, so that browsers keep it nowhere

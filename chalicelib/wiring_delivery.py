@@ -12,13 +12,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.delivery_marks import DeliveryMarks
-from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.log_outcomes import LogOutcomes
 from chalicelib.adapters.metrics import EmbeddedMetrics
 from chalicelib.adapters.operator_mail import OperatorMail
 from chalicelib.adapters.ses_events import read_notice
 from chalicelib.domain.errors import NoticeEarly
-from chalicelib.ports import Figures, ReportStore
+from chalicelib.ports import Figures
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.ports import ReportStore
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.aws.sdk import client

@@ -13,8 +13,8 @@ from chalicelib.pages.adapters.document_folders import Folders
 from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.live_pages import LivePages
-from chalicelib.render import samples
-from chalicelib.render.form_pages import FormPages
+from chalicelib.reporting.render import samples
+from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.settings import Settings
 from chalicelib.wiring_texts import SHIPPED as SHIPPED
 from chalicelib.wiring_texts import CurrentDirectory, good, published_now

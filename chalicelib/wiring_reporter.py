@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 from chalice.app import Chalice
 
-from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.adapters.hpke_sealer import HpkeSealer
-from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.adapters.reporter_secret import ReporterSecret
 from chalicelib.pages.ports import Pages
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
+from chalicelib.reporting.follow_up import FollowUp
+from chalicelib.reporting.take_report import TakeReport
+from chalicelib.reporting.web import code_page, form_page
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.request_time import THIS_REQUEST
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.usecases.follow_up import FollowUp
-from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web import followups, reports
 from chalicelib.wiring_published import published_directory, site_source
 
 
@@ -37,7 +37,7 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
         digest_every=timedelta(seconds=settings.digest_every),
         keep_days=settings.keep_days,
     )
-    app.register_blueprint(reports.routes(pages, site_source(settings), take_report, app.log.error))
+    app.register_blueprint(form_page.routes(pages, site_source(settings), take_report, app.log.error))
 
 
 def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
@@ -45,7 +45,7 @@ def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
     services = _services(settings)
     vault, directory = SeededVault(services.secret.seed), published_directory(settings)
     follow_up = FollowUp(services.store, vault, directory, services.clock)
-    app.register_blueprint(followups.routes(pages, site_source(settings), follow_up, app.log.error))
+    app.register_blueprint(code_page.routes(pages, site_source(settings), follow_up, app.log.error))
 
 
 class _Services(NamedTuple):

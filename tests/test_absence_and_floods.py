@@ -12,9 +12,9 @@ from moto.ses.models import ses_backends
 
 from chalicelib import wiring_delivery
 from chalicelib.adapters.delivery_keys import new_desk_key
-from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.adapters.hpke_sealer import HpkeSealer
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
+from chalicelib.reporting.cases import (
     BOUNCED,
     DELIVERED,
     HELD,
@@ -24,7 +24,7 @@ from chalicelib.domain.deliveries import (
     Delivery,
     SealedReport,
 )
-from chalicelib.domain.reports import Report
+from chalicelib.reporting.report import Report
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from tests.conftest import REGION

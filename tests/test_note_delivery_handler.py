@@ -12,9 +12,16 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring_delivery
-from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.domain.deliveries import BOUNCED, DELIVERED, SENT, UNCLEAR, Delivery, SealedReport
-from chalicelib.ports import SentMail
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    DELIVERED,
+    SENT,
+    UNCLEAR,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.reporting.ports import SentMail
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from tests.support.fakes import NOON

@@ -22,16 +22,17 @@ import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib.adapters import dynamo_documents, dynamo_reports
+from chalicelib.adapters import dynamo_documents
 from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.adapters.report_items import WRITTEN
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
 from chalicelib.domain.documents import Release
-from chalicelib.domain.form_tokens import make_token
+from chalicelib.reporting.adapters import dynamo_reports
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.adapters.report_items import WRITTEN
+from chalicelib.reporting.form_tokens import make_token
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package

@@ -26,14 +26,14 @@ from moto.ses.models import ses_backends
 
 from chalicelib import wiring, wiring_delivery
 from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
-from chalicelib.adapters.dynamo_reports import table_definition
-from chalicelib.adapters.receipt_vault import SeededVault
-from chalicelib.domain.deliveries import case_number
-from chalicelib.domain.errors import InvalidReport
-from chalicelib.domain.form_tokens import make_token
-from chalicelib.domain.reports import Report, read_report
 from chalicelib.pages.web.quiet_log import HandlerFailed, quietly
 from chalicelib.ports import OpenedReport
+from chalicelib.reporting.adapters.dynamo_reports import table_definition
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.cases import case_number
+from chalicelib.reporting.errors import InvalidReport
+from chalicelib.reporting.form_tokens import make_token
+from chalicelib.reporting.report import Report, read_report
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.signed_calls import SignedClient

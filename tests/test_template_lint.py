@@ -15,8 +15,8 @@ import pytest
 
 from chalicelib.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.desk.web import cookies
-from chalicelib.domain.deliveries import KEEP_DAYS
 from chalicelib.domain.figures import Figures
+from chalicelib.reporting.cases import KEEP_DAYS
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
 from tests.support.packages import expanded_template, local_package, resource_of

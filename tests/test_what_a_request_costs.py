@@ -22,8 +22,8 @@ from bench.stub import Stub
 from chalicelib import wiring, wiring_delivery, wiring_documents, wiring_published, wiring_texts
 from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
-from chalicelib.domain.deliveries import QUEUED, Delivery, SealedReport
 from chalicelib.pages.adapters import document_folders
+from chalicelib.reporting.cases import QUEUED, Delivery, SealedReport
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.usecases.delivery_desk import DeliveryDesk

@@ -18,9 +18,9 @@ from chalice.app import Chalice
 
 from chalicelib import wiring, wiring_published, wiring_texts, wiring_time
 from chalicelib.adapters.delivery_keys import new_desk_key
-from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.directory.adapters import published_texts
-from chalicelib.domain.form_tokens import make_token
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.form_tokens import make_token
 from chalicelib.settings import Settings
 from chalicelib.shared.aws import secrets, signed_calls
 from chalicelib.shared.patience import CALLS_TAKE, PAGE_NEEDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from _argon2_cffi_bindings import ffi, lib
 
-from chalicelib.adapters.receipt_vault import ARGON2_KIB, ARGON2_PASSES
+from chalicelib.reporting.adapters.receipt_vault import ARGON2_KIB, ARGON2_PASSES
 
 LENGTH = 32
 

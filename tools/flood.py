@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.domain.receipts import check_digit
+from chalicelib.reporting.receipts import check_digit
 from tools.running import running_site
 
 GOOD_SECONDS = 3.0

@@ -27,8 +27,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.delivery_keys import KEPT_IN, DeskSecret, new_desk_key
 from chalicelib.adapters.hpke_opener import kid_of
-from chalicelib.domain.deliveries import DELIVERED
 from chalicelib.domain.errors import SealBroken
+from chalicelib.reporting.cases import DELIVERED
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.errors import PorchlightError
 from tools.where import NoSite, Where, where

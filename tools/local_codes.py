@@ -187,7 +187,7 @@ def main(say: Callable[[str], None]) -> None:
         os._exit(0)
     os.nice(GENTLE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the site, whose end closes the pipe
-    from chalicelib.adapters import receipt_vault
+    from chalicelib.reporting.adapters import receipt_vault
     from tools import argon2
 
     receipt_vault.argon2id = argon2.argon2id

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.adapters.dynamo_reports import DESK_INDEX
+from chalicelib.reporting.adapters.dynamo_reports import DESK_INDEX
 from chalicelib.shared.aws.faults import Table
 
 _WATCHED = "stage watched"

@@ -12,9 +12,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.adapters.dynamo_reports import DESK_INDEX
-from chalicelib.adapters.report_items import WRITTEN, from_index, is_report, to_item, update_of
-from chalicelib.domain.deliveries import SealedReport
+from chalicelib.reporting.adapters.dynamo_reports import DESK_INDEX
+from chalicelib.reporting.adapters.report_items import (
+    WRITTEN,
+    from_index,
+    is_report,
+    to_item,
+    update_of,
+)
+from chalicelib.reporting.cases import SealedReport
 from chalicelib.shared.aws.dynamo_values import read
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table

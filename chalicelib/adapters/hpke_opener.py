@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from chalicelib.adapters.hpke_sealer import SUITES, VERSION, info_of
 from chalicelib.domain.errors import SealBroken
-from chalicelib.domain.padding import unpad
+from chalicelib.reporting.adapters.hpke_sealer import SUITES, VERSION, info_of
+from chalicelib.reporting.padding import unpad
 
 
 class HpkeOpener:

@@ -14,7 +14,8 @@ from typing import Any
 
 from chalicelib.domain.bounces import meaning
 from chalicelib.domain.errors import NoticeUnreadable
-from chalicelib.ports import Notice, SentMail
+from chalicelib.ports import Notice
+from chalicelib.reporting.ports import SentMail
 
 Json = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,
     DELIVERED,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     DELAYED,
     FALLBACK,
     HELD,

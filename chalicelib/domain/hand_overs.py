@@ -1,7 +1,7 @@
 """A hand-over of a copy that did not arrive: to whom the desk may offer it, and what two people look at.
 
 The desk cannot read what a writer chose. It offers what it can know from the deliveries and from today's
-form; whoever opens the report decides (domain/choices.py), and withholds what the writer did not allow.
+form; whoever opens the report decides (reporting/choices.py), and withholds what the writer did not allow.
 """
 
 from __future__ import annotations
@@ -11,8 +11,13 @@ import json
 from collections.abc import Collection, Sequence
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.choices import marks_of
-from chalicelib.domain.deliveries import NOT_ARRIVED, Delivery, HandOver, SealedReport
+from chalicelib.reporting.cases import (
+    NOT_ARRIVED,
+    Delivery,
+    HandOver,
+    SealedReport,
+)
+from chalicelib.reporting.choices import marks_of
 
 WHY_MOST = 300
 

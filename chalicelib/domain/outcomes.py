@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,
     DELAYED,

@@ -40,12 +40,13 @@ from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.render.templates import environment
-from chalicelib.render import mail_samples, samples, sentences
-from chalicelib.render.form_pages import FormPages
+from chalicelib.render import mail_samples, sentences
 from chalicelib.render.mails import Mails
 from chalicelib.render.page_checks import check_page
 from chalicelib.render.template_faults import blaming, document_of, fault_of_start, place_of, told
 from chalicelib.render.template_names import CONTEXT_OF
+from chalicelib.reporting.render import samples
+from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 _QUOTED = re.compile(r"'(\w+)'")

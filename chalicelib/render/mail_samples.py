@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.reports import ABOUT, KINDS, Report
 from chalicelib.ports import OpenedReport
 from chalicelib.render.mails import Mails
+from chalicelib.reporting.cases import SealedReport
+from chalicelib.reporting.report import ABOUT, KINDS, Report
 
 STORY = (
     "This report is invented, to see what a mail looks like.\nA van came to the house at night.\n<b>&amp;</b>"

@@ -19,11 +19,11 @@ from chalicelib.directory.recipients import Recipient
 from chalicelib.domain import mail_frames
 from chalicelib.domain.errors import FrameInvalid
 from chalicelib.domain.mail_frames import MAILS, Frame
-from chalicelib.domain.reports import SELF
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.ports import MailEncrypter, OpenedReport
 from chalicelib.render import mail_block
 from chalicelib.render.mail_contexts import DigestMail, ReportMail
+from chalicelib.reporting.report import SELF
 from chalicelib.shared.locales import DEFAULT
 
 # SES wants 7-bit content: anything else is encoded, and decodes to what was written.

@@ -18,7 +18,7 @@ from chalicelib.domain.documents import ASKS
 from chalicelib.render.page_links import hidden, links, numbers, only_what_is_allowed
 from chalicelib.render.page_numbers import said_numbers
 from chalicelib.render.page_parts import Finding, Page, text_of
-from chalicelib.render.samples import SAMPLE_CODE
+from chalicelib.reporting.render.samples import SAMPLE_CODE
 from chalicelib.shared.locales import direction
 
 _PLAIN_TITLE = re.compile(r"traffick|report|help|victim|escape|hotline|exploit|police", re.IGNORECASE)

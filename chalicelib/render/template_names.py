@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.pages.render.contexts import ErrorContext, LayoutContext, PageContext
-from chalicelib.render.form_contexts import AnswerContext, CodeContext, NoteContext, ReceiptContext
+from chalicelib.reporting.render.contexts import (
+    AnswerContext,
+    CodeContext,
+    NoteContext,
+    ReceiptContext,
+)
 
 CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
     "page.html": PageContext,

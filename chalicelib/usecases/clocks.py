@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.bounces import AWAY_WAIT
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     BACK_OFF_MOST,
     DELAY_MOST,
     UNCERTAIN_WAIT,

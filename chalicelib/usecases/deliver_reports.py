@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from chalicelib.directory.ports import Directory
 from chalicelib.domain.outcomes import Outcome, unheard
-from chalicelib.ports import Opener, ReportStore
+from chalicelib.ports import Opener
+from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable

@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain import deliveries
-from chalicelib.domain.deliveries import (
+from chalicelib.ports import Cases
+from chalicelib.reporting import cases
+from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,
     DELAYED,
@@ -30,7 +31,6 @@ from chalicelib.domain.deliveries import (
     Delivery,
     SealedReport,
 )
-from chalicelib.ports import Cases
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 
@@ -133,7 +133,7 @@ class DeliveryDesk:
         delivery = file.case.delivery_to(recipient)
         if delivery is None or address not in (FIRST, FALLBACK):
             raise EntryMissing("this case has no such recipient")
-        sent = deliveries.sent_again(delivery, self._clock.now(), address)
+        sent = cases.sent_again(delivery, self._clock.now(), address)
         self._cases.change(file.case.with_delivery(sent))
 
     def answer(self, case_number: str, version: int) -> None:

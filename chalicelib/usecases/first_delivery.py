@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.domain.deliveries import DELIVERED
 from chalicelib.ports import Cases, StageMarks
+from chalicelib.reporting.cases import DELIVERED
 from chalicelib.shared.clock import Clock
 
 _FROM_THE_START = timedelta(days=1)  # so old a case is still kept, whatever KEEP_DAYS says

@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.deliveries import SealedReport, next_digest
-from chalicelib.ports import CopyMarks, ReportStore
+from chalicelib.ports import CopyMarks
+from chalicelib.reporting.cases import SealedReport, next_digest
+from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.errors import StoreUnavailable
 
 COUNTER_KEPT = timedelta(hours=26)

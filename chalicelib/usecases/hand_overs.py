@@ -11,10 +11,10 @@ from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.people import Person
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient, offered_at
-from chalicelib.domain.deliveries import Delivery, HandOver, SealedReport
 from chalicelib.domain.errors import HandOverRefused
 from chalicelib.domain.hand_overs import WHY_MOST, as_shown, may_be_handed_over, offered_instead
 from chalicelib.ports import Cases
+from chalicelib.reporting.cases import Delivery, HandOver, SealedReport
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from chalicelib.usecases.delivery_desk import read_case_number

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from chalicelib.domain.deliveries import Delivery, SealedReport
 from chalicelib.domain.outcomes import Outcome, outcomes, unheard
-from chalicelib.domain.reports import Report
-from chalicelib.ports import ReportStore
+from chalicelib.reporting.cases import Delivery, SealedReport
+from chalicelib.reporting.ports import ReportStore
+from chalicelib.reporting.report import Report
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 

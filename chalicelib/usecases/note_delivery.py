@@ -1,7 +1,7 @@
 """Note what the mail service tells of a mail: delivered, delayed, bounced, complained of, rejected.
 
 Notices come twice, late, out of order and before our own record of the mail. Each is a move in
-domain/deliveries.MOVES or old news.
+reporting/cases.MOVES or old news.
 """
 
 from __future__ import annotations
@@ -12,10 +12,18 @@ from datetime import datetime, timedelta
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient
 from chalicelib.domain.bounces import AWAY, away, not_taken, taken
-from chalicelib.domain.deliveries import BOUNCED, COMPLAINED, FALLEN_BACK, REJECTED, Delivery, delayed
 from chalicelib.domain.errors import NoticeEarly
 from chalicelib.domain.outcomes import Outcome, outcomes, unheard
-from chalicelib.ports import Notice, ReportStore, SentMail
+from chalicelib.ports import Notice
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    COMPLAINED,
+    FALLEN_BACK,
+    REJECTED,
+    Delivery,
+    delayed,
+)
+from chalicelib.reporting.ports import ReportStore, SentMail
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable

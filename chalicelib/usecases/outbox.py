@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.deliveries import (
+from chalicelib.domain.errors import SealBroken
+from chalicelib.ports import OpenedReport, Opener
+from chalicelib.reporting.cases import (
     FAILED,
     WAITING,
     WITHHELD,
@@ -15,9 +17,8 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     move,
 )
-from chalicelib.domain.errors import SealBroken
-from chalicelib.domain.reports import Report
-from chalicelib.ports import OpenedReport, Opener, ReportStore
+from chalicelib.reporting.ports import ReportStore
+from chalicelib.reporting.report import Report
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreUnavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from chalicelib.ports import ReportStore
+from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.usecases.check_documents import StaleContact, stale_contacts

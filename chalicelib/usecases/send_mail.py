@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.deliveries import (
+from chalicelib.ports import MailRenderer, OpenedReport
+from chalicelib.reporting.cases import (
     FALLBACK,
     HELD,
     KEEP_DAYS_MOST,
@@ -22,12 +23,7 @@ from chalicelib.domain.deliveries import (
     move,
     refused,
 )
-from chalicelib.ports import (
-    MailRenderer,
-    OpenedReport,
-    ReportStore,
-    SentMail,
-)
+from chalicelib.reporting.ports import ReportStore, SentMail
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreUnavailable

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.domain.bounces import given_up
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     BOUNCED,
     DELAYED,
     FALLBACK,

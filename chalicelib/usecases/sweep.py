@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from chalicelib.domain.deliveries import SealedReport, case_number
 from chalicelib.domain.figures import figures
 from chalicelib.domain.outcomes import DELETED, SET_DUE, Outcome, outcome, unheard
-from chalicelib.ports import Deleted, Figures, ReportStore
+from chalicelib.ports import Figures
+from chalicelib.reporting.cases import SealedReport, case_number
+from chalicelib.reporting.ports import Deleted, ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord

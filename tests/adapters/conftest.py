@@ -11,8 +11,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.ports import ReportStore
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.system_clock import SystemClock

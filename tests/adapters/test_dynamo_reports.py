@@ -13,8 +13,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ParamValidationError
 
-from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.domain.errors import ReceiptTaken
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.errors import ReceiptTaken
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
 from tests.adapters.conftest import new_table

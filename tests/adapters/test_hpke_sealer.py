@@ -12,10 +12,10 @@ from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey
 
 from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
 from chalicelib.adapters.hpke_opener import HpkeOpener, kid_of
-from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.domain.errors import SealBroken
-from chalicelib.domain.padding import SIZES, unpad
-from chalicelib.domain.reports import LINE_LIMIT, STORY_LIMIT, Report
+from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
+from chalicelib.reporting.padding import SIZES, unpad
+from chalicelib.reporting.report import LINE_LIMIT, STORY_LIMIT, Report
 from chalicelib.shared.errors import SecretMissing
 from tests.support.fakes import NOON
 

@@ -13,13 +13,13 @@ import pytest
 from chalicelib.adapters import dynamo_documents
 from chalicelib.adapters.dynamo_desk import DynamoDesk
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor
 from chalicelib.desk.ports import AuditEntry
-from chalicelib.domain.deliveries import HandOver
 from chalicelib.domain.documents import Draft, Release, Version
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.cases import HandOver
 from chalicelib.shared.errors import StaleRecord
 from tests.adapters.test_store_contract import DAY, MINUTE, done, report
 from tests.support.fakes import NOON

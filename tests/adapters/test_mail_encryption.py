@@ -18,11 +18,11 @@ from chalicelib.adapters.mail_encryption import KeyedEncrypter, padded
 from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.deliveries import QUEUED, Delivery, SealedReport
-from chalicelib.domain.reports import STORY_LIMIT, Report
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.ports import OpenedReport
 from chalicelib.render.mails import Mails
+from chalicelib.reporting.cases import QUEUED, Delivery, SealedReport
+from chalicelib.reporting.report import STORY_LIMIT, Report
 from tests.support.keyrings import GnuPg, OpenSsl
 
 NOW = datetime.now(UTC)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from chalicelib.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.shared.errors import SecretMissing
 
 CODE = "12345678901234567894"

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.delivery_keys import DeskSecret
-from chalicelib.adapters.reporter_secret import ReporterSecret
+from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import KEEP_SECONDS, RETRY_SECONDS, JsonSecret
 from chalicelib.shared.aws.signed_calls import SignedClient

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.ses_events import read_notice
 from chalicelib.domain.errors import NoticeUnreadable
-from chalicelib.ports import Notice, SentMail
+from chalicelib.ports import Notice
+from chalicelib.reporting.ports import SentMail
 
 ABOUT = SentMail("report-" + "0" * 32, "police", 1)
 TAGS = {

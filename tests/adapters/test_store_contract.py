@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     DELIVERED,
     FALLBACK,
     FALLEN_BACK,
@@ -21,8 +21,8 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     move,
 )
-from chalicelib.domain.errors import ReceiptTaken
-from chalicelib.ports import Deleted, ReportStore
+from chalicelib.reporting.errors import ReceiptTaken
+from chalicelib.reporting.ports import Deleted, ReportStore
 from chalicelib.shared.errors import StaleRecord
 from tests.support.fakes import NOON
 

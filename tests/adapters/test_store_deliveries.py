@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.domain.deliveries import DELIVERED, HELD, QUEUED, SENT, Delivery, SealedReport
-from chalicelib.ports import ReportStore, SentMail
+from chalicelib.reporting.cases import (
+    DELIVERED,
+    HELD,
+    QUEUED,
+    SENT,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.reporting.ports import ReportStore, SentMail
 from tests.support.fakes import NOON
 
 LATER = NOON + timedelta(hours=1)

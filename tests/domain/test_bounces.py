@@ -20,7 +20,7 @@ from chalicelib.domain.bounces import (
     not_taken,
     taken,
 )
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,
     DELIVERED,

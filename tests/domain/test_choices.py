@@ -7,9 +7,17 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.directory.recipients import NATURES, Recipient
-from chalicelib.domain.choices import SHOWN_MOST, Choice, Office, also_shown, marks_of, read_choice, shown_on
-from chalicelib.domain.padding import SIZES, pad
-from chalicelib.domain.reports import LINE_LIMIT, STORY_LIMIT, Report
+from chalicelib.reporting.choices import (
+    SHOWN_MOST,
+    Choice,
+    Office,
+    also_shown,
+    marks_of,
+    read_choice,
+    shown_on,
+)
+from chalicelib.reporting.padding import SIZES, pad
+from chalicelib.reporting.report import LINE_LIMIT, STORY_LIMIT, Report
 from tests.support.fakes import recipient
 
 POLICE = recipient("police", nature="police", fallback="chief@agency.example")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     BACK_OFF_FIRST,
     BACK_OFF_MOST,
     BOUNCED,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.errors import FormExpired
-from chalicelib.domain.form_tokens import (
+from chalicelib.reporting.errors import FormExpired
+from chalicelib.reporting.form_tokens import (
     HASTY,
     LIFETIME,
     came_back,

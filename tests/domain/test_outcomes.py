@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.adapters.log_outcomes import LogOutcomes
 from chalicelib.directory.errors import KeyUnusable
-from chalicelib.domain.deliveries import STATES
 from chalicelib.domain.outcomes import BY_STATE, OUTCOMES, Outcome
+from chalicelib.reporting.cases import STATES
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import MailDelayed, MailRefused
 from chalicelib.usecases.sweep import Sweep

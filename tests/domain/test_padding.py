@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.domain.padding import SIZES, pad, unpad
+from chalicelib.reporting.padding import SIZES, pad, unpad
 
 
 @given(st.binary(max_size=5000))

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.receipts import check_digit, in_groups, read_code, receipt_code
+from chalicelib.reporting.receipts import (
+    check_digit,
+    in_groups,
+    read_code,
+    receipt_code,
+)
 
 NONCE = bytes(16)
 CODE = receipt_code(b"secret", NONCE, b"sent")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.errors import InvalidReport
-from chalicelib.domain.reports import (
+from chalicelib.reporting.errors import InvalidReport
+from chalicelib.reporting.report import (
     KINDS,
     LINE_LIMIT,
     STORY_LIMIT,

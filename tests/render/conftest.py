@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.render.form_contexts import RecipientChoice
-from chalicelib.render.form_pages import FormPages
+from chalicelib.reporting.render.contexts import RecipientChoice
+from chalicelib.reporting.render.form_pages import FormPages
 from tools.catalogs import compile_catalogs
 
 CHOICES = (
@@ -60,9 +60,9 @@ def every_page(site):
     """Return (name, html) of each kind of page in each language."""
     from datetime import UTC, datetime
 
-    from chalicelib.domain.deliveries import STATES
     from chalicelib.pages.page_headers import ERROR_STATUSES
-    from chalicelib.render.form_contexts import RecipientState
+    from chalicelib.reporting.cases import STATES
+    from chalicelib.reporting.render.contexts import RecipientState
 
     problems = {
         "a": "story_too_long",

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.domain.deliveries import STATES, UNCLEAR
-from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.render import samples
-from chalicelib.render.form_contexts import RecipientChoice, RecipientState
+from chalicelib.reporting.cases import STATES, UNCLEAR
+from chalicelib.reporting.render import samples
+from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState
+from chalicelib.reporting.report import KINDS, LINE_LIMIT, STORY_LIMIT
 from tests.render.conftest import CHOICES, by_id, parse, text_of, with_class
 
 PROBLEMS = (

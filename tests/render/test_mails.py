@@ -18,11 +18,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
-from chalicelib.domain.deliveries import DELIVERED, FAILED, QUEUED, WITHHELD, Delivery, SealedReport
-from chalicelib.domain.reports import Report
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.ports import KeyInfo, OpenedReport
 from chalicelib.render.mails import Mails
+from chalicelib.reporting.cases import (
+    DELIVERED,
+    FAILED,
+    QUEUED,
+    WITHHELD,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.reporting.report import Report
 from tests.support.fakes import recipient
 
 NOON = datetime(2026, 11, 25, 12, 34, 56, tzinfo=UTC)

@@ -10,7 +10,7 @@ from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.contacts import Contacts, nearest_first
 from chalicelib.directory.content import Locale
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.render.form_pages import FormPages
+from chalicelib.reporting.render.form_pages import FormPages
 from tests.render.conftest import by_id, parse, text_of, with_class
 
 

@@ -7,11 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.choices import Choice
-from chalicelib.domain.deliveries import HELD, QUEUED, WATCH_AFTER, Delivery, SealedReport
 from chalicelib.domain.outcomes import Outcome
-from chalicelib.domain.reports import Report
-from chalicelib.ports import Notice, OpenedReport, SentMail
+from chalicelib.ports import Notice, OpenedReport
+from chalicelib.reporting.cases import (
+    HELD,
+    QUEUED,
+    WATCH_AFTER,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.reporting.choices import Choice
+from chalicelib.reporting.ports import SentMail
+from chalicelib.reporting.report import Report
 from chalicelib.usecases.deliver_reports import DeliverReports
 from chalicelib.usecases.flood_caps import Caps, FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.errors import ReceiptTaken, SealBroken
-from chalicelib.ports import Deleted, ReceiptKeys, SentMail
+from chalicelib.domain.errors import SealBroken
+from chalicelib.reporting.cases import SealedReport
+from chalicelib.reporting.errors import ReceiptTaken
+from chalicelib.reporting.ports import Deleted, ReceiptKeys, SentMail
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import Mail
 

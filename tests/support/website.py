@@ -19,16 +19,16 @@ import html5lib
 from chalice.app import Chalice
 
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
-from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.reports import Report
 from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.web import public, quiet_log, responses
-from chalicelib.render.form_pages import FormPages
-from chalicelib.usecases.follow_up import FollowUp
-from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web import followups, reports
+from chalicelib.reporting.cases import SealedReport
+from chalicelib.reporting.follow_up import FollowUp
+from chalicelib.reporting.render.form_pages import FormPages
+from chalicelib.reporting.report import Report
+from chalicelib.reporting.take_report import TakeReport
+from chalicelib.reporting.web import code_page, form_page
 from tests.support.fakes import FakeDirectory, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 
 FORM = "application/x-www-form-urlencoded"
@@ -208,8 +208,8 @@ class Website:
         follow_up = FollowUp(self.store, self.vault, self.directory, self.clock)
         responses.answer_in_html(self.app, live)
         self.app.register_blueprint(public.routes(live))
-        self.app.register_blueprint(reports.routes(live, site, take, self.app.log.error))
-        self.app.register_blueprint(followups.routes(live, site, follow_up, self.app.log.error))
+        self.app.register_blueprint(form_page.routes(live, site, take, self.app.log.error))
+        self.app.register_blueprint(code_page.routes(live, site, follow_up, self.app.log.error))
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None

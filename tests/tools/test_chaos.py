@@ -17,8 +17,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.deliveries import BOUNCED, DELIVERED, QUEUED, SENT, Delivery, SealedReport
-from chalicelib.domain.reports import read_report
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    DELIVERED,
+    QUEUED,
+    SENT,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.reporting.report import read_report
 from tests.support.fakes import NOON
 from tools.chaos.__main__ import options_from
 from tools.chaos.clock import SharedClock

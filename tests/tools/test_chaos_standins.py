@@ -12,8 +12,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.ports import ReportStore
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.ports import ReportStore
 from tests.adapters import test_store_contract, test_store_deliveries
 from tests.adapters.conftest import new_table
 from tools.chaos.dynamodb import MemoryDynamo, Refused

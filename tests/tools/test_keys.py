@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.delivery_keys import DeskSecret
-from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.adapters.hpke_opener import HpkeOpener, kid_of
-from chalicelib.adapters.hpke_sealer import HpkeSealer
-from chalicelib.adapters.reporter_secret import ReporterSecret
-from chalicelib.domain.deliveries import DELIVERED, QUEUED, Delivery, SealedReport
 from chalicelib.domain.errors import SealBroken
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
+from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
+from chalicelib.reporting.cases import (
+    DELIVERED,
+    QUEUED,
+    Delivery,
+    SealedReport,
+)
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import JsonSecret
 from tests.support.fakes import NOON

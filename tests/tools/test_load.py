@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from chalicelib.domain.receipts import read_code
+from chalicelib.reporting.receipts import read_code
 from tools.load import Answer, Tally, a_code, faults_of
 from tools.running import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters import receipt_vault
+from chalicelib.reporting.adapters import receipt_vault
 from tools import argon2
 from tools.gateway_pages import Hotline
 from tools.local_codes import CodeFunction, Queue, TooManyWait

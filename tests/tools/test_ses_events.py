@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import wiring_delivery
 from chalicelib.adapters.ses_events import read_notice
-from chalicelib.ports import SentMail
+from chalicelib.reporting.ports import SentMail
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.mail import Mail

@@ -11,9 +11,14 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.domain.deliveries import BOUNCED, QUEUED, Delivery, SealedReport
 from chalicelib.domain.figures import Figures
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    QUEUED,
+    Delivery,
+    SealedReport,
+)
 from tests.support.fakes import NOON
 from tools import status
 from tools import where as finding

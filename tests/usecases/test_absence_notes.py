@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.deliveries import (
+from chalicelib.ports import Notice
+from chalicelib.reporting.cases import (
     BOUNCED,
     DELIVERED,
     FALLEN_BACK,
@@ -16,7 +17,7 @@ from chalicelib.domain.deliveries import (
     UNCLEAR,
     sent_again,
 )
-from chalicelib.ports import Notice, SentMail
+from chalicelib.reporting.ports import SentMail
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import Mail
 from tests.support.delivery_fakes import Desk

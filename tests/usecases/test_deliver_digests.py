@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.directory.errors import KeyUnusable
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     DELIVERED,
     FALLBACK,
     FALLEN_BACK,
@@ -21,10 +21,10 @@ from chalicelib.domain.deliveries import (
     next_digest,
     sent_again,
 )
+from chalicelib.reporting.take_report import TakeReport
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import Mail, MailRefused, MailStopped
 from chalicelib.usecases.digests import DIGEST_MOST
-from chalicelib.usecases.take_report import TakeReport
 from tests.support.delivery_fakes import CLINIC, Desk
 from tests.support.fakes import FakeVault
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.directory.errors import KeyUnusable
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     DELAYED,
     DELIVERED,
     FAILED,

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.deliveries import DELIVERED, FALLEN_BACK, HELD, QUEUED, SENT, Delivery, SealedReport
+from chalicelib.reporting.cases import (
+    DELIVERED,
+    FALLEN_BACK,
+    HELD,
+    QUEUED,
+    SENT,
+    Delivery,
+    SealedReport,
+)
 from chalicelib.usecases.delivery_desk import DeliveryDesk
 from tests.support.fakes import FakeDirectory, recipient
 

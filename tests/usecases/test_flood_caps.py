@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.deliveries import HELD, QUEUED, SENT
+from chalicelib.reporting.cases import HELD, QUEUED, SENT
 from chalicelib.shared.errors import SecretMissing, StoreBusy, StoreUnavailable
 from chalicelib.shared.mail import MailDelayed, MailStopped
 from chalicelib.usecases.flood_caps import Caps

@@ -7,10 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.deliveries import DELIVERED, QUEUED, SENT, UNCLEAR, Delivery, SealedReport
-from chalicelib.domain.receipts import check_digit
+from chalicelib.reporting.cases import (
+    DELIVERED,
+    QUEUED,
+    SENT,
+    UNCLEAR,
+    Delivery,
+    SealedReport,
+)
+from chalicelib.reporting.follow_up import FollowUp, Known
+from chalicelib.reporting.receipts import check_digit
 from chalicelib.shared.errors import StoreUnavailable
-from chalicelib.usecases.follow_up import FollowUp, Known
 from tests.support.fakes import NOON, FakeDirectory, FakeStore, FakeVault, FixedClock, recipient
 
 CODE = "1234567890123456789" + check_digit("1234567890123456789")

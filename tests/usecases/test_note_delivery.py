@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.deliveries import (
+from chalicelib.domain.errors import NoticeEarly
+from chalicelib.ports import Notice
+from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,
     DELAYED,
@@ -19,8 +21,7 @@ from chalicelib.domain.deliveries import (
     SENT,
     sent_again,
 )
-from chalicelib.domain.errors import NoticeEarly
-from chalicelib.ports import Notice, SentMail
+from chalicelib.reporting.ports import SentMail
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 from chalicelib.shared.mail import Mail
 from chalicelib.usecases.note_delivery import NoteDelivery

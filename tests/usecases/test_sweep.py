@@ -10,19 +10,27 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import bounces, deliveries
-from chalicelib.domain.deliveries import BOUNCED, DELAY_MOST, SENT, WATCH_AFTER, WATCH_AGAIN, move
+from chalicelib.domain import bounces
+from chalicelib.reporting import cases
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    DELAY_MOST,
+    SENT,
+    WATCH_AFTER,
+    WATCH_AGAIN,
+    move,
+)
+from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import MailUncertain
 from chalicelib.usecases import leases, outbox, send_mail, single_mails
 from chalicelib.usecases.clocks import TRY_MOST, WATCH_MOST
-from chalicelib.usecases.follow_up import FollowUp
 from chalicelib.usecases.leases import LEASE
 from chalicelib.usecases.sweep import Sweep
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import FakeVault
 
-MODULES = (bounces, deliveries, leases, outbox, send_mail, single_mails)
+MODULES = (bounces, cases, leases, outbox, send_mail, single_mails)
 
 
 class Gauges:

@@ -12,12 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.deliveries import FIRST, HELD, QUEUED, SealedReport
-from chalicelib.domain.errors import FormExpired, InvalidReport, NobodyOffered
-from chalicelib.domain.receipts import read_code
-from chalicelib.domain.reports import Report
+from chalicelib.reporting.cases import (
+    FIRST,
+    HELD,
+    QUEUED,
+    SealedReport,
+)
+from chalicelib.reporting.errors import FormExpired, InvalidReport, NobodyOffered
+from chalicelib.reporting.receipts import read_code
+from chalicelib.reporting.report import Report
+from chalicelib.reporting.take_report import Taken, TakeReport
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
-from chalicelib.usecases.take_report import Taken, TakeReport
 from tests.support.fakes import NOON, FakeDirectory, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 
 POLICE = recipient("police")

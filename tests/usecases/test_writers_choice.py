@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.choices import Choice, read_choice
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     BOUNCED,
     DELAYED,
     DELIVERED,
@@ -22,6 +21,7 @@ from chalicelib.domain.deliveries import (
     WITHHELD,
     Delivery,
 )
+from chalicelib.reporting.choices import Choice, read_choice
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import FakeDirectory, recipient
 

@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.deliveries import BOUNCED, DELIVERED, SENT, move
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    DELIVERED,
+    SENT,
+    move,
+)
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 from tests.support.website import FORM, Website
 

@@ -193,7 +193,7 @@ class Context:
 @pytest.fixture
 def functions(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """app.py as Lambda loads it, over an empty table."""
-    from chalicelib.adapters.dynamo_reports import table_definition
+    from chalicelib.reporting.adapters.dynamo_reports import table_definition
     from chalicelib.shared.aws.sdk import client
 
     client("dynamodb").create_table(**table_definition("reports"))
@@ -212,8 +212,8 @@ def functions(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def keep_something_old(now: datetime) -> None:
-    from chalicelib.adapters.dynamo_reports import DynamoReports
-    from chalicelib.ports import SentMail
+    from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+    from chalicelib.reporting.ports import SentMail
     from chalicelib.shared.aws.sdk import client
 
     store = DynamoReports(lambda: client("dynamodb"), "reports")

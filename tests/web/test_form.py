@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.report_items import to_item
-from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.reports import STORY_LIMIT
 from chalicelib.pages.render.site import Site
+from chalicelib.reporting.adapters.report_items import to_item
+from chalicelib.reporting.cases import SealedReport
+from chalicelib.reporting.report import STORY_LIMIT
 from chalicelib.shared.errors import SecretMissing, StoreBusy, StoreUnavailable
 from tests.support.fakes import NOON, recipient
 from tests.support.website import FORM, Answer, Website, encoded, gateway_event

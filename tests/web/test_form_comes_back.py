@@ -8,8 +8,8 @@ from hashlib import sha256
 
 import pytest
 
-from chalicelib.domain.reports import STORY_LIMIT
 from chalicelib.pages.page_headers import ANSWER
+from chalicelib.reporting.report import STORY_LIMIT
 from chalicelib.shared.errors import StoreUnavailable
 from tests.support.website import FORM, Answer, Website
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.form_tokens import Stamps
 from chalicelib.pages.web.responses import NoSuchPage
-from chalicelib.web.followups import CodePage
-from chalicelib.web.reports import FormPage
+from chalicelib.reporting.form_tokens import Stamps
+from chalicelib.reporting.web.code_page import CodePage
+from chalicelib.reporting.web.form_page import FormPage
 
 PAGES: Any = SimpleNamespace(locales=("en",), places=("us",))
 EVENT = {"httpMethod": "POST", "path": "/", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.deliveries import case_number
-from chalicelib.domain.errors import FormExpired
+from chalicelib.reporting.cases import case_number
+from chalicelib.reporting.errors import FormExpired
+from chalicelib.reporting.take_report import TakeReport
 from chalicelib.shared.errors import StoreUnavailable
-from chalicelib.usecases.take_report import TakeReport
 from tools.chaos.marks import Person, person
 from tools.chaos.site import QuickVault
 from tools.chaos.world import AGENCY_IDS

@@ -12,15 +12,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.deliveries import BOUNCED, QUEUED, SENT, Delivery, SealedReport, move
-from chalicelib.domain.reports import Report
 from chalicelib.ports import (
     MailRenderer,
     Notice,
     OpenedReport,
     Opener,
-    ReportStore,
 )
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    QUEUED,
+    SENT,
+    Delivery,
+    SealedReport,
+    move,
+)
+from chalicelib.reporting.ports import ReportStore
+from chalicelib.reporting.report import Report
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.usecases.deliver_reports import DeliverReports

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.deliveries import BOUNCED, DELAYED, DELIVERED, LOST, SENT, UNCLEAR, SealedReport
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    DELAYED,
+    DELIVERED,
+    LOST,
+    SENT,
+    UNCLEAR,
+    SealedReport,
+)
 from tools.chaos.marks import person
 from tools.chaos.people import Filed
 from tools.chaos.world import AGENCIES, AGENCY_IDS

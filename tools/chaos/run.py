@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.adapters.delivery_keys import new_desk_key
-from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.adapters.report_items import from_index
-from chalicelib.domain.deliveries import LOOKED_AT, WAITING, SealedReport
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.adapters.report_items import from_index
+from chalicelib.reporting.cases import LOOKED_AT, WAITING, SealedReport
 from chalicelib.shared.aws.sdk import client
 from tools.chaos.clock import SharedClock
 from tools.chaos.hands import Crew, pipe, start_process

@@ -18,16 +18,18 @@ from chalice.app import Chalice
 from chalicelib import wiring_mails, wiring_published
 from chalicelib.adapters.copy_marks import DeskCopyMarks
 from chalicelib.adapters.delivery_keys import DeskKey
-from chalicelib.adapters.dynamo_reports import DynamoReports
 from chalicelib.adapters.hpke_opener import HpkeOpener
-from chalicelib.adapters.hpke_sealer import HpkeSealer
 from chalicelib.adapters.operator_mail import OperatorMail
-from chalicelib.adapters.receipt_vault import SeededVault
 from chalicelib.adapters.ses_events import read_notice
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.form_tokens import make_token
 from chalicelib.pages.web import quiet_log, responses
-from chalicelib.ports import ReceiptKeys
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.form_tokens import make_token
+from chalicelib.reporting.ports import ReceiptKeys
+from chalicelib.reporting.take_report import TakeReport
+from chalicelib.reporting.web import form_page
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.aws.sdk import client
@@ -40,8 +42,6 @@ from chalicelib.usecases.flood_caps import Caps, FloodCaps
 from chalicelib.usecases.note_delivery import NoteDelivery
 from chalicelib.usecases.send_mail import SendMail
 from chalicelib.usecases.sweep import Sweep
-from chalicelib.usecases.take_report import TakeReport
-from chalicelib.web import reports
 from tools.chaos.clock import SharedClock
 from tools.chaos.planted import Plant
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER
@@ -206,7 +206,7 @@ class Site:
         pages = wiring_published.live_pages(SETTINGS)
         responses.answer_in_html(app, pages)
         site = wiring_published.site_source(SETTINGS)
-        app.register_blueprint(reports.routes(pages, site, self.taker(clock), _quiet))
+        app.register_blueprint(form_page.routes(pages, site, self.taker(clock), _quiet))
         return LocalSite(app, reserve(port), say=_quiet)
 
 

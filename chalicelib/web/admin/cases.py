@@ -14,8 +14,8 @@ from chalicelib.desk.web.screens import (
     number,
     sentence_of,
 )
-from chalicelib.domain.deliveries import HandOver
 from chalicelib.domain.errors import HandOverRefused
+from chalicelib.reporting.cases import HandOver
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.delivery_desk import CaseFile, DeliveryDesk, read_case_number
 from chalicelib.usecases.hand_overs import HandOvers

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamo_desk import WRITTEN, DynamoDesk
-from chalicelib.adapters.dynamo_reports import DynamoReports, table_definition
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.cases import (
     BOUNCED,
     DELIVERED,
     FALLBACK,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo_reports import DynamoReports
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,
     DELAYED,

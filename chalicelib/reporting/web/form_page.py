@@ -8,10 +8,6 @@ from typing import Protocol
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.choices import also_shown
-from chalicelib.domain.errors import FormExpired, InvalidReport
-from chalicelib.domain.form_tokens import Stamps
-from chalicelib.domain.reports import answer_about, too_long
 from chalicelib.pages.errors import FormTooLarge
 from chalicelib.pages.page_headers import ANSWER
 from chalicelib.pages.ports import Pages
@@ -19,10 +15,14 @@ from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.gateway_answers import status_of
 from chalicelib.pages.web.read_form import SWITCH, read_form, read_large_form
 from chalicelib.pages.web.responses import Html, NoSuchPage, answering
-from chalicelib.render.form_contexts import RecipientChoice
-from chalicelib.render.form_pages import FormPages
+from chalicelib.reporting.choices import also_shown
+from chalicelib.reporting.errors import FormExpired, InvalidReport
+from chalicelib.reporting.form_tokens import Stamps
+from chalicelib.reporting.render.contexts import RecipientChoice
+from chalicelib.reporting.render.form_pages import FormPages
+from chalicelib.reporting.report import answer_about, too_long
+from chalicelib.reporting.take_report import TakeReport
 from chalicelib.shared.error_place import where
-from chalicelib.usecases.take_report import TakeReport
 
 # Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store;
 # it does not keep 203 (measured). A test in real browsers watches this.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.directory.ports import Directory
-from chalicelib.domain.deliveries import SENT, UNCLEAR
-from chalicelib.domain.receipts import read_code
-from chalicelib.ports import ReceiptVault, ReportStore
+from chalicelib.reporting.cases import SENT, UNCLEAR
+from chalicelib.reporting.ports import ReceiptVault, ReportStore
+from chalicelib.reporting.receipts import read_code
 from chalicelib.shared.clock import Clock
 
 _NO_CODE = "0" * 20  # derived like any other, so that a wrong code takes as long as a right one

@@ -8,7 +8,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.domain.deliveries import KEEP_DAYS, Delivery, HandOver, SealedReport
+from chalicelib.reporting.cases import (
+    KEEP_DAYS,
+    Delivery,
+    HandOver,
+    SealedReport,
+)
 from chalicelib.shared.aws.dynamo_values import read as _read
 from chalicelib.shared.aws.dynamo_values import write as _write
 

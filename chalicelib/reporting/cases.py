@@ -31,7 +31,7 @@ STATES = (
 _BAD_NEWS = frozenset({FALLEN_BACK, BOUNCED, COMPLAINED, REJECTED})
 # A notice may overtake our own write, so that "delivered" can reach a record that still says "queued". What
 # is not here does not happen: such a notice is old or came twice. QUEUED after anything else is a person's
-# doing. DELIVERED after bad news is for domain/bounces alone, which knows when that news was an absence note.
+# doing. DELIVERED after bad news is for bounces.py alone, which knows when that news was an absence note.
 MOVES: dict[str, frozenset[str]] = {
     QUEUED: frozenset({HELD, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED, WITHHELD}) | _BAD_NEWS,
     HELD: frozenset({QUEUED, SENT, DELIVERED, DELAYED, UNCLEAR, FAILED, WITHHELD}) | _BAD_NEWS,

@@ -7,14 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from chalicelib.directory.content import Content
-from chalicelib.domain.receipts import in_groups
-from chalicelib.domain.reports import KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.pages.body_limits import FORM_BYTES
 from chalicelib.pages.page_headers import page_headers
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.site import Site
 from chalicelib.pages.render.templates import squeeze
-from chalicelib.render.form_contexts import (
+from chalicelib.reporting.receipts import in_groups
+from chalicelib.reporting.render.contexts import (
     AnswerContext,
     CodeContext,
     NoteContext,
@@ -22,6 +21,7 @@ from chalicelib.render.form_contexts import (
     RecipientChoice,
     RecipientState,
 )
+from chalicelib.reporting.report import KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.shared.numbers import grouped
 
 _NOTHING_TYPED = dict.fromkeys("abcdex", "")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.render.form_contexts import RecipientChoice, RecipientState
-from chalicelib.render.form_pages import FormPages
+from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState
+from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.shared.locales import DEFAULT
 
 SAMPLE_CODE = "12345678901234567890"  # nobody's

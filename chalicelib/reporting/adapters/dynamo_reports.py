@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.adapters.report_items import (
+from chalicelib.reporting.adapters.report_items import (
     REPORT,
     SHARDS,
     due_by,
@@ -26,9 +26,9 @@ from chalicelib.adapters.report_items import (
     to_item,
     update_of,
 )
-from chalicelib.domain.deliveries import SealedReport
-from chalicelib.domain.errors import ReceiptTaken
-from chalicelib.ports import Deleted, SentMail
+from chalicelib.reporting.cases import SealedReport
+from chalicelib.reporting.errors import ReceiptTaken
+from chalicelib.reporting.ports import Deleted, SentMail
 from chalicelib.shared.aws.dynamo_values import read as _read
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark

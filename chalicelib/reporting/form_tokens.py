@@ -9,7 +9,7 @@ import hmac
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.domain.errors import FormExpired
+from chalicelib.reporting.errors import FormExpired
 
 HASTY = timedelta(seconds=3)  # nobody reads and fills the form faster: such a report is held
 LIFETIME = timedelta(hours=24)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.choices import Choice
-from chalicelib.domain.errors import InvalidReport
+from chalicelib.reporting.choices import Choice
+from chalicelib.reporting.errors import InvalidReport
 
 STORY_LIMIT = 20_000  # characters
 LINE_LIMIT = 500

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from chalicelib.ports import ReceiptKeys
+from chalicelib.reporting.ports import ReceiptKeys
 
 ARGON2_KIB = 32 * 1024
 ARGON2_PASSES = 2

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from chalicelib.domain.padding import pad
+from chalicelib.reporting.padding import pad
 from chalicelib.shared.errors import SecretMissing
 
 VERSION = 1

@@ -12,10 +12,10 @@ from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.read_form import SWITCH, read_form
 from chalicelib.pages.web.responses import Html, NoSuchPage, answering
-from chalicelib.render.form_contexts import RecipientState
-from chalicelib.render.form_pages import FormPages
-from chalicelib.usecases.follow_up import FollowUp
-from chalicelib.web.reports import FORM_STATUS, SiteSource
+from chalicelib.reporting.follow_up import FollowUp
+from chalicelib.reporting.render.contexts import RecipientState
+from chalicelib.reporting.render.form_pages import FormPages
+from chalicelib.reporting.web.form_page import FORM_STATUS, SiteSource
 
 _FAST = 4
 _LONGEST = 40

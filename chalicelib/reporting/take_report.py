@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient, offered_at
-from chalicelib.domain.choices import read_choice
-from chalicelib.domain.deliveries import (
+from chalicelib.reporting.cases import (
     HELD,
     KEEP_DAYS,
     QUEUED,
@@ -19,13 +18,14 @@ from chalicelib.domain.deliveries import (
     SealedReport,
     next_digest,
 )
-from chalicelib.domain.errors import (
+from chalicelib.reporting.choices import read_choice
+from chalicelib.reporting.errors import (
     FormExpired,
     InvalidReport,
     NobodyOffered,
     ReceiptTaken,
 )
-from chalicelib.domain.form_tokens import (
+from chalicelib.reporting.form_tokens import (
     Stamps,
     came_back,
     make_token,
@@ -34,9 +34,9 @@ from chalicelib.domain.form_tokens import (
     says_it_may_stay,
     settled_token,
 )
-from chalicelib.domain.receipts import receipt_code
-from chalicelib.domain.reports import SentForm, read_report
-from chalicelib.ports import ReceiptVault, ReportStore, Sealer
+from chalicelib.reporting.ports import ReceiptVault, ReportStore, Sealer
+from chalicelib.reporting.receipts import receipt_code
+from chalicelib.reporting.report import SentForm, read_report
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 
