@@ -12,7 +12,7 @@ from bench.reports import STORY
 from bench.runtime import Function
 from bench.stub import Item, Stub, as_json
 from bench.targets import Runtime, Target
-from chalicelib.adapters.delivery_keys import DeskKey
+from chalicelib.delivery.adapters.delivery_keys import DeskKey
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.cases import (

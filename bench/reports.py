@@ -18,7 +18,7 @@ from bench.bucket import Bucket
 from bench.runtime import Function
 from bench.stub import Stub
 from bench.targets import Runtime, Target
-from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import DeskKey, new_desk_key
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.form_tokens import make_token
 

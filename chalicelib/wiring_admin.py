@@ -11,8 +11,12 @@ from typing import Any, NamedTuple
 from chalice.app import Blueprint, Chalice
 
 from chalicelib import wiring_documents
-from chalicelib.adapters.delivery_marks import DeliveryMarks
-from chalicelib.adapters.dynamo_desk import DynamoDesk
+from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
+from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
+from chalicelib.delivery.first_delivery import FirstDelivery
+from chalicelib.delivery.hand_over_cases import HandOvers
+from chalicelib.delivery.look_after_cases import DeliveryDesk
+from chalicelib.delivery.web import cases
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor
@@ -36,14 +40,10 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.usecases.delivery_desk import DeliveryDesk
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_recipients import EditRecipients
 from chalicelib.usecases.edit_sentences import EditSentences
-from chalicelib.usecases.first_delivery import FirstDelivery
-from chalicelib.usecases.hand_overs import HandOvers
 from chalicelib.web.admin import (
-    cases,
     contacts,
     home,
     preview,

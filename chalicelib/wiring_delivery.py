@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.delivery_marks import DeliveryMarks
-from chalicelib.adapters.log_outcomes import LogOutcomes
-from chalicelib.adapters.metrics import EmbeddedMetrics
-from chalicelib.adapters.operator_mail import OperatorMail
-from chalicelib.adapters.ses_events import read_notice
-from chalicelib.domain.errors import NoticeEarly
-from chalicelib.ports import Figures
+from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
+from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
+from chalicelib.delivery.adapters.metrics import EmbeddedMetrics
+from chalicelib.delivery.adapters.operator_mail import OperatorMail
+from chalicelib.delivery.adapters.ses_events import read_notice
+from chalicelib.delivery.errors import NoticeEarly
+from chalicelib.delivery.note_delivery import NoteDelivery
+from chalicelib.delivery.ports import Figures
+from chalicelib.delivery.sweep import Sweep
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.ports import ReportStore
 from chalicelib.settings import Settings
@@ -28,13 +30,11 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError, StoreUnavailable
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.usecases.note_delivery import NoteDelivery
-from chalicelib.usecases.sweep import Sweep
 from chalicelib.wiring_mails import contacts_text, delivery_directory, mails
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.delivery_keys import DeskSecret
-    from chalicelib.usecases.deliver_reports import DeliverReports
+    from chalicelib.delivery.adapters.delivery_keys import DeskSecret
+    from chalicelib.delivery.deliver_reports import DeliverReports
 
 log = logging.getLogger("porchlight")
 log.setLevel(logging.INFO)
@@ -76,11 +76,11 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     """Return the outbox worker. Only who delivers loads what opens reports and writes mails."""
-    from chalicelib.adapters.copy_marks import DeskCopyMarks
-    from chalicelib.adapters.hpke_opener import HpkeOpener
-    from chalicelib.usecases.deliver_reports import DeliverReports
-    from chalicelib.usecases.flood_caps import FloodCaps
-    from chalicelib.usecases.send_mail import SendMail
+    from chalicelib.delivery.adapters.copy_marks import DeskCopyMarks
+    from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+    from chalicelib.delivery.deliver_reports import DeliverReports
+    from chalicelib.delivery.flood_caps import FloodCaps
+    from chalicelib.delivery.send_mail import SendMail
 
     desk = _desk_secret(settings.desk_keys_secret)
     store, told = report_store(settings), alarms(settings, clock)
@@ -202,7 +202,7 @@ def figures(settings: Settings, clock: Clock) -> Figures:
 
 @cache
 def _desk_secret(name: str) -> DeskSecret:
-    from chalicelib.adapters.delivery_keys import DeskSecret
+    from chalicelib.delivery.adapters.delivery_keys import DeskSecret
     from chalicelib.shared.aws.secrets import JsonSecret
 
     return DeskSecret(JsonSecret(partial(client, "secretsmanager"), name))

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.adapters.render_jail import RenderJail
 from chalicelib.adapters.s3_releases import S3Releases
 from chalicelib.adapters.shipped_documents import ShippedFiles
+from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
+from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.desk.ports import DoorBook
 from chalicelib.directory.adapters.shipped_content import CATALOGS
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
@@ -25,7 +26,6 @@ from chalicelib.shared.mail import Mailer
 from chalicelib.usecases.change_recipients import ChangeRecipients
 from chalicelib.usecases.check_documents import CheckDocuments
 from chalicelib.usecases.edit_text import EditText
-from chalicelib.usecases.first_delivery import FirstDelivery
 from chalicelib.usecases.preview import Preview
 from chalicelib.usecases.publish import Publish
 from chalicelib.wiring_published import published_directory as published_directory

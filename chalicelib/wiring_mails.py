@@ -32,9 +32,9 @@ from chalicelib.wiring_texts import (
 )
 
 if TYPE_CHECKING:  # only who writes mails loads these, not who notes what became of them
-    from chalicelib.adapters.published_frames import Frames, PublishedFrames
+    from chalicelib.delivery.adapters.published_frames import Frames, PublishedFrames
+    from chalicelib.delivery.render.mails import Mails
     from chalicelib.pages.render.catalogs import Catalogs
-    from chalicelib.render.mails import Mails
 
 
 def delivery_directory(settings: Settings) -> Directory:
@@ -52,8 +52,8 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
 
     An alarm is raised for a frame that cannot be used, when a mail needs it.
     """
-    from chalicelib.adapters.mail_encryption import KeyedEncrypter
-    from chalicelib.render.mails import Mails
+    from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
+    from chalicelib.delivery.render.mails import Mails
 
     frames, fault = _frames(settings)
     told = alarms or LogAlarms(log.error)
@@ -86,7 +86,7 @@ def _frames(settings: Settings) -> tuple[Frames | None, str]:
 
 @cache
 def _published_frames(url: str, texts: PublishedTexts) -> PublishedFrames:
-    from chalicelib.adapters.published_frames import PublishedFrames
+    from chalicelib.delivery.adapters.published_frames import PublishedFrames
 
     return PublishedFrames(url, texts)
 
@@ -110,7 +110,7 @@ def _contacts(published: PublishedDocuments, state: int) -> str:
 
 @lru_cache(maxsize=2)
 def _shipped_frames(state: int) -> Mapping[str, str]:
-    from chalicelib.render.mails import shipped_frames
+    from chalicelib.delivery.render.mails import shipped_frames
 
     return shipped_frames(SHIPPED.templates / "mail")
 

@@ -11,7 +11,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import wiring_delivery
-from chalicelib.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.cases import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.operator_mail import EXPLAINED
+from chalicelib.delivery.adapters.operator_mail import EXPLAINED
 from chalicelib.shared.patience import CALLS_TAKE, PAGE_NEEDS
 from tests.support.packages import expanded_template
 from tools.functions import FUNCTIONS

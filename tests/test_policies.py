@@ -23,8 +23,8 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from chalicelib.adapters import dynamo_documents
-from chalicelib.adapters.delivery_keys import new_desk_key
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES

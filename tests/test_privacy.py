@@ -25,9 +25,9 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from chalicelib import wiring, wiring_delivery
-from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.delivery.ports import OpenedReport
 from chalicelib.pages.web.quiet_log import HandlerFailed, quietly
-from chalicelib.ports import OpenedReport
 from chalicelib.reporting.adapters.dynamo_reports import table_definition
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.cases import case_number

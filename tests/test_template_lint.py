@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
+from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
+from chalicelib.delivery.figures import Figures
 from chalicelib.desk.web import cookies
-from chalicelib.domain.figures import Figures
 from chalicelib.reporting.cases import KEEP_DAYS
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock

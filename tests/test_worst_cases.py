@@ -17,7 +17,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib import wiring, wiring_published, wiring_texts, wiring_time
-from chalicelib.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.directory.adapters import published_texts
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.form_tokens import make_token

@@ -23,13 +23,13 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from chalicelib.domain.mail_frames import sentences as frame_sentences
+from chalicelib.delivery.mail_frames import sentences as frame_sentences
 from chalicelib.pages import po_files
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 CONTENT = ROOT / "chalicelib" / "content"
-MAIL_WORDS = [ROOT / "chalicelib" / "render" / name for name in ("mail_block.py", "mails.py")]
+MAIL_WORDS = [ROOT / "chalicelib" / "delivery" / "render" / name for name in ("mail_block.py", "mails.py")]
 LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from chalicelib.adapters.mail_encryption import KeyedEncrypter
+from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.directory.adapters.shipped_content import CONTENT
 from chalicelib.directory.contacts import CONFIRMED, Contact
 from chalicelib.directory.content import Content, read_content

@@ -25,9 +25,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.delivery_keys import KEPT_IN, DeskSecret, new_desk_key
-from chalicelib.adapters.hpke_opener import kid_of
-from chalicelib.domain.errors import SealBroken
+from chalicelib.delivery.adapters.delivery_keys import KEPT_IN, DeskSecret, new_desk_key
+from chalicelib.delivery.adapters.hpke_opener import kid_of
+from chalicelib.delivery.errors import SealBroken
 from chalicelib.reporting.cases import DELIVERED
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.errors import PorchlightError

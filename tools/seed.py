@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters import dynamo_documents
-from chalicelib.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings

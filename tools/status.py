@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.figures import Figures, figures
+from chalicelib.delivery.figures import Figures, figures
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.shared.errors import StoreUnavailable
 from tools.where import NoSite, where

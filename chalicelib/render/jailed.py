@@ -32,16 +32,17 @@ import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, an
 from jinja2 import meta, nodes
 from jinja2.exceptions import UndefinedError
 
+from chalicelib.delivery import mail_frames
+from chalicelib.delivery.render import mail_samples
+from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.directory.recipients import read_recipients
-from chalicelib.domain import mail_frames
 from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.render.templates import environment
-from chalicelib.render import mail_samples, sentences
-from chalicelib.render.mails import Mails
+from chalicelib.render import sentences
 from chalicelib.render.page_checks import check_page
 from chalicelib.render.template_faults import blaming, document_of, fault_of_start, place_of, told
 from chalicelib.render.template_names import CONTEXT_OF

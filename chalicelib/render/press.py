@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain import mail_frames
 from chalicelib.domain.documents import Problem
 from chalicelib.domain.errors import RenderStopped
 from chalicelib.ports import Pressed, PressedPage

@@ -12,8 +12,8 @@ from functools import cache
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
+from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, PLACES, kind_of
-from chalicelib.domain import mail_frames
 from chalicelib.domain.catalog_checks import sentences_of
 
 _CALLS = ("_", "gettext", "plain")

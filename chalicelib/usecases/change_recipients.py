@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from chalicelib.delivery.ports import KeyInfo
 from chalicelib.desk.agreements import SENTENCES, Standing
 from chalicelib.desk.errors import NotAllowed
 from chalicelib.desk.people import Person
@@ -28,12 +29,7 @@ from chalicelib.domain.errors import (
     PublishUnderWay,
 )
 from chalicelib.domain.recipient_changes import RecipientChange
-from chalicelib.ports import (
-    DocumentStore,
-    KeyInfo,
-    ReleaseShelf,
-    ShippedDocuments,
-)
+from chalicelib.ports import DocumentStore, ReleaseShelf, ShippedDocuments
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today
 from chalicelib.shared.email_addresses import plain_address

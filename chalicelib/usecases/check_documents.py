@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from chalicelib.delivery import mail_frames
 from chalicelib.directory import document_ids
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import CATALOG, CONTACTS
@@ -16,7 +17,6 @@ from chalicelib.domain import (
     contact_stamps,
     document_checks,
     documents,
-    mail_frames,
     release_pages,
 )
 from chalicelib.domain.documents import TELLS, CheckReport, Problem

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from chalicelib.delivery import mail_frames
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory import document_ids
 from chalicelib.directory.document_ids import RECIPIENTS, RETIRED
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain import contact_stamps, documents, mail_frames
+from chalicelib.domain import contact_stamps, documents
 from chalicelib.domain.documents import (
     SHIPPED,
     DiffLine,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib.delivery import mail_frames
+from chalicelib.delivery.mail_frames import MAILS
 from chalicelib.directory import document_ids
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS, SITE
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain import catalog_checks, document_checks, mail_frames
+from chalicelib.domain import catalog_checks, document_checks
 from chalicelib.domain.documents import STOPS
 from chalicelib.domain.json_documents import read
-from chalicelib.domain.mail_frames import MAILS
 from chalicelib.ports import DocumentStore, Press, ReleaseShelf, ShippedDocuments
 from chalicelib.usecases.edit_text import LiveTexts, read_json
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.adapters.copy_marks import DeskCopyMarks
-from chalicelib.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.copy_marks import DeskCopyMarks
+from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.shared.errors import SecretMissing
 
 OCTOBER = new_desk_key(datetime(2026, 10, 1, tzinfo=UTC))

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey
 
-from chalicelib.adapters.delivery_keys import DeskKey, new_desk_key
-from chalicelib.adapters.hpke_opener import HpkeOpener, kid_of
-from chalicelib.domain.errors import SealBroken
+from chalicelib.delivery.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.delivery.adapters.hpke_opener import HpkeOpener, kid_of
+from chalicelib.delivery.errors import SealBroken
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.padding import SIZES, unpad
 from chalicelib.reporting.report import LINE_LIMIT, STORY_LIMIT, Report

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters import dynamo_documents
-from chalicelib.adapters.dynamo_desk import DynamoDesk
 from chalicelib.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor

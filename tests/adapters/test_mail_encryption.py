@@ -14,13 +14,13 @@ from email.policy import default as modern
 import pytest
 from pysequoia import Cert
 
-from chalicelib.adapters.mail_encryption import KeyedEncrypter, padded
+from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter, padded
+from chalicelib.delivery.ports import OpenedReport
+from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.ports import OpenedReport
-from chalicelib.render.mails import Mails
 from chalicelib.reporting.cases import QUEUED, Delivery, SealedReport
 from chalicelib.reporting.report import STORY_LIMIT, Report
 from tests.support.keyrings import GnuPg, OpenSsl

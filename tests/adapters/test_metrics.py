@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.metrics import EmbeddedMetrics
-from chalicelib.adapters.operator_mail import EXPLAINED, OperatorMail
+from chalicelib.delivery.adapters.metrics import EmbeddedMetrics
+from chalicelib.delivery.adapters.operator_mail import EXPLAINED, OperatorMail
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import MailRefused, MailStopped, MailUncertain

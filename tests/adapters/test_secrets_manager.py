@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.delivery_keys import DeskSecret
+from chalicelib.delivery.adapters.delivery_keys import DeskSecret
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import KEEP_SECONDS, RETRY_SECONDS, JsonSecret

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.ses_events import read_notice
-from chalicelib.domain.errors import NoticeUnreadable
-from chalicelib.ports import Notice
+from chalicelib.delivery.adapters.ses_events import read_notice
+from chalicelib.delivery.errors import NoticeUnreadable
+from chalicelib.delivery.ports import Notice
 from chalicelib.reporting.ports import SentMail
 
 ABOUT = SentMail("report-" + "0" * 32, "police", 1)

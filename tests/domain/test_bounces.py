@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.bounces import (
+from chalicelib.delivery.bounces import (
     AWAY,
     AWAY_WAIT,
     BOUNCES,

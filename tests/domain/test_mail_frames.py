@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.errors import FrameInvalid
-from chalicelib.domain.mail_frames import (
+from chalicelib.delivery.errors import FrameInvalid
+from chalicelib.delivery.mail_frames import (
     MARKER,
     faults,
     is_old,

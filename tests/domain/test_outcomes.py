@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.log_outcomes import LogOutcomes
+from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
+from chalicelib.delivery.outcomes import BY_STATE, OUTCOMES, Outcome
+from chalicelib.delivery.sweep import Sweep
 from chalicelib.directory.errors import KeyUnusable
-from chalicelib.domain.outcomes import BY_STATE, OUTCOMES, Outcome
 from chalicelib.reporting.cases import STATES
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import MailDelayed, MailRefused
-from chalicelib.usecases.sweep import Sweep
 from tests.support.delivery_fakes import Desk
 
 

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.delivery.ports import KeyInfo, OpenedReport
+from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.ports import KeyInfo, OpenedReport
-from chalicelib.render.mails import Mails
 from chalicelib.reporting.cases import (
     DELIVERED,
     FAILED,

@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.delivery.deliver_reports import DeliverReports
+from chalicelib.delivery.flood_caps import Caps, FloodCaps
+from chalicelib.delivery.note_delivery import NoteDelivery
+from chalicelib.delivery.outbox import Tally
+from chalicelib.delivery.outcomes import Outcome
+from chalicelib.delivery.ports import Notice, OpenedReport
+from chalicelib.delivery.send_mail import SendMail
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.outcomes import Outcome
-from chalicelib.ports import Notice, OpenedReport
 from chalicelib.reporting.cases import (
     HELD,
     QUEUED,
@@ -19,11 +24,6 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.choices import Choice
 from chalicelib.reporting.ports import SentMail
 from chalicelib.reporting.report import Report
-from chalicelib.usecases.deliver_reports import DeliverReports
-from chalicelib.usecases.flood_caps import Caps, FloodCaps
-from chalicelib.usecases.note_delivery import NoteDelivery
-from chalicelib.usecases.outbox import Tally
-from chalicelib.usecases.send_mail import SendMail
 from tests.support.fakes import (
     Failing,
     FakeAlarms,

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from chalicelib.delivery.errors import SealBroken
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.errors import SealBroken
 from chalicelib.reporting.cases import SealedReport
 from chalicelib.reporting.errors import ReceiptTaken
 from chalicelib.reporting.ports import Deleted, ReceiptKeys, SentMail

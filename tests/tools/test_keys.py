@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.delivery_keys import DeskSecret
-from chalicelib.adapters.hpke_opener import HpkeOpener, kid_of
-from chalicelib.domain.errors import SealBroken
+from chalicelib.delivery.adapters.delivery_keys import DeskSecret
+from chalicelib.delivery.adapters.hpke_opener import HpkeOpener, kid_of
+from chalicelib.delivery.errors import SealBroken
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret

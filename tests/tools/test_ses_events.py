@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring_delivery
-from chalicelib.adapters.ses_events import read_notice
+from chalicelib.delivery.adapters.ses_events import read_notice
 from chalicelib.reporting.ports import SentMail
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer

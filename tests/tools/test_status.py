@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chalicelib.domain.figures import Figures
+from chalicelib.delivery.figures import Figures
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.cases import (
     BOUNCED,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.ports import Notice
+from chalicelib.delivery.ports import Notice
 from chalicelib.reporting.cases import (
     BOUNCED,
     DELIVERED,

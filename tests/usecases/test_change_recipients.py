@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.delivery.ports import KeyInfo
 from chalicelib.desk.agreements import Standing
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.errors import AgreementMissing, NotAllowed
@@ -22,7 +23,6 @@ from chalicelib.domain.errors import (
     NothingToPublish,
 )
 from chalicelib.domain.recipient_changes import described
-from chalicelib.ports import KeyInfo
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.mail import Mail
 from chalicelib.usecases.change_recipients import ChangeRecipients

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.delivery.digests import DIGEST_MOST
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.reporting.cases import (
     DELIVERED,
@@ -24,7 +25,6 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.take_report import TakeReport
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import Mail, MailRefused, MailStopped
-from chalicelib.usecases.digests import DIGEST_MOST
 from tests.support.delivery_fakes import CLINIC, Desk
 from tests.support.fakes import FakeVault
 
@@ -71,7 +71,7 @@ def test_more_than_a_digest_holds_comes_in_the_next_one(desk: Desk) -> None:
 
 
 def test_huge_reports_are_spread_over_several_digests(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.usecases.digests.DIGEST_BYTES", 40)
+    monkeypatch.setattr("chalicelib.delivery.digests.DIGEST_BYTES", 40)
     hold(desk, 10)  # a fake seal has 8 bytes or so
     to_the_hour(desk)
     desk.deliver()

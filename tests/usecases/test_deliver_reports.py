@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.delivery.flood_caps import Caps
+from chalicelib.delivery.leases import LEASE
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.reporting.cases import (
     DELAYED,
@@ -34,8 +36,6 @@ from chalicelib.shared.mail import (
     MailUncertain,
     MailUnverified,
 )
-from chalicelib.usecases.flood_caps import Caps
-from chalicelib.usecases.leases import LEASE
 from tests.support.delivery_fakes import CLINIC, POLICE, Desk
 from tests.support.fakes import FakeDirectory, recipient
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.delivery.look_after_cases import DeliveryDesk
 from chalicelib.reporting.cases import (
     DELIVERED,
     FALLEN_BACK,
@@ -16,7 +17,6 @@ from chalicelib.reporting.cases import (
     Delivery,
     SealedReport,
 )
-from chalicelib.usecases.delivery_desk import DeliveryDesk
 from tests.support.fakes import FakeDirectory, recipient
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.delivery.flood_caps import Caps
 from chalicelib.reporting.cases import HELD, QUEUED, SENT
 from chalicelib.shared.errors import SecretMissing, StoreBusy, StoreUnavailable
 from chalicelib.shared.mail import MailDelayed, MailStopped
-from chalicelib.usecases.flood_caps import Caps
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import NOON
 

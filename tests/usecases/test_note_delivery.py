@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.errors import NoticeEarly
-from chalicelib.ports import Notice
+from chalicelib.delivery.errors import NoticeEarly
+from chalicelib.delivery.note_delivery import NoteDelivery
+from chalicelib.delivery.ports import Notice
 from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,
@@ -24,7 +25,6 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.ports import SentMail
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 from chalicelib.shared.mail import Mail
-from chalicelib.usecases.note_delivery import NoteDelivery
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import NOON, FakeAlarms, FakeDirectory, FakeStore, FixedClock, recipient
 

@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import bounces
+from chalicelib.delivery import (
+    bounces,
+    leases,
+    outbox,
+    send_mail,
+    single_mails,
+)
+from chalicelib.delivery.clocks import TRY_MOST, WATCH_MOST
+from chalicelib.delivery.leases import LEASE
+from chalicelib.delivery.sweep import Sweep
 from chalicelib.reporting import cases
 from chalicelib.reporting.cases import (
     BOUNCED,
@@ -23,10 +32,6 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import MailUncertain
-from chalicelib.usecases import leases, outbox, send_mail, single_mails
-from chalicelib.usecases.clocks import TRY_MOST, WATCH_MOST
-from chalicelib.usecases.leases import LEASE
-from chalicelib.usecases.sweep import Sweep
 from tests.support.delivery_fakes import Desk
 from tests.support.fakes import FakeVault
 

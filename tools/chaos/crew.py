@@ -21,8 +21,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from chalicelib.delivery.flood_caps import Caps
 from chalicelib.shared.errors import StoreUnavailable
-from chalicelib.usecases.flood_caps import Caps
 from tools.chaos.clock import SharedClock
 from tools.chaos.forms import file_by_form
 from tools.chaos.people import file_reports

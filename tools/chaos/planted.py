@@ -11,13 +11,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.directory.recipients import Recipient
-from chalicelib.ports import (
+from chalicelib.delivery.deliver_reports import DeliverReports
+from chalicelib.delivery.leases import Case, Leases
+from chalicelib.delivery.outbox import Tally
+from chalicelib.delivery.ports import (
     MailRenderer,
     Notice,
     OpenedReport,
     Opener,
 )
+from chalicelib.delivery.send_mail import Change, SendMail
+from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import (
     BOUNCED,
     QUEUED,
@@ -30,10 +34,6 @@ from chalicelib.reporting.ports import ReportStore
 from chalicelib.reporting.report import Report
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import Mail, Mailer
-from chalicelib.usecases.deliver_reports import DeliverReports
-from chalicelib.usecases.leases import Case, Leases
-from chalicelib.usecases.outbox import Tally
-from chalicelib.usecases.send_mail import Change, SendMail
 from tools.chaos.world import AGENCIES
 
 

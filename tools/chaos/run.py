@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chalicelib.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.adapters.report_items import from_index
 from chalicelib.reporting.cases import LOOKED_AT, WAITING, SealedReport

@@ -16,11 +16,16 @@ from typing import Any
 from chalice.app import Chalice
 
 from chalicelib import wiring_mails, wiring_published
-from chalicelib.adapters.copy_marks import DeskCopyMarks
-from chalicelib.adapters.delivery_keys import DeskKey
-from chalicelib.adapters.hpke_opener import HpkeOpener
-from chalicelib.adapters.operator_mail import OperatorMail
-from chalicelib.adapters.ses_events import read_notice
+from chalicelib.delivery.adapters.copy_marks import DeskCopyMarks
+from chalicelib.delivery.adapters.delivery_keys import DeskKey
+from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+from chalicelib.delivery.adapters.operator_mail import OperatorMail
+from chalicelib.delivery.adapters.ses_events import read_notice
+from chalicelib.delivery.deliver_reports import DeliverReports
+from chalicelib.delivery.flood_caps import Caps, FloodCaps
+from chalicelib.delivery.note_delivery import NoteDelivery
+from chalicelib.delivery.send_mail import SendMail
+from chalicelib.delivery.sweep import Sweep
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.web import quiet_log, responses
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
@@ -37,11 +42,6 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.usecases.deliver_reports import DeliverReports
-from chalicelib.usecases.flood_caps import Caps, FloodCaps
-from chalicelib.usecases.note_delivery import NoteDelivery
-from chalicelib.usecases.send_mail import SendMail
-from chalicelib.usecases.sweep import Sweep
 from tools.chaos.clock import SharedClock
 from tools.chaos.planted import Plant
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER

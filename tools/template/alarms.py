@@ -57,7 +57,7 @@ _API_ERRORS: Json = {
 
 
 def _figure(name: str) -> Json:
-    """Return one of the figures that adapters/metrics.py writes, at its worst."""
+    """Return one of the figures that delivery/adapters/metrics.py writes, at its worst."""
     return {
         "Namespace": "Porchlight",
         "MetricName": name,

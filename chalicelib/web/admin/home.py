@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.delivery.look_after_cases import DeliveryDesk
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import Desk, Show, Visit
 from chalicelib.desk.web.screens import Sheet
@@ -9,7 +10,6 @@ from chalicelib.directory.document_ids import name_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.usecases.change_recipients import ChangeRecipients
-from chalicelib.usecases.delivery_desk import DeliveryDesk
 from chalicelib.usecases.edit_contacts import EditContacts
 from chalicelib.usecases.edit_text import EditText
 from chalicelib.usecases.publish import Publish

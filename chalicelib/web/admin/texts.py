@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.delivery import mail_frames
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import Desk, Show, Visit
 from chalicelib.desk.web.screens import (
@@ -19,7 +20,6 @@ from chalicelib.directory.document_ids import (
     name_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain import mail_frames
 from chalicelib.domain.documents import compare
 from chalicelib.domain.errors import DraftConflict
 from chalicelib.usecases.edit_text import EditText, OpenDocument, read_json

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo_desk import WRITTEN, DynamoDesk
+from chalicelib.delivery.adapters.dynamo_cases import WRITTEN, DynamoDesk
+from chalicelib.delivery.look_after_cases import read_case_number
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.cases import (
     BOUNCED,
@@ -21,7 +22,6 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import EntryMissing, StaleRecord
-from chalicelib.usecases.delivery_desk import read_case_number
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 
 WORDS = b"sealed words that nobody at the desk may see"

@@ -128,7 +128,7 @@ def test_the_desk_offers_what_deliveries_and_todays_form_let_it_know(desk, repor
 
 
 def test_in_production_nobody_is_offered_who_has_not_agreed_to_get_reports(directory):
-    from chalicelib.usecases.hand_overs import HandOvers
+    from chalicelib.delivery.hand_over_cases import HandOvers
     from tests.support.fakes import FixedClock
 
     hand_overs = HandOvers(None, directory, FixedClock(NOW), agreed_only=True)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.delivery.web.cases import CaseScreens
 from chalicelib.desk.errors import (
     AgreementMissing,
     LastPublisher,
@@ -25,7 +26,6 @@ from chalicelib.desk.web.screens import Sheet, number, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.domain.errors import ChangedSince
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
-from chalicelib.web.admin.cases import CaseScreens
 from chalicelib.web.admin.home import HomeScreens
 from chalicelib.web.admin.preview import PreviewScreens
 from chalicelib.web.admin.publish import PublishScreens

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from chalicelib.delivery.errors import FrameInvalid
 from chalicelib.directory.document_ids import MAIL_TEMPLATE
-from chalicelib.domain.errors import FrameInvalid
 
 MARKER = "[[report]]"
 MAILS = ("report", "digest")

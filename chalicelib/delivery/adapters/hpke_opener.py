@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from chalicelib.domain.errors import SealBroken
+from chalicelib.delivery.errors import SealBroken
 from chalicelib.reporting.adapters.hpke_sealer import SUITES, VERSION, info_of
 from chalicelib.reporting.padding import unpad
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from chalicelib.delivery.errors import SealBroken
+from chalicelib.delivery.flood_caps import FloodCaps
+from chalicelib.delivery.leases import Case, Leases
+from chalicelib.delivery.ports import OpenedReport, Opener
+from chalicelib.delivery.send_mail import FAULT_WAIT, Change, SendMail
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.errors import SealBroken
-from chalicelib.ports import OpenedReport, Opener
 from chalicelib.reporting.cases import (
     FAILED,
     WAITING,
@@ -23,9 +26,6 @@ from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import MailStopped
-from chalicelib.usecases.flood_caps import FloodCaps
-from chalicelib.usecases.leases import Case, Leases
-from chalicelib.usecases.send_mail import FAULT_WAIT, Change, SendMail
 
 RUN_MARGIN = timedelta(
     seconds=15

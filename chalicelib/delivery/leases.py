@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from chalicelib.domain.outcomes import Outcome, outcomes, unheard
+from chalicelib.delivery.outcomes import Outcome, outcomes, unheard
 from chalicelib.reporting.cases import Delivery, SealedReport
 from chalicelib.reporting.ports import ReportStore
 from chalicelib.reporting.report import Report

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.domain.bounces import AWAY_WAIT
+from chalicelib.delivery.bounces import AWAY_WAIT
+from chalicelib.delivery.leases import LEASE
+from chalicelib.delivery.outbox import CLOSED_WAIT, STOPPED_WAIT
+from chalicelib.delivery.send_mail import FAULT_WAIT, KEY_WAIT
+from chalicelib.delivery.single_mails import TELL_AGAIN
 from chalicelib.reporting.cases import (
     BACK_OFF_MOST,
     DELAY_MOST,
@@ -15,10 +19,6 @@ from chalicelib.reporting.cases import (
     Delivery,
     SealedReport,
 )
-from chalicelib.usecases.leases import LEASE
-from chalicelib.usecases.outbox import CLOSED_WAIT, STOPPED_WAIT
-from chalicelib.usecases.send_mail import FAULT_WAIT, KEY_WAIT
-from chalicelib.usecases.single_mails import TELL_AGAIN
 
 # Further apart than this, one of two clocks is wrong: a schedule's event comes within seconds, and a little
 # later when Lambda was busy.

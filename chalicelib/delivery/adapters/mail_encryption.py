@@ -11,9 +11,9 @@ from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 
+from chalicelib.delivery.ports import KeyInfo
 from chalicelib.directory.armor import OPENPGP, read_block
 from chalicelib.directory.errors import KeyUnusable
-from chalicelib.ports import KeyInfo
 
 _SMALLEST = 4 * 1024
 _STEP = 1024 * 1024
@@ -77,10 +77,10 @@ class KeyedEncrypter:
     def _read(self, key: str) -> RecipientKey:
         # Each is loaded only when a recipient has such a key.
         if read_block(key).label == OPENPGP:
-            from chalicelib.adapters.openpgp_keys import OpenPgpKey
+            from chalicelib.delivery.adapters.openpgp_keys import OpenPgpKey
 
             return OpenPgpKey(key, self._now())
-        from chalicelib.adapters.smime_keys import SmimeKey
+        from chalicelib.delivery.adapters.smime_keys import SmimeKey
 
         return SmimeKey(key, self._now())
 

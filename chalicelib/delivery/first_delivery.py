@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.ports import Cases, StageMarks
+from chalicelib.delivery.ports import Cases, StageMarks
 from chalicelib.reporting.cases import DELIVERED
 from chalicelib.shared.clock import Clock
 

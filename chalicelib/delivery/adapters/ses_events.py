@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.domain.bounces import meaning
-from chalicelib.domain.errors import NoticeUnreadable
-from chalicelib.ports import Notice
+from chalicelib.delivery.bounces import meaning
+from chalicelib.delivery.errors import NoticeUnreadable
+from chalicelib.delivery.ports import Notice
 from chalicelib.reporting.ports import SentMail
 
 Json = Mapping[str, Any]

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from chalicelib.delivery.ports import MailRenderer, OpenedReport
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.directory.recipients import Recipient
-from chalicelib.ports import MailRenderer, OpenedReport
 from chalicelib.reporting.cases import (
     FALLBACK,
     HELD,

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.delivery.errors import HandOverRefused
+from chalicelib.delivery.hand_overs import (
+    WHY_MOST,
+    as_shown,
+    may_be_handed_over,
+    offered_instead,
+)
+from chalicelib.delivery.look_after_cases import read_case_number
+from chalicelib.delivery.ports import Cases
 from chalicelib.desk.agreements import SENTENCES, Standing, why_not
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.people import Person
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient, offered_at
-from chalicelib.domain.errors import HandOverRefused
-from chalicelib.domain.hand_overs import WHY_MOST, as_shown, may_be_handed_over, offered_instead
-from chalicelib.ports import Cases
 from chalicelib.reporting.cases import Delivery, HandOver, SealedReport
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord
-from chalicelib.usecases.delivery_desk import read_case_number
 
 _CHANGED = "somebody, or the mail service, changed this case meanwhile: look at it again"
 

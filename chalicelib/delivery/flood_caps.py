@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.ports import CopyMarks
+from chalicelib.delivery.ports import CopyMarks
 from chalicelib.reporting.cases import SealedReport, next_digest
 from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.errors import StoreUnavailable

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from chalicelib.delivery.bounces import (
+    AWAY,
+    away,
+    not_taken,
+    taken,
+)
+from chalicelib.delivery.errors import NoticeEarly
+from chalicelib.delivery.outcomes import Outcome, outcomes, unheard
+from chalicelib.delivery.ports import Notice
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain.bounces import AWAY, away, not_taken, taken
-from chalicelib.domain.errors import NoticeEarly
-from chalicelib.domain.outcomes import Outcome, outcomes, unheard
-from chalicelib.ports import Notice
 from chalicelib.reporting.cases import (
     BOUNCED,
     COMPLAINED,

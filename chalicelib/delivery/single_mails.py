@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from chalicelib.domain.bounces import given_up
+from chalicelib.delivery.bounces import given_up
+from chalicelib.delivery.leases import LEASE, Case
+from chalicelib.delivery.outbox import HandOn, Outbox
 from chalicelib.reporting.cases import (
     BOUNCED,
     DELAYED,
@@ -21,8 +23,6 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 from chalicelib.shared.mail import MailStopped
-from chalicelib.usecases.leases import LEASE, Case
-from chalicelib.usecases.outbox import HandOn, Outbox
 
 ROUND = 250  # ids read at once
 TELL_AGAIN = timedelta(hours=1)  # when the operator was not told, because of many other alarms or cases

@@ -10,20 +10,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from chalicelib.delivery.digests import Digests
+from chalicelib.delivery.flood_caps import FloodCaps
+from chalicelib.delivery.leases import Leases
+from chalicelib.delivery.outbox import HandOn, Outbox, Tally
+from chalicelib.delivery.outcomes import Outcome, unheard
+from chalicelib.delivery.ports import Opener
+from chalicelib.delivery.send_mail import SendMail
+from chalicelib.delivery.single_mails import SingleMails
 from chalicelib.directory.ports import Directory
-from chalicelib.domain.outcomes import Outcome, unheard
-from chalicelib.ports import Opener
 from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 from chalicelib.shared.mail import MailStopped
-from chalicelib.usecases.digests import Digests
-from chalicelib.usecases.flood_caps import FloodCaps
-from chalicelib.usecases.leases import Leases
-from chalicelib.usecases.outbox import HandOn, Outbox, Tally
-from chalicelib.usecases.send_mail import SendMail
-from chalicelib.usecases.single_mails import SingleMails
 
 
 class DeliverReports:

@@ -15,14 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.delivery import mail_frames
+from chalicelib.delivery.errors import FrameInvalid
+from chalicelib.delivery.mail_frames import MAILS, Frame
+from chalicelib.delivery.ports import MailEncrypter, OpenedReport
+from chalicelib.delivery.render import mail_block
+from chalicelib.delivery.render.mail_contexts import DigestMail, ReportMail
 from chalicelib.directory.recipients import Recipient
-from chalicelib.domain import mail_frames
-from chalicelib.domain.errors import FrameInvalid
-from chalicelib.domain.mail_frames import MAILS, Frame
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.ports import MailEncrypter, OpenedReport
-from chalicelib.render import mail_block
-from chalicelib.render.mail_contexts import DigestMail, ReportMail
 from chalicelib.reporting.report import SELF
 from chalicelib.shared.locales import DEFAULT
 

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from chalicelib.delivery import mail_frames
+from chalicelib.delivery.errors import FrameInvalid
 from chalicelib.directory.adapters.published_texts import (
     ABSENT,
     LOOK_EVERY,
@@ -14,8 +16,6 @@ from chalicelib.directory.adapters.published_texts import (
     PublishedTexts,
 )
 from chalicelib.directory.document_ids import CATALOG
-from chalicelib.domain import mail_frames
-from chalicelib.domain.errors import FrameInvalid
 from chalicelib.shared.net.public_files import FetchFailed, Line
 
 _LONGEST = 1_000_000  # bytes; ten languages take 30,000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.render.mail_contexts import DigestMail, ReportMail
+from chalicelib.delivery.render.mail_contexts import DigestMail, ReportMail
 
 Say = Callable[[str], str]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from chalicelib.domain.outcomes import Outcome
+from chalicelib.delivery.outcomes import Outcome
 
 
 class LogOutcomes:

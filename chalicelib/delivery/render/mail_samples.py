@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.delivery.ports import OpenedReport
+from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.recipients import Recipient
-from chalicelib.ports import OpenedReport
-from chalicelib.render.mails import Mails
 from chalicelib.reporting.cases import SealedReport
 from chalicelib.reporting.report import ABOUT, KINDS, Report
 

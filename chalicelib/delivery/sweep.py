@@ -9,16 +9,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from chalicelib.domain.figures import figures
-from chalicelib.domain.outcomes import DELETED, SET_DUE, Outcome, outcome, unheard
-from chalicelib.ports import Figures
+from chalicelib.delivery.clocks import CLOCKS_APART, Horizon
+from chalicelib.delivery.figures import figures
+from chalicelib.delivery.outcomes import (
+    DELETED,
+    SET_DUE,
+    Outcome,
+    outcome,
+    unheard,
+)
+from chalicelib.delivery.ports import Figures
+from chalicelib.delivery.single_mails import CASES_NAMED
 from chalicelib.reporting.cases import SealedReport, case_number
 from chalicelib.reporting.ports import Deleted, ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord
-from chalicelib.usecases.clocks import CLOCKS_APART, Horizon
-from chalicelib.usecases.single_mails import CASES_NAMED
 
 LONG_WAIT = timedelta(hours=2)
 MARGIN = timedelta(seconds=20)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chalicelib.delivery.errors import HandOverRefused
+from chalicelib.delivery.hand_over_cases import HandOvers
+from chalicelib.delivery.look_after_cases import CaseFile, DeliveryDesk, read_case_number
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.standings import Standings
@@ -14,11 +17,8 @@ from chalicelib.desk.web.screens import (
     number,
     sentence_of,
 )
-from chalicelib.domain.errors import HandOverRefused
 from chalicelib.reporting.cases import HandOver
 from chalicelib.shared.errors import EntryMissing
-from chalicelib.usecases.delivery_desk import CaseFile, DeliveryDesk, read_case_number
-from chalicelib.usecases.hand_overs import HandOvers
 
 CASES = "/admin/deliveries"
 CASE = "/admin/case"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from chalicelib.delivery.ports import Cases
 from chalicelib.directory.ports import Directory
 from chalicelib.directory.recipients import Recipient
-from chalicelib.ports import Cases
 from chalicelib.reporting import cases
 from chalicelib.reporting.cases import (
     BOUNCED,

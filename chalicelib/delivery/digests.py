@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from chalicelib.ports import OpenedReport
+from chalicelib.delivery.leases import Case
+from chalicelib.delivery.outbox import RUN_MARGIN, Outbox
+from chalicelib.delivery.ports import OpenedReport
 from chalicelib.shared.mail import MailStopped
-from chalicelib.usecases.leases import Case
-from chalicelib.usecases.outbox import RUN_MARGIN, Outbox
 
 DIGEST_MOST = 1000  # reports in one digest
 DIGEST_BYTES = 4_500_000  # of sealed words: the mail is up to three times that, and many inboxes take 10 MB

@@ -1,0 +1,138 @@
+"""Ports of delivery: opening reports, writing and encrypting mails, what the mail service tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from chalicelib.directory.recipients import Recipient
+from chalicelib.reporting.cases import SealedReport
+from chalicelib.reporting.ports import SentMail
+from chalicelib.reporting.report import Report
+
+
+class Opener(Protocol):
+    """Opens what a Sealer sealed."""
+
+    def open(self, sealed: bytes, report_id: str) -> bytes:
+        """Return the content. Raises SealBroken when the key is gone or the id is another."""
+
+
+class CopyMarks(Protocol):
+    """Marks by which copies of a text are recognised, and which mean nothing to anybody else."""
+
+    def mark(self, text: str, day: str) -> str:
+        """Return 32 hex digits: the same for the same text on one day (like "2026-11-25")."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReport:
+    """A report opened for the mails, with what a recipient should know around it.
+
+    `instead_of` is the name of the recipient whose copy did not arrive, when this one is told in its stead.
+    """
+
+    record: SealedReport
+    report: Report = field(repr=False)
+    instead_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the mail service tells of one mail later.
+
+    `kind` is "delivered", "delayed", "bounced", "away" (a bounce as absence notes are told), "complained" or
+    "rejected", and `why` the service's own word for it. `mail` is None when the notice does not say what the
+    mail was about. `to` are all addresses of the mail, and `addresses` those that the notice is about.
+    """
+
+    kind: str
+    message_id: str
+    mail: SentMail | None
+    sent_at: datetime | None
+    to: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    why: str = ""
+
+
+class MailRenderer(Protocol):
+    """Turns opened reports into messages to `to`, which is one of the recipient's addresses."""
+
+    def report(
+        self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
+    ) -> bytes:
+        """Return the message for one report. Raises KeyUnusable."""
+
+    def digest(
+        self, recipient: Recipient, to: str, opened: Sequence[OpenedReport], names: Mapping[str, str]
+    ) -> bytes:
+        """Return one message that holds every one of these reports, in order. Raises KeyUnusable.
+
+        `names` gives each recipient id's name.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What a recipient's key is, for people to look at; `reason` says why it is not `usable`.
+
+    `kind` is "openpgp", "smime", or empty when it is neither. It stops working on `expires_on`.
+    """
+
+    kind: str
+    fingerprint: str
+    expires_on: date | None
+    usable: bool
+    reason: str
+
+
+class MailEncrypter(Protocol):
+    """Locks a mail so that only whoever holds a recipient's private key can read it."""
+
+    def encrypt(self, entity: bytes, key: str, headers: Mapping[str, str]) -> bytes:
+        """Return a message with these headers whose only content is `entity`, encrypted.
+
+        `entity` is a whole multipart, with the headers that only the recipient shall see. Raises KeyUnusable,
+        whose text names the reason and never the key.
+        """
+
+    def describe(self, key: str) -> KeyInfo:
+        """Say what a key is, and whether mail can be encrypted to it now."""
+
+
+class Figures(Protocol):
+    """Numbers for the operator to watch."""
+
+    def put(self, figures: Mapping[str, float]) -> None:
+        """Record these numbers as they are now."""
+
+
+class Cases(Protocol):
+    """Reports as the desk may know them: how their delivery goes, never their words, which are empty here.
+
+    Any call may raise StoreUnavailable.
+    """
+
+    def find(self, case_number: str, now: datetime) -> SealedReport | None:
+        """Return the case with this number, or None. It may lag a moment behind."""
+
+    def all(self, now: datetime) -> Iterable[SealedReport]:
+        """Return every case that is kept. It may lag a moment behind."""
+
+    def change(self, case: SealedReport) -> None:
+        """Write changed deliveries, unless somebody changed the case since it was read: StaleRecord."""
+
+
+class StageMarks(Protocol):
+    """What a stage knows of its first delivered report. Any call may raise StoreUnavailable."""
+
+    def watched_since(self) -> datetime | None:
+        """Return since when deliveries leave a mark, or None when that is not known."""
+
+    def delivered_at(self) -> datetime | None:
+        """Return when the first delivered report was noted, or None."""
+
+    def made_at(self) -> datetime | None:
+        """Return when the table of reports was made: before that nothing was delivered. None if not known."""
