@@ -19,20 +19,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
-from chalicelib.adapters.render_jail import Limits, RenderJail
-from chalicelib.adapters.s3_releases import S3Releases
-from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
-from chalicelib.render.press import SitePress
-from chalicelib.render.sentences import of_texts
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
+from chalicelib.publishing.adapters.render_process import Limits, RenderJail
+from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.render.sentences import of_texts
+from chalicelib.publishing.render.site_renderer import SitePress
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.usecases.check_documents import CheckDocuments
-from chalicelib.usecases.edit_text import EditText
-from chalicelib.usecases.publish import Publish
 from chalicelib.wiring_documents import RENDERERS
 from tools.catalogs import compile_catalogs
 
@@ -100,7 +100,7 @@ def measure(work: Path, endpoint: str, places: int) -> dict[str, Any]:
     folders = Folders(TEMPLATES, work / "locale", work / "content")
     shipped, files = ShippedFiles(folders, RENDERERS, of_texts), ReleaseFiles(folders)
     workers = min(os.cpu_count() or 1, 4)
-    jail = RenderJail("chalicelib.render.jailed", Limits(patience=30.0))
+    jail = RenderJail("chalicelib.publishing.render.render_worker", Limits(patience=30.0))
     press = SitePress(lambda texts: files(texts).content.parent, jail, workers)
     store, shelf = (
         DynamoDocuments(lambda: client("dynamodb"), "documents"),

@@ -33,17 +33,10 @@ from chalicelib.desk.web import entrance, people
 from chalicelib.desk.web.guard import Desk
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.ports import Directory
-from chalicelib.settings import Settings
-from chalicelib.shared.aws.sdk import client
-from chalicelib.shared.aws.ses_mailer import SesMailer
-from chalicelib.shared.clock import Clock
-from chalicelib.shared.log_alarms import LogAlarms
-from chalicelib.shared.mail import Mail, Mailer
-from chalicelib.shared.system_clock import SystemClock
-from chalicelib.usecases.edit_contacts import EditContacts
-from chalicelib.usecases.edit_recipients import EditRecipients
-from chalicelib.usecases.edit_sentences import EditSentences
-from chalicelib.web.admin import (
+from chalicelib.publishing.edit_contacts import EditContacts
+from chalicelib.publishing.edit_recipients import EditRecipients
+from chalicelib.publishing.edit_sentences import EditSentences
+from chalicelib.publishing.web import (
     contacts,
     home,
     preview,
@@ -52,6 +45,13 @@ from chalicelib.web.admin import (
     sentences,
     texts,
 )
+from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.mail import Mail, Mailer
+from chalicelib.shared.system_clock import SystemClock
 
 log = logging.getLogger("porchlight")
 

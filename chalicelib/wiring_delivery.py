@@ -165,7 +165,7 @@ def sweep(
 def remind_of_contacts(settings: Settings, clock: Clock) -> None:
     """Mail the operator, once a month, which contacts nobody has checked for 90 days."""
     from chalicelib.desk.render.desk_mails import DeskMails
-    from chalicelib.usecases.remind_of_contacts import RemindOfContacts
+    from chalicelib.publishing.remind_of_contacts import RemindOfContacts
 
     remind = RemindOfContacts(
         lambda: contacts_text(settings),

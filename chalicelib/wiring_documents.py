@@ -8,26 +8,26 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from chalicelib.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.adapters.render_jail import RenderJail
-from chalicelib.adapters.s3_releases import S3Releases
-from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.desk.ports import DoorBook
 from chalicelib.directory.adapters.shipped_content import CATALOGS
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
-from chalicelib.render import sentences
-from chalicelib.render.press import SitePress
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.publishing.adapters.render_process import RenderJail
+from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.preview import Preview
+from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.site_renderer import SitePress
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.mail import Mailer
-from chalicelib.usecases.change_recipients import ChangeRecipients
-from chalicelib.usecases.check_documents import CheckDocuments
-from chalicelib.usecases.edit_text import EditText
-from chalicelib.usecases.preview import Preview
-from chalicelib.usecases.publish import Publish
 from chalicelib.wiring_published import published_directory as published_directory
 from chalicelib.wiring_texts import SHIPPED, file_state
 
@@ -67,7 +67,7 @@ def desk_services(
         return files(texts).content.parent
 
     workers = min(os.cpu_count() or 1, 4)
-    press = SitePress(folder_of, RenderJail("chalicelib.render.jailed"), workers)
+    press = SitePress(folder_of, RenderJail("chalicelib.publishing.render.render_worker"), workers)
     check = CheckDocuments(press, shipped, clock)
     describe = KeyedEncrypter(clock.now).describe
     return DeskServices(

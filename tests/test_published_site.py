@@ -19,21 +19,20 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from chalicelib import wiring_mails, wiring_published, wiring_texts
-from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
-from chalicelib.adapters.s3_releases import S3Releases, open_to_readers
 from chalicelib.delivery.render import mail_samples
 from chalicelib.directory.adapters.published_texts import PublishedTexts
-from chalicelib.domain.documents import Release, Version
-from chalicelib.domain.errors import PublishRefused
 from chalicelib.pages import po_files
 from chalicelib.pages.adapters.published_pages import PublishedPages
 from chalicelib.pages.adapters.shipped_pages import ShippedPages
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
+from chalicelib.publishing.adapters.s3_releases import S3Releases, open_to_readers
+from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.documents import PublishRefused, Release, Version
+from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.preview import Preview
+from chalicelib.publishing.publish import Publish
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
-from chalicelib.usecases.check_documents import CheckDocuments
-from chalicelib.usecases.edit_text import EditText
-from chalicelib.usecases.preview import Preview
-from chalicelib.usecases.publish import Publish
 from tests.conftest import REGION
 from tests.support.press import shipped_files, shipped_folders, site_press
 

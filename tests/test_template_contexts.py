@@ -9,7 +9,7 @@ from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.pages.render.catalogs import Sentences
 from chalicelib.pages.render.contexts import HELPERS
 from chalicelib.pages.render.templates import environment
-from chalicelib.render.template_names import CONTEXT_OF
+from chalicelib.publishing.render.template_names import CONTEXT_OF
 
 PUBLIC = TEMPLATES / "public"
 NOT_PAGES = {"layout.html", "parts.html"}

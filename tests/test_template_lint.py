@@ -362,7 +362,7 @@ def test_pages_from_the_bucket_get_the_pages_headers_and_bring_their_own_policy(
     security = config["SecurityHeadersConfig"]
     assert security["FrameOptions"] == {"FrameOption": "DENY", "Override": True}
     assert security["ReferrerPolicy"] == {"ReferrerPolicy": "no-referrer", "Override": True}
-    # One release's policy would forbid another's style: see adapters/standby.py.
+    # One release's policy would forbid another's style: see publishing/adapters/standby.py.
     assert "ContentSecurityPolicy" not in security
     removed = {one["Header"] for one in config["RemoveHeadersConfig"]["Items"]}
     assert removed == {"ETag", "Last-Modified"}

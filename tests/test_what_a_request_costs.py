@@ -20,10 +20,10 @@ from bench.delivery import RECIPIENTS, put_due
 from bench.reports import forms, secrets_of_the_bench
 from bench.stub import Stub
 from chalicelib import wiring, wiring_delivery, wiring_documents, wiring_published, wiring_texts
-from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.delivery.look_after_cases import DeliveryDesk
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.pages.adapters import document_folders
+from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.reporting.cases import QUEUED, Delivery, SealedReport
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.adapters.standby import CONTENT_TYPE, standby
+from chalicelib.publishing.adapters.standby import CONTENT_TYPE, standby
 from tools import doctor
 from tools.aws_cli import Aws, AwsFailed
 from tools.doctor_aws import desk_key_of, outputs_of

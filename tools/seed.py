@@ -15,9 +15,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters import dynamo_documents
 from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
 

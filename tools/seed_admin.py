@@ -6,9 +6,9 @@ import secrets
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
-from chalicelib.adapters.s3_releases import open_to_readers
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
+from chalicelib.publishing.adapters.s3_releases import open_to_readers
 from chalicelib.shared.email_addresses import is_address, plain_address
 from tools.seed import client, unless_there
 

@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib.adapters.s3_releases import S3Releases
-from chalicelib.adapters.standby import is_page, keys, standby
+from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.adapters.standby import is_page, keys, standby
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StoreUnavailable
 from tests.adapters.test_standby import FILES, INDEX, packed

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamo_documents import DynamoDocuments, table_definition
-from chalicelib.adapters.s3_releases import S3Releases
-from chalicelib.domain.documents import Draft, Release, Version
-from chalicelib.domain.recipient_changes import AddressCode, RecipientChange
-from chalicelib.ports import DocumentStore, LiveRelease, ReleaseShelf
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
+from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.documents import Draft, Release, Version
+from chalicelib.publishing.ports import DocumentStore, LiveRelease, ReleaseShelf
+from chalicelib.publishing.recipient_changes import AddressCode, RecipientChange
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 from tests.conftest import REGION

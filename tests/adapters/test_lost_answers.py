@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters import dynamo_documents
-from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor
 from chalicelib.desk.ports import AuditEntry
-from chalicelib.domain.documents import Draft, Release, Version
+from chalicelib.publishing.adapters import dynamo_documents
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.publishing.documents import Draft, Release, Version
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.cases import HandOver
 from chalicelib.shared.errors import StaleRecord

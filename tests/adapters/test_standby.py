@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.s3_releases import S3Releases
-from chalicelib.adapters.standby import standby
+from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.adapters.standby import standby
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 POLICY = "default-src 'none'; style-src 'sha256-abc='; frame-ancestors 'none'; base-uri 'none'"

@@ -9,8 +9,8 @@ from itertools import product
 
 import pytest
 
-from chalicelib.domain.comparison import common
-from chalicelib.domain.documents import MOST_SHOWN, compare
+from chalicelib.publishing.comparison import common
+from chalicelib.publishing.documents import MOST_SHOWN, compare
 
 
 def rebuilt(old: list[str], new: list[str], steps: int = 10_000) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain import contact_stamps
+from chalicelib.publishing import contact_stamps
 from chalicelib.shared.days import latest_today, read_day
 
 LINE: dict[str, Any] = {

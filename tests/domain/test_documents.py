@@ -12,13 +12,6 @@ from hypothesis import strategies as st
 
 from chalicelib.directory.document_ids import kind_of, path_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain import documents, style_checks
-from chalicelib.domain.documents import (
-    DiffLine,
-    check_text,
-    check_why,
-    compare,
-)
 from chalicelib.pages import po_files
 from chalicelib.pages.po_files import (
     Entry,
@@ -29,6 +22,14 @@ from chalicelib.pages.po_files import (
     write_mo,
     write_po,
 )
+from chalicelib.publishing import documents
+from chalicelib.publishing.documents import (
+    DiffLine,
+    check_text,
+    check_why,
+    compare,
+)
+from chalicelib.publishing.style import checks
 
 
 @pytest.mark.parametrize(
@@ -200,8 +201,8 @@ def test_no_nonsense_is_taken_for_a_compiled_catalog() -> None:
     [("#fff", "#000", 21.0), ("#767676", "#ffffff", 4.54), ("#595959", "#fff", 7.0)],
 )
 def test_contrast_is_that_of_the_standard(one: str, other: str, ratio: float) -> None:
-    assert style_checks.contrast(one, other) == pytest.approx(ratio, abs=0.01)
-    assert style_checks.contrast(other, one) == pytest.approx(ratio, abs=0.01)
+    assert checks.contrast(one, other) == pytest.approx(ratio, abs=0.01)
+    assert checks.contrast(other, one) == pytest.approx(ratio, abs=0.01)
 
 
 def test_a_catalog_with_its_places_keeps_them() -> None:
@@ -213,7 +214,7 @@ STYLE_PARTS = "#exit { background: #14395f; color: #fff }\n"
 
 
 def told_of_edges(rule: str) -> list[int]:
-    found = style_checks.check_style(STYLE_PARTS + rule)
+    found = checks.check_style(STYLE_PARTS + rule)
     return [problem.line for problem in found if "cannot be seen well" in problem.sentence]
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.directory.adapters.shipped_content import CONTENT
 from chalicelib.directory.document_ids import JSON_DOCUMENTS
-from chalicelib.domain.document_checks import check
-from chalicelib.domain.field_names import unknown_fields
+from chalicelib.publishing.document_checks import check
+from chalicelib.publishing.field_names import unknown_fields
 
 
 def shipped() -> dict[str, str]:

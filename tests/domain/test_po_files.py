@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.catalog_checks import check_syntax
-from chalicelib.domain.documents import STOPS
 from chalicelib.pages.po_files import (
     PoInvalid,
     read_mo,
@@ -23,6 +21,8 @@ from chalicelib.pages.po_files import (
     write_mo,
     write_po,
 )
+from chalicelib.publishing.catalog_checks import check_syntax
+from chalicelib.publishing.documents import STOPS
 
 CATALOGS = sorted((Path(__file__).parent / "catalogs").glob("*.po"))
 NOBODY = "Nobody will write back to you."

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
-from chalicelib.domain.documents import STOPS
-from chalicelib.domain.style_checks import check_style
+from chalicelib.publishing.documents import STOPS
+from chalicelib.publishing.style.checks import check_style
 
 SHIPPED = (TEMPLATES / "public" / "page.css").read_text(encoding="utf-8")
 LAST = SHIPPED.count("\n")

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.shipped_documents import ShippedFiles
-from chalicelib.domain.documents import ASKS, STOPS
 from chalicelib.pages import po_files
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
-from chalicelib.render.jailed import Inside, answer
-from chalicelib.render.press import SitePress
-from chalicelib.usecases.check_documents import CheckDocuments
+from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.documents import ASKS, STOPS
+from chalicelib.publishing.render.render_worker import Inside, answer
+from chalicelib.publishing.render.site_renderer import SitePress
 from tests.support.press import shipped_files, shipped_folders
 
 SEND = "Send it"

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.errors import RenderStopped
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
-from chalicelib.render.press import SitePress
+from chalicelib.publishing.adapters.render_process import Inmate, Limits, RenderJail
+from chalicelib.publishing.errors import RenderStopped
+from chalicelib.publishing.render.site_renderer import SitePress
 from tests.support.press import PATIENT, shipped_folders, shipped_root
 
 ERROR_PAGE = "template/public/error.html"
@@ -92,7 +92,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 def press(tmp_path_factory: pytest.TempPathFactory) -> SitePress:
     files = ReleaseFiles(shipped_folders(tmp_path_factory.mktemp("shipped")))
     return SitePress(
-        lambda texts: files(texts).content.parent, lambda folder: started("chalicelib.render.jailed", folder)
+        lambda texts: files(texts).content.parent,
+        lambda folder: started("chalicelib.publishing.render.render_worker", folder),
     )
 
 
@@ -376,7 +377,7 @@ class FaultyAfterAWhile:
 def test_pages_that_each_take_long_to_fail_are_not_all_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.render.press._GRACE", 0.3)
+    monkeypatch.setattr("chalicelib.publishing.render.site_renderer._GRACE", 0.3)
     jail = FaultyAfterAWhile()
     pressed = SitePress(lambda _: shipped_root(tmp_path), jail).site({})
     assert 1 <= len(jail.asked) < 25

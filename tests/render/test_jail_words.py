@@ -15,10 +15,10 @@ import pytest
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
-from chalicelib.adapters.render_jail import Inmate, Limits, RenderJail
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.errors import RenderStopped
-from chalicelib.render.press import SitePress
+from chalicelib.publishing.adapters.render_process import Inmate, Limits, RenderJail
+from chalicelib.publishing.errors import RenderStopped
+from chalicelib.publishing.render.site_renderer import SitePress
 from tests.render.test_jail import ENDLESS, ERROR_PAGE, Attacked, page_with
 from tests.support.press import shipped_folders, shipped_root, site_press
 
@@ -144,7 +144,7 @@ def write(path: Path, content: str | bytes) -> None:
 
 def asked(root: Path) -> tuple[str, int, str]:
     """Return what the process says when it is asked for anything."""
-    with RenderJail("chalicelib.render.jailed", PATIENT)(root) as inmate:
+    with RenderJail("chalicelib.publishing.render.render_worker", PATIENT)(root) as inmate:
         document, line, sentence = inmate.ask({"do": "look"})["fault"]
         again = inmate.ask({"do": "page", "name": "en/error-404"})["fault"]
     assert again == [document, line, sentence]
@@ -192,7 +192,7 @@ def test_a_catalog_that_breaks_the_start_is_named(root: Path) -> None:
 
 def test_press_and_preview_say_what_broke_the_start(root: Path) -> None:
     write(root / "content" / "site.json", "[]")
-    press = SitePress(lambda _: root, RenderJail("chalicelib.render.jailed", PATIENT))
+    press = SitePress(lambda _: root, RenderJail("chalicelib.publishing.render.render_worker", PATIENT))
     pressed = press.site({})
     assert pressed.pages == []
     assert "site" in {problem.document for problem in pressed.problems}
@@ -225,7 +225,7 @@ def test_a_process_that_ends_by_itself_blames_no_text(
 
 
 def test_no_sentence_of_the_fault_holds_a_path(tmp_path: Path) -> None:
-    from chalicelib.render.template_faults import told
+    from chalicelib.publishing.render.template_faults import told
 
     for error in (
         FileNotFoundError(2, "No such file or directory", "/var/task/templates/x.html"),

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.directory.content import Content, read_content
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.render.page_checks import check_page
+from chalicelib.publishing.render.page_checks import check_page
 from chalicelib.reporting.render.form_pages import FormPages
 
 NAME = "en/los-banos-ca"

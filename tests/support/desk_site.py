@@ -17,10 +17,10 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring, wiring_admin
-from chalicelib.adapters import dynamo_documents
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
+from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from chalicelib.domain.documents import Draft, Release, Version
-from chalicelib.domain.recipient_changes import RecipientChange
-from chalicelib.ports import LiveRelease
+from chalicelib.publishing.documents import Draft, Release, Version
+from chalicelib.publishing.ports import LiveRelease
+from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.shared.errors import StaleRecord
 
 

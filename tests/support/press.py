@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from chalicelib.adapters.render_jail import Limits, RenderJail
-from chalicelib.adapters.shipped_documents import ShippedFiles
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
-from chalicelib.render.press import SitePress
-from chalicelib.render.sentences import of_texts
+from chalicelib.publishing.adapters.render_process import Limits, RenderJail
+from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.render.sentences import of_texts
+from chalicelib.publishing.render.site_renderer import SitePress
 from chalicelib.wiring_documents import RENDERERS
 from tools.catalogs import compile_catalogs
 
@@ -51,4 +51,4 @@ def site_press(folders: Folders, limits: Limits = PATIENT) -> SitePress:
     def folder_of(texts: Mapping[str, str]) -> Path:
         return files(texts).content.parent
 
-    return SitePress(folder_of, RenderJail("chalicelib.render.jailed", limits))
+    return SitePress(folder_of, RenderJail("chalicelib.publishing.render.render_worker", limits))

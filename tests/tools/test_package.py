@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters import dynamo_documents
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import ROLES
+from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from tools import functions, gateway_pages, package, package_template
 from tools.template import people, stores

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from chalicelib.directory.document_ids import JSON_DOCUMENTS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain import documents
-from chalicelib.domain.documents import Draft
-from chalicelib.domain.json_documents import Unreadable, read
+from chalicelib.publishing import documents
+from chalicelib.publishing.documents import Draft
+from chalicelib.publishing.edit_contacts import EditContacts
+from chalicelib.publishing.edit_sentences import EditSentences
+from chalicelib.publishing.json_documents import Unreadable, read
+from chalicelib.publishing.preview import Preview
 from chalicelib.shared.errors import EntryMissing
-from chalicelib.usecases.edit_contacts import EditContacts
-from chalicelib.usecases.edit_sentences import EditSentences
-from chalicelib.usecases.preview import Preview
 from tests.usecases.test_publish import ANA, Desk
 
 CATALOG = "catalog/es"

@@ -16,16 +16,12 @@ from chalicelib.desk.errors import AgreementMissing, NotAllowed
 from chalicelib.desk.people import PUBLISHER, Person
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.errors import (
-    CodesUsedUp,
-    CodeWrong,
-    DraftConflict,
-    NothingToPublish,
-)
-from chalicelib.domain.recipient_changes import described
+from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.publishing.documents import DraftConflict
+from chalicelib.publishing.errors import CodesUsedUp, CodeWrong, NothingToPublish
+from chalicelib.publishing.recipient_changes import described
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.mail import Mail
-from chalicelib.usecases.change_recipients import ChangeRecipients
 from tests.usecases.test_publish import ANA, BEN, Desk
 
 NEW, SECOND = "desk@county.example", "second@county.example"

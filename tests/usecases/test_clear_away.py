@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.documents import UNKNOWN, Release
-from chalicelib.domain.errors import PublishUnderWay
-from chalicelib.domain.going_live import KEPT, KEPT_FOR, unwanted
+from chalicelib.publishing.documents import UNKNOWN, Release
+from chalicelib.publishing.errors import PublishUnderWay
+from chalicelib.publishing.going_live import KEPT, KEPT_FOR, unwanted
 from chalicelib.shared.errors import StoreUnavailable
 from tests.usecases.test_publish import ANA, BEN, CODE, NOW, PAGE, Desk, Killed
 

@@ -14,19 +14,14 @@ import pytest
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory.document_ids import SITE
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.documents import ASKS, STOPS, Problem
-from chalicelib.domain.errors import (
-    DraftConflict,
-    NothingToPublish,
-    PublishRefused,
-    PublishUnderWay,
-)
 from chalicelib.pages.page_headers import ERROR_STATUSES, page_headers
-from chalicelib.ports import Pressed, PressedPage
+from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.documents import ASKS, STOPS, DraftConflict, Problem, PublishRefused
+from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.errors import NothingToPublish, PublishUnderWay
+from chalicelib.publishing.ports import Pressed, PressedPage
+from chalicelib.publishing.publish import Publish
 from chalicelib.shared.errors import EntryMissing
-from chalicelib.usecases.check_documents import CheckDocuments
-from chalicelib.usecases.edit_text import EditText
-from chalicelib.usecases.publish import Publish
 from tests.support.fake_documents import FakeDocuments, FakeShelf
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

@@ -9,13 +9,9 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.directory.document_ids import RECIPIENTS
-from chalicelib.domain.errors import (
-    ChangedSince,
-    NothingToPublish,
-    PublishRefused,
-    PublishUnderWay,
-)
-from chalicelib.ports import Pressed, PressedPage
+from chalicelib.publishing.documents import PublishRefused
+from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay
+from chalicelib.publishing.ports import Pressed, PressedPage
 from chalicelib.shared.errors import StoreUnavailable
 from tests.usecases.test_change_recipients import OFFICE, Changing
 from tests.usecases.test_publish import ANA, BEN, CODE, PAGE, Desk, packed

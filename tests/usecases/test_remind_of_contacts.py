@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.desk.render.desk_mails import DeskMails
+from chalicelib.publishing.remind_of_contacts import RemindOfContacts
 from chalicelib.shared.mail import MailDelayed
-from chalicelib.usecases.remind_of_contacts import RemindOfContacts
 from tests.support.fakes import FakeMailer, FakeStore, FixedClock
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.domain.documents import Draft
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.publishing.documents import Draft
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 
 

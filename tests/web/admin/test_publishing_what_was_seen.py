@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.publishing.web.texts import name_of
 from chalicelib.shared.aws.sdk import client
-from chalicelib.web.admin.texts import name_of
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Person
 from tests.web.admin.test_texts import form_of, published, texts_of
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 from tests.web.admin.test_people import first_password
 

@@ -24,13 +24,13 @@ from chalicelib.desk.web.guard import Visit
 from chalicelib.desk.web.people import LogScreens, PeopleScreens
 from chalicelib.desk.web.screens import Sheet, number, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.domain.errors import ChangedSince
+from chalicelib.publishing.errors import ChangedSince
+from chalicelib.publishing.web.home import HomeScreens
+from chalicelib.publishing.web.preview import PreviewScreens
+from chalicelib.publishing.web.publish import PublishScreens
+from chalicelib.publishing.web.recipients import RecipientScreens
+from chalicelib.publishing.web.texts import TextScreens
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
-from chalicelib.web.admin.home import HomeScreens
-from chalicelib.web.admin.preview import PreviewScreens
-from chalicelib.web.admin.publish import PublishScreens
-from chalicelib.web.admin.recipients import RecipientScreens
-from chalicelib.web.admin.texts import TextScreens
 from tests.support.fakes import FixedClock
 
 ANA = Person("ana@desk.example", PUBLISHER)

@@ -1,0 +1,304 @@
+"""Drafts, versions, releases and the change of recipients, in one DynamoDB table with a key of two parts.
+
+Every write says what it expects to find, so that of two people who save at once one is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from chalicelib.publishing.documents import (
+    UNKNOWN,
+    Draft,
+    Release,
+    Version,
+)
+from chalicelib.publishing.recipient_changes import AddressCode, Agreement, RecipientChange
+from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
+from chalicelib.shared.errors import StaleRecord
+
+_DRAFTS = "draft"
+_RELEASES = "release"
+_CHANGE = ("change", "recipients")
+_VERSIONS = "version#"
+
+_write = TypeSerializer().serialize
+_read = TypeDeserializer().deserialize
+
+
+def table_definition(name: str) -> dict[str, Any]:
+    """Return CreateTable's arguments: for local runs and tests; the template says the same for AWS."""
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    }
+
+
+class DynamoDocuments:
+    """The DocumentStore on DynamoDB."""
+
+    def __init__(self, client: Callable[[], Any], table: str) -> None:
+        self._table = Table(client, table, "pk", "sk")
+
+    def drafts(self) -> Sequence[Draft]:
+        """Return every draft, by document."""
+        return [_draft(item) for item in self._query(_DRAFTS)]
+
+    def draft(self, document: str) -> Draft | None:
+        """Return a document's draft, if it has one."""
+        item = self._get(_DRAFTS, document)
+        return _draft(item) if item else None
+
+    def put_draft(self, draft: Draft) -> None:
+        """Save a draft over the revision before it."""
+        self._put(
+            (_DRAFTS, draft.document),
+            {
+                "text": draft.text,
+                "revision": draft.revision,
+                "base": draft.base,
+                "who": draft.who,
+                "moment": draft.when.isoformat(),
+            },
+            draft.revision - 1,
+        )
+
+    def drop_draft(self, document: str, revision: int) -> None:
+        """Delete a draft, if it still is this revision."""
+        self._delete((_DRAFTS, document), revision)
+
+    def versions(self, document: str) -> Sequence[Version]:
+        """Return a document's published versions, newest first."""
+        return [_version(document, item) for item in self._query(_VERSIONS + document, newest_first=True)]
+
+    def version(self, document: str, number: int) -> Version | None:
+        """Return one version."""
+        item = self._get(_VERSIONS + document, _number(number))
+        return _version(document, item) if item else None
+
+    def add_version(self, version: Version) -> None:
+        """Keep a version for good."""
+        self._put(
+            (_VERSIONS + version.document, _number(version.number)),
+            {
+                "text": version.text,
+                "who": version.who,
+                "moment": version.when.isoformat() if version.when else "",
+                "why": version.why,
+                "shipped": version.shipped,
+            },
+            0,
+        )
+
+    def releases(self, limit: int) -> Sequence[Release]:
+        """Return the newest releases, newest first."""
+        return [_release(item) for item in self._query(_RELEASES, newest_first=True, limit=limit)]
+
+    def release(self, number: int) -> Release | None:
+        """Return one release."""
+        item = self._get(_RELEASES, _number(number))
+        return _release(item) if item else None
+
+    def add_release(self, release: Release) -> None:
+        """Keep a release for good."""
+        self._put(
+            (_RELEASES, _number(release.number)),
+            {
+                "versions": dict(release.versions),
+                "who": release.who,
+                "moment": release.when.isoformat(),
+                "why": release.why,
+                "again": release.again,
+                "package": release.package,
+                "since": release.since,
+            },
+            0,
+        )
+
+    def change(self) -> RecipientChange | None:
+        """Return the change of recipients that waits, if there is one."""
+        item = self._get(*_CHANGE)
+        return _change(item) if item else None
+
+    def put_change(self, change: RecipientChange) -> None:
+        """Save the change over the revision before it."""
+        codes = {address: _code_item(code) for address, code in change.codes.items()}
+        self._put(
+            _CHANGE,
+            {
+                "text": change.text,
+                "revision": change.revision,
+                "proposed_by": change.proposed_by,
+                "proposed_at": change.proposed_at.isoformat(),
+                "why": change.why,
+                "codes": codes,
+                "confirmed": {address: when.isoformat() for address, when in change.confirmed.items()},
+                "agreed_by": change.agreed_by,
+                "agreed_at": change.agreed_at.isoformat() if change.agreed_at else "",
+                "held_until": change.held_until.isoformat() if change.held_until else "",
+                "proposers": {entry: list(names) for entry, names in change.proposers.items()},
+                "agreements": {
+                    entry: {"by": one.by, "at": one.at.isoformat(), "digest": one.digest}
+                    for entry, one in change.agreements.items()
+                },
+                "operator_code": _code_item(change.operator_code) if change.operator_code else {},
+            },
+            change.revision - 1,
+        )
+
+    def drop_change(self, revision: int) -> None:
+        """Delete the change, if it still is this revision."""
+        self._delete(_CHANGE, revision)
+
+    def _get(self, pk: str, sk: str) -> Mapping[str, Any] | None:
+        answer = self._table.call("get_item", Key=_key(pk, sk), ConsistentRead=True)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def _query(self, pk: str, newest_first: bool = False, limit: int = 0) -> list[Mapping[str, Any]]:
+        wanted: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": _write(pk)},
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": True,
+        }
+        found: list[Mapping[str, Any]] = []
+        start: dict[str, Any] = {}
+        while True:
+            if limit:
+                wanted["Limit"] = limit - len(found)
+            answer = self._table.call("query", **wanted, **start)
+            found += [_plain(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer or (limit and len(found) >= limit):
+                return found
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _put(self, key: tuple[str, str], values: Mapping[str, Any], replacing: int) -> None:
+        mine = _write(new_mark())
+        item = {**_key(*key), **{name: _write(value) for name, value in values.items()}, "written_by": mine}
+        if replacing:
+            condition: dict[str, Any] = {
+                "ConditionExpression": "revision = :before",
+                "ExpressionAttributeValues": {":before": _write(replacing)},
+            }
+        else:
+            condition = {"ConditionExpression": "attribute_not_exists(pk)"}
+
+        with _conflicts():
+            self._table.write(
+                "put_item", lambda found: found.get("written_by") == mine, Item=item, **condition
+            )
+
+    def _delete(self, key: tuple[str, str], revision: int) -> None:
+        with _conflicts():
+            self._table.remove(
+                _key(*key),
+                ConditionExpression="revision = :seen",
+                ExpressionAttributeValues={":seen": _write(revision)},
+            )
+
+
+@contextmanager
+def _conflicts() -> Iterator[None]:
+    try:
+        yield
+    except ConditionFailed as error:
+        raise StaleRecord("changed by somebody else") from error
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _number(number: int) -> str:
+    """Return a number as a text that sorts like it."""
+    return f"{number:08d}"
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _read(value) for name, value in item.items()}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _draft(item: Mapping[str, Any]) -> Draft:
+    return Draft(
+        item["sk"],
+        item["text"],
+        int(item["revision"]),
+        int(item["base"]),
+        item["who"],
+        _moment(item["moment"]),
+    )
+
+
+def _version(document: str, item: Mapping[str, Any]) -> Version:
+    return Version(
+        document,
+        int(item["sk"]),
+        item["text"],
+        item["who"],
+        _moment(item["moment"]) if item["moment"] else None,
+        item["why"],
+        item["shipped"],
+    )
+
+
+def _release(item: Mapping[str, Any]) -> Release:
+    return Release(
+        int(item["sk"]),
+        {document: int(number) for document, number in item["versions"].items()},
+        item["who"],
+        _moment(item["moment"]),
+        item["why"],
+        int(item["again"]),
+        item["package"],
+        int(item.get("since", UNKNOWN)),
+    )
+
+
+def _change(item: Mapping[str, Any]) -> RecipientChange:
+    # Before proposers were kept, one person could get round the agreement of two: such a one does not count.
+    counts = "proposers" in item
+    agreements = {
+        entry: Agreement(one["by"], _moment(one["at"]), one["digest"])
+        for entry, one in item.get("agreements", {}).items()
+    }
+    code = item.get("operator_code")
+    return RecipientChange(
+        item["text"],
+        int(item["revision"]),
+        item["proposed_by"],
+        _moment(item["proposed_at"]),
+        item["why"],
+        {address: _code(code) for address, code in item["codes"].items()},
+        {address: _moment(when) for address, when in item["confirmed"].items()},
+        item["agreed_by"] if counts else "",
+        _moment(item["agreed_at"]) if counts and item["agreed_at"] else None,
+        _moment(item["held_until"]) if item.get("held_until") else None,
+        {entry: tuple(names) for entry, names in item.get("proposers", {}).items()},
+        agreements,
+        _code(code) if code else None,
+    )
+
+
+def _code_item(code: AddressCode) -> dict[str, Any]:
+    return {"digest": code.digest, "until": code.until.isoformat(), "tries": code.tries}
+
+
+def _code(item: Mapping[str, Any]) -> AddressCode:
+    return AddressCode(item["digest"], _moment(item["until"]), int(item["tries"]))

@@ -1,0 +1,276 @@
+"""Releases in a bucket for all to read: releases/<number>/..., and current.json, which names the live one.
+
+Beside them lies site/, the pages as the edge serves them while the functions fail, and standby.json, which
+names the release that those are of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.publishing.adapters import standby
+from chalicelib.publishing.ports import LiveRelease
+from chalicelib.shared.aws.faults import code_of, store_faults
+from chalicelib.shared.errors import StaleRecord, StoreBusy, StoreUnavailable
+
+CURRENT = "current.json"
+STANDBY = "standby.json"
+_RELEASES = "releases/"
+_AT_ONCE = 8
+_AT_A_TIME = 1000  # keys that S3 deletes in one request
+_TRIES = 4
+
+
+def open_to_readers(bucket: str) -> str:
+    """Return the policy of a bucket on a stand-in: anybody may read. On AWS its one reader is the edge's."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+class S3Releases:
+    """The ReleaseShelf on S3.
+
+    `patient` is the client that writes a release: hundreds of objects, of which S3 may well refuse one for a
+    moment, and writing it again does no harm. Without it, the one that reads writes as well.
+    """
+
+    def __init__(
+        self, client: Callable[[], Any], bucket: str, patient: Callable[[], Any] | None = None
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._patient = patient or client
+        self._written: tuple[int, Mapping[str, bytes]] = (0, {})  # of this process: not to be read again
+
+    def live(self) -> LiveRelease | None:
+        """Return the release that current.json names, with the mark (ETag) of exactly that object."""
+        with store_faults():
+            try:
+                answer = self._client().get_object(Bucket=self._bucket, Key=CURRENT)
+            except ClientError as error:
+                if code_of(error) == "NoSuchKey":
+                    return None
+                raise
+            content = json.loads(answer["Body"].read())
+        return LiveRelease(int(content["release"]), str(answer["ETag"]))
+
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Write a release's files, several at once; the first failure is raised when all have been tried."""
+        pages = standby.standby(files)  # now: one that cannot be made must stop the publish
+        client = self._patient()  # made before the threads begin: making one is not theirs to do
+
+        def write(name: str) -> None:
+            client.put_object(
+                Bucket=self._bucket,
+                Key=f"releases/{number}/{name}",
+                Body=files[name],
+                ContentType=_kind(name),
+                CacheControl="public, max-age=31536000, immutable",
+            )
+
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(write, sorted(files)))
+        self._written = (number, pages)
+
+    def stand_by(self) -> None:
+        """Write the live release's standby pages, then standby.json, which says that all are there.
+
+        Each object says which release it is of, and is written over an older one's only, as it was seen: of
+        two who write at once the newer release wins at every page, whoever comes last.
+        """
+        live = self.live()
+        if live is None or self._release_of(self._client(), STANDBY)[0] >= live.number:
+            return
+        number, pages = self._written
+        if number != live.number:
+            pages = standby.standby(self._files(live.number))
+        client = self._patient()
+
+        def write(key: str) -> None:
+            self._write_newer(client, key, pages[key], standby.CONTENT_TYPE, live.number)
+
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(write, pages))
+        told = json.dumps({"release": live.number}).encode()
+        self._write_newer(client, STANDBY, told, "application/json", live.number)
+
+    def _write_newer(self, client: Any, key: str, body: bytes, kind: str, number: int) -> None:
+        for _ in range(_TRIES):
+            there, mark = self._release_of(client, key)
+            if there >= number:
+                return
+            condition = {"IfMatch": mark} if mark else {"IfNoneMatch": "*"}
+            with store_faults():
+                try:
+                    client.put_object(
+                        Bucket=self._bucket,
+                        Key=key,
+                        Body=body,
+                        ContentType=kind,
+                        CacheControl="no-store",
+                        Metadata={"release": str(number)},
+                        **condition,
+                    )
+                except ClientError as error:
+                    if code_of(error) not in _MOVED_ON:
+                        raise
+                else:
+                    return
+        raise StoreBusy("others write the same pages")
+
+    def _release_of(self, client: Any, key: str) -> tuple[int, str]:
+        """Return which release an object is of, and its mark: (0, mark) for old ones, (0, "") for none."""
+        with store_faults():
+            try:
+                answer = client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                    return 0, ""
+                raise
+        number = str(answer.get("Metadata", {}).get("release", ""))
+        return int(number) if number.isascii() and number.isdecimal() else 0, str(answer["ETag"])
+
+    def numbers(self) -> Sequence[int]:
+        """Return the number of each release of which any file is there, lowest first."""
+        with store_faults():
+            answers = self._listed(Prefix=_RELEASES, Delimiter="/")
+            folders = [one["Prefix"] for answer in answers for one in answer.get("CommonPrefixes", ())]
+        names = [folder.removeprefix(_RELEASES).rstrip("/") for folder in folders]
+        return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+
+    def delete(self, number: int) -> None:
+        """Delete a release's files, if its number is lower than the live one's.
+
+        Each batch is preceded by a look at what is live: whoever puts an older current.json back by hand, as
+        the bucket's versions allow, is not left without its pages.
+        """
+        for keys in _in_batches(self._keys(f"{_RELEASES}{number}/")):
+            live = self.live()
+            if live is None or number >= live.number:
+                return
+            with store_faults():
+                answer = self._client().delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+                )
+            if answer.get("Errors"):
+                raise StoreUnavailable("not all files of a release could be deleted")
+
+    def clear_standby(self) -> None:
+        """Delete the standby pages that the live release has no place or language for.
+
+        A page goes only if an older release wrote it, and as it was seen. Should a newer release go live in
+        between that has the same page again, to the letter, it is written once more.
+        """
+        number, wanted = self._standing_by()
+        if not wanted:
+            return
+        deleted = [
+            key
+            for key in self._keys(f"{standby.FOLDER}/")
+            if key not in wanted and standby.is_page(key) and self._drop_older(key, number)
+        ]
+        now, wanted = self._standing_by() if deleted else (number, wanted)
+        if again := wanted.intersection(deleted):
+            pages = standby.standby(self._files(now))
+            for key in sorted(again):
+                self._write_newer(self._patient(), key, pages[key], standby.CONTENT_TYPE, now)
+
+    def _standing_by(self) -> tuple[int, set[str]]:
+        """Return the live release's number and the keys of its standby pages; none while nothing is live."""
+        with store_faults():
+            try:
+                content = json.loads(
+                    self._client().get_object(Bucket=self._bucket, Key=CURRENT)["Body"].read()
+                )
+            except ClientError as error:
+                if code_of(error) == "NoSuchKey":
+                    return 0, set()
+                raise
+        index = content.get("index")
+        return int(content["release"]), standby.keys(index) if isinstance(index, dict) else set()
+
+    def _drop_older(self, key: str, number: int) -> bool:
+        there, mark = self._release_of(self._client(), key)
+        if not mark or there >= number:
+            return False
+        with store_faults():
+            try:
+                self._client().delete_object(Bucket=self._bucket, Key=key, IfMatch=mark)
+            except ClientError as error:
+                if code_of(error) in _MOVED_ON:
+                    return False
+                raise
+        return True
+
+    def _keys(self, prefix: str) -> list[str]:
+        with store_faults():
+            answers = self._listed(Prefix=prefix)
+            return [one["Key"] for answer in answers for one in answer.get("Contents", ())]
+
+    def _listed(self, **wanted: str) -> Iterator[Any]:
+        more: dict[str, str] = {}
+        while True:
+            answer = self._client().list_objects_v2(Bucket=self._bucket, **wanted, **more)
+            yield answer
+            if not answer.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def _files(self, number: int) -> dict[str, bytes]:
+        """Read a release as it lies there: its index, and every page that the index asks for."""
+        client = self._patient()
+
+        def read(name: str) -> bytes:
+            answer = client.get_object(Bucket=self._bucket, Key=f"releases/{number}/{name}")
+            return bytes(answer["Body"].read())
+
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            index = read("index.json")
+            names = standby.names(index)
+            return {"index.json": index, **dict(zip(names, pool.map(read, names), strict=True))}
+
+    def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
+        """Write current.json over the one that was seen, and over no other.
+
+        Where S3 did it and its answer was lost, the second try finds our own release live: no conflict.
+        """
+        condition = {"IfMatch": since.mark} if since else {"IfNoneMatch": "*"}
+        with store_faults():
+            try:
+                self._client().put_object(
+                    Bucket=self._bucket,
+                    Key=CURRENT,
+                    Body=json.dumps({"release": number, "index": index}).encode(),
+                    ContentType="application/json",
+                    CacheControl="no-cache",
+                    **condition,
+                )
+            except ClientError as error:
+                if code_of(error) in _MOVED_ON:
+                    live = self.live()
+                    if live and live.number == number:
+                        return
+                    raise StaleRecord("another release is live") from error
+                raise
+
+
+def _in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + _AT_A_TIME] for start in range(0, len(keys), _AT_A_TIME))
+
+
+def _kind(name: str) -> str:
+    return "application/json" if name.endswith(".json") else "text/plain; charset=us-ascii"
+
+
+# A conditional write that lost: it was decided, it ran beside another, or what was live is gone.
+_MOVED_ON = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}

@@ -1,0 +1,361 @@
+"""Change who gets reports: never alone, and never to an address that nobody is known to read.
+
+One publisher proposes the whole recipients document as it shall be. Each address that is new gets a code by
+mail; somebody there reads it out, and it is typed in here. Another publisher agrees. The next publish takes
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from chalicelib.delivery.ports import KeyInfo
+from chalicelib.desk.agreements import SENTENCES, Standing
+from chalicelib.desk.errors import NotAllowed
+from chalicelib.desk.people import Person
+from chalicelib.desk.ports import Counts
+from chalicelib.directory.document_ids import PLACES, RECIPIENTS
+from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.recipients import Recipient, read_recipients
+from chalicelib.publishing import documents, recipient_changes
+from chalicelib.publishing.documents import SHIPPED, DiffLine, DraftConflict
+from chalicelib.publishing.edit_text import LiveTexts, read_json
+from chalicelib.publishing.errors import CodesUsedUp, CodeWrong, PublishUnderWay
+from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
+from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.days import latest_today
+from chalicelib.shared.email_addresses import plain_address
+from chalicelib.shared.errors import EntryMissing, StaleRecord
+from chalicelib.shared.mail import Mail, Mailer
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientEntry:
+    """A recipient as published. `key` is None when it has none: its mails then are not encrypted."""
+
+    recipient: Recipient
+    key: KeyInfo | None
+
+
+class KnowsFirst(Protocol):
+    """Knows whether a report was delivered yet."""
+
+    def is_ahead(self) -> bool:
+        """Say whether it is certain that none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryState:
+    """One entry that changes: the addresses of those who had a hand in it, and who has agreed to it."""
+
+    id: str
+    name: str
+    proposers: Sequence[str]
+    agreed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeState:
+    """The change that waits, and what it still needs before the next publish takes it along.
+
+    `lacking` are sentences; `waiting` the addresses to be confirmed, `mailed` those of them with a code out.
+    `described` says in a line each what changes, `entries` whose each entry is. `fingerprint` stands for all
+    of it: an agreement carries it. `operator_may` says that a code mailed to the operator can stand for the
+    second publisher.
+    """
+
+    change: RecipientChange
+    diff: Sequence[DiffLine]
+    lacking: Sequence[str]
+    waiting: Sequence[str]
+    mailed: Sequence[str]
+    described: Sequence[str] = ()
+    entries: Sequence[EntryState] = ()
+    fingerprint: str = ""
+    operator_may: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Say whether nothing but agreements is missing."""
+        return not (self.lacking or self.waiting)
+
+    def whose(self, entry: str) -> Sequence[str]:
+        """Return the addresses of those who proposed an entry that waits, or nothing."""
+        return next((one.proposers for one in self.entries if one.id == entry), ())
+
+
+class ChangeRecipients:
+    """`write_code` makes the message with a code; `describe_key` reads a key and raises nothing.
+
+    `first` knows whether a report was delivered yet; until then `operator`, an address or nothing, may get a
+    code that stands for the second publisher. `write_operator_code` makes that message.
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        shipped: ShippedDocuments,
+        shelf: ReleaseShelf,
+        mailer: Mailer,
+        clock: Clock,
+        sender: str,
+        write_code: Callable[[str, str], bytes],
+        describe_key: Callable[[str], KeyInfo],
+        book: Counts,
+        first: KnowsFirst,
+        operator: str,
+        write_operator_code: Callable[[str, str, Sequence[str]], bytes],
+    ) -> None:
+        self._store = store
+        self._mailer = mailer
+        self._clock = clock
+        self._sender = sender
+        self._write_code = write_code
+        self._describe_key = describe_key
+        self._shelf = shelf
+        self._book = book
+        self._first = first
+        self._operator = operator
+        self._write_operator_code = write_operator_code
+        self._live = LiveTexts(store, shipped)
+
+    def list(self) -> Sequence[RecipientEntry]:
+        """Return the recipients as published, with what is known about their keys."""
+        return [
+            RecipientEntry(recipient, self._describe_key(recipient.key) if recipient.key else None)
+            for recipient in self._read(self.live_text())
+        ]
+
+    def live_text(self) -> str:
+        """Return the published recipients document: what a proposal begins from."""
+        return self._text(RECIPIENTS)
+
+    def state(self) -> ChangeState | None:
+        """Return the change that waits, or None."""
+        change = self._store.change()
+        if change is None:
+            return None
+        live = self.live_text()
+        waiting = recipient_changes.unconfirmed(change, live)
+        return ChangeState(
+            change,
+            documents.compare(live, change.text),
+            recipient_changes.lacking(change, live),
+            waiting,
+            tuple(address for address in waiting if address in change.codes),
+            recipient_changes.described(live, change.text),
+            _entries(change, live),
+            recipient_changes.fingerprint(change, live),
+            self._operator_may(change, live),
+        )
+
+    def propose(self, text: str, revision: int, who: Person, why: str) -> RecipientChange:
+        """Propose the whole document anew, over the revision that was seen (0: none waited).
+
+        Whoever proposes has a hand in the entries that they change, besides those who had one before; the
+        other entries stay as they are, with the agreements to them. Addresses that were confirmed stay so.
+        Raises DocumentInvalid with the rule it breaks, DraftConflict when another proposal came first.
+        """
+        text = documents.check_text(text)
+        self._check(text)
+        recipient_changes.check_consents(text, latest_today(self._clock.now()))
+        before, live = self._free(), self.live_text()
+        if (before.revision if before else 0) != revision:
+            raise self._conflict(text)
+        if not recipient_changes.touched(before.text if before else live, text):
+            raise DocumentInvalid("this changes nothing")
+        if not recipient_changes.touched(live, text):
+            raise DocumentInvalid("this is as it is published: withdraw the change that waits instead")
+        names = {one for one in (who.id, plain_address(who.email)) if one}
+        change = RecipientChange(
+            text,
+            revision + 1,
+            who.email,
+            self._clock.now(),
+            documents.check_why(why),
+            codes=before.codes if before else {},
+            confirmed=before.confirmed if before else {},
+            proposers=recipient_changes.with_proposers(before, live, text, names),
+            agreements=before.agreements if before else {},
+        )
+        return self._put(change)
+
+    def send_code(self, address: str, revision: int) -> RecipientChange:
+        """Mail a fresh code to an address that waits for one.
+
+        The code is kept before it is mailed: a mail that was lost is sent again with another one. Raises
+        EntryMissing, DraftConflict, CodesUsedUp, and what a Mailer raises.
+        """
+        change = self._seen(revision)
+        if address not in recipient_changes.unconfirmed(change, self.live_text()):
+            raise EntryMissing("this address needs no code")
+        self._count_codes(f"code to {plain_address(address)}")
+        code = recipient_changes.new_code(self._clock.nonce())
+        change = self._put(recipient_changes.with_code(change, address, code, self._clock.now()))
+        content = self._write_code(address, code)
+        self._mailer.send(
+            Mail(sender=self._sender, to=address, recipient="desk", about="code", turn=0, content=content)
+        )
+        return change
+
+    def confirm(self, address: str, code: str, revision: int) -> RecipientChange:
+        """Take the code that somebody at the address read out. Raises CodeWrong, DraftConflict."""
+        change, right = recipient_changes.with_answer(self._seen(revision), address, code, self._clock.now())
+        change = self._put(change)
+        if not right:
+            raise CodeWrong("this is not the code that was mailed")
+        return change
+
+    def agree(self, revision: int, seen: str, who: Standing) -> RecipientChange:
+        """Agree to the entries of the change that `who` may agree to, as they were `seen`: its fingerprint.
+
+        Raises AgreementMissing with what is missing or stands in the way, DraftConflict.
+        """
+        change, live = self._as_shown(revision, seen)
+        return self._put(recipient_changes.with_agreement(change, who, self._clock.now(), live))
+
+    def why_not(self, who: Standing) -> str:
+        """Return why this person can agree to nothing that waits now, or nothing when they can."""
+        change = self._store.change()
+        if change is None:
+            return ""
+        reasons = recipient_changes.why_not_entries(change, who, self._clock.now(), self.live_text())
+        if not reasons or "" in reasons.values():
+            return ""
+        reason = next(iter(reasons.values()))
+        return SENTENCES.get(reason, recipient_changes.UNKNOWN_SAID)
+
+    def send_operator_code(self, revision: int, seen: str) -> RecipientChange:
+        """Mail the operator a code that stands for the second publisher, before the first delivered report.
+
+        Raises NotAllowed once a report may have been delivered, and as `agree` and `send_code` do.
+        """
+        change, live = self._as_shown(revision, seen)
+        self._operator_must()
+        code = recipient_changes.new_code(self._clock.nonce())
+        coded = recipient_changes.with_operator_code(change, code, self._clock.now(), live)
+        self._count_codes("code to the operator")
+        coded = self._put(coded)
+        content = self._write_operator_code(
+            self._operator, code, recipient_changes.described(live, change.text)
+        )
+        self._mailer.send(
+            Mail(
+                sender=self._sender,
+                to=self._operator,
+                recipient="operator",
+                about="code",
+                turn=0,
+                content=content,
+            )
+        )
+        return coded
+
+    def agree_by_operator(self, revision: int, seen: str, code: str) -> RecipientChange:
+        """Agree with the code that the operator read out. Raises CodeWrong, and as above."""
+        change, live = self._as_shown(revision, seen)
+        self._operator_must()
+        change, right = recipient_changes.with_operator_answer(change, code, self._clock.now(), live)
+        change = self._put(change)
+        if not right:
+            raise CodeWrong("this is not the code that was mailed")
+        return change
+
+    def _as_shown(self, revision: int, seen: str) -> tuple[RecipientChange, str]:
+        change, live = self._seen(revision), self.live_text()
+        if recipient_changes.fingerprint(change, live) != seen:
+            raise self._conflict(change.text)
+        self._check(change.text)
+        return change, live
+
+    def _operator_may(self, change: RecipientChange, live: str) -> bool:
+        known = all(change.proposers.get(one) for one in recipient_changes.touched(live, change.text))
+        return bool(self._operator) and known and not change.agreed and self._first.is_ahead()
+
+    def _operator_must(self) -> None:
+        if not self._operator or not self._first.is_ahead():
+            raise NotAllowed(
+                "the operator's code counts only until the first report was delivered, and only where that is"
+                " certain"
+            )
+
+    def _count_codes(self, what: str) -> None:
+        now = self._clock.now()
+        if self._book.count_try(what, now, _DAY) > recipient_changes.MOST_CODES:
+            raise CodesUsedUp(what)
+        if self._book.count_try("codes in all", now, _DAY) > recipient_changes.MOST_CODES_IN_ALL:
+            raise CodesUsedUp("in all")
+
+    def withdraw(self, revision: int) -> None:
+        """Drop the change. Raises DraftConflict when it has moved on since, PublishUnderWay."""
+        self._free()
+        try:
+            self._store.drop_change(revision)
+        except StaleRecord as error:
+            raise self._conflict("") from error
+
+    def _free(self) -> RecipientChange | None:
+        """Return the change that waits. Raises PublishUnderWay while a publish takes it along."""
+        change = self._store.change()
+        if change and recipient_changes.is_held(change, self._clock.now()):
+            raise PublishUnderWay("this change is being published at this moment: look again in two minutes")
+        return change
+
+    def _seen(self, revision: int) -> RecipientChange:
+        change = self._free()
+        if change is None:
+            raise EntryMissing("no change waits")
+        if change.revision != revision:
+            raise self._conflict(change.text)
+        return change
+
+    def _put(self, change: RecipientChange) -> RecipientChange:
+        try:
+            self._store.put_change(change)
+        except StaleRecord as error:
+            raise self._conflict(change.text) from error
+        return change
+
+    def _conflict(self, mine: str) -> DraftConflict:
+        return DraftConflict(RECIPIENTS, mine, None, self.live_text())
+
+    def _check(self, text: str) -> None:
+        for recipient in self._read(text):
+            if recipient.key:
+                info = self._describe_key(recipient.key)
+                if not info.usable:
+                    raise DocumentInvalid(f"{recipient.name}: the key cannot be used: {info.reason}")
+
+    def _read(self, text: str) -> tuple[Recipient, ...]:
+        places = [str(place["slug"]) for place in read_json(PLACES, self._text(PLACES))["places"]]
+        try:
+            return read_recipients(recipient_changes.entries_of(text), places)
+        except ContentInvalid as error:
+            raise DocumentInvalid(str(error)) from error
+
+    def _text(self, document: str) -> str:
+        numbers = self._live.numbers(self._shelf.live())
+        return self._live.version(document, numbers.get(document, SHIPPED)).text
+
+
+def _entries(change: RecipientChange, live: str) -> Sequence[EntryState]:
+    names = {
+        str(one.get("id")): str(one.get("name"))
+        for text in (live, change.text)
+        for one in recipient_changes.entries_of(text)
+    }
+    return [
+        EntryState(
+            one,
+            names.get(one, "The order of the list"),
+            tuple(name for name in change.proposers.get(one, ()) if "@" in name),
+            recipient_changes.agreed_to(change, live, one),
+        )
+        for one in recipient_changes.touched(live, change.text)
+    ]

@@ -1,0 +1,189 @@
+"""Look over everything as it would be published: rules, sentences, and every page as a reader gets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from chalicelib.delivery import mail_frames
+from chalicelib.directory import document_ids
+from chalicelib.directory.content import read_content
+from chalicelib.directory.document_ids import CATALOG, CONTACTS
+from chalicelib.pages import po_files
+from chalicelib.publishing import (
+    catalog_checks,
+    contact_stamps,
+    document_checks,
+    documents,
+    release_pages,
+)
+from chalicelib.publishing.documents import TELLS, CheckReport, Problem
+from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.ports import Press, Pressed, ShippedDocuments
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.days import latest_today, read_day
+
+STALE_AFTER = timedelta(days=90)
+BYTE_BUDGET = 11_200  # with its headers a page then fits into the first packets of a connection
+
+
+@dataclass(frozen=True, slots=True)
+class StaleContact:
+    """A contact that nobody has checked for 90 days, or ever: `checked_on` is None then."""
+
+    id: str
+    name: str
+    checked_on: date | None
+    checked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The report, and the site as it was rendered for it; None when the texts did not allow that."""
+
+    report: CheckReport
+    pressed: Pressed | None
+
+
+class CheckDocuments:
+    """Checks a whole site: `texts` are the documents that differ from what shipped."""
+
+    def __init__(self, press: Press, shipped: ShippedDocuments, clock: Clock) -> None:
+        self._press = press
+        self._shipped = shipped
+        self._clock = clock
+
+    def __call__(
+        self, texts: Mapping[str, str], before: Mapping[str, Sequence[str]] | None = None
+    ) -> Checked:
+        """Return all that is wrong, each with its line, and the rendered pages if there are any.
+
+        `before` holds each document that is drafted, and for one made of JSON the texts that readers got, the
+        live one first: a stamp must not outlive what it stood for. None stands for every document.
+        """
+        whole = {name: texts.get(name, self._shipped.text(name)) for name in self._shipped.ids()}
+        problems = document_checks.check(whole, {name: self._shipped.text(name) for name in whole})
+        problems += catalog_checks.check_syntax(whole)
+        problems += catalog_checks.check_offered(whole)
+        if not any(problem.weight == documents.STOPS for problem in problems):
+            problems += self._stamps(whole, before or {})
+        if any(problem.weight == documents.STOPS for problem in problems):
+            return Checked(CheckReport(tuple(problems)), None)
+        pressed = self._press.site(texts)
+        problems += [_weighed(problem, before) for problem in pressed.problems]
+        problems += [*self._too_large(pressed), *self._stale(whole)]
+        catalogs = {
+            document_ids.locale_of(document): po_files.read_po(text)
+            for document, text in whole.items()
+            if document.startswith(CATALOG)
+        }
+        if not any(problem.weight == documents.STOPS for problem in problems):
+            problems += _not_whole(whole, pressed)
+        if pressed.sentences:
+            problems += catalog_checks.check_sentences(catalogs, pressed.sentences)
+        report = CheckReport(
+            problems=tuple(_in_order(problems)),
+            missing=catalog_checks.missing(catalogs, pressed.sentences, catalog_checks.offered(whole)),
+            pages=len(pressed.pages),
+            largest=max((_bytes_of(page.packed) for page in pressed.pages), default=0),
+        )
+        return Checked(report, pressed)
+
+    def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
+        latest = latest_today(self._clock.now())
+        contacts = whole[CONTACTS]
+        fallen = contact_stamps.check(contacts, before.get(CONTACTS, ()))
+        fallen += contact_stamps.days_to_come(contacts, latest) if CONTACTS in before else []
+        found = [
+            Problem(CONTACTS, document_checks.line_of_entry(contacts, name), sentence)
+            for name, sentence in fallen
+        ]
+        return found + [one for one in document_checks.days_to_come(whole, latest) if one.document in before]
+
+    def _too_large(self, pressed: Pressed) -> list[Problem]:
+        """Name the largest page when it is over the budget: mending it mostly mends the others."""
+        page = max(pressed.pages, key=lambda one: len(one.packed), default=None)
+        if page is None or _bytes_of(page.packed) <= BYTE_BUDGET:
+            return []
+        sentence = (
+            f"The page {page.name} takes {_bytes_of(page.packed):,} bytes to send; at most it may take"
+            f" {BYTE_BUDGET:,}. People open it on old phones with a slow line. Please say something shorter."
+        )
+        return [Problem("template/public/page.html", 0, sentence, page=page.name)]
+
+    def _stale(self, whole: Mapping[str, str]) -> list[Problem]:
+        return [
+            Problem(
+                CONTACTS,
+                document_checks.line_of_entry(whole[CONTACTS], contact.id),
+                f"{contact.name}: "
+                + (
+                    f"last checked on {contact.checked_on}, more than 90 days ago."
+                    if contact.checked_on
+                    else "no person has checked this yet."
+                ),
+                TELLS,
+            )
+            for contact in stale_contacts(whole[CONTACTS], self._clock.now().date())
+        ]
+
+
+def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
+    """Return the contacts of a contacts document that are due for a check, longest waiting first."""
+    found = []
+    for entry in read(CONTACTS, text)["contacts"]:
+        checked = _checked_on(entry, today)
+        if checked is None or today - checked > STALE_AFTER:
+            by = str(entry.get("checked_by") or "")
+            found.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by))
+    return sorted(found, key=lambda contact: contact.checked_on or date.min)
+
+
+def _weighed(problem: Problem, before: Mapping[str, object] | None) -> Problem:
+    """Return a problem of a mail's text as told, when that text is not drafted: it stops nobody's publish.
+
+    Until somebody writes it anew, mails go out with the text that came with the package.
+    """
+    drafted = before is None or problem.document in before
+    of_mail = problem.document in mail_frames.DOCUMENTS or problem.sentence.startswith(mail_frames.IN_MAIL)
+    if drafted or not of_mail:
+        return problem
+    until = "Mails go out with the text that came with the package, until this one is written anew."
+    return replace(problem, sentence=f"{until} {problem.sentence}", weight=TELLS)
+
+
+def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:
+    """Return the day of the check; one of the future, or one that is no day, was none."""
+    try:
+        checked = read_day(entry.get("checked_on"))
+    except ValueError:
+        return None
+    return checked if checked <= today + timedelta(days=1) else None
+
+
+def _not_whole(whole: Mapping[str, str], pressed: Pressed) -> list[Problem]:
+    """Say what the rendered site lacks of what these documents ask for: nothing then goes live."""
+    parts = (json.loads(whole[name]) for name in (document_ids.PLACES, CONTACTS, document_ids.SITE))
+    lacking = release_pages.amiss(release_pages.index_of(read_content(*parts)), pressed)
+    if not lacking:
+        return []
+    sentence = (
+        f"The site did not come out whole: {lacking}. This is no fault of a text. Try again in a minute; if"
+        " it stays so, tell the operator."
+    )
+    return [Problem("template/public/page.html", 0, sentence)]
+
+
+def _bytes_of(packed: str) -> int:
+    return len(packed) * 3 // 4 - packed.count("=", -2)
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    weights = {documents.STOPS: 0, documents.ASKS: 1, TELLS: 2}
+    seen: dict[tuple[str, int, str], Problem] = {}
+    for problem in problems:  # what every page shows is said once
+        seen.setdefault((problem.document, problem.line, problem.sentence), problem)
+    return sorted(seen.values(), key=lambda one: (weights[one.weight], one.document, one.line))

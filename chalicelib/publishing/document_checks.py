@@ -1,0 +1,152 @@
+"""The rules of contacts, places, recipients and the site, each told with the line that breaks it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from chalicelib.directory.content import read_content
+from chalicelib.directory.document_ids import (
+    CONTACTS,
+    JSON_DOCUMENTS,
+    PLACES,
+    RECIPIENTS,
+    SITE,
+)
+from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.places import read_places
+from chalicelib.directory.recipients import read_recipients
+from chalicelib.publishing.document_forms import check_form
+from chalicelib.publishing.documents import STOPS, Problem, check_text
+from chalicelib.publishing.field_names import unknown_fields
+from chalicelib.publishing.json_documents import Unreadable, line_at, read
+from chalicelib.shared.days import read_day
+
+_NAMES = {"contact": CONTACTS, "place": PLACES, "recipient": RECIPIENTS, "site": SITE}
+_SUBJECT = re.compile(r"(contact|place|recipient|site)\b\s*(.*?): (.*)", re.DOTALL)
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}")
+_MOST_SAID = 400  # letters of a sentence; a value may be longer than anybody reads
+_QUOTED = re.compile(r"'([^']{2,})'")
+
+
+def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]:
+    """Check every document's form, and the rules of those made of JSON.
+
+    `shipped` is what came with the package.
+    """
+    found = _check_form(whole)
+    parsed: dict[str, Any] = {}
+    for document in JSON_DOCUMENTS:
+        found += _parse(document, whole[document], parsed)
+    for document, one in parsed.items() if not found else ():
+        found += unknown_fields(document, whole[document], one)
+    if any(problem.weight == STOPS for problem in found):
+        return found
+    return [*found, *_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
+
+
+def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
+    """Name the consents of recipients and the checks of languages that are later than `latest`."""
+    texts = [("id", "agreed_on", RECIPIENTS, entry) for entry in json.loads(whole[RECIPIENTS])]
+    texts += [("tag", "checked_on", SITE, entry) for entry in json.loads(whole[SITE])["locales"]]
+    return [
+        Problem(
+            document,
+            _line_of(whole[document], json.dumps(entry[name])),
+            f"{entry[name]}: {key} is {entry[key]}, a day that has not come yet.",
+        )
+        for name, key, document, entry in texts
+        if entry.get(key) and read_day(entry[key]) > latest
+    ]
+
+
+def line_of_entry(text: str, entry: str) -> int:
+    """Return the line on which the entry with this id or slug begins, or 0."""
+    match = re.search(rf'"(?:id|slug)"\s*:\s*"{re.escape(entry)}"', text) if entry else None
+    return text.count("\n", 0, match.start()) + 1 if match else 0
+
+
+def _check_form(whole: Mapping[str, str]) -> list[Problem]:
+    found = []
+    for document, text in whole.items():
+        try:
+            check_text(text)
+        except DocumentInvalid as error:
+            said = re.match(r"line ([0-9]+)", str(error))
+            found.append(Problem(document, int(said[1]) if said else 0, _sentence(str(error))))
+    return found
+
+
+def _parse(document: str, text: str, parsed: dict[str, Any]) -> list[Problem]:
+    try:
+        parsed[document] = read(document, text)
+    except Unreadable as error:
+        return [Problem(document, error.line, error.sentence)]
+    return check_form(document, text, parsed[document])
+
+
+def _check_rules(whole: Mapping[str, str], parsed: Mapping[str, Any]) -> list[Problem]:
+    document = PLACES
+    try:
+        places = read_places(parsed[PLACES])
+        document = CONTACTS if _site_is_whole(parsed) else SITE
+        read_content(parsed[PLACES], parsed[CONTACTS], parsed[SITE])
+        document = RECIPIENTS
+        read_recipients(parsed[RECIPIENTS], [place.slug for place in places])
+    except ContentInvalid as error:
+        return [_located(whole, str(error))]
+    except Exception:  # nothing that somebody typed may hide who has to mend it
+        return [Problem(document, 0, "Something is missing here, or is not what belongs there.")]
+    return []
+
+
+def _site_is_whole(parsed: Mapping[str, Any]) -> bool:
+    """Say whether the site's own rules hold, or fail in a way that has a sentence of its own."""
+    try:
+        read_content(parsed[PLACES], {"contacts": []}, parsed[SITE])
+    except ContentInvalid:
+        return True
+    except Exception:
+        return False
+    return True
+
+
+def _check_kept(
+    whole: Mapping[str, str], parsed: Mapping[str, Any], shipped: Mapping[str, str]
+) -> list[Problem]:
+    """Say which of the ways to report that the founding article printed would be lost."""
+    kept = parsed[SITE].get("founding_channels") or ()
+    line = _line_of(whole[SITE], '"founding_channels"')
+    return [
+        Problem(SITE, line, f"“{channel}” is one of the ways the newspaper printed: it stays on the page.")
+        for channel in json.loads(shipped[SITE])["founding_channels"]
+        if channel not in kept
+    ]
+
+
+def _located(whole: Mapping[str, str], error: str) -> Problem:
+    match = _SUBJECT.match(error)
+    document, entry, rule = (_NAMES[match[1]], match[2].strip("'"), match[3]) if match else (SITE, "", error)
+    text = whole[document]
+    line = line_of_entry(text, entry)
+    start = len("\n".join(text.split("\n")[: line - 1])) if line else 0
+    for value in (*_QUOTED.findall(rule), *_HOST.findall(rule)):
+        at = text.find(value, start)  # the rule names a value: point at it, after the entry's beginning
+        if at >= 0:
+            line = line_at(text, at)
+            break
+    about = f"{entry[:60]}: " if entry else ""
+    return Problem(document, line, _sentence(about + rule))
+
+
+def _sentence(text: str) -> str:
+    text = text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
+    return text if text.endswith(".") else text + "."
+
+
+def _line_of(text: str, part: str) -> int:
+    at = text.find(part)
+    return text.count("\n", 0, at) + 1 if at >= 0 else 0

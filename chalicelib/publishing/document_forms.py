@@ -1,0 +1,150 @@
+"""Schemas of the documents made of JSON: the kind of each field's value, told with entry and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.directory.document_ids import (
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    SITE,
+)
+from chalicelib.publishing.documents import Problem
+from chalicelib.publishing.json_documents import line_at
+
+TEXT, MAYBE, YES_NO, TEXTS = (
+    "a text in quotes",
+    "a text in quotes, or null",
+    "true or false",
+    "a list of texts",
+)
+_DAY = 'a day like "2026-11-25", in quotes, or null'
+_LONGEST = 4_000  # letters in one field; a key is longer
+_LONGEST_KEY = 100_000
+
+_CONTACT = {
+    "id": TEXT, "name": TEXT, "name_lang": TEXT, "serves": TEXT, "audience": TEXT, "hours": MAYBE,
+    "languages": MAYBE, "what": TEXT, "what_not": MAYBE, "mark": TEXT, "sources": TEXTS, "read_on": _DAY,
+    "checked_on": _DAY, "checked_by": MAYBE, "only_here": YES_NO,
+}  # fmt: skip
+_CHANNEL = {"kind": TEXT, "show": MAYBE, "value": TEXT, "body": MAYBE}
+_RECIPIENT = {
+    "id": TEXT, "name": TEXT, "serves": TEXT, "email": TEXT, "fallback": MAYBE, "language": TEXT,
+    "nature": TEXT, "enforces_immigration": YES_NO, "what": TEXT, "what_not": TEXT, "agreed_on": _DAY,
+    "key": MAYBE,
+}  # fmt: skip
+# document -> list in it (or the document itself) -> fields of an entry, and of the entries in one of them
+_LISTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    CONTACTS: {"contacts": _CONTACT},
+    PLACES: {"places": {"slug": TEXT, "name": TEXT, "parent": MAYBE, "kind": TEXT}},
+    SITE: {
+        "locales": {"tag": TEXT, "checked_on": _DAY},
+        "figures": {"text": TEXT, "source": TEXT, "link": TEXT},
+    },
+    RECIPIENTS: {"": _RECIPIENT},
+}
+_SITE = {"exit_url": TEXT, "default_place": TEXT, "hotline": TEXT, "hosts": TEXTS, "founding_channels": TEXTS}
+
+
+def check_form(document: str, text: str, parsed: Any) -> list[Problem]:
+    """Return, with its line, what is of the wrong kind in a document that was read."""
+    found: list[Problem] = []
+    if document == SITE:
+        found += _of_fields(document, text, 0, "", parsed, _SITE)
+    for name, fields in _LISTS[document].items():
+        entries = parsed if not name else parsed.get(name)
+        if not isinstance(entries, list):
+            found.append(Problem(document, 1, f"“{name}” is missing: a list of entries in [ ]."))
+            continue
+        starts = _starts(text, name)
+        for number, entry in enumerate(entries):
+            start = starts[number] if number < len(starts) else 0
+            if not isinstance(entry, Mapping):
+                found.append(Problem(document, 0, f"Entry {number + 1} is not between {{ and }}."))
+                continue
+            title = _title(entry, number)
+            found += _of_fields(document, text, start, title, entry, fields)
+            if document == CONTACTS:
+                found += _of_channels(document, text, start, title, entry)
+    return found
+
+
+def _of_channels(document: str, text: str, start: int, title: str, entry: Mapping[str, Any]) -> list[Problem]:
+    channels = entry.get("channels")
+    if not isinstance(channels, list) or not all(isinstance(one, Mapping) for one in channels):
+        line = _line_of(text, "channels", start)
+        return [Problem(document, line, f"{title}“channels” is a list of entries in {{ }}.")]
+    found = []
+    for channel in channels:
+        found += _of_fields(document, text, start, title, channel, _CHANNEL)
+    return found
+
+
+def _of_fields(
+    document: str, text: str, start: int, title: str, entry: Mapping[str, Any], fields: Mapping[str, str]
+) -> list[Problem]:
+    found = []
+    for name, kind in fields.items():
+        if name not in entry:
+            continue  # the rules say what must be there
+        value = entry[name]
+        longest = _LONGEST_KEY if name == "key" else _LONGEST
+        if not _fits(value, kind):
+            sentence = f"{title}“{name}” must be {kind}, and is {_said(value)}."
+        elif len(value if isinstance(value, str) else "") > longest:
+            sentence = f"{title}“{name}” is too long: {longest:,} letters are the most."
+        else:
+            continue
+        found.append(Problem(document, _line_of(text, name, start), sentence))
+    return found
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind == TEXTS:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if kind == YES_NO:
+        return isinstance(value, bool)
+    return isinstance(value, str) or (value is None and kind != TEXT)
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else "an entry of its own"
+
+
+def _title(entry: Mapping[str, Any], number: int) -> str:
+    name = entry.get("id", entry.get("slug", entry.get("tag", "")))
+    known = isinstance(name, str) and 0 < len(name) <= 60
+    return f"{name}: " if known else f"Entry {number + 1}: "
+
+
+def _line_of(text: str, name: str, start: int) -> int:
+    found = re.compile(rf'"{re.escape(name)}"\s*:').search(text, start)
+    return line_at(text, found.start() if found else start)
+
+
+def _starts(text: str, name: str) -> list[int]:
+    """Return where each entry of a list begins: `name` is its key, or empty for the whole document."""
+    found, depth, key, inside = [], 0, "", not name
+    level = 2 if name else 1
+    for token in re.finditer(r'"((?:[^"\\]|\\.)*+)"(\s*:)?|[\[\]{}]', text, re.DOTALL):
+        if token[0] in ("[", "{"):
+            if inside and token[0] == "{" and depth == level:
+                found.append(token.start())
+            depth += 1
+        elif token[0] in ("]", "}"):
+            depth -= 1
+        elif token[2] and depth == 1 and name:
+            key = token[1]
+            inside = key == name
+    return found

@@ -1,0 +1,278 @@
+"""Change the wording of the site: drafts that nobody loses, and the history of each text.
+
+Nothing here reaches a reader: see publish.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from chalicelib.delivery import mail_frames
+from chalicelib.desk.errors import AgreementMissing
+from chalicelib.directory import document_ids
+from chalicelib.directory.document_ids import RECIPIENTS, RETIRED
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.pages.po_files import read_po
+from chalicelib.publishing import contact_stamps, documents
+from chalicelib.publishing.documents import (
+    SHIPPED,
+    DiffLine,
+    Draft,
+    DraftConflict,
+    Version,
+)
+from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.ports import (
+    DocumentStore,
+    LiveRelease,
+    ReleaseShelf,
+    ShippedDocuments,
+)
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import EntryMissing, StaleRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One line of the list of documents. `live` is the version that readers get; 0 is what shipped.
+
+    `shipped_anew` says that the package brought another text since the live version was made; `unused` that
+    what is live there is not used: its document is retired, or it is no frame that a mail could have.
+    """
+
+    id: str
+    kind: str
+    live: int
+    draft: Draft | None
+    shipped_anew: bool
+    unused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """A document as it stands in the editor.
+
+    `text` is the draft's, or the live one where there is none. `revision` (0: no draft) goes into the form,
+    and `save_draft` wants it back.
+    """
+
+    id: str
+    kind: str
+    text: str
+    revision: int
+    draft: Draft | None
+    live: Version
+    shipped_anew: bool
+
+
+class LiveTexts:
+    """The texts of a release; None stands for the site as it shipped."""
+
+    def __init__(self, store: DocumentStore, shipped: ShippedDocuments) -> None:
+        self._store = store
+        self._shipped = shipped
+
+    def numbers(self, live: LiveRelease | None) -> Mapping[str, int]:
+        """Return the version's number, in that release, of each document that is not as it shipped."""
+        if live is None:
+            return {}
+        release = self._store.release(live.number)
+        if release is None:
+            raise EntryMissing(f"release {live.number} is live, and nothing is written down about it")
+        known = self._shipped.ids()  # a package may have dropped a document since
+        return {name: number for name, number in release.versions.items() if name in known}
+
+    def version(self, document: str, number: int) -> Version:
+        """Return a version; 0 is what shipped. Raises EntryMissing."""
+        if number == SHIPPED:
+            try:
+                return Version(document, SHIPPED, self._shipped.text(document))
+            except KeyError as error:
+                raise EntryMissing(document) from error
+        version = self._store.version(document, number)
+        if version is None:
+            raise EntryMissing(f"{document} has no version {number}")
+        return version
+
+    def changed(self, live: LiveRelease | None) -> dict[str, str]:
+        """Return the text, in that release, of each document that is not as it shipped."""
+        return {name: self.version(name, number).text for name, number in self.numbers(live).items()}
+
+
+class EditText:
+    """Lists, opens, saves and compares. `who` is the person's address, for the history."""
+
+    def __init__(
+        self, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf, clock: Clock
+    ) -> None:
+        self._store = store
+        self._shipped = shipped
+        self._shelf = shelf
+        self._clock = clock
+        self._live = LiveTexts(store, shipped)
+
+    def list(self) -> Sequence[DocumentEntry]:
+        """Return every document, with its draft if it has one."""
+        live = self._live.numbers(self._shelf.live())
+        drafts = {draft.document: draft for draft in self._store.drafts()}
+        return [
+            DocumentEntry(
+                document,
+                document_ids.kind_of(document),
+                live.get(document, SHIPPED),
+                drafts.get(document),
+                self._shipped_anew(document, live.get(document, SHIPPED)),
+                self._is_unused(document, live.get(document, SHIPPED)),
+            )
+            for document in self._shipped.ids()
+        ] + [
+            DocumentEntry(
+                document, document_ids.kind_of(document), SHIPPED, drafts.get(document), False, True
+            )
+            for document in RETIRED
+            if document in drafts or self._store.versions(document)
+        ]
+
+    def open(self, document: str) -> OpenDocument:
+        """Return a document for the editor. Raises EntryMissing for an unknown one."""
+        if document in RETIRED:
+            return self._retired(document)
+        self._known(document)
+        number = self._live.numbers(self._shelf.live()).get(document, SHIPPED)
+        live = self._live.version(document, number)
+        draft = self._store.draft(document)
+        return OpenDocument(
+            document,
+            document_ids.kind_of(document),
+            draft.text if draft else live.text,
+            draft.revision if draft else 0,
+            draft,
+            live,
+            self._shipped_anew(document, number),
+        )
+
+    def save_draft(self, document: str, text: str, revision: int, who: str) -> Draft:
+        """Save a text over the revision it was opened at, and return the new draft.
+
+        Raises DraftConflict with both texts when somebody else saved meanwhile, DocumentInvalid for a text
+        that cannot be kept, AgreementMissing for the recipients (see change_recipients), EntryMissing.
+        """
+        if document in RETIRED:
+            raise DocumentInvalid("the subject of a mail is written by the site itself now")
+        if document == RECIPIENTS:
+            raise AgreementMissing("recipients are changed on their own page, by two publishers")
+        opened = self.open(document)
+        text = check_readable(document, documents.check_text(text))
+        base = opened.draft.base if opened.draft else opened.live.number
+        draft = Draft(document, text, revision + 1, base, who, self._clock.now())
+        try:
+            self._store.put_draft(draft)
+        except StaleRecord as error:
+            raise DraftConflict(document, text, self._store.draft(document), opened.live.text) from error
+        return draft
+
+    def discard(self, document: str, revision: int) -> None:
+        """Delete a draft as it was seen. Raises DraftConflict when somebody saved another since."""
+        try:
+            self._store.drop_draft(document, revision)
+        except StaleRecord as error:
+            opened = self.open(document)
+            raise DraftConflict(document, "", opened.draft, opened.live.text) from error
+
+    def diff(self, document: str) -> Sequence[DiffLine]:
+        """Compare the draft with what is live; nothing when there is no draft."""
+        opened = self.open(document)
+        return documents.compare(opened.live.text, opened.text)
+
+    def diff_versions(self, document: str, old: int, new: int) -> Sequence[DiffLine]:
+        """Compare two versions. Raises EntryMissing."""
+        self._known(document)
+        return documents.compare(
+            self._live.version(document, old).text, self._live.version(document, new).text
+        )
+
+    def history(self, document: str) -> Sequence[Version]:
+        """Return every version, newest first; the last one is what shipped."""
+        if document in RETIRED:
+            return self._store.versions(document)
+        self._known(document)
+        return [*self._store.versions(document), self._live.version(document, SHIPPED)]
+
+    def version(self, document: str, number: int) -> Version:
+        """Return one version's text. Raises EntryMissing."""
+        self._known(document)
+        return self._live.version(document, number)
+
+    def restore(self, document: str, number: int, revision: int, who: str) -> Draft:
+        """Make a draft of an older version, over the draft that is there. Raises as save_draft does."""
+        return self.save_draft(document, self.version(document, number).text, revision, who)
+
+    def mark_checked(self, contact: str, role: str, day: date, revision: int, who: str) -> Draft:
+        """Write into the contacts draft that somebody in this role has checked a contact on this day.
+
+        It is a draft like any other, and reaches readers when it is published. Raises as save_draft does.
+        """
+        opened = self.open(document_ids.CONTACTS)
+        text = mark_contact(opened.text, contact, role, day)
+        return self.save_draft(document_ids.CONTACTS, text, revision, who)
+
+    def _retired(self, document: str) -> OpenDocument:
+        """Return what there is of a document that no package has any more, to be read and copied."""
+        draft, versions = self._store.draft(document), self._store.versions(document)
+        if draft is None and not versions:
+            raise EntryMissing(document)
+        last = versions[0] if versions else Version(document, SHIPPED, "")
+        text = draft.text if draft else last.text
+        revision = draft.revision if draft else 0
+        return OpenDocument(document, document_ids.kind_of(document), text, revision, draft, last, False)
+
+    def _is_unused(self, document: str, live: int) -> bool:
+        if live == SHIPPED or document not in mail_frames.DOCUMENTS:
+            return False
+        return bool(mail_frames.faults(self._live.version(document, live).text))
+
+    def _known(self, document: str) -> None:
+        if document not in self._shipped.ids():
+            raise EntryMissing(document)
+
+    def _shipped_anew(self, document: str, live: int) -> bool:
+        if live == SHIPPED:
+            return False
+        made_on = self._live.version(document, live).shipped
+        return bool(made_on) and made_on != document_ids.fingerprint(self._shipped.text(document))
+
+
+def check_readable(document: str, text: str) -> str:
+    """Return the text, unless it is nothing that a check could read. Raises DocumentInvalid with the line."""
+    if document in document_ids.JSON_DOCUMENTS:
+        read(document, text)
+    elif document.startswith(document_ids.CATALOG):
+        read_po(text)
+    return text
+
+
+def mark_contact(text: str, contact: str, role: str, day: date) -> str:
+    """Return the contacts document with a contact marked as checked. Raises EntryMissing, DocumentInvalid."""
+    role = " ".join(role.split())
+    if not role:
+        raise DocumentInvalid("please say in which role you checked it, like “shelter desk”")
+    document = read_json(document_ids.CONTACTS, text)
+    for entry in document.get("contacts", ()):
+        if entry.get("id") == contact:
+            entry.update(contact_stamps.stamped(entry, role, day))
+            return write_json(document)
+    raise EntryMissing(f"there is no contact {contact!r}")
+
+
+def read_json(document: str, text: str) -> dict[str, Any]:
+    """Read a document that is an entry. Raises DocumentInvalid, naming the document, the line and why."""
+    return dict(read(document, text))
+
+
+def write_json(document: Mapping[str, Any]) -> str:
+    """Write a document in the one way in which comparisons stay short."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

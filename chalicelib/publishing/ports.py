@@ -1,0 +1,165 @@
+"""Ports of publishing: documents, drafts and releases, and what renders a whole site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chalicelib.publishing.documents import Draft, Problem, Release, Version
+from chalicelib.publishing.recipient_changes import RecipientChange
+
+
+class ShippedDocuments(Protocol):
+    """The documents as they came with the package: version 0 of each."""
+
+    def ids(self) -> Sequence[str]:
+        """Return every document's id, in the order in which a person would look for them."""
+
+    def text(self, document: str) -> str:
+        """Return a document's text. Raises KeyError when it did not ship."""
+
+    def package(self) -> str:
+        """Return the fingerprint of everything that shipped."""
+
+
+class DocumentStore(Protocol):
+    """Drafts, versions and releases. Any call may raise StoreUnavailable."""
+
+    def drafts(self) -> Sequence[Draft]:
+        """Return every draft."""
+
+    def draft(self, document: str) -> Draft | None:
+        """Return a document's draft, if it has one."""
+
+    def put_draft(self, draft: Draft) -> None:
+        """Save a draft over revision `draft.revision - 1` (0: over none).
+
+        Raises StaleRecord when that is not there.
+        """
+
+    def drop_draft(self, document: str, revision: int) -> None:
+        """Delete a draft, if it still is this revision. Raises StaleRecord when it is another."""
+
+    def versions(self, document: str) -> Sequence[Version]:
+        """Return a document's published versions, newest first, without the shipped one."""
+
+    def version(self, document: str, number: int) -> Version | None:
+        """Return one version."""
+
+    def add_version(self, version: Version) -> None:
+        """Keep a version for good. Raises StaleRecord when its number is taken."""
+
+    def releases(self, limit: int) -> Sequence[Release]:
+        """Return the newest releases, newest first, whether they ever went live or not."""
+
+    def release(self, number: int) -> Release | None:
+        """Return one release."""
+
+    def add_release(self, release: Release) -> None:
+        """Keep a release for good. Raises StaleRecord when its number is taken."""
+
+    def change(self) -> RecipientChange | None:
+        """Return the change of recipients that waits for agreement, if there is one."""
+
+    def put_change(self, change: RecipientChange) -> None:
+        """Save it over revision `change.revision - 1`. Raises StaleRecord when that is not there."""
+
+    def drop_change(self, revision: int) -> None:
+        """Delete it, if it still is this revision. Raises StaleRecord when it is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRelease:
+    """What readers get now. `mark` stands for exactly this state, so that nobody moves on from another."""
+
+    number: int
+    mark: str
+
+
+class ReleaseShelf(Protocol):
+    """Where readers fetch releases from: files under each release's number, and one that names the live.
+
+    Any call may raise StoreUnavailable.
+    """
+
+    def live(self) -> LiveRelease | None:
+        """Return the release that readers get, or None while nothing has been published."""
+
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Write files of a release that is not live yet. Nothing that a reader gets changes."""
+
+    def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
+        """Let readers get another release, in one write.
+
+        Raises StaleRecord when `since` is not live any more.
+        """
+
+    def stand_by(self) -> None:
+        """Make the pages for when the functions fail those of the live release; it is quick where they are.
+
+        They never take the place of a newer release's, whoever writes at the same time. Stopped on its way,
+        the next call finishes.
+        """
+
+    def numbers(self) -> Sequence[int]:
+        """Return the number of each release of which any file is there, lowest first."""
+
+    def delete(self, number: int) -> None:
+        """Delete a release's files, if its number is lower than the live one's.
+
+        A release goes live under the highest number there is, so such a one never does. Stopped on its way,
+        the next call finishes; it is nothing to delete what is gone.
+        """
+
+    def clear_standby(self) -> None:
+        """Delete the pages for when the functions fail that the live release has no place or language for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PressedPage:
+    """One page as rendered: its HTML, packed as it travels, and the headers it is answered with.
+
+    `page` leaves it unpacked; `site` leaves the headers to the index.
+
+    Names are "en/los-banos-ca", "es/error-404", and for the pages that are made on request
+    "en/los-banos-ca/note", "en/los-banos-ca/receipt", "en/code" and "en/answer".
+    """
+
+    name: str
+    html: str
+    packed: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A whole site, rendered and looked over. `index` is what the page function needs to know of it.
+
+    `frames` are the texts around the block of each mail, by mail and language.
+    """
+
+    pages: Sequence[PressedPage]
+    index: Mapping[str, object]
+    sentences: Mapping[str, Sequence[tuple[str, int]]]  # each, with the documents and lines that say it
+    problems: Sequence[Problem]
+    frames: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+class Press(Protocol):
+    """Renders what editors write: shut in, with limits on time, memory and output."""
+
+    def site(self, texts: Mapping[str, str]) -> Pressed:
+        """Render and check every page and every mail from these texts, which replace what shipped.
+
+        What is wrong with a text is a Problem. Raises RenderStopped only when no text can be blamed for it.
+        """
+
+    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
+        """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
+
+    def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
+        """Render a mail ("report" or "digest") with an invented report, to one recipient.
+
+        Another `sample` is another report. Raises DocumentInvalid.
+        """

@@ -1,0 +1,145 @@
+"""See it before anybody else does: every page and every mail, from the drafts and as it is live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.delivery import mail_frames
+from chalicelib.delivery.mail_frames import MAILS
+from chalicelib.directory import document_ids
+from chalicelib.directory.document_ids import PLACES, RECIPIENTS, SITE
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing import catalog_checks, document_checks
+from chalicelib.publishing.documents import STOPS
+from chalicelib.publishing.edit_text import LiveTexts, read_json
+from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.ports import (
+    DocumentStore,
+    Press,
+    ReleaseShelf,
+    ShippedDocuments,
+)
+
+_OF_A_PLACE = {"": "the page", "/note": "the form", "/receipt": "the receipt"}
+_ERRORS = (400, 403, 404, 405, 413, 415, 500, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """A page in its real markup, with the headers it is answered with: its style runs under no others."""
+
+    html: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewChoices:
+    """What can be looked at. `pages` are names for `page`, without the language they begin with.
+
+    `words` says in words what each page and each recipient is.
+    """
+
+    locales: Sequence[str]
+    places: Sequence[str]
+    pages: Sequence[str]
+    recipients: Sequence[str]
+    words: Mapping[str, str]
+    mails: Sequence[str] = MAILS
+
+
+class Preview:
+    """Renders one page or mail, shut in like a whole publish."""
+
+    def __init__(
+        self, press: Press, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf
+    ) -> None:
+        self._press = press
+        self._store = store
+        self._shipped = shipped
+        self._shelf = shelf
+        self._live = LiveTexts(store, shipped)
+
+    def choices(self) -> PreviewChoices:
+        """Return what can be looked at with the drafts as they are. Raises DocumentInvalid."""
+        texts = self._drafts()
+        self._check(texts)
+        places = {
+            str(one["slug"]): str(one["name"])
+            for one in read_json(PLACES, self._text(texts, PLACES))["places"]
+        }
+        locales = [str(locale["tag"]) for locale in read_json(SITE, self._text(texts, SITE))["locales"]]
+        recipients = {
+            str(entry["id"]): str(entry["name"]) for entry in read(RECIPIENTS, self._text(texts, RECIPIENTS))
+        }
+        pages = {
+            f"{place}{ending}": f"{name}: {what}"
+            for place, name in places.items()
+            for ending, what in _OF_A_PLACE.items()
+        }
+        pages |= {"code": "The page that asks for a code", "answer": "The answer to a code"}
+        pages |= {f"error-{status}": f"Error {status}" for status in _ERRORS}
+        return PreviewChoices(locales, list(places), list(pages), list(recipients), {**recipients, **pages})
+
+    def page(self, name: str) -> PreviewPage:
+        """Render a page ("es/los-banos-ca", "en/los-banos-ca/note", "es/error-404") from the drafts.
+
+        Raises DocumentInvalid, with a sentence for the editor, when the drafts do not allow it.
+        """
+        texts = self._drafts()
+        self._check(texts)
+        return self._render(texts, name)
+
+    def live_page(self, name: str) -> PreviewPage:
+        """Render a page as readers get it now, to lay beside it. Raises DocumentInvalid."""
+        return self._render(self._live.changed(self._shelf.live()), name)
+
+    def mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
+        """Render a mail ("report" or "digest") from the drafts, with an invented report.
+
+        Another `sample` is another report. Raises DocumentInvalid.
+        """
+        if name not in MAILS:
+            raise DocumentInvalid(f"there is no mail {name!r}")
+        texts = self._drafts()
+        self._check(texts)
+        return self._press.mail(texts, name, recipient, sample)
+
+    def live_mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
+        """Render a mail as recipients get it now, with an invented report. Raises DocumentInvalid.
+
+        A live text that is no frame is not sent: the one that shipped is.
+        """
+        if name not in MAILS:
+            raise DocumentInvalid(f"there is no mail {name!r}")
+        texts = self._live.changed(self._shelf.live())
+        sent = {
+            document: text
+            for document, text in texts.items()
+            if document not in mail_frames.DOCUMENTS or not mail_frames.faults(text)
+        }
+        return self._press.mail(sent, name, recipient, sample)
+
+    def _check(self, texts: Mapping[str, str]) -> None:
+        """Say in one sentence why nothing can be rendered. Raises DocumentInvalid."""
+        shipped = {name: self._shipped.text(name) for name in self._shipped.ids()}
+        whole = {**shipped, **texts}
+        problems = [*document_checks.check(whole, shipped), *catalog_checks.check_syntax(whole)]
+        for problem in problems:
+            if problem.weight == STOPS:
+                line = f", line {problem.line}" if problem.line else ""
+                raise DocumentInvalid(f"the draft of “{problem.document}”{line}: {problem.sentence}")
+
+    def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
+        page = self._press.page(texts, name)
+        return PreviewPage(page.html, page.headers)
+
+    def _drafts(self) -> dict[str, str]:
+        change = self._store.change()
+        proposed = {RECIPIENTS: change.text} if change else {}
+        drafts = {draft.document: draft.text for draft in self._store.drafts()}
+        return {**self._live.changed(self._shelf.live()), **drafts, **proposed}
+
+    def _text(self, texts: Mapping[str, str], document: str) -> str:
+        document_ids.kind_of(document)
+        return texts.get(document) or self._shipped.text(document)

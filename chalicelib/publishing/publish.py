@@ -1,0 +1,388 @@
+"""Give readers a new site, or an older one again.
+
+A release is written in full beside the live one, and last a single object is moved, by one conditional
+write: readers get the old site or the new one, and of two who publish at once the second is told. Stopped
+at any step, the old site stays live, and the same call made again finishes the work. What goes live is what
+was looked at: a plan has a fingerprint, and anything else is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from chalicelib.directory import document_ids
+from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.publishing import documents, going_live, recipient_changes
+from chalicelib.publishing.check_documents import CheckDocuments, Checked
+from chalicelib.publishing.documents import (
+    SHIPPED,
+    CheckReport,
+    PublishRefused,
+    Release,
+    Version,
+)
+from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay
+from chalicelib.publishing.going_live import AGAIN, PUBLISH
+from chalicelib.publishing.ports import (
+    DocumentStore,
+    Pressed,
+    ReleaseShelf,
+    ShippedDocuments,
+)
+from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
+from chalicelib.publishing.targets import Target, Targets
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
+
+MADE_ON_REQUEST = tuple(f"/{kind}" for kind in (*OF_A_PLACE_ON_REQUEST, *ON_REQUEST))
+_MOST = 2000  # releases that are looked at: with one a day, those of five years
+_AT_A_TIME = 10  # releases that are deleted while somebody waits for a page
+_TAKEN_BACK = "taken back while it was on its way"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEntry:
+    """A release in the list. `live` is what readers get now; one that was stopped never `reached` them.
+
+    `changed` are the documents in which it differs from the one that it took the place of, with the versions
+    of both; None where that is not known.
+    """
+
+    release: Release
+    live: bool
+    reached: bool = True
+    changed: Sequence[tuple[str, int, int]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPlan:
+    """What would go live now: the documents that it changes, who wrote them, and what the checks say.
+
+    `recipients_proposed_by` names who proposed the agreed change of recipients that goes with it, if any.
+    `fingerprint` is handed back in order to publish exactly this. `kept` are the places that a roll back
+    keeps, because offices there get reports, `versions` the texts of it that are kept already.
+    """
+
+    documents: Sequence[str]
+    report: CheckReport
+    recipients_proposed_by: str = ""
+    fingerprint: str = ""
+    by: Mapping[str, str] = field(default_factory=dict)
+    kept: Sequence[str] = ()
+    versions: Mapping[str, int] = field(default_factory=dict)
+
+
+class NotYet(PublishRefused):
+    """Nothing was published, for what the checks found; `plan` is what was to go live."""
+
+    def __init__(self, plan: PublishPlan) -> None:
+        super().__init__(plan.report)
+        self.plan = plan
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """How it stands: the live release (None: what shipped), the drafts, and whether the package is newer.
+
+    After a deploy, what was published before it stays as it is until somebody publishes `again`.
+    """
+
+    live: Release | None
+    drafts: Sequence[str]
+    package_is_newer: bool
+
+
+class Publish:
+    """Publishes all drafts together. `who` is a publisher's address.
+
+    `seen` is the fingerprint of the plan that this publisher looked at. A call without it takes what there
+    is: no form leads to one.
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        shipped: ShippedDocuments,
+        shelf: ReleaseShelf,
+        check: CheckDocuments,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._shipped = shipped
+        self._shelf = shelf
+        self._check = check
+        self._clock = clock
+        self._targets = Targets(store, shipped, shelf)
+
+    def plan(self) -> PublishPlan:
+        """Say what would be published now, after looking over every page. Changes nothing."""
+        target = self._targets.drafts()
+        return _planned(target, self._checked(target).report)
+
+    def plan_back(self, number: int) -> PublishPlan:
+        """Say likewise what a roll back to this release would change. Raises EntryMissing."""
+        target = self._targets.back_to(number)
+        return _planned(target, self._checked(target).report)
+
+    def status(self) -> SiteStatus:
+        """Say how it stands."""
+        live = self._shelf.live()
+        release = self._store.release(live.number) if live else None
+        drafts = [draft.document for draft in self._store.drafts()]
+        return SiteStatus(release, drafts, release is not None and release.package != self._shipped.package())
+
+    def releases(self) -> Sequence[ReleaseEntry]:
+        """Return the releases that are there, newest first; not those that are or will be deleted."""
+        live = self._shelf.live()
+        number = live.number if live else SHIPPED
+        found = self._store.releases(_MOST)
+        known = {SHIPPED: {}, **{release.number: release.versions for release in found}}
+        reached = going_live.reached(number, {release.number: release.since for release in found})
+        shown = self._shown(number, found)
+        return [
+            ReleaseEntry(
+                release,
+                release.number == number,
+                release.number in reached,
+                going_live.steps(known[release.since], release.versions) if release.since in known else None,
+            )
+            for release in found
+            if release.number in shown
+        ]
+
+    def changed_by(self, release: Release) -> str:
+        """Return in one line which documents a release changed, from which version to which."""
+        before = {} if release.since < SHIPPED else self._targets.versions_of(release.since)
+        return going_live.in_words(before, release.versions)
+
+    def stand_by(self) -> None:
+        """Finish the pages for when the functions fail, should who published last have been stopped."""
+        with suppress(StoreUnavailable):  # the site itself is whole, and whoever comes next tries again
+            self._shelf.stand_by()
+
+    def clear_away(self) -> None:
+        """Delete the releases that nobody can want any more, and the standby pages of places that are gone.
+
+        A few at a time: whoever comes next goes on. Where anything cannot be read, nothing is deleted.
+        """
+        with suppress(StoreUnavailable):
+            live = self._shelf.live()
+            if live is None:
+                return
+            there, known = self._shelf.numbers(), self._store.releases(_MOST)
+            for number in going_live.unwanted(there, live.number, known, self._clock.now())[:_AT_A_TIME]:
+                self._shelf.delete(number)
+            self._shelf.clear_standby()
+
+    def _shown(self, live: int, found: Sequence[Release]) -> set[int]:
+        """Return the releases to be listed: those with files, the live one, and those that were stopped."""
+        now = self._clock.now()
+        numbers = {release.number for release in found}
+        gone = set(going_live.unwanted(numbers, live, found, now))
+        with suppress(StoreUnavailable):  # then the rule alone says what there is
+            since = {release.number: release.since for release in found}
+            gone |= going_live.reached(live, since) - {*self._shelf.numbers(), live}
+        return numbers - gone
+
+    def __call__(self, who: str, why: str, accept: bool = False, seen: str | None = None) -> Release:
+        """Publish every draft and the agreed change of recipients, and return the release that is live now.
+
+        `accept` is the explicit yes to what the report asks about, such as sentences missing in a language.
+        Raises PublishRefused with the report, ChangedSince, NothingToPublish, PublishUnderWay,
+        DocumentInvalid (no reason given).
+        """
+        why = documents.check_why(why)
+        target = self._targets.drafts()
+        if not target.drafted:
+            self._finish()
+            raise NothingToPublish("no draft differs from what is live")
+        return self._release(target, _Wish(who, why, accept, seen))
+
+    def again(self, who: str, why: str, accept: bool = False, seen: str | None = None) -> Release:
+        """Render and publish the live documents once more, after a deploy brought a new package.
+
+        Drafts stay behind; where the plan that was looked at had some, or there are some now, that is
+        another thing. Raises as a publish does.
+        """
+        why = documents.check_why(why)
+        target = self._targets.drafts()
+        wish = _Wish(who, why, accept, seen)
+        if seen is not None:
+            self._compare(target, seen)
+        alone = replace(target.going, what=AGAIN, texts={}, by={}, change=None)
+        return self._release(Target(target.since, alone, target.versions), wish)
+
+    def roll_back(
+        self, number: int, who: str, why: str, accept: bool = True, seen: str | None = None
+    ) -> Release:
+        """Publish an older release's documents again, as a new release. 0 is the site as it shipped.
+
+        Recipients stay as they are: they change only with a second publisher's agreement; so do the places
+        that they serve. Drafts are kept. Raises EntryMissing, and what a publish raises.
+        """
+        why = documents.check_why(why)
+        return self._release(self._targets.back_to(number), _Wish(who, why, accept, seen, again=number))
+
+    def _release(self, target: Target, wish: _Wish) -> Release:
+        if wish.seen is not None:
+            self._compare(target, wish.seen)
+        checked = self._checked(target)
+        report = checked.report
+        if checked.pressed is None or report.stops or (report.needs_a_yes and not wish.accept):
+            raise NotYet(_planned(target, report))
+        held = self._hold(target.change)
+        try:
+            kept = {name: self._keep(name, text, wish) for name, text in target.drafted.items()}
+            versions = {**target.versions, **kept}
+            versions = {name: number for name, number in versions.items() if number != SHIPPED}
+            release = self._number(versions, wish, target)
+            self._write(release, self._targets.text_of(target), checked.pressed)
+            self._look_again(target, held)
+            self._shelf.move(release.number, checked.pressed.index, target.since)
+        except Exception as error:
+            self._let_go(held)
+            if isinstance(error, StaleRecord):
+                raise PublishUnderWay("somebody else published in the same moment") from error
+            raise
+        self._finish()
+        return release
+
+    def _checked(self, target: Target) -> Checked:
+        return self._check(self._targets.text_of(target), self._targets.before(target))
+
+    def _compare(self, target: Target, seen: str) -> None:
+        """Raise ChangedSince unless this is what was looked at."""
+        release = self._store.release(target.since.number) if target.since else None
+        changes = target.going.changes_since(seen, release.who if release else "")
+        if changes:
+            raise ChangedSince(changes)
+
+    def _hold(self, change: RecipientChange | None) -> RecipientChange | None:
+        """Hold the change of recipients that goes along: from here on nobody withdraws it unnoticed."""
+        if change is None:
+            return None
+        held = recipient_changes.with_hold(change, self._clock.now())
+        try:
+            self._store.put_change(held)
+        except StaleRecord as error:
+            raise ChangedSince([(RECIPIENTS, _TAKEN_BACK)], late=True) from error
+        return held
+
+    def _let_go(self, held: RecipientChange | None) -> None:
+        if held:
+            with suppress(StaleRecord, StoreUnavailable):  # it ends by itself
+                self._store.put_change(recipient_changes.without_hold(held))
+
+    def _look_again(self, target: Target, held: RecipientChange | None) -> None:
+        """Look, a moment before the move, whether anything that goes along was taken back meanwhile."""
+        if self._shelf.live() != target.since:
+            raise StaleRecord("another release is live")
+        if held:
+            change = self._store.change()
+            there = change is not None and change.revision == held.revision
+            if not there or not recipient_changes.may_still_move(held, self._clock.now()):
+                how = _TAKEN_BACK if not there else "writing took too long"
+                raise ChangedSince([(RECIPIENTS, how)], late=True)
+        wanted = {*target.drafted} - {RECIPIENTS} if target.going.what == PUBLISH else set()
+        if gone := wanted - {draft.document for draft in self._store.drafts()}:
+            raise ChangedSince([(name, _TAKEN_BACK) for name in sorted(gone)], late=True)
+
+    def _keep(self, document: str, text: str, wish: _Wish) -> int:
+        """Make a draft's text a version, unless a stopped publish did so already; return its number."""
+        shipped = self._shipped.text(document)
+        if text == shipped:
+            return SHIPPED
+        known = self._store.versions(document)
+        if known and known[0].text == text:
+            return known[0].number
+        number = documents.next_number(one.number for one in known)
+        now = self._clock.now()
+        self._store.add_version(
+            Version(document, number, text, wish.who, now, wish.why, document_ids.fingerprint(shipped))
+        )
+        return number
+
+    def _number(self, versions: Mapping[str, int], wish: _Wish, target: Target) -> Release:
+        """Give a new release a number that was never used, and keep it."""
+        since = target.going.release
+        number = documents.next_number([since, *(one.number for one in self._store.releases(1))])
+        release = Release(
+            number,
+            versions,
+            wish.who,
+            self._clock.now(),
+            wish.why,
+            wish.again,
+            self._shipped.package(),
+            since,
+        )
+        self._store.add_release(release)
+        return release
+
+    def _write(self, release: Release, texts: Mapping[str, str], pressed: Pressed) -> None:
+        pages = {
+            f"{page.name}.b64": page.packed.encode("ascii")
+            for page in pressed.pages
+            if not page.name.endswith(MADE_ON_REQUEST)
+        }
+        if pressed.frames:
+            frames = {"format": 1, "mails": pressed.frames}
+            pages["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()
+        changed = {name: text for name, text in texts.items() if name in release.versions}
+        self._shelf.put(
+            release.number,
+            {
+                **pages,
+                "index.json": json.dumps(pressed.index, indent=1).encode(),
+                "documents.json": json.dumps(changed, ensure_ascii=False, indent=1).encode(),
+            },
+        )
+
+    def _finish(self) -> None:
+        """Do what is left once a release is live; whatever is away now is done by the next who publishes."""
+        self.stand_by()
+        with suppress(StoreUnavailable):
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Delete the drafts that say what is live now; one that was saved meanwhile stays."""
+        texts, live = self._targets.live, self._targets.live.numbers(self._shelf.live())
+        known = self._shipped.ids()
+        for draft in self._store.drafts():
+            number = live.get(draft.document, SHIPPED)
+            if draft.document in known and draft.text == texts.version(draft.document, number).text:
+                with suppress(StaleRecord):  # somebody went on with it meanwhile: theirs to keep
+                    self._store.drop_draft(draft.document, draft.revision)
+        change = self._store.change()
+        if change and change.text == texts.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text:
+            with suppress(StaleRecord):
+                self._store.drop_change(change.revision)
+
+
+def _planned(target: Target, report: CheckReport) -> PublishPlan:
+    going = target.going
+    proposed_by = target.change.proposed_by if target.change else ""
+    return PublishPlan(
+        tuple(going.texts),
+        report,
+        proposed_by,
+        going.fingerprint(),
+        going.by,
+        target.kept,
+        target.versions,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Who publishes, why, with which yes, and what was looked at."""
+
+    who: str
+    why: str
+    accept: bool
+    seen: str | None = None
+    again: int = 0

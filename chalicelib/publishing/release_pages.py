@@ -1,0 +1,134 @@
+"""Which pages a release consists of, reckoned from the documents alone, and whether they are all there.
+
+Whoever renders may fail in ways that look like success. So what must be there is not asked of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import re
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.directory.content import Content
+from chalicelib.pages.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
+from chalicelib.shared.locales import DEFAULT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chalicelib.publishing.ports import Pressed, PressedPage
+
+OF_A_PLACE_ON_REQUEST = ("note", "note-mended", "receipt")
+ON_REQUEST = ("code", "answer")
+
+_LANG = re.compile(r"<html\b[^>]*?\slang\s*=\s*[\"']?([A-Za-z0-9-]+)", re.IGNORECASE)
+_NAMED = 5  # how many of many a sentence names
+
+
+@dataclass(frozen=True, slots=True)
+class PageIndex:
+    """What a whole site consists of."""
+
+    locales: tuple[str, ...]
+    places: tuple[str, ...]
+    default_place: str
+
+    def stored(self) -> list[str]:
+        """Return the names of the pages that lie ready: every place and every error, in every language."""
+        found = []
+        for locale in self.locales:
+            found += [f"{locale}/{place}" for place in self.places]
+            found += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
+        return found
+
+    def on_request(self) -> list[str]:
+        """Return the names of the pages made when they are asked for, for one place of each language."""
+        found = []
+        for locale in self.locales:
+            found += [f"{locale}/{self.default_place}/{kind}" for kind in OF_A_PLACE_ON_REQUEST]
+            found += [f"{locale}/{kind}" for kind in ON_REQUEST]
+        return found
+
+
+def index_of(content: Content) -> PageIndex:
+    """Return what a site with this content consists of."""
+    return PageIndex(
+        tuple(locale.tag for locale in content.site.locales),
+        tuple(place.slug for place in content.places),
+        content.site.default_place,
+    )
+
+
+def amiss(index: PageIndex, pressed: Pressed) -> str:
+    """Say in one sentence what a rendered site lacks of being whole and itself; nothing when it is."""
+    names = [page.name for page in pressed.pages]
+    wanted = [*index.stored(), *index.on_request()]
+    missing = sorted(set(wanted) - set(names))
+    if missing:
+        return f"{_count(missing)} missing: {_some(missing)}"
+    strange = sorted(set(names) - set(wanted))
+    strange += sorted(name for name, times in Counter(names).items() if times > 1)
+    if strange:
+        return f"{_count(strange)} there that should not be, or twice: {_some(strange)}"
+    broken = [page.name for page in pressed.pages if not _is_whole(page)]
+    if broken:
+        return f"{_count(broken)} empty, cut off, or not in the language of their name: {_some(broken)}"
+    told = pressed.index
+    same = (
+        list(_texts(told.get("locales"))) == list(index.locales)
+        and list(_texts(told.get("places"))) == list(index.places)
+        and told.get("default_place") == index.default_place
+        and told.get("default_locale", DEFAULT) == DEFAULT
+    )
+    if not same:
+        return "the list of pages is not the one that the places and languages ask for"
+    if not _has_headers(told.get("headers")):
+        return "the headers that every page is sent with are missing"
+    return ""
+
+
+def is_packed(content: bytes | str, locale: str) -> bool:
+    """Say whether a stored page can be unpacked, and is a whole page in this language."""
+    try:
+        html = gzip.decompress(base64.b64decode(content, validate=True)).decode("utf-8")
+    except (OSError, EOFError, ValueError, zlib.error, binascii.Error):
+        return False
+    return _is_page(html, locale)
+
+
+def _is_whole(page: PressedPage) -> bool:
+    locale = page.name.partition("/")[0]
+    try:
+        unpacked = gzip.decompress(base64.b64decode(page.packed, validate=True)).decode("utf-8")
+    except (OSError, EOFError, ValueError, zlib.error, binascii.Error):
+        return False
+    return unpacked == page.html and _is_page(page.html, locale)
+
+
+def _is_page(html: str, locale: str) -> bool:
+    said = _LANG.search(html)
+    return said is not None and said[1] == locale and "</html>" in html[-200:].lower()
+
+
+def _has_headers(headers: object) -> bool:
+    if not isinstance(headers, Mapping):
+        return False
+    wanted = page_headers(BARE_POLICY)
+    return all(isinstance(headers.get(name), str) and headers[name] for name in wanted)
+
+
+def _texts(told: object) -> Sequence[str]:
+    return [str(one) for one in told] if isinstance(told, list | tuple) else []
+
+
+def _count(names: Sequence[str]) -> str:
+    return "one page is" if len(names) == 1 else f"{len(names)} pages are"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

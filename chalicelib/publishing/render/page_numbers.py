@@ -1,0 +1,164 @@
+"""Numbers and sites in the words of a page: whatever looks like one to call must be a contact's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from xml.etree.ElementTree import Element as Node
+
+from chalicelib.directory.content import Content
+from chalicelib.publishing.render.page_parts import Finding, Page
+
+EMERGENCY = "911"
+# What stands in one line with the words around it.
+INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "cite",
+        "code",
+        "em",
+        "i",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "u",
+        "var",
+        "wbr",
+        "label",
+    ]
+)
+_SPOKEN = (
+    "aria-label",
+    "aria-description",
+    "aria-roledescription",
+    "title",
+    "alt",
+    "placeholder",
+    "label",
+)
+_DATE = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
+_NUMBER = re.compile(
+    r"(?<![\w.,])\+?\(?\d(?:[\s().\-\u2010-\u2015\u00b7/\u200e\u200f\u2066-\u2069]*\d){6,}(?!\d)"
+)
+_LETTERS = re.compile(
+    r"(?<!\w)(?:1[-. ])?[2-9]\d\d[-. ](?=[A-Z0-9-]*[A-Z])[A-Z0-9]{3}[-. ]?[A-Z0-9]{4}(?!\w)"
+)
+_LETTERS_OR_DIGITS = re.compile(
+    r"(?<!\w)(?:1[-. ]?)?(?:8(?:00|33|44|55|66|77|88)|900)[-. ]?(?=[\d.-]*[A-Z])"
+    r"(?:[A-Z0-9][-.]?){6,11}[A-Z0-9](?!\w)"
+)
+# As numbers are grouped here, whatever stands between the groups.
+_GROUPS = re.compile(r"(?<!\d)(?:\+?1[\W_]{0,3})?\d{3}[\W_]{1,12}\d{3}[\W_]{1,12}\d{4}(?!\d)")
+_ABROAD = ("011", "00")  # dialled before the number of another country
+_SITES = re.compile(r"(?:https?://|\bwww\.)[^\s/?#\u2068\u2069]+", re.IGNORECASE)
+_BUTTONS = ("submit", "button", "reset", "image")
+_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+
+
+def said_numbers(page: Page) -> Iterator[Finding]:
+    """Say which numbers stand in the words of a page and are no contact's."""
+    known = {EMERGENCY, *(national(number) for number in _known(page.content))}
+    for text in dict.fromkeys([_words(page.body), *_spoken(page.all)]):
+        for said in _like_numbers(text):
+            digits = national(digits_in(said.translate(_KEYPAD)))
+            if _could_be_called(digits, said) and digits not in known:
+                yield Finding(
+                    f"“{' '.join(said.split())}” looks like a number to call, and is none of a contact.",
+                    said.strip(),
+                )
+    for site in _SITES.findall(_words(page.body)):
+        host = _host_said(site)
+        if host not in page.content.site.hosts:
+            yield Finding(
+                f"“{short(site)}” is not on the site's list of hosts; add it to “site” first.", site
+            )
+
+
+def _words(node: Node) -> str:
+    """Return the words of an element as they are read: what stands in one line is not torn apart."""
+    if node.tag in ("script", "style"):
+        return ""
+    parts = [node.text or ""]
+    for inner in node:
+        if not isinstance(inner.tag, str):
+            parts.append(inner.tail or "")
+            continue
+        edge = "" if inner.tag in INLINE else " \n|\n "
+        parts += [edge, _words(inner), edge, inner.tail or ""]
+    return "".join(parts)
+
+
+def _known(content: Content) -> list[str]:
+    return [
+        digits_in(channel.value)
+        for contact in content.contacts
+        for channel in contact.channels
+        if channel.kind in ("call", "text", "tty")
+    ]
+
+
+def _could_be_called(digits: str, said: str) -> bool:
+    """Say whether somebody would dial this: ten digits, seven as 555-0199, or what begins with a plus."""
+    if said.lstrip().startswith("+"):
+        return 7 <= len(digits) <= 15
+    if digits.startswith(_ABROAD) and 10 < len(digits) < 18:
+        return True
+    if re.search("[A-Z]", said):  # whoever dials a word stops where the number is whole
+        digits = national(digits[: 11 if digits.startswith("1") else 10])
+    return len(digits) == 10 or (len(digits) == 7 and bool(re.fullmatch(r"\s*\d{3}\D+\d{4}\s*", said)))
+
+
+def _spoken(elements: Sequence[Node]) -> Iterator[str]:
+    """Return what is read out loud, shown by a field or a button, or could be shown by style."""
+    for one in elements:
+        for name, value in one.attrib.items():
+            named = name in _SPOKEN or str(name).startswith(("aria-", "data-"))
+            if named or (one.tag == "input" and name == "value" and one.get("type") in _BUTTONS):
+                yield value
+
+
+def _like_numbers(text: str) -> list[str]:
+    plain = _DATE.sub(" ", western(text))
+    patterns = (_NUMBER, _GROUPS, _LETTERS, _LETTERS_OR_DIGITS)
+    return list(dict.fromkeys(found for pattern in patterns for found in pattern.findall(plain)))
+
+
+def _host_said(site: str) -> str:
+    return site.lower().partition("//")[2].rstrip(".,;:)»”\"'") or site.lower().rstrip(".,;:)»”\"'")
+
+
+def western(text: str) -> str:
+    """Return a text with every digit as 0 to 9, and without what nobody sees between them."""
+    return "".join(_digit(letter) for letter in text if unicodedata.category(letter) != "Cf")
+
+
+def _digit(letter: str) -> str:
+    value = None if letter.isascii() else unicodedata.digit(letter, None)
+    return letter if value is None else str(value)
+
+
+def digits_in(text: str) -> str:
+    """Return the digits 0 to 9 of a text."""
+    return "".join(letter for letter in text if "0" <= letter <= "9")
+
+
+def national(digits: str) -> str:
+    """Return a number without the 1 of this country before it."""
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
+
+
+def short(text: str) -> str:
+    """Return a text as a sentence quotes it."""
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,69 @@
+"""What the checks of a page look at: its elements, gathered once, and what a finding says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from chalicelib.directory.content import Content
+from chalicelib.publishing.documents import STOPS
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of a page.
+
+    `near` is a piece of text by which its place in a template can be found, or empty.
+    """
+
+    sentence: str
+    near: str = ""
+    weight: str = STOPS
+    home: str = ""  # the template to mend when that piece is in none
+
+
+class Page:
+    """A page's elements, gathered once."""
+
+    def __init__(self, tree: Element, locale: str, rest: str, content: Content) -> None:
+        self.tree = tree
+        self.locale = locale
+        self.rest = rest
+        self.content = content
+        self.all = [one for one in tree.iter() if isinstance(one.tag, str)]
+        self.body = next(one for one in self.all if one.tag == "body")
+        self.links = [one for one in self.all if one.tag == "a"]
+        self.parents = {inner: one for one in self.all for inner in one}
+        # What a browser with scripts leaves out does not count as shown.
+        self.hrefs = [one.get("href") or "" for one in self.links if not self.veiled(one)]
+
+    def of(self, tag: str) -> list[Element]:
+        """Return the elements of a tag."""
+        return [one for one in self.all if one.tag == tag]
+
+    def veiled(self, element: Element) -> bool:
+        """Say whether an element is out of sight until the script shows it, or for those who have one."""
+        within = element
+        for one in (element, *self.around(element)):
+            closed = one.tag == "details" and one is not element and one.get("open") is None
+            if one.tag == "noscript" or one.get("hidden") is not None or (closed and within.tag != "summary"):
+                return True
+            within = one
+        return False
+
+    def around(self, element: Element) -> list[Element]:
+        """Return what an element stands in, nearest first."""
+        found, one = [], self.parents.get(element)
+        while one is not None:
+            found.append(one)
+            one = self.parents.get(one)
+        return found
+
+    def texts(self, tag: str) -> list[str]:
+        """Return what the elements of a tag say."""
+        return [text_of(one) for one in self.of(tag)]
+
+
+def text_of(element: Element) -> str:
+    """Return all words in an element, with single spaces."""
+    return " ".join("".join(element.itertext()).split())

@@ -1,0 +1,354 @@
+"""A process of its own, in which what editors wrote is rendered and looked over: `jailed.py FOLDER LIMITS`.
+
+It is started fresh and with an empty environment, so that it holds none of the desk's secrets. It reads its
+folder, gives up files and network for good, and only then touches a template. It answers one job a line, in
+JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import encodings.idna
+import encodings.punycode
+import encodings.utf_16
+import encodings.utf_32  # noqa: F401 (like html, below: loaded when first used, and then it is too late)
+import html.entities  # noqa: F401
+import json
+import os
+import re
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, and then it is too late)
+from jinja2 import meta, nodes
+from jinja2.exceptions import UndefinedError
+
+from chalicelib.delivery import mail_frames
+from chalicelib.delivery.render import mail_samples
+from chalicelib.delivery.render.mails import Mails
+from chalicelib.directory.content import read_content
+from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
+from chalicelib.directory.recipients import read_recipients
+from chalicelib.pages.render.catalogs import Catalogs, Sentences
+from chalicelib.pages.render.contexts import HELPERS, LayoutContext
+from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.templates import environment
+from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.page_checks import check_page
+from chalicelib.publishing.render.template_faults import (
+    blaming,
+    document_of,
+    fault_of_start,
+    place_of,
+    told,
+)
+from chalicelib.publishing.render.template_names import CONTEXT_OF
+from chalicelib.reporting.render import samples
+from chalicelib.reporting.render.form_pages import FormPages
+from chalicelib.shared.locales import DEFAULT, ENDONYMS
+
+_QUOTED = re.compile(r"'(\w+)'")
+_SMALLEST = 9  # gzip level: packed once and sent many times
+_JINJAS = frozenset({"_trans", "caller", "varargs", "kwargs"})  # its own, of no use to who looks for a name
+_BOOKS = {"layout.html": LayoutContext, "parts.html": LayoutContext}
+
+
+class Inside:
+    """The site of one folder, read whole. Each job is a method; what it returns goes out as JSON."""
+
+    def __init__(self, folder: Path) -> None:
+        content = folder / "content"
+        places, contacts, site, offices = (
+            json.loads((content / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("places", "contacts", "site", "recipients")
+        )
+        templates = folder / "templates"
+        self._content = read_content(places, contacts, site)
+        self._recipients = read_recipients(offices, [place.slug for place in self._content.places])
+        catalogs = Catalogs(folder / "locale")
+        for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
+            with blaming(CATALOG + locale):
+                catalogs.sentences(locale)  # read now: there are no files later
+        self._catalogs = catalogs
+        self._site = FormPages(templates, catalogs, self._content)
+        self._frames = {
+            document: (templates / "mail" / name / "body.txt").read_text(encoding="utf-8")
+            for document, name in mail_frames.DOCUMENTS.items()
+        }
+        self._mails = self._new_mails(folder)
+        self._public = environment(templates / "public")
+        self._sources = {
+            PUBLIC_TEMPLATE + path.name: path.read_text(encoding="utf-8")
+            for path in sorted((templates / "public").glob("*.html"))
+        }
+
+    def look(self) -> dict[str, Any]:
+        """List all there is to read and to render."""
+        return {
+            "templates": list(self._sources),
+            "names": samples.names(self._site),
+            "index": {
+                "locales": list(self._site.locales),
+                "default_locale": DEFAULT,
+                "places": list(self._site.places),
+                "default_place": self._site.default_place,
+                "headers": self._site.headers(),
+            },
+        }
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Look over a template without running it: reading works out constants, and those may be bombs."""
+        source = self._sources[name]
+        try:
+            return {"faults": self._names(name, source), "sentences": sentences.of_template(source)}
+        except Exception as error:
+            return {"faults": [told(error)], "sentences": []}
+
+    def page(self, name: str) -> dict[str, Any]:
+        """Render a page, with the headers it is answered with."""
+        html = samples.render(self._site, self._recipients, name)
+        return {"html": html, "headers": samples.headers(self._site, name)}
+
+    def frames(self) -> dict[str, Any]:
+        """Render the frame of each mail in every language, and say what is wrong with them."""
+        languages = {DEFAULT, *self._site.locales, *(one.language for one in self._recipients)}
+        good: dict[str, dict[str, str]] = {}
+        found: list[tuple[str, int, str]] = []
+        for document, name in mail_frames.DOCUMENTS.items():
+            good[name] = {}
+            for language in sorted(languages, key=lambda one: (one != DEFAULT, one)):
+                text, faults = self._framed(document, language)
+                found += faults
+                if not faults:
+                    good[name][language] = text
+                elif faults[0][0] == document:
+                    break  # as it is written: no language can be better
+        return {"frames": good, "faults": found}
+
+    def mail(self, name: str, recipient: str, sample: int) -> dict[str, Any]:
+        """Write a mail with an invented report."""
+        to = next(one for one in self._recipients if one.id == recipient)
+        document = next(one for one, mail in mail_frames.DOCUMENTS.items() if mail == name)
+        text, faults = self._framed(document, to.language)
+        if faults:
+            return {"fault": faults[0]}
+        self._mails.use({name: {to.language: text}})
+        content = mail_samples.mail(self._mails, self._recipients, name, to, sample)
+        return {"mail": base64.b64encode(content).decode("ascii")}
+
+    def check(self, name: str, html: str) -> dict[str, Any]:
+        """Look over a page that was rendered elsewhere, and pack it."""
+        findings = [
+            [one.sentence, one.near, one.weight, one.home] for one in check_page(name, html, self._content)
+        ]
+        return {"findings": findings, "packed": pack(html, _SMALLEST)}
+
+    def trial(self, source: str) -> str:
+        """Render a template of our own."""
+        say = Sentences(str).gettext
+        return self._public.from_string(source).render(gettext=say, _=say)
+
+    @property
+    def first_place(self) -> str:
+        """The place whose page is the front page."""
+        return self._site.default_place
+
+    def line_of(self, document: str, line: int, sentence: str) -> int:
+        """Return the line of what a sentence quotes, at or after `line`, where its part begins."""
+        quoted = _QUOTED.findall(sentence)
+        lines = self._sources.get(document, "").split("\n")
+        for number, text in enumerate(lines[max(line - 1, 0) :], max(line, 1)) if quoted else ():
+            if re.search(rf"\b{re.escape(quoted[-1])}\b", text):
+                return number
+        return line
+
+    def _framed(self, document: str, language: str) -> tuple[str, list[tuple[str, int, str]]]:
+        """Return a mail's frame in a language, and what is wrong with it: with its text, or a translation."""
+        source, hosts = self._frames[document], self._content.site.hosts
+        faults = mail_frames.faults(source, self._mails.labels(DEFAULT), hosts)
+        if faults:
+            return "", [(document, line, sentence) for line, sentence in faults]
+        text = mail_frames.rendered(source, self._catalogs.sentences(language).plain)
+        said = dict(mail_frames.sentences(source))
+        found = [
+            (CATALOG + language, 0, f"{mail_frames.IN_MAIL} {fault} (“{said.get(line, 'as a whole')}”)")
+            for line, fault in mail_frames.faults(text, self._mails.labels(language), hosts)
+        ]
+        return text, found
+
+    def _new_mails(self, folder: Path) -> Mails:
+        """Return what writes mails as they are delivered: its own sentences are the package's."""
+        words = folder / "shipped-locale"
+        known = self._content.places
+        catalogs = Catalogs(words if words.is_dir() else folder / "locale")
+        for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
+            catalogs.sentences(locale)
+        return Mails(
+            folder / "templates" / "mail",
+            catalogs,
+            "reports@porchlight.example",
+            lambda slug: known[slug].name if slug in known else slug,
+            lambda locale: ENDONYMS.get(locale, locale),
+            _NoKeys(),
+        )
+
+    def _names(self, document: str, source: str) -> list[tuple[int, str]]:
+        name = document.removeprefix(PUBLIC_TEMPLATE)
+        tree = self._public.parse(source, name)
+        known = {one.name for one in fields(_BOOKS.get(name) or CONTEXT_OF[name])} | HELPERS
+        known |= {macro.name for macro in tree.find_all(nodes.Macro)}
+        known |= {part.target for part in tree.find_all(nodes.Import)}
+        found = [
+            (_line_of(tree, unknown), f"Nothing here is called “{unknown}”. There are: {_listed(known)}.")
+            for unknown in sorted(meta.find_undeclared_variables(tree) - known - _JINJAS)
+        ]
+        for other in meta.find_referenced_templates(tree):
+            if other is None or PUBLIC_TEMPLATE + other not in self._sources:
+                sentence = f"There is no template “{other or 'of a name made up on the way'}” to take in."
+                found.append((_line_of_part(tree), sentence))
+        return found
+
+
+class Unstarted:
+    """Stands for a site that cannot be put together: whatever it is asked, it says why."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        self._fault = fault_of_start(folder, error)
+
+    def answer(self) -> dict[str, Any]:
+        """Return the fault."""
+        return {"fault": self._fault}
+
+
+class _TooLong(BaseException):
+    """The time for one answer is over. No template, and no code that looks after one, may catch this."""
+
+
+class _NoKeys:
+    """Stands where mails would be encrypted: nobody but the editor sees these."""
+
+    def encrypt(self, entity: bytes, key: str, headers: Mapping[str, str]) -> bytes:
+        raise AssertionError("a preview has no key")
+
+    def describe(self, key: str) -> Any:
+        raise AssertionError("a preview has no key")
+
+
+def shut_in(seconds: int, memory: int) -> None:
+    """Give up files, network and other processes for good, and take limits on time and memory."""
+    os.closerange(3, 256)
+    # Without a free descriptor there is no file to open, no socket, no pipe.
+    for limit, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        try:
+            resource.setrlimit(limit, (most, most))
+        except ValueError:  # a system that cannot limit this one; the others hold
+            continue
+
+
+def warm_up(inside: Inside) -> None:
+    """Load what Python loads only when it is first used: later there are no files to load from."""
+    for source in (
+        "{% trans name='x' %}Héllo {{ name }}{% endtrans %}{{ 'x' | upper }}",
+        "{{ nowhere.at.all }}",
+    ):
+        try:
+            inside.trial(source)
+        except UndefinedError as error:
+            told(error)
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    message["Subject"] = "Héllo"
+    message.set_content("Héllo\n" * 2 + "x" * 2000)
+    message.add_attachment(b"{}", maintype="application", subtype="json", filename="x.json")
+    message.as_bytes()
+    inside.check(
+        f"{DEFAULT}/{inside.first_place}", "<!DOCTYPE html><html><p id=a class=b>é &amp; <b></p></html>"
+    )
+
+
+def answer(inside: Inside | Unstarted, job: Mapping[str, Any]) -> dict[str, Any]:
+    """Do a job; what goes wrong in a template is an answer too.
+
+    `until` is when it must be done, by the clock that all processes of this machine share.
+    """
+    if isinstance(inside, Unstarted):
+        return inside.answer()
+    do = getattr(inside, job["do"])
+    try:
+        with _no_longer_than(job["until"]):
+            more = {name: value for name, value in job.items() if name not in ("do", "until")}
+            done: dict[str, Any] = do(**more)
+        return done
+    except _TooLong as error:
+        return {"fault": [document_of(error), place_of(error)[1], "It takes too much time."], "stopped": True}
+    except Exception as error:
+        document = document_of(error)
+        line, sentence = told(error)
+        return {"fault": [document, inside.line_of(document, line, sentence), sentence]}
+
+
+def main() -> None:
+    """Answer jobs until there are no more."""
+    folder, seconds, memory = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    jobs, out = sys.stdin.buffer, sys.stdout.buffer
+    signal.signal(signal.SIGALRM, _end_it)
+    inside = _started(folder)
+    shut_in(seconds, memory)
+    for line in jobs:
+        out.write(json.dumps(answer(inside, json.loads(line))).encode("ascii") + b"\n")
+        out.flush()
+
+
+def _started(folder: Path) -> Inside | Unstarted:
+    try:
+        inside = Inside(folder)
+        warm_up(inside)
+    except Exception as error:
+        return Unstarted(folder, error)
+    return inside
+
+
+@contextmanager
+def _no_longer_than(until: float) -> Iterator[None]:
+    """Raise _TooLong at that time: Python looks between two steps, so one endless step goes on."""
+    signal.setitimer(signal.ITIMER_REAL, max(0.05, until - time.monotonic()))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _end_it(_number: int, _frame: Any) -> None:
+    raise _TooLong
+
+
+def _line_of(tree: nodes.Template, name: str) -> int:
+    return next((one.lineno for one in tree.find_all(nodes.Name) if one.name == name), 0)
+
+
+def _line_of_part(tree: nodes.Template) -> int:
+    kinds = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+    return next((one.lineno for one in tree.find_all(kinds)), 0)
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(name for name in names if not name.startswith("_")))
+
+
+if __name__ == "__main__":
+    main()

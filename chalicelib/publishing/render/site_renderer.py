@@ -1,0 +1,213 @@
+"""Renders and checks a whole site from documents, in processes that can reach nothing (see jailed.py)."""
+
+from __future__ import annotations
+
+import base64
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from chalicelib.delivery import mail_frames
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.documents import Problem
+from chalicelib.publishing.errors import RenderStopped
+from chalicelib.publishing.ports import Pressed, PressedPage
+from chalicelib.publishing.render import sentences
+from chalicelib.shared.errors import PorchlightError
+
+_ENOUGH = 60  # problems; who has more mends these first
+_GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
+
+
+class Asked(Protocol):
+    """A process that answers jobs."""
+
+    def ask(self, job: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+Jail = Callable[[Path], AbstractContextManager[Asked]]
+
+
+class SitePress:
+    """The Press.
+
+    `folder_of` gives the folder of a state of the documents: templates/, content/ and locale/. Pages are
+    rendered in some processes and looked over in others: what a template may have broken does not judge its
+    own page.
+    """
+
+    def __init__(self, folder_of: Callable[[Mapping[str, str]], Path], jail: Jail, workers: int = 2) -> None:
+        self._folder_of = folder_of
+        self._jail = jail
+        self._workers = workers
+
+    def site(self, texts: Mapping[str, str]) -> Pressed:
+        """Render and check every page and every mail."""
+        from chalicelib.publishing.style.checks import STYLE, check_style
+
+        folder = self._folder_of(texts)
+        problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
+        with self._jail(folder) as inmate:
+            look, said = inmate.ask({"do": "look"}), {}
+            if "fault" in look:
+                return Pressed([], {}, {}, [*problems, Problem(*look["fault"])])
+            for document in look["templates"]:
+                try:
+                    read = inmate.ask({"do": "read", "name": document})
+                except RenderStopped as error:
+                    return Pressed([], {}, {}, [*problems, _stopped("sense of this", document, error)])
+                problems += [Problem(document, *fault) for fault in read["faults"]]
+                said[document] = read["sentences"]
+            said |= {
+                document: sentences.of_frame((folder / path_of(document)).read_text(encoding="utf-8"))
+                for document in mail_frames.DOCUMENTS
+            }
+            if any(problem.document != STYLE for problem in problems):
+                return Pressed([], look["index"], {}, problems)
+            frames = self._frames(inmate, problems)
+        names = look["names"]
+        rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
+        problems += [self._fault(name, one) for name, one in rendered.items() if "html" not in one]
+        sentences_said = self._sentences(folder, said)
+        if len(rendered) < len(names) or any("html" not in one for one in rendered.values()):
+            return Pressed([], look["index"], sentences_said, problems[:_ENOUGH])
+        checks = [{"do": "check", "name": name, "html": rendered[name]["html"]} for name in names]
+        checked = self._spread(folder, checks)
+        pages = []
+        for name in names:
+            one = checked.get(name, {})
+            if "packed" not in one:
+                problems.append(self._fault(name, one))
+                continue
+            problems += [self._problem(folder, name, *finding) for finding in one["findings"]]
+            pages.append(PressedPage(name, rendered[name]["html"], one["packed"]))
+        return Pressed(pages, look["index"], sentences_said, problems, frames)
+
+    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
+        """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
+        answer = self._one(texts, {"do": "page", "name": name})
+        return PressedPage(name, str(answer["html"]), "", dict(answer["headers"]))
+
+    def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
+        """Write one mail with an invented report. Raises DocumentInvalid."""
+        job = {"do": "mail", "name": name, "recipient": recipient, "sample": sample}
+        return base64.b64decode(self._one(texts, job)["mail"])
+
+    def _one(self, texts: Mapping[str, str], job: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            with self._jail(self._folder_of(texts)) as inmate:
+                answer = inmate.ask(job)
+        except RenderStopped as error:
+            stopped = _stopped("this page", _document_of(job), error)
+            line = f", line {stopped.line}" if stopped.line else ""
+            raise DocumentInvalid(f"{stopped.document}{line}: {stopped.sentence}") from error
+        except PorchlightError as error:
+            raise DocumentInvalid(str(error)) from error
+        if "fault" in answer:
+            document, line, sentence = answer["fault"]
+            raise DocumentInvalid(f"{document}, line {line}: {sentence}" if document else str(sentence))
+        return answer
+
+    def _spread(self, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Do the jobs in several processes, and return the answers by page.
+
+        One that is stopped stops all; after a fault the others have a few seconds left.
+        """
+        waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
+        for job in jobs:
+            waiting.put(job)
+        done: dict[str, dict[str, Any]] = {}
+        stop = threading.Event()
+        faults: list[float] = []  # when they came up
+
+        def work() -> None:
+            with self._jail(folder) as inmate:
+                while not stop.is_set():
+                    try:
+                        job = waiting.get_nowait()
+                    except queue.Empty:
+                        return
+                    try:
+                        done[job["name"]] = inmate.ask(job)
+                    except RenderStopped as error:
+                        done[job["name"]] = {"stopped": error}
+                        stop.set()
+                    if "fault" in done[job["name"]]:
+                        faults.append(time.monotonic())
+                    if faults and (len(done) > _ENOUGH or time.monotonic() - faults[0] > _GRACE):
+                        stop.set()
+
+        workers = [threading.Thread(target=work) for _ in range(min(self._workers, len(jobs)))]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        return done
+
+    def _frames(self, inmate: Asked, problems: list[Problem]) -> dict[str, dict[str, str]]:
+        """Return each mail's frame by language, and add to `problems` what is wrong with the others."""
+        try:
+            answer = inmate.ask({"do": "frames"})
+        except RenderStopped as error:
+            problems.append(_stopped("the mails", next(iter(mail_frames.DOCUMENTS)), error))
+            return {}
+        problems += [Problem(*fault) for fault in answer["faults"]]
+        return dict(answer["frames"])
+
+    def _fault(self, name: str, answer: Mapping[str, Any]) -> Problem:
+        if "fault" not in answer:
+            return _stopped(f"the page {name}", _template_of(name), answer.get("stopped"), name)
+        document, line, sentence = answer["fault"]
+        return Problem(document or _template_of(name), line, sentence, page=name)
+
+    def _problem(self, folder: Path, name: str, sentence: str, near: str, weight: str, home: str) -> Problem:
+        own = PUBLIC_TEMPLATE + home if home else _template_of(name)
+        document, line = self._place_of(folder, own, near)
+        return Problem(document, line, sentence, weight, page=name)
+
+    def _place_of(self, folder: Path, own: str, near: str) -> tuple[str, int]:
+        """Find the document and line that a piece of a page comes from; its own template comes first."""
+        candidates = [own, *(PUBLIC_TEMPLATE + part for part in ("layout.html", "parts.html"))]
+        candidates += [document for document in JSON_DOCUMENTS if near.startswith(("http", "tel:", "sms:"))]
+        for document in candidates if near else ():
+            text = (folder / path_of(document)).read_text(encoding="utf-8")
+            at = text.find(near.partition(":")[2] if near.startswith(("tel:", "sms:")) else near)
+            if at >= 0:
+                return document, text.count("\n", 0, at) + 1
+        return own, 0
+
+    def _sentences(
+        self, folder: Path, of_templates: Mapping[str, Sequence[Sequence[Any]]]
+    ) -> dict[str, list[tuple[str, int]]]:
+        texts = {name: (folder / path_of(name)).read_text(encoding="utf-8") for name in JSON_DOCUMENTS}
+        found: dict[str, list[tuple[str, int]]] = {}
+        for document, said in of_templates.items():
+            for line, sentence in said:
+                found.setdefault(str(sentence), []).append((document, int(line)))
+        for sentence, places in sentences.of_texts(texts).items():
+            found.setdefault(sentence, []).extend(places)
+        return found
+
+
+def _stopped(what: str, document: str, error: RenderStopped | None, page: str = "") -> Problem:
+    """Blame the line that the process was at, else the template that it was asked for."""
+    sentence = f"Making {what} takes too much time or memory; perhaps something repeats without an end."
+    told, line = (error.document, error.line) if error else ("", 0)
+    return Problem(told or document or PUBLIC_TEMPLATE + "page.html", line, sentence, page=page)
+
+
+def _document_of(job: Mapping[str, Any]) -> str:
+    frames = {name: document for document, name in mail_frames.DOCUMENTS.items()}
+    return frames.get(job["name"], "") if job["do"] == "mail" else _template_of(job["name"])
+
+
+def _template_of(name: str) -> str:
+    rest = name.partition("/")[2]
+    kind = rest.rpartition("/")[2]
+    files = {"note": "note", "note-mended": "note", "receipt": "receipt", "code": "code", "answer": "answer"}
+    return PUBLIC_TEMPLATE + files.get(kind, "error" if kind.startswith("error-") else "page") + ".html"

@@ -1,0 +1,73 @@
+"""Elements of a page that style must not touch: exit, warning, numbers, codes, and what they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chalicelib.publishing.style.hiding import (
+    AROUND,
+    EXIT,
+    NUMBER,
+    SHOWN,
+)
+from chalicelib.publishing.style.selectors import Element
+
+
+def protected(elements: Sequence[Element]) -> dict[Element, str]:
+    """Return which elements of a page, given in its order, must stay in sight, and what each is."""
+    found: dict[Element, str] = {}
+    for element in elements:
+        href = element.attributes.get("href") or ""
+        if element.tag == "a" and element.attributes.get("id") == "exit":
+            found[element] = EXIT
+        elif href.startswith(("tel:", "sms:")) or _stands_in(element, found, NUMBER):
+            found[element] = NUMBER
+        elif {"care", "code", "now"} & set(element.classes) or _stands_in(element, found, SHOWN):
+            found[element] = NUMBER if "code" in element.classes else SHOWN
+    for element in list(found):
+        for one in element.ancestors():
+            found.setdefault(one, AROUND)
+    return found
+
+
+def _stands_in(element: Element, found: Mapping[Element, str], kind: str) -> bool:
+    return any(found.get(one) == kind for one in element.ancestors())
+
+
+def may_be_left_out(element: Element, kind: str) -> bool:
+    """Say whether paper may do without it: exit and warning are for screens, and forms are not printed."""
+    around = [element, *element.ancestors()]
+    return kind == EXIT or any("care" in one.classes or one.tag == "form" for one in around)
+
+
+def _model() -> dict[Element, str]:
+    """Return a page as it ships, of which no class, id or order that a rule could use is left out."""
+    html = Element("html", {"lang": None, "dir": None})
+    head = Element("head", {}, html)
+    body = Element("body", {}, html, (head,))
+    leave = Element("a", {"id": "exit", "data-exit": "", "href": None, "rel": "noreferrer nofollow"}, body)
+    header = Element("header", {}, body, (leave,))
+    first = Element("p", {"class": "small"}, header)
+    nav = Element("nav", {"aria-label": None}, header, (first,))
+    care = Element("p", {"class": "care"}, header, (first, nav))
+    now = Element("p", {"class": "now"}, header, (first, nav, care))
+    call = Element("a", {"class": "number", "href": "tel:911"}, now)
+    digits = Element("bdi", {"dir": "ltr"}, call)
+    main = Element("main", {}, body, (leave, header))
+    title = Element("h1", {}, main)
+    section = Element("section", {}, main, (title,))
+    heading = Element("h3", {}, section)
+    row = Element("ul", {"class": "row"}, section, (heading,))
+    item = Element("li", {}, row)
+    line = Element("a", {"class": "line", "href": "sms:233733"}, item)
+    shown = Element("bdi", {"dir": "ltr"}, line)
+    paragraph = Element("p", {}, section, (heading, row))
+    inline = Element("a", {"href": "tel:+18883737888"}, paragraph)
+    code = Element("p", {"class": "code"}, main, (title, section))
+    return protected(
+        [html, head, body, leave, header, first, nav, care, now, call, digits, main, title, section,
+         heading, row, item, line, shown, paragraph, inline, code]
+    )  # fmt: skip
+
+
+MODEL = _model()

@@ -1,0 +1,138 @@
+"""What a publish, another rendering or a roll back would bring to readers: the whole of it, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, PLACES, RECIPIENTS
+from chalicelib.directory.places import with_places
+from chalicelib.publishing.documents import SHIPPED
+from chalicelib.publishing.edit_text import LiveTexts
+from chalicelib.publishing.going_live import (
+    AGAIN,
+    BACK,
+    PUBLISH,
+    GoingLive,
+)
+from chalicelib.publishing.ports import (
+    DocumentStore,
+    LiveRelease,
+    ReleaseShelf,
+    ShippedDocuments,
+)
+from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.shared.errors import EntryMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A state of the site to be reached from the release `since`.
+
+    `versions` are kept already; `drafted` are texts that become versions, and replace those. `kept` names the
+    places that a roll back takes along, because offices there get reports.
+    """
+
+    since: LiveRelease | None
+    going: GoingLive
+    versions: Mapping[str, int]
+    drafted: Mapping[str, str] = field(default_factory=dict)
+    change: RecipientChange | None = None
+    kept: Sequence[str] = ()
+
+
+class Targets:
+    """Reads the store and the shelf; each target is of one moment."""
+
+    def __init__(self, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf) -> None:
+        self._store = store
+        self._shipped = shipped
+        self._shelf = shelf
+        self.live = LiveTexts(store, shipped)
+
+    def drafts(self) -> Target:
+        """Return what all drafts and the agreed change of recipients lead to."""
+        since = self._shelf.live()
+        found = {draft.document: (draft.text, draft.who) for draft in self._store.drafts()}
+        change = self._store.change()
+        if change and change.agreed:
+            found[RECIPIENTS] = (change.text, f"{change.proposed_by}, agreed to by {change.agreed_by}")
+        live = self.live.numbers(since)
+        known = self._shipped.ids()
+        changed = {
+            name: (text, who)
+            for name, (text, who) in found.items()
+            if name in known and text != self.live.version(name, live.get(name, SHIPPED)).text
+        }
+        texts = {name: text for name, (text, _) in changed.items()}
+        taken = change if change and RECIPIENTS in texts else None
+        by = {name: who for name, (_, who) in changed.items()}
+        going = self._going(PUBLISH if texts else AGAIN, since, texts, by, taken)
+        return Target(since, going, live, texts, taken)
+
+    def back_to(self, number: int) -> Target:
+        """Return what an older release leads to; 0 is the site as it shipped. Raises EntryMissing.
+
+        Recipients stay, and so do the places they serve.
+        """
+        since = self._shelf.live()
+        live = self.live.numbers(since)
+        known = self._shipped.ids()
+        older = {name: one for name, one in self.versions_of(number).items() if name in known}
+        versions = {name: one for name, one in older.items() if name != RECIPIENTS}
+        if RECIPIENTS in live:
+            versions[RECIPIENTS] = live[RECIPIENTS]
+        texts = {
+            name: self.live.version(name, versions.get(name, SHIPPED)).text
+            for name in sorted({*versions, *live})
+            if versions.get(name, SHIPPED) != live.get(name, SHIPPED)
+        }
+        drafted: dict[str, str] = {}
+        kept: tuple[str, ...] = ()
+        if PLACES in texts:
+            now = self.live.version(PLACES, live.get(PLACES, SHIPPED)).text
+            served = self.live.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text
+            text, kept = with_places(texts[PLACES], now, served)
+            if kept:
+                texts[PLACES] = drafted[PLACES] = text
+        going = self._going(f"{BACK}:{number}", since, texts, dict.fromkeys(texts, f"release {number}"))
+        return Target(since, going, versions, drafted, None, kept)
+
+    def text_of(self, target: Target) -> dict[str, str]:
+        """Return the text of each document that is not as it shipped, as it would be live."""
+        kept = {name: self.live.version(name, one).text for name, one in target.versions.items()}
+        return {**kept, **target.drafted}
+
+    def before(self, target: Target) -> dict[str, list[str]]:
+        """Return each drafted document, and for one of JSON the texts that readers got, live one first."""
+        live = self.live.numbers(target.since)
+        return {
+            name: [
+                self.live.version(name, live.get(name, SHIPPED)).text,
+                *(one.text for one in self._store.versions(name)),
+                self._shipped.text(name),
+            ]
+            if name in JSON_DOCUMENTS
+            else []
+            for name in target.drafted
+        }
+
+    def versions_of(self, number: int) -> Mapping[str, int]:
+        """Return the versions in a release. Raises EntryMissing."""
+        if number == SHIPPED:
+            return {}
+        release = self._store.release(number)
+        if release is None:
+            raise EntryMissing(f"there is no release {number}")
+        return release.versions
+
+    def _going(
+        self,
+        what: str,
+        since: LiveRelease | None,
+        texts: Mapping[str, str],
+        by: Mapping[str, str],
+        change: RecipientChange | None = None,
+    ) -> GoingLive:
+        number = since.number if since else SHIPPED
+        return GoingLive(what, number, self._shipped.package(), texts, by, change)

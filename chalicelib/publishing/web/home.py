@@ -1,0 +1,75 @@
+"""The first screen: what waits for somebody, and the answer where there is no screen."""
+
+from __future__ import annotations
+
+from chalicelib.delivery.look_after_cases import DeliveryDesk
+from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import Sheet
+from chalicelib.directory.document_ids import name_of
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.publishing.edit_contacts import EditContacts
+from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.publish import Publish
+from chalicelib.shared.errors import EntryMissing
+
+HOME = "/admin"
+
+
+def routes(
+    desk: Desk,
+    publish: Publish,
+    contacts: EditContacts,
+    cases: DeliveryDesk,
+    recipients: ChangeRecipients,
+    edit: EditText,
+) -> None:
+    """Register the first screen, and the answer to every path that is none of the others."""
+    screens = HomeScreens(desk.show, publish, contacts, cases, recipients, edit)
+    desk.screen(HOME, EDITOR)(screens.home)
+    desk.screen("/admin/{proxy+}", EDITOR)(screens.no_screen)
+
+
+class HomeScreens:
+    """The first screen: it gathers what waits from all the others."""
+
+    def __init__(
+        self,
+        show: Show,
+        publish: Publish,
+        contacts: EditContacts,
+        cases: DeliveryDesk,
+        recipients: ChangeRecipients,
+        edit: EditText,
+    ) -> None:
+        self._show = show
+        self._publish = publish
+        self._contacts = contacts
+        self._cases = cases
+        self._recipients = recipients
+        self._edit = edit
+
+    def home(self, visit: Visit) -> Sheet:
+        """Say how the site stands, and what waits for somebody."""
+        unread, stale = "", []
+        try:
+            stale = [line for line in self._contacts.list() if line.stale]
+        except DocumentInvalid as wrong:  # a draft that cannot be read must not hide what else needs somebody
+            unread = str(wrong)
+        return self._show(
+            visit,
+            "home.html",
+            site=self._publish.status(),
+            name_of=name_of,
+            stale=stale,
+            unread=unread,
+            amiss=self._cases.amiss(),
+            recipients=self._recipients.list(),
+            change=self._recipients.state(),
+            unused=[entry for entry in self._edit.list() if entry.unused and entry.live],
+        )
+
+    def no_screen(self, visit: Visit) -> Sheet:
+        """Say that there is no such screen. Raises EntryMissing, always."""
+        raise EntryMissing("There is no such screen.")

@@ -1,0 +1,118 @@
+"""The preview: pages and mails as the drafts would make them, beside those that are live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from email import message_from_bytes
+from email.policy import default
+
+from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import Sheet
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.errors import RenderStopped
+from chalicelib.publishing.preview import Preview
+from chalicelib.shared.errors import EntryMissing
+from chalicelib.shared.locales import ENDONYMS, direction
+
+PREVIEW = "/admin/preview"
+_WIDTHS = ("phone", "desktop")
+
+
+def routes(desk: Desk, preview: Preview) -> None:
+    """Register the screens."""
+    screens = PreviewScreens(desk.show, preview, desk.draw)
+    desk.screen(PREVIEW, EDITOR)(screens.choices)
+    desk.screen("/admin/preview/page", EDITOR)(screens.page)
+    desk.screen("/admin/preview/mail", EDITOR)(screens.mail)
+
+
+class PreviewScreens:
+    """The screens of the preview, a method each. `draw` gives the number of a sample."""
+
+    def __init__(self, show: Show, preview: Preview, draw: Callable[[], int]) -> None:
+        self._show = show
+        self._preview = preview
+        self._draw = draw
+
+    def choices(self, visit: Visit) -> Sheet:
+        """Show a page in its frame, with all that can be chosen instead."""
+        choices = self._preview.choices()
+        locale = visit.asked("locale") if visit.asked("locale") in choices.locales else choices.locales[0]
+        page = visit.asked("page") if visit.asked("page") in choices.pages else choices.pages[0]
+        width = visit.asked("width") if visit.asked("width") in _WIDTHS else _WIDTHS[0]
+        return self._show(
+            visit,
+            "preview.html",
+            choices=choices,
+            locale=locale,
+            page=page,
+            width=width,
+            widths=_WIDTHS,
+            languages=ENDONYMS,
+            direction=direction(locale),
+        )
+
+    def page(self, visit: Visit) -> Sheet:
+        """Show a page in its real markup, in a frame: an editor's text must not act for a publisher."""
+        render = self._preview.live_page if visit.asked("which") == "live" else self._preview.page
+        try:
+            shown = render(visit.asked("name"))
+        except (DocumentInvalid, RenderStopped) as wrong:
+            return _framed(self._show(visit, "cannot_show.html", 422, told=str(wrong), framed=True))
+        policy = _header(shown.headers, "Content-Security-Policy").replace("frame-ancestors 'none'", "")
+        return Sheet(
+            shown.html,
+            200,
+            {
+                "Content-Security-Policy": f"sandbox; {policy.strip().rstrip(';')}; frame-ancestors 'self'",
+                "X-Frame-Options": "SAMEORIGIN",
+            },
+        )
+
+    def mail(self, visit: Visit) -> Sheet:
+        """Show a mail with an invented report: the draft's, the live one, and the draft's with another."""
+        choices = self._preview.choices()
+        name, recipient = visit.asked("name"), visit.asked("recipient")
+        if name not in choices.mails or recipient not in choices.recipients:
+            raise EntryMissing("no such mail")
+        try:
+            one, other = self._draw(), self._draw()
+            mails = [
+                ("Draft", self._preview.mail(name, recipient, one)),
+                ("Live", self._preview.live_mail(name, recipient, one)),
+                ("Draft, with another report", self._preview.mail(name, recipient, other)),
+            ]
+        except (DocumentInvalid, RenderStopped) as wrong:
+            return self._show(visit, "cannot_show.html", 422, told=str(wrong), framed=False)
+        return self._show(
+            visit,
+            "mail.html",
+            name=name,
+            recipient=choices.words[recipient],
+            mails=[(title, _parts(content)) for title, content in mails],
+        )
+
+
+def _framed(sheet: Sheet) -> Sheet:
+    """Let the desk's own page show this in a frame, where a refusal would else look like a broken browser."""
+    policy = str(sheet.headers["Content-Security-Policy"])
+    sheet.headers["Content-Security-Policy"] = policy.replace(
+        "frame-ancestors 'none'", "frame-ancestors 'self'"
+    )
+    sheet.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return sheet
+
+
+def _parts(content: bytes) -> dict[str, object]:
+    message = message_from_bytes(content, policy=default)
+    body = message.get_body(("plain",))
+    return {
+        "headers": [(name, str(value)) for name, value in message.items()],
+        "text": body.get_content() if body else "",
+        "files": [part.get_filename() or part.get_content_type() for part in message.iter_attachments()],
+    }
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), "")

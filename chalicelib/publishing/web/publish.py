@@ -1,0 +1,211 @@
+"""The screens of a release: checks, publish, the list of releases, roll back."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.screens import (
+    Sheet,
+    go_to,
+    number,
+    sentence_of,
+)
+from chalicelib.directory.document_ids import name_of
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.documents import PublishRefused, Release
+from chalicelib.publishing.errors import (
+    ChangedSince,
+    NothingToPublish,
+    PublishUnderWay,
+    RenderStopped,
+)
+from chalicelib.publishing.going_live import (
+    KEPT,
+    KEPT_FOR,
+    PACKAGE,
+    RELEASE,
+)
+from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
+from chalicelib.shared.locales import ENDONYMS
+
+LOOK_BACK = "/admin/releases/look"
+PUBLISH = "/admin/publish"
+RELEASES = "/admin/releases"
+Problems = dict[str, str]
+_STOPPED = (
+    ChangedSince,
+    DocumentInvalid,
+    NothingToPublish,
+    PublishRefused,
+    PublishUnderWay,
+    RenderStopped,
+)
+
+
+def routes(desk: Desk, publish: Publish) -> None:
+    """Register the screens."""
+    screens = PublishScreens(desk.show, publish)
+    desk.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
+    desk.action("/admin/publish/now", PUBLISHER, does="publish")(screens.publish_now)
+    desk.screen(RELEASES, EDITOR)(screens.releases)
+    desk.screen(LOOK_BACK, PUBLISHER, looks=True)(screens.before_rolling_back)
+    desk.action("/admin/releases/back", PUBLISHER, does="roll back", about="release")(screens.roll_back)
+
+
+class _LookedAt(Protocol):
+    """A screen that was looked at before its button: shown again with what stood in the way."""
+
+    def __call__(
+        self,
+        visit: Visit,
+        status: int = 200,
+        problems: Problems | None = None,
+        plan: PublishPlan | None = None,
+    ) -> Sheet: ...
+
+
+class PublishScreens:
+    """The screens of releases, a method each."""
+
+    def __init__(self, show: Show, publish: Publish) -> None:
+        self._show = show
+        self._publish = publish
+
+    def publish(self, visit: Visit) -> Sheet:
+        """Show what would be published, and what the checks found."""
+        return self._before_publishing(visit)
+
+    def publish_now(self, visit: Visit) -> Sheet:
+        """Publish the drafts, or what is live once `again`, or say what stood in the way."""
+        do = self._publish.again if visit.one("again") else self._publish
+        yes, seen = bool(visit.one("yes")), visit.one("seen")
+        try:
+            release = do(visit.who.email, visit.one("why"), yes, seen)
+        except _STOPPED as stopped:
+            return self._not_done(visit, stopped, PUBLISH, self._before_publishing)
+        self._note(visit, release)
+        return go_to(f"{RELEASES}?done=published")
+
+    def releases(self, visit: Visit) -> Sheet:
+        """List the releases."""
+        self._publish.stand_by()
+        self._publish.clear_away()
+        entries = self._publish.releases()
+        return self._show(
+            visit,
+            "releases.html",
+            releases=entries,
+            shipped_is_live=not any(entry.live for entry in entries),
+            kept=KEPT,
+            kept_days=KEPT_FOR.days,
+            name_of=name_of,
+        )
+
+    def before_rolling_back(self, visit: Visit) -> Sheet:
+        """Show what a roll back would change."""
+        return self._before_rolling_back(visit)
+
+    def roll_back(self, visit: Visit) -> Sheet:
+        """Publish an older release again, or say what stood in the way."""
+        older, yes, seen = number(visit.one("release"), -1), bool(visit.one("yes")), visit.one("seen")
+        visit.deed.about = f"to release {older}"
+        try:
+            release = self._publish.roll_back(older, visit.who.email, visit.one("why"), yes, seen)
+        except _STOPPED as stopped:
+            return self._not_done(visit, stopped, LOOK_BACK, self._before_rolling_back)
+        self._note(visit, release)
+        return go_to(f"{RELEASES}?done=rolled")
+
+    def _before_publishing(
+        self,
+        visit: Visit,
+        status: int = 200,
+        problems: Problems | None = None,
+        plan: PublishPlan | None = None,
+    ) -> Sheet:
+        self._publish.stand_by()
+        self._publish.clear_away()
+        return self._show(
+            visit,
+            "publish.html",
+            status,
+            plan=plan or self._publish.plan(),
+            site=self._publish.status(),
+            why=visit.one("why"),
+            languages=ENDONYMS,
+            name_of=name_of,
+            problems=problems or {},
+        )
+
+    def _before_rolling_back(
+        self,
+        visit: Visit,
+        status: int = 200,
+        problems: Problems | None = None,
+        plan: PublishPlan | None = None,
+    ) -> Sheet:
+        release = number(visit.asked("release"), -1)
+        return self._show(
+            visit,
+            "roll_back.html",
+            status,
+            release=release,
+            plan=plan or self._publish.plan_back(release),
+            why=visit.one("why") if visit.posted else "",
+            languages=ENDONYMS,
+            name_of=name_of,
+            problems=problems or {},
+        )
+
+    def _note(self, visit: Visit, release: Release) -> None:
+        """Write down what went live, from what went live."""
+        deed = visit.deed
+        deed.before = f"release {release.since}"
+        deed.after = f"release {release.number}: {self._publish.changed_by(release) or 'rendered anew'}"
+        deed.why = release.why
+
+    def _not_done(self, visit: Visit, stopped: Exception, look: str, screen: _LookedAt) -> Sheet:
+        """Say what stood in the way, with all that was typed.
+
+        What came up after the pages were rendered is said without rendering them once more: the desk has 29
+        seconds for an answer.
+        """
+        if isinstance(stopped, NotYet):
+            visit.deed.about = visit.deed.about or ", ".join(stopped.plan.documents)
+            told = {"": "Nothing was published: first mend what the checks found."}
+            if not stopped.report.stops:
+                told = {"yes": "Nothing was published: this needs your yes."}
+            return screen(visit, 422, told, stopped.plan)
+        if isinstance(stopped, NothingToPublish):
+            return screen(
+                visit, 422, {"": "There is nothing to publish: no draft differs from what is live."}
+            )
+        if isinstance(stopped, DocumentInvalid):
+            return screen(visit, 422, {"why": sentence_of(stopped)})
+        told_plainly, status = f"Nothing was published: {stopped}.", 422
+        if isinstance(stopped, PublishUnderWay):
+            status = 409
+        if isinstance(stopped, ChangedSince):
+            told_plainly = f"Nothing was published. Changed since you looked: {_in_words(stopped)}."
+            status = 409 if visit.one("seen") else 422
+            if not stopped.late:
+                return screen(visit, status, {"": told_plainly})
+        return self._show(
+            visit,
+            "look_again.html",
+            status,
+            told=told_plainly,
+            look=look,
+            kept=[(name, visit.one(name)) for name in ("why", "release") if visit.one(name)],
+        )
+
+
+def _in_words(changed: ChangedSince) -> str:
+    names = {RELEASE: "the live release", PACKAGE: "the package", "": ""}
+    found = []
+    for what, how in changed.changes:
+        name = names[what] if what in names else name_of(what)
+        found.append(", ".join(part for part in (name, how) if part))
+    return "; ".join(found)
