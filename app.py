@@ -11,13 +11,13 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib import wiring
 from chalicelib.settings import Settings
-from chalicelib.web.events import scheduled_at, whole_beat, whole_request
+from chalicelib.wiring import http
+from chalicelib.wiring.events import scheduled_at, whole_beat, whole_request
 
 settings = Settings.from_env(os.environ)
 app = Chalice(app_name="porchlight")
-wiring.serve(app, settings)
+http.serve(app, settings)
 
 
 @app.lambda_function(name="reporter_api")
@@ -45,24 +45,24 @@ def admin_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @app.schedule("rate(1 minute)", name="deliver")
 def deliver(event: Any) -> dict[str, Any]:
     """Send what is due."""
-    from chalicelib import wiring_delivery
+    from chalicelib.wiring import delivery
 
-    return wiring_delivery.deliver(settings, event.context)
+    return delivery.deliver(settings, event.context)
 
 
 # On AWS the template names the queue, and lets the function name the messages that it wants again.
 @app.on_sqs_message(queue="porchlight-notices", batch_size=10, name="note_delivery")
 def note_delivery(event: Any) -> dict[str, Any]:
     """Note what became of mails: delivered, delayed, bounced, complained of, rejected."""
-    from chalicelib import wiring_delivery
+    from chalicelib.wiring import delivery
 
-    return wiring_delivery.note_delivery(settings, event.to_dict() or {}, event.context)
+    return delivery.note_delivery(settings, event.to_dict() or {}, event.context)
 
 
 @whole_beat
 @app.schedule("rate(1 hour)", name="sweep")
 def sweep(event: Any) -> dict[str, Any]:
     """Delete what is past its date, and raise the alarms that time raises."""
-    from chalicelib import wiring_delivery
+    from chalicelib.wiring import delivery
 
-    return wiring_delivery.sweep(settings, event.context, scheduled_at=scheduled_at(event.time))
+    return delivery.sweep(settings, event.context, scheduled_at=scheduled_at(event.time))

@@ -33,7 +33,7 @@ from chalicelib.publishing.render.site_renderer import SitePress
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring_documents import RENDERERS
+from chalicelib.wiring.documents import RENDERERS
 from tools.catalogs import compile_catalogs
 
 TARGET_SECONDS = 20.0

@@ -317,10 +317,10 @@ def test_the_page_function_loads_little() -> None:
 
 def test_following_imports_finds_what_is_loaded() -> None:
     # So that the test above cannot pass by following nothing.
-    assert {"jinja2", "chalicelib.reporting.report"} <= loaded_by("chalicelib.wiring_reporter")
-    assert "boto3" in loaded_by("chalicelib.wiring_delivery")
+    assert {"jinja2", "chalicelib.reporting.report"} <= loaded_by("chalicelib.wiring.reporter")
+    assert "boto3" in loaded_by("chalicelib.wiring.delivery")
 
 
 def test_the_form_does_not_wait_for_the_sdk() -> None:
-    loaded = {name.split(".")[0] for name in loaded_by("chalicelib.wiring_reporter")}
+    loaded = {name.split(".")[0] for name in loaded_by("chalicelib.wiring.reporter")}
     assert not loaded & {"boto3", "botocore", "s3transfer", "urllib3"}

@@ -24,7 +24,6 @@ from chalice.app import Chalice
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib import wiring, wiring_delivery
 from chalicelib.delivery.adapters.delivery_keys import DeskKey, new_desk_key
 from chalicelib.delivery.ports import OpenedReport
 from chalicelib.pages.web.quiet_log import HandlerFailed, quietly
@@ -40,6 +39,7 @@ from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import Mail
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring import delivery, http
 from tests.conftest import REGION
 from tests.support.website import FORM, Answer, encoded, every_log_line, gateway_event
 
@@ -120,9 +120,9 @@ class Stage:
         client("sesv2").create_email_identity(EmailIdentity="desk@porchlight.example")
         client("sqs").create_queue(QueueName="porchlight-notices")
         self.app = Chalice(app_name="porchlight")
-        wiring.serve(self.app, self.settings)
+        http.serve(self.app, self.settings)
         self.codes = Chalice(app_name="porchlight")
-        wiring.serve(self.codes, Settings.from_env({**environment, "PORCHLIGHT_FUNCTION": "codes"}))
+        http.serve(self.codes, Settings.from_env({**environment, "PORCHLIGHT_FUNCTION": "codes"}))
 
     def form(self, **changed: list[str]) -> dict[str, list[str]]:
         """Return a form that was opened a minute ago."""
@@ -145,11 +145,11 @@ class Stage:
             def get_remaining_time_in_millis(self) -> int:
                 return 60_000
 
-        return wiring_delivery.deliver(self.settings, Context())
+        return delivery.deliver(self.settings, Context())
 
     def note(self, event: dict[str, Any]) -> dict[str, Any]:
         """Bring a notice of the mail service, as the queue does."""
-        return wiring_delivery.note_delivery(
+        return delivery.note_delivery(
             self.settings, {"Records": [{"messageId": "1", "body": json.dumps(event)}]}
         )
 
@@ -222,7 +222,7 @@ def test_words_are_in_the_mails_alone_and_the_code_on_the_receipt_alone(
         done = stage.deliver()
         known = stage.post("/en/code/", {"k": [code]})
         stage.note({"notificationType": "Bounce", "mail": {"messageId": "none"}, "bounce": {}})
-        swept = wiring_delivery.sweep(
+        swept = delivery.sweep(
             stage.settings, type("C", (), {"get_remaining_time_in_millis": lambda _: 9000})()
         )
     assert (receipt.status, asked.status, known.status) == (200, 200, 200)

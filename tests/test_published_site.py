@@ -18,7 +18,6 @@ from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib import wiring_mails, wiring_published, wiring_texts
 from chalicelib.delivery.render import mail_samples
 from chalicelib.directory.adapters.published_texts import PublishedTexts
 from chalicelib.pages import po_files
@@ -33,6 +32,7 @@ from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
+from chalicelib.wiring import mails, published, texts
 from tests.conftest import REGION
 from tests.support.press import shipped_files, shipped_folders, site_press
 
@@ -115,7 +115,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     yield server
     for service in ("dynamodb", "s3"):
         client(service).close()
-    wiring_published._texts.cache_clear()
+    published._texts.cache_clear()
     client.cache_clear()
     server.stop()
 
@@ -192,10 +192,10 @@ def test_forms_and_mails_are_made_from_what_was_published_and_go_on_without_the_
     )
     desk.publish(ANA, "other words", accept=True)
     settings = Settings(pages_url=desk.bucket)
-    site = wiring_published.site_source(settings)
+    site = published.site_source(settings)
     assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
-    (recipient, *_) = wiring_published.published_directory(settings).recipients()
-    mail = mail_samples.mail(wiring_mails.mails(settings), [], "report", recipient)
+    (recipient, *_) = published.published_directory(settings).recipients()
+    mail = mail_samples.mail(mails.mails(settings), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in mail
     assert b"What you should know of this mail:" in mail
     server.stop()
@@ -232,8 +232,8 @@ def test_a_release_whose_frames_cannot_be_used_gives_way_to_the_shipped_ones(des
     shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files})
     shelf.move(1, {}, None)
     settings = Settings(pages_url=desk.bucket)
-    (recipient, *_) = wiring_mails.delivery_directory(settings).recipients()
-    content = mail_samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
+    (recipient, *_) = mails.delivery_directory(settings).recipients()
+    content = mail_samples.mail(mails.mails(settings, alarms), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in content
     assert b"It is not checked." in content
     assert b"A car was parked here." not in content
@@ -261,11 +261,11 @@ def test_an_old_text_of_a_mail_that_is_live_stops_nobody_and_is_told(desk: Desk)
     assert not report.stops
     desk.publish(ANA, "another word", accept=True)
     settings, alarms = Settings(pages_url=desk.bucket), Alarms()
-    wiring_texts.texts_at.cache_clear()
-    (recipient, *_) = wiring_mails.delivery_directory(settings).recipients()
-    mail_samples.mail(wiring_mails.mails(settings, alarms), [], "report", recipient)
+    texts.texts_at.cache_clear()
+    (recipient, *_) = mails.delivery_directory(settings).recipients()
+    mail_samples.mail(mails.mails(settings, alarms), [], "report", recipient)
     assert [kind for kind, _ in alarms.raised] == ["mail_frame_unusable"]
-    mail_samples.mail(wiring_mails.mails(settings, alarms), [], "digest", recipient)
+    mail_samples.mail(mails.mails(settings, alarms), [], "digest", recipient)
     assert len(alarms.raised) == 1
 
 
@@ -279,7 +279,7 @@ def test_published_documents_that_a_later_package_cannot_use_give_way_to_what_sh
     }
     shelf.put(1, {"documents.json": json.dumps(broken).encode()})
     shelf.move(1, {}, None)
-    site = wiring_published.site_source(Settings(pages_url=desk.bucket))
+    site = published.site_source(Settings(pages_url=desk.bucket))
     assert "<textarea" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
     assert "published_documents_unusable" in caplog.text
 

@@ -19,7 +19,6 @@ from bench import events
 from bench.delivery import RECIPIENTS, put_due
 from bench.reports import forms, secrets_of_the_bench
 from bench.stub import Stub
-from chalicelib import wiring, wiring_delivery, wiring_documents, wiring_published, wiring_texts
 from chalicelib.delivery.look_after_cases import DeliveryDesk
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.pages.adapters import document_folders
@@ -27,6 +26,13 @@ from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.reporting.cases import QUEUED, Delivery, SealedReport
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
+from chalicelib.wiring import (
+    delivery,
+    documents,
+    http,
+    published,
+    texts,
+)
 from tests.support.fakes import FixedClock
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -146,7 +152,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
 
 @pytest.fixture
 def settings(bucket: Bucket) -> Iterator[Settings]:
-    wiring_texts.texts_at.cache_clear()
+    texts.texts_at.cache_clear()
     yield Settings(
         porchlight_function="reporter",
         reports_table="reports",
@@ -155,7 +161,7 @@ def settings(bucket: Bucket) -> Iterator[Settings]:
         sender_address="desk@porchlight.example",
         pages_url=bucket.address,
     )
-    wiring_texts.texts_at.cache_clear()
+    texts.texts_at.cache_clear()
 
 
 class Context:
@@ -168,7 +174,7 @@ class Context:
 def app_of(settings: Settings, function: str) -> Callable[[bytes], dict[str, Any]]:
     names = {name: getattr(settings, name) for name in Settings.names()}
     app = Chalice(app_name="porchlight")
-    wiring.serve(app, Settings(**{**names, "porchlight_function": function}))
+    http.serve(app, Settings(**{**names, "porchlight_function": function}))
 
     def ask(event: bytes) -> dict[str, Any]:
         answer: dict[str, Any] = app(json.loads(event), Context())
@@ -207,10 +213,10 @@ def test_a_run_that_delivers_fifty_reports_looks_at_no_file_after_the_first(
 ) -> None:
     desk = stub.desk  # type: ignore[attr-defined]
     put_due(stub, desk, 1, held=False)
-    assert wiring_delivery.deliver(settings, Context())["mails"] == len(RECIPIENTS)
+    assert delivery.deliver(settings, Context())["mails"] == len(RECIPIENTS)
     put_due(stub, desk, 50, held=True)
     before = stub.mails
-    assert looks.during(lambda: wiring_delivery.deliver(settings, Context())) == []
+    assert looks.during(lambda: delivery.deliver(settings, Context())) == []
     assert stub.mails > before
 
 
@@ -223,16 +229,14 @@ def test_the_desk_looks_at_no_file_for_fifty_cases(settings: Settings, looks: Lo
                 for number in range(50)
             ]
 
-    desk = DeliveryDesk(Cases(), wiring_documents.published_directory(settings), FixedClock(NOW))  # type: ignore[arg-type]
+    desk = DeliveryDesk(Cases(), documents.published_directory(settings), FixedClock(NOW))  # type: ignore[arg-type]
     assert len(desk.newest()) == 50
     assert looks.during(desk.newest) == []
     assert looks.during(desk.amiss) == []
 
 
 def test_the_package_of_a_deployed_desk_is_read_once(settings: Settings, looks: Looks) -> None:
-    shipped = ShippedFiles(
-        wiring_texts.SHIPPED, wiring_documents.RENDERERS, lambda _: {}, wiring_texts.file_state(settings)
-    )
+    shipped = ShippedFiles(texts.SHIPPED, documents.RENDERERS, lambda _: {}, texts.file_state(settings))
     shipped.ids()
     assert looks.during(lambda: [shipped.text("contacts"), shipped.package(), shipped.ids()]) == []
 
@@ -241,9 +245,9 @@ def test_another_release_shows_once_it_was_looked_for(
     settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    texts = wiring_texts.texts_at(bucket.address, False)
-    monkeypatch.setattr(texts, "_clock", lambda: now[0])
-    site = wiring_published.site_source(settings)
+    release = texts.texts_at(bucket.address, False)
+    monkeypatch.setattr(release, "_clock", lambda: now[0])
+    site = published.site_source(settings)
 
     def form() -> str:
         return site().note("en", "us", token="t", values={}, problems={}, recipients=[])
@@ -268,15 +272,15 @@ def test_texts_that_cannot_be_laid_out_for_want_of_room_are_tried_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = [True]
-    laid = document_folders.ReleaseFiles(wiring_texts.SHIPPED)
+    laid = document_folders.ReleaseFiles(texts.SHIPPED)
 
     def files(texts: dict[str, str]) -> document_folders.Folders:
         if full[0]:
             raise OSError(28, "No space left on device")
         return laid(texts)
 
-    monkeypatch.setattr(wiring_texts, "_files", lambda: files)
-    site = wiring_published.site_source(settings)
+    monkeypatch.setattr(texts, "_files", lambda: files)
+    site = published.site_source(settings)
     with pytest.raises(OSError, match="No space"):
         site()
     full[0] = False
@@ -289,8 +293,8 @@ def test_a_file_that_was_saved_shows_under_make_run(
     names = {name: getattr(settings, name) for name in Settings.names()}
     live = Settings(**{**names, "porchlight_pages": "live"})
     seen = [1]
-    monkeypatch.setattr(wiring_texts, "newest", lambda _: seen[0])
-    site = wiring_published.site_source(live)
+    monkeypatch.setattr(texts, "newest", lambda _: seen[0])
+    site = published.site_source(live)
     first = site()
     assert site() is first
     seen[0] += 1

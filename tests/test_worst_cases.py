@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from chalicelib import wiring, wiring_published, wiring_texts, wiring_time
 from chalicelib.delivery.adapters.delivery_keys import new_desk_key
 from chalicelib.directory.adapters import published_texts
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
@@ -25,6 +24,12 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws import secrets, signed_calls
 from chalicelib.shared.patience import CALLS_TAKE, PAGE_NEEDS
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring import (
+    http,
+    published,
+    request_time,
+    texts,
+)
 from tests.support.hanging import hanging
 from tests.support.website import FORM, Answer, encoded, gateway_event
 from tools.functions import ADMIN, CODES, REPORTER
@@ -53,11 +58,11 @@ class Context:
 
 @pytest.fixture(autouse=True)
 def _a_tenth(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(wiring_time, "CALLS_TAKE", timedelta(seconds=CALLS))
+    monkeypatch.setattr(request_time, "CALLS_TAKE", timedelta(seconds=CALLS))
     monkeypatch.setattr(published_texts, "PATIENCE", 0.3)
     monkeypatch.setattr(signed_calls.SignedClient.__init__, "__defaults__", _scaled())
     yield
-    for cache in (wiring_texts.texts_at, wiring_published._site, wiring_published._directory):
+    for cache in (texts.texts_at, published._site, published._directory):
         cache.cache_clear()
 
 
@@ -77,7 +82,7 @@ def served(function: str, address: str, monkeypatch: pytest.MonkeyPatch) -> Chal
         pages_url=address,
     )
     app = Chalice(app_name="porchlight")
-    wiring.serve(app, settings)
+    http.serve(app, settings)
     return app
 
 

@@ -83,7 +83,7 @@ _SENDER: dict[str, Json] = {
 
 PAGE = Function(
     name="api_handler",
-    handler="chalicelib.wiring_page.answer",  # not app.app: loading the framework costs more than a page
+    handler="chalicelib.wiring.page.answer",  # not app.app: loading the framework costs more than a page
     work="Showing pages",
     memory=256,
     timeout=10,

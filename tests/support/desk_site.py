@@ -16,7 +16,6 @@ from chalice.test import Client
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from chalicelib import wiring, wiring_admin
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
@@ -24,6 +23,7 @@ from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
+from chalicelib.wiring import admin, http
 
 HOST = "desk.example"
 ORIGIN = f"https://{HOST}"
@@ -194,9 +194,9 @@ class DeskSite:
             self.add(email, role)
         self.app = Chalice(app_name="porchlight")
         if clock is None and pool_client is None and directory is None:
-            wiring.serve(self.app, self.settings)
+            http.serve(self.app, self.settings)
         else:
-            wiring_admin.serve(self.app, self.settings, clock, lambda: pool_client or self.cognito, directory)
+            admin.serve(self.app, self.settings, clock, lambda: pool_client or self.cognito, directory)
         self.http = Client(self.app).http
 
     def add(self, email: str, role: str, days_ago: float = 30) -> None:

@@ -13,7 +13,7 @@ from chalicelib.publishing.adapters.render_process import Limits, RenderJail
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.render.sentences import of_texts
 from chalicelib.publishing.render.site_renderer import SitePress
-from chalicelib.wiring_documents import RENDERERS
+from chalicelib.wiring.documents import RENDERERS
 from tools.catalogs import compile_catalogs
 
 PATIENT = Limits(patience=20.0)  # a busy machine is no reason to fail

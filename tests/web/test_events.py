@@ -14,7 +14,7 @@ import pytest
 from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.render.site import Site
 from chalicelib.pages.web.gateway_answers import asked_by, headers_of, page_function
-from chalicelib.web.events import scheduled_at, whole_beat, whole_request
+from chalicelib.wiring.events import scheduled_at, whole_beat, whole_request
 from tests.support.website import FORM, Answer, Website, encoded, gateway_event
 
 Event = dict[str, Any]

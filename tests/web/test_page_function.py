@@ -129,7 +129,7 @@ def test_an_odd_event_is_answered_with_a_page(public_site: PagesWebsite, event: 
 def test_the_page_function_loads_no_framework(tmp_path: Any) -> None:
     # Without shipped pages it must stop where it reads them; by then it has loaded all that it loads.
     ask = (
-        "import sys\ntry: import chalicelib.wiring_page\nexcept FileNotFoundError: pass\nprint(*sys.modules)"
+        "import sys\ntry: import chalicelib.wiring.page\nexcept FileNotFoundError: pass\nprint(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, env={})
     loaded = set(done.stdout.split())

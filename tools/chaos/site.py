@@ -15,7 +15,6 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib import wiring_mails, wiring_published
 from chalicelib.delivery.adapters.copy_marks import DeskCopyMarks
 from chalicelib.delivery.adapters.delivery_keys import DeskKey
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
@@ -42,6 +41,7 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring import mails, published
 from tools.chaos.clock import SharedClock
 from tools.chaos.planted import Plant
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER
@@ -134,7 +134,7 @@ class Site:
         self.dynamodb = partial(client, "dynamodb", 2, DYNAMO_WAITS)
         self.signing = NamedClient("dynamodb", os.environ, SystemClock().now, read_seconds=DYNAMO_WAITS)
         self.ses = partial(client, "sesv2", 1, SES_WAITS)
-        self.mails = wiring_mails.mails(SETTINGS)
+        self.mails = mails.mails(SETTINGS)
 
     def warm_up(self) -> None:
         """Make what takes long, so that a process forked from this one has it at once."""
@@ -203,9 +203,9 @@ class Site:
         """Return the form over HTTP, as the reporter's function serves it."""
         app = Chalice(app_name="porchlight")
         quiet_log.install(app)
-        pages = wiring_published.live_pages(SETTINGS)
+        pages = published.live_pages(SETTINGS)
         responses.answer_in_html(app, pages)
-        site = wiring_published.site_source(SETTINGS)
+        site = published.site_source(SETTINGS)
         app.register_blueprint(form_page.routes(pages, site, self.taker(clock), _quiet))
         return LocalSite(app, reserve(port), say=_quiet)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from chalice.app import Chalice
 
-from chalicelib import wiring
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web import cookies
 from chalicelib.desk.web.guard import DOOR
 from chalicelib.settings import Settings
+from chalicelib.wiring import http
 from tests.support.desk_site import EDITOR_ONE, FORM, ORIGIN, PUBLISHER_ONE, PUBLISHER_TWO
 
 SIGN_IN = "/admin/sign-in"
@@ -18,7 +18,7 @@ SIGN_IN = "/admin/sign-in"
 def table(function: str = "admin") -> dict[tuple[str, str], str]:
     """(path, method) -> what its guard demands, of every route that a function registers."""
     app = Chalice(app_name="porchlight")
-    wiring.serve(app, Settings(porchlight_function=function, porchlight_pages="live"))
+    http.serve(app, Settings(porchlight_function=function, porchlight_pages="live"))
     return {
         (path, method): getattr(entry.view_function, "guard", "")
         for path, methods in app.routes.items()

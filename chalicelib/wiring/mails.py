@@ -21,7 +21,7 @@ from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring_texts import (
+from chalicelib.wiring.texts import (
     SHIPPED,
     CurrentDirectory,
     file_state,

@@ -21,7 +21,7 @@ from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.request_time import THIS_REQUEST
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring_published import published_directory, site_source
+from chalicelib.wiring.published import published_directory, site_source
 
 
 def serve(app: Chalice, settings: Settings, pages: Pages) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.pages.ports import Pages
     from chalicelib.settings import Settings
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HTTP_FUNCTIONS = ("page", "reporter", "codes", "admin", "all")
 
 
@@ -26,9 +26,9 @@ def serve(app: Chalice, settings: Settings) -> None:
     if function not in HTTP_FUNCTIONS:
         return
     if function != "page":  # its fetches have an end of their own, and it must load little
-        from chalicelib import wiring_time
+        from chalicelib.wiring import request_time
 
-        wiring_time.count_down(app)
+        request_time.count_down(app)
     pages = public_pages(settings)
     responses.answer_in_html(app, pages)
     if function in ("page", "all"):
@@ -36,17 +36,17 @@ def serve(app: Chalice, settings: Settings) -> None:
 
         app.register_blueprint(public.routes(pages))
     if function in ("reporter", "all"):
-        from chalicelib import wiring_reporter
+        from chalicelib.wiring import reporter
 
-        wiring_reporter.serve(app, settings, pages)
+        reporter.serve(app, settings, pages)
     if function in ("codes", "all"):
-        from chalicelib import wiring_reporter
+        from chalicelib.wiring import reporter
 
-        wiring_reporter.serve_codes(app, settings, pages)
+        reporter.serve_codes(app, settings, pages)
     if function in ("admin", "all"):
-        from chalicelib import wiring_admin
+        from chalicelib.wiring import admin
 
-        wiring_admin.serve(app, settings)
+        admin.serve(app, settings)
 
 
 def public_pages(settings: Settings) -> Pages:
@@ -55,9 +55,9 @@ def public_pages(settings: Settings) -> Pages:
     The functions with forms render those anyway, and their other pages with them: all of one release.
     """
     if settings.porchlight_pages == "live" or settings.porchlight_function in ("reporter", "codes"):
-        from chalicelib import wiring_published
+        from chalicelib.wiring import published
 
-        return wiring_published.live_pages(settings)
+        return published.live_pages(settings)
     from chalicelib.pages.adapters.shipped_pages import ShippedPages
 
     shipped = ShippedPages(os.path.join(HERE, "built_pages"))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import os
 
-from chalicelib import wiring
 from chalicelib.pages.web.gateway_answers import page_function
 from chalicelib.settings import Settings
+from chalicelib.wiring import http
 
 answer = page_function(
-    wiring.public_pages(Settings.from_env(os.environ)), logging.getLogger("porchlight").error
+    http.public_pages(Settings.from_env(os.environ)), logging.getLogger("porchlight").error
 )

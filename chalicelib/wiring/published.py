@@ -16,9 +16,9 @@ from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.settings import Settings
-from chalicelib.wiring_texts import SHIPPED as SHIPPED
-from chalicelib.wiring_texts import CurrentDirectory, good, published_now
-from chalicelib.wiring_texts import texts_at as _texts  # noqa: F401 (whoever tries it must be able to clear it)
+from chalicelib.wiring.texts import SHIPPED as SHIPPED
+from chalicelib.wiring.texts import CurrentDirectory, good, published_now
+from chalicelib.wiring.texts import texts_at as _texts  # noqa: F401 (whoever tries it must be able to clear it)
 
 
 def site_source(settings: Settings) -> Callable[[], FormPages]:

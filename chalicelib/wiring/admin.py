@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib import wiring_documents
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
 from chalicelib.delivery.first_delivery import FirstDelivery
@@ -52,6 +51,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import Mail, Mailer
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring import documents
 
 log = logging.getLogger("porchlight")
 
@@ -85,7 +85,7 @@ def serve(
     shared = _shared(settings, clock or SystemClock(), cognito)
     desk = _entrance(routes, shared, cognito)
     _people(desk, shared)
-    directory = directory or wiring_documents.published_directory(settings)
+    directory = directory or documents.published_directory(settings)
     kept = DynamoDesk(_DYNAMO, settings.reports_table)
     delivery_desk = DeliveryDesk(kept, directory, shared.clock)
     hand_overs = HandOvers(kept, directory, shared.clock, agreed_only=settings.stage == "prod")
@@ -153,8 +153,8 @@ def _people(desk: Desk, shared: _Shared) -> None:
 def _documents(desk: Desk, shared: _Shared, delivery_desk: DeliveryDesk, first: FirstDelivery) -> None:
     """Register the screens of texts, recipients and releases."""
     mails = shared.mails
-    mail = wiring_documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)
-    core = wiring_documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
+    mail = documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)
+    core = documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients)
     texts.routes(desk, core.edit)

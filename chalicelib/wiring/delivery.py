@@ -30,7 +30,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError, StoreUnavailable
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring_mails import contacts_text, delivery_directory, mails
+from chalicelib.wiring.mails import contacts_text, delivery_directory, mails
 
 if TYPE_CHECKING:
     from chalicelib.delivery.adapters.delivery_keys import DeskSecret

@@ -28,8 +28,8 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.mail import Mailer
-from chalicelib.wiring_published import published_directory as published_directory
-from chalicelib.wiring_texts import SHIPPED, file_state
+from chalicelib.wiring.published import published_directory as published_directory
+from chalicelib.wiring.texts import SHIPPED, file_state
 
 # Whatever of ours a page or a mail is made by: a package with another one renders anew.
 RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
