@@ -45,24 +45,24 @@ def admin_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @app.schedule("rate(1 minute)", name="deliver")
 def deliver(event: Any) -> dict[str, Any]:
     """Send what is due."""
-    from chalicelib.wiring import delivery
+    from chalicelib.wiring import deliver as function
 
-    return delivery.deliver(settings, event.context)
+    return function.deliver(settings, event.context)
 
 
 # On AWS the template names the queue, and lets the function name the messages that it wants again.
 @app.on_sqs_message(queue="porchlight-notices", batch_size=10, name="note_delivery")
 def note_delivery(event: Any) -> dict[str, Any]:
     """Note what became of mails: delivered, delayed, bounced, complained of, rejected."""
-    from chalicelib.wiring import delivery
+    from chalicelib.wiring import note_delivery as function
 
-    return delivery.note_delivery(settings, event.to_dict() or {}, event.context)
+    return function.note_delivery(settings, event.to_dict() or {}, event.context)
 
 
 @whole_beat
 @app.schedule("rate(1 hour)", name="sweep")
 def sweep(event: Any) -> dict[str, Any]:
     """Delete what is past its date, and raise the alarms that time raises."""
-    from chalicelib.wiring import delivery
+    from chalicelib.wiring import sweep as function
 
-    return delivery.sweep(settings, event.context, scheduled_at=scheduled_at(event.time))
+    return function.sweep(settings, event.context, scheduled_at=scheduled_at(event.time))

@@ -26,7 +26,7 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.report import Report
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
-from chalicelib.wiring import delivery
+from chalicelib.wiring import deliver, note_delivery, sweep
 from tests.conftest import REGION
 from tests.support.fakes import FixedClock
 
@@ -62,7 +62,7 @@ class Functions:
         return report_id
 
     def deliver(self) -> dict[str, Any]:
-        return delivery.deliver(self.settings, _Minute(), self.clock)
+        return deliver.deliver(self.settings, _Minute(), self.clock)
 
     def note(self, report_id: str, kind: str, to: str = DOT, turn: int = 0) -> None:
         record = self.store.get(report_id, self.clock.now())
@@ -80,7 +80,7 @@ class Functions:
         }
         envelope = json.dumps({"Type": "Notification", "Message": json.dumps(told)})
         batch = {"Records": [{"messageId": "1", "body": envelope}]}
-        done = delivery.note_delivery(self.settings, batch, None, self.clock)
+        done = note_delivery.note_delivery(self.settings, batch, None, self.clock)
         assert done == {"batchItemFailures": []}
 
     def state(self, report_id: str, to: str = DOT) -> str:
@@ -99,7 +99,7 @@ class _Minute:
 
 @pytest.fixture
 def functions(aws: None) -> Functions:
-    delivery._desk_secret.cache_clear()
+    deliver._desk_secret.cache_clear()
     return Functions()
 
 
@@ -121,7 +121,7 @@ def test_a_report_to_an_inbox_that_answers_by_itself_is_deleted_on_time(
     ]
     functions.clock.forward(days=30)
     now = functions.clock.now()
-    assert delivery.sweep(functions.settings, _Minute(), functions.clock, now)["deleted"] > 0
+    assert sweep.sweep(functions.settings, _Minute(), functions.clock, now)["deleted"] > 0
     assert "Item" not in client("dynamodb").get_item(
         TableName="reports", Key={"pk": {"S": f"report#{report}"}}
     )

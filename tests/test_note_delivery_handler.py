@@ -23,7 +23,7 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.ports import SentMail
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
-from chalicelib.wiring import delivery
+from chalicelib.wiring import note_delivery
 from tests.support.fakes import NOON
 
 SETTINGS = Settings(porchlight_function="note_delivery", stage="dev", reports_table="reports")
@@ -66,7 +66,7 @@ def message(name: str, report_id: str, kind: str = "Delivery", **parts: Any) -> 
 
 
 def note(*messages: dict[str, Any]) -> list[str]:
-    answer = delivery.note_delivery(SETTINGS, {"Records": list(messages)})
+    answer = note_delivery.note_delivery(SETTINGS, {"Records": list(messages)})
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -164,7 +164,7 @@ def test_what_there_is_no_time_for_is_wanted_again(store: DynamoReports) -> None
             return self.left
 
     batch = {"Records": [message("a", first), message("b", second)]}
-    answer = delivery.note_delivery(SETTINGS, batch, Context())
+    answer = note_delivery.note_delivery(SETTINGS, batch, Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "b"}]}
     assert (state(store, first), state(store, second)) == (DELIVERED, SENT)
 

@@ -39,7 +39,7 @@ from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import Mail
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring import delivery, http
+from chalicelib.wiring import deliver, http, note_delivery, sweep
 from tests.conftest import REGION
 from tests.support.website import FORM, Answer, encoded, every_log_line, gateway_event
 
@@ -145,11 +145,11 @@ class Stage:
             def get_remaining_time_in_millis(self) -> int:
                 return 60_000
 
-        return delivery.deliver(self.settings, Context())
+        return deliver.deliver(self.settings, Context())
 
     def note(self, event: dict[str, Any]) -> dict[str, Any]:
         """Bring a notice of the mail service, as the queue does."""
-        return delivery.note_delivery(
+        return note_delivery.note_delivery(
             self.settings, {"Records": [{"messageId": "1", "body": json.dumps(event)}]}
         )
 
@@ -222,9 +222,7 @@ def test_words_are_in_the_mails_alone_and_the_code_on_the_receipt_alone(
         done = stage.deliver()
         known = stage.post("/en/code/", {"k": [code]})
         stage.note({"notificationType": "Bounce", "mail": {"messageId": "none"}, "bounce": {}})
-        swept = delivery.sweep(
-            stage.settings, type("C", (), {"get_remaining_time_in_millis": lambda _: 9000})()
-        )
+        swept = sweep.sweep(stage.settings, type("C", (), {"get_remaining_time_in_millis": lambda _: 9000})())
     assert (receipt.status, asked.status, known.status) == (200, 200, 200)
     assert done["mails"] == 2
     assert swept == {"deleted": 0}

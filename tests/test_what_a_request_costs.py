@@ -27,7 +27,7 @@ from chalicelib.reporting.cases import QUEUED, Delivery, SealedReport
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import (
-    delivery,
+    deliver,
     documents,
     http,
     published,
@@ -213,10 +213,10 @@ def test_a_run_that_delivers_fifty_reports_looks_at_no_file_after_the_first(
 ) -> None:
     desk = stub.desk  # type: ignore[attr-defined]
     put_due(stub, desk, 1, held=False)
-    assert delivery.deliver(settings, Context())["mails"] == len(RECIPIENTS)
+    assert deliver.deliver(settings, Context())["mails"] == len(RECIPIENTS)
     put_due(stub, desk, 50, held=True)
     before = stub.mails
-    assert looks.during(lambda: delivery.deliver(settings, Context())) == []
+    assert looks.during(lambda: deliver.deliver(settings, Context())) == []
     assert stub.mails > before
 
 

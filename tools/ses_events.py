@@ -96,7 +96,7 @@ class LocalNotices:
 
     def start(self) -> None:
         """Listen and bring, from now on."""
-        from chalicelib.wiring.delivery import ses
+        from chalicelib.wiring.operator import ses
 
         events = ses().meta.events
         events.register("before-call.sesv2.SendEmail", self._about_to_send)

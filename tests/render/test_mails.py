@@ -300,7 +300,7 @@ def test_a_name_that_an_editor_wrote_is_one_plain_line() -> None:
 
 
 def test_nothing_of_a_mail_needs_a_template_engine() -> None:
-    script = "import sys; import chalicelib.wiring.delivery; print('jinja2' in sys.modules)"
+    script = "import sys; import chalicelib.wiring.deliver; print('jinja2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

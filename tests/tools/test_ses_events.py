@@ -13,7 +13,7 @@ from chalicelib.reporting.ports import SentMail
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.mail import Mail
-from chalicelib.wiring import delivery
+from chalicelib.wiring import operator
 from tests.support.fakes import NOON
 from tools.ses_events import LocalNotices, events_for
 
@@ -59,7 +59,7 @@ def local(heard: list[dict[str, Any]]) -> Callable[[set[str]], LocalNotices]:
             return {"batchItemFailures": [{"itemIdentifier": one} for one in again]}
 
         notices = LocalNotices(handler)
-        events = delivery.ses().meta.events
+        events = operator.ses().meta.events
         events.register("before-call.sesv2.SendEmail", notices._about_to_send)
         events.register("after-call.sesv2.SendEmail", notices._sent)
         return notices
@@ -70,7 +70,7 @@ def local(heard: list[dict[str, Any]]) -> Callable[[set[str]], LocalNotices]:
 def send(to: str) -> str:
     client("sesv2").create_email_identity(EmailIdentity="reports@p.example")
     mail = Mail("reports@p.example", to, "police", 0, TAGS["about"], b"Subject: x\r\n\r\nx\r\n")
-    return SesMailer(delivery.ses, "").send(mail)
+    return SesMailer(operator.ses, "").send(mail)
 
 
 def test_a_mail_that_ses_took_is_heard_of_through_the_queue(

@@ -1,0 +1,91 @@
+"""The function that delivers: it alone loads what opens reports, and sends what is due."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Any
+
+from chalicelib.delivery.adapters.copy_marks import DeskCopyMarks
+from chalicelib.delivery.adapters.delivery_keys import DeskSecret
+from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
+from chalicelib.delivery.deliver_reports import DeliverReports
+from chalicelib.delivery.flood_caps import FloodCaps
+from chalicelib.delivery.send_mail import SendMail
+from chalicelib.reporting.ports import ReportStore
+from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import StoreUnavailable
+from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.mails import delivery_directory, mails
+from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, report_store, ses, time_left
+
+
+def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
+    """Send what is due until the function's time is nearly over; return what was done, in numbers."""
+    clock = clock or SystemClock()
+    store = report_store(settings)
+    with suppress(StoreUnavailable):  # an alarm says so in a moment, and the next run notes it
+        marks(settings.reports_table).begin_to_watch(clock.now())
+    tally = deliverer(settings, clock)(time_left(context))
+    done = asdict(tally)
+    if any(done.values()):
+        log.info("delivered: %s", done)
+    try:
+        gauges = _due(store, clock.now())
+    except StoreUnavailable:
+        gauges = {}  # an alarm says so already
+    figures(settings, clock).put({**gauges, **{name: float(value) for name, value in done.items()}})
+    return done
+
+
+def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
+    """Return the outbox worker. Only who delivers loads what opens reports and writes mails."""
+
+    desk = _desk_secret(settings.desk_keys_secret)
+    store, told = report_store(settings), alarms(settings, clock)
+    mailer = SesMailer(ses, settings.ses_configuration_set)
+    send = SendMail(mailer, mails(settings, told), store, told, clock, settings.sender_address)
+    opener = HpkeOpener(desk.private_keys, desk.forget)
+    every = timedelta(seconds=settings.digest_every)
+    caps = FloodCaps(store, DeskCopyMarks(desk.private_keys), digest_every=every)
+    return DeliverReports(
+        store,
+        opener,
+        send,
+        caps,
+        delivery_directory(settings),
+        told,
+        clock,
+        _wait,
+        LogOutcomes(OUTCOMES.info),
+    )
+
+
+@cache
+def _desk_secret(name: str) -> DeskSecret:
+
+    return DeskSecret(JsonSecret(partial(client, "secretsmanager"), name))
+
+
+def _due(store: ReportStore, now: datetime) -> dict[str, float]:
+    """Return how much is still due (counted up to 100 each), and for how long the oldest has been."""
+    due = store.due(now, 100), store.due(now, 100, digests=True)
+    oldest = 0.0
+    for report_id in (ids[0] for ids in due if ids):
+        record = store.get(report_id, now)
+        when = record.due_at() if record is not None else None
+        if when is not None:
+            oldest = max(oldest, (now - when).total_seconds())
+    return {"due": float(sum(len(ids) for ids in due)), "oldest_due_seconds": oldest}
+
+
+def _wait(some: timedelta) -> None:
+    time.sleep(some.total_seconds())

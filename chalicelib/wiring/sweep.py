@@ -1,0 +1,54 @@
+"""The function that deletes what is past its date, and looks for what waits too long."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
+from chalicelib.delivery.sweep import Sweep
+from chalicelib.settings import Settings
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import PorchlightError
+from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.mails import contacts_text
+from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, report_store, ses, time_left
+
+
+def sweep(
+    settings: Settings, context: Any, clock: Clock | None = None, scheduled_at: datetime | None = None
+) -> dict[str, Any]:
+    """Delete what is past its date; return how much. Without the schedule's time that is nothing."""
+    clock = clock or SystemClock()
+    run = Sweep(
+        report_store(settings),
+        alarms(settings, clock),
+        figures(settings, clock),
+        clock,
+        timedelta(seconds=settings.digest_every),
+        LogOutcomes(OUTCOMES.info),
+    )
+    deleted = run(time_left(context), scheduled_at)
+    remind_of_contacts(settings, clock)
+    return {"deleted": deleted}
+
+
+def remind_of_contacts(settings: Settings, clock: Clock) -> None:
+    """Mail the operator, once a month, which contacts nobody has checked for 90 days."""
+    from chalicelib.desk.render.desk_mails import DeskMails
+    from chalicelib.publishing.remind_of_contacts import RemindOfContacts
+
+    remind = RemindOfContacts(
+        lambda: contacts_text(settings),
+        DeskMails(settings.sender_address, settings.site_address).contacts_to_check,
+        report_store(settings),
+        SesMailer(ses, settings.ses_configuration_set),
+        clock,
+        settings.sender_address,
+        settings.operator_address,
+    )
+    try:
+        remind()
+    except PorchlightError as error:  # the list at the desk says the same; the sweep has done its work
+        log.warning("the contacts could not be mailed: %s", type(error).__name__)
