@@ -55,31 +55,41 @@ PYTHONS: dict[str, set[str]] = {
 
 # Ours, where weight comes in: what touches the outside, and what renders.
 _PUBLISHED = (
-    "adapters: log_alarms plain_http published_texts document_folders shipped_content shipped_directory"
-    " report_items request_time"
+    "directory.adapters: published_texts shipped_content shipped_recipients pages.adapters:"
+    " document_folders reporting.adapters: report_items shared: log_alarms request_time"
+    " shared.net: public_files"
 )
 _FORMS = (
-    f"{_PUBLISHED} aws_faults dynamo_reports dynamo_values hpke_sealer receipt_vault reporter_secret"
-    " secrets_manager signed_calls system"
-    " render: catalogs contexts english form_contexts form_pages layout live_pages packing pages samples site"
+    f"{_PUBLISHED} pages.render: catalogs contexts english layout live_pages packing site templates"
+    " reporting.adapters: dynamo_reports hpke_sealer receipt_vault reporter_secret"
+    " reporting.render: contexts form_pages samples shared: system_clock shared.aws: dynamo_values"
+    " faults secrets signed_calls"
 )
 _NOTICES = (
-    f"{_PUBLISHED} aws aws_faults delivery_marks dynamo_reports dynamo_values metrics operator_mail"
-    " log_outcomes ses_events ses_mailer system"
+    f"{_PUBLISHED} delivery.adapters: delivery_marks log_outcomes metrics operator_mail"
+    " reporting.adapters: dynamo_reports shared: system_clock shared.aws: dynamo_values faults sdk"
+    " ses_mailer"
 )
 OURS: dict[str, str] = {
-    "api_handler": "adapters: shipped_pages",
+    "api_handler": ("pages.adapters: shipped_pages"),
     "reporter_api": _FORMS,
     "code_api": _FORMS,
-    "admin_api": f"{_PUBLISHED} aws aws_faults cognito_people delivery_marks dynamo_audit dynamo_desk"
-    " dynamo_documents dynamo_door dynamo_reports dynamo_standings dynamo_values mail_encryption pool_tokens"
-    " render_jail s3_releases ses_mailer shipped_documents shipped_pages standby system"
-    " render: admin_pages catalogs contexts desk_mails english form_contexts form_pages layout live_pages"
-    " packing pages press samples sentences site",
-    "deliver": f"{_NOTICES} copy_marks delivery_keys hpke_opener hpke_sealer mail_encryption secrets_manager"
-    " render: catalogs english mail_block mail_contexts mails",
-    "note_delivery": _NOTICES,
-    "sweep": f"{_NOTICES} render: desk_mails",
+    "admin_api": (
+        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases mail_encryption desk.adapters:"
+        " cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
+        " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
+        " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
+        " render_process s3_releases shipped_documents standby publishing.render: sentences"
+        " site_renderer reporting.adapters: dynamo_reports reporting.render: contexts form_pages"
+        " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
+    ),
+    "deliver": (
+        f"{_NOTICES} delivery.adapters: copy_marks delivery_keys hpke_opener mail_encryption delivery.render:"
+        " mail_block mail_contexts mails pages.render: catalogs english reporting.adapters:"
+        " hpke_sealer shared.aws: secrets"
+    ),
+    "note_delivery": f"{_NOTICES} delivery.adapters: ses_events",
+    "sweep": (f"{_NOTICES} desk.render: desk_mails"),
 }
 
 # A fresh interpreter, as Lambda starts one: it gets the handler, then each event. Pages are made when the
@@ -89,8 +99,8 @@ import importlib, json, sys
 asked = json.load(sys.stdin)
 sys.path.insert(0, asked["root"])
 before = set(sys.modules)
-from chalicelib import wiring
-wiring.HERE = asked["pages"]
+from chalicelib.wiring import http
+http.HERE = asked["pages"]
 module, _, name = asked["handler"].rpartition(".")
 handler = getattr(importlib.import_module(module), name)
 
@@ -227,8 +237,26 @@ def test_a_function_loads_what_it_needs_of_ours_and_nothing_else(name: str, load
     for word in OURS[name].split():
         part = word.removesuffix(":") if word.endswith(":") else part
         parts |= set() if word.endswith(":") else {f"chalicelib.{part}.{word}"}
-    found = {one for one in loaded(name) if one.startswith(("chalicelib.adapters.", "chalicelib.render."))}
+    found = {one for one in loaded(name) if is_weighty(one)}
     assert found == parts
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.name)
+def test_a_function_loads_modules_of_its_rooms_and_no_other(function: Function, loaded: Any) -> None:
+    found = {one.split(".")[1] for one in loaded(function.name) if one.startswith("chalicelib.")}
+    assert found == {*function.rooms, "settings", "wiring"}
+
+
+def is_weighty(module: str) -> bool:
+    """Say whether a module of ours touches the outside, or renders."""
+    parts = module.split(".")
+    tops = {
+        "chalicelib.shared.system_clock",
+        "chalicelib.shared.log_alarms",
+        "chalicelib.shared.request_time",
+    }
+    is_file = len(parts) == 4  # and not the folder
+    return module in tops or (is_file and parts[2] in ("adapters", "render", "aws", "net"))
 
 
 @pytest.mark.parametrize("name", NAMES)

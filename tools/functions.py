@@ -22,12 +22,14 @@ class Function:
     `paths` are the API's paths that this function answers, "/x/{proxy+}" for all below /x; the page function
     answers all others. `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0
     without one; `queue` is the template's name of the queue that it reads. `reserved` is how many runs
-    at a time are kept for it, and the most that it may have, where an operator wants that.
+    at a time are kept for it, and the most that it may have, where an operator wants that. `rooms` are the
+    folders of chalicelib/ whose modules it may load, beside its wiring and the settings.
     """
 
     name: str
     handler: str
     work: str
+    rooms: tuple[str, ...]
     memory: int
     timeout: int
     environment: Mapping[str, str | Json] = field(default_factory=dict)
@@ -85,6 +87,7 @@ PAGE = Function(
     name="api_handler",
     handler="chalicelib.wiring.page.answer",  # not app.app: loading the framework costs more than a page
     work="Showing pages",
+    rooms=("pages", "shared"),
     memory=256,
     timeout=10,
     environment={"PAGES_URL": _PAGES},
@@ -94,6 +97,7 @@ REPORTER = Function(
     name="reporter_api",
     handler="app.reporter_api",
     work="Taking reports",
+    rooms=("shared", "directory", "pages", "reporting"),
     memory=512,  # argon2id takes 32 MiB and, at this share of a processor, a quarter of a second
     timeout=25,  # calls end after 12 s, and the page comes within 15 (shared/patience.py)
     environment={
@@ -112,6 +116,7 @@ CODES = Function(
     name="code_api",
     handler="app.code_api",
     work="Looking up codes",
+    rooms=("shared", "directory", "pages", "reporting"),
     memory=1024,  # twice the reporter's share of a processor: argon2id is nearly all that it does
     timeout=25,
     reserved=8,  # at an eighth of a second each, half as many again as the API lets through
@@ -129,6 +134,7 @@ ADMIN = Function(
     name="admin_api",
     handler="app.admin_api",
     work="The desk",
+    rooms=("shared", "directory", "pages", "desk", "reporting", "delivery", "publishing"),
     memory=3008,  # two processors, nearly: looking over every page of a draft takes what it can get
     timeout=29,  # the API waits no longer
     reserved=20,  # a flood at the door of the desk must leave the readers something
@@ -154,6 +160,7 @@ DELIVER = Function(
     handler="app.deliver",
     work="Mailing reports",
     every=60,
+    rooms=("shared", "directory", "pages", "reporting", "delivery"),
     memory=512,
     timeout=180,  # shorter than a claim's lease, so that no run outlives what it claimed
     reserved=4,  # a run each minute lasts three minutes at most: one more than can ever be at work
@@ -172,6 +179,7 @@ NOTE_DELIVERY = Function(
     handler="app.note_delivery",
     work="Noting what became of mails",
     queue="Notices",
+    rooms=("shared", "directory", "pages", "reporting", "delivery"),
     memory=256,
     timeout=60,  # a sixth of the time for which the queue hides what it handed out
     environment={
@@ -189,6 +197,7 @@ SWEEP = Function(
     work="Deleting what is past its date",
     every=3600,
     reserved=1,
+    rooms=("shared", "directory", "pages", "desk", "reporting", "delivery", "publishing"),
     memory=256,
     timeout=300,
     environment={
