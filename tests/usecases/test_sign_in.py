@@ -220,6 +220,22 @@ def test_no_step_is_taken_that_is_not_the_next_one(staff: Staff) -> None:
     assert not any(what.startswith("code") for what in staff.book.tries)
 
 
+def test_whoever_is_removed_on_the_way_in_begins_again_and_finds_nothing(staff: Staff) -> None:
+    at_new_password(staff)
+    staff.people.remove(NEW)
+    with pytest.raises(SignInExpired):
+        staff.sign_in.choose_password("door", OWN, OWN)
+    with pytest.raises(WrongSignIn):
+        staff.sign_in.begin("door", NEW, OWN)
+
+
+def test_whoever_is_removed_while_setting_up_an_authenticator_begins_again(staff: Staff) -> None:
+    secret = at_set_up(staff)
+    staff.people.remove(NEW)
+    with pytest.raises(SignInExpired):
+        staff.sign_in.confirm_authenticator("door", staff.people.code(secret))
+
+
 def test_a_right_code_lets_in_for_an_hour(staff: Staff) -> None:
     staff.sign_in.begin("door", ANA, PASSWORD)
     step = staff.sign_in.give_code("door", staff.code())
