@@ -158,6 +158,16 @@ def test_the_last_publisher_stays_one(staff: Staff) -> None:
     assert staff.person(ANA).role == PUBLISHER
 
 
+def test_somebody_who_is_switched_off_does_not_count_as_a_publisher_who_remains(staff: Staff) -> None:
+    staff.people.shut_out(BEN)
+    with pytest.raises(LastPublisher):
+        staff.manage.change_role(ANA, EDITOR)
+    with pytest.raises(LastPublisher):
+        staff.manage.remove(ANA, staff.person(CAM))
+    staff.manage.remove(BEN, staff.person(ANA))
+    assert [one.email for one in staff.manage.everybody()] == [ANA, CAM]
+
+
 def test_a_new_first_password_ends_the_old_one_and_every_session(staff: Staff) -> None:
     token = staff.come_in(CAM).handle
     person = staff.manage.send_first_password(CAM)
