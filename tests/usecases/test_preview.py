@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chalicelib.domain.documents import CONTACTS, PLACES, RECIPIENTS, SITE
+from chalicelib.domain.documents import CONTACTS, PLACES, RECIPIENTS, SITE, Draft
 from chalicelib.domain.errors import DocumentInvalid, EntryMissing, StoreUnavailable
 from chalicelib.domain.mail_frames import MARKER
 from chalicelib.domain.recipient_changes import RecipientChange
@@ -215,7 +215,7 @@ def test_a_store_that_is_away_is_said_to_be_away(looking: Looking) -> None:
         looking.preview.page("en/us")
 
 
-def test_recipients_are_previewed_from_the_change_and_never_from_a_draft(looking: Looking) -> None:
+def test_the_recipients_of_the_change_win_over_those_of_a_draft_of_long_ago(looking: Looking) -> None:
+    looking.store.put_draft(Draft(RECIPIENTS, written([CLINIC]), 1, 0, ANA, NOON))
     looking.propose(POLICE)
     assert looking.preview.choices().recipients == ["police"]
-    assert looking.store.draft(RECIPIENTS) is None
