@@ -10,6 +10,7 @@ from chalicelib.desk.people import (
     FIRST_PASSWORD_LIVES,
     PUBLISHER,
     ROLES,
+    SHUT_OUT,
     TRIED,
     Person,
 )
@@ -122,7 +123,8 @@ class ManagePeople:
         raise EntryMissing("nobody with this address")
 
     def _somebody_else_publishes(self, email: str) -> None:
-        if not any(one.role == PUBLISHER and one.email != email for one in self._people.everybody()):
+        others = (one for one in self._people.everybody() if one.email != email)
+        if not any(one.role == PUBLISHER and one.state != SHUT_OUT for one in others):
             raise LastPublisher("nobody else publishes")
 
     def _password(self) -> str:

@@ -133,7 +133,7 @@ class SignIn:
         return secret
 
     def confirm_authenticator(self, door: str, code: str, browsers: Sequence[str] = ()) -> Step:
-        """Prove that the new authenticator works, and come in. Raises WrongCode or SignInExpired."""
+        """Prove that the new authenticator works. Raises WrongCode, TooManyTries or SignInExpired."""
         step = self._at(door, SET_UP)
         self._count_in("code", step.email, browsers)
         try:
@@ -170,7 +170,11 @@ class SignIn:
         return step
 
     def _note(self, step: Step, what: str) -> None:
-        self._standings.note(self._people.find(step.email), what)
+        try:
+            person = self._people.find(step.email)
+        except EntryMissing as error:
+            raise SignInExpired("removed meanwhile") from error
+        self._standings.note(person, what)
 
     def _waits_for_a_first_password(self, address: str) -> bool:
         try:

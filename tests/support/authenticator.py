@@ -65,18 +65,20 @@ class StrictPool:
     def associate_software_token(self, Session: str = "", AccessToken: str = "") -> Any:
         if Session and Session not in self._waiting:
             _refuse("NotAuthorizedException")
+        if AccessToken:
+            self._client.get_user(AccessToken=AccessToken)
         secret = base64.b32encode(secrets.token_bytes(20)).decode()
         self._offered[Session or AccessToken] = secret
         return {"SecretCode": secret, **({"Session": Session} if Session else {})}
 
     def verify_software_token(self, UserCode: str, Session: str = "", AccessToken: str = "") -> Any:
         handle = Session or AccessToken
-        email = (
-            self._waiting[Session][0]
-            if Session
-            else str(self._client.get_user(AccessToken=AccessToken)["Username"])
-        )
-        self._check(self._offered[handle], email, UserCode, "EnableSoftwareTokenMFAException")
+        if Session:
+            email, _ = self._waiting.get(Session) or _refuse("NotAuthorizedException")
+        else:
+            email = str(self._client.get_user(AccessToken=AccessToken)["Username"])
+        offered = self._offered.get(handle) or _refuse("SoftwareTokenMFANotFoundException")
+        self._check(offered, email, UserCode, "EnableSoftwareTokenMFAException")
         self._secrets[email] = self._offered.pop(handle)
         return {"Status": "SUCCESS", **({"Session": Session} if Session else {})}
 
@@ -85,7 +87,8 @@ class StrictPool:
             _refuse("InvalidParameterException")
         return {}
 
-    def admin_set_user_mfa_preference(self, Username: str, **_: Any) -> Any:
+    def admin_set_user_mfa_preference(self, Username: str, UserPoolId: str, **_: Any) -> Any:
+        self._client.admin_get_user(UserPoolId=UserPoolId, Username=Username)
         self._secrets.pop(Username, None)
         return {}
 

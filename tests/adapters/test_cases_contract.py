@@ -1,0 +1,156 @@
+"""What the desk may know of deliveries, and what a stage knows of its first one: fakes and adapters alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
+from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
+from chalicelib.delivery.ports import Cases
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
+from chalicelib.reporting.cases import (
+    DELIVERED,
+    QUEUED,
+    Delivery,
+    SealedReport,
+    move,
+)
+from chalicelib.reporting.ports import ReportStore
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.errors import StaleRecord
+from tests.support.fake_cases import FakeCases, FakeStageMarks
+from tests.support.fakes import NOON, FakeStore
+
+DAY = timedelta(days=1)
+_numbers = count(1)
+
+
+@dataclass
+class Kept:
+    """Reports, and the same as the desk may know them."""
+
+    reports: ReportStore
+    cases: Cases
+
+
+@pytest.fixture(params=["fake", "moto"])
+def kept(request: pytest.FixtureRequest) -> Kept:
+    if request.param == "fake":
+        store = FakeStore()
+        return Kept(store, FakeCases(store))
+    request.getfixturevalue("aws")
+    dynamodb, name = client("dynamodb"), f"cases-{next(_numbers)}"
+    dynamodb.create_table(**table_definition(name))
+    return Kept(DynamoReports(lambda: dynamodb, name), DynamoDesk(lambda: dynamodb, name))
+
+
+@pytest.fixture(params=["fake", "moto"])
+def marks(request: pytest.FixtureRequest) -> FakeStageMarks | DeliveryMarks:
+    """The marks of a stage whose table was made a moment ago."""
+    if request.param == "fake":
+        return FakeStageMarks(made=datetime.now(UTC))
+    request.getfixturevalue("aws")
+    dynamodb, name = client("dynamodb"), f"marks-{next(_numbers)}"
+    dynamodb.create_table(**table_definition(name))
+    return DeliveryMarks(lambda: dynamodb, name)
+
+
+def report(number: int = 1) -> SealedReport:
+    return SealedReport(
+        id=f"{number:04x}{number:028x}",
+        sealed=b"the words",
+        reporter_key=bytes(range(32)),
+        place="los-banos-ca",
+        taken_at=NOON,
+        deliveries=(Delivery("police", QUEUED, NOON, NOON), Delivery("clinic", QUEUED, NOON, NOON)),
+    )
+
+
+def bare(one: SealedReport) -> SealedReport:
+    return replace(one, sealed=b"", reporter_key=b"")
+
+
+def test_a_case_is_found_by_its_number_and_without_its_words(kept: Kept) -> None:
+    kept.reports.add(report(1))
+    kept.reports.add(report(2))
+    assert kept.cases.find(report(1).case_number, NOON) == bare(report(1))
+    assert kept.cases.find("PL-0000-0000", NOON) is None
+
+
+def test_every_case_is_listed_without_its_words(kept: Kept) -> None:
+    for number in (1, 2, 3):
+        kept.reports.add(report(number))
+    listed = sorted(kept.cases.all(NOON), key=lambda case: case.id)
+    assert listed == [bare(report(number)) for number in (1, 2, 3)]
+
+
+def test_a_case_whose_time_is_over_is_neither_found_nor_listed(kept: Kept) -> None:
+    kept.reports.add(replace(report(), expires_at=NOON + DAY))
+    assert kept.cases.find(report().case_number, NOON + DAY - timedelta(seconds=1)) is not None
+    assert kept.cases.find(report().case_number, NOON + DAY) is None
+    assert list(kept.cases.all(NOON + DAY)) == []
+
+
+def test_a_changed_case_keeps_its_words_and_takes_the_next_version(kept: Kept) -> None:
+    kept.reports.add(report())
+    case = kept.cases.find(report().case_number, NOON)
+    assert case is not None
+    changed = case.with_delivery(move(case.deliveries[0], DELIVERED, NOON + DAY, message_id="m-1"))
+    kept.cases.change(changed)
+    assert kept.cases.find(report().case_number, NOON) == replace(changed, version=1)
+    stored = kept.reports.get(report().id, NOON)
+    assert stored == replace(changed, version=1, sealed=b"the words", reporter_key=bytes(range(32)))
+
+
+def test_a_legal_hold_an_answer_and_an_expiry_are_written_and_taken_back(kept: Kept) -> None:
+    kept.reports.add(report())
+    for changed in (
+        replace(bare(report()), legal_hold=True, answered_at=NOON, watch_at=NOON + DAY),
+        replace(bare(report()), version=1, expires_at=NOON + DAY),
+    ):
+        kept.cases.change(changed)
+        assert kept.cases.find(report().case_number, NOON) == replace(changed, version=changed.version + 1)
+
+
+def test_a_case_that_somebody_changed_meanwhile_is_not_overwritten(kept: Kept) -> None:
+    kept.reports.add(report())
+    case = kept.cases.find(report().case_number, NOON)
+    assert case is not None
+    kept.reports.claim(case.id, NOON, NOON + timedelta(minutes=5))
+    with pytest.raises(StaleRecord):
+        kept.cases.change(case.on_legal_hold(True))
+    now = kept.cases.find(report().case_number, NOON)
+    assert now is not None
+    assert not now.legal_hold
+
+
+def test_a_case_that_is_gone_is_not_brought_back(kept: Kept) -> None:
+    with pytest.raises(StaleRecord):
+        kept.cases.change(bare(report()))
+    assert list(kept.cases.all(NOON)) == []
+
+
+def test_a_stage_that_is_not_watched_knows_nothing(marks: FakeStageMarks | DeliveryMarks) -> None:
+    assert (marks.watched_since(), marks.delivered_at(), marks.made_at()) == (None, None, None)
+
+
+def test_a_stage_knows_since_when_it_is_watched_and_when_its_table_was_made(
+    marks: FakeStageMarks | DeliveryMarks,
+) -> None:
+    marks.begin_to_watch(NOON)
+    marks.begin_to_watch(NOON + DAY)
+    made = marks.made_at()
+    assert marks.watched_since() == NOON
+    assert made is not None
+    assert abs(made - datetime.now(UTC)) < timedelta(minutes=1)
+    assert marks.delivered_at() is None
+
+
+def test_only_the_first_delivered_report_is_noted(marks: FakeStageMarks | DeliveryMarks) -> None:
+    marks.note_delivered(NOON)
+    marks.note_delivered(NOON + DAY)
+    assert marks.delivered_at() == NOON

@@ -1,0 +1,107 @@
+"""What the press and the documents that ship promise: the fakes, and the real ones with their processes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from chalicelib.delivery.mail_frames import MARKER
+from chalicelib.directory.document_ids import PLACES, RECIPIENTS, kind_of
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.ports import Press, ShippedDocuments
+from tests.support.fake_package import REPORT_MAIL, FakePackage, FakePress, written
+from tests.support.press import shipped_files, shipped_folders, site_press
+
+
+@dataclass
+class Package:
+    """A package's documents, and the press that renders them."""
+
+    shipped: ShippedDocuments
+    press: Press
+
+    def read(self, document: str) -> Any:
+        return json.loads(self.shipped.text(document))
+
+    def mail(self, recipient: str, texts: dict[str, str] | None = None, sample: int = 0) -> EmailMessage:
+        content = self.press.mail(texts or {}, "report", recipient, sample)
+        message = message_from_bytes(content, policy=SMTP)
+        assert isinstance(message, EmailMessage)
+        return message
+
+
+def body(message: EmailMessage) -> str:
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    return str(plain.get_content())
+
+
+@pytest.fixture(scope="module", params=["fake", "processes"])
+def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
+    if request.param == "fake":
+        shipped = FakePackage()
+        return Package(shipped, FakePress(shipped))
+    folders = shipped_folders(tmp_path_factory.mktemp("package"), locales=("en", "es"))
+    return Package(shipped_files(folders), site_press(folders))
+
+
+def test_every_document_has_a_kind_and_a_text_and_kinds_stand_together(package: Package) -> None:
+    ids = package.shipped.ids()
+    assert [kind for kind, _ in groupby(ids, kind_of)] == [
+        "contacts", "places", "recipients", "site", "page template", "mail template", "catalog",
+    ]  # fmt: skip
+    assert all(package.shipped.text(document) for document in ids)
+
+
+def test_what_did_not_ship_has_no_text(package: Package) -> None:
+    for document in ("", "contact", "catalog/xx", "template/public/../page.html"):
+        with pytest.raises(KeyError):
+            package.shipped.text(document)
+
+
+def test_a_package_has_one_fingerprint(package: Package) -> None:
+    assert package.shipped.package()
+    assert package.shipped.package() == package.shipped.package()
+
+
+def test_a_page_is_of_the_texts_handed_in_and_has_its_headers(package: Package) -> None:
+    places = package.read(PLACES)
+    slug = places["places"][0]["slug"]
+    places["places"][0]["name"] = "Nowhere Springs"
+    page = package.press.page({PLACES: written(places)}, f"es/{slug}")
+    assert page.name == f"es/{slug}"
+    assert "Nowhere Springs" in page.html
+    assert "Content-Security-Policy" in page.headers
+    assert "Nowhere Springs" not in package.press.page({}, f"es/{slug}").html
+
+
+@pytest.mark.parametrize("name", ["en/nowhere-at-all", "xx/us", "en/us/nothing"])
+def test_a_page_that_there_is_not_is_refused(package: Package, name: str) -> None:
+    with pytest.raises(DocumentInvalid):
+        package.press.page({}, name)
+
+
+def test_a_mail_goes_to_its_recipient_in_the_frame_handed_in(package: Package) -> None:
+    recipient = package.read(RECIPIENTS)[0]
+    mail = package.mail(recipient["id"], {REPORT_MAIL: f"Read this first.\n\n{MARKER}"})
+    assert mail["To"] == recipient["email"]
+    assert body(mail).startswith("Read this first.")
+    assert MARKER not in body(mail)
+
+
+def test_another_sample_is_another_report(package: Package) -> None:
+    recipient = package.read(RECIPIENTS)[0]["id"]
+    first, second = (body(package.mail(recipient, sample=sample)) for sample in (0, 1))
+    assert first != second
+
+
+def test_a_mail_to_nobody_is_refused(package: Package) -> None:
+    with pytest.raises(DocumentInvalid):
+        package.press.mail({}, "report", "nobody")

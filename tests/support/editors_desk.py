@@ -1,0 +1,51 @@
+"""The texts of the site among fakes: drafts are saved, two people meet, and a release goes live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.publishing.documents import Draft, Release, Version
+from chalicelib.publishing.edit_text import EditText
+from tests.support.fake_documents import FakeDocuments, FakeShelf
+from tests.support.fake_package import FakePackage
+from tests.support.fakes import FixedClock
+
+ANA, BEN = "ana@desk.example", "ben@desk.example"
+
+
+class EditorsDesk:
+    """The editor's use case over fakes. What is `meanwhile` is done by somebody else just before a save."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock()
+        self.shipped = FakePackage()
+        self.store = FakeDocuments(self._before)
+        self.shelf = FakeShelf()
+        self.edit = EditText(self.store, self.shipped, self.shelf, self.clock)
+        self.meanwhile: list[Callable[[], object]] = []
+
+    def save(self, document: str, text: str, who: str = BEN) -> Draft:
+        """Save a draft over what is there."""
+        return self.edit.save_draft(document, text, self.edit.open(document).revision, who)
+
+    def draft(self, document: str) -> Any:
+        """Return what the draft of a document made of entries holds."""
+        return json.loads(self.edit.open(document).text)
+
+    def publish(self, texts: Mapping[str, str]) -> None:
+        """Publish texts as the next release: no check is asked."""
+        live = self.shelf.live()
+        before = self.store.release(live.number) if live else None
+        number = live.number + 1 if live else 1
+        versions = dict(before.versions) if before else {}
+        for document, text in texts.items():
+            self.store.add_version(Version(document, number, text, BEN, self.clock.now(), "why"))
+            versions[document] = number
+        self.store.add_release(Release(number, versions, BEN, self.clock.now(), "why"))
+        self.shelf.move(number, {}, live)
+
+    def _before(self, write: str) -> None:
+        if write == "put_draft" and self.meanwhile:
+            self.meanwhile.pop(0)()

@@ -1,0 +1,59 @@
+"""Fakes of what the desk may know of deliveries: they pass the contract of the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from chalicelib.reporting.cases import SealedReport
+from tests.support.fakes import Failing, FakeStore
+
+
+class FakeCases(Failing):
+    """The Cases over a fake store of reports: never their words."""
+
+    def __init__(self, store: FakeStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def find(self, case_number: str, now: datetime) -> SealedReport | None:
+        self._about_to("find")
+        return next((case for case in self._store.survey(now) if case.case_number == case_number), None)
+
+    def all(self, now: datetime) -> Iterable[SealedReport]:
+        self._about_to("all")
+        return self._store.survey(now)
+
+    def change(self, case: SealedReport) -> None:
+        self._about_to("change")
+        self._store.change(case)
+
+
+class FakeStageMarks(Failing):
+    """The StageMarks of a table that was made at `made`."""
+
+    def __init__(self, made: datetime) -> None:
+        super().__init__()
+        self._made = made
+        self._watched: datetime | None = None
+        self._delivered: datetime | None = None
+
+    def begin_to_watch(self, now: datetime) -> None:
+        self._about_to("begin_to_watch")
+        self._watched = self._watched or now
+
+    def note_delivered(self, now: datetime) -> None:
+        self._about_to("note_delivered")
+        self._delivered = self._delivered or now
+
+    def watched_since(self) -> datetime | None:
+        self._about_to("watched_since")
+        return self._watched
+
+    def delivered_at(self) -> datetime | None:
+        self._about_to("delivered_at")
+        return self._delivered
+
+    def made_at(self) -> datetime | None:
+        self._about_to("made_at")
+        return self._made if self._watched else None

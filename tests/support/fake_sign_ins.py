@@ -1,0 +1,144 @@
+"""Fakes of what is written down about sign-ins and about people: they pass the contract of the adapters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.desk.agreements import DATES
+from chalicelib.desk.people import (
+    BROWSER_KNOWN_FOR,
+    KnownBrowser,
+    Session,
+    Step,
+)
+from chalicelib.desk.ports import AuditEntry
+from tests.support.fakes import Failing
+
+
+class FakeDoor(Failing):
+    """The DoorBook in memory. It counts in whole seconds, as DynamoDB's time to live does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tries: dict[str, tuple[int, datetime]] = {}
+        self.sessions: dict[str, Session] = {}
+        self._steps: dict[str, tuple[Step, datetime]] = {}
+        self._browsers: dict[str, KnownBrowser] = {}
+        self._forgotten: dict[str, datetime] = {}
+        self._first: dict[str, tuple[str, datetime]] = {}
+        self._lock = threading.Lock()
+
+    def keep_step(self, door: str, step: Step, until: datetime) -> None:
+        self._about_to("keep_step")
+        self._steps[door] = (step, _whole(until))
+
+    def step(self, door: str, now: datetime) -> Step | None:
+        self._about_to("step")
+        step, until = self._steps.get(door, (None, now))
+        return step if until > now else None
+
+    def forget_step(self, door: str) -> None:
+        self._about_to("forget_step")
+        self._steps.pop(door, None)
+
+    def keep_session(self, token: str, session: Session) -> None:
+        self._about_to("keep_session")
+        self.sessions[token] = Session(session.email, _whole(session.until))
+
+    def session(self, token: str, now: datetime) -> Session | None:
+        self._about_to("session")
+        session = self.sessions.get(token)
+        return session if session and session.until > now else None
+
+    def end_session(self, token: str) -> None:
+        self._about_to("end_session")
+        self.sessions.pop(token, None)
+
+    def count_try(self, what: str, now: datetime, window: timedelta, most: int = 0) -> int:
+        with self._lock:
+            self._about_to("count_try")
+            tries, until = self.tries.get(what, (0, now))
+            if until <= _whole(now):
+                tries, until = 0, _whole(now + window)
+            elif tries < most:
+                until = _whole(now + window)
+            self.tries[what] = (tries + 1, until)
+            return tries + 1
+
+    def forget_tries(self, what: str) -> None:
+        self._about_to("forget_tries")
+        self.tries.pop(what, None)
+
+    def keep_browser(self, browser: str, known: KnownBrowser) -> None:
+        self._about_to("keep_browser")
+        self._browsers[browser] = known
+
+    def browser(self, browser: str, now: datetime) -> KnownBrowser | None:
+        self._about_to("browser")
+        known = self._browsers.get(browser)
+        if known is None or _whole(known.since + BROWSER_KNOWN_FOR) <= now:
+            return None
+        forgotten = self._forgotten.get(known.email)
+        return None if forgotten and known.since <= forgotten else known
+
+    def forget_browser(self, browser: str) -> None:
+        self._about_to("forget_browser")
+        self._browsers.pop(browser, None)
+
+    def forget_browsers_of(self, email: str, now: datetime) -> None:
+        self._about_to("forget_browsers_of")
+        self._forgotten[email] = now
+
+    def keep_first_password(self, email: str, password: str, until: datetime) -> None:
+        self._about_to("keep_first_password")
+        self._first[email] = (password, _whole(until))
+
+    def is_first_password(self, email: str, password: str, now: datetime) -> bool:
+        self._about_to("is_first_password")
+        first, until = self._first.get(email, ("", now))
+        return first == password and until > now
+
+    def forget_first_password(self, email: str) -> None:
+        self._about_to("forget_first_password")
+        self._first.pop(email, None)
+
+
+class FakeStandings(Failing):
+    """The StandingBook in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dates: dict[str, dict[str, datetime]] = {}
+
+    def note(self, person: str, what: str, at: datetime) -> None:
+        self._about_to("note")
+        if not person or what not in DATES:
+            raise ValueError("a date of whom?")
+        self._dates.setdefault(person, {})[what] = at
+
+    def dates(self, person: str) -> Mapping[str, datetime]:
+        self._about_to("dates")
+        return dict(self._dates.get(person, {}))
+
+
+class FakeAudit(Failing):
+    """The AuditLog in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: list[AuditEntry] = []
+
+    def add(self, entry: AuditEntry) -> None:
+        self._about_to("add")
+        self._entries.append(entry)
+
+    def entries(self, month: str) -> Sequence[AuditEntry]:
+        self._about_to("entries")
+        found = [entry for entry in self._entries if f"{entry.at:%Y-%m}" == month]
+        return sorted(found, key=lambda entry: entry.at, reverse=True)
+
+
+def _whole(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
