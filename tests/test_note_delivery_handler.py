@@ -19,6 +19,8 @@ from chalicelib.ports import SentMail
 from chalicelib.settings import Settings
 from tests.support.fakes import NOON
 
+pytestmark = pytest.mark.takes(10)
+
 SETTINGS = Settings(porchlight_function="note_delivery", stage="dev", reports_table="reports")
 RECIPIENT = "dot-trafficking"
 

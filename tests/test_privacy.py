@@ -41,6 +41,8 @@ from chalicelib.web.quiet_log import HandlerFailed, quietly
 from tests.conftest import REGION
 from tests.support.website import FORM, Answer, encoded, every_log_line, gateway_event
 
+pytestmark = pytest.mark.takes(15)
+
 SEED = "seed-of-the-privacy-tests-" + "s" * 40
 STORY = "plaid-aardvark ñandú über"
 WHERE = "zigzag-quokka lane"

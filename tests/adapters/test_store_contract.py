@@ -25,6 +25,8 @@ from chalicelib.domain.errors import ReceiptTaken, StaleRecord
 from chalicelib.ports import Deleted, ReportStore
 from tests.support.fakes import NOON
 
+pytestmark = pytest.mark.takes(15)
+
 Result = TypeVar("Result")
 
 NO_TIME = timedelta(0)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from chalicelib.domain.deliveries import DELIVERED, HELD, QUEUED, SENT, Delivery, SealedReport
 from chalicelib.ports import ReportStore, SentMail
 from tests.support.fakes import NOON
+
+pytestmark = pytest.mark.takes(30)
 
 LATER = NOON + timedelta(hours=1)
 

@@ -23,6 +23,8 @@ from chalicelib.render.press import SitePress
 from chalicelib.usecases.check_documents import CheckDocuments
 from tests.support.press import shipped_files, shipped_folders
 
+pytestmark = pytest.mark.takes(60)
+
 SEND = "Send it"
 
 

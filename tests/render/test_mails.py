@@ -25,6 +25,8 @@ from chalicelib.render.catalogs import Catalogs
 from chalicelib.render.mails import Mails
 from tests.support.fakes import recipient
 
+pytestmark = pytest.mark.takes(20)
+
 NOON = datetime(2026, 11, 25, 12, 34, 56, tzinfo=UTC)
 POLICE = recipient("police", fallback="chief@agency.example")
 CLINIC = recipient("clinic")

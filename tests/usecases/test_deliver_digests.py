@@ -27,6 +27,8 @@ from chalicelib.usecases.take_report import TakeReport
 from tests.support.delivery_fakes import CLINIC, Desk
 from tests.support.fakes import FakeVault
 
+pytestmark = pytest.mark.takes(10)
+
 
 @pytest.fixture
 def desk() -> Desk:

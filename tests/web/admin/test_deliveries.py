@@ -24,6 +24,8 @@ from chalicelib.domain.errors import EntryMissing, StaleRecord
 from chalicelib.usecases.delivery_desk import read_case_number
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 
+pytestmark = pytest.mark.takes(15)
+
 WORDS = b"sealed words that nobody at the desk may see"
 NOW = datetime.now(UTC).replace(microsecond=0)
 
