@@ -5,6 +5,16 @@ SHELL := /bin/sh
 VENV := $(if $(PYTHON),.venv-$(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null),.venv)
 RUN := $(VENV)/bin/python
 export PYTHON
+# A worker a core, up to four (each holds about 450 MB); a file stays with one worker, which sets up once what the
+# file shares, and files start in the order that tests/support/side_by_side.py gives.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+define CHECKS
+$(RUN) -m ruff check .
+$(RUN) -m ruff format --check .
+$(RUN) -m mypy
+$(RUN) -m tools.catalogs check
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox bench hooks clean
@@ -18,15 +28,14 @@ setup:  ## make the environment (every command below does this by itself)
 run: setup  ## serve the site and the mailroom on this machine (PORT=8000 MAILROOM_PORT=8025 DELIVER_EVERY=5)
 	@exec $(RUN) -m tools.run
 
-test: quick browsers  ## lint, check types and catalogs, and run every test
+test: setup browsers  ## lint, check types and catalogs, and run every test
+	$(CHECKS)
 	@sh tools/dynalite.sh
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(SIDE_BY_SIDE)
 
-quick: setup  ## the part of test that takes seconds
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy
-	$(RUN) -m tools.catalogs check
+quick: setup  ## the part of test that takes seconds: the checks, and the tests that touch nothing outside
+	$(CHECKS)
+	$(RUN) -m pytest --pure -q $(SIDE_BY_SIDE)
 
 fix: setup  ## put code in order: formatting, imports, simple mistakes
 	$(RUN) -m ruff check --fix .

@@ -5,13 +5,18 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import subprocess
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
+
+from tests.support.pure import is_pure
+from tests.support.side_by_side import in_order, turn
 
 REGION = "us-west-2"
 
@@ -45,6 +50,41 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+@pytest.fixture(autouse=True)
+def _pure(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, _no_network: None) -> None:
+    """With --pure, fail whatever in this process starts another or turns to one."""
+    if pytestconfig.getoption("pure"):
+        monkeypatch.setattr(subprocess.Popen, "__init__", _refuse)
+        monkeypatch.setattr(socket.socket, "connect", _refuse)
+
+
+def _refuse(*what: object, **how: object) -> None:
+    raise AssertionError("a pure test touched something outside its process: see tests/support/pure.py")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer what `make quick` asks for."""
+    parser.addoption("--pure", action="store_true", help="run the tests that touch nothing outside, alone")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out, with --pure, every file of tests that touches something."""
+    asked = config.getoption("pure") and collection_path.name.startswith("test_")
+    return True if asked and not is_pure(collection_path) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes long first."""
+    items[:] = in_order(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test that measures have the machine to itself."""
+    with turn(item):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -94,7 +94,7 @@ def test_changes_that_are_not_released_have_their_place() -> None:
     unreleased = text_of("CHANGELOG.md").split("## Unreleased", 1)[1]
     entries = re.findall(r"^- (\w+):", unreleased, re.MULTILINE)
     assert entries
-    assert set(entries) <= {"Visitor", "Reporter", "Agency", "Admin", "Operator"}
+    assert set(entries) <= {"Visitor", "Reporter", "Agency", "Admin", "Operator", "Contributor"}
 
 
 def test_the_licence_is_whole() -> None:

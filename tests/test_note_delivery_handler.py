@@ -26,6 +26,8 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import note_delivery
 from tests.support.fakes import NOON
 
+pytestmark = pytest.mark.takes(10)
+
 SETTINGS = Settings(porchlight_function="note_delivery", stage="dev", reports_table="reports")
 RECIPIENT = "dot-trafficking"
 

@@ -19,6 +19,8 @@ from tests.support.packages import ROOT, Package, api_event, build, local_packag
 from tools.functions import FUNCTIONS, PAGE
 from tools.runtime_api import Running, runtime_packages
 
+pytestmark = pytest.mark.takes(10)
+
 GZIP = {"Accept-Encoding": "gzip"}
 HOTLINE = "888-373-7888"
 

@@ -39,6 +39,8 @@ from tests.support.packages import ROOT, api_event, expanded_template, local_pac
 from tools.functions import ADMIN, CODES, DELIVER, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER, SWEEP, Function
 from tools.runtime_api import Running, runtime_packages
 
+pytestmark = pytest.mark.takes(90)
+
 MAIL = [
     "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:identity/SenderIdentity",
     "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:configuration-set/ReportMail",

@@ -43,6 +43,8 @@ from chalicelib.wiring import deliver, http, note_delivery, sweep
 from tests.conftest import REGION
 from tests.support.website import FORM, Answer, encoded, every_log_line, gateway_event
 
+pytestmark = pytest.mark.takes(15)
+
 SEED = "seed-of-the-privacy-tests-" + "s" * 40
 STORY = "plaid-aardvark ñandú über"
 WHERE = "zigzag-quokka lane"

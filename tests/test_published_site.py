@@ -36,6 +36,8 @@ from chalicelib.wiring import mails, published, texts
 from tests.conftest import REGION
 from tests.support.press import shipped_files, shipped_folders, site_press
 
+pytestmark = pytest.mark.takes(35)
+
 ANA = "ana@example.org"
 SEND = "Send it"
 HEADLINE = "Is someone forced to work, or to have sex?"

@@ -23,6 +23,8 @@ from tests.support.packages import expanded_template, local_package, resource_of
 from tools import cost, package_template
 from tools.functions import ADMIN, CODES, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER
 
+pytestmark = pytest.mark.takes(25)
+
 SCHEDULED = [function for function in FUNCTIONS if function.every]
 
 

@@ -34,6 +34,8 @@ from tests.support.hanging import hanging
 from tests.support.website import FORM, Answer, encoded, gateway_event
 from tools.functions import ADMIN, CODES, REPORTER
 
+pytestmark = pytest.mark.takes(30)
+
 SEED = "a seed of the tests that is long enough for any of them"
 WORDS = "Zwei blaue Zelte hinter dem Getreidespeicher"
 CALLS = 1.2
@@ -145,6 +147,7 @@ def test_the_page_comes_while_everything_hangs(
         assert WORDS in answer.html
 
 
+@pytest.mark.alone
 def test_a_function_whose_time_is_nearly_over_gives_the_words_back_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

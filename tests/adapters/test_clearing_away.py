@@ -17,6 +17,8 @@ from chalicelib.shared.errors import StoreUnavailable
 from tests.adapters.test_standby import FILES, INDEX, packed
 from tests.conftest import REGION
 
+pytestmark = pytest.mark.takes(15)
+
 BUCKET = "pages"
 ONE_PLACE = {**INDEX, "places": ["los-banos-ca"]}
 

@@ -69,6 +69,7 @@ def signed(server: Hanging, **more: object) -> SignedClient:
     return SignedClient("dynamodb", environ, lambda: datetime.now(UTC), **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", WAYS)
 def test_a_service_that_hangs_costs_two_tries_and_no_more(how: str) -> None:
     with hanging(how) as server, closing(signed(server, read_seconds=0.3)) as client:
@@ -78,6 +79,7 @@ def test_a_service_that_hangs_costs_two_tries_and_no_more(how: str) -> None:
         assert 0.5 < time.monotonic() - begun < 0.7 + SLACK
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", WAYS)
 def test_all_services_that_hang_together_cost_no_more_than_the_request_has(how: str) -> None:
     request = RequestTime()
@@ -96,6 +98,7 @@ def test_all_services_that_hang_together_cost_no_more_than_the_request_has(how: 
             client.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", WAYS)
 def test_a_bucket_that_hangs_costs_the_time_that_it_was_given(how: str) -> None:
     with hanging(how) as server:
@@ -125,6 +128,7 @@ def test_an_address_that_never_accepts_does_not_keep_from_the_next(monkeypatch: 
             assert line.getpeername()[1] == ports[1]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["silence", "drip"])
 def test_a_stale_secret_that_hangs_is_used_as_it_was(how: str) -> None:
     ticks, request = Ticks(), RequestTime()
@@ -148,6 +152,7 @@ def test_a_stale_secret_that_hangs_is_used_as_it_was(how: str) -> None:
         slow.close()
 
 
+@pytest.mark.alone
 def test_the_sdk_begins_no_try_that_the_request_has_no_time_for(aws_over_http: str) -> None:
     sdk.client.cache_clear()
     dynamodb = sdk.client("dynamodb")  # a try takes four seconds at most

@@ -481,6 +481,7 @@ def test_what_is_said_before_an_answer_is_none(
     assert (server.lines, len(server.seen)) == (1, 4)
 
 
+@pytest.mark.alone
 def test_hints_without_end_are_not_waited_for(server: Server, dynamodb: SignedClient) -> None:
     def hinting(head: str, body: bytes) -> None:
         line = server.open[-1]

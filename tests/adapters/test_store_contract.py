@@ -26,6 +26,8 @@ from chalicelib.reporting.ports import Deleted, ReportStore
 from chalicelib.shared.errors import StaleRecord
 from tests.support.fakes import NOON
 
+pytestmark = pytest.mark.takes(15)
+
 Result = TypeVar("Result")
 
 NO_TIME = timedelta(0)

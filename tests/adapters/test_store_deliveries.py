@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from chalicelib.reporting.cases import (
     DELIVERED,
     HELD,
@@ -15,6 +17,8 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.reporting.ports import ReportStore, SentMail
 from tests.support.fakes import NOON
+
+pytestmark = pytest.mark.takes(30)
 
 LATER = NOON + timedelta(hours=1)
 

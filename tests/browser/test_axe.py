@@ -7,6 +7,9 @@ import pytest
 from tests.browser.conftest import OpenReader
 from tests.browser.reader import KINDS, locales_on_offer
 
+# They share a site and a browser: one number keeps them together.
+pytestmark = pytest.mark.takes(100)
+
 
 @pytest.mark.parametrize("locale", locales_on_offer())
 def test_axe_finds_nothing_on_any_page_in_light_and_in_dark(

@@ -11,6 +11,9 @@ import pytest
 from tests.browser.reader import PLACE, STORY
 from tests.browser.wire import Tab, chromium_as_it_comes
 
+# They share a site and a browser: one number keeps them together.
+pytestmark = pytest.mark.takes(100)
+
 OpenTab = Callable[[], Tab]
 PLAIN = b"<!doctype html><meta charset=utf-8><title>Plain</title><form autocomplete=off><input name=a></form>"
 

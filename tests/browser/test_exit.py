@@ -9,6 +9,9 @@ import pytest
 from tests.browser.conftest import OpenReader
 from tests.browser.reader import EXIT, KINDS, PLACE, STORY, Reader, locales_on_offer
 
+# They share a site and a browser: one number keeps them together.
+pytestmark = pytest.mark.takes(100)
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_exit_leads_to_the_weather_from_every_page(

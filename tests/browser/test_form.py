@@ -10,6 +10,9 @@ from playwright.sync_api import Route
 from tests.browser.conftest import OpenReader
 from tests.browser.reader import EXIT, PLACE, SITE, STORY, Reader
 
+# They share a site and a browser: one number keeps them together.
+pytestmark = pytest.mark.takes(100)
+
 
 def tab_to(reader: Reader, wanted: str, most: int = 60) -> None:
     """Press Tab until the focus is where `wanted` says: "name=a", "href=/en/…" or "tag=button"."""

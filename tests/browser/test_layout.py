@@ -9,6 +9,9 @@ import pytest
 from tests.browser.conftest import OpenReader
 from tests.browser.reader import KINDS, SITE, STORY, Reader, locales_on_offer
 
+# They share a site and a browser: one number keeps them together.
+pytestmark = pytest.mark.takes(100)
+
 EVERY_LOCALE = [locale.tag for locale in SITE.locales]
 
 # What sticks out of the screen to a side, or is cut off within its own box.

@@ -12,6 +12,9 @@ from chalicelib.pages.render.catalogs import Catalogs
 from tools.catalogs import compile_catalogs
 from tools.poster import PAPERS, Posters
 
+# They share a site and a browser: one number keeps them together.
+pytestmark = pytest.mark.takes(100)
+
 LONGEST = "https://abcdefghij.execute-api.us-west-2.amazonaws.com/api"
 
 

@@ -8,6 +8,9 @@ from playwright.sync_api import Response
 from tests.browser.conftest import OpenReader
 from tests.browser.reader import KINDS, PLACE, STORY, Reader
 
+# They share a site and a browser: one number keeps them together.
+pytestmark = pytest.mark.takes(100)
+
 LEFT = """async () => ({
   local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
   databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,

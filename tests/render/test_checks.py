@@ -23,6 +23,8 @@ from chalicelib.publishing.render.render_worker import Inside, answer
 from chalicelib.publishing.render.site_renderer import SitePress
 from tests.support.press import shipped_files, shipped_folders
 
+pytestmark = pytest.mark.takes(60)
+
 SEND = "Send it"
 
 

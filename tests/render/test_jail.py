@@ -19,6 +19,8 @@ from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.render.site_renderer import SitePress
 from tests.support.press import PATIENT, shipped_folders, shipped_root
 
+pytestmark = pytest.mark.takes(20)
+
 ERROR_PAGE = "template/public/error.html"
 QUICK = Limits(processor=3, memory=320 * 1024 * 1024, patience=3.0, answer=1024 * 1024)
 

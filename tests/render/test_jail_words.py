@@ -22,6 +22,8 @@ from chalicelib.publishing.render.site_renderer import SitePress
 from tests.render.test_jail import ENDLESS, ERROR_PAGE, Attacked, page_with
 from tests.support.press import shipped_folders, shipped_root, site_press
 
+pytestmark = pytest.mark.takes(20)
+
 PATIENT = Limits(processor=60, patience=30.0)
 PATHS = re.compile(r"/(?:work|root|home|usr|tmp|var|opt|proc)\b|site-packages|\.py\b|\bErrno\b| at 0x")
 LATE = re.compile(r"ImportError|OSError|No module|unknown encoding|Too many open files|took too much")

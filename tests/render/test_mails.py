@@ -32,6 +32,8 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.report import Report
 from tests.support.fakes import recipient
 
+pytestmark = pytest.mark.takes(20)
+
 NOON = datetime(2026, 11, 25, 12, 34, 56, tzinfo=UTC)
 POLICE = recipient("police", fallback="chief@agency.example")
 CLINIC = recipient("clinic")

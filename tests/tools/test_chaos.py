@@ -37,6 +37,8 @@ from tools.chaos.run import LONGEST_BACK_OFF, Beat
 from tools.chaos.server import StandIns
 from tools.chaos.world import AGENCIES, AGENCY_IDS
 
+pytestmark = pytest.mark.takes(160)
+
 ROOT = Path(__file__).parents[2]
 
 Run = tuple[int, list[str], dict[str, Any]]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tools.flood import Guesses, Times, flood, is_good, watched
 from tools.running import running_site
 
+pytestmark = pytest.mark.takes(20)
 
+
+@pytest.mark.alone
 def test_guesses_come_at_their_rate_whether_they_are_answered_or_not() -> None:
     def slow() -> int:
         time.sleep(0.5)
@@ -25,6 +30,7 @@ def test_a_try_that_failed_or_came_late_is_not_good() -> None:
     assert is_good({"during": {"code": {"within_3_s": 0.95}}})
 
 
+@pytest.mark.alone
 def test_tries_go_on_side_by_side_for_their_time() -> None:
     found = watched(1.2, {"one": lambda: True, "other": lambda: False})
     assert found["one"]["tries"] >= 2

@@ -13,6 +13,8 @@ from chalicelib.reporting.receipts import read_code
 from tools.load import Answer, Tally, a_code, faults_of
 from tools.running import ROOT
 
+pytestmark = pytest.mark.takes(20)
+
 MARK = "mark-1-2-end"
 PAGE = '<!DOCTYPE html><html lang="es" dir="ltr">{words}</html>'
 

@@ -26,6 +26,8 @@ import pytest
 from tools import run
 from tools.local_server import reserve
 
+pytestmark = pytest.mark.takes(55)
+
 ROOT = Path(run.__file__).resolve().parents[1]
 READY = re.compile(
     r"ready: the site is at http://127\.0\.0\.1:(\d+)/ and the mailroom at http://127\.0\.0\.1:(\d+)/"

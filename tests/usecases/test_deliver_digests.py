@@ -28,6 +28,8 @@ from chalicelib.shared.mail import Mail, MailRefused, MailStopped
 from tests.support.delivery_fakes import CLINIC, Desk
 from tests.support.fakes import FakeVault
 
+pytestmark = pytest.mark.takes(10)
+
 
 @pytest.fixture
 def desk() -> Desk:

@@ -13,6 +13,8 @@ from chalicelib.reporting.report import STORY_LIMIT
 from chalicelib.shared.errors import StoreUnavailable
 from tests.support.website import FORM, Answer, Website
 
+pytestmark = pytest.mark.takes(10)
+
 NOTE = "/en/los-banos-ca/note/"
 STORY = "Vi algo raro: ñandú \U0001f600\n\n  <b>«dos»</b> & \"tres\" 'cuatro'\n\ttab …%41+\n"
 

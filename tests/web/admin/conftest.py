@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -12,10 +13,19 @@ import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from chalicelib.publishing.adapters.render_process import RenderJail
 from chalicelib.shared.aws.sdk import client
+from chalicelib.wiring import documents
 from tests.support.desk_site import SENDER, DeskSite
+from tests.support.remembered import RememberingJail
 
 _numbers = count(1)
+
+
+@cache
+def _jails(module: str) -> RememberingJail:
+    """Return one jail for all tests here: they publish the same texts again and again."""
+    return RememberingJail(RenderJail(module))
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +47,7 @@ def make_desk(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     """Return what makes an admin site."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
+    monkeypatch.setattr(documents, "RenderJail", _jails)
     client.cache_clear()
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 

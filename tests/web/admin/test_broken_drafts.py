@@ -10,6 +10,8 @@ from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.documents import Draft
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 
+pytestmark = pytest.mark.takes(45)
+
 
 def form_of(page: Page, action: str) -> dict[str, str]:
     return page.forms(action)[0]

@@ -24,6 +24,8 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 
+pytestmark = pytest.mark.takes(15)
+
 WORDS = b"sealed words that nobody at the desk may see"
 NOW = datetime.now(UTC).replace(microsecond=0)
 

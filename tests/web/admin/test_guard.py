@@ -12,6 +12,8 @@ from chalicelib.settings import Settings
 from chalicelib.wiring import http
 from tests.support.desk_site import EDITOR_ONE, FORM, ORIGIN, PUBLISHER_ONE, PUBLISHER_TWO
 
+pytestmark = pytest.mark.takes(15)
+
 SIGN_IN = "/admin/sign-in"
 
 

@@ -29,6 +29,8 @@ from chalicelib.shared.aws.sdk import client
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page
 from tests.support.fakes import FakeDirectory, recipient
 
+pytestmark = pytest.mark.takes(180)
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 BEFORE = date(2026, 1, 1)
 PD = recipient("los-banos-pd", serves="los-banos-ca", agreed_on=BEFORE)

@@ -13,6 +13,8 @@ from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSit
 from tools.chromium import launch_options
 from tools.local_server import HOST, LocalSite, reserve
 
+pytestmark = pytest.mark.takes(50)
+
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _MOST_TABS = 60
 TARGETS = (

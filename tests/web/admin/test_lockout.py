@@ -22,6 +22,8 @@ from tests.support.desk_site import (
 from tests.support.fakes import FixedClock
 from tests.web.admin.test_people import first_password, press
 
+pytestmark = pytest.mark.takes(20)
+
 SIGN_IN = "/admin/sign-in"
 NEW = "a new long password"
 

@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 from email import message_from_string
 from email.policy import default
 
+import pytest
+
 from chalicelib.desk.ports import AuditEntry
 from chalicelib.desk.web.people import as_csv
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 from tests.support.fakes import NOON
+
+pytestmark = pytest.mark.takes(25)
 
 PEOPLE = "/admin/people"
 NEW = "dee@desk.example"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from chalicelib.publishing.web.texts import name_of
+import pytest
+
+from chalicelib.directory.document_ids import name_of
 from chalicelib.shared.aws.sdk import client
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Person
 from tests.web.admin.test_texts import form_of, published, texts_of
+
+pytestmark = pytest.mark.takes(75)
 
 REPORT = "template/mail/report/body.txt"
 DIGEST = "template/mail/digest/body.txt"

@@ -16,6 +16,8 @@ from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 from tests.web.admin.test_people import first_password
 
+pytestmark = pytest.mark.takes(55)
+
 LIST = "/admin/recipients"
 ONE = "/admin/recipient"
 ADDRESS = "reports@sheriff.example"

@@ -5,7 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, Page
+
+pytestmark = pytest.mark.takes(30)
 
 SCREENS = [
     "/admin/",

@@ -20,6 +20,8 @@ from tests.support.authenticator import StrictPool, totp
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite, Page, Person
 from tests.support.fakes import FixedClock
 
+pytestmark = pytest.mark.takes(20)
+
 SIGN_IN = "/admin/sign-in"
 
 

@@ -13,6 +13,8 @@ from chalicelib.desk.web import cookies
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite, Person
 from tests.support.fakes import FixedClock
 
+pytestmark = pytest.mark.takes(20)
+
 SIGN_IN = "/admin/sign-in"
 
 

@@ -9,6 +9,8 @@ import pytest
 from chalicelib.shared.aws.sdk import client
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 
+pytestmark = pytest.mark.takes(60)
+
 PAGE_TEXT = "/admin/text?d=template/public/page.html"
 
 
