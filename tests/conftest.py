@@ -19,6 +19,7 @@ from tests.support.pure import is_pure
 from tests.support.side_by_side import in_order, turn
 
 REGION = "us-west-2"
+pytest_plugins = [f"tests.support.{name}_fixtures" for name in ("site", "store", "desk")]
 
 # The same examples in every run, and no clock in the verdict: a busy machine is no reason to fail.
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=60, database=None)

@@ -446,6 +446,6 @@ def test_a_case_number_does_not_lead_back_to_its_report() -> None:
 
 
 def _any_record() -> Any:
-    from tests.adapters.test_store_contract import report
+    from tests.reporting.test_store_contract import report
 
     return report()

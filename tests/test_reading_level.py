@@ -8,7 +8,7 @@ import textstat
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.reporting.render.form_pages import FormPages
-from tests.render.conftest import every_page, parse
+from tests.support.trees import every_page, parse
 from tools.catalogs import source_catalog
 
 HIGHEST = 6.0

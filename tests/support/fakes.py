@@ -1,6 +1,6 @@
 """Stand-ins for the ports: they keep the promises of ports.py, and can be told to fail.
 
-FakeStore passes the same contract as the adapter (tests/adapters/test_store_contract.py).
+FakeStore passes the same contract as the adapter (tests/reporting/test_store_contract.py).
 """
 
 from __future__ import annotations

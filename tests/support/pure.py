@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TESTS = ROOT / "tests"
+SHARED = sorted((TESTS / "support").glob("*_fixtures.py"))
 OURS = {"app", "bench", "chalicelib", "tests", "tools"}
 # What starts, listens or connects.
 TOUCHING = {
@@ -41,13 +42,17 @@ def is_pure(file: Path, tests: Path = TESTS) -> bool:
 
 
 def _asked_of(file: Path, tests: Path) -> Iterator[Path]:
-    """Return the conftest.py files above whose fixtures a file asks for, or names in a mark."""
+    """Return the files with fixtures that a file of tests asks for, or names in a mark: all may use those of
+    support/, and those of a conftest.py above. What a file defines itself it does not ask for.
+    """
     asked = {
         argument.arg
         for node in ast.walk(_tree(file))
         if isinstance(node, ast.FunctionDef)
         for argument in (*node.args.args, *node.args.kwonlyargs)
     } | {node.value for node in ast.walk(_tree(file)) if isinstance(node, ast.Constant)}
+    asked -= _fixtures(file)
+    yield from (one for one in SHARED if one != file and asked & _fixtures(one))
     for folder in file.parents:
         conftest = folder / "conftest.py"
         if conftest.is_file() and asked & _fixtures(conftest):

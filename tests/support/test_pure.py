@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.pure import TESTS, is_pure
 
-RULE = "from chalicelib.domain.reports import read_report\n"
+RULE = "from chalicelib.reporting.report import read_report\n"
 
 
 @pytest.fixture
@@ -28,7 +28,9 @@ def folder(tmp_path: Path) -> Path:
         ("import boto3\n", False),
         ("from botocore.config import Config\n", False),
         ("from http import server\n", False),
-        ("from chalicelib.adapters.aws import client\n", False),
+        ("from chalicelib.shared.aws.sdk import client\n", False),
+        ("def test_by_a_fixture_of_all(busy_store):\n    pass\n", False),
+        ("import pytest\n@pytest.fixture\ndef store():\n    pass\ndef test_own(store):\n    pass\n", True),
         ("from tests.support.dynalite import dynalite\n", False),
         ("def test_by_a_fixture(cloud):\n    pass\n", False),
         ("import pytest\n@pytest.mark.usefixtures('cloud')\ndef test_by_a_mark():\n    pass\n", False),

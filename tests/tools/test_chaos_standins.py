@@ -14,8 +14,8 @@ from botocore.config import Config
 
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.ports import ReportStore
-from tests.adapters import test_store_contract, test_store_deliveries
-from tests.adapters.conftest import new_table
+from tests.reporting import test_store_contract, test_store_deliveries
+from tests.support.store_fixtures import new_table
 from tools.chaos.dynamodb import MemoryDynamo, Refused
 from tools.chaos.expressions import UnknownExpression, condition, update
 from tools.chaos.http import Answer, Request, serve

@@ -11,7 +11,6 @@ from jinja2.ext import babel_extract
 
 from chalicelib.directory.contacts import nearest_first
 from chalicelib.shared.locales import direction
-from tests.render.conftest import catalogs, content  # noqa: F401 (fixtures)
 from tools.catalogs import source_catalog
 from tools.poster import PARTS, CannotPrint, Posters, checked_url, square
 
@@ -19,7 +18,7 @@ URL = "https://information.example"
 
 
 @pytest.fixture(scope="module")
-def sheets(content, catalogs):  # noqa: F811
+def sheets(content, catalogs):
     posters = Posters(content, catalogs, URL)
     return {
         (locale, place): html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
@@ -31,14 +30,14 @@ def text_of(element):
     return " ".join("".join(element.itertext()).split())
 
 
-def test_there_is_a_sheet_for_each_place_in_each_language(sheets, content):  # noqa: F811
+def test_there_is_a_sheet_for_each_place_in_each_language(sheets, content):
     assert len(sheets) == len(content.site.locales) * len(list(content.places))
     for (locale, _), tree in sheets.items():
         assert tree.get("lang").startswith(locale)
         assert tree.get("dir") == direction(locale)
 
 
-def test_each_sheet_shows_911_the_hotline_and_every_number_near(sheets, content):  # noqa: F811
+def test_each_sheet_shows_911_the_hotline_and_every_number_near(sheets, content):
     for (locale, place), tree in sheets.items():
         shown = [text_of(element) for element in tree.iter("bdi") if element.get("dir") == "ltr"]
         assert {"911", "1-888-373-7888", "HELP", "233733"} <= set(shown), (locale, place)

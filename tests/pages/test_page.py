@@ -11,7 +11,7 @@ from chalicelib.directory.contacts import Contacts, nearest_first
 from chalicelib.directory.content import Locale
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.reporting.render.form_pages import FormPages
-from tests.render.conftest import by_id, parse, text_of, with_class
+from tests.support.trees import by_id, parse, text_of, with_class
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.json_documents import Unreadable, read
 from chalicelib.publishing.preview import Preview
 from chalicelib.shared.errors import EntryMissing
-from tests.usecases.test_publish import ANA, Desk
+from tests.publishing.test_publish import ANA, Desk
 
 CATALOG = "catalog/es"
 MANY = "9" * 5000

@@ -9,7 +9,7 @@ from chalicelib.reporting.cases import STATES, UNCLEAR
 from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState
 from chalicelib.reporting.report import KINDS, LINE_LIMIT, STORY_LIMIT
-from tests.render.conftest import CHOICES, by_id, parse, text_of, with_class
+from tests.support.trees import CHOICES, by_id, parse, text_of, with_class
 
 PROBLEMS = (
     "story_missing",

@@ -1,4 +1,4 @@
-"""The report store on each DynamoDB we know, and the fake that use cases are tested on."""
+"""Fixtures of the report store on each DynamoDB we know, and of the fake that use cases are tested on."""
 
 from __future__ import annotations
 

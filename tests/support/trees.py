@@ -1,37 +1,15 @@
-"""The site as it ships, with its catalogs compiled, and ways to look at a page."""
+"""Ways to look at a rendered page, and every page of a site."""
 
 from __future__ import annotations
 
 import html5lib
-import pytest
 
-from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
-from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.reporting.render.contexts import RecipientChoice
-from chalicelib.reporting.render.form_pages import FormPages
-from tools.catalogs import compile_catalogs
 
 CHOICES = (
     RecipientChoice("desk", "A desk & more", "An office that trains.", "It is not the police.", False),
     RecipientChoice("border", "A department", "An office that teaches.", "It is not a tip line.", True),
 )
-
-
-@pytest.fixture(scope="session")
-def content():
-    return shipped_content()
-
-
-@pytest.fixture(scope="session")
-def catalogs(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("catalogs")
-    compile_catalogs(target=directory)
-    return Catalogs(directory)
-
-
-@pytest.fixture(scope="session")
-def site(content, catalogs):
-    return FormPages(TEMPLATES, catalogs, content)
 
 
 def parse(html):

@@ -19,7 +19,12 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.adapters.render_process import Inmate, Limits, RenderJail
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.render.site_renderer import SitePress
-from tests.render.test_jail import ENDLESS, ERROR_PAGE, Attacked, page_with
+from tests.publishing.test_render_process import (
+    ENDLESS,
+    ERROR_PAGE,
+    Attacked,
+    page_with,
+)
 from tests.support.press import shipped_folders, shipped_root, site_press
 
 pytestmark = pytest.mark.takes(20)

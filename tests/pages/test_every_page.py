@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.shared.locales import ENDONYMS, direction
-from tests.render.conftest import by_id, every_page, parse, text_of
+from tests.support.trees import by_id, every_page, parse, text_of
 
 LOADED = re.compile(r"traffick|report|help|victim|escape|hotline|trata|ayuda|v[ií]ctima", re.IGNORECASE)
 NEVER_PUBLISHED = ("8663472423", "8774474847", "5592631379", "5592361379", "2093857444", "2093857445")

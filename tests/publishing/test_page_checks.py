@@ -40,7 +40,7 @@ class Clock:
 
 
 class OpenJail:
-    """The jail's work without its walls, which tests/render/test_jail.py looks at: one process is quicker."""
+    """The jail's work without its walls, which test_render_process.py looks at: one process is quicker."""
 
     def __init__(self, folder: Path) -> None:
         self._inside = Inside(folder)

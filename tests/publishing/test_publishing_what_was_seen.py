@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.directory.document_ids import name_of
 from chalicelib.shared.aws.sdk import client
+from tests.publishing.test_texts import form_of, published, texts_of
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Person
-from tests.web.admin.test_texts import form_of, published, texts_of
 
 pytestmark = pytest.mark.takes(75)
 

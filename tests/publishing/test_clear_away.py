@@ -11,7 +11,15 @@ from chalicelib.publishing.documents import UNKNOWN, Release
 from chalicelib.publishing.errors import PublishUnderWay
 from chalicelib.publishing.going_live import KEPT, KEPT_FOR, unwanted
 from chalicelib.shared.errors import StoreUnavailable
-from tests.usecases.test_publish import ANA, BEN, CODE, NOW, PAGE, Desk, Killed
+from tests.publishing.test_publish import (
+    ANA,
+    BEN,
+    CODE,
+    NOW,
+    PAGE,
+    Desk,
+    Killed,
+)
 
 YEAR = timedelta(days=365)
 

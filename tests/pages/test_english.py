@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.pages.render.catalogs import Sentences
 from chalicelib.pages.render.english import marked
-from tests.render.conftest import every_page, parse, text_of
+from tests.support.trees import every_page, parse, text_of
 
 FULL_WIDTH = "。，、：；！？）」"
 

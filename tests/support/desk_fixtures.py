@@ -1,4 +1,4 @@
-"""The admin site over moto's HTTP: the pool's keys are fetched as on AWS."""
+"""Fixtures of the admin site over moto's HTTP: the pool's keys are fetched as on AWS."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _jails(module: str) -> RememberingJail:
 
 
 @pytest.fixture(scope="session")
-def moto_address() -> Iterator[str]:
+def pool_address() -> Iterator[str]:
     """Moto as a server of its own, once for all tests: each takes new names in it."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto: Any = DomainDispatcherApplication(create_backend_app)
@@ -43,9 +43,9 @@ def moto_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def make_desk(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., DeskSite]]:
+def make_desk(pool_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., DeskSite]]:
     """Return what makes an admin site."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", pool_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
     monkeypatch.setattr(documents, "RenderJail", _jails)
     client.cache_clear()

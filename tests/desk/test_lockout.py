@@ -10,6 +10,7 @@ from email.policy import default
 import pytest
 
 from chalicelib.desk.web import cookies
+from tests.desk.test_people import first_password, press
 from tests.support.desk_site import (
     EDITOR_ONE,
     PASSWORD,
@@ -20,7 +21,6 @@ from tests.support.desk_site import (
     Person,
 )
 from tests.support.fakes import FixedClock
-from tests.web.admin.test_people import first_password, press
 
 pytestmark = pytest.mark.takes(20)
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.render.conftest import every_page
+from tests.support.trees import every_page
 
 # The strictest first flight of a connection. Everything a reader waits for fits: status, headers, page.
 MOST_BYTES = 11_200

@@ -14,8 +14,8 @@ from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.standby import is_page, keys, standby
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StoreUnavailable
-from tests.adapters.test_standby import FILES, INDEX, packed
 from tests.conftest import REGION
+from tests.publishing.test_standby import FILES, INDEX, packed
 
 pytestmark = pytest.mark.takes(15)
 

@@ -13,8 +13,15 @@ from chalicelib.publishing.documents import PublishRefused
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay
 from chalicelib.publishing.ports import Pressed, PressedPage
 from chalicelib.shared.errors import StoreUnavailable
-from tests.usecases.test_change_recipients import OFFICE, Changing
-from tests.usecases.test_publish import ANA, BEN, CODE, PAGE, Desk, packed
+from tests.publishing.test_change_recipients import OFFICE, Changing
+from tests.publishing.test_publish import (
+    ANA,
+    BEN,
+    CODE,
+    PAGE,
+    Desk,
+    packed,
+)
 
 EVE = "eve@example.org"
 

@@ -22,7 +22,7 @@ from chalicelib.publishing.errors import CodesUsedUp, CodeWrong, NothingToPublis
 from chalicelib.publishing.recipient_changes import described
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.mail import Mail
-from tests.usecases.test_publish import ANA, BEN, Desk
+from tests.publishing.test_publish import ANA, BEN, Desk
 
 NEW, SECOND = "desk@county.example", "second@county.example"
 OFFICE = {

@@ -13,8 +13,8 @@ import pytest
 
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
+from tests.desk.test_people import first_password
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
-from tests.web.admin.test_people import first_password
 
 pytestmark = pytest.mark.takes(55)
 
@@ -190,7 +190,7 @@ def test_an_editor_sees_recipients_and_has_no_buttons(desk):
     assert {form.get("action") for form in page.tree.iter("form")} == {"/admin/sign-out"}
 
 
-KEYS = Path(__file__).parents[2] / "domain" / "keys"
+KEYS = Path(__file__).parents[1] / "directory" / "keys"
 SECRET_LINE = "c2VjcmV0IGxldHRlcnMgdGhhdCBub2JvZHkgbWF5IGtlZXA"
 PRIVATE_KEY = f"-----BEGIN PRIVATE KEY-----\r\n{SECRET_LINE}\r\n-----END PRIVATE KEY-----\r\n"
 

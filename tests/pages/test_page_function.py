@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from chalicelib.pages.render.site import Site
 from chalicelib.pages.web.gateway_answers import page_function
+from tests.pages.test_public import BrokenPages
 from tests.support.website import Answer, Website, gateway_event
-from tests.web.test_pages import BrokenPages
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATHS = (

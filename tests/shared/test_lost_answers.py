@@ -21,7 +21,12 @@ from chalicelib.publishing.documents import Draft, Release, Version
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.cases import HandOver
 from chalicelib.shared.errors import StaleRecord
-from tests.adapters.test_store_contract import DAY, MINUTE, done, report
+from tests.reporting.test_store_contract import (
+    DAY,
+    MINUTE,
+    done,
+    report,
+)
 from tests.support.fakes import NOON
 
 

@@ -17,9 +17,9 @@ from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.errors import ReceiptTaken
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
-from tests.adapters.conftest import new_table
-from tests.adapters.test_store_contract import DAY, done, report
+from tests.reporting.test_store_contract import DAY, done, report
 from tests.support.fakes import NOON
+from tests.support.store_fixtures import new_table
 
 # What stand-ins lack beside AWS, and why we can do without it. The first test sees whether dynalite grew.
 LACKS = {
