@@ -50,7 +50,13 @@ def _asked_of(file: Path, tests: Path) -> Iterator[Path]:
         for node in ast.walk(_tree(file))
         if isinstance(node, ast.FunctionDef)
         for argument in (*node.args.args, *node.args.kwonlyargs)
-    } | {node.value for node in ast.walk(_tree(file)) if isinstance(node, ast.Constant)}
+    } | {
+        named.value
+        for call in ast.walk(_tree(file))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(("usefixtures", "getfixturevalue"))
+        for named in call.args
+        if isinstance(named, ast.Constant)
+    }
     asked -= _fixtures(file)
     yield from (one for one in SHARED if one != file and asked & _fixtures(one))
     for folder in file.parents:
