@@ -12,7 +12,7 @@ from bench.reports import STORY
 from bench.runtime import Function
 from bench.stub import Item, Stub, as_json
 from bench.targets import Runtime, Target
-from chalicelib.delivery.adapters.delivery_keys import DeskKey
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKey
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.cases import (
@@ -27,7 +27,7 @@ RECIPIENTS = ("dot-trafficking", "dhs-blue-campaign")
 
 
 def measure(
-    porchlight: Target, runtime: Runtime, stub: Stub, desk: DeskKey, due: int, held: bool
+    porchlight: Target, runtime: Runtime, stub: Stub, desk: DeliveryKey, due: int, held: bool
 ) -> dict[str, float]:
     """Return what it took to deliver `due` reports to two recipients each."""
     stub.items.clear()
@@ -70,7 +70,7 @@ def measure(
         }
 
 
-def put_due(stub: Stub, desk: DeskKey, due: int, held: bool) -> None:
+def put_due(stub: Stub, desk: DeliveryKey, due: int, held: bool) -> None:
     """Store reports that are due, held back for a digest or not."""
     capture = _Capture(stub)
     store = DynamoReports(lambda: capture, "reports")

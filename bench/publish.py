@@ -22,14 +22,14 @@ from typing import Any
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
-from chalicelib.publishing.adapters.render_process import Limits, RenderJail
+from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render.sentences import of_texts
-from chalicelib.publishing.render.site_renderer import SitePress
+from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.system_clock import SystemClock
@@ -100,13 +100,13 @@ def measure(work: Path, endpoint: str, places: int) -> dict[str, Any]:
     folders = Folders(TEMPLATES, work / "locale", work / "content")
     shipped, files = ShippedFiles(folders, RENDERERS, of_texts), ReleaseFiles(folders)
     workers = min(os.cpu_count() or 1, 4)
-    jail = RenderJail("chalicelib.publishing.render.render_worker", Limits(patience=30.0))
-    press = SitePress(lambda texts: files(texts).content.parent, jail, workers)
+    jail = RenderProcess("chalicelib.publishing.render.render_worker", Limits(patience=30.0))
+    renderer = WorkerSiteRenderer(lambda texts: files(texts).content.parent, jail, workers)
     store, shelf = (
         DynamoDocuments(lambda: client("dynamodb"), "documents"),
         S3Releases(lambda: client("s3"), "pages"),
     )
-    check = CheckDocuments(press, shipped, SystemClock())
+    check = CheckDocuments(renderer, shipped, SystemClock())
     edit = EditText(store, shipped, shelf, SystemClock())
     publish = Publish(store, shipped, shelf, check, SystemClock())
 

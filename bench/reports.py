@@ -18,7 +18,7 @@ from bench.bucket import Bucket
 from bench.runtime import Function
 from bench.stub import Stub
 from bench.targets import Runtime, Target
-from chalicelib.delivery.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKey, new_delivery_key
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.form_tokens import make_token
 
@@ -46,9 +46,9 @@ from app import reporter_api  # noqa: E402, F401
 '''
 
 
-def secrets_of_the_bench() -> tuple[DeskKey, dict[str, object]]:
+def secrets_of_the_bench() -> tuple[DeliveryKey, dict[str, object]]:
     """Return a desk key, and the two secrets as Secrets Manager holds them."""
-    desk = new_desk_key(datetime.now(UTC))
+    desk = new_delivery_key(datetime.now(UTC))
     return desk, {
         "reporter": {"seed": SEED, "desk_key": {"kid": desk.kid, "public": desk.public}},
         "desk": {"keys": {desk.kid: desk.private}},

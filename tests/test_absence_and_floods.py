@@ -10,7 +10,7 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib.delivery.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.cases import (
@@ -43,7 +43,7 @@ class Functions:
         self.settings = Settings(
             stage="dev", reports_table="reports", desk_keys_secret="desk", sender_address=SENDER
         )
-        key = new_desk_key(TAKEN)
+        key = new_delivery_key(TAKEN)
         self._sealer = HpkeSealer(lambda: (key.kid, key.public))
         client("dynamodb").create_table(**table_definition("reports"))
         client("secretsmanager").create_secret(

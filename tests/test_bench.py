@@ -12,7 +12,7 @@ from bench.bucket import RELEASE, Bucket
 from bench.runtime import Function, FunctionFailed
 from bench.stub import Stub
 from bench.targets import BARE, PORCHLIGHT
-from chalicelib.shared.net.public_files import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_the_bucket_gives_the_pages_of_a_package_as_a_release(tmp_path):
     (pages / "en" / "us.b64").write_text("H4sIpage")
     bucket = Bucket(tmp_path)
     try:
-        line = Line(bucket.address, 5.0)
+        line = HttpConnection(bucket.address, 5.0)
         assert json.loads(line.get("current.json")) == {"release": RELEASE, "index": {"locales": ["en"]}}
         assert line.get(f"releases/{RELEASE}/en/us.b64") == b"H4sIpage"
         with pytest.raises(FetchFailed):

@@ -22,7 +22,7 @@ import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib.delivery.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
@@ -477,7 +477,7 @@ def world(code: Path) -> Iterator[World]:
     with WatchedAws(next(_REGIONS)) as stand_in:
         names = ("dynamodb", "secretsmanager", "sesv2", "s3", "cognito-idp")
         dynamodb, secrets, ses, s3, cognito = clients = [stand_in.client(one) for one in names]
-        key = new_desk_key(datetime.now(UTC))
+        key = new_delivery_key(datetime.now(UTC))
         public = {"seed": SEED, "desk_key": {"kid": key.kid, "public": key.public}}
         for name, module in TABLES.items():
             dynamodb.create_table(**module.table_definition(name))

@@ -24,7 +24,7 @@ from chalice.app import Chalice
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from chalicelib.delivery.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKey, new_delivery_key
 from chalicelib.delivery.ports import OpenedReport
 from chalicelib.pages.web.quiet_log import HandlerFailed, quietly
 from chalicelib.reporting.adapters.dynamo_reports import table_definition
@@ -99,7 +99,7 @@ class Stage:
     """The application wired as on AWS, on stand-ins."""
 
     def __init__(self) -> None:
-        self.desk: DeskKey = new_desk_key(datetime.now(UTC))
+        self.desk: DeliveryKey = new_delivery_key(datetime.now(UTC))
         environment = {
             "PORCHLIGHT_FUNCTION": "reporter",
             "PORCHLIGHT_PAGES": "live",

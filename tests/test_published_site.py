@@ -34,7 +34,7 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import mails, published, texts
 from tests.conftest import REGION
-from tests.support.press import shipped_files, shipped_folders, site_press
+from tests.support.rendered import shipped_files, shipped_folders, site_renderer
 
 pytestmark = pytest.mark.takes(35)
 
@@ -70,10 +70,10 @@ class Desk:
         shelf = S3Releases(lambda: client("s3"), "pages")
         folders = shipped_folders(work, locales=("en", "es"))
         self.shipped = shipped_files(folders)
-        press = site_press(folders)
-        self.check = CheckDocuments(press, self.shipped, Clock())
+        renderer = site_renderer(folders)
+        self.check = CheckDocuments(renderer, self.shipped, Clock())
         self.edit = EditText(store, self.shipped, shelf, Clock())
-        self.preview = Preview(press, store, self.shipped, shelf)
+        self.preview = Preview(renderer, store, self.shipped, shelf)
         self.publish = Publish(store, self.shipped, shelf, self.check, Clock())
 
     def change(self, document: str, old: str, new: str) -> None:
@@ -196,7 +196,7 @@ def test_forms_and_mails_are_made_from_what_was_published_and_go_on_without_the_
     settings = Settings(pages_url=desk.bucket)
     site = published.site_source(settings)
     assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
-    (recipient, *_) = published.published_directory(settings).recipients()
+    (recipient, *_) = published.published_recipients(settings).recipients()
     mail = mail_samples.mail(mails.mails(settings), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in mail
     assert b"What you should know of this mail:" in mail
@@ -234,7 +234,7 @@ def test_a_release_whose_frames_cannot_be_used_gives_way_to_the_shipped_ones(des
     shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files})
     shelf.move(1, {}, None)
     settings = Settings(pages_url=desk.bucket)
-    (recipient, *_) = mails.delivery_directory(settings).recipients()
+    (recipient, *_) = mails.delivery_recipients(settings).recipients()
     content = mail_samples.mail(mails.mails(settings, alarms), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in content
     assert b"It is not checked." in content
@@ -264,7 +264,7 @@ def test_an_old_text_of_a_mail_that_is_live_stops_nobody_and_is_told(desk: Desk)
     desk.publish(ANA, "another word", accept=True)
     settings, alarms = Settings(pages_url=desk.bucket), Alarms()
     texts.texts_at.cache_clear()
-    (recipient, *_) = mails.delivery_directory(settings).recipients()
+    (recipient, *_) = mails.delivery_recipients(settings).recipients()
     mail_samples.mail(mails.mails(settings, alarms), [], "report", recipient)
     assert [kind for kind, _ in alarms.raised] == ["mail_frame_unusable"]
     mail_samples.mail(mails.mails(settings, alarms), [], "digest", recipient)
@@ -304,8 +304,8 @@ def test_texts_are_looked_for_every_30_seconds_and_kept_while_the_bucket_is_away
 
 def test_what_ships_passes_the_checks_of_the_desk(tmp_path: Path) -> None:
     folders = shipped_folders(tmp_path)
-    checked = CheckDocuments(site_press(folders), shipped_files(folders), Clock())({})
+    checked = CheckDocuments(site_renderer(folders), shipped_files(folders), Clock())({})
     assert not checked.report.stops
     assert not checked.report.needs_a_yes, checked.report
-    assert checked.pressed is not None
-    assert checked.report.pages == len(checked.pressed.pages) > 60
+    assert checked.rendered is not None
+    assert checked.report.pages == len(checked.rendered.pages) > 60

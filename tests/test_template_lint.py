@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
-from chalicelib.delivery.figures import Figures
+from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
 from chalicelib.reporting.cases import KEEP_DAYS
 from chalicelib.shared.log_alarms import LogAlarms
@@ -671,7 +671,7 @@ def test_reports_that_wait_or_reach_nobody_and_notices_that_fail_raise_alarms(ex
 
 def figures_that_are_metrics() -> set[str]:
     lines: list[str] = []
-    every = {**asdict(Figures()), "mails": 1.0}
+    every = {**asdict(DeliveryFigures()), "mails": 1.0}
     EmbeddedMetrics(lines.append, SystemClock(), "prod").put(every)
     [directive] = json.loads(lines[0])["_aws"]["CloudWatchMetrics"]
     return {metric["Name"] for metric in directive["Metrics"]}

@@ -19,7 +19,7 @@ from bench import events
 from bench.delivery import RECIPIENTS, put_due
 from bench.reports import forms, secrets_of_the_bench
 from bench.stub import Stub
-from chalicelib.delivery.look_after_cases import DeliveryDesk
+from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.pages.adapters import document_folders
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
@@ -229,7 +229,7 @@ def test_the_desk_looks_at_no_file_for_fifty_cases(settings: Settings, looks: Lo
                 for number in range(50)
             ]
 
-    desk = DeliveryDesk(Cases(), documents.published_directory(settings), FixedClock(NOW))  # type: ignore[arg-type]
+    desk = LookAfterCases(Cases(), documents.published_recipients(settings), FixedClock(NOW))  # type: ignore[arg-type]
     assert len(desk.newest()) == 50
     assert looks.during(desk.newest) == []
     assert looks.during(desk.amiss) == []

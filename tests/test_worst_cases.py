@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.delivery.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.directory.adapters import published_texts
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.form_tokens import make_token
@@ -107,7 +107,7 @@ def ask(app: Chalice, method: str, path: str, remaining: float) -> tuple[Answer,
 @contextmanager
 def stale_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let every secret have been read once, long ago."""
-    key = new_desk_key(datetime.now(UTC))
+    key = new_delivery_key(datetime.now(UTC))
     content = {"seed": SEED, "desk_key": {"kid": key.kid, "public": key.public}}
     made = secrets.JsonSecret.__init__
 

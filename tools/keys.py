@@ -25,7 +25,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.delivery.adapters.delivery_keys import KEPT_IN, DeskSecret, new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import KEPT_IN, DeliveryKeys, new_delivery_key
 from chalicelib.delivery.adapters.hpke_opener import kid_of
 from chalicelib.delivery.errors import SealBroken
 from chalicelib.reporting.cases import DELIVERED
@@ -62,7 +62,7 @@ class DeskKeys:
         The private key is stored first: nothing is ever sealed to a key that nobody has.
         """
         self._finish(self._index.content())
-        key = new_desk_key(now)
+        key = new_delivery_key(now)
         keys = {**self._private(), key.kid: key.private}
         if name := self._index.content().get(KEPT_IN):
             self._index.beside(name).replace({"keys": keys})
@@ -122,7 +122,7 @@ class DeskKeys:
             yield from page["Items"]
 
     def _private(self) -> dict[str, str]:
-        return dict(DeskSecret(self._index).private_keys())
+        return dict(DeliveryKeys(self._index).private_keys())
 
     def _move(self, keys: dict[str, str]) -> None:
         """Keep the keys in a new secret from now on, and destroy the one before with all its versions.

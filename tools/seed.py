@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.delivery.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
@@ -48,7 +48,7 @@ def seed(settings: Settings) -> None:
 
 def _seed_secrets(settings: Settings) -> None:
     manager = client("secretsmanager")
-    key = new_desk_key(datetime.now(UTC))
+    key = new_delivery_key(datetime.now(UTC))
     desk = {"keys": {key.kid: key.private}}
     reporter = {"seed": secrets.token_urlsafe(48), "desk_key": {"kid": key.kid, "public": key.public}}
     for name, content in ((settings.desk_keys_secret, desk), (settings.reporter_secret, reporter)):

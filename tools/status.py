@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.delivery.figures import Figures, figures
+from chalicelib.delivery.figures import DeliveryFigures, figures
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.shared.errors import StoreUnavailable
 from tools.where import NoSite, where
@@ -34,7 +34,7 @@ _MEANING = {
 }
 
 
-def lines(counted: Figures) -> list[str]:
+def lines(counted: DeliveryFigures) -> list[str]:
     """Return the figures for people."""
     told = asdict(counted)
     told["oldest_due_seconds"] = round(told["oldest_due_seconds"])

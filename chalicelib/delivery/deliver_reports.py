@@ -13,12 +13,12 @@ from datetime import timedelta
 from chalicelib.delivery.digests import Digests
 from chalicelib.delivery.flood_caps import FloodCaps
 from chalicelib.delivery.leases import Leases
-from chalicelib.delivery.outbox import HandOn, Outbox, Tally
+from chalicelib.delivery.outbox import Outbox, OutOfTime, Tally
 from chalicelib.delivery.outcomes import Outcome, unheard
 from chalicelib.delivery.ports import Opener
 from chalicelib.delivery.send_mail import SendMail
 from chalicelib.delivery.single_mails import SingleMails
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
@@ -38,7 +38,7 @@ class DeliverReports:
         opener: Opener,
         send: SendMail,
         caps: FloodCaps,
-        directory: Directory,
+        directory: RecipientBook,
         alarms: Alarms,
         clock: Clock,
         wait: Callable[[timedelta], None],
@@ -80,7 +80,7 @@ class DeliverReports:
     def _work(self, outbox: Outbox) -> None:
         single_mails, digests = SingleMails(outbox), Digests(outbox)
         try:
-            with suppress(HandOn):
+            with suppress(OutOfTime):
                 while True:
                     worked = single_mails()
                     worked = digests() or worked

@@ -20,7 +20,7 @@ from chalicelib.reporting.cases import (
 
 
 @dataclass(slots=True)
-class Figures:
+class DeliveryFigures:
     """What an operator watches.
 
     `reports`, `reached_nobody` and `on_legal_hold` count reports; the others count deliveries, of which a
@@ -41,9 +41,9 @@ class Figures:
     on_legal_hold: int = 0
 
 
-def figures(reports: Iterable[SealedReport], now: datetime) -> Figures:
+def figures(reports: Iterable[SealedReport], now: datetime) -> DeliveryFigures:
     """Count. `reached_nobody` are the reports that no recipient has taken and whose time for it is over."""
-    counted = Figures()
+    counted = DeliveryFigures()
     for report in reports:
         counted.reports += 1
         counted.on_legal_hold += report.legal_hold

@@ -18,7 +18,7 @@ from chalicelib.desk.agreements import SENTENCES, Standing, why_not
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.people import Person
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient, offered_at
 from chalicelib.reporting.cases import Delivery, HandOver, SealedReport
 from chalicelib.shared.clock import Clock
@@ -49,7 +49,7 @@ class HandOverLine:
 class HandOvers:
     """The use case. With `agreed_only` nobody is offered who has not agreed to get reports."""
 
-    def __init__(self, cases: Cases, directory: Directory, clock: Clock, *, agreed_only: bool) -> None:
+    def __init__(self, cases: Cases, directory: RecipientBook, clock: Clock, *, agreed_only: bool) -> None:
         self._cases = cases
         self._directory = directory
         self._clock = clock

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.delivery.ports import Cases
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting import cases
 from chalicelib.reporting.cases import (
@@ -92,10 +92,10 @@ class AwayDay:
     mails: int
 
 
-class DeliveryDesk:
+class LookAfterCases:
     """The desk over every kept case."""
 
-    def __init__(self, cases: Cases, directory: Directory, clock: Clock) -> None:
+    def __init__(self, cases: Cases, directory: RecipientBook, clock: Clock) -> None:
         self._cases = cases
         self._directory = directory
         self._clock = clock

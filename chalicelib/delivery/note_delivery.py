@@ -18,7 +18,7 @@ from chalicelib.delivery.bounces import (
 from chalicelib.delivery.errors import NoticeEarly
 from chalicelib.delivery.outcomes import Outcome, outcomes, unheard
 from chalicelib.delivery.ports import Notice
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import (
     BOUNCED,
@@ -45,7 +45,7 @@ class NoteDelivery:
     def __init__(
         self,
         store: ReportStore,
-        directory: Directory,
+        directory: RecipientBook,
         alarms: Alarms,
         clock: Clock,
         note_delivered: Callable[[datetime], None] = lambda _: None,

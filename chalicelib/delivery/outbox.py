@@ -51,7 +51,7 @@ class Tally:
     stopped: bool = False
 
 
-class HandOn(Exception):
+class OutOfTime(Exception):
     """Nothing more now: the next run goes on."""
 
 
@@ -81,9 +81,9 @@ class Outbox:
     aside: list[Case] = field(default_factory=list)
 
     def look_at_time(self) -> None:
-        """Raise HandOn when too little time is left to send one more mail and record it."""
+        """Raise OutOfTime when too little time is left to send one more mail and record it."""
         if self.time_left() < RUN_MARGIN:
-            raise HandOn
+            raise OutOfTime
 
     def opened(self, case: Case) -> OpenedReport | None:
         """Open a claimed report, once for all its mails, or put it off when that cannot be done.
@@ -117,7 +117,7 @@ class Outbox:
         self.put_off(case, FAULT_WAIT)
 
     def recorded(self, change: Change, cases: Sequence[Case], recipient_id: str) -> None:
-        """Record with each report what became of its mail. Raises HandOn when we go too fast."""
+        """Record with each report what became of its mail. Raises OutOfTime when we go too fast."""
         for case in cases:
             self.leases.record(case, recipient_id, change.apply)
         self.send.remember(change)
@@ -133,7 +133,7 @@ class Outbox:
             self.tally.retried += len(cases)
         self.busy = self.busy + 1 if change.busy else 0
         if self.busy >= BUSY_MOST:
-            raise HandOn
+            raise OutOfTime
         if change.busy:
             self.wait(BUSY_WAIT * self.busy)
 

@@ -102,7 +102,7 @@ class MailEncrypter(Protocol):
         """Say what a key is, and whether mail can be encrypted to it now."""
 
 
-class Figures(Protocol):
+class Metrics(Protocol):
     """Numbers for the operator to watch."""
 
     def put(self, figures: Mapping[str, float]) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from chalicelib.delivery.bounces import given_up
 from chalicelib.delivery.leases import LEASE, Case
-from chalicelib.delivery.outbox import HandOn, Outbox
+from chalicelib.delivery.outbox import Outbox, OutOfTime
 from chalicelib.reporting.cases import (
     BOUNCED,
     DELAYED,
@@ -83,7 +83,7 @@ class SingleMails:
                 outbox.set_aside(case)
         except StoreUnavailable:
             raise  # what was sent and not recorded stays leased: its notice may come before it is sent again
-        except (MailStopped, SecretMissing, HandOn):
+        except (MailStopped, SecretMissing, OutOfTime):
             if not any(one is case for one in outbox.aside):
                 outbox.leases.release(case)
             raise

@@ -18,7 +18,7 @@ from chalicelib.delivery.outcomes import (
     outcome,
     unheard,
 )
-from chalicelib.delivery.ports import Figures
+from chalicelib.delivery.ports import Metrics
 from chalicelib.delivery.single_mails import CASES_NAMED
 from chalicelib.reporting.cases import SealedReport, case_number
 from chalicelib.reporting.ports import Deleted, ReportStore
@@ -41,7 +41,7 @@ class Sweep:
         self,
         store: ReportStore,
         alarms: Alarms,
-        gauges: Figures,
+        gauges: Metrics,
         clock: Clock,
         digest_every: timedelta = timedelta(hours=1),
         note: Callable[[Outcome], None] = unheard,

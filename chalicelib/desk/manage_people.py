@@ -14,7 +14,7 @@ from chalicelib.desk.people import (
     TRIED,
     Person,
 )
-from chalicelib.desk.ports import DoorBook, People
+from chalicelib.desk.ports import People, SignInStore
 from chalicelib.desk.standings import Standings
 from chalicelib.desk.typed import FIRST_GROUP, FIRST_GROUPS, FIRST_LETTERS
 from chalicelib.shared.clock import Clock
@@ -37,7 +37,7 @@ class ManagePeople:
         self,
         people: People,
         standings: Standings,
-        book: DoorBook,
+        book: SignInStore,
         clock: Clock,
         tell: Callable[[str, str, bool], None],
         pick: Callable[[Sequence[str]], str],

@@ -63,7 +63,7 @@ class TokenReader(Protocol):
         """Return (address, end) of a valid access token. Raises SessionOver."""
 
 
-class DoorBook(Protocol):
+class SignInStore(Protocol):
     """Who is on the way in, who is in, and who tried too often. Any call may raise StoreUnavailable.
 
     Keys are made from secrets of the browser (a cookie, a token) and are kept only as digests.
@@ -161,7 +161,7 @@ class AuditLog(Protocol):
 
 
 class Counts(Protocol):
-    """What a DoorBook does with tries: it counts them."""
+    """What a SignInStore does with tries: it counts them."""
 
     def count_try(self, what: str, now: datetime, window: timedelta, most: int = 0) -> int:
-        """Count one try, as a DoorBook does."""
+        """Count one try, as a SignInStore does."""

@@ -32,8 +32,8 @@ from chalicelib.desk.people import (
     Session,
     Step,
 )
-from chalicelib.desk.ports import DoorBook, People, TokenReader
-from chalicelib.desk.sign_in_watch import DoorWatch
+from chalicelib.desk.ports import People, SignInStore, TokenReader
+from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
 from chalicelib.desk.typed import typed_digits, typed_first_password
 from chalicelib.shared.clock import Clock
@@ -58,11 +58,11 @@ class SignIn:
         self,
         people: People,
         tokens: TokenReader,
-        book: DoorBook,
+        book: SignInStore,
         clock: Clock,
         second_factor_needed: bool,
         standings: Standings,
-        watch: DoorWatch,
+        watch: SignInWatch,
     ) -> None:
         self._people = people
         self._tokens = tokens
@@ -227,10 +227,10 @@ class Sessions:
         self,
         people: People,
         tokens: TokenReader,
-        book: DoorBook,
+        book: SignInStore,
         clock: Clock,
         standings: Standings,
-        watch: DoorWatch,
+        watch: SignInWatch,
     ) -> None:
         self._people = people
         self._tokens = tokens

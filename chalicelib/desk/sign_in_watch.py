@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from chalicelib.desk.audit import DONE, REFUSED
 from chalicelib.desk.people import MOST_MAILED_LOCKS, MOST_TRIES, Person
-from chalicelib.desk.ports import DoorBook, People
+from chalicelib.desk.ports import People, SignInStore
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 
@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 _TRIED = {"password": "wrong password", "code": "wrong authenticator code"}
 
 
-class DoorWatch:
+class SignInWatch:
     """Only addresses of the desk are written down: others would be a stranger's words in its log.
 
     `note` writes a line of the log; `tell` mails the publishers and the operator.
@@ -25,7 +25,7 @@ class DoorWatch:
     def __init__(
         self,
         people: People,
-        book: DoorBook,
+        book: SignInStore,
         clock: Clock,
         note: Callable[..., None],
         tell: Callable[[str, Sequence[str], Collection[str]], None],

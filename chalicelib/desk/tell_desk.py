@@ -11,7 +11,7 @@ from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import Mail, Mailer
 
 
-class TellDesk:
+class TellPublishers:
     """Mails a notice. `write(to, headline, lines)` makes the message; no secret may be in it.
 
     What a notice is about has been done already, so an address that takes no mail stops nothing: the others

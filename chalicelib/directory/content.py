@@ -28,7 +28,7 @@ class Locale:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Statistic:
     """A number that may be shown, worded for whom and when it counts, with its publisher."""
 
     text: str
@@ -46,7 +46,7 @@ class SiteSettings:
     hosts: frozenset[str]
     hotline: str
     founding_channels: tuple[str, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[Statistic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,12 @@ def _read_site(document: Mapping[str, Any]) -> SiteSettings:
     )
 
 
-def _read_figure(entry: Mapping[str, Any], hosts: frozenset[str]) -> Figure:
+def _read_figure(entry: Mapping[str, Any], hosts: frozenset[str]) -> Statistic:
     text, source, link = (str(entry.get(name) or "") for name in ("text", "source", "link"))
     if not text or not source:
         raise ContentInvalid("site: a figure has a text and a source")
     check_link(link, hosts)
-    return Figure(text, source, link)
+    return Statistic(text, source, link)
 
 
 def _read_locale(entry: Mapping[str, Any]) -> Locale:

@@ -7,7 +7,7 @@ from typing import Protocol
 from chalicelib.directory.recipients import Recipient
 
 
-class Directory(Protocol):
+class RecipientBook(Protocol):
     """The recipients as they are published now."""
 
     def recipients(self) -> tuple[Recipient, ...]:

@@ -22,7 +22,7 @@ from chalicelib.publishing import (
 )
 from chalicelib.publishing.documents import TELLS, CheckReport, Problem
 from chalicelib.publishing.json_documents import read
-from chalicelib.publishing.ports import Press, Pressed, ShippedDocuments
+from chalicelib.publishing.ports import RenderedSite, ShippedDocuments, SiteRenderer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today, read_day
 
@@ -45,14 +45,14 @@ class Checked:
     """The report, and the site as it was rendered for it; None when the texts did not allow that."""
 
     report: CheckReport
-    pressed: Pressed | None
+    rendered: RenderedSite | None
 
 
 class CheckDocuments:
     """Checks a whole site: `texts` are the documents that differ from what shipped."""
 
-    def __init__(self, press: Press, shipped: ShippedDocuments, clock: Clock) -> None:
-        self._press = press
+    def __init__(self, renderer: SiteRenderer, shipped: ShippedDocuments, clock: Clock) -> None:
+        self._press = renderer
         self._shipped = shipped
         self._clock = clock
 
@@ -72,25 +72,25 @@ class CheckDocuments:
             problems += self._stamps(whole, before or {})
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
-        pressed = self._press.site(texts)
-        problems += [_weighed(problem, before) for problem in pressed.problems]
-        problems += [*self._too_large(pressed), *self._stale(whole)]
+        rendered = self._press.site(texts)
+        problems += [_weighed(problem, before) for problem in rendered.problems]
+        problems += [*self._too_large(rendered), *self._stale(whole)]
         catalogs = {
             document_ids.locale_of(document): po_files.read_po(text)
             for document, text in whole.items()
             if document.startswith(CATALOG)
         }
         if not any(problem.weight == documents.STOPS for problem in problems):
-            problems += _not_whole(whole, pressed)
-        if pressed.sentences:
-            problems += catalog_checks.check_sentences(catalogs, pressed.sentences)
+            problems += _not_whole(whole, rendered)
+        if rendered.sentences:
+            problems += catalog_checks.check_sentences(catalogs, rendered.sentences)
         report = CheckReport(
             problems=tuple(_in_order(problems)),
-            missing=catalog_checks.missing(catalogs, pressed.sentences, catalog_checks.offered(whole)),
-            pages=len(pressed.pages),
-            largest=max((_bytes_of(page.packed) for page in pressed.pages), default=0),
+            missing=catalog_checks.missing(catalogs, rendered.sentences, catalog_checks.offered(whole)),
+            pages=len(rendered.pages),
+            largest=max((_bytes_of(page.packed) for page in rendered.pages), default=0),
         )
-        return Checked(report, pressed)
+        return Checked(report, rendered)
 
     def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
         latest = latest_today(self._clock.now())
@@ -103,9 +103,9 @@ class CheckDocuments:
         ]
         return found + [one for one in document_checks.days_to_come(whole, latest) if one.document in before]
 
-    def _too_large(self, pressed: Pressed) -> list[Problem]:
+    def _too_large(self, rendered: RenderedSite) -> list[Problem]:
         """Name the largest page when it is over the budget: mending it mostly mends the others."""
-        page = max(pressed.pages, key=lambda one: len(one.packed), default=None)
+        page = max(rendered.pages, key=lambda one: len(one.packed), default=None)
         if page is None or _bytes_of(page.packed) <= BYTE_BUDGET:
             return []
         sentence = (
@@ -164,10 +164,10 @@ def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:
     return checked if checked <= today + timedelta(days=1) else None
 
 
-def _not_whole(whole: Mapping[str, str], pressed: Pressed) -> list[Problem]:
+def _not_whole(whole: Mapping[str, str], rendered: RenderedSite) -> list[Problem]:
     """Say what the rendered site lacks of what these documents ask for: nothing then goes live."""
     parts = (json.loads(whole[name]) for name in (document_ids.PLACES, CONTACTS, document_ids.SITE))
-    lacking = release_pages.amiss(release_pages.index_of(read_content(*parts)), pressed)
+    lacking = release_pages.amiss(release_pages.index_of(read_content(*parts)), rendered)
     if not lacking:
         return []
     sentence = (

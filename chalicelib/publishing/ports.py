@@ -117,7 +117,7 @@ class ReleaseShelf(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PressedPage:
+class RenderedPage:
     """One page as rendered: its HTML, packed as it travels, and the headers it is answered with.
 
     `page` leaves it unpacked; `site` leaves the headers to the index.
@@ -133,29 +133,29 @@ class PressedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class RenderedSite:
     """A whole site, rendered and looked over. `index` is what the page function needs to know of it.
 
     `frames` are the texts around the block of each mail, by mail and language.
     """
 
-    pages: Sequence[PressedPage]
+    pages: Sequence[RenderedPage]
     index: Mapping[str, object]
     sentences: Mapping[str, Sequence[tuple[str, int]]]  # each, with the documents and lines that say it
     problems: Sequence[Problem]
     frames: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-class Press(Protocol):
+class SiteRenderer(Protocol):
     """Renders what editors write: shut in, with limits on time, memory and output."""
 
-    def site(self, texts: Mapping[str, str]) -> Pressed:
+    def site(self, texts: Mapping[str, str]) -> RenderedSite:
         """Render and check every page and every mail from these texts, which replace what shipped.
 
         What is wrong with a text is a Problem. Raises RenderStopped only when no text can be blamed for it.
         """
 
-    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
+    def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:

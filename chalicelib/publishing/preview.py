@@ -16,9 +16,9 @@ from chalicelib.publishing.edit_text import LiveTexts, read_json
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.ports import (
     DocumentStore,
-    Press,
     ReleaseShelf,
     ShippedDocuments,
+    SiteRenderer,
 )
 
 _OF_A_PLACE = {"": "the page", "/note": "the form", "/receipt": "the receipt"}
@@ -52,9 +52,9 @@ class Preview:
     """Renders one page or mail, shut in like a whole publish."""
 
     def __init__(
-        self, press: Press, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf
+        self, renderer: SiteRenderer, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf
     ) -> None:
-        self._press = press
+        self._press = renderer
         self._store = store
         self._shipped = shipped
         self._shelf = shelf

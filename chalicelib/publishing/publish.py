@@ -28,8 +28,8 @@ from chalicelib.publishing.errors import ChangedSince, NothingToPublish, Publish
 from chalicelib.publishing.going_live import AGAIN, PUBLISH
 from chalicelib.publishing.ports import (
     DocumentStore,
-    Pressed,
     ReleaseShelf,
+    RenderedSite,
     ShippedDocuments,
 )
 from chalicelib.publishing.recipient_changes import RecipientChange
@@ -232,7 +232,7 @@ class Publish:
             self._compare(target, wish.seen)
         checked = self._checked(target)
         report = checked.report
-        if checked.pressed is None or report.stops or (report.needs_a_yes and not wish.accept):
+        if checked.rendered is None or report.stops or (report.needs_a_yes and not wish.accept):
             raise NotYet(_planned(target, report))
         held = self._hold(target.change)
         try:
@@ -240,9 +240,9 @@ class Publish:
             versions = {**target.versions, **kept}
             versions = {name: number for name, number in versions.items() if number != SHIPPED}
             release = self._number(versions, wish, target)
-            self._write(release, self._targets.text_of(target), checked.pressed)
+            self._write(release, self._targets.text_of(target), checked.rendered)
             self._look_again(target, held)
-            self._shelf.move(release.number, checked.pressed.index, target.since)
+            self._shelf.move(release.number, checked.rendered.index, target.since)
         except Exception as error:
             self._let_go(held)
             if isinstance(error, StaleRecord):
@@ -323,21 +323,21 @@ class Publish:
         self._store.add_release(release)
         return release
 
-    def _write(self, release: Release, texts: Mapping[str, str], pressed: Pressed) -> None:
+    def _write(self, release: Release, texts: Mapping[str, str], rendered: RenderedSite) -> None:
         pages = {
             f"{page.name}.b64": page.packed.encode("ascii")
-            for page in pressed.pages
+            for page in rendered.pages
             if not page.name.endswith(MADE_ON_REQUEST)
         }
-        if pressed.frames:
-            frames = {"format": 1, "mails": pressed.frames}
+        if rendered.frames:
+            frames = {"format": 1, "mails": rendered.frames}
             pages["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()
         changed = {name: text for name, text in texts.items() if name in release.versions}
         self._shelf.put(
             release.number,
             {
                 **pages,
-                "index.json": json.dumps(pressed.index, indent=1).encode(),
+                "index.json": json.dumps(rendered.index, indent=1).encode(),
                 "documents.json": json.dumps(changed, ensure_ascii=False, indent=1).encode(),
             },
         )

@@ -20,7 +20,7 @@ from chalicelib.shared.locales import DEFAULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from chalicelib.publishing.ports import Pressed, PressedPage
+    from chalicelib.publishing.ports import RenderedPage, RenderedSite
 
 OF_A_PLACE_ON_REQUEST = ("note", "note-mended", "receipt")
 ON_REQUEST = ("code", "answer")
@@ -63,9 +63,9 @@ def index_of(content: Content) -> PageIndex:
     )
 
 
-def amiss(index: PageIndex, pressed: Pressed) -> str:
+def amiss(index: PageIndex, rendered: RenderedSite) -> str:
     """Say in one sentence what a rendered site lacks of being whole and itself; nothing when it is."""
-    names = [page.name for page in pressed.pages]
+    names = [page.name for page in rendered.pages]
     wanted = [*index.stored(), *index.on_request()]
     missing = sorted(set(wanted) - set(names))
     if missing:
@@ -74,10 +74,10 @@ def amiss(index: PageIndex, pressed: Pressed) -> str:
     strange += sorted(name for name, times in Counter(names).items() if times > 1)
     if strange:
         return f"{_count(strange)} there that should not be, or twice: {_some(strange)}"
-    broken = [page.name for page in pressed.pages if not _is_whole(page)]
+    broken = [page.name for page in rendered.pages if not _is_whole(page)]
     if broken:
         return f"{_count(broken)} empty, cut off, or not in the language of their name: {_some(broken)}"
-    told = pressed.index
+    told = rendered.index
     same = (
         list(_texts(told.get("locales"))) == list(index.locales)
         and list(_texts(told.get("places"))) == list(index.places)
@@ -100,7 +100,7 @@ def is_packed(content: bytes | str, locale: str) -> bool:
     return _is_page(html, locale)
 
 
-def _is_whole(page: PressedPage) -> bool:
+def _is_whole(page: RenderedPage) -> bool:
     locale = page.name.partition("/")[0]
     try:
         unpacked = gzip.decompress(base64.b64decode(page.packed, validate=True)).decode("utf-8")

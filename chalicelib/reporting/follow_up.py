@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.reporting.cases import SENT, UNCLEAR
 from chalicelib.reporting.ports import ReceiptVault, ReportStore
 from chalicelib.reporting.receipts import read_code
@@ -15,7 +15,7 @@ _NO_CODE = "0" * 20  # derived like any other, so that a wrong code takes as lon
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class DeliveryStatus:
     """What is known about one recipient: its name, the state of its mail, and since when."""
 
     name: str
@@ -26,13 +26,15 @@ class Known:
 class FollowUp:
     """The code page's use case."""
 
-    def __init__(self, store: ReportStore, vault: ReceiptVault, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self, store: ReportStore, vault: ReceiptVault, directory: RecipientBook, clock: Clock
+    ) -> None:
         self._store = store
         self._vault = vault
         self._directory = directory
         self._clock = clock
 
-    def __call__(self, typed: str) -> tuple[Known, ...] | None:
+    def __call__(self, typed: str) -> tuple[DeliveryStatus, ...] | None:
         """Return each recipient's state, or None for an unknown, mistyped or expired code alike.
 
         All three cost the same key derivation and the same read, so that time tells them apart no better than
@@ -45,7 +47,7 @@ class FollowUp:
             return None
         names = {recipient.id: recipient.name for recipient in self._directory.recipients()}
         return tuple(
-            Known(
+            DeliveryStatus(
                 names.get(delivery.recipient, delivery.recipient),
                 # Fifteen minutes of our own waiting are no news, and published pages may not know the word.
                 SENT if delivery.state == UNCLEAR else delivery.state,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient, offered_at
 from chalicelib.reporting.cases import (
     HELD,
@@ -42,7 +42,7 @@ from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Receipt:
     """What the receipt page may say: the code, who gets it, and whether child lines should be shown."""
 
     code: str = field(repr=False)
@@ -58,7 +58,7 @@ class TakeReport:
         store: ReportStore,
         sealer: Sealer,
         vault: ReceiptVault,
-        directory: Directory,
+        directory: RecipientBook,
         clock: Clock,
         *,
         agreed_only: bool,
@@ -103,7 +103,7 @@ class TakeReport:
         """Return the recipients that a place's form names."""
         return offered_at(self._directory.recipients(), self._directory.chain(place), self._agreed_only)
 
-    def __call__(self, fields: Mapping[str, Sequence[str]], place: str, locale: str) -> Taken:
+    def __call__(self, fields: Mapping[str, Sequence[str]], place: str, locale: str) -> Receipt:
         """Store the report in `fields` and return its receipt.
 
         Sending the same form twice returns the same receipt and stores one report. Raises InvalidReport (with
@@ -146,7 +146,7 @@ class TakeReport:
         with suppress(ReceiptTaken):  # the same form again: one report, the same receipt
             self._store.add(report)
         chosen = tuple(recipient for recipient in offered if recipient.id in sent.recipients)
-        return Taken(code, chosen, sent.report.may_concern_a_child())
+        return Receipt(code, chosen, sent.report.may_concern_a_child())
 
     def _delivery(self, recipient: str, now: datetime, hold: bool) -> Delivery:
         if hold:

@@ -11,27 +11,27 @@ from typing import Any, NamedTuple
 from chalice.app import Blueprint, Chalice
 
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
-from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
+from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
-from chalicelib.delivery.look_after_cases import DeliveryDesk
+from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.delivery.web import cases
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
-from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor
+from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.sign_in import Sessions, SignIn
-from chalicelib.desk.sign_in_watch import DoorWatch
+from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
-from chalicelib.desk.tell_desk import TellDesk
+from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web import entrance, people
-from chalicelib.desk.web.guard import Desk
+from chalicelib.desk.web.guard import Guard
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
@@ -65,10 +65,10 @@ class _Shared(NamedTuple):
     settings: Settings
     clock: Clock
     pool: CognitoPeople
-    book: DynamoDoor
+    book: DynamoSignIns
     mails: DeskMails
     mailer: Mailer
-    tell: TellDesk
+    tell: TellPublishers
     standings: Standings
     audit: DynamoAudit
 
@@ -78,16 +78,16 @@ def serve(
     settings: Settings,
     clock: Clock | None = None,
     cognito: Callable[[], Any] = _COGNITO,
-    directory: Directory | None = None,
+    directory: RecipientBook | None = None,
 ) -> None:
     """Register the admin site. `directory` are the recipients as published, if others than those."""
     routes = Blueprint(__name__)
     shared = _shared(settings, clock or SystemClock(), cognito)
     desk = _entrance(routes, shared, cognito)
     _people(desk, shared)
-    directory = directory or documents.published_directory(settings)
-    kept = DynamoDesk(_DYNAMO, settings.reports_table)
-    delivery_desk = DeliveryDesk(kept, directory, shared.clock)
+    directory = directory or documents.published_recipients(settings)
+    kept = DynamoCases(_DYNAMO, settings.reports_table)
+    delivery_desk = LookAfterCases(kept, directory, shared.clock)
     hand_overs = HandOvers(kept, directory, shared.clock, agreed_only=settings.stage == "prod")
     cases.routes(desk, delivery_desk, hand_overs, shared.standings)
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), kept, shared.clock)
@@ -104,26 +104,28 @@ def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Sh
         settings,
         clock,
         pool,
-        DynamoDoor(_DYNAMO, settings.door_table),
+        DynamoSignIns(_DYNAMO, settings.door_table),
         mails,
         mailer,
-        TellDesk(pool, mailer, alarms, settings.sender_address, settings.operator_address, mails.notice),
+        TellPublishers(
+            pool, mailer, alarms, settings.sender_address, settings.operator_address, mails.notice
+        ),
         Standings(pool, DynamoStandings(_DYNAMO, settings.documents_table), clock),
         DynamoAudit(_DYNAMO, settings.audit_table),
     )
 
 
-def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) -> Desk:
+def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) -> Guard:
     """Register the way in, and return what guards all other screens."""
     settings, clock, pool, book = shared.settings, shared.clock, shared.pool, shared.book
     tokens = PoolTokens(
         lambda: str(cognito().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
     )
     # The desk, made below, writes down what the watch sees.
-    watch = DoorWatch(pool, book, clock, lambda *who, **told: desk.note_of(*who, **told), shared.tell)
+    watch = SignInWatch(pool, book, clock, lambda *who, **told: desk.note_of(*who, **told), shared.tell)
     sessions = Sessions(pool, tokens, book, clock, shared.standings, watch)
     sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", shared.standings, watch)
-    desk = Desk(
+    desk = Guard(
         routes,
         AdminPages(TEMPLATES / "admin"),
         sessions,
@@ -137,7 +139,7 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     return desk
 
 
-def _people(desk: Desk, shared: _Shared) -> None:
+def _people(desk: Guard, shared: _Shared) -> None:
     sender = shared.settings.sender_address
 
     def send_password(to: str, password: str, invited: bool) -> None:
@@ -150,7 +152,7 @@ def _people(desk: Desk, shared: _Shared) -> None:
     people.routes(desk, manage, shared.tell, shared.audit, shared.clock)
 
 
-def _documents(desk: Desk, shared: _Shared, delivery_desk: DeliveryDesk, first: FirstDelivery) -> None:
+def _documents(desk: Guard, shared: _Shared, delivery_desk: LookAfterCases, first: FirstDelivery) -> None:
     """Register the screens of texts, recipients and releases."""
     mails = shared.mails
     mail = documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)

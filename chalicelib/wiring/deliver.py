@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from chalicelib.delivery.adapters.copy_marks import DeskCopyMarks
-from chalicelib.delivery.adapters.delivery_keys import DeskSecret
+from chalicelib.delivery.adapters.copy_marks import KeyedCopyMarks
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKeys
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
 from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
 from chalicelib.delivery.deliver_reports import DeliverReports
@@ -24,7 +24,7 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring.mails import delivery_directory, mails
+from chalicelib.wiring.mails import delivery_recipients, mails
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, report_store, ses, time_left
 
 
@@ -55,13 +55,13 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     send = SendMail(mailer, mails(settings, told), store, told, clock, settings.sender_address)
     opener = HpkeOpener(desk.private_keys, desk.forget)
     every = timedelta(seconds=settings.digest_every)
-    caps = FloodCaps(store, DeskCopyMarks(desk.private_keys), digest_every=every)
+    caps = FloodCaps(store, KeyedCopyMarks(desk.private_keys), digest_every=every)
     return DeliverReports(
         store,
         opener,
         send,
         caps,
-        delivery_directory(settings),
+        delivery_recipients(settings),
         told,
         clock,
         _wait,
@@ -70,9 +70,9 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
 
 
 @cache
-def _desk_secret(name: str) -> DeskSecret:
+def _desk_secret(name: str) -> DeliveryKeys:
 
-    return DeskSecret(JsonSecret(partial(client, "secretsmanager"), name))
+    return DeliveryKeys(JsonSecret(partial(client, "secretsmanager"), name))
 
 
 def _due(store: ReportStore, now: datetime) -> dict[str, float]:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.delivery.first_delivery import FirstDelivery
-from chalicelib.desk.ports import DoorBook
+from chalicelib.desk.ports import SignInStore
 from chalicelib.directory.adapters.shipped_content import CATALOGS
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.publishing.adapters.render_process import RenderJail
+from chalicelib.publishing.adapters.render_process import RenderProcess
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.change_recipients import ChangeRecipients
@@ -23,12 +23,12 @@ from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
-from chalicelib.publishing.render.site_renderer import SitePress
+from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.mail import Mailer
-from chalicelib.wiring.published import published_directory as published_directory
+from chalicelib.wiring.published import published_recipients as published_recipients
 from chalicelib.wiring.texts import SHIPPED, file_state
 
 # Whatever of ours a page or a mail is made by: a package with another one renders anew.
@@ -54,7 +54,7 @@ class DeskMail(NamedTuple):
 
 
 def desk_services(
-    settings: Settings, clock: Clock, mail: DeskMail, book: DoorBook, first: FirstDelivery
+    settings: Settings, clock: Clock, mail: DeskMail, book: SignInStore, first: FirstDelivery
 ) -> DeskServices:
     """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
     store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
@@ -67,13 +67,15 @@ def desk_services(
         return files(texts).content.parent
 
     workers = min(os.cpu_count() or 1, 4)
-    press = SitePress(folder_of, RenderJail("chalicelib.publishing.render.render_worker"), workers)
-    check = CheckDocuments(press, shipped, clock)
+    renderer = WorkerSiteRenderer(
+        folder_of, RenderProcess("chalicelib.publishing.render.render_worker"), workers
+    )
+    check = CheckDocuments(renderer, shipped, clock)
     describe = KeyedEncrypter(clock.now).describe
     return DeskServices(
         EditText(store, shipped, shelf, clock),
         check,
-        Preview(press, store, shipped, shelf),
+        Preview(renderer, store, shipped, shelf),
         Publish(store, shipped, shelf, check, clock),
         ChangeRecipients(
             store,

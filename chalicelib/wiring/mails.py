@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.directory.adapters.published_texts import PublishedDocuments, PublishedTexts
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.directory.adapters.shipped_recipients import ShippedDirectory
+from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
 from chalicelib.directory.document_ids import JSON_DOCUMENTS
 from chalicelib.directory.places import Places
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.locales import ENDONYMS
@@ -23,7 +23,7 @@ from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.texts import (
     SHIPPED,
-    CurrentDirectory,
+    CurrentRecipients,
     file_state,
     good,
     log,
@@ -37,9 +37,9 @@ if TYPE_CHECKING:  # only who writes mails loads these, not who notes what becam
     from chalicelib.pages.render.catalogs import Catalogs
 
 
-def delivery_directory(settings: Settings) -> Directory:
+def delivery_recipients(settings: Settings) -> RecipientBook:
     """Return the recipients and places as they are published at each moment."""
-    return CurrentDirectory(lambda: _directory(*published_now(settings)))
+    return CurrentRecipients(lambda: _directory(*published_now(settings)))
 
 
 def contacts_text(settings: Settings) -> str:
@@ -92,9 +92,9 @@ def _published_frames(url: str, texts: PublishedTexts) -> PublishedFrames:
 
 
 @lru_cache(maxsize=4)
-def _directory(published: PublishedDocuments, state: int) -> ShippedDirectory:
+def _directory(published: PublishedDocuments, state: int) -> ShippedRecipients:
     texts = _content_of(published)
-    return good(lambda one: ShippedDirectory(one.content, shipped_content(one.content)), texts)
+    return good(lambda one: ShippedRecipients(one.content, shipped_content(one.content)), texts)
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ from chalicelib.delivery.note_delivery import NoteDelivery
 from chalicelib.settings import Settings
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring.mails import delivery_directory
+from chalicelib.wiring.mails import delivery_recipients
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, report_store, time_left
 
 NOTE_MARGIN = timedelta(seconds=12)  # what the longest notice takes
@@ -31,7 +31,7 @@ def note_delivery(
     left = time_left(context) if context is not None else lambda: NOTE_MARGIN
     note = NoteDelivery(
         report_store(settings),
-        delivery_directory(settings),
+        delivery_recipients(settings),
         alarms(settings, clock),
         clock,
         marks(settings.reports_table).note_delivered,

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.metrics import EmbeddedMetrics
 from chalicelib.delivery.adapters.operator_mail import OperatorMail
-from chalicelib.delivery.ports import Figures
+from chalicelib.delivery.ports import Metrics
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
@@ -50,7 +50,7 @@ def alarms(settings: Settings, clock: Clock) -> Alarms:
     )
 
 
-def figures(settings: Settings, clock: Clock) -> Figures:
+def figures(settings: Settings, clock: Clock) -> Metrics:
     """Return where figures go: the log, from which CloudWatch reads them; nowhere on this machine."""
     write: Callable[[str], None] = print if settings.stage != "local" else _nowhere
     return EmbeddedMetrics(write, clock, settings.stage)

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from chalicelib.directory.adapters.published_texts import PublishedDocuments
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.directory.adapters.shipped_recipients import ShippedDirectory
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.pages.adapters.document_folders import Folders
 from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.catalogs import Catalogs
@@ -17,7 +17,7 @@ from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.settings import Settings
 from chalicelib.wiring.texts import SHIPPED as SHIPPED
-from chalicelib.wiring.texts import CurrentDirectory, good, published_now
+from chalicelib.wiring.texts import CurrentRecipients, good, published_now
 from chalicelib.wiring.texts import texts_at as _texts  # noqa: F401 (whoever tries it must be able to clear it)
 
 
@@ -31,9 +31,9 @@ def live_pages(settings: Settings) -> Pages:
     return LivePages(site_source(settings))
 
 
-def published_directory(settings: Settings) -> Directory:
+def published_recipients(settings: Settings) -> RecipientBook:
     """Return the recipients and places as they are published at each moment."""
-    return CurrentDirectory(lambda: _directory(*published_now(settings)))
+    return CurrentRecipients(lambda: _directory(*published_now(settings)))
 
 
 @lru_cache(maxsize=4)
@@ -49,5 +49,5 @@ def _site(published: PublishedDocuments, state: int) -> FormPages:
 
 
 @lru_cache(maxsize=4)
-def _directory(published: PublishedDocuments, state: int) -> ShippedDirectory:
-    return good(lambda one: ShippedDirectory(one.content, shipped_content(one.content)), published.texts)
+def _directory(published: PublishedDocuments, state: int) -> ShippedRecipients:
+    return good(lambda one: ShippedRecipients(one.content, shipped_content(one.content)), published.texts)

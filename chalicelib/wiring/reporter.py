@@ -21,7 +21,7 @@ from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.request_time import THIS_REQUEST
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring.published import published_directory, site_source
+from chalicelib.wiring.published import published_recipients, site_source
 
 
 def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
@@ -31,7 +31,7 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
         services.store,
         HpkeSealer(services.secret.desk_key),
         SeededVault(services.secret.seed),
-        published_directory(settings),
+        published_recipients(settings),
         services.clock,
         agreed_only=settings.stage == "prod",
         digest_every=timedelta(seconds=settings.digest_every),
@@ -43,7 +43,7 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
 def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
     """Register the code page."""
     services = _services(settings)
-    vault, directory = SeededVault(services.secret.seed), published_directory(settings)
+    vault, directory = SeededVault(services.secret.seed), published_recipients(settings)
     follow_up = FollowUp(services.store, vault, directory, services.clock)
     app.register_blueprint(code_page.routes(pages, site_source(settings), follow_up, app.log.error))
 

@@ -16,7 +16,7 @@ from chalicelib.directory.adapters.published_texts import (
 )
 from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.directory.ports import Directory
+from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles, newest
 from chalicelib.pages.po_files import PoInvalid
@@ -81,10 +81,10 @@ def unusable(error: Exception) -> None:
     LogAlarms(log.error).raise_alarm("published_documents_unusable", {"error": type(error).__name__})
 
 
-class CurrentDirectory:
-    """The Directory as published at each moment."""
+class CurrentRecipients:
+    """The RecipientBook as published at each moment."""
 
-    def __init__(self, source: Callable[[], Directory]) -> None:
+    def __init__(self, source: Callable[[], RecipientBook]) -> None:
         self._source = source
 
     def recipients(self) -> tuple[Recipient, ...]:

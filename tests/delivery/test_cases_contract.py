@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
-from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
+from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.delivery.ports import Cases
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.cases import (
@@ -45,7 +45,7 @@ def kept(request: pytest.FixtureRequest) -> Kept:
     request.getfixturevalue("aws")
     dynamodb, name = client("dynamodb"), f"cases-{next(_numbers)}"
     dynamodb.create_table(**table_definition(name))
-    return Kept(DynamoReports(lambda: dynamodb, name), DynamoDesk(lambda: dynamodb, name))
+    return Kept(DynamoReports(lambda: dynamodb, name), DynamoCases(lambda: dynamodb, name))
 
 
 @pytest.fixture(params=["fake", "moto"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.delivery.adapters.dynamo_cases import WRITTEN, DynamoDesk
+from chalicelib.delivery.adapters.dynamo_cases import WRITTEN, DynamoCases
 from chalicelib.delivery.look_after_cases import read_case_number
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.cases import (
@@ -144,7 +144,7 @@ def test_what_the_desk_reads_holds_neither_words_nor_key(desk, reports):
     index = client("dynamodb").scan(TableName=desk.settings.reports_table, IndexName="desk")
     assert len(index["Items"]) == 3
     assert not {"sealed", "reporter_key"} & {name for item in index["Items"] for name in item}
-    cases = DynamoDesk(lambda: client("dynamodb"), desk.settings.reports_table)
+    cases = DynamoCases(lambda: client("dynamodb"), desk.settings.reports_table)
     found = cases.find(LOST.case_number, NOW)
     assert found == replace(LOST, sealed=b"", reporter_key=b"")
 
@@ -185,7 +185,7 @@ def test_of_two_who_press_at_once_the_second_is_told(desk, reports):
 
 
 def test_a_notice_that_comes_between_is_not_overwritten(desk, reports):
-    cases = DynamoDesk(lambda: client("dynamodb"), desk.settings.reports_table)
+    cases = DynamoCases(lambda: client("dynamodb"), desk.settings.reports_table)
     seen = cases.find(LOST.case_number, NOW)
     reports.save(now_of(reports, LOST))
     with pytest.raises(StaleRecord):

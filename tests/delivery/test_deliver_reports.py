@@ -37,7 +37,7 @@ from chalicelib.shared.mail import (
     MailUnverified,
 )
 from tests.support.delivery_fakes import CLINIC, POLICE, Desk
-from tests.support.fakes import FakeDirectory, recipient
+from tests.support.fakes import FakeRecipients, recipient
 
 
 @pytest.fixture
@@ -582,7 +582,7 @@ def test_no_alarm_holds_a_word_of_a_report(desk: Desk) -> None:
 def test_the_recipients_are_looked_up_at_each_run(desk: Desk) -> None:
     worker = desk.worker()
     desk.take("new")
-    desk.directory.all = FakeDirectory(POLICE, recipient("new")).all
+    desk.directory.all = FakeRecipients(POLICE, recipient("new")).all
     worker(lambda: timedelta(seconds=120))
     assert desk.addresses() == ["new@agency.example"]
 

@@ -27,7 +27,7 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.shared.aws.sdk import client
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page
-from tests.support.fakes import FakeDirectory, recipient
+from tests.support.fakes import FakeRecipients, recipient
 
 pytestmark = pytest.mark.takes(180)
 
@@ -62,8 +62,8 @@ LOST = report(1, Delivery("los-banos-pd", BOUNCED, NOW))
 
 
 @pytest.fixture
-def directory() -> FakeDirectory:
-    return FakeDirectory(*EVERYBODY, chain=("los-banos-ca", "merced-county-ca", "us"))
+def directory() -> FakeRecipients:
+    return FakeRecipients(*EVERYBODY, chain=("los-banos-ca", "merced-county-ca", "us"))
 
 
 @pytest.fixture

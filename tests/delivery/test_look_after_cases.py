@@ -12,7 +12,7 @@ from chalicelib.delivery.look_after_cases import (
     STATES,
     AwayDay,
     CaseLine,
-    DeliveryDesk,
+    LookAfterCases,
 )
 from chalicelib.reporting import cases
 from chalicelib.reporting.cases import (
@@ -32,7 +32,7 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.shared.errors import EntryMissing, StaleRecord, StoreUnavailable
 from tests.support.fake_cases import FakeCases
-from tests.support.fakes import FakeDirectory, FakeStore, FixedClock, recipient
+from tests.support.fakes import FakeRecipients, FakeStore, FixedClock, recipient
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -42,7 +42,7 @@ FRESH = Delivery("police", QUEUED, NOW - MINUTE, next_try=NOW - MINUTE)
 def why(delivery: Delivery) -> str:
     store = FakeStore()
     store.add(SealedReport("0" * 32, b"", b"", "town", NOW - MINUTE, (delivery,)))
-    desk = DeliveryDesk(FakeCases(store), FakeDirectory(recipient("police")), FixedClock(NOW))
+    desk = LookAfterCases(FakeCases(store), FakeRecipients(recipient("police")), FixedClock(NOW))
     return " ".join(line.why for file in desk.amiss() for line in file.lines)
 
 
@@ -85,8 +85,8 @@ class Looking:
     def __init__(self) -> None:
         self.clock, self.store = FixedClock(NOW), FakeStore()
         self.cases = FakeCases(self.store)
-        directory = FakeDirectory(recipient("police", fallback="chief@agency.example"), recipient("clinic"))
-        self.desk = DeliveryDesk(self.cases, directory, self.clock)
+        directory = FakeRecipients(recipient("police", fallback="chief@agency.example"), recipient("clinic"))
+        self.desk = LookAfterCases(self.cases, directory, self.clock)
 
     def put(self, *copies: Delivery, number: int = 1, taken: datetime = NOW - MINUTE, **told: Any) -> str:
         """Store a report; return its case number."""

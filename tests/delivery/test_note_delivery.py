@@ -26,7 +26,7 @@ from chalicelib.reporting.ports import SentMail
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 from chalicelib.shared.mail import Mail
 from tests.support.delivery_fakes import Desk
-from tests.support.fakes import NOON, FakeAlarms, FakeDirectory, FakeStore, FixedClock, recipient
+from tests.support.fakes import NOON, FakeAlarms, FakeRecipients, FakeStore, FixedClock, recipient
 
 
 @pytest.fixture
@@ -265,6 +265,6 @@ def test_the_first_delivered_report_leaves_a_mark_and_no_other_mail_does(
 ) -> None:
     marks: list[datetime] = []
     store = FakeStore()
-    note = NoteDelivery(store, FakeDirectory(), FakeAlarms(), FixedClock(NOON), marks.append)
+    note = NoteDelivery(store, FakeRecipients(), FakeAlarms(), FixedClock(NOON), marks.append)
     note(Notice(kind, "message", SentMail(about, "desk", 1), NOON))
     assert len(marks) == marked

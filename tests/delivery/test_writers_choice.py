@@ -23,7 +23,7 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.reporting.choices import Choice, read_choice
 from tests.support.delivery_fakes import Desk
-from tests.support.fakes import FakeDirectory, recipient
+from tests.support.fakes import FakeRecipients, recipient
 
 POLICE = recipient("police", fallback="chief@agency.example")
 CLINIC = recipient("clinic", nature="services")
@@ -91,7 +91,7 @@ def test_a_delayed_mail_that_nobody_sent_gives_way_to_no_fallback(desk: Desk) ->
 @pytest.mark.parametrize("about", ["self", "close"])
 def test_an_office_that_enforces_immigration_law_by_now_is_left_out(desk: Desk, about: str) -> None:
     report = desk.take("police", "clinic", choice=chose("police", "clinic"), about=about)
-    desk.directory = FakeDirectory(replace(POLICE, enforces_immigration=True), CLINIC)
+    desk.directory = FakeRecipients(replace(POLICE, enforces_immigration=True), CLINIC)
     desk.deliver()
     assert desk.addresses() == [CLINIC.email]
     assert desk.state(report) == WITHHELD
@@ -117,7 +117,7 @@ def test_without_an_answer_or_with_no_an_office_that_was_ticked_gets_it_as_the_f
 def test_another_office_gets_it_when_it_is_like_one_that_was_ticked(
     desk: Desk, to: Recipient, consent: bool, goes: bool
 ) -> None:
-    desk.directory = FakeDirectory(*OFFERED, to)
+    desk.directory = FakeRecipients(*OFFERED, to)
     report = desk.take("police", choice=chose("police", consent=consent))
     desk.deliver()
     desk.note("bounced")
@@ -145,7 +145,7 @@ def test_a_recipient_that_is_gone_is_withheld_if_it_was_not_ticked(desk: Desk) -
     report = desk.take("police", "clinic", choice=chose("police", "clinic"))
     now = desk.clock.now()
     desk.add_delivery(report, Delivery("nobody", QUEUED, now, now))
-    desk.directory = FakeDirectory(POLICE)
+    desk.directory = FakeRecipients(POLICE)
     desk.deliver()
     assert (desk.state(report, "clinic"), desk.state(report, "nobody")) == (FAILED, WITHHELD)
     assert desk.state(report) == SENT

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor, table_definition
+from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns, table_definition
 from chalicelib.desk.people import (
     CODE,
     SIGNED_IN,
@@ -17,25 +17,25 @@ from chalicelib.desk.people import (
     Session,
     Step,
 )
-from chalicelib.desk.ports import DoorBook
+from chalicelib.desk.ports import SignInStore
 from chalicelib.shared.aws.sdk import client
-from tests.support.fake_sign_ins import FakeDoor
+from tests.support.fake_sign_ins import FakeSignIns
 from tests.support.fakes import NOON
 
 WINDOW = timedelta(minutes=15)
 _numbers = count(1)
 
 
-def on(dynamodb: Any) -> DynamoDoor:
+def on(dynamodb: Any) -> DynamoSignIns:
     name = f"door-{next(_numbers)}"
     dynamodb.create_table(**table_definition(name))
-    return DynamoDoor(lambda: dynamodb, name)
+    return DynamoSignIns(lambda: dynamodb, name)
 
 
 @pytest.fixture(params=["fake", "moto", "dynalite"])
-def door(request: pytest.FixtureRequest) -> DoorBook:
+def door(request: pytest.FixtureRequest) -> SignInStore:
     if request.param == "fake":
-        return FakeDoor()
+        return FakeSignIns()
     if request.param == "moto":
         request.getfixturevalue("aws")
         return on(client("dynamodb"))
@@ -43,14 +43,14 @@ def door(request: pytest.FixtureRequest) -> DoorBook:
 
 
 @pytest.fixture(params=["fake", "dynalite"])
-def busy_door(request: pytest.FixtureRequest) -> DoorBook:
+def busy_door(request: pytest.FixtureRequest) -> SignInStore:
     """One that many threads may use: moto's own conditional writes are not one step."""
-    return FakeDoor() if request.param == "fake" else on(request.getfixturevalue("dynalite_client"))
+    return FakeSignIns() if request.param == "fake" else on(request.getfixturevalue("dynalite_client"))
 
 
 @pytest.mark.parametrize("after", [timedelta(0), WINDOW, WINDOW + timedelta(hours=3)])
 def test_twenty_tries_at_once_are_twenty_also_where_a_window_ends(
-    busy_door: DoorBook, after: timedelta
+    busy_door: SignInStore, after: timedelta
 ) -> None:
     door = busy_door
     before = [door.count_try("password ana", NOON, WINDOW) for _ in range(4)]
@@ -61,20 +61,20 @@ def test_twenty_tries_at_once_are_twenty_also_where_a_window_ends(
     assert sorted(counts) == list(range(already + 1, already + 21))
 
 
-def test_a_window_begins_with_its_first_try_and_is_not_drawn_out(door: DoorBook) -> None:
+def test_a_window_begins_with_its_first_try_and_is_not_drawn_out(door: SignInStore) -> None:
     assert door.count_try("x", NOON, WINDOW) == 1
     assert door.count_try("x", NOON + timedelta(minutes=14), WINDOW) == 2
     assert door.count_try("x", NOON + timedelta(minutes=15), WINDOW) == 1
     assert door.count_try("x", NOON + timedelta(minutes=29), WINDOW) == 2
 
 
-def test_the_first_tries_draw_a_window_out_and_refused_ones_do_not(door: DoorBook) -> None:
+def test_the_first_tries_draw_a_window_out_and_refused_ones_do_not(door: SignInStore) -> None:
     minutes = [0, 14, 28, 30, 40, 42, 43]
     counts = [door.count_try("x", NOON + timedelta(minutes=one), WINDOW, 3) for one in minutes]
     assert counts == [1, 2, 3, 4, 5, 6, 1]
 
 
-def test_a_browser_is_known_until_its_person_is_forgotten(door: DoorBook) -> None:
+def test_a_browser_is_known_until_its_person_is_forgotten(door: SignInStore) -> None:
     ana = KnownBrowser("ana@desk.example", NOON)
     door.keep_browser("one", ana)
     door.keep_browser("two", KnownBrowser("ben@desk.example", NOON))
@@ -89,7 +89,7 @@ def test_a_browser_is_known_until_its_person_is_forgotten(door: DoorBook) -> Non
     assert door.browser("new", NOON + timedelta(seconds=3)) is None
 
 
-def test_a_first_password_is_known_by_its_address_until_its_end(door: DoorBook) -> None:
+def test_a_first_password_is_known_by_its_address_until_its_end(door: SignInStore) -> None:
     door.keep_first_password("ana@desk.example", "abcd", NOON + timedelta(days=7))
     assert door.is_first_password("ana@desk.example", "abcd", NOON)
     assert not door.is_first_password("ana@desk.example", "abce", NOON)
@@ -101,14 +101,14 @@ def test_a_first_password_is_known_by_its_address_until_its_end(door: DoorBook) 
     assert not door.is_first_password("ana@desk.example", "wxyz", NOON)
 
 
-def test_what_is_forgotten_is_counted_anew_and_others_stay(door: DoorBook) -> None:
+def test_what_is_forgotten_is_counted_anew_and_others_stay(door: SignInStore) -> None:
     for what in ("x", "y", "x"):
         door.count_try(what, NOON, WINDOW)
     door.forget_tries("x")
     assert (door.count_try("x", NOON, WINDOW), door.count_try("y", NOON, WINDOW)) == (1, 2)
 
 
-def test_a_step_is_known_at_its_own_door_until_its_time_is_over(door: DoorBook) -> None:
+def test_a_step_is_known_at_its_own_door_until_its_time_is_over(door: SignInStore) -> None:
     step = Step(CODE, "ana@desk.example", "thread", second_factor=True)
     door.keep_step("cookie", step, NOON + timedelta(minutes=10))
     assert door.step("cookie", NOON + timedelta(minutes=9, seconds=59)) == step
@@ -116,7 +116,7 @@ def test_a_step_is_known_at_its_own_door_until_its_time_is_over(door: DoorBook) 
     assert door.step("cookie", NOON + timedelta(minutes=10)) is None
 
 
-def test_a_later_step_takes_the_place_of_the_one_before_until_it_is_forgotten(door: DoorBook) -> None:
+def test_a_later_step_takes_the_place_of_the_one_before_until_it_is_forgotten(door: SignInStore) -> None:
     later = Step(SIGNED_IN, "ana@desk.example", "token")
     for step in (Step(CODE, "ana@desk.example", "thread"), later):
         door.keep_step("cookie", step, NOON + timedelta(minutes=10))
@@ -126,7 +126,7 @@ def test_a_later_step_takes_the_place_of_the_one_before_until_it_is_forgotten(do
     assert door.step("cookie", NOON) is None
 
 
-def test_a_session_is_known_by_its_token_until_its_end(door: DoorBook) -> None:
+def test_a_session_is_known_by_its_token_until_its_end(door: SignInStore) -> None:
     hour = NOON + timedelta(hours=1)
     door.keep_session("token", Session("ana@desk.example", hour + timedelta(milliseconds=900)))
     assert door.session("token", hour - timedelta(seconds=1)) == Session("ana@desk.example", hour)
@@ -134,7 +134,7 @@ def test_a_session_is_known_by_its_token_until_its_end(door: DoorBook) -> None:
     assert door.session("token", hour) is None
 
 
-def test_a_session_that_was_ended_is_known_no_longer_and_others_stay(door: DoorBook) -> None:
+def test_a_session_that_was_ended_is_known_no_longer_and_others_stay(door: SignInStore) -> None:
     for token in ("one", "other"):
         door.keep_session(token, Session("ana@desk.example", NOON + timedelta(hours=1)))
     door.end_session("one")
@@ -143,7 +143,7 @@ def test_a_session_that_was_ended_is_known_no_longer_and_others_stay(door: DoorB
     assert door.session("other", NOON) is not None
 
 
-def test_a_browser_that_was_known_in_the_moment_of_forgetting_is_forgotten(door: DoorBook) -> None:
+def test_a_browser_that_was_known_in_the_moment_of_forgetting_is_forgotten(door: SignInStore) -> None:
     door.keep_browser("one", KnownBrowser("ana@desk.example", NOON))
     door.forget_browsers_of("ana@desk.example", NOON)
     assert door.browser("one", NOON) is None

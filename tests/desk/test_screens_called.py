@@ -20,9 +20,9 @@ from chalicelib.desk.errors import (
 )
 from chalicelib.desk.people import PUBLISHER, Person
 from chalicelib.desk.web.entrance import EntranceScreens
-from chalicelib.desk.web.guard import Visit
+from chalicelib.desk.web.guard import AdminRequest
 from chalicelib.desk.web.people import LogScreens, PeopleScreens
-from chalicelib.desk.web.screens import Sheet, number, sentence_of
+from chalicelib.desk.web.screens import Screen, number, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.errors import ChangedSince
 from chalicelib.publishing.web.home import HomeScreens
@@ -43,10 +43,10 @@ class Shown:
         self.templates: list[str] = []
         self.names: dict[str, Any] = {}
 
-    def __call__(self, visit: Visit, template: str, status: int = 200, /, **names: Any) -> Sheet:
+    def __call__(self, visit: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
         self.templates.append(template)
         self.names = names
-        return Sheet("", status)
+        return Screen("", status)
 
 
 class Answers:
@@ -74,9 +74,9 @@ class Answers:
         return [name for name, *_ in self.calls]
 
 
-def visit(posted: bool = True, query: dict[str, str] | None = None, **fields: str) -> Visit:
+def visit(posted: bool = True, query: dict[str, str] | None = None, **fields: str) -> AdminRequest:
     typed = {name: [value] for name, value in fields.items()}
-    return Visit("/admin", posted, query or {}, "csrf", "secret", typed, ANA)
+    return AdminRequest("/admin", posted, query or {}, "csrf", "secret", typed, ANA)
 
 
 def test_a_publish_stopped_at_its_end_does_not_render_the_site_once_more():

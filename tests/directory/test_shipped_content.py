@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.directory.adapters.shipped_content import CONTENT, shipped_content
-from chalicelib.directory.adapters.shipped_recipients import ShippedDirectory
+from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.pages.adapters.shipped_pages import ShippedPages
 from chalicelib.shared.system_clock import SystemClock
@@ -51,7 +51,7 @@ def test_nothing_is_read_for_a_page_that_is_not_listed(folder: Path, locale: str
 
 
 def test_the_shipped_recipients_are_the_two_federal_mailboxes_and_neither_has_agreed() -> None:
-    directory = ShippedDirectory(CONTENT, shipped_content())
+    directory = ShippedRecipients(CONTENT, shipped_content())
     found = {recipient.email: recipient for recipient in directory.recipients()}
     assert set(found) == {"trafficking@dot.gov", "bluecampaign@hq.dhs.gov"}
     assert all(recipient.agreed_on is None for recipient in found.values())
@@ -60,7 +60,7 @@ def test_the_shipped_recipients_are_the_two_federal_mailboxes_and_neither_has_ag
 
 
 def test_a_place_lies_in_its_county_state_and_nation_and_an_unknown_one_nowhere() -> None:
-    directory = ShippedDirectory(CONTENT, shipped_content())
+    directory = ShippedRecipients(CONTENT, shipped_content())
     assert directory.chain("los-banos-ca") == ("los-banos-ca", "merced-county-ca", "california", "us")
     assert directory.chain("atlantis") == ()
 
@@ -68,7 +68,7 @@ def test_a_place_lies_in_its_county_state_and_nation_and_an_unknown_one_nowhere(
 def test_recipients_that_break_a_rule_stop_the_start(tmp_path: Path) -> None:
     (tmp_path / "recipients.json").write_text('[{"id": "a"}]')
     with pytest.raises(ContentInvalid):
-        ShippedDirectory(tmp_path, shipped_content())
+        ShippedRecipients(tmp_path, shipped_content())
 
 
 def test_the_clock_gives_the_time_in_utc_and_chance_that_differs() -> None:

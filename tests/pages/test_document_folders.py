@@ -12,7 +12,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles, newest
 from chalicelib.pages.po_files import PoInvalid, read_po
 from chalicelib.pages.render.catalogs import Catalogs
-from tests.support.press import shipped_files, shipped_folders
+from tests.support.rendered import shipped_files, shipped_folders
 from tools.catalogs import source_catalog
 
 PAGE, CODE = "template/public/page.html", "template/public/code.html"

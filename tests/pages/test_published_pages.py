@@ -18,7 +18,7 @@ import pytest
 from chalicelib.pages.adapters.published_pages import LOOK_EVERY, PublishedPages
 from chalicelib.pages.adapters.shipped_pages import ShippedPages
 from chalicelib.shared.errors import StoreUnavailable
-from chalicelib.shared.net.public_files import ROOTS, FetchFailed, Line
+from chalicelib.shared.net.public_files import ROOTS, FetchFailed, HttpConnection
 from tests.support.certificates import self_made
 
 
@@ -297,7 +297,7 @@ def test_what_is_no_packed_page_is_not_shown(bucket: Bucket, shipped: ShippedPag
 
 def test_a_silent_server_is_given_up_within_a_second(bucket: Bucket) -> None:
     bucket.broken = "silent"
-    line = Line(bucket.base, 2.0)
+    line = HttpConnection(bucket.base, 2.0)
     with pytest.raises(FetchFailed, match="TimeoutError"):
         line.get("current.json")
     line.close()
@@ -305,7 +305,7 @@ def test_a_silent_server_is_given_up_within_a_second(bucket: Bucket) -> None:
 
 def test_a_missing_file_leaves_the_connection_usable(bucket: Bucket) -> None:
     bucket.files["there"] = b"yes"
-    line = Line(bucket.base, 2.0)
+    line = HttpConnection(bucket.base, 2.0)
     with pytest.raises(FetchFailed, match="404"):
         line.get("not-there")
     assert line.get("there") == b"yes"
@@ -322,7 +322,7 @@ def secure_bucket(bucket: Bucket, folder: Path) -> tuple[str, str]:
 def test_a_file_comes_over_tls_from_whom_we_trust(bucket: Bucket, tmp_path: Path) -> None:
     base, roots = secure_bucket(bucket, tmp_path)
     bucket.files["current.json"] = b"{}"
-    line = Line(base, 5.0, roots=roots)
+    line = HttpConnection(base, 5.0, roots=roots)
     assert line.get("current.json") == b"{}"
     line.close()
 
@@ -333,7 +333,7 @@ def test_an_authority_of_the_system_is_trusted_too(
     base, roots = secure_bucket(bucket, tmp_path)
     bucket.files["current.json"] = b"{}"
     monkeypatch.setenv("SSL_CERT_FILE", roots)
-    line = Line(base, 5.0)
+    line = HttpConnection(base, 5.0)
     assert line.get("current.json") == b"{}"
     assert bucket.connections == 2
     line.close()
@@ -343,13 +343,13 @@ def test_a_server_that_nobody_vouches_for_is_away(bucket: Bucket, tmp_path: Path
     base, _ = secure_bucket(bucket, tmp_path)
     bucket.files["current.json"] = b"{}"
     with pytest.raises(FetchFailed, match="Verification"):
-        Line(base, 5.0).get("current.json")
+        HttpConnection(base, 5.0).get("current.json")
 
 
 def test_a_server_with_a_certificate_of_another_name_is_away(bucket: Bucket, tmp_path: Path) -> None:
     base, roots = secure_bucket(bucket, tmp_path)
     with pytest.raises(FetchFailed, match="Verification"):
-        Line(base.replace("localhost", "127.0.0.1"), 5.0, roots=roots).get("current.json")
+        HttpConnection(base.replace("localhost", "127.0.0.1"), 5.0, roots=roots).get("current.json")
 
 
 def test_the_authorities_that_ship_are_amazons_and_valid_for_years() -> None:

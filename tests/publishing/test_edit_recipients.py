@@ -22,7 +22,7 @@ from chalicelib.publishing.recipient_changes import RecipientChange, with_hold
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from tests.support.editors_desk import ANA, BEN, EditorsDesk
 from tests.support.fake_package import CLINIC, POLICE, written
-from tests.support.fake_sign_ins import FakeDoor
+from tests.support.fake_sign_ins import FakeSignIns
 from tests.support.fakes import FakeMailer
 
 KEY = f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{'A' * 64}\n-----END PGP PUBLIC KEY BLOCK-----"
@@ -63,7 +63,7 @@ class Proposing(EditorsDesk):
             "desk@porchlight.example",
             lambda to, code: b"",
             describe,
-            FakeDoor(),
+            FakeSignIns(),
             Ahead(),
             "",
             lambda to, code, lines: b"",

@@ -20,8 +20,8 @@ from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS
 from chalicelib.publishing.render.render_worker import Inside, answer
-from chalicelib.publishing.render.site_renderer import SitePress
-from tests.support.press import shipped_files, shipped_folders
+from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from tests.support.rendered import shipped_files, shipped_folders
 
 pytestmark = pytest.mark.takes(60)
 
@@ -39,7 +39,7 @@ class Clock:
         return bytes(16)
 
 
-class OpenJail:
+class OpenProcess:
     """The jail's work without its walls, which test_render_process.py looks at: one process is quicker."""
 
     def __init__(self, folder: Path) -> None:
@@ -52,8 +52,8 @@ class OpenJail:
 
 
 @contextmanager
-def open_jail(folder: Path) -> Iterator[OpenJail]:
-    yield OpenJail(folder)
+def open_jail(folder: Path) -> Iterator[OpenProcess]:
+    yield OpenProcess(folder)
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +67,14 @@ def shipped(folders: Folders) -> ShippedFiles:
 
 
 @pytest.fixture(scope="module")
-def press(folders: Folders) -> SitePress:
+def renderer(folders: Folders) -> WorkerSiteRenderer:
     files = ReleaseFiles(folders)
-    return SitePress(lambda texts: files(texts).content.parent, open_jail, workers=1)
+    return WorkerSiteRenderer(lambda texts: files(texts).content.parent, open_jail, workers=1)
 
 
 @pytest.fixture(scope="module")
-def check(press: SitePress, shipped: ShippedFiles) -> CheckDocuments:
-    return CheckDocuments(press, shipped, Clock())
+def check(renderer: WorkerSiteRenderer, shipped: ShippedFiles) -> CheckDocuments:
+    return CheckDocuments(renderer, shipped, Clock())
 
 
 def with_translation(shipped: ShippedFiles, sentence: str, translation: str) -> dict[str, str]:
@@ -206,12 +206,12 @@ def test_a_sentence_that_a_template_says_anew_is_missing_until_it_is_translated(
 
 
 def test_markup_in_a_catalog_is_shown_as_typed_and_asked_about(
-    check: CheckDocuments, shipped: ShippedFiles, press: SitePress
+    check: CheckDocuments, shipped: ShippedFiles, renderer: WorkerSiteRenderer
 ) -> None:
     changed = with_translation(shipped, SEND, "<script>alert(1)</script>")
     report = check(changed).report
     assert [problem.weight for problem in report.problems if problem.document == "catalog/es"] == ["asks"]
-    html = press.page(changed, "es/los-banos-ca/note").html
+    html = renderer.page(changed, "es/los-banos-ca/note").html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert html.count("<script") == 1
 
@@ -271,9 +271,11 @@ def test_what_would_cost_words_asks_for_a_yes(
     assert [one for one in report.problems if said in one.sentence and one.weight == ASKS]
 
 
-def test_a_page_with_a_form_is_previewed_under_the_policy_it_is_answered_with(press: SitePress) -> None:
+def test_a_page_with_a_form_is_previewed_under_the_policy_it_is_answered_with(
+    renderer: WorkerSiteRenderer,
+) -> None:
     for name in ("en/los-banos-ca/note", "en/code", "en/los-banos-ca/note-mended"):
-        page = press.page({}, name)
+        page = renderer.page({}, name)
         style = page.html.partition("<style>")[2].partition("</style>")[0]
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in page.headers["Content-Security-Policy"]

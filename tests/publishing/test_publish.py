@@ -19,7 +19,7 @@ from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS, DraftConflict, Problem, PublishRefused
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.errors import NothingToPublish, PublishUnderWay
-from chalicelib.publishing.ports import Pressed, PressedPage
+from chalicelib.publishing.ports import RenderedPage, RenderedSite
 from chalicelib.publishing.publish import Publish
 from chalicelib.shared.errors import EntryMissing
 from tests.support.fake_documents import FakeDocuments, FakeShelf
@@ -119,14 +119,14 @@ class FakePress:
         self._shipped = shipped
         self.problems: list[Problem] = []
         self.before: Callable[[], None] = lambda: None
-        self.twist: Callable[[Pressed], Pressed] = lambda pressed: pressed
+        self.twist: Callable[[RenderedSite], RenderedSite] = lambda rendered: rendered
 
-    def site(self, texts: Mapping[str, str]) -> Pressed:
+    def site(self, texts: Mapping[str, str]) -> RenderedSite:
         self.before()
         whole = {**self._shipped.texts, **texts}
         words = f"{whole[PAGE]}|{whole[CODE]}"
         html = f'<!DOCTYPE html><html lang="en"><p>{words}</p></html>'
-        pages = [PressedPage(name, html, packed(html)) for name in PAGES]
+        pages = [RenderedPage(name, html, packed(html)) for name in PAGES]
         index = {
             "locales": ["en"],
             "places": [one["slug"] for one in json.loads(whole["places"])["places"]],
@@ -134,11 +134,11 @@ class FakePress:
             "headers": {**page_headers("default-src 'none'"), "X-Style": words},
         }
         for place in index["places"][1:]:
-            pages.append(PressedPage(f"en/{place}", html, packed(html)))
-        return self.twist(Pressed(pages, index, {}, self.problems))
+            pages.append(RenderedPage(f"en/{place}", html, packed(html)))
+        return self.twist(RenderedSite(pages, index, {}, self.problems))
 
-    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
-        return PressedPage(name, "", "")
+    def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
+        return RenderedPage(name, "", "")
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str) -> bytes:
         return b""

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.publishing.documents import PublishRefused
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay
-from chalicelib.publishing.ports import Pressed, PressedPage
+from chalicelib.publishing.ports import RenderedPage, RenderedSite
 from chalicelib.shared.errors import StoreUnavailable
 from tests.publishing.test_change_recipients import OFFICE, Changing
 from tests.publishing.test_publish import (
@@ -41,42 +41,44 @@ def nothing_moved(desk: Desk, release: int = 0) -> bool:
 # Whole
 
 
-def without(name: str) -> Callable[[Pressed], Pressed]:
-    return lambda pressed: replace(pressed, pages=[page for page in pressed.pages if page.name != name])
+def without(name: str) -> Callable[[RenderedSite], RenderedSite]:
+    return lambda rendered: replace(rendered, pages=[page for page in rendered.pages if page.name != name])
 
 
-def with_page(name: str, page: PressedPage) -> Callable[[Pressed], Pressed]:
-    return lambda pressed: replace(
-        pressed, pages=[page if one.name == name else one for one in pressed.pages]
+def with_page(name: str, page: RenderedPage) -> Callable[[RenderedSite], RenderedSite]:
+    return lambda rendered: replace(
+        rendered, pages=[page if one.name == name else one for one in rendered.pages]
     )
 
 
 SPANISH = '<!DOCTYPE html><html dir="ltr" lang="es"><p>a</p></html>'
-TWISTS: dict[str, Callable[[Pressed], Pressed]] = {
-    "nothing at all": lambda pressed: Pressed([], {}, {}, []),
-    "no page": lambda pressed: replace(pressed, pages=[]),
-    "half of it": lambda pressed: replace(pressed, pages=pressed.pages[:7]),
+TWISTS: dict[str, Callable[[RenderedSite], RenderedSite]] = {
+    "nothing at all": lambda rendered: RenderedSite([], {}, {}, []),
+    "no page": lambda rendered: replace(rendered, pages=[]),
+    "half of it": lambda rendered: replace(rendered, pages=rendered.pages[:7]),
     "no page of a place": without("en/us"),
     "no error page": without("en/error-503"),
     "no form": without("en/us/note"),
-    "another name": with_page("en/us", PressedPage("en/elsewhere", SPANISH, packed(SPANISH))),
-    "another language": with_page("en/us", PressedPage("en/us", SPANISH, packed(SPANISH))),
-    "twice one": lambda pressed: replace(pressed, pages=[*pressed.pages, pressed.pages[0]]),
-    "one too many": lambda pressed: replace(
-        pressed, pages=[*pressed.pages, replace(pressed.pages[0], name="en/more")]
+    "another name": with_page("en/us", RenderedPage("en/elsewhere", SPANISH, packed(SPANISH))),
+    "another language": with_page("en/us", RenderedPage("en/us", SPANISH, packed(SPANISH))),
+    "twice one": lambda rendered: replace(rendered, pages=[*rendered.pages, rendered.pages[0]]),
+    "one too many": lambda rendered: replace(
+        rendered, pages=[*rendered.pages, replace(rendered.pages[0], name="en/more")]
     ),
-    "empty bytes": with_page("en/us", PressedPage("en/us", "", packed(""))),
-    "nothing packed": with_page("en/us", PressedPage("en/us", SPANISH.replace("es", "en"), "")),
+    "empty bytes": with_page("en/us", RenderedPage("en/us", "", packed(""))),
+    "nothing packed": with_page("en/us", RenderedPage("en/us", SPANISH.replace("es", "en"), "")),
     "another packed": with_page(
-        "en/us", PressedPage("en/us", '<html lang="en">a</html>', packed('<html lang="en">b</html>'))
+        "en/us", RenderedPage("en/us", '<html lang="en">a</html>', packed('<html lang="en">b</html>'))
     ),
-    "cut off": with_page("en/us", PressedPage("en/us", '<html lang="en"><p>', packed('<html lang="en"><p>'))),
-    "no index": lambda pressed: replace(pressed, index={}),
-    "an index of less": lambda pressed: replace(pressed, index={**pressed.index, "places": []}),
-    "an index of another front": lambda pressed: replace(
-        pressed, index={**pressed.index, "default_place": "x"}
+    "cut off": with_page(
+        "en/us", RenderedPage("en/us", '<html lang="en"><p>', packed('<html lang="en"><p>'))
     ),
-    "no headers": lambda pressed: replace(pressed, index={**pressed.index, "headers": {}}),
+    "no index": lambda rendered: replace(rendered, index={}),
+    "an index of less": lambda rendered: replace(rendered, index={**rendered.index, "places": []}),
+    "an index of another front": lambda rendered: replace(
+        rendered, index={**rendered.index, "default_place": "x"}
+    ),
+    "no headers": lambda rendered: replace(rendered, index={**rendered.index, "headers": {}}),
 }
 
 

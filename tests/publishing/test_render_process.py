@@ -14,10 +14,10 @@ import pytest
 
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
-from chalicelib.publishing.adapters.render_process import Inmate, Limits, RenderJail
+from chalicelib.publishing.adapters.render_process import Limits, RenderProcess, RenderWorker
 from chalicelib.publishing.errors import RenderStopped
-from chalicelib.publishing.render.site_renderer import SitePress
-from tests.support.press import PATIENT, shipped_folders, shipped_root
+from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from tests.support.rendered import PATIENT, shipped_folders, shipped_root
 
 pytestmark = pytest.mark.takes(20)
 
@@ -44,12 +44,12 @@ jailed.main()
 
 
 @contextmanager
-def started(module: str, folder: Path) -> Iterator[Inmate]:
+def started(module: str, folder: Path) -> Iterator[RenderWorker]:
     """Give a process that has started: a busy machine is slow at that, and no template is to blame."""
-    with RenderJail(module, QUICK._replace(patience=60.0))(folder) as inmate:
-        inmate.ask({"do": "look"})
-        inmate._limits = QUICK
-        yield inmate
+    with RenderProcess(module, QUICK._replace(patience=60.0))(folder) as worker:
+        worker.ask({"do": "look"})
+        worker._limits = QUICK
+        yield worker
 
 
 class Attacked:
@@ -59,7 +59,7 @@ class Attacked:
         (work / "attacked_template.py").write_text(ATTACKED)
         self._root = shipped_root(work)
         self._opened = ExitStack()
-        self._inmate: Inmate | None = None
+        self._inmate: RenderWorker | None = None
 
     def render(self, attack: str) -> str:
         """Return what an attack shows. Raises DocumentInvalid with the reason, or RenderStopped."""
@@ -91,9 +91,9 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 
 
 @pytest.fixture(scope="module")
-def press(tmp_path_factory: pytest.TempPathFactory) -> SitePress:
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> WorkerSiteRenderer:
     files = ReleaseFiles(shipped_folders(tmp_path_factory.mktemp("shipped")))
-    return SitePress(
+    return WorkerSiteRenderer(
         lambda texts: files(texts).content.parent,
         lambda folder: started("chalicelib.publishing.render.render_worker", folder),
     )
@@ -247,15 +247,17 @@ def test_what_explodes_or_never_ends_is_stopped(attacked: Attacked, attack: str)
 
 
 @pytest.mark.parametrize("bomb", ["{{ 'a' * 10**9 }}", "{{ 9 ** (9 ** 9) }}", ENDLESS])
-def test_a_whole_publish_names_what_explodes_and_renders_no_further(press: SitePress, bomb: str) -> None:
-    pressed = press.site(page_with(bomb))
-    assert not pressed.pages
-    assert ERROR_PAGE in {problem.document for problem in pressed.problems}
+def test_a_whole_publish_names_what_explodes_and_renders_no_further(
+    renderer: WorkerSiteRenderer, bomb: str
+) -> None:
+    rendered = renderer.site(page_with(bomb))
+    assert not rendered.pages
+    assert ERROR_PAGE in {problem.document for problem in rendered.problems}
 
 
-def test_a_preview_of_what_explodes_says_so(press: SitePress) -> None:
+def test_a_preview_of_what_explodes_says_so(renderer: WorkerSiteRenderer) -> None:
     with pytest.raises(DocumentInvalid, match="too much"):
-        press.page(page_with("{{ 9 ** (9 ** 9) }}"), "en/error-404")
+        renderer.page(page_with("{{ 9 ** (9 ** 9) }}"), "en/error-404")
 
 
 ATTEMPTS = '''
@@ -319,10 +321,10 @@ def test_even_an_escaped_template_finds_no_file_no_network_and_no_environment(
     monkeypatch.syspath_prepend(str(tmp_path))
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
-        RenderJail("escaped_template", PATIENT)(tmp_path) as inmate,
+        RenderProcess("escaped_template", PATIENT)(tmp_path) as worker,
     ):
         os.set_inheritable(server.fileno(), True)
-        found = inmate.ask({"do": "look"})
+        found = worker.ask({"do": "look"})
     assert "do not tell" not in str(found)
     assert not {name for name in found.pop("environment") if name != "LC_CTYPE"}
     assert found.pop("descriptors") == []
@@ -338,9 +340,9 @@ def test_a_process_that_is_silent_is_ended(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.syspath_prepend(str(tmp_path))
     with (
         pytest.raises(RenderStopped),
-        RenderJail("silent_template", QUICK._replace(patience=0.5))(tmp_path) as inmate,
+        RenderProcess("silent_template", QUICK._replace(patience=0.5))(tmp_path) as worker,
     ):
-        inmate.ask({"do": "look"})
+        worker.ask({"do": "look"})
 
 
 @pytest.mark.parametrize("said", ["[]", "nonsense", '"x"', "x" * 2_000_000])
@@ -351,8 +353,8 @@ def test_an_answer_that_is_none_is_not_believed(
         f"import sys\nsys.stdin.readline()\nprint({said!r}, flush=True)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(RenderStopped), RenderJail("lying_template", QUICK)(tmp_path) as inmate:
-        inmate.ask({"do": "look"})
+    with pytest.raises(RenderStopped), RenderProcess("lying_template", QUICK)(tmp_path) as worker:
+        worker.ask({"do": "look"})
 
 
 class FaultyAfterAWhile:
@@ -381,6 +383,6 @@ def test_pages_that_each_take_long_to_fail_are_not_all_waited_for(
 ) -> None:
     monkeypatch.setattr("chalicelib.publishing.render.site_renderer._GRACE", 0.3)
     jail = FaultyAfterAWhile()
-    pressed = SitePress(lambda _: shipped_root(tmp_path), jail).site({})
+    rendered = WorkerSiteRenderer(lambda _: shipped_root(tmp_path), jail).site({})
     assert 1 <= len(jail.asked) < 25
-    assert "This does not fit." in {problem.sentence for problem in pressed.problems}
+    assert "This does not fit." in {problem.sentence for problem in rendered.problems}

@@ -16,16 +16,16 @@ from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.adapters.render_process import Inmate, Limits, RenderJail
+from chalicelib.publishing.adapters.render_process import Limits, RenderProcess, RenderWorker
 from chalicelib.publishing.errors import RenderStopped
-from chalicelib.publishing.render.site_renderer import SitePress
+from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from tests.publishing.test_render_process import (
     ENDLESS,
     ERROR_PAGE,
     Attacked,
     page_with,
 )
-from tests.support.press import shipped_folders, shipped_root, site_press
+from tests.support.rendered import shipped_folders, shipped_root, site_renderer
 
 pytestmark = pytest.mark.takes(20)
 
@@ -151,9 +151,9 @@ def write(path: Path, content: str | bytes) -> None:
 
 def asked(root: Path) -> tuple[str, int, str]:
     """Return what the process says when it is asked for anything."""
-    with RenderJail("chalicelib.publishing.render.render_worker", PATIENT)(root) as inmate:
-        document, line, sentence = inmate.ask({"do": "look"})["fault"]
-        again = inmate.ask({"do": "page", "name": "en/error-404"})["fault"]
+    with RenderProcess("chalicelib.publishing.render.render_worker", PATIENT)(root) as worker:
+        document, line, sentence = worker.ask({"do": "look"})["fault"]
+        again = worker.ask({"do": "page", "name": "en/error-404"})["fault"]
     assert again == [document, line, sentence]
     assert not PATHS.search(sentence), sentence
     assert len(sentence) > 10
@@ -199,11 +199,16 @@ def test_a_catalog_that_breaks_the_start_is_named(root: Path) -> None:
 
 def test_press_and_preview_say_what_broke_the_start(root: Path) -> None:
     write(root / "content" / "site.json", "[]")
-    press = SitePress(lambda _: root, RenderJail("chalicelib.publishing.render.render_worker", PATIENT))
-    pressed = press.site({})
-    assert pressed.pages == []
-    assert "site" in {problem.document for problem in pressed.problems}
-    for ask in (lambda: press.page({}, "en/error-404"), lambda: press.mail({}, "report", "dot-trafficking")):
+    renderer = WorkerSiteRenderer(
+        lambda _: root, RenderProcess("chalicelib.publishing.render.render_worker", PATIENT)
+    )
+    rendered = renderer.site({})
+    assert rendered.pages == []
+    assert "site" in {problem.document for problem in rendered.problems}
+    for ask in (
+        lambda: renderer.page({}, "en/error-404"),
+        lambda: renderer.mail({}, "report", "dot-trafficking"),
+    ):
         with pytest.raises(DocumentInvalid, match=r"^site, line"):
             ask()
 
@@ -212,13 +217,13 @@ def test_press_and_preview_say_what_broke_the_start(root: Path) -> None:
 
 
 def test_what_never_ends_is_named_with_its_line(tmp_path: Path) -> None:
-    press = site_press(shipped_folders(tmp_path), Limits(patience=10.0))
+    renderer = site_renderer(shipped_folders(tmp_path), Limits(patience=10.0))
     endless = {ERROR_PAGE: page_with("x")[ERROR_PAGE].replace("<h1>", f"\n\n{ENDLESS}<h1>")}
     with pytest.raises(DocumentInvalid, match=rf"^{ERROR_PAGE}, line 3: .*too much time"):
-        press.page(endless, "en/error-404")
+        renderer.page(endless, "en/error-404")
     # One step that never ends cannot be looked at: the page's own template is named.
     with pytest.raises(DocumentInvalid, match=rf"^{ERROR_PAGE}: .*too much time"):
-        press.page(page_with("{{ 9 ** (9 ** 9) }}"), "en/error-404")
+        renderer.page(page_with("{{ 9 ** (9 ** 9) }}"), "en/error-404")
 
 
 def test_a_process_that_ends_by_itself_blames_no_text(
@@ -226,9 +231,9 @@ def test_a_process_that_ends_by_itself_blames_no_text(
 ) -> None:
     (tmp_path / "broken_template.py").write_text("raise SystemExit(3)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    inmate = Inmate("broken_template", tmp_path, PATIENT)
+    worker = RenderWorker("broken_template", tmp_path, PATIENT)
     with pytest.raises(RenderStopped, match="ended by itself"):
-        inmate.ask({"do": "look"})
+        worker.ask({"do": "look"})
 
 
 def test_no_sentence_of_the_fault_holds_a_path(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from chalicelib.reporting.cases import (
     Delivery,
     SealedReport,
 )
-from chalicelib.reporting.follow_up import FollowUp, Known
+from chalicelib.reporting.follow_up import DeliveryStatus, FollowUp
 from chalicelib.reporting.receipts import check_digit
 from chalicelib.shared.errors import StoreUnavailable
-from tests.support.fakes import NOON, FakeDirectory, FakeStore, FakeVault, FixedClock, recipient
+from tests.support.fakes import NOON, FakeRecipients, FakeStore, FakeVault, FixedClock, recipient
 
 CODE = "1234567890123456789" + check_digit("1234567890123456789")
 OTHER = "9876543210987654321" + check_digit("9876543210987654321")
@@ -30,7 +30,7 @@ class Desk:
     def __init__(self) -> None:
         self.store, self.vault = FakeStore(), FakeVault()
         self.clock = FixedClock(NOON + timedelta(minutes=42))
-        self.follow_up = FollowUp(self.store, self.vault, FakeDirectory(recipient("police")), self.clock)
+        self.follow_up = FollowUp(self.store, self.vault, FakeRecipients(recipient("police")), self.clock)
         self.record = SealedReport(
             id=FakeVault().keys_of(CODE).report_id,
             sealed=b"",
@@ -53,8 +53,8 @@ def desk() -> Desk:
 
 def test_a_code_leads_to_the_state_of_each_delivery_to_the_hour(desk: Desk) -> None:
     assert desk.follow_up(CODE) == (
-        Known("The police office", DELIVERED, NOON),
-        Known("closed-since", QUEUED, NOON),
+        DeliveryStatus("The police office", DELIVERED, NOON),
+        DeliveryStatus("closed-since", QUEUED, NOON),
     )
 
 
@@ -62,7 +62,7 @@ def test_while_it_is_not_clear_if_a_server_took_it_it_was_handed_over(desk: Desk
     """Published pages of before do not know the word; and our waiting is no news."""
     unclear = Delivery("police", UNCLEAR, NOON, NOON)
     desk.store.reports[desk.record.id] = replace(desk.record, deliveries=(unclear,))
-    assert desk.follow_up(CODE) == (Known("The police office", SENT, NOON),)
+    assert desk.follow_up(CODE) == (DeliveryStatus("The police office", SENT, NOON),)
 
 
 def test_a_code_may_be_typed_in_groups_and_in_other_digits(desk: Desk) -> None:

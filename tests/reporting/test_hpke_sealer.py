@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey
 
-from chalicelib.delivery.adapters.delivery_keys import DeskKey, new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKey, new_delivery_key
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener, kid_of
 from chalicelib.delivery.errors import SealBroken
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
@@ -19,7 +19,7 @@ from chalicelib.reporting.report import LINE_LIMIT, STORY_LIMIT, Report
 from chalicelib.shared.errors import SecretMissing
 from tests.support.fakes import NOON
 
-DESK = new_desk_key(NOON)
+DESK = new_delivery_key(NOON)
 REPORT_ID = "0123456789abcdef0123456789abcdef"
 SUITE = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305)
 
@@ -134,7 +134,7 @@ def test_a_rotation_is_seen_at_once_and_both_keys_open_their_own() -> None:
     keys = [DESK]
     rotating = HpkeSealer(lambda: (keys[-1].kid, keys[-1].public))
     before = rotating.seal(b"before", REPORT_ID)
-    keys.append(new_desk_key(NOON))
+    keys.append(new_delivery_key(NOON))
     after = rotating.seal(b"after", REPORT_ID)
     assert kid_of(before) != kid_of(after)
     both = HpkeOpener(lambda: {key.kid: key.private for key in keys})
@@ -162,5 +162,5 @@ def test_the_longest_report_fits_in_the_largest_size_whatever_it_is_written_in(c
 def test_a_new_desk_key_names_its_month_and_shows_no_private_part() -> None:
     assert DESK.kid.startswith("2026-11-")
     assert DESK.private not in repr(DESK)
-    assert DeskKey("k", "p", "s3cret") == DeskKey("k", "p", "s3cret")
-    assert "s3cret" not in repr(DeskKey("k", "p", "s3cret"))
+    assert DeliveryKey("k", "p", "s3cret") == DeliveryKey("k", "p", "s3cret")
+    assert "s3cret" not in repr(DeliveryKey("k", "p", "s3cret"))

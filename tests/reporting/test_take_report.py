@@ -21,9 +21,9 @@ from chalicelib.reporting.cases import (
 from chalicelib.reporting.errors import FormExpired, InvalidReport, NobodyOffered
 from chalicelib.reporting.receipts import read_code
 from chalicelib.reporting.report import Report
-from chalicelib.reporting.take_report import Taken, TakeReport
+from chalicelib.reporting.take_report import Receipt, TakeReport
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
-from tests.support.fakes import NOON, FakeDirectory, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
+from tests.support.fakes import NOON, FakeRecipients, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 
 POLICE = recipient("police")
 BORDER = recipient("border", enforces_immigration=True)
@@ -35,7 +35,7 @@ class Desk:
 
     def __init__(self, agreed_only: bool = True) -> None:
         self.store, self.sealer, self.vault, self.clock = FakeStore(), FakeSealer(), FakeVault(), FixedClock()
-        self.directory = FakeDirectory(POLICE, BORDER, NOT_YET)
+        self.directory = FakeRecipients(POLICE, BORDER, NOT_YET)
         self.take = TakeReport(
             self.store,
             self.sealer,
@@ -58,7 +58,7 @@ class Desk:
         self.clock.forward(minutes=1)
         return fields
 
-    def send(self, fields: dict[str, list[str]] | None = None) -> Taken:
+    def send(self, fields: dict[str, list[str]] | None = None) -> Receipt:
         """Send a form from the town's page, in Spanish."""
         return self.take(fields if fields is not None else self.form(), "town", "es")
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.delivery.adapters.dynamo_cases import DynamoDesk
+from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
-from chalicelib.desk.adapters.dynamo_sign_ins import DynamoDoor
+from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.ports import AuditEntry
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
@@ -111,7 +111,7 @@ def test_what_was_deleted_by_the_first_try_is_deleted(dynamodb: Any, store: Dyna
 def test_the_desk_knows_its_own_change_and_nobody_elses(
     dynamodb: Any, store: DynamoReports, table: str
 ) -> None:
-    desk = DynamoDesk(lambda: dynamodb, table)
+    desk = DynamoCases(lambda: dynamodb, table)
     case = desk.find(report().case_number, NOON)
     assert case is not None
     proposal = HandOver("police", "ana@desk.example", NOON, "they do not answer")
@@ -151,7 +151,7 @@ def test_a_line_of_the_log_is_written_once(dynamodb: Any) -> None:
 
 
 def test_a_try_to_sign_in_counts_once(dynamodb: Any) -> None:
-    door = DynamoDoor(lambda: dynamodb, made(dynamodb, dynamo_sign_ins))
+    door = DynamoSignIns(lambda: dynamodb, made(dynamodb, dynamo_sign_ins))
     window = timedelta(minutes=15)
     with losing(dynamodb, "UpdateItem"):
         tries = [door.count_try("ana", NOON, window, most) for most in (5, 5, 0)]

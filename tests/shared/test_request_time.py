@@ -17,7 +17,7 @@ from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.net import public_files
-from chalicelib.shared.net.public_files import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 from chalicelib.shared.patience import CALLS_TAKE, PAGE_NEEDS, time_for_calls
 from chalicelib.shared.request_time import THIS_REQUEST, RequestTime
 from tests.support.hanging import WAYS, Hanging, hanging, seconds_of
@@ -102,7 +102,7 @@ def test_all_services_that_hang_together_cost_no_more_than_the_request_has(how: 
 @pytest.mark.parametrize("how", WAYS)
 def test_a_bucket_that_hangs_costs_the_time_that_it_was_given(how: str) -> None:
     with hanging(how) as server:
-        line = Line(server.address, 0.4)
+        line = HttpConnection(server.address, 0.4)
         begun = time.monotonic()
         for _ in range(3):
             with pytest.raises(FetchFailed):
@@ -162,6 +162,6 @@ def test_the_sdk_begins_no_try_that_the_request_has_no_time_for(aws_over_http: s
         dynamodb.describe_table(TableName="none")
     with THIS_REQUEST.counted(timedelta(seconds=3.9)):
         begun = time.monotonic()
-        with pytest.raises(StoreUnavailable, match="OutOfTime"):
+        with pytest.raises(StoreUnavailable, match="NoTimeLeft"):
             Table(lambda: dynamodb, "none").call("get_item", Key={"pk": {"S": "x"}})
         assert time.monotonic() - begun < 1.0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.delivery.adapters.delivery_keys import DeskSecret
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKeys
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import KEEP_SECONDS, RETRY_SECONDS, JsonSecret
@@ -162,15 +162,15 @@ def test_a_desk_key_that_is_not_whole_is_missing(keep: Callable[[object], None],
 
 def test_the_desk_secret_gives_its_private_keys(keep: Callable[[object], None]) -> None:
     keep({"keys": {"2026-11-aaaaaa": "private"}})
-    assert DeskSecret(secret()).private_keys() == {"2026-11-aaaaaa": "private"}
+    assert DeliveryKeys(secret()).private_keys() == {"2026-11-aaaaaa": "private"}
     keep({"keys": None})
-    assert DeskSecret(secret()).private_keys() == {}
+    assert DeliveryKeys(secret()).private_keys() == {}
 
 
 def test_the_desk_secret_may_name_the_secret_that_holds_the_keys(keep: Callable[[object], None]) -> None:
     client("secretsmanager").create_secret(Name="holder", SecretString='{"keys": {"2026-11-a": "private"}}')
     keep({"kept_in": "holder"})
-    assert DeskSecret(secret()).private_keys() == {"2026-11-a": "private"}
+    assert DeliveryKeys(secret()).private_keys() == {"2026-11-a": "private"}
     keep({"kept_in": "nowhere"})
     with pytest.raises(SecretMissing):
-        DeskSecret(secret()).private_keys()
+        DeliveryKeys(secret()).private_keys()

@@ -27,9 +27,9 @@ from chalicelib.reporting.report import Report
 from tests.support.fakes import (
     Failing,
     FakeAlarms,
-    FakeDirectory,
     FakeMailer,
     FakeMarks,
+    FakeRecipients,
     FakeSealer,
     FakeStore,
     FixedClock,
@@ -65,7 +65,7 @@ class Desk:
     def __init__(self, *recipients: Recipient) -> None:
         self.store, self.sealer, self.clock = FakeStore(), FakeSealer(), FixedClock()
         self.mailer, self.alarms, self.renderer = FakeMailer(), FakeAlarms(), FakeRenderer()
-        self.directory = FakeDirectory(*(recipients or (POLICE, CLINIC)))
+        self.directory = FakeRecipients(*(recipients or (POLICE, CLINIC)))
         self.marks = FakeMarks()
         self.caps: Caps | None = None  # reports are stored as counted already
         self.waited: list[timedelta] = []

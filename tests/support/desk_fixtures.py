@@ -13,19 +13,19 @@ import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from chalicelib.publishing.adapters.render_process import RenderJail
+from chalicelib.publishing.adapters.render_process import RenderProcess
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import documents
 from tests.support.desk_site import SENDER, DeskSite
-from tests.support.remembered import RememberingJail
+from tests.support.remembered import RememberingProcess
 
 _numbers = count(1)
 
 
 @cache
-def _jails(module: str) -> RememberingJail:
+def _jails(module: str) -> RememberingProcess:
     """Return one jail for all tests here: they publish the same texts again and again."""
-    return RememberingJail(RenderJail(module))
+    return RememberingProcess(RenderProcess(module))
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def make_desk(pool_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     """Return what makes an admin site."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", pool_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
-    monkeypatch.setattr(documents, "RenderJail", _jails)
+    monkeypatch.setattr(documents, "RenderProcess", _jails)
     client.cache_clear()
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 

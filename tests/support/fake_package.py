@@ -1,4 +1,4 @@
-"""Fakes of the documents that ship and of the press: they pass the contract of the adapters."""
+"""Fakes of the documents that ship and of the renderer: they pass the contract of the adapters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chalicelib.directory.document_ids import (
 )
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.publishing.ports import Pressed, PressedPage
+from chalicelib.publishing.ports import RenderedPage, RenderedSite
 from tests.support.fakes import Failing
 
 PAGE = "template/public/page.html"
@@ -135,16 +135,16 @@ class FakePress(Failing):
         super().__init__()
         self._shipped = shipped
 
-    def site(self, texts: Mapping[str, str]) -> Pressed:
-        raise NotImplementedError("this press renders what is looked at, one at a time")
+    def site(self, texts: Mapping[str, str]) -> RenderedSite:
+        raise NotImplementedError("this renderer renders what is looked at, one at a time")
 
-    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
+    def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         self._about_to("page")
         locale, _, rest = name.partition("/")
         if locale not in [one["tag"] for one in self._read(texts, SITE)["locales"]]:
             raise DocumentInvalid(f"there is no page {name!r}")
         html = f'<html lang="{locale}"><h1>{self._title(texts, rest)}</h1>{self._shown(texts)}</html>'
-        return PressedPage(name, html, "", {"Content-Security-Policy": "default-src 'none'"})
+        return RenderedPage(name, html, "", {"Content-Security-Policy": "default-src 'none'"})
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         self._about_to("mail")

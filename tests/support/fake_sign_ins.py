@@ -17,8 +17,8 @@ from chalicelib.desk.ports import AuditEntry
 from tests.support.fakes import Failing
 
 
-class FakeDoor(Failing):
-    """The DoorBook in memory. It counts in whole seconds, as DynamoDB's time to live does."""
+class FakeSignIns(Failing):
+    """The SignInStore in memory. It counts in whole seconds, as DynamoDB's time to live does."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -317,7 +317,7 @@ class FakeMarks(Failing):
         return f"{day} {text}"
 
 
-class FakeDirectory:
+class FakeRecipients:
     """Recipients and places as a test wants them."""
 
     def __init__(self, *recipients: Recipient, chain: tuple[str, ...] = ("town", "county", "nation")) -> None:

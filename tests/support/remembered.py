@@ -15,10 +15,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from chalicelib.publishing.render.site_renderer import Asked, Jail
+from chalicelib.publishing.render.site_renderer import Answering, Jail
 
 
-class RememberingJail:
+class RememberingProcess:
     """Opens a process of another jail when something is asked that nobody has asked yet."""
 
     def __init__(self, jail: Jail) -> None:
@@ -27,17 +27,17 @@ class RememberingJail:
         self.lock = threading.Lock()
 
     @contextmanager
-    def __call__(self, folder: Path) -> Iterator[Asked]:
+    def __call__(self, folder: Path) -> Iterator[Answering]:
         """Give what answers for the folder, and end what was opened for it."""
         with ExitStack() as opened:
-            yield _Inmate(self, folder, lambda: opened.enter_context(self._jail(folder)))
+            yield _RememberedWorker(self, folder, lambda: opened.enter_context(self._jail(folder)))
 
 
-class _Inmate:
-    def __init__(self, jail: RememberingJail, folder: Path, start: Any) -> None:
+class _RememberedWorker:
+    def __init__(self, jail: RememberingProcess, folder: Path, start: Any) -> None:
         self._jail = jail
         self._start = start
-        self._process: Asked | None = None
+        self._process: Answering | None = None
         self._whole, self._content = _state(folder), _state(folder / "content")
 
     def ask(self, job: Mapping[str, Any]) -> dict[str, Any]:

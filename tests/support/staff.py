@@ -15,10 +15,10 @@ from chalicelib.desk.people import (
     Step,
 )
 from chalicelib.desk.sign_in import Sessions, SignIn
-from chalicelib.desk.sign_in_watch import DoorWatch
+from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
 from tests.support.fake_people import FakePeople, FakeTokens
-from tests.support.fake_sign_ins import FakeDoor, FakeStandings
+from tests.support.fake_sign_ins import FakeSignIns, FakeStandings
 from tests.support.fakes import FixedClock
 
 ANA, BEN, CAM = "ana@desk.example", "ben@desk.example", "cam@desk.example"
@@ -57,7 +57,7 @@ class Staff:
         self.clock = FixedClock()
         self.people = FakePeople(self.clock, must)
         self.tokens = FakeTokens(self.people)
-        self.book, self.dates = FakeDoor(), FakeStandings()
+        self.book, self.dates = FakeSignIns(), FakeStandings()
         self.log: list[Line] = []
         self.notices: list[Notice] = []
         self.mailed: list[tuple[str, str, bool]] = []  # first passwords
@@ -65,7 +65,7 @@ class Staff:
         for email, role in ((ANA, PUBLISHER), (BEN, PUBLISHER), (CAM, EDITOR)):
             self.people.add(email, role, PASSWORD, SECRETS[email] if must else "")
         standings = Standings(self.people, self.dates, self.clock)
-        watch = DoorWatch(self.people, self.book, self.clock, self._write_down, self._tell)
+        watch = SignInWatch(self.people, self.book, self.clock, self._write_down, self._tell)
         self.sign_in = SignIn(self.people, self.tokens, self.book, self.clock, needed, standings, watch)
         self.sessions = Sessions(self.people, self.tokens, self.book, self.clock, standings, watch)
         self.manage = ManagePeople(

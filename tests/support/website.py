@@ -29,7 +29,7 @@ from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.reporting.report import Report
 from chalicelib.reporting.take_report import TakeReport
 from chalicelib.reporting.web import code_page, form_page
-from tests.support.fakes import FakeDirectory, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
+from tests.support.fakes import FakeRecipients, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 
 FORM = "application/x-www-form-urlencoded"
 PLACES = ("los-banos-ca", "merced-county-ca", "california", "us")
@@ -196,7 +196,7 @@ class Website:
 
     def __init__(self, site: Callable[[], FormPages], pages: Pages | None = None) -> None:
         self.store, self.sealer, self.vault, self.clock = FakeStore(), FakeSealer(), FakeVault(), FixedClock()
-        self.directory = FakeDirectory(
+        self.directory = FakeRecipients(
             recipient("police", serves="us"),
             recipient("border", serves="us", enforces_immigration=True),
             chain=PLACES,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.delivery.adapters.delivery_keys import DeskSecret
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKeys
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener, kid_of
 from chalicelib.delivery.errors import SealBroken
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
@@ -48,7 +48,7 @@ def seal(words: bytes, report_id: str) -> bytes:
 
 
 def opened(sealed: bytes, report_id: str) -> bytes:
-    return HpkeOpener(DeskSecret(secret("desk")).private_keys).open(sealed, report_id)
+    return HpkeOpener(DeliveryKeys(secret("desk")).private_keys).open(sealed, report_id)
 
 
 def store(report_id: str, sealed: bytes, state: str) -> None:
@@ -77,7 +77,7 @@ def test_what_was_sealed_before_a_rotation_stays_readable(keys: DeskKeys) -> Non
 
 def test_a_worker_that_remembers_the_keys_finds_a_new_one_at_once(keys: DeskKeys) -> None:
     keys.rotate(NOON)
-    desk = DeskSecret(secret("desk"))
+    desk = DeliveryKeys(secret("desk"))
     opener = HpkeOpener(desk.private_keys, desk.forget)
     assert opener.open(seal(b"words", "1" * 32), "1" * 32) == b"words"
     keys.rotate(NOON)
@@ -108,7 +108,7 @@ def every_secret() -> list[str]:
 
 def test_a_destroyed_key_is_in_no_version_of_any_secret(keys: DeskKeys) -> None:
     first = keys.rotate(NOON)
-    private = DeskSecret(secret("desk")).private_keys()[first]
+    private = DeliveryKeys(secret("desk")).private_keys()[first]
     keys.rotate(NOON)
     assert private in " ".join(every_secret())
     keys.destroy(first)
@@ -123,7 +123,7 @@ def test_stopped_in_the_middle_no_key_is_lost_and_the_next_call_destroys_what_wa
 ) -> None:
     first = keys.rotate(NOON)
     old = seal(b"old words", "1" * 32)
-    private = DeskSecret(secret("desk")).private_keys()[first]
+    private = DeliveryKeys(secret("desk")).private_keys()[first]
     second = keys.rotate(NOON)
     new = seal(b"new words", "2" * 32)
     left = calls
@@ -168,7 +168,7 @@ def test_a_worker_that_remembers_where_the_keys_lay_finds_where_they_lie_now(key
     index = secret("desk")
     index.content()  # and is asked for the keys only after they have moved
     keys.destroy(first)
-    assert HpkeOpener(DeskSecret(index).private_keys).open(sealed, "1" * 32) == b"words"
+    assert HpkeOpener(DeliveryKeys(index).private_keys).open(sealed, "1" * 32) == b"words"
 
 
 def test_the_current_key_and_unknown_ones_are_not_destroyed(keys: DeskKeys) -> None:
@@ -215,7 +215,7 @@ def test_no_private_key_is_ever_printed(
     monkeypatch.setattr("tools.keys.where", lambda: SITE)
     main({"DO": "rotate"})
     main({})
-    private = DeskSecret(secret("desk")).private_keys()
+    private = DeliveryKeys(secret("desk")).private_keys()
     told = capsys.readouterr()
     assert private
     assert all(key not in told.out + told.err for key in private.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chalicelib.delivery.figures import Figures
+from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.cases import (
     BOUNCED,
@@ -61,7 +61,7 @@ def test_the_figures_are_printed_for_people_and_for_programs(
     assert status.main() == 0
     lines = capsys.readouterr().out.splitlines()
     assert "       1  failed, and nobody has answered for it" in lines
-    assert len(lines) == 1 + len(fields(Figures))
+    assert len(lines) == 1 + len(fields(DeliveryFigures))
 
 
 def test_a_table_that_does_not_answer_is_one_sentence(

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chalicelib.delivery.adapters.delivery_keys import new_desk_key
+from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.adapters.report_items import from_index
 from chalicelib.reporting.cases import LOOKED_AT, WAITING, SealedReport
@@ -268,7 +268,7 @@ class Run:
 
     def _rotate(self) -> None:
         """Make a new key: what comes is sealed to it, and what lies there opens by the old ones."""
-        self.keys.add(new_desk_key(datetime.now(UTC)))
+        self.keys.add(new_delivery_key(datetime.now(UTC)))
         self.rotations += 1
 
     def _blackout(self) -> None:

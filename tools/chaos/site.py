@@ -15,8 +15,8 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.delivery.adapters.copy_marks import DeskCopyMarks
-from chalicelib.delivery.adapters.delivery_keys import DeskKey
+from chalicelib.delivery.adapters.copy_marks import KeyedCopyMarks
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKey
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
 from chalicelib.delivery.adapters.operator_mail import OperatorMail
 from chalicelib.delivery.adapters.ses_events import read_notice
@@ -94,7 +94,7 @@ class SharedKeys:
         self._read_at = 0.0
         self._content: dict[str, Any] = {}
 
-    def add(self, key: DeskKey) -> None:
+    def add(self, key: DeliveryKey) -> None:
         """Rotate: what is sealed from now on is for this key, and older ones still open."""
         private = self._fresh().get("private", {}) if self._file.exists() else {}
         content = {"private": {**private, key.kid: key.private}, "current": [key.kid, key.public]}
@@ -169,7 +169,7 @@ class Site:
         mailer, mails = plant.mailer(SesMailer(self.ses, "")), plant.renderer(self.mails)
         send = SendMail(mailer, mails, store, alarms, clock, SENDER)
         opener = plant.opener(HpkeOpener(self.keys.private_keys, self.keys.forget))
-        marks = DeskCopyMarks(self.keys.private_keys)
+        marks = KeyedCopyMarks(self.keys.private_keys)
         caps = FloodCaps(store, marks, digest_every=self.digest_every, caps=self.caps)
         return plant.worker(store, opener, send, caps, Agencies(), alarms, clock, _wait)
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from chalicelib.shared.errors import SecretMissing
 
 
-class DeskCopyMarks:
+class KeyedCopyMarks:
     """Derives each day's secret from the newest desk key, so that the marks end with that key.
 
     `private_keys` returns kid -> private key in base64; a kid begins with its month. After a rotation the

@@ -23,7 +23,7 @@ KEPT_IN = "kept_in"
 
 
 @dataclass(frozen=True, slots=True)
-class DeskKey:
+class DeliveryKey:
     """A desk key pair in the form in which secrets hold it: keys are URL-safe base64 of 32 raw bytes."""
 
     kid: str
@@ -31,17 +31,17 @@ class DeskKey:
     private: str = field(repr=False)
 
 
-def new_desk_key(now: datetime) -> DeskKey:
+def new_delivery_key(now: datetime) -> DeliveryKey:
     """Make a key pair whose kid names the month and a random part: "2026-11-4f3a9c"."""
     private = X25519PrivateKey.generate()
-    return DeskKey(
+    return DeliveryKey(
         kid=f"{now:%Y-%m}-{secrets.token_hex(3)}",
         public=base64.urlsafe_b64encode(private.public_key().public_bytes_raw()).decode("ascii"),
         private=base64.urlsafe_b64encode(private.private_bytes_raw()).decode("ascii"),
     )
 
 
-class DeskSecret:
+class DeliveryKeys:
     """What only the delivering function may know: the private keys that open reports."""
 
     def __init__(self, secret: JsonSecret) -> None:

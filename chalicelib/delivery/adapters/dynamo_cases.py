@@ -29,7 +29,7 @@ from chalicelib.shared.errors import StaleRecord
 _LOOKS, _PAUSE = 10, 0.1  # the index follows its table within a second
 
 
-class DynamoDesk:
+class DynamoCases:
     """The Cases port on the reports table."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:

@@ -16,7 +16,7 @@ from chalicelib.directory.adapters.published_texts import (
     PublishedTexts,
 )
 from chalicelib.directory.document_ids import CATALOG
-from chalicelib.shared.net.public_files import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 _LONGEST = 1_000_000  # bytes; ten languages take 30,000
 
@@ -64,7 +64,7 @@ class PublishedFrames:
             return self._frames, self._fault
 
     def _read(self, release: int, texts: Mapping[str, str]) -> tuple[Frames | None, str]:
-        line = Line(self._base, PATIENCE, self._clock)
+        line = HttpConnection(self._base, PATIENCE, self._clock)
         try:
             content = line.get(f"releases/{release}/mails.json")
             if len(content) > _LONGEST:

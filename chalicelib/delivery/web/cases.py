@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from chalicelib.delivery.errors import HandOverRefused
 from chalicelib.delivery.hand_over_cases import HandOvers
-from chalicelib.delivery.look_after_cases import CaseFile, DeliveryDesk, read_case_number
+from chalicelib.delivery.look_after_cases import CaseFile, LookAfterCases, read_case_number
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.standings import Standings
-from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import (
-    Sheet,
+    Screen,
     go_to,
     number,
     sentence_of,
@@ -26,7 +26,7 @@ _SHOWN = 50
 _HAND_OVER = "n recipient other"  # what the log names, whatever becomes of it
 
 
-def routes(desk: Desk, cases: DeliveryDesk, hand_overs: HandOvers, standings: Standings) -> None:
+def routes(desk: Guard, cases: LookAfterCases, hand_overs: HandOvers, standings: Standings) -> None:
     """Register the list, the case, its buttons, and those around a hand-over."""
     screens = CaseScreens(desk.show, cases, hand_overs, standings)
     desk.screen(CASES, EDITOR)(screens.cases)
@@ -45,13 +45,15 @@ def routes(desk: Desk, cases: DeliveryDesk, hand_overs: HandOvers, standings: St
 class CaseScreens:
     """The screens of cases, a method each. A hand-over is logged with both offices."""
 
-    def __init__(self, show: Show, cases: DeliveryDesk, hand_overs: HandOvers, standings: Standings) -> None:
+    def __init__(
+        self, show: Show, cases: LookAfterCases, hand_overs: HandOvers, standings: Standings
+    ) -> None:
         self._show = show
         self._cases = cases
         self._hand_overs = hand_overs
         self._standings = standings
 
-    def cases(self, visit: Visit) -> Sheet:
+    def cases(self, visit: AdminRequest) -> Screen:
         """List what is amiss, and the newest cases."""
         files = self._cases.newest()
         return self._show(
@@ -65,7 +67,7 @@ class CaseScreens:
             number="",
         )
 
-    def case(self, visit: Visit) -> Sheet:
+    def case(self, visit: AdminRequest) -> Screen:
         """Show the case with a number."""
         case_number = visit.asked("n")
         try:
@@ -84,26 +86,26 @@ class CaseScreens:
             )
         return self._case(visit, file)
 
-    def send_again(self, visit: Visit) -> Sheet:
+    def send_again(self, visit: AdminRequest) -> Screen:
         """Queue a copy once more."""
         recipient, address = visit.one("recipient"), visit.one("address")
         visit.deed.after = f"{recipient}, its {address} address"
         self._cases.send_again(visit.one("n"), recipient, address, _version(visit))
         return self._back(visit, "again")
 
-    def answer(self, visit: Visit) -> Sheet:
+    def answer(self, visit: AdminRequest) -> Screen:
         """Write down that somebody looks after a case."""
         self._cases.answer(visit.one("n"), _version(visit))
         return self._back(visit, "answered")
 
-    def hold(self, visit: Visit) -> Sheet:
+    def hold(self, visit: AdminRequest) -> Screen:
         """Keep a case for the law past its date, or no longer."""
         held = visit.one("hold") == "yes"
         visit.deed.after = "kept for the law" if held else "kept for the law no longer"
         self._cases.hold_by_law(visit.one("n"), held, _version(visit))
         return self._back(visit, "held")
 
-    def propose_hand_over(self, visit: Visit) -> Sheet:
+    def propose_hand_over(self, visit: AdminRequest) -> Screen:
         """Propose to hand a copy to another office."""
         visit.deed.before, visit.deed.after = visit.one("recipient"), visit.one("other")
         typed = {field: visit.one(field) for field in ("recipient", "other", "why")}
@@ -114,7 +116,7 @@ class CaseScreens:
             return self._case(visit, self._cases.find(case_number), typed, refused.problems)
         return _done(visit, "hand_over_proposed")
 
-    def agree_to_hand_over(self, visit: Visit) -> Sheet:
+    def agree_to_hand_over(self, visit: AdminRequest) -> Screen:
         """Agree to a hand-over, as the second publisher."""
         case_number, recipient = visit.one("n"), visit.one("recipient")
         try:
@@ -129,7 +131,7 @@ class CaseScreens:
             return self._case(visit, self._cases.find(case_number), {}, {"": str(missing)})
         return _done(visit, "moved")
 
-    def decline_hand_over(self, visit: Visit) -> Sheet:
+    def decline_hand_over(self, visit: AdminRequest) -> Screen:
         """Decline a hand-over."""
         case_number, recipient = visit.one("n"), visit.one("recipient")
         self._hand_overs.decline(
@@ -137,16 +139,16 @@ class CaseScreens:
         )
         return _done(visit, "hand_over_declined")
 
-    def _back(self, visit: Visit, done: str) -> Sheet:
+    def _back(self, visit: AdminRequest, done: str) -> Screen:
         return go_to(f"{CASE}?n={self._cases.find(visit.one('n')).case.case_number}&done={done}")
 
     def _case(
         self,
-        visit: Visit,
+        visit: AdminRequest,
         file: CaseFile,
         typed: Mapping[str, str] | None = None,
         problems: Mapping[str, str] | None = None,
-    ) -> Sheet:
+    ) -> Screen:
         return self._show(
             visit,
             "case.html",
@@ -159,15 +161,15 @@ class CaseScreens:
         )
 
 
-def _done(visit: Visit, what: str) -> Sheet:
+def _done(visit: AdminRequest, what: str) -> Screen:
     return go_to(f"{CASE}?n={read_case_number(visit.one('n'))}&done={what}")
 
 
-def _name(visit: Visit, proposed: HandOver) -> None:
+def _name(visit: AdminRequest, proposed: HandOver) -> None:
     """Write down which offices a hand-over is between, and why."""
     visit.deed.before, visit.deed.after = visit.one("recipient"), proposed.to
     visit.deed.why = "; ".join(filter(None, (proposed.why, visit.one("declined_why"))))
 
 
-def _version(visit: Visit) -> int:
+def _version(visit: AdminRequest) -> int:
     return number(visit.one("version"), -1)

@@ -39,8 +39,8 @@ def table_definition(name: str) -> dict[str, Any]:
     }
 
 
-class DynamoDoor:
-    """The DoorBook on DynamoDB. Time to live is on `expires_at`; every read looks at it itself."""
+class DynamoSignIns:
+    """The SignInStore on DynamoDB. Time to live is on `expires_at`; every read looks at it itself."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
         self._table = Table(client, table)

@@ -29,11 +29,11 @@ from chalicelib.desk.web import cookies
 from chalicelib.desk.web.guard import (
     HOME,
     SIGN_IN,
-    Desk,
+    AdminRequest,
+    Guard,
     Show,
-    Visit,
 )
-from chalicelib.desk.web.screens import Sheet, go_to
+from chalicelib.desk.web.screens import Screen, go_to
 
 _PASSWORD = "password"  # noqa: S105 (the name of a step)
 _WAIT = "Too many tries. Wait a quarter of an hour, then try again."
@@ -58,7 +58,7 @@ _NOT_SET_UP = (
 _KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567")
 
 
-def routes(desk: Desk, sign_in: SignIn, sessions: Sessions, log: Callable[[str], None]) -> None:
+def routes(desk: Guard, sign_in: SignIn, sessions: Sessions, log: Callable[[str], None]) -> None:
     """Register the way in, the way out, and the authenticator's screen."""
     screens = EntranceScreens(desk.show, desk.note, sign_in, sessions, log)
     desk.door(SIGN_IN)(screens.sign_in)
@@ -75,7 +75,7 @@ class EntranceScreens:
     def __init__(
         self,
         show: Show,
-        note: Callable[[Visit, str], None],
+        note: Callable[[AdminRequest, str], None],
         sign_in: SignIn,
         sessions: Sessions,
         log: Callable[[str], None],
@@ -86,7 +86,7 @@ class EntranceScreens:
         self._sessions = sessions
         self._log = log
 
-    def sign_in(self, visit: Visit) -> Sheet:
+    def sign_in(self, visit: AdminRequest) -> Screen:
         """Show the step that comes next, or take what was typed at the one before."""
         door = visit.secret
         if not visit.posted:
@@ -118,12 +118,12 @@ class EntranceScreens:
             return go_to(SIGN_IN)
         return self._let_in(visit, step)
 
-    def sign_out(self, visit: Visit) -> Sheet:
+    def sign_out(self, visit: AdminRequest) -> Screen:
         """End the session."""
         self._sessions.end(visit.who, visit.secret)
         return go_to(f"{SIGN_IN}?done=out", (cookies.clear(cookies.SESSION),))
 
-    def authenticator(self, visit: Visit) -> Sheet:
+    def authenticator(self, visit: AdminRequest) -> Screen:
         """Set up a second factor: show its key, then take the code that proves it."""
         if not visit.posted:
             return self._authenticator(visit, "")
@@ -138,8 +138,8 @@ class EntranceScreens:
         return go_to(f"{HOME}?done=authenticator")
 
     def _form(
-        self, visit: Visit, step: str, status: int = 200, problems: dict[str, str] | None = None
-    ) -> Sheet:
+        self, visit: AdminRequest, step: str, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Screen:
         secret = ""
         email = visit.one("email")
         if step == SET_UP:
@@ -159,7 +159,7 @@ class EntranceScreens:
             square=authenticator_square(secret, email) if secret else "",
         )
 
-    def _take(self, visit: Visit, asked: str) -> Step | None:
+    def _take(self, visit: AdminRequest, asked: str) -> Step | None:
         door, browsers = visit.secret, visit.browsers
         if asked == _PASSWORD:
             return self._sign_in.begin(door, visit.one("email"), visit.one("password"), browsers)
@@ -172,7 +172,7 @@ class EntranceScreens:
         self._sign_in.give_up(door)
         return None
 
-    def _let_in(self, visit: Visit, step: Step) -> Sheet:
+    def _let_in(self, visit: AdminRequest, step: Step) -> Screen:
         person = self._sessions.who(step.handle)
         if not person.role:
             self._sessions.end(person, step.handle)
@@ -186,8 +186,8 @@ class EntranceScreens:
         return go_to(HOME, (session, cookies.clear(cookies.DOOR), known))
 
     def _authenticator(
-        self, visit: Visit, secret: str, status: int = 200, problems: dict[str, str] | None = None
-    ) -> Sheet:
+        self, visit: AdminRequest, secret: str, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Screen:
         square = authenticator_square(secret, visit.who.email) if secret else ""
         return self._show(
             visit, "authenticator.html", status, secret=secret, square=square, problems=problems or {}

@@ -1,6 +1,6 @@
 """The one guard of the admin site: who may see a screen, who may press its button, what is written down.
 
-Every route is made by `Desk.screen`, `Desk.action` or `Desk.door`, and carries what it demands as its
+Every route is made by `Guard.screen`, `Guard.action` or `Guard.door`, and carries what it demands as its
 attribute `guard`: a role, or DOOR for the few screens that are there before anybody is signed in.
 """
 
@@ -27,7 +27,7 @@ from chalicelib.desk.ports import AuditEntry, AuditLog
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.sign_in import Sessions
 from chalicelib.desk.web import cookies
-from chalicelib.desk.web.screens import Sheet, go_to
+from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.directory.armor import without_private
 from chalicelib.pages.web.gateway_answers import headers_of, status_of
 from chalicelib.pages.web.read_form import read_form
@@ -81,7 +81,7 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class AdminRequest:
     """One request of somebody at the desk. `csrf` goes into every form; nobody is `person` at the door."""
 
     path: str
@@ -111,16 +111,16 @@ class Visit:
         return self.one(name) or self.query.get(name, "")
 
 
-View = Callable[[Visit], Sheet]
+View = Callable[[AdminRequest], Screen]
 
 
 class Show(Protocol):
-    """Answers a visit with a page: `Desk.show`, as screens are handed it."""
+    """Answers a visit with a page: `Guard.show`, as screens are handed it."""
 
-    def __call__(self, visit: Visit, template: str, status: int = 200, /, **names: Any) -> Sheet: ...
+    def __call__(self, visit: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen: ...
 
 
-class Desk:
+class Guard:
     """Registers guarded screens on a blueprint."""
 
     def __init__(
@@ -171,7 +171,7 @@ class Desk:
     ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             @wraps(view)
-            def guarded() -> Sheet:
+            def guarded() -> Screen:
                 return self._answer(view, role, does, about)
 
             guarded.guard = role  # type: ignore[attr-defined]
@@ -182,7 +182,7 @@ class Desk:
 
     # Answering
 
-    def show(self, visit: Visit, template: str, status: int = 200, /, **names: Any) -> Sheet:
+    def show(self, visit: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
         """Answer with a page."""
         html = self._pages.render(
             template,
@@ -193,13 +193,13 @@ class Desk:
             **{"problems": {}, **names},
         )
         request = self._routes.current_request
-        sheet = Sheet(html, status, {"Content-Security-Policy": self._pages.policy()}, request=request)
+        sheet = Screen(html, status, {"Content-Security-Policy": self._pages.policy()}, request=request)
         sheet.told = " ".join(str(one) for one in (names.get("problems") or {}).values()) or str(
             names.get("told") or ""
         )
         return sheet
 
-    def note(self, visit: Visit, did: str, about: str = "", why: str = "", /, **more: str) -> None:
+    def note(self, visit: AdminRequest, did: str, about: str = "", why: str = "", /, **more: str) -> None:
         """Write a line into the audit log, and a copy where the admin function's role can change nothing.
 
         `more` are the other texts of an AuditEntry.
@@ -214,7 +214,7 @@ class Desk:
         about, outcome = told.get("about", ""), told.get("outcome", "")
         self._tell(f"desk: {plain_line(who)}, {role}: {did} {about}{f' ({outcome})' if outcome else ''}")
 
-    def _answer(self, view: View, role: str, does: str, about: str) -> Sheet:
+    def _answer(self, view: View, role: str, does: str, about: str) -> Screen:
         request = self._routes.current_request
         visit = self._visit(request)
         try:
@@ -240,9 +240,9 @@ class Desk:
         """Draw a number, to choose a sample by."""
         return int.from_bytes(self._clock.nonce()[:4], "big")
 
-    def _visit(self, request: Request) -> Visit:
+    def _visit(self, request: Request) -> AdminRequest:
         secret = cookies.read(request, cookies.SESSION)
-        return Visit(
+        return AdminRequest(
             path=path_of(request),
             posted=request.method == "POST",
             query=_query_of(request),
@@ -266,19 +266,21 @@ class Desk:
             return origin == self._origin
         return bool(origin) and urlsplit(origin).netloc == _host(request)
 
-    def _signed_in(self, visit: Visit, request: Request) -> Visit:
+    def _signed_in(self, visit: AdminRequest, request: Request) -> AdminRequest:
         if not visit.secret:
             raise SessionOver("no cookie")
         person = self._sessions.who(visit.secret)
-        return Visit(visit.path, visit.posted, visit.query, visit.csrf, visit.secret, {}, person)
+        return AdminRequest(visit.path, visit.posted, visit.query, visit.csrf, visit.secret, {}, person)
 
-    def _with_form(self, visit: Visit, request: Request) -> Visit:
+    def _with_form(self, visit: AdminRequest, request: Request) -> AdminRequest:
         fields = _read(request)
         if not cookies.token_fits(visit.secret, "".join(fields.get("csrf", ()))):
             raise StaleForm("made for another session")
-        return Visit(visit.path, visit.posted, visit.query, visit.csrf, visit.secret, fields, visit.person)
+        return AdminRequest(
+            visit.path, visit.posted, visit.query, visit.csrf, visit.secret, fields, visit.person
+        )
 
-    def _at_the_door(self, view: View, visit: Visit, request: Request) -> Sheet:
+    def _at_the_door(self, view: View, visit: AdminRequest, request: Request) -> Screen:
         """Before anybody is signed in, a form is bound to a cookie of its own."""
         secret = cookies.read(request, cookies.DOOR)
         if visit.posted:
@@ -287,22 +289,24 @@ class Desk:
                 return go_to(f"{SIGN_IN}?done=door")
             token = cookies.form_token(secret, self._clock.nonce())
             browsers = cookies.known_browsers(request)
-            return view(Visit(visit.path, True, visit.query, token, secret, fields, browsers=browsers))
+            return view(AdminRequest(visit.path, True, visit.query, token, secret, fields, browsers=browsers))
         fresh = secret or (self._clock.nonce() + self._clock.nonce()).hex()
         answer = view(
-            Visit(visit.path, False, visit.query, cookies.form_token(fresh, self._clock.nonce()), fresh)
+            AdminRequest(
+                visit.path, False, visit.query, cookies.form_token(fresh, self._clock.nonce()), fresh
+            )
         )
         if not secret:
             answer.cookies = (*answer.cookies, cookies.write(cookies.DOOR, fresh, SIGN_IN_TAKES * 6))
         return answer
 
-    def _refused(self, visit: Visit, does: str, error: NotAllowed) -> Sheet:
+    def _refused(self, visit: AdminRequest, does: str, error: NotAllowed) -> Screen:
         """Answer somebody whose role does not cover it; what they tried all the same is written down."""
         if does and visit.posted:
             self.note(visit, f"{does}: not done", visit.deed.about, outcome=REFUSED, told=str(error))
         return self._failed(visit, error)
 
-    def _noted(self, view: View, visit: Visit, does: str) -> Sheet:
+    def _noted(self, view: View, visit: AdminRequest, does: str) -> Screen:
         """Do what a button says, between a line that it was begun and one about what came of it.
 
         Where the first cannot be written, nothing is done.
@@ -329,17 +333,17 @@ class Desk:
             self._log(where(away))
         return answer
 
-    def _sign_in_first(self, visit: Visit, request: Request) -> Sheet:
+    def _sign_in_first(self, visit: AdminRequest, request: Request) -> Screen:
         if not visit.posted:
             return go_to(f"{SIGN_IN}?done=over" if visit.secret else SIGN_IN)
-        nobody = Visit(visit.path, True, visit.query, "", "")
+        nobody = AdminRequest(visit.path, True, visit.query, "", "")
         try:
             kept = _kept(_read(request))
         except PorchlightError as error:
             return self._failed(nobody, error)
         return self.show(nobody, "again.html", 401, kept=kept, signed_out=True)
 
-    def _failed(self, visit: Visit, error: Exception) -> Sheet:
+    def _failed(self, visit: AdminRequest, error: Exception) -> Screen:
         status = next(
             (STATUS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in STATUS),
             status_of(error),

@@ -12,9 +12,9 @@ from chalicelib.desk.errors import LastPublisher, PersonKnown
 from chalicelib.desk.manage_people import AddressWrong, ManagePeople
 from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES
 from chalicelib.desk.ports import AuditEntry, AuditLog
-from chalicelib.desk.tell_desk import TellDesk
-from chalicelib.desk.web.guard import Desk, Show, Visit
-from chalicelib.desk.web.screens import Sheet, download, go_to
+from chalicelib.desk.tell_desk import TellPublishers
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.screens import Screen, download, go_to
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 
@@ -36,7 +36,7 @@ _FORMULA = (
 )  # wide ones too
 
 
-def routes(desk: Desk, people: ManagePeople, tell: TellDesk, audit: AuditLog, clock: Clock) -> None:
+def routes(desk: Guard, people: ManagePeople, tell: TellPublishers, audit: AuditLog, clock: Clock) -> None:
     """Register the screens of people and of the log."""
     screens = PeopleScreens(desk.show, people, tell)
     desk.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
@@ -55,12 +55,12 @@ def routes(desk: Desk, people: ManagePeople, tell: TellDesk, audit: AuditLog, cl
 class PeopleScreens:
     """The screen of people and its buttons, a method each. `tell` mails what was done to all publishers."""
 
-    def __init__(self, show: Show, people: ManagePeople, tell: TellDesk) -> None:
+    def __init__(self, show: Show, people: ManagePeople, tell: TellPublishers) -> None:
         self._show = show
         self._people = people
         self._tell = tell
 
-    def people(self, visit: Visit) -> Sheet:
+    def people(self, visit: AdminRequest) -> Screen:
         """List who may sign in, or invite somebody."""
         if not visit.posted:
             return self._everybody(visit)
@@ -77,7 +77,7 @@ class PeopleScreens:
         self._tell("somebody was invited", (told, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=invited")
 
-    def change_role(self, visit: Visit) -> Sheet:
+    def change_role(self, visit: AdminRequest) -> Screen:
         """Give somebody another role, unless no publisher would remain."""
         visit.deed.after = visit.one("role")
         try:
@@ -90,7 +90,7 @@ class PeopleScreens:
         self._tell("a role was changed", lines, (before.email,))
         return go_to(f"{PEOPLE}?done=role")
 
-    def remove(self, visit: Visit) -> Sheet:
+    def remove(self, visit: AdminRequest) -> Screen:
         """Take somebody's account away, unless no publisher would remain."""
         try:
             gone = self._people.remove(visit.one("email"), visit.who)
@@ -102,7 +102,7 @@ class PeopleScreens:
         self._tell("somebody was removed", (told, f"Why: {why or 'no reason was given'}"), (gone.email,))
         return go_to(f"{PEOPLE}?done=removed")
 
-    def send_password(self, visit: Visit) -> Sheet:
+    def send_password(self, visit: AdminRequest) -> Screen:
         """Mail somebody a new first password; the one before ends."""
         person = self._people.send_first_password(visit.one("email"))
         visit.deed.after = "a new first password, mailed"
@@ -110,7 +110,7 @@ class PeopleScreens:
         self._tell("a new first password was mailed", (told, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=password")
 
-    def forget_authenticator(self, visit: Visit) -> Sheet:
+    def forget_authenticator(self, visit: AdminRequest) -> Screen:
         """Let somebody set up a new second factor."""
         person = self._people.forget_authenticator(visit.one("email"))
         visit.deed.before, visit.deed.after = "an authenticator", "a new one may be set up"
@@ -118,7 +118,9 @@ class PeopleScreens:
         self._tell("an authenticator was forgotten", (told, _SEVEN_DAYS), (person.email,))
         return go_to(f"{PEOPLE}?done=authenticator_gone")
 
-    def _everybody(self, visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
+    def _everybody(
+        self, visit: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Screen:
         return self._show(
             visit,
             "people.html",
@@ -138,7 +140,7 @@ class LogScreens:
         self._audit = audit
         self._clock = clock
 
-    def month(self, visit: Visit) -> Sheet:
+    def month(self, visit: AdminRequest) -> Screen:
         """Show a month of the log. Raises EntryMissing."""
         months = _months(self._clock.now())
         month = visit.asked("month") or months[0]
@@ -147,7 +149,7 @@ class LogScreens:
         entries = deeds(self._audit.entries(month))
         return self._show(visit, "log.html", entries=entries, month=month, months=months)
 
-    def file(self, visit: Visit) -> Sheet:
+    def file(self, visit: AdminRequest) -> Screen:
         """Give the whole log as a table."""
         months = _months(self._clock.now())
         entries = [entry for month in months for entry in deeds(self._audit.entries(month))]

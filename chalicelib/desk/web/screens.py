@@ -29,7 +29,7 @@ NOTHING_LOADS = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 _HALVES = re.compile("[\ud800-\udfff]")  # half a letter, as JSON can hold it, cannot be sent
 
 
-class Sheet(Html):
+class Screen(Html):
     """One answer. Not packed: a page that holds a form's token beside what was typed is not compressed."""
 
     def __init__(
@@ -57,21 +57,21 @@ class Sheet(Html):
         }
 
 
-def go_to(path: str, cookies: Iterable[str] = ()) -> Sheet:
+def go_to(path: str, cookies: Iterable[str] = ()) -> Screen:
     """Return a redirect after a form; `path` is one of our own."""
     if not (path.startswith("/admin/") and path.isascii() and path.isprintable() and " " not in path):
         raise ValueError("not a path of ours")
-    return Sheet("", 303, {"Location": path, "Content-Security-Policy": NOTHING_LOADS}, cookies)
+    return Screen("", 303, {"Location": path, "Content-Security-Policy": NOTHING_LOADS}, cookies)
 
 
-def download(text: str, name: str, kind: str) -> Sheet:
+def download(text: str, name: str, kind: str) -> Screen:
     """Return a file to keep. `name` is our own and plain."""
     headers = {
         "Content-Type": f"{kind}; charset=utf-8",
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": NOTHING_LOADS,
     }
-    return Sheet(text, 200, headers)
+    return Screen(text, 200, headers)
 
 
 def number(text: str, default: int = 0) -> int:

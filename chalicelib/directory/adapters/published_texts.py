@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.shared.net.public_files import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 LOOK_EVERY = 30.0
 PATIENCE = 3.0  # seconds for both files
@@ -53,7 +53,7 @@ class PublishedTexts:
         self._seen = NOTHING
         self.fault = ""
         self._lock = threading.Lock()
-        Line(base, PATIENCE)  # a wrong address shows at once
+        HttpConnection(base, PATIENCE)  # a wrong address shows at once
 
     def __call__(self) -> Mapping[str, str]:
         """Return the texts by document; none while nothing was published."""
@@ -73,7 +73,7 @@ class PublishedTexts:
         return self._seen.release
 
     def _look(self) -> None:
-        line = Line(self._base, min(PATIENCE, self._left()), self._clock)
+        line = HttpConnection(self._base, min(PATIENCE, self._left()), self._clock)
         try:
             release = int(json.loads(line.get("current.json"))["release"])
             if release != self._seen.release:

@@ -9,7 +9,7 @@ from chalicelib.directory.content import Content
 from chalicelib.directory.recipients import Recipient, read_recipients
 
 
-class ShippedDirectory:
+class ShippedRecipients:
     """The Directory over the shipped documents. Raises ContentInvalid when the recipients break a rule."""
 
     def __init__(self, folder: Path, content: Content) -> None:

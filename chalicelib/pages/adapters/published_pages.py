@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 
-from chalicelib.shared.net.public_files import FetchFailed, Line
+from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class PublishedPages:
         self._clock = clock
         self._releases: list[_Release] = []  # newest first, two at most
         self._look_at = self._away_until = float("-inf")
-        self._line = Line(base, PATIENCE, clock)  # a wrong address shows at once
+        self._line = HttpConnection(base, PATIENCE, clock)  # a wrong address shows at once
 
     def current(self) -> Pages:
         """Return the pages as published at this moment, for one request."""
         self._line.close()  # a connection from before a freeze is dead, and says so only when it is used
-        self._line = Line(self._base, PATIENCE, self._clock)
+        self._line = HttpConnection(self._base, PATIENCE, self._clock)
         if self._clock() >= self._look_at:
             self._look_at = self._clock() + LOOK_EVERY
             self._look()

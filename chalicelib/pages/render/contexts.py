@@ -9,7 +9,7 @@ from datetime import date
 from markupsafe import Markup
 
 from chalicelib.directory.contacts import Contact
-from chalicelib.directory.content import Figure
+from chalicelib.directory.content import Statistic
 from chalicelib.directory.places import Place
 
 # What every template has besides the names of its class: functions, and the gap between two sentences.
@@ -56,7 +56,7 @@ class PageContext(LayoutContext):
     place: Place
     people: Sequence[Contact]
     ways: Sequence[Contact]
-    figures: Sequence[Figure]
+    figures: Sequence[Statistic]
     note_href: str
     code_href: str
     places: Sequence[PlaceLink]

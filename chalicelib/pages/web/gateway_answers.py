@@ -44,7 +44,7 @@ Para hablar con alguien a cualquier hora, llame al 888-373-7888.</p></body></htm
 """
 
 
-class Asked:
+class PageRequest:
     """What a request asks for: all that a public page may depend on."""
 
     def __init__(self, method: str, path: str, languages: str, gzip: bool, lists: bool = False) -> None:
@@ -55,11 +55,11 @@ class Asked:
         self.lists = lists  # headers came as lists alone, and go back so
 
 
-def asked_by(event: Event) -> Asked:
+def asked_by(event: Event) -> PageRequest:
     """Read API Gateway's event, or a load balancer's."""
     headers = headers_of(event)
     context = _members(event, "requestContext")
-    return Asked(
+    return PageRequest(
         str(context.get("httpMethod") or event.get("httpMethod") or "GET"),
         # Chalice's own local events hold it in the context only, where API Gateway puts the stage before it.
         str(event.get("path") or context.get("path") or "/"),
@@ -100,7 +100,7 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return False
 
 
-def page_for(pages: Pages, asked: Asked) -> Found:
+def page_for(pages: Pages, asked: PageRequest) -> Found:
     """Find the page that is asked for, or the small page that says why there is none."""
     now = pages.current()
     locale, place = choose_page(asked.path, asked.languages, now)
@@ -116,7 +116,7 @@ def page_for(pages: Pages, asked: Asked) -> Found:
     return packed, 200, now.headers
 
 
-def error_for(pages: Pages, status: int, asked: Asked) -> Found:
+def error_for(pages: Pages, status: int, asked: PageRequest) -> Found:
     """Find the small page for an error, in the language of the path or of the browser."""
     now = pages.current()
     locale = choose_locale(asked.path, asked.languages, now)
@@ -134,7 +134,7 @@ def bare_page() -> Found:
     return pack(_BARE_PAGE), 500, page_headers(BARE_POLICY)
 
 
-def answer(packed: str, status: int, headers: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+def answer(packed: str, status: int, headers: Mapping[str, Any], asked: PageRequest) -> dict[str, Any]:
     """Return a packed page as API Gateway expects it of a function."""
     whole = {
         **headers,

@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.pages.web.gateway_answers import (
-    Asked,
+    PageRequest,
     answer,
     asked_by,
     bare_page,
@@ -43,9 +43,11 @@ class Html(Response):
         return answer(self._packed, self.status_code, self.headers, self._asked)
 
 
-def asked(request: Request | None) -> Asked:
+def asked(request: Request | None) -> PageRequest:
     """Return what a request asks for; where there is none, a browser's usual one."""
-    return Asked("GET", "/", "", gzip=True) if request is None else asked_by(request.to_original_event())
+    return (
+        PageRequest("GET", "/", "", gzip=True) if request is None else asked_by(request.to_original_event())
+    )
 
 
 def path_of(request: Request | None) -> str:

@@ -37,7 +37,7 @@ class Limits(NamedTuple):
     answer: int = 4 * 1024 * 1024
 
 
-class Inmate:
+class RenderWorker:
     """One such process, which answers one job after the other."""
 
     def __init__(self, module: str, folder: Path, limits: Limits) -> None:
@@ -110,7 +110,7 @@ class Inmate:
         return line
 
 
-class RenderJail:
+class RenderProcess:
     """Opens processes that run `module` on a folder."""
 
     def __init__(self, module: str, limits: Limits | None = None) -> None:
@@ -118,10 +118,10 @@ class RenderJail:
         self._limits = limits or Limits()
 
     @contextmanager
-    def __call__(self, folder: Path) -> Iterator[Inmate]:
+    def __call__(self, folder: Path) -> Iterator[RenderWorker]:
         """Give a process for the folder, and end it afterwards."""
-        inmate = Inmate(self._module, folder, self._limits)
+        worker = RenderWorker(self._module, folder, self._limits)
         try:
-            yield inmate
+            yield worker
         finally:
-            inmate.end()
+            worker.end()

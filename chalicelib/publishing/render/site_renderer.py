@@ -16,7 +16,7 @@ from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, p
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
-from chalicelib.publishing.ports import Pressed, PressedPage
+from chalicelib.publishing.ports import RenderedPage, RenderedSite
 from chalicelib.publishing.render import sentences
 from chalicelib.shared.errors import PorchlightError
 
@@ -24,16 +24,16 @@ _ENOUGH = 60  # problems; who has more mends these first
 _GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
 
 
-class Asked(Protocol):
+class Answering(Protocol):
     """A process that answers jobs."""
 
     def ask(self, job: Mapping[str, Any]) -> dict[str, Any]: ...
 
 
-Jail = Callable[[Path], AbstractContextManager[Asked]]
+Jail = Callable[[Path], AbstractContextManager[Answering]]
 
 
-class SitePress:
+class WorkerSiteRenderer:
     """The Press.
 
     `folder_of` gives the folder of a state of the documents: templates/, content/ and locale/. Pages are
@@ -46,21 +46,21 @@ class SitePress:
         self._jail = jail
         self._workers = workers
 
-    def site(self, texts: Mapping[str, str]) -> Pressed:
+    def site(self, texts: Mapping[str, str]) -> RenderedSite:
         """Render and check every page and every mail."""
         from chalicelib.publishing.style.checks import STYLE, check_style
 
         folder = self._folder_of(texts)
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
-        with self._jail(folder) as inmate:
-            look, said = inmate.ask({"do": "look"}), {}
+        with self._jail(folder) as worker:
+            look, said = worker.ask({"do": "look"}), {}
             if "fault" in look:
-                return Pressed([], {}, {}, [*problems, Problem(*look["fault"])])
+                return RenderedSite([], {}, {}, [*problems, Problem(*look["fault"])])
             for document in look["templates"]:
                 try:
-                    read = inmate.ask({"do": "read", "name": document})
+                    read = worker.ask({"do": "read", "name": document})
                 except RenderStopped as error:
-                    return Pressed([], {}, {}, [*problems, _stopped("sense of this", document, error)])
+                    return RenderedSite([], {}, {}, [*problems, _stopped("sense of this", document, error)])
                 problems += [Problem(document, *fault) for fault in read["faults"]]
                 said[document] = read["sentences"]
             said |= {
@@ -68,14 +68,14 @@ class SitePress:
                 for document in mail_frames.DOCUMENTS
             }
             if any(problem.document != STYLE for problem in problems):
-                return Pressed([], look["index"], {}, problems)
-            frames = self._frames(inmate, problems)
+                return RenderedSite([], look["index"], {}, problems)
+            frames = self._frames(worker, problems)
         names = look["names"]
         rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
         problems += [self._fault(name, one) for name, one in rendered.items() if "html" not in one]
         sentences_said = self._sentences(folder, said)
         if len(rendered) < len(names) or any("html" not in one for one in rendered.values()):
-            return Pressed([], look["index"], sentences_said, problems[:_ENOUGH])
+            return RenderedSite([], look["index"], sentences_said, problems[:_ENOUGH])
         checks = [{"do": "check", "name": name, "html": rendered[name]["html"]} for name in names]
         checked = self._spread(folder, checks)
         pages = []
@@ -85,13 +85,13 @@ class SitePress:
                 problems.append(self._fault(name, one))
                 continue
             problems += [self._problem(folder, name, *finding) for finding in one["findings"]]
-            pages.append(PressedPage(name, rendered[name]["html"], one["packed"]))
-        return Pressed(pages, look["index"], sentences_said, problems, frames)
+            pages.append(RenderedPage(name, rendered[name]["html"], one["packed"]))
+        return RenderedSite(pages, look["index"], sentences_said, problems, frames)
 
-    def page(self, texts: Mapping[str, str], name: str) -> PressedPage:
+    def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
         answer = self._one(texts, {"do": "page", "name": name})
-        return PressedPage(name, str(answer["html"]), "", dict(answer["headers"]))
+        return RenderedPage(name, str(answer["html"]), "", dict(answer["headers"]))
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Write one mail with an invented report. Raises DocumentInvalid."""
@@ -100,8 +100,8 @@ class SitePress:
 
     def _one(self, texts: Mapping[str, str], job: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            with self._jail(self._folder_of(texts)) as inmate:
-                answer = inmate.ask(job)
+            with self._jail(self._folder_of(texts)) as worker:
+                answer = worker.ask(job)
         except RenderStopped as error:
             stopped = _stopped("this page", _document_of(job), error)
             line = f", line {stopped.line}" if stopped.line else ""
@@ -126,14 +126,14 @@ class SitePress:
         faults: list[float] = []  # when they came up
 
         def work() -> None:
-            with self._jail(folder) as inmate:
+            with self._jail(folder) as worker:
                 while not stop.is_set():
                     try:
                         job = waiting.get_nowait()
                     except queue.Empty:
                         return
                     try:
-                        done[job["name"]] = inmate.ask(job)
+                        done[job["name"]] = worker.ask(job)
                     except RenderStopped as error:
                         done[job["name"]] = {"stopped": error}
                         stop.set()
@@ -149,10 +149,10 @@ class SitePress:
             worker.join()
         return done
 
-    def _frames(self, inmate: Asked, problems: list[Problem]) -> dict[str, dict[str, str]]:
+    def _frames(self, worker: Answering, problems: list[Problem]) -> dict[str, dict[str, str]]:
         """Return each mail's frame by language, and add to `problems` what is wrong with the others."""
         try:
-            answer = inmate.ask({"do": "frames"})
+            answer = worker.ask({"do": "frames"})
         except RenderStopped as error:
             problems.append(_stopped("the mails", next(iter(mail_frames.DOCUMENTS)), error))
             return {}

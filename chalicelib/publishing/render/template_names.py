@@ -8,13 +8,13 @@ from chalicelib.pages.render.contexts import ErrorContext, LayoutContext, PageCo
 from chalicelib.reporting.render.contexts import (
     AnswerContext,
     CodeContext,
-    NoteContext,
+    FormContext,
     ReceiptContext,
 )
 
 CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
     "page.html": PageContext,
-    "note.html": NoteContext,
+    "note.html": FormContext,
     "receipt.html": ReceiptContext,
     "code.html": CodeContext,
     "answer.html": AnswerContext,

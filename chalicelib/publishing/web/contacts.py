@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.desk.people import EDITOR
-from chalicelib.desk.web.guard import Desk, Show, Visit
-from chalicelib.desk.web.screens import Sheet, go_to, sentence_of
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.screens import Screen, go_to, sentence_of
 from chalicelib.directory.contacts import AUDIENCES, LINKED, MARKS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.edit_contacts import (
@@ -26,7 +26,7 @@ _CONTACT_CHANGED = (
 )
 
 
-def routes(desk: Desk, contacts: EditContacts) -> None:
+def routes(desk: Guard, contacts: EditContacts) -> None:
     """Register the screens."""
     screens = ContactScreens(desk.show, contacts)
     desk.screen(CONTACT_LIST, EDITOR)(screens.contacts)
@@ -42,17 +42,17 @@ class ContactScreens:
         self._show = show
         self._edit = edit
 
-    def contacts(self, visit: Visit) -> Sheet:
+    def contacts(self, visit: AdminRequest) -> Screen:
         """List the contacts, each with the day of its last check."""
         places = {place.slug: place.name for place in self._edit.places()}
         return self._show(visit, "contacts.html", lines=self._edit.list(), places=places)
 
-    def checked(self, visit: Visit) -> Sheet:
+    def checked(self, visit: AdminRequest) -> Screen:
         """Mark a contact as checked today."""
         self._edit.mark_checked(visit.one("contact"), visit.one("role"), visit.who.email)
         return go_to(f"{CONTACT_LIST}?done=checked")
 
-    def contact(self, visit: Visit) -> Sheet:
+    def contact(self, visit: AdminRequest) -> Screen:
         """Show the form of a contact, or save what was typed."""
         if not visit.posted:
             return self._form(visit, None, "")
@@ -70,12 +70,12 @@ class ContactScreens:
 
     def _form(
         self,
-        visit: Visit,
+        visit: AdminRequest,
         fields: ContactFields | None,
         seen: str,
         status: int = 200,
         problems: dict[str, str] | None = None,
-    ) -> Sheet:
+    ) -> Screen:
         entry = self._edit.open(visit.asked("c"))
         shown = fields or _as_typed(entry)
         return self._show(
@@ -94,7 +94,7 @@ class ContactScreens:
         )
 
 
-def _typed_contact(visit: Visit) -> ContactFields:
+def _typed_contact(visit: AdminRequest) -> ContactFields:
     rows = zip(
         visit.fields.get("kind", ()), visit.fields.get("show", ()), visit.fields.get("body", ()), strict=False
     )

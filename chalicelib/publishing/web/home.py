@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.delivery.look_after_cases import DeliveryDesk
+from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.desk.people import EDITOR
-from chalicelib.desk.web.guard import Desk, Show, Visit
-from chalicelib.desk.web.screens import Sheet
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.screens import Screen
 from chalicelib.directory.document_ids import name_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.change_recipients import ChangeRecipients
@@ -18,10 +18,10 @@ HOME = "/admin"
 
 
 def routes(
-    desk: Desk,
+    desk: Guard,
     publish: Publish,
     contacts: EditContacts,
-    cases: DeliveryDesk,
+    cases: LookAfterCases,
     recipients: ChangeRecipients,
     edit: EditText,
 ) -> None:
@@ -39,7 +39,7 @@ class HomeScreens:
         show: Show,
         publish: Publish,
         contacts: EditContacts,
-        cases: DeliveryDesk,
+        cases: LookAfterCases,
         recipients: ChangeRecipients,
         edit: EditText,
     ) -> None:
@@ -50,7 +50,7 @@ class HomeScreens:
         self._recipients = recipients
         self._edit = edit
 
-    def home(self, visit: Visit) -> Sheet:
+    def home(self, visit: AdminRequest) -> Screen:
         """Say how the site stands, and what waits for somebody."""
         unread, stale = "", []
         try:
@@ -70,6 +70,6 @@ class HomeScreens:
             unused=[entry for entry in self._edit.list() if entry.unused and entry.live],
         )
 
-    def no_screen(self, visit: Visit) -> Sheet:
+    def no_screen(self, visit: AdminRequest) -> Screen:
         """Say that there is no such screen. Raises EntryMissing, always."""
         raise EntryMissing("There is no such screen.")

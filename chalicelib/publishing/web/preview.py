@@ -7,8 +7,8 @@ from email import message_from_bytes
 from email.policy import default
 
 from chalicelib.desk.people import EDITOR
-from chalicelib.desk.web.guard import Desk, Show, Visit
-from chalicelib.desk.web.screens import Sheet
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.screens import Screen
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.preview import Preview
@@ -19,7 +19,7 @@ PREVIEW = "/admin/preview"
 _WIDTHS = ("phone", "desktop")
 
 
-def routes(desk: Desk, preview: Preview) -> None:
+def routes(desk: Guard, preview: Preview) -> None:
     """Register the screens."""
     screens = PreviewScreens(desk.show, preview, desk.draw)
     desk.screen(PREVIEW, EDITOR)(screens.choices)
@@ -35,7 +35,7 @@ class PreviewScreens:
         self._preview = preview
         self._draw = draw
 
-    def choices(self, visit: Visit) -> Sheet:
+    def choices(self, visit: AdminRequest) -> Screen:
         """Show a page in its frame, with all that can be chosen instead."""
         choices = self._preview.choices()
         locale = visit.asked("locale") if visit.asked("locale") in choices.locales else choices.locales[0]
@@ -53,7 +53,7 @@ class PreviewScreens:
             direction=direction(locale),
         )
 
-    def page(self, visit: Visit) -> Sheet:
+    def page(self, visit: AdminRequest) -> Screen:
         """Show a page in its real markup, in a frame: an editor's text must not act for a publisher."""
         render = self._preview.live_page if visit.asked("which") == "live" else self._preview.page
         try:
@@ -61,7 +61,7 @@ class PreviewScreens:
         except (DocumentInvalid, RenderStopped) as wrong:
             return _framed(self._show(visit, "cannot_show.html", 422, told=str(wrong), framed=True))
         policy = _header(shown.headers, "Content-Security-Policy").replace("frame-ancestors 'none'", "")
-        return Sheet(
+        return Screen(
             shown.html,
             200,
             {
@@ -70,7 +70,7 @@ class PreviewScreens:
             },
         )
 
-    def mail(self, visit: Visit) -> Sheet:
+    def mail(self, visit: AdminRequest) -> Screen:
         """Show a mail with an invented report: the draft's, the live one, and the draft's with another."""
         choices = self._preview.choices()
         name, recipient = visit.asked("name"), visit.asked("recipient")
@@ -94,7 +94,7 @@ class PreviewScreens:
         )
 
 
-def _framed(sheet: Sheet) -> Sheet:
+def _framed(sheet: Screen) -> Screen:
     """Let the desk's own page show this in a frame, where a refusal would else look like a broken browser."""
     policy = str(sheet.headers["Content-Security-Policy"])
     sheet.headers["Content-Security-Policy"] = policy.replace(

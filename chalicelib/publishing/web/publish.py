@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from chalicelib.desk.people import EDITOR, PUBLISHER
-from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import (
-    Sheet,
+    Screen,
     go_to,
     number,
     sentence_of,
@@ -44,7 +44,7 @@ _STOPPED = (
 )
 
 
-def routes(desk: Desk, publish: Publish) -> None:
+def routes(desk: Guard, publish: Publish) -> None:
     """Register the screens."""
     screens = PublishScreens(desk.show, publish)
     desk.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
@@ -59,11 +59,11 @@ class _LookedAt(Protocol):
 
     def __call__(
         self,
-        visit: Visit,
+        visit: AdminRequest,
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
-    ) -> Sheet: ...
+    ) -> Screen: ...
 
 
 class PublishScreens:
@@ -73,11 +73,11 @@ class PublishScreens:
         self._show = show
         self._publish = publish
 
-    def publish(self, visit: Visit) -> Sheet:
+    def publish(self, visit: AdminRequest) -> Screen:
         """Show what would be published, and what the checks found."""
         return self._before_publishing(visit)
 
-    def publish_now(self, visit: Visit) -> Sheet:
+    def publish_now(self, visit: AdminRequest) -> Screen:
         """Publish the drafts, or what is live once `again`, or say what stood in the way."""
         do = self._publish.again if visit.one("again") else self._publish
         yes, seen = bool(visit.one("yes")), visit.one("seen")
@@ -88,7 +88,7 @@ class PublishScreens:
         self._note(visit, release)
         return go_to(f"{RELEASES}?done=published")
 
-    def releases(self, visit: Visit) -> Sheet:
+    def releases(self, visit: AdminRequest) -> Screen:
         """List the releases."""
         self._publish.stand_by()
         self._publish.clear_away()
@@ -103,11 +103,11 @@ class PublishScreens:
             name_of=name_of,
         )
 
-    def before_rolling_back(self, visit: Visit) -> Sheet:
+    def before_rolling_back(self, visit: AdminRequest) -> Screen:
         """Show what a roll back would change."""
         return self._before_rolling_back(visit)
 
-    def roll_back(self, visit: Visit) -> Sheet:
+    def roll_back(self, visit: AdminRequest) -> Screen:
         """Publish an older release again, or say what stood in the way."""
         older, yes, seen = number(visit.one("release"), -1), bool(visit.one("yes")), visit.one("seen")
         visit.deed.about = f"to release {older}"
@@ -120,11 +120,11 @@ class PublishScreens:
 
     def _before_publishing(
         self,
-        visit: Visit,
+        visit: AdminRequest,
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
-    ) -> Sheet:
+    ) -> Screen:
         self._publish.stand_by()
         self._publish.clear_away()
         return self._show(
@@ -141,11 +141,11 @@ class PublishScreens:
 
     def _before_rolling_back(
         self,
-        visit: Visit,
+        visit: AdminRequest,
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
-    ) -> Sheet:
+    ) -> Screen:
         release = number(visit.asked("release"), -1)
         return self._show(
             visit,
@@ -159,14 +159,14 @@ class PublishScreens:
             problems=problems or {},
         )
 
-    def _note(self, visit: Visit, release: Release) -> None:
+    def _note(self, visit: AdminRequest, release: Release) -> None:
         """Write down what went live, from what went live."""
         deed = visit.deed
         deed.before = f"release {release.since}"
         deed.after = f"release {release.number}: {self._publish.changed_by(release) or 'rendered anew'}"
         deed.why = release.why
 
-    def _not_done(self, visit: Visit, stopped: Exception, look: str, screen: _LookedAt) -> Sheet:
+    def _not_done(self, visit: AdminRequest, stopped: Exception, look: str, screen: _LookedAt) -> Screen:
         """Say what stood in the way, with all that was typed.
 
         What came up after the pages were rendered is said without rendering them once more: the desk has 29

@@ -5,10 +5,10 @@ from __future__ import annotations
 from chalicelib.desk.errors import AgreementMissing, NotAllowed
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.standings import Standings
-from chalicelib.desk.tell_desk import TellDesk
-from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.tell_desk import TellPublishers
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import (
-    Sheet,
+    Screen,
     go_to,
     number,
     sentence_of,
@@ -35,18 +35,18 @@ _NOT_MAILED = "The mail could not be sent now. Please try again in a minute."
 
 
 def routes(
-    desk: Desk,
+    desk: Guard,
     changes: ChangeRecipients,
     edit: EditRecipients,
     contacts: EditContacts,
     standings: Standings,
-    tell: TellDesk,
+    tell: TellPublishers,
 ) -> None:
     """Register the list with the change that waits, the form of one recipient, and the buttons."""
     screens = RecipientScreens(desk.show, changes, edit, contacts, standings, tell)
     desk.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
     desk.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="id")(screens.recipient)
-    for path, does, about, press in (
+    for path, does, about, renderer in (
         ("/admin/recipients/without", "propose to drop a recipient", "r", screens.drop),
         ("/admin/recipients/code", "mail a code", "address", screens.mail_code),
         ("/admin/recipients/confirm", "confirm an address", "address", screens.confirm_address),
@@ -55,7 +55,7 @@ def routes(
         ("/admin/recipients/operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
         ("/admin/recipients/withdraw", "withdraw new recipients", "", screens.withdraw),
     ):
-        desk.action(path, PUBLISHER, does, about)(press)
+        desk.action(path, PUBLISHER, does, about)(renderer)
 
 
 class RecipientScreens:
@@ -71,7 +71,7 @@ class RecipientScreens:
         edit: EditRecipients,
         contacts: EditContacts,
         standings: Standings,
-        tell: TellDesk,
+        tell: TellPublishers,
     ) -> None:
         self._show = show
         self._changes = changes
@@ -80,11 +80,11 @@ class RecipientScreens:
         self._standings = standings
         self._tell = tell
 
-    def recipients(self, visit: Visit) -> Sheet:
+    def recipients(self, visit: AdminRequest) -> Screen:
         """List the recipients, and the change that waits."""
         return self._list(visit)
 
-    def recipient(self, visit: Visit) -> Sheet:
+    def recipient(self, visit: AdminRequest) -> Screen:
         """Show the form of a recipient, or propose what was typed."""
         if not visit.posted:
             if not visit.asked("r"):
@@ -106,7 +106,7 @@ class RecipientScreens:
         self._proposed(visit, fields.id.strip())
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
-    def drop(self, visit: Visit) -> Sheet:
+    def drop(self, visit: AdminRequest) -> Screen:
         """Propose that a recipient gets reports no longer."""
         recipient, revision = visit.one("r"), number(visit.one("revision"))
         try:
@@ -118,7 +118,7 @@ class RecipientScreens:
         self._proposed(visit, recipient)
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
-    def mail_code(self, visit: Visit) -> Sheet:
+    def mail_code(self, visit: AdminRequest) -> Screen:
         """Mail a code to an address that is new."""
         try:
             self._changes.send_code(visit.one("address"), number(visit.one("revision")))
@@ -130,7 +130,7 @@ class RecipientScreens:
             return self._list(visit, 503, {"": _NOT_MAILED})
         return go_to(f"{RECIPIENT_LIST}?done=code_sent")
 
-    def confirm_address(self, visit: Visit) -> Sheet:
+    def confirm_address(self, visit: AdminRequest) -> Screen:
         """Take the code that shows that somebody reads an address."""
         revision = number(visit.one("revision"))
         try:
@@ -141,7 +141,7 @@ class RecipientScreens:
             return self._list(visit, 409, {"": _MOVED_ON})
         return go_to(f"{RECIPIENT_LIST}?done=confirmed")
 
-    def agree(self, visit: Visit) -> Sheet:
+    def agree(self, visit: AdminRequest) -> Screen:
         """Agree to the change that waits, as the second publisher."""
         self._about_what_waits(visit)
         revision, seen = number(visit.one("revision")), visit.one("seen")
@@ -154,7 +154,7 @@ class RecipientScreens:
         self._agreed(visit, visit.who.email)
         return go_to(f"{RECIPIENT_LIST}?done=agreed")
 
-    def mail_operator_code(self, visit: Visit) -> Sheet:
+    def mail_operator_code(self, visit: AdminRequest) -> Screen:
         """Mail the operator a code that stands for the second publisher."""
         self._about_what_waits(visit)
         try:
@@ -171,7 +171,7 @@ class RecipientScreens:
         self._tell("the operator was asked", (told, "It is for the change of recipients that waits."))
         return go_to(f"{RECIPIENT_LIST}?done=code_sent")
 
-    def agree_by_operator(self, visit: Visit) -> Sheet:
+    def agree_by_operator(self, visit: AdminRequest) -> Screen:
         """Agree to the change that waits with the operator's code."""
         self._about_what_waits(visit)
         revision, seen = number(visit.one("revision")), visit.one("seen")
@@ -186,7 +186,7 @@ class RecipientScreens:
         self._agreed(visit, f"With a code that the operator got, {visit.who.email}")
         return go_to(f"{RECIPIENT_LIST}?done=agreed")
 
-    def withdraw(self, visit: Visit) -> Sheet:
+    def withdraw(self, visit: AdminRequest) -> Screen:
         """Take back the change that waits."""
         state = self._changes.state()
         if state:
@@ -200,7 +200,7 @@ class RecipientScreens:
         self._tell("recipients were withdrawn", (told, *(state.described if state else ())))
         return go_to(f"{RECIPIENT_LIST}?done=withdrawn")
 
-    def _list(self, visit: Visit, status: int = 200, problems: dict[str, str] | None = None) -> Sheet:
+    def _list(self, visit: AdminRequest, status: int = 200, problems: dict[str, str] | None = None) -> Screen:
         state = self._changes.state()
         asks = state is not None and not state.change.agreed and visit.who.may(PUBLISHER)
         return self._show(
@@ -215,8 +215,13 @@ class RecipientScreens:
         )
 
     def _form(
-        self, visit: Visit, fields: RecipientFields, revision: int, status: int = 200, problem: str = ""
-    ) -> Sheet:
+        self,
+        visit: AdminRequest,
+        fields: RecipientFields,
+        revision: int,
+        status: int = 200,
+        problem: str = "",
+    ) -> Screen:
         return self._show(
             visit,
             "recipient.html",
@@ -232,7 +237,7 @@ class RecipientScreens:
             problems={"": problem} if problem else {},
         )
 
-    def _proposed(self, visit: Visit, about: str) -> None:
+    def _proposed(self, visit: AdminRequest, about: str) -> None:
         """Write down and mail what was proposed, from what is kept now."""
         state = self._changes.state()
         if state is None:
@@ -241,14 +246,14 @@ class RecipientScreens:
         told = f"{visit.who.email} proposed a change of who gets reports. All that waits now:"
         self._tell("recipients were proposed", (told, *state.described, f"Why: {state.change.why}"))
 
-    def _about_what_waits(self, visit: Visit) -> None:
+    def _about_what_waits(self, visit: AdminRequest) -> None:
         """Write down what this is about before it is tried: a refusal names it too."""
         state = self._changes.state()
         if state:
             visit.deed.about = ", ".join(one.id for one in state.entries)
             visit.deed.after = "; ".join(state.described)
 
-    def _agreed(self, visit: Visit, by: str) -> None:
+    def _agreed(self, visit: AdminRequest, by: str) -> None:
         """Write down and mail what was agreed to, from what is kept now."""
         state = self._changes.state()
         if state is None:
@@ -261,7 +266,7 @@ class RecipientScreens:
         self._tell("recipients were agreed to", (told, *state.described, still))
 
 
-def _typed(visit: Visit) -> RecipientFields:
+def _typed(visit: AdminRequest) -> RecipientFields:
     return RecipientFields(
         **{name: without_private(visit.one(name)) for name in _FIELDS},
         enforces_immigration=bool(visit.one("enforces_immigration")),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.desk.people import EDITOR
-from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import (
-    Sheet,
+    Screen,
     go_to,
     number,
     sentence_of,
@@ -25,7 +25,7 @@ _ON_A_PAGE = 25
 _SHOWS = ("missing", "all")
 
 
-def routes(desk: Desk, sentences: EditSentences) -> None:
+def routes(desk: Guard, sentences: EditSentences) -> None:
     """Register the screen."""
     screens = SentenceScreens(desk.show, sentences)
     desk.screen(SENTENCES, EDITOR, does="save sentences", about="d")(screens.sentences)
@@ -38,7 +38,7 @@ class SentenceScreens:
         self._show = show
         self._edit = edit
 
-    def sentences(self, visit: Visit) -> Sheet:
+    def sentences(self, visit: AdminRequest) -> Screen:
         """Show a catalog's sentences, or save those that were typed."""
         if not visit.posted:
             return self._catalog(visit)
@@ -59,12 +59,12 @@ class SentenceScreens:
 
     def _catalog(
         self,
-        visit: Visit,
+        visit: AdminRequest,
         status: int = 200,
         typed: dict[str, str] | None = None,
         clashing: tuple[str, ...] = (),
         problems: dict[str, str] | None = None,
-    ) -> Sheet:
+    ) -> Screen:
         catalog = self._edit.open(visit.asked("d"))
         shown = visit.asked("show") if visit.asked("show") in _SHOWS else "all"
         words = visit.asked("words")
@@ -100,7 +100,7 @@ def _found(catalog: Catalog, show: str, words: str) -> list[Sentence]:
     ]
 
 
-def _prefixed(visit: Visit, prefix: str) -> dict[str, str]:
+def _prefixed(visit: AdminRequest, prefix: str) -> dict[str, str]:
     return {
         name.removeprefix(prefix): values[0].replace("\r\n", "\n")
         for name, values in visit.fields.items()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib.delivery import mail_frames
 from chalicelib.desk.people import EDITOR
-from chalicelib.desk.web.guard import Desk, Show, Visit
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import (
-    Sheet,
+    Screen,
     go_to,
     number,
     sentence_of,
@@ -30,7 +30,7 @@ _SAVED_MEANWHILE = (
 )
 
 
-def routes(desk: Desk, edit: EditText) -> None:
+def routes(desk: Guard, edit: EditText) -> None:
     """Register the screens."""
     screens = TextScreens(desk.show, edit)
     desk.screen(TEXTS, EDITOR)(screens.documents)
@@ -51,11 +51,11 @@ class TextScreens:
         self._show = show
         self._edit = edit
 
-    def documents(self, visit: Visit) -> Sheet:
+    def documents(self, visit: AdminRequest) -> Screen:
         """List the documents."""
         return self._show(visit, "documents.html", entries=self._edit.list(), name_of=name_of)
 
-    def text(self, visit: Visit) -> Sheet:
+    def text(self, visit: AdminRequest) -> Screen:
         """Show the editor of a document, or save what was typed as its draft."""
         document = visit.asked("d")
         if not visit.posted:
@@ -69,7 +69,7 @@ class TextScreens:
             return self._editor(visit, document, 422, {"text": sentence_of(error)})
         return go_to(f"{TEXT}?d={document}&done=saved")
 
-    def discard(self, visit: Visit) -> Sheet:
+    def discard(self, visit: AdminRequest) -> Screen:
         """Throw a draft away, unless somebody went on with it meanwhile."""
         try:
             self._edit.discard(visit.one("d"), number(visit.one("revision")))
@@ -77,28 +77,28 @@ class TextScreens:
             return self._editor(visit, visit.one("d"), 409, {"": _SAVED_MEANWHILE})
         return go_to(f"{TEXT}?d={visit.one('d')}&done=discarded")
 
-    def changes(self, visit: Visit) -> Sheet:
+    def changes(self, visit: AdminRequest) -> Screen:
         """Compare a draft with what is live."""
         document = visit.asked("d")
         opened = self._edit.open(document)
         lines = self._edit.diff(document)
         return self._show(visit, "changes.html", opened=opened, name=name_of(document), lines=lines)
 
-    def lines(self, visit: Visit) -> Sheet:
+    def lines(self, visit: AdminRequest) -> Screen:
         """Show a text with its lines numbered, and mark the one that is asked for."""
         document = visit.asked("d")
         opened = self._edit.open(document)
         bad = [number(visit.asked("line"))]
         return self._show(visit, "lines.html", opened=opened, name=name_of(document), bad=bad)
 
-    def history(self, visit: Visit) -> Sheet:
+    def history(self, visit: AdminRequest) -> Screen:
         """List the versions of a document."""
         document = visit.asked("d")
         opened = self._edit.open(document)
         versions = self._edit.history(document)
         return self._show(visit, "history.html", opened=opened, name=name_of(document), versions=versions)
 
-    def version(self, visit: Visit) -> Sheet:
+    def version(self, visit: AdminRequest) -> Screen:
         """Show a version, compared with the live one."""
         document, which = visit.asked("d"), number(visit.asked("n"))
         opened = self._edit.open(document)
@@ -111,7 +111,7 @@ class TextScreens:
             lines=self._edit.diff_versions(document, which, opened.live.number),
         )
 
-    def restore(self, visit: Visit) -> Sheet:
+    def restore(self, visit: AdminRequest) -> Screen:
         """Make a draft of a version."""
         document, revision = visit.one("d"), number(visit.one("revision"))
         try:
@@ -121,8 +121,8 @@ class TextScreens:
         return go_to(f"{TEXT}?d={document}&done=restored")
 
     def _editor(
-        self, visit: Visit, document: str, status: int = 200, problems: dict[str, str] | None = None
-    ) -> Sheet:
+        self, visit: AdminRequest, document: str, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Screen:
         opened = self._edit.open(document)
         text = _visible(visit.one("text")) if "text" in visit.fields else opened.text
         return self._show(
@@ -140,7 +140,7 @@ class TextScreens:
             **_of_frame(opened, text, self._hosts()),
         )
 
-    def _conflict(self, visit: Visit, error: DraftConflict) -> Sheet:
+    def _conflict(self, visit: AdminRequest, error: DraftConflict) -> Screen:
         other = error.theirs.text if error.theirs else error.live
         return self._show(
             visit,

@@ -32,7 +32,7 @@ class RecipientState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoteContext(LayoutContext):
+class FormContext(LayoutContext):
     """note.html: the form."""
 
     page_href: str

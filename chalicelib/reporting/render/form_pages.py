@@ -16,7 +16,7 @@ from chalicelib.reporting.receipts import in_groups
 from chalicelib.reporting.render.contexts import (
     AnswerContext,
     CodeContext,
-    NoteContext,
+    FormContext,
     ReceiptContext,
     RecipientChoice,
     RecipientState,
@@ -58,7 +58,7 @@ class FormPages(Site):
         `shown` are the ids of the offices that its writer was shown, if others than `recipients`.
         """
         path = f"{place}/note/"
-        context = NoteContext(
+        context = FormContext(
             **self.layout(locale, path, sends=True),
             page_href=f"/{locale}/{place}/",
             action=f"/{locale}/{path}",

@@ -21,7 +21,7 @@ for _talkative in ("boto3", "botocore", "s3transfer", "urllib3"):
 CONNECT_SECONDS = 1.0
 
 
-class OutOfTime(BotoCoreError):  # type: ignore[misc]
+class NoTimeLeft(BotoCoreError):  # type: ignore[misc]
     """The request has no time left for another try."""
 
     fmt = "the request has no time left for this"
@@ -31,7 +31,7 @@ class OutOfTime(BotoCoreError):  # type: ignore[misc]
 def client(service: str, attempts: int = 2, read_timeout: float = 3.0) -> Any:
     """Return this process's client for a service: 1 s to connect, `attempts` tries in all.
 
-    No try begins that could outlast the request it is made for; the client raises OutOfTime then.
+    No try begins that could outlast the request it is made for; the client raises NoTimeLeft then.
     """
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -46,4 +46,4 @@ def client(service: str, attempts: int = 2, read_timeout: float = 3.0) -> Any:
 
 def _only_in_time(takes: float, **_: Any) -> None:
     if THIS_REQUEST.left() < takes:
-        raise OutOfTime
+        raise NoTimeLeft

@@ -26,7 +26,7 @@ class FetchFailed(OSError):
     """The file cannot be had now, whatever the reason."""
 
 
-class Line:
+class HttpConnection:
     """One connection to one server, kept for a few files that are fetched one after the other.
 
     `base` is like "https://bucket.s3.us-west-2.amazonaws.com" or "http://127.0.0.1:5000/bucket". All

@@ -1,4 +1,4 @@
-"""The real press over the shipped documents, for tests: catalogs compiled into a folder of the test's own."""
+"""The real renderer over the shipped documents, for tests: catalogs compiled into a folder of their own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
-from chalicelib.publishing.adapters.render_process import Limits, RenderJail
+from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.render.sentences import of_texts
-from chalicelib.publishing.render.site_renderer import SitePress
+from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.wiring.documents import RENDERERS
 from tools.catalogs import compile_catalogs
 
@@ -44,11 +44,11 @@ def shipped_files(folders: Folders) -> ShippedFiles:
     return ShippedFiles(folders, RENDERERS, of_texts)
 
 
-def site_press(folders: Folders, limits: Limits = PATIENT) -> SitePress:
-    """Return the press as the desk uses it."""
+def site_renderer(folders: Folders, limits: Limits = PATIENT) -> WorkerSiteRenderer:
+    """Return the renderer as the desk uses it."""
     files = ReleaseFiles(folders)
 
     def folder_of(texts: Mapping[str, str]) -> Path:
         return files(texts).content.parent
 
-    return SitePress(folder_of, RenderJail("chalicelib.publishing.render.render_worker", limits))
+    return WorkerSiteRenderer(folder_of, RenderProcess("chalicelib.publishing.render.render_worker", limits))

@@ -1,4 +1,4 @@
-"""What the press and the documents that ship promise: the fakes, and the real ones with their processes."""
+"""What the renderer and the shipped documents promise: the fakes, and the real ones with their processes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import pytest
 from chalicelib.delivery.mail_frames import MARKER
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS, kind_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.ports import Press, ShippedDocuments
+from chalicelib.publishing.ports import ShippedDocuments, SiteRenderer
 from tests.support.fake_package import REPORT_MAIL, FakePackage, FakePress, written
-from tests.support.press import shipped_files, shipped_folders, site_press
+from tests.support.rendered import shipped_files, shipped_folders, site_renderer
 
 
 @dataclass
 class Package:
-    """A package's documents, and the press that renders them."""
+    """A package's documents, and the renderer that renders them."""
 
     shipped: ShippedDocuments
-    press: Press
+    renderer: SiteRenderer
 
     def read(self, document: str) -> Any:
         return json.loads(self.shipped.text(document))
@@ -49,7 +49,7 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         shipped = FakePackage()
         return Package(shipped, FakePress(shipped))
     folders = shipped_folders(tmp_path_factory.mktemp("package"), locales=("en", "es"))
-    return Package(shipped_files(folders), site_press(folders))
+    return Package(shipped_files(folders), site_renderer(folders))
 
 
 def test_every_document_has_a_kind_and_a_text_and_kinds_stand_together(package: Package) -> None:
