@@ -13,7 +13,7 @@ define CHECKS
 $(RUN) -m ruff check .
 $(RUN) -m ruff format --check .
 $(RUN) -m mypy
-$(RUN) -m tools.catalogs check
+$(RUN) -m tools.build.catalogs check
 endef
 
 .DEFAULT_GOAL := help
@@ -26,7 +26,7 @@ setup:  ## make the environment (every command below does this by itself)
 	@sh tools/bootstrap.sh $(VENV) $(PYTHON)
 
 run: setup  ## serve the site and the mailroom on this machine (PORT=8000 MAILROOM_PORT=8025 DELIVER_EVERY=5)
-	@exec $(RUN) -m tools.run
+	@exec $(RUN) -m tools.local.run
 
 test: setup browsers  ## lint, check types and catalogs, and run every test
 	$(CHECKS)
@@ -42,20 +42,20 @@ fix: setup  ## put code in order: formatting, imports, simple mistakes
 	$(RUN) -m ruff format .
 
 translations: setup  ## bring the catalogs up to date with the sentences, and compile them
-	$(RUN) -m tools.catalogs update
-	$(RUN) -m tools.catalogs compile
+	$(RUN) -m tools.build.catalogs update
+	$(RUN) -m tools.build.catalogs compile
 
 browsers:  ## see that the browser, fonts, GnuPG and OpenSSL that the tests use are there
 	@sh tools/browsers.sh
 
 package: setup  ## build build/package/ for AWS (TARGET=local: for this machine)
-	$(RUN) -m tools.package --target $(or $(TARGET),aws)
+	$(RUN) -m tools.build.package --target $(or $(TARGET),aws)
 
 doctor: setup  ## list what stands between a stage and its readers (STAGE=prod)
-	@$(RUN) -m tools.doctor "$(STAGE)"
+	@$(RUN) -m tools.aws.doctor "$(STAGE)"
 
 deploy: package  ## bring the package to AWS (STAGE=prod; YES=1: without a question)
-	@$(RUN) -m tools.deploy "$(STAGE)" $(if $(YES),--yes)
+	@$(RUN) -m tools.aws.deploy "$(STAGE)" $(if $(YES),--yes)
 
 load: setup  ## send this machine's site 20,000 pages and reports (REQUESTS=20000 SECONDS=1200)
 	@$(RUN) -m tools.load
@@ -64,25 +64,25 @@ audit: setup  ## ask for known weaknesses in what the functions carry
 	@sh tools/audit.sh $(RUN)
 
 status: setup  ## say how the deliveries stand, of make run or of a stage (STAGE=prod)
-	@$(RUN) -m tools.status
+	@$(RUN) -m tools.aws.status
 
 keys: setup  ## list the desk's keys; DO=rotate makes a new one, DO=destroy KID=... shreds what it sealed (STAGE=prod)
-	@$(RUN) -m tools.keys
+	@$(RUN) -m tools.aws.keys
 
 chaos: setup  ## let everything fail under 2,000 reports, and see that none is lost (SEED=1 REPORTS=2000)
 	@$(RUN) -m tools.chaos
 
 poster: setup browsers  ## make sheets to hang up, in build/posters (PUBLIC_URL=https://... LOCALE= PLACE=)
-	@$(RUN) -m tools.poster
+	@$(RUN) -m tools.look.poster
 
 screenshots: setup browsers  ## take the pictures in docs/screenshots again
-	@$(RUN) -m tools.screenshots
+	@$(RUN) -m tools.look.screenshots
 
 paint: setup browsers  ## measure when a page is first seen over an emulated slow line
-	@$(RUN) -m tools.paint
+	@$(RUN) -m tools.look.paint
 
 firefox: setup  ## try the exit, the form and Back in Firefox ESR (Debian's firefox-esr)
-	@$(RUN) -m tools.firefox
+	@$(RUN) -m tools.look.firefox
 
 bench: setup  ## measure, against baselines built in the same run (QUICK=1: fewer rounds)
 	$(RUN) -m bench

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.package import PackagingFailed, interpreter
+from tools.build.package import PackagingFailed, interpreter
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -26,7 +26,7 @@ def main() -> int:
     python = chosen_python()
     environment = environment_of(python)
     package = BUILD / "bench-package"
-    building = [sys.executable, "-m", "tools.package", "--target", "local", "--out", str(package)]
+    building = [sys.executable, "-m", "tools.build.package", "--target", "local", "--out", str(package)]
     made = subprocess.run(
         building, cwd=ROOT, env={**os.environ, "PYTHON": python}, check=False, stdout=subprocess.DEVNULL
     )

@@ -34,7 +34,7 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.documents import RENDERERS
-from tools.catalogs import compile_catalogs
+from tools.build.catalogs import compile_catalogs
 
 TARGET_SECONDS = 20.0
 TOWNS = "los-banos-ca"

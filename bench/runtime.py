@@ -1,7 +1,7 @@
 """A function under AWS's own runtime client, timed.
 
-tools/runtime_api.py does the same for tests, with a server of many threads. This one answers from the thread
-that measures, because a slow server would make all targets look alike.
+tools/build/runtime_api.py does the same for tests, with a server of many threads. This one answers from the
+thread that measures, because a slow server would make all targets look alike.
 """
 
 from __future__ import annotations

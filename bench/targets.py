@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from tools.functions import PAGE
+from tools.build.functions import PAGE
 
 BASELINES = Path(__file__).resolve().parent / "baselines"
 BARE, OBVIOUS, PORCHLIGHT = "bare handler", "Chalice + Jinja2", "Porchlight"

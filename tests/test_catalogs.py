@@ -7,7 +7,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from chalicelib.pages.render.catalogs import Catalogs
-from tools import catalogs as tool
+from tools.build import catalogs as tool
 
 GREETING = "Call %(number)s"
 

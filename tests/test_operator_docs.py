@@ -10,9 +10,9 @@ import pytest
 from chalicelib.delivery.adapters.operator_mail import EXPLAINED
 from chalicelib.shared.patience import CALLS_TAKE, PAGE_NEEDS
 from tests.support.packages import expanded_template
-from tools.functions import FUNCTIONS
-from tools.package import pinned
-from tools.template.choices import parameters
+from tools.aws.template.choices import parameters
+from tools.build.functions import FUNCTIONS
+from tools.build.package import pinned
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("operate.md", "deploy-checklist.md", "dependencies.md", "threats.md")

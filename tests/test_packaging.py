@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from tests.support.packages import ROOT, Package, api_event, build, local_package, sources
-from tools.functions import FUNCTIONS, PAGE
-from tools.runtime_api import Running, runtime_packages
+from tools.build.functions import FUNCTIONS, PAGE
+from tools.build.runtime_api import Running, runtime_packages
 
 pytestmark = pytest.mark.takes(10)
 

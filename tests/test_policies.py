@@ -36,8 +36,18 @@ from chalicelib.reporting.form_tokens import make_token
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
-from tools.functions import ADMIN, CODES, DELIVER, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER, SWEEP, Function
-from tools.runtime_api import Running, runtime_packages
+from tools.build.functions import (
+    ADMIN,
+    CODES,
+    DELIVER,
+    FUNCTIONS,
+    NOTE_DELIVERY,
+    PAGE,
+    REPORTER,
+    SWEEP,
+    Function,
+)
+from tools.build.runtime_api import Running, runtime_packages
 
 pytestmark = pytest.mark.takes(90)
 

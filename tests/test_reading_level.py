@@ -9,7 +9,7 @@ from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_con
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.reporting.render.form_pages import FormPages
 from tests.support.trees import every_page, parse
-from tools.catalogs import source_catalog
+from tools.build.catalogs import source_catalog
 
 HIGHEST = 6.0
 FEWEST_WORDS = 8  # the formula says nothing about a label of a few words

@@ -20,8 +20,16 @@ from chalicelib.reporting.cases import KEEP_DAYS
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
 from tests.support.packages import expanded_template, local_package, resource_of
-from tools import cost, package_template
-from tools.functions import ADMIN, CODES, FUNCTIONS, NOTE_DELIVERY, PAGE, REPORTER
+from tools.aws import cost
+from tools.build import package_template
+from tools.build.functions import (
+    ADMIN,
+    CODES,
+    FUNCTIONS,
+    NOTE_DELIVERY,
+    PAGE,
+    REPORTER,
+)
 
 pytestmark = pytest.mark.takes(25)
 
@@ -684,7 +692,7 @@ def test_the_calculation_of_costs_counts_what_the_template_makes(expanded):
     }
     assert cost.FIXED["alarm"] == len(of_type(expanded, "AWS::CloudWatch::Alarm"))
     assert cost.FIXED["metric"] == len(metrics)
-    # The third is the one that holds the desk's keys: tools/keys.py makes it, since it must be able to go.
+    # The third holds the delivery keys: tools/aws/keys.py makes it, since it must be able to go.
     assert cost.FIXED["secret"] == len(of_type(expanded, "AWS::SecretsManager::Secret")) + 1
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.packages import expanded_template, local_package
-from tools.functions import FUNCTIONS, PAGE
-from tools.package import python_version, this_architecture
+from tools.build.functions import FUNCTIONS, PAGE
+from tools.build.package import python_version, this_architecture
 
 Json = dict[str, Any]
 

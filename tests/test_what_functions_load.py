@@ -20,7 +20,7 @@ from bench import events
 from bench.delivery import put_due
 from bench.reports import forms, secrets_of_the_bench
 from bench.stub import Stub
-from tools.functions import FUNCTIONS, Function
+from tools.build.functions import FUNCTIONS, Function
 
 ROOT = Path(__file__).resolve().parent.parent
 

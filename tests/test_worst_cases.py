@@ -32,7 +32,7 @@ from chalicelib.wiring import (
 )
 from tests.support.hanging import hanging
 from tests.support.website import FORM, Answer, encoded, gateway_event
-from tools.functions import ADMIN, CODES, REPORTER
+from tools.build.functions import ADMIN, CODES, REPORTER
 
 pytestmark = pytest.mark.takes(30)
 

@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.reporting.receipts import check_digit
-from tools.running import running_site
+from tools.local.running import running_site
 
 GOOD_SECONDS = 3.0
 GOOD_SHARE = 0.95

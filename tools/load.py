@@ -29,7 +29,7 @@ from urllib.parse import urlencode, urlsplit
 
 from chalicelib.directory.adapters.shipped_content import CONTENT
 from tools.flood import a_code, flood, is_good
-from tools.running import running_site
+from tools.local.running import running_site
 
 _FORM = "application/x-www-form-urlencoded"
 _MARK = re.compile(r"mark-\d+-\d+-end")

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.reader import Reader
-from tools.chromium import BrowserMissing, launch_options
-from tools.running import running_site
+from tools.local.running import running_site
+from tools.look.chromium import BrowserMissing, launch_options
 
 OpenReader = Callable[..., Reader]
 

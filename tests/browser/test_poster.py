@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.pages.render.catalogs import Catalogs
-from tools.catalogs import compile_catalogs
-from tools.poster import PAPERS, Posters
+from tools.build.catalogs import compile_catalogs
+from tools.look.poster import PAPERS, Posters
 
 # They share a site and a browser: one number keeps them together.
 pytestmark = pytest.mark.takes(100)

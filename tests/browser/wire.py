@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tools.chromium import NOBODY_ELSE, arguments, executable
+from tools.look.chromium import NOBODY_ELSE, arguments, executable
 
 Json = dict[str, Any]
 PATIENCE = 20

@@ -13,7 +13,7 @@ from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles, ne
 from chalicelib.pages.po_files import PoInvalid, read_po
 from chalicelib.pages.render.catalogs import Catalogs
 from tests.support.rendered import shipped_files, shipped_folders
-from tools.catalogs import source_catalog
+from tools.build.catalogs import source_catalog
 
 PAGE, CODE = "template/public/page.html", "template/public/code.html"
 

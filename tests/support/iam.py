@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.packages import expanded_template
-from tools.functions import Function
+from tools.build.functions import Function
 
 Json = dict[str, Any]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from tools import package
+from tools.build import package
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
@@ -76,7 +76,7 @@ def _built() -> tuple[Package | None, str]:
 def build(root: Path, out: Path) -> None:
     """Build the project in `root` for this interpreter, as `make package TARGET=local` does."""
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHON", "PYTHONPATH")}
-    command = [sys.executable, "-m", "tools.package", "--target", "local"]
+    command = [sys.executable, "-m", "tools.build.package", "--target", "local"]
     done = subprocess.run(
         [*command, "--out", str(out), "--cache", str(BUILD)],
         cwd=root,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.doctor_content import shipped_texts
+from tools.aws.doctor_content import shipped_texts
 
 CHOSEN = {
     "Stage": "prod",

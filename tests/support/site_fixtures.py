@@ -11,7 +11,7 @@ from chalicelib.directory.content import Content
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.reporting.render.form_pages import FormPages
 from tests.support.website import Website, every_log_line
-from tools.catalogs import compile_catalogs
+from tools.build.catalogs import compile_catalogs
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""docs/cost.md says what tools/cost.py calculates."""
+"""docs/cost.md says what tools/aws/cost.py calculates."""
 
-from tools import cost
+from tools.aws import cost
 
 
 def test_the_page_holds_the_tables_as_calculated() -> None:

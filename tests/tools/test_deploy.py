@@ -23,10 +23,10 @@ import pytest
 from tests.support.fake_aws import FakeAws
 from tests.support.ready_site import CHOSEN as PARAMETERS
 from tests.support.ready_site import OUTPUTS, account, identity, ready_texts
-from tools.aws_cli import Aws, AwsFailed
-from tools.deploy import Deploy, DeployStopped
-from tools.doctor_content import shipped_texts
-from tools.stage import ROOT, Stage
+from tools.aws.aws_cli import Aws, AwsFailed
+from tools.aws.deploy import Deploy, DeployStopped
+from tools.aws.doctor_content import shipped_texts
+from tools.aws.stage import ROOT, Stage
 
 STAGE = Stage("prod", "us-west-2", "ana@town.example", PARAMETERS)
 CHANGES = {
@@ -432,7 +432,7 @@ def test_a_step_that_fails_is_the_last(aws, package, step):
 def run(fake: FakeAws, package: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     base = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DEPLOY_"))}
     told = {**base, "PATH": f"{fake.folder}:{os.environ['PATH']}", **environ}
-    command = [sys.executable, "-m", "tools.deploy", *arguments, "--package", str(package)]
+    command = [sys.executable, "-m", "tools.aws.deploy", *arguments, "--package", str(package)]
     return subprocess.run(
         command, cwd=ROOT, env=told, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
@@ -473,7 +473,7 @@ def test_the_command_changes_nothing_on_prod_while_something_must_be_mended(aws,
 
 
 def test_a_file_for_a_call_can_be_read_by_nobody_else():
-    from tools.deploy import _file_of
+    from tools.aws.deploy import _file_of
 
     with _file_of(b"secret") as path:
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600

@@ -15,11 +15,23 @@ import pytest
 from tests.support.fake_aws import FakeAws
 from tests.support.keyrings import GnuPg
 from tests.support.ready_site import CHOSEN, OUTPUTS, account, identity, ready_texts
-from tools.aws_cli import Aws
-from tools.doctor import examine
-from tools.doctor_content import MOST_PLACES, of_content, of_settings, shipped_texts
-from tools.findings import DEPLOY, FINE, LOOK, OPEN, UNKNOWN, Finding
-from tools.stage import ROOT, Stage
+from tools.aws.aws_cli import Aws
+from tools.aws.doctor import examine
+from tools.aws.doctor_content import (
+    MOST_PLACES,
+    of_content,
+    of_settings,
+    shipped_texts,
+)
+from tools.aws.findings import (
+    DEPLOY,
+    FINE,
+    LOOK,
+    OPEN,
+    UNKNOWN,
+    Finding,
+)
+from tools.aws.stage import ROOT, Stage
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 TODAY = NOW.date()
@@ -300,7 +312,7 @@ def run(stage: str, *, path: str = "", **environ: str) -> subprocess.CompletedPr
     base = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DEPLOY_"))}
     told = {**base, **environ, "PATH": path or "/nonexistent"}
     return subprocess.run(
-        [sys.executable, "-m", "tools.doctor", stage], cwd=ROOT, env=told, capture_output=True, text=True
+        [sys.executable, "-m", "tools.aws.doctor", stage], cwd=ROOT, env=told, capture_output=True, text=True
     )
 
 

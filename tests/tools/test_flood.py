@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tools.flood import Guesses, Times, flood, is_good, watched
-from tools.running import running_site
+from tools.local.running import running_site
 
 pytestmark = pytest.mark.takes(20)
 

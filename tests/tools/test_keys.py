@@ -24,8 +24,8 @@ from chalicelib.reporting.cases import (
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import JsonSecret
 from tests.support.fakes import NOON
-from tools.keys import DeskKeys, Refused, main
-from tools.where import Where
+from tools.aws.keys import DeskKeys, Refused, main
+from tools.local.where import Where
 
 SITE = Where("a site of the tests", "reports", "reporter", "desk")
 
@@ -194,7 +194,7 @@ def test_a_key_is_kept_while_somebody_still_waits_for_what_it_sealed(keys: DeskK
 def test_the_command_says_what_it_did(
     keys: DeskKeys, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tools.keys.where", lambda: SITE)
+    monkeypatch.setattr("tools.aws.keys.where", lambda: SITE)
     assert main({"DO": "rotate"}) == 0
     kid = keys.current()
     assert main({}) == 0
@@ -212,7 +212,7 @@ def test_the_command_says_what_it_did(
 def test_no_private_key_is_ever_printed(
     keys: DeskKeys, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tools.keys.where", lambda: SITE)
+    monkeypatch.setattr("tools.aws.keys.where", lambda: SITE)
     main({"DO": "rotate"})
     main({})
     private = DeliveryKeys(secret("desk")).private_keys()

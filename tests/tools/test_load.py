@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.reporting.receipts import read_code
 from tools.load import Answer, Tally, a_code, faults_of
-from tools.running import ROOT
+from tools.local.running import ROOT
 
 pytestmark = pytest.mark.takes(20)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.reporting.adapters import receipt_vault
-from tools import argon2
-from tools.gateway_pages import Hotline
-from tools.local_codes import CodeFunction, Queue, TooManyWait
+from tools.build.gateway_pages import Hotline
+from tools.local import argon2
+from tools.local.local_codes import CodeFunction, Queue, TooManyWait
 
 
 class Asker:

@@ -10,7 +10,15 @@ import pytest
 from chalice.app import Chalice, Response
 
 from tests.support.website import EVERY_ANSWER
-from tools.local_server import HOST, LONGEST_BODY, LocalSite, PortTaken, Routes, gateway_event, reserve
+from tools.local.local_server import (
+    HOST,
+    LONGEST_BODY,
+    LocalSite,
+    PortTaken,
+    Routes,
+    gateway_event,
+    reserve,
+)
 
 FORM = "application/x-www-form-urlencoded"
 

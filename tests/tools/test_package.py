@@ -15,8 +15,13 @@ from chalicelib.desk.adapters.cognito_people import client_definition, pool_defi
 from chalicelib.desk.people import ROLES
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
-from tools import functions, gateway_pages, package, package_template
-from tools.template import people, stores
+from tools.aws.template import people, stores
+from tools.build import (
+    functions,
+    gateway_pages,
+    package,
+    package_template,
+)
 
 NUMBER = gateway_pages.Hotline("+18005550100", "1-800-555-0100")
 

@@ -11,8 +11,14 @@ from jinja2.ext import babel_extract
 
 from chalicelib.directory.contacts import nearest_first
 from chalicelib.shared.locales import direction
-from tools.catalogs import source_catalog
-from tools.poster import PARTS, CannotPrint, Posters, checked_url, square
+from tools.build.catalogs import source_catalog
+from tools.look.poster import (
+    PARTS,
+    CannotPrint,
+    Posters,
+    checked_url,
+    square,
+)
 
 URL = "https://information.example"
 

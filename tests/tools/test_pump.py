@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from tools.pump import Pump, schedule_event
+from tools.local.pump import Pump, schedule_event
 
 
 def test_the_event_is_read_by_chalice_as_a_schedule_of_aws() -> None:

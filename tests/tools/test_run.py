@@ -23,12 +23,12 @@ from urllib.parse import urlencode, urlsplit
 import html5lib
 import pytest
 
-from tools import run
-from tools.local_server import reserve
+from tools.local import run
+from tools.local.local_server import reserve
 
 pytestmark = pytest.mark.takes(55)
 
-ROOT = Path(run.__file__).resolve().parents[1]
+ROOT = Path(run.__file__).resolve().parents[2]
 READY = re.compile(
     r"ready: the site is at http://127\.0\.0\.1:(\d+)/ and the mailroom at http://127\.0\.0\.1:(\d+)/"
 )
@@ -46,7 +46,7 @@ class Site:
         self.mark = f"SITE_OF_A_TEST={uuid.uuid4().hex}"
         name, _, value = self.mark.partition("=")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools.run"],
+            [sys.executable, "-m", "tools.local.run"],
             cwd=root,
             env={
                 **surroundings(),
@@ -152,7 +152,7 @@ def is_running(pid: int) -> bool:
 
 def is_code_function(pid: int) -> bool:
     with suppress(OSError):
-        return b"tools.local_codes" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"tools.local.local_codes" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
@@ -228,7 +228,7 @@ def test_a_port_that_is_taken_gets_one_sentence_and_nothing_starts() -> None:
         with reserve(0) as taken:
             port = str(taken.getsockname()[1])
             ended = subprocess.run(
-                [sys.executable, "-m", "tools.run"],
+                [sys.executable, "-m", "tools.local.run"],
                 cwd=ROOT,
                 env={**surroundings(), name: port, other: "0"},
                 capture_output=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.runtime_api import FunctionFailed, Running, runtime_packages
+from tools.build.runtime_api import FunctionFailed, Running, runtime_packages
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.mail import Mail
 from chalicelib.wiring import operator
 from tests.support.fakes import NOON
-from tools.ses_events import LocalNotices, events_for
+from tools.local.ses_events import LocalNotices, events_for
 
 TAGS = {"about": "report-" + "0" * 32, "recipient": "police", "turn": "0"}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tools.stage import ROOT, read_stage, variable_of
-from tools.template.choices import parameters
+from tools.aws.stage import ROOT, read_stage, variable_of
+from tools.aws.template.choices import parameters
 
 GOOD: dict[str, Any] = {
     "region": "us-west-2",

@@ -20,9 +20,15 @@ from chalicelib.reporting.cases import (
     SealedReport,
 )
 from tests.support.fakes import NOON
-from tools import status
-from tools import where as finding
-from tools.where import NoSite, Where, forget, remember, where
+from tools.aws import status
+from tools.local import where as finding
+from tools.local.where import (
+    NoSite,
+    Where,
+    forget,
+    remember,
+    where,
+)
 
 SITE = Where("a site of the tests", "reports", "reporter", "desk")
 

@@ -1,0 +1,53 @@
+"""Each function's environment and log."""
+
+from __future__ import annotations
+
+from tools.aws.template.parts import Json, resources
+from tools.build.functions import FUNCTIONS, Function
+
+LOG_DAYS = 30
+READERS_AT_ONCE = 5  # of a queue: what comes faster waits in it, and takes no runs away from readers
+
+
+def logs() -> Json:
+    """A log group for each function, named by CloudFormation: a name from the function's would be a cycle."""
+    group = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+    return resources(
+        **{
+            function.log_group: group | {"Properties": {"RetentionInDays": LOG_DAYS}}
+            for function in FUNCTIONS
+        }
+    )
+
+
+def function_settings() -> Json:
+    """Each function's own handler, environment and log group."""
+    return resources(**{function.resource: {"Properties": _settings(function)} for function in FUNCTIONS})
+
+
+def _settings(function: Function) -> Json:
+    settings: Json = {"Handler": function.handler, "LoggingConfig": {"LogGroup": {"Ref": function.log_group}}}
+    if function.environment:
+        settings["Environment"] = {"Variables": dict(function.environment)}
+    if function.every:
+        # A schedule calls again anyway: Lambda's own second and third try would only overlap with it. And no
+        # queue keeps a call that failed: it says nothing that the next one does not, and one left lying there
+        # would hide the next. That a run failed, or that none came, are alarms of their own.
+        settings["EventInvokeConfig"] = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    if function.reserved:
+        reserved = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
+        settings["ReservedConcurrentExecutions"] = reserved
+    if function.queue:
+        settings |= _events_of(function)
+    return settings
+
+
+def _events_of(function: Function) -> Json:
+    """Move Chalice's trigger to the stack's own queue; of a batch, only what failed comes again."""
+    trigger = {
+        # The same intrinsic as Chalice's own: a merge adds keys to a dict, and takes none away.
+        "Queue": {"Fn::Sub": "${" + function.queue + ".Arn}"},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": READERS_AT_ONCE},
+    }
+    return {"Events": {function.named("SqsEventSource"): {"Properties": trigger}}}

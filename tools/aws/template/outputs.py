@@ -1,0 +1,59 @@
+"""What an operator, and tools/aws/deploy.py, need after a deploy."""
+
+from __future__ import annotations
+
+from tools.aws.template.parts import Json
+
+_VALUES: dict[str, tuple[str, Json]] = {
+    "SiteAddress": (
+        "Where the site is; point DomainName's DNS at the host.",
+        {"Fn::Sub": "https://${Edge.DomainName}/"},
+    ),
+    "DeskAddress": (
+        "Where the desk is. Without DomainName it takes forms only once SiteAddress is given.",
+        {
+            "Fn::If": [
+                "HasDomain",
+                {"Fn::Sub": "https://${DomainName}/admin/"},
+                {"Fn::Sub": "https://${Edge.DomainName}/admin/"},
+            ]
+        },
+    ),
+    "PagesBucket": ("Where published pages are kept.", {"Ref": "Pages"}),
+    "EdgeId": ("The site's CloudFront distribution.", {"Ref": "Edge"}),
+    "ReportsTable": ("The table of sealed reports.", {"Ref": "Reports"}),
+    "DocumentsTable": ("The table of drafts, versions and releases.", {"Ref": "Documents"}),
+    "AuditTable": ("The table of who did what at the desk.", {"Ref": "Audit"}),
+    "UserPoolId": ("Those who may sign in at the desk.", {"Ref": "People"}),
+    "AlarmsTopic": ("Where alarms go; its subscription must be confirmed.", {"Ref": "Alarms"}),
+    "FailedNotices": ("The queue of notices that could not be read.", {"Ref": "NoticesFailed"}),
+    "NoticesQueue": ("The queue of notices about mails.", {"Ref": "Notices"}),
+    "MailRules": ("The configuration set that mails go out under.", {"Ref": "ReportMail"}),
+    "DeliverFunction": ("The function that mails reports.", {"Ref": "Deliver"}),
+    "ReporterSecretArn": (
+        "The secret that a key rotation writes the desk's public key to.",
+        {"Ref": "ReporterSecret"},
+    ),
+    "DeskKeysSecretArn": (
+        "The secret that says which one holds the desk's private keys.",
+        {"Ref": "DeskKeysSecret"},
+    ),
+}
+
+
+def outputs() -> Json:
+    """Return the outputs. The records that prove the sender's domain are there when this stack made it."""
+    found: Json = {
+        name: {"Description": description, "Value": value} for name, (description, value) in _VALUES.items()
+    }
+    for number in (1, 2, 3):
+        token = {
+            part: {"Fn::GetAtt": ["SenderDomain", f"DkimDNSToken{part}{number}"]}
+            for part in ("Name", "Value")
+        }
+        found[f"DkimRecord{number}"] = {
+            "Condition": "MakesDomain",
+            "Description": "A CNAME record to make: its name, then where it points.",
+            "Value": {"Fn::Join": [" ", [token["Name"], token["Value"]]]},
+        }
+    return {"Outputs": found}
