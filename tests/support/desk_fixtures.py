@@ -7,15 +7,17 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.publishing.adapters.render_process import RenderProcess
 from chalicelib.shared.aws.sdk import client
-from chalicelib.wiring import documents
+from chalicelib.wiring import admin, documents
 from tests.support.desk_site import SENDER, DeskSite
 from tests.support.remembered import RememberingProcess
 
@@ -26,6 +28,12 @@ _numbers = count(1)
 def _jails(module: str) -> RememberingProcess:
     """Return one jail for all tests here: they publish the same texts again and again."""
     return RememberingProcess(RenderProcess(module))
+
+
+@cache
+def _admin_pages(folder: Path) -> AdminPages:
+    """Return the admin templates, compiled once for all tests here."""
+    return AdminPages(folder)
 
 
 @pytest.fixture(scope="session")
@@ -43,19 +51,18 @@ def pool_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def make_desk(pool_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., DeskSite]]:
+def make_desk(pool_address: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DeskSite]:
     """Return what makes an admin site."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", pool_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
     monkeypatch.setattr(documents, "RenderProcess", _jails)
-    client.cache_clear()
+    monkeypatch.setattr(admin, "AdminPages", _admin_pages)
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 
     def make(**how: Any) -> DeskSite:
         return DeskSite(next(_numbers), **how)
 
-    yield make
-    client.cache_clear()
+    return make
 
 
 @pytest.fixture
