@@ -17,7 +17,7 @@ OpenReader = Callable[..., Reader]
 @pytest.fixture(scope="package")
 def address() -> Iterator[str]:
     """The address of the whole site, as `make run` serves it."""
-    with running_site() as address:
+    with running_site(deliver_every=5) as address:  # as `make run` does: nobody here waits for a mail
         yield address
 
 

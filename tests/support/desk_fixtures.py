@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -24,10 +25,17 @@ from tests.support.remembered import RememberingProcess
 _numbers = count(1)
 
 
-@cache
-def _jails(module: str) -> RememberingProcess:
-    """Return one jail for all tests here: they publish the same texts again and again."""
-    return RememberingProcess(RenderProcess(module))
+@pytest.fixture(scope="session")
+def render_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], RememberingProcess]:
+    """Return what gives one render process for all tests here: they publish the same texts again."""
+    at = tmp_path_factory.getbasetemp()
+    shared = at.parent / "remembered" if "PYTEST_XDIST_WORKER" in os.environ else None
+
+    @cache
+    def process(module: str) -> RememberingProcess:
+        return RememberingProcess(RenderProcess(module), shared)
+
+    return process
 
 
 @cache
@@ -51,11 +59,15 @@ def pool_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def make_desk(pool_address: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DeskSite]:
+def make_desk(
+    pool_address: str,
+    render_process: Callable[[str], RememberingProcess],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., DeskSite]:
     """Return what makes an admin site."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", pool_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
-    monkeypatch.setattr(documents, "RenderProcess", _jails)
+    monkeypatch.setattr(documents, "RenderProcess", render_process)
     monkeypatch.setattr(admin, "AdminPages", _admin_pages)
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 

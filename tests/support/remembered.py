@@ -1,7 +1,7 @@
-"""A jail that remembers: what a process answered once about the same files, it is not asked again.
+"""A render process with a cache: what a process answered once about the same files, it is not asked again.
 
 Publishing renders and checks every page in every language, in five processes. The admin site's tests do
-it again and again over the same texts; the jail itself is tried in tests/publishing/test_render_process.py.
+it again and again over the same texts; test_render_process.py tries the process itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,35 @@ from chalicelib.publishing.render.site_renderer import Answering, Jail
 
 
 class RememberingProcess:
-    """Opens a process of another jail when something is asked that nobody has asked yet."""
+    """Opens a render process when something is asked that nobody has asked yet."""
 
-    def __init__(self, jail: Jail) -> None:
+    def __init__(self, jail: Jail, shared: Path | None = None) -> None:
+        """`shared` is a folder in which the workers of one run of the tests tell each other."""
         self._jail = jail
-        self.known: dict[str, str] = {}
-        self.lock = threading.Lock()
+        self._shared = shared
+        self._known: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def known(self, keys: Sequence[str]) -> dict[str, Any] | None:
+        """Return what was answered under one of these keys, by a worker of this run of the tests."""
+        for key in keys:
+            if key not in self._known and self._shared and (self._shared / _name(key)).is_file():
+                self._known[key] = (self._shared / _name(key)).read_text(encoding="utf-8")
+            if key in self._known:
+                found: dict[str, Any] = json.loads(self._known[key])
+                return found
+        return None
+
+    def keep(self, key: str, answer: Mapping[str, Any]) -> None:
+        """Keep an answer, for the other workers as well."""
+        text = json.dumps(answer)
+        with self._lock:
+            self._known[key] = text
+        if self._shared:
+            self._shared.mkdir(parents=True, exist_ok=True)
+            draft = self._shared / f"{_name(key)}.{os.getpid()}"
+            draft.write_text(text, encoding="utf-8")
+            draft.rename(self._shared / _name(key))
 
     @contextmanager
     def __call__(self, folder: Path) -> Iterator[Answering]:
@@ -45,16 +68,18 @@ class _RememberedWorker:
         # The page to check comes with the job: beside it only the content counts, while nothing is wrong.
         states = (self._whole, self._content) if job["do"] == "check" else (self._whole,)
         keys = [f"{state} {asked}" for state in states]
-        for key in keys:
-            if key in self._jail.known:
-                found: dict[str, Any] = json.loads(self._jail.known[key])
-                return found
+        known = self._jail.known(keys)
+        if known is not None:
+            return known
         if self._process is None:
             self._process = self._start()
         answer = self._process.ask(job)
-        with self._jail.lock:
-            self._jail.known[keys[0] if "fault" in answer else keys[-1]] = json.dumps(answer)
+        self._jail.keep(keys[0] if "fault" in answer else keys[-1], answer)
         return answer
+
+
+def _name(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _state(folder: Path) -> str:
