@@ -87,10 +87,10 @@ def test_a_secret_once_fetched_outlives_any_absence_of_aws(keep: Callable[[objec
     away.code = "InternalServiceError"
     ticks.seconds += 10 * KEEP_SECONDS
     assert site.content()["a"] == 1
-    asked = away.calls
+    calls = away.calls
     ticks.seconds += RETRY_SECONDS - 1
     assert site.content()["a"] == 1
-    assert away.calls == asked, "it does not ask at every request"
+    assert away.calls == calls, "it does not ask at every request"
     away.code = ""
     keep({"a": 2})
     ticks.seconds += 1
