@@ -1,4 +1,7 @@
-"""Show a page: the one a path and a browser's languages ask for. The page function loads nothing heavier."""
+"""Routing and content negotiation: the page that a URL path and a browser's languages ask for.
+
+The page function loads nothing heavier.
+"""
 
 from __future__ import annotations
 
@@ -30,5 +33,5 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
 
 
 def choose_locale(path: str, accept_language: str, pages: Pages) -> str:
-    """Return the language in which to answer a path that is no page of ours."""
+    """Negotiate the language of the response to a path that is no page of ours."""
     return choose_page(path, accept_language, pages)[0]

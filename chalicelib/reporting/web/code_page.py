@@ -11,7 +11,7 @@ from chalicelib.pages.page_headers import ANSWER
 from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.read_form import SWITCH, read_form
-from chalicelib.pages.web.responses import Html, NoSuchPage, answering
+from chalicelib.pages.web.responses import Html, NoSuchPage, responding
 from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.render.contexts import RecipientState
 from chalicelib.reporting.render.form_pages import FormPages
@@ -30,7 +30,7 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
 
     page = CodePage(pages, site, follow_up, request)
     followups.route("/{locale}/code", methods=["GET", "HEAD", "POST"], content_types=[])(
-        answering(pages, request, log)(page.code)
+        responding(pages, request, log)(page.code)
     )
     return followups
 

@@ -14,7 +14,7 @@ from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.gateway_answers import status_of
 from chalicelib.pages.web.read_form import SWITCH, read_form, read_large_form
-from chalicelib.pages.web.responses import Html, NoSuchPage, answering
+from chalicelib.pages.web.responses import Html, NoSuchPage, responding
 from chalicelib.reporting.choices import also_shown
 from chalicelib.reporting.errors import FormExpired, InvalidReport
 from chalicelib.reporting.form_tokens import Stamps
@@ -49,7 +49,7 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
 
     page = FormPage(pages, site, take_report, request, log)
     reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])(
-        answering(pages, request, log)(page.note)
+        responding(pages, request, log)(page.note)
     )
     return reports
 
