@@ -1,4 +1,4 @@
-"""The code page: a receipt code in, what is known of each delivery out. The code travels in the body only."""
+"""URL route of the code page: a receipt code in, delivery status out. The code travels in the body only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST = 40
 
 
 def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[str], None]) -> Blueprint:
-    """Return the code page's routes."""
+    """Return the code page's URL routes."""
     followups = Blueprint(__name__)
 
     def request() -> Request:
@@ -36,7 +36,7 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
 
 
 class CodePage:
-    """The code page: asks for a receipt code, and says what is known. `request` is the one being answered."""
+    """The code page: asks for a receipt code, and says what is known. `request` is the one at hand."""
 
     def __init__(
         self, pages: Pages, site: SiteSource, follow_up: FollowUp, request: Callable[[], Request]
@@ -63,8 +63,8 @@ class CodePage:
         known = self._follow_up(typed)
         if known is None:
             return self._packed(now, self._unknown(now, locale), 404)
-        states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
-        return self._html(now, now.answer(locale, states), 200)
+        states = [RecipientState(name=s.name, state_key=s.state, at=s.since) for s in known]
+        return self._html(now, now.delivery_status(locale, states), 200)
 
     def _html(self, now: FormPages, text: str, status: int) -> Response:
         return self._packed(now, pack(text, _FAST), status)
