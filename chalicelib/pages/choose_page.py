@@ -16,8 +16,8 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
     """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
 
     `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
-    browser's best language; an unknown path is answered in the language it begins with, else the browser's
-    best.
+    browser's best language; an unknown path gets a response in the language it begins with, else in
+    the browser's best.
     """
     parts = [part for part in path.split("/") if part]
     if not parts:

@@ -38,7 +38,7 @@ class FollowUp:
         """Return each recipient's state, or None for an unknown, mistyped or expired code alike.
 
         All three cost the same key derivation and the same read, so that time tells them apart no better than
-        the answer does. Nothing is written and nothing counted: the rate is limited by the API, before this.
+        the response does. Nothing is written and nothing counted: the API's rate limit comes before this.
         """
         code = read_code(typed)
         keys = self._vault.keys_of(code or _NO_CODE)

@@ -1,4 +1,4 @@
-"""Keys as people paste them: only what stands between BEGIN and END is the key."""
+"""ASCII armor of keys as people paste them: only what stands between BEGIN and END is the key."""
 
 from __future__ import annotations
 

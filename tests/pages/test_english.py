@@ -1,4 +1,4 @@
-"""English that stays in a translated sentence says that it is English (WCAG 3.1.2)."""
+"""Language markup: English that stays in a translated sentence says that it is English (WCAG 3.1.2)."""
 
 import re
 

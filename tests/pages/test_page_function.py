@@ -1,4 +1,4 @@
-"""The page function on AWS answers what the routes answer, and loads no framework for it."""
+"""The page function on AWS gives the responses of the routes, and loads no framework for it."""
 
 from __future__ import annotations
 

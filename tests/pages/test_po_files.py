@@ -1,4 +1,4 @@
-"""Catalogs from other programs: read as gettext reads them and kept whole, or refused with a reason."""
+"""gettext catalogs from other programs: read as gettext does and kept whole, or refused with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every answer is a page of ours: the right language, status and headers, whatever was asked."""
+"""Every HTTP response is a page of ours: the right language, status and headers, whatever was asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page function's way to what an admin published, and what it does while the bucket is away."""
+"""The page function's cache of what an admin published, and what it does while the bucket is away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a writer chose is sealed with the words, and says who may ever get them."""
+"""Consent: what a writer chose is sealed with the words, and says who may ever get them."""
 
 from __future__ import annotations
 

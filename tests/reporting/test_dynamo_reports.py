@@ -1,4 +1,4 @@
-"""What the DynamoDB adapter does beyond the contract: AWS's faults in our words, and what items hold."""
+"""The DynamoDB adapter beyond the contract: AWS's error codes as errors of ours, and what items hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form's token says when it was made, is ours alone, and is good for a day."""
+"""A form's signed token says when it was made, is ours alone, and is good for a day."""
 
 from __future__ import annotations
 

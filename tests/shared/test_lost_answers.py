@@ -1,4 +1,4 @@
-"""A second try that meets its own first one: its answer was lost, and the client asks again."""
+"""Idempotent writes: a retry meets its own first try, whose response was lost, when the client asks again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All calls of a request have one end, however the other side hangs. Seconds are scaled down here."""
+"""All calls of a request have one deadline, however the other side hangs. Seconds are scaled down here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets are fetched once, looked at again every five minutes, and kept while AWS is away."""
+"""The cache of secrets: fetched once, looked at again every five minutes, and kept while AWS is away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SES's answers in our words: taken, later, perhaps, never, nothing at all now."""
+"""SES's error codes as errors of ours: taken, later, perhaps, never, nothing at all now."""
 
 from __future__ import annotations
 

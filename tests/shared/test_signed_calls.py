@@ -1,4 +1,4 @@
-"""The reporter's own calls are signed as the SDK signs them, and bear what a network does to them."""
+"""AWS Signature Version 4: the reporter signs as the SDK does, and bears what a network does to its calls."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 LOOK_EVERY = 30.0
 PATIENCE = 3.0  # seconds for both files
-ABSENT = ("status 403", "status 404")  # how a bucket answers for what it does not have
+ABSENT = ("status 403", "status 404")  # how a bucket responds for what it does not have
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -25,7 +25,7 @@ class PublishedPages:
     """The Pages port over releases, with a cache of what it fetched.
 
     It looks for a new release at most every 30 seconds, keeps each page it has fetched, and goes on with
-    those when the bucket does not answer.
+    those when the bucket does not respond.
     """
 
     def __init__(self, base: str, shipped: Pages, clock: Callable[[], float] = time.monotonic) -> None:

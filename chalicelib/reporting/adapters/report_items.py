@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NOTHING = {"B": b""}
 # What is written of a report whose words are not at hand. The policies of the functions that do so, the
-# desk's and the sweep's, name the same and no other.
+# admin's and the sweep's, name the same and no other.
 WRITTEN = (
     "deliveries",
     "version",

@@ -45,7 +45,7 @@ class CodePage:
         self._site = site
         self._follow_up = follow_up
         self._request = request
-        # The same to the letter for everybody, and what a flood of guesses is answered with: made once.
+        # The same to the letter for everybody, and the response to a flood of guesses: made once.
         self._unknown = lru_cache(maxsize=32)(_unknown)
 
     def code(self, locale: str) -> Response:

@@ -24,7 +24,7 @@ from chalicelib.reporting.report import answer_about, too_long
 from chalicelib.reporting.take_report import TakeReport
 from chalicelib.shared.error_place import where
 
-# Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store;
+# Chromium keeps pages of status 200 in its back/forward cache, typed text included, even with no-store;
 # it does not keep 203 (measured). A test in real browsers watches this.
 FORM_STATUS = 203
 _FAST = 4  # gzip level: these pages are packed while somebody waits

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError
 
 from chalicelib.shared.request_time import THIS_REQUEST
 
-# At DEBUG these write every request and answer down: mails, secrets, all. Lambda's log level is one click
+# At DEBUG these write every request and response down: mails, secrets, all. Lambda's log level is one click
 # away from that, so they are kept from it here, whatever the level of the rest.
 for _talkative in ("boto3", "botocore", "s3transfer", "urllib3"):
     logging.getLogger(_talkative).setLevel(logging.WARNING)
