@@ -195,13 +195,13 @@ def test_forms_and_mails_are_made_from_what_was_published_and_go_on_without_the_
     desk.publish(ANA, "other words", accept=True)
     settings = Settings(pages_url=desk.bucket)
     site = published.site_source(settings)
-    assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+    assert "Send this now" in site().form("en", "us", token="t", values={}, problems={}, recipients=[])
     (recipient, *_) = published.published_recipients(settings).recipients()
     mail = mail_samples.mail(mails.mails(settings), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in mail
     assert b"What you should know of this mail:" in mail
     server.stop()
-    assert "Send this now" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+    assert "Send this now" in site().form("en", "us", token="t", values={}, problems={}, recipients=[])
 
 
 class Alarms:
@@ -282,7 +282,7 @@ def test_published_documents_that_a_later_package_cannot_use_give_way_to_what_sh
     shelf.put(1, {"documents.json": json.dumps(broken).encode()})
     shelf.move(1, {}, None)
     site = published.site_source(Settings(pages_url=desk.bucket))
-    assert "<textarea" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+    assert "<textarea" in site().form("en", "us", token="t", values={}, problems={}, recipients=[])
     assert "published_documents_unusable" in caplog.text
 
 

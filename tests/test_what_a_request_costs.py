@@ -250,7 +250,7 @@ def test_another_release_shows_once_it_was_looked_for(
     site = published.site_source(settings)
 
     def form() -> str:
-        return site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+        return site().form("en", "us", token="t", values={}, problems={}, recipients=[])
 
     assert "209-827-0001" in form()
     first = site()
@@ -284,7 +284,7 @@ def test_texts_that_cannot_be_laid_out_for_want_of_room_are_tried_again(
     with pytest.raises(OSError, match="No space"):
         site()
     full[0] = False
-    assert "209-827-0001" in site().note("en", "us", token="t", values={}, problems={}, recipients=[])
+    assert "209-827-0001" in site().form("en", "us", token="t", values={}, problems={}, recipients=[])
 
 
 def test_a_file_that_was_saved_shows_under_make_run(

@@ -138,7 +138,7 @@ class LookAfterCases:
 
     def answer(self, case_number: str, version: int) -> None:
         """Say that a person knows that not everybody has it, and deals with it. Raises StaleRecord."""
-        self._cases.change(self._as_seen(case_number, version).case.answered(self._clock.now()))
+        self._cases.change(self._as_seen(case_number, version).case.acknowledged(self._clock.now()))
 
     def hold_by_law(self, case_number: str, hold: bool, version: int) -> None:
         """Keep a case beyond its date, or no longer. Raises StaleRecord."""

@@ -1,4 +1,4 @@
-"""Keys as they are pasted: armor (RFC 9580 §6, RFC 7468) with whatever a person or a program wrote around it.
+"""ASCII armor and PEM (RFC 9580 §6, RFC 7468) of pasted keys, with whatever somebody wrote around them.
 
 Only what stands between BEGIN and END is the key. Names, comments, attributes, quoting marks of a mail and
 odd blanks around it are a person's, and say nothing about whether the key is whole.
@@ -33,7 +33,7 @@ _CRC_LETTERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stands between a BEGIN and its END: `data` is the key itself. `label` is OPENPGP or X509.
+    """One armored block, from BEGIN to END: `data` is the key itself. `label` is OPENPGP or X509.
 
     `fits` says that no checksum contradicts it.
     """
@@ -44,7 +44,7 @@ class Block:
 
 
 def holds_private(text: str) -> bool:
-    """Say whether a text says of itself that a private key is in it."""
+    """Say whether a text holds a private key, by its own word."""
     # The long way only for a text that may: whole sites pass here.
     return "KEY" in text and _PRIVATE_MARK.search(_plain(text)) is not None
 
@@ -55,15 +55,15 @@ def without_private(text: str) -> str:
 
 
 def read_block(text: str) -> Block:
-    """Return the one public key in a text. Raises KeyUnusable, saying what is amiss with it.
+    """Parse the one public key in a text. Raises KeyUnusable, saying what is amiss with it.
 
     The same key pasted twice is one key. Blocks of other kinds beside it are not looked at, but for private
     keys: where one stands, nothing is taken.
     """
     if holds_private(text):
         raise KeyUnusable(PRIVATE)
-    found = list(_bodies(_plain(text)))
-    long = [one for one in found if len(one[1]) >= _LEAST_LETTERS] or found
+    bodies = list(_bodies(_plain(text)))
+    long = [(label, body) for label, body in bodies if len(body) >= _LEAST_LETTERS] or bodies
     blocks = {_decoded(label, body) for label, body in long}
     if not blocks:
         raise KeyUnusable("this is neither an armored OpenPGP certificate nor a PEM X.509 certificate")
@@ -73,7 +73,7 @@ def read_block(text: str) -> Block:
 
 
 def tidy(text: str) -> str:
-    """Return a key with nothing around it, or the text as it is when there is not exactly one."""
+    """Return a key in clean armor, nothing around it; the text as it is when there is not exactly one."""
     try:
         block = read_block(text)
     except KeyUnusable:
@@ -158,7 +158,7 @@ def _plain(text: str) -> str:
     """Return the text with plain line ends and blanks, and without marks that nobody sees."""
     text = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\r\n", "\n")
     text = re.sub("[\r\x0b\x0c\x85\u2028\u2029]", "\n", text)
-    kept = (
+    characters = (
         character
         if character == "\n"
         else " "
@@ -168,7 +168,7 @@ def _plain(text: str) -> str:
         else character
         for character in text
     )
-    text = re.sub(" +", " ", "".join(kept)).translate(_DASHES)
+    text = re.sub(" +", " ", "".join(characters)).translate(_DASHES)
     return _QUOTING.sub("", text)
 
 

@@ -1,4 +1,4 @@
-"""People to call and places that take reports, each with where we read it and who last checked it."""
+"""Contacts: people to call and places that take reports, each with its source and its last check."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Channel:
 
     @property
     def href(self) -> str:
-        """Return the address of a link to this channel.
+        """Return the URL of a link to this channel.
 
         Mail has none: a sent mail stays in the account of a person who may be watched, so it is only shown.
         """
@@ -126,13 +126,13 @@ def read_contacts(document: Mapping[str, Any], places: Places, hosts: Collection
 
     `hosts` are the web hosts a page may link to. Raises ContentInvalid, naming the entry and the rule.
     """
-    found: dict[str, Contact] = {}
+    contacts: dict[str, Contact] = {}
     for entry in entries_of(document, "contacts"):
         contact = _read_contact(entry, places, hosts)
-        if contact.id in found:
+        if contact.id in contacts:
             raise ContentInvalid(f"contact {contact.id}: listed twice")
-        found[contact.id] = contact
-    return Contacts(found)
+        contacts[contact.id] = contact
+    return Contacts(contacts)
 
 
 def _read_contact(entry: Mapping[str, Any], places: Places, hosts: Collection[str]) -> Contact:

@@ -1,4 +1,4 @@
-"""What a page is filled with, read from documents: places, contacts, and the settings of the site itself."""
+"""Content of the pages, read from documents: places, contacts, and the settings of the site itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Locale:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A number that may be shown, worded for whom and when it counts, with its publisher."""
+    """A statistic that may be shown, worded for whom and when it counts, with its publisher."""
 
     text: str
     source: str

@@ -80,12 +80,12 @@ def path_of(document: str) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """Return a short name for exactly this text."""
+    """Return a text's fingerprint: 16 hex digits of its SHA-256."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def fingerprint_of_all(texts: Mapping[str, str]) -> str:
-    """Return a short name for exactly these documents with these texts."""
+    """Return the fingerprint of exactly these documents with these texts."""
     return fingerprint("\n".join(f"{document} {fingerprint(texts[document])}" for document in sorted(texts)))
 
 

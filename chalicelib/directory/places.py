@@ -1,4 +1,4 @@
-"""The places help is wanted in, each inside a wider one: town, county, state, nation."""
+"""Places that help is wanted in, each inside a wider one: town, county, state, nation."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Places:
 
     def chain(self, slug: str) -> tuple[Place, ...]:
         """Return the place and all that it lies in, nearest first."""
-        found = []
+        chain = []
         place: Place | None = self.by_slug[slug]
         while place:
-            found.append(place)
+            chain.append(place)
             place = self.by_slug[place.parent] if place.parent else None
-        return tuple(found)
+        return tuple(chain)
 
     def within(self, slug: str) -> tuple[Place, ...]:
         """Return the places that lie directly in this one."""
@@ -54,15 +54,15 @@ class Places:
 
 def read_places(document: Mapping[str, Any]) -> Places:
     """Turn the places document into Places. Raises ContentInvalid, naming the entry and the rule."""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     for entry in entries_of(document, "places"):
         place = _read_place(entry)
-        if place.slug in found:
+        if place.slug in places:
             raise ContentInvalid(f"place {place.slug}: listed twice")
-        found[place.slug] = place
-    for place in found.values():
-        _check_parent(place, found)
-    return Places(found)
+        places[place.slug] = place
+    for place in places.values():
+        _check_parent(place, places)
+    return Places(places)
 
 
 def with_places(older: str, now: str, recipients: str) -> tuple[str, tuple[str, ...]]:
@@ -99,7 +99,7 @@ def entries_of(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]
 
 
 def is_slug(text: str) -> bool:
-    """Say whether `text` may stand in an address: a-z, 0-9 and single inner dashes."""
+    """Say whether `text` is a slug, which may stand in a URL: a-z, 0-9 and single inner dashes."""
     return bool(text) and _SLUG_LETTERS.issuperset(text) and all(text.split("-"))
 
 
@@ -115,12 +115,12 @@ def _read_place(entry: Mapping[str, Any]) -> Place:
     return Place(slug, name, entry.get("parent"), entry["kind"])
 
 
-def _check_parent(place: Place, found: Mapping[str, Place]) -> None:
+def _check_parent(place: Place, places: Mapping[str, Place]) -> None:
     if place.parent is None:
         if place.kind != "nation":
             raise ContentInvalid(f"place {place.slug}: only a nation has no parent")
         return
-    parent = found.get(place.parent)
+    parent = places.get(place.parent)
     if parent is None:
         raise ContentInvalid(f"place {place.slug}: there is no place {place.parent!r}")
     # Each step leads to a wider kind, so a chain cannot come back to where it began.

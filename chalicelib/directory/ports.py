@@ -8,7 +8,7 @@ from chalicelib.directory.recipients import Recipient
 
 
 class RecipientBook(Protocol):
-    """The recipients as they are published now."""
+    """Port to the recipients as they are published now."""
 
     def recipients(self) -> tuple[Recipient, ...]:
         """Return every recipient."""

@@ -1,4 +1,4 @@
-"""The agencies that get reports by mail, and which of them a place's form offers."""
+"""Recipients: the agencies that get reports by mail, and which of them a place's form offers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.shared.email_addresses import is_address
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An agency's inbox, what it is, and when it agreed to get reports.
+    """A recipient: an agency's inbox, what it is, and when it agreed to get reports.
 
     `id` and `serves` are slugs, its own and its place's; `language` is the language of the mails it gets;
     `nature` is "awareness" for the mailbox of a campaign, "police", "services" or "desk" otherwise. `key` is
@@ -45,7 +45,7 @@ NATURES = ("awareness", "police", "services", "desk")
 def read_recipients(entries: Iterable[Mapping[str, object]], places: Iterable[str]) -> tuple[Recipient, ...]:
     """Read the recipients document. Raises ContentInvalid naming the entry and the rule it breaks."""
     known = set(places)
-    recipients = tuple(_read_one(entry) for entry in entries)
+    recipients = tuple(_read_recipient(entry) for entry in entries)
     seen: set[str] = set()
     for recipient in recipients:
         # An id goes into log lines, mail tags and the names of counters.
@@ -74,7 +74,7 @@ def offered_at(
     return tuple(sorted(fitting, key=lambda recipient: chain.index(recipient.serves)))
 
 
-def _read_one(entry: Mapping[str, object]) -> Recipient:
+def _read_recipient(entry: Mapping[str, object]) -> Recipient:
     name = str(entry.get("id", "(no id)"))
     fields = {field: entry.get(field, "") for field in Recipient.__dataclass_fields__}
     for field in ("id", "name", "serves", "email", "language", "nature", "what", "what_not"):

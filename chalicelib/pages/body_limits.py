@@ -1,4 +1,4 @@
-"""Limits on the size of a request's body."""
+"""Size limit of a request's body."""
 
 from __future__ import annotations
 

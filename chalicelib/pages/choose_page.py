@@ -1,4 +1,7 @@
-"""Show a page: the one a path and a browser's languages ask for. The page function loads nothing heavier."""
+"""Routing and content negotiation: the page that a URL path and a browser's languages ask for.
+
+The page function loads nothing heavier.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
     """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
 
     `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
-    browser's best language; an unknown path is answered in the language it begins with, else the browser's
-    best.
+    browser's best language; an unknown path gets a response in the language it begins with, else in
+    the browser's best.
     """
     parts = [part for part in path.split("/") if part]
     if not parts:
@@ -30,5 +33,5 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
 
 
 def choose_locale(path: str, accept_language: str, pages: Pages) -> str:
-    """Return the language in which to answer a path that is no page of ours."""
+    """Negotiate the language of the response to a path that is no page of ours."""
     return choose_page(path, accept_language, pages)[0]

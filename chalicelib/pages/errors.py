@@ -6,12 +6,12 @@ from chalicelib.shared.errors import PorchlightError
 
 
 class UnreadableForm(PorchlightError):
-    """The body is not a form we can read (not UTF-8, not urlencoded): answer 400."""
+    """The body is not a form we can read (not UTF-8, not urlencoded): respond with 400."""
 
 
 class FormTooLarge(PorchlightError):
-    """The body is larger than any report may be: answer 413."""
+    """The body is larger than any report may be: respond with 413."""
 
 
 class WrongContentType(PorchlightError):
-    """The body does not say that it is a form: answer 415."""
+    """The body does not say that it is a form: respond with 415."""

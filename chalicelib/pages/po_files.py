@@ -1,4 +1,4 @@
-"""Catalogs as text (.po) and as gettext reads them (.mo).
+"""gettext catalogs: parser and writer of their text (.po), compiler to what gettext reads (.mo).
 
 One sentence each, no plurals, no contexts: no page asks for those. What other programs write is kept as it
 stands: comments, flags, earlier sources, entries that are obsolete, that count, or that have a context.
@@ -24,7 +24,7 @@ _LETTERS = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sentence: `source` is English, `text` the translation or nothing; `line` is where it begins.
+    """One catalog entry: `source` is English, `text` the translation or nothing; `line` is where it begins.
 
     `flags` are the others than fuzzy, which `unsure` says. `before` and `after` are lines that stand around
     it and are written again as they were: comments, and entries that no page asks for. `earlier` is what the
@@ -51,7 +51,7 @@ class PoInvalid(DocumentInvalid):
 
 
 def read_po(text: str) -> tuple[Entry, ...]:
-    """Read a catalog's text; the header is the entry whose source is empty. Raises PoInvalid."""
+    """Parse a catalog's text; the header is the entry whose source is empty. Raises PoInvalid."""
     return tuple(_read(text).entries)
 
 
@@ -116,14 +116,14 @@ def read_mo(content: bytes) -> Mapping[str, str]:
 def with_texts(entries: Sequence[Entry], texts: Mapping[str, str]) -> str:
     """Return the catalog's text with some translations replaced, by source; unknown ones come at the end."""
     known = {entry.source for entry in entries}
-    kept = [
+    known_entries = [
         entry
         if texts.get(entry.source, entry.text) == entry.text
         else replace(entry, text=texts[entry.source], unsure=False, earlier=())
         for entry in entries
     ]
     added = [Entry(source, text) for source, text in texts.items() if source not in known]
-    return write_po([*kept, *added])
+    return write_po([*known_entries, *added])
 
 
 def replace_texts(text: str, texts: Mapping[str, str]) -> str:
@@ -168,7 +168,7 @@ class _Reader:
         self.wheres: list[_Where] = []
         self.aside: list[tuple[int, str]] = []
         self._seen: dict[str, int] = {}
-        self._kept: list[str] = []  # comments, and what is set aside
+        self._loose: list[str] = []  # comments, and what is set aside
         self._reset()
 
     def _reset(self) -> None:
@@ -195,21 +195,21 @@ class _Reader:
                 raise PoInvalid(number, "this text belongs to no sentence")
             self._string(number, line)
         elif line:
-            found = _KEYWORD.match(line)
-            if found is None:
+            match = _KEYWORD.match(line)
+            if match is None:
                 raise PoInvalid(number, "a line begins with msgid, msgstr, # or a quote")
-            word = re.sub(r"\s", "", found[1])
+            word = re.sub(r"\s", "", match[1])
             self._begin(number, word)
             self._raw.append(line)
             self._parts.append(word)
-            self._string(number, found[2])
+            self._string(number, match[2])
 
     def end(self) -> None:
         if self._complete:
             self._finish()
         elif self._parts:
             raise PoInvalid(self._line, "this sentence has no msgstr after it")
-        left = tuple(_trimmed([*self._kept, *self._raw]))
+        left = tuple(_trimmed([*self._loose, *self._raw]))
         if left:
             if not self.entries:
                 self.entries.append(Entry("", ""))
@@ -222,7 +222,7 @@ class _Reader:
 
     def _comment(self, number: int, line: str) -> None:
         if line.startswith("#~"):  # whatever stands above it is its own
-            self._kept += [*self._comments_of_obsolete(), line]
+            self._loose += [*self._comments_of_obsolete(), line]
             return
         if line.startswith("#,"):
             self._words += _flags(line)
@@ -240,7 +240,7 @@ class _Reader:
             self._raw.pop()
             return []
         above = self._raw[:-1]
-        if self._kept and self._kept[-1].startswith("#~") and above:
+        if self._loose and self._loose[-1].startswith("#~") and above:
             above = ["", *above]
         self._reset()
         return above
@@ -280,7 +280,7 @@ class _Reader:
         source = self._source or ""
         if self._text is None or self._parts[0] == "msgctxt":
             self.aside.append((self._line, source))
-            self._kept += [*([""] if self._kept else []), *self._raw, ""]
+            self._loose += [*([""] if self._loose else []), *self._raw, ""]
             self._reset()
             return
         if source in self._seen:
@@ -289,7 +289,7 @@ class _Reader:
         self._seen[source] = self._line
         words = dict.fromkeys(self._words)
         flags = tuple(word for word in words if word != "fuzzy")
-        kept = [*self._kept, *([""] if self._kept else []), *self._comments]
+        above = [*self._loose, *([""] if self._loose else []), *self._comments]
         self.entries.append(
             Entry(
                 source,
@@ -299,11 +299,11 @@ class _Reader:
                 tuple(self._places),
                 flags,
                 tuple(self._earlier),
-                tuple(_trimmed(kept, end=False)),
+                tuple(_trimmed(above, end=False)),
             )
         )
         self.wheres.append(self._where)
-        self._kept = []
+        self._loose = []
         self._reset()
 
 
@@ -321,13 +321,13 @@ def _lines(text: str) -> list[str]:
 
 def _trimmed(lines: Sequence[str], end: bool = True) -> list[str]:
     """Return lines without empty ones at the beginning, at the end, or twice in a row."""
-    found: list[str] = []
+    trimmed: list[str] = []
     for line in lines:
-        if line or (found and found[-1]):
-            found.append(line)
-    while end and found and not found[-1]:
-        found.pop()
-    return found
+        if line or (trimmed and trimmed[-1]):
+            trimmed.append(line)
+    while end and trimmed and not trimmed[-1]:
+        trimmed.pop()
+    return trimmed
 
 
 def _flags(line: str) -> list[str]:
@@ -340,15 +340,15 @@ def _unquoted(number: int, quoted: str) -> str:
     if not left.startswith('"'):
         raise PoInvalid(number, "the text is not between two quotes")
     while left:
-        found = re.match(r'"((?:[^"\\]|\\.)*)"\s*', left, re.DOTALL)
-        if found is None and left.startswith('"'):
+        match = re.match(r'"((?:[^"\\]|\\.)*)"\s*', left, re.DOTALL)
+        if match is None and left.startswith('"'):
             raise PoInvalid(number, "the text is not between two quotes")
-        if found is None:
+        if match is None:
             raise PoInvalid(
                 number, 'after the last quote nothing may stand; a quote inside the text is written \\"'
             )
-        out.append(_plain(number, found[1]))
-        left = left[found.end() :]
+        out.append(_plain(number, match[1]))
+        left = left[match.end() :]
     return "".join(out)
 
 
@@ -362,17 +362,17 @@ def _plain(number: int, piece: str) -> str:
         out += piece[at : stop if stop >= 0 else len(piece)].encode("utf-8", "surrogatepass")
         if stop < 0:
             break
-        found = _ESCAPE.match(piece, stop)
-        if found is None:
+        match = _ESCAPE.match(piece, stop)
+        if match is None:
             raise PoInvalid(number, "a backslash stands only before n, t, quote or backslash")
-        if found[3]:
-            out += _LETTERS[found[3]].encode()
+        if match[3]:
+            out += _LETTERS[match[3]].encode()
         else:
-            code = int(found[1][-8:], 16) if found[1] else int(found[2], 8)
+            code = int(match[1][-8:], 16) if match[1] else int(match[2], 8)
             if code not in (9, 10, 13) and (not 32 <= code <= 255 or code == 127):
-                raise PoInvalid(number, f"“{found[0][:12]}” stands for no letter that a page can show")
+                raise PoInvalid(number, f"“{match[0][:12]}” stands for no letter that a page can show")
             out.append(code)
-        at = found.end()
+        at = match.end()
     try:
         return out.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Ports of the public pages."""
+"""Port of the public pages, packed and ready to send."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pages(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers that every answer carries."""
+        """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page: base64 of the gzip of its HTML. Raises KeyError when there is none."""

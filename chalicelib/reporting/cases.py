@@ -1,4 +1,4 @@
-"""The states of a mail to one recipient, the moves between them, and when a report may be deleted.
+"""Delivery states of a mail to one recipient, the moves between them, back-off, and a report's expiry.
 
 The states and moves are drawn in docs/deliveries.md, and a test keeps that drawing equal to MOVES.
 """
@@ -68,7 +68,7 @@ KEEP_DAYS_MOST = 90
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A proposal to give a copy that did not arrive to another recipient; a second publisher decides."""
+    """A hand-over: a proposal to give an undelivered copy to another office; a second publisher decides."""
 
     to: str
     by: str
@@ -109,7 +109,7 @@ class Delivery:
     proposed: HandOver | None = None
 
     def due(self, now: datetime) -> bool:
-        """Say whether it is time to look at this one."""
+        """Say whether the delivery is due: it is time to look at it."""
         return self.next_try is not None and self.next_try <= now
 
     def in_digest(self) -> bool:
@@ -127,7 +127,7 @@ class SealedReport:
     it from other workers while one of them sends.
 
     `watch_at` is when somebody is told that not every recipient has it yet; None once they all do, or once a
-    person has answered that alarm (`answered_at`). `legal_hold` stops the deletion, which otherwise comes
+    person has acknowledged that alarm (`answered_at`). `legal_hold` stops the deletion, which otherwise comes
     `keep_days` after the last recipient took it.
 
     `addressed` are the recipients of a report whose seal does not say what its writer chose: those that it
@@ -163,7 +163,7 @@ class SealedReport:
 
     def due_for_digest(self) -> bool:
         """Say whether what is due next is a digest: those are collected by one worker at a time."""
-        others = [one.next_try for one in self.deliveries if not one.in_digest()] + [self.watch_at]
+        others = [d.next_try for d in self.deliveries if not d.in_digest()] + [self.watch_at]
         digests = [delivery.next_try for delivery in self.deliveries if delivery.in_digest()]
         latest = datetime.max.replace(tzinfo=UTC)
         return min((time for time in digests if time), default=latest) < min(
@@ -175,16 +175,16 @@ class SealedReport:
         return next((delivery for delivery in self.deliveries if delivery.recipient == recipient), None)
 
     def with_delivery(self, changed: Delivery) -> SealedReport:
-        """Return the record with one delivery replaced, and what follows from it: expiry, watch, answer."""
+        """Return the record with one delivery replaced, and what follows from it: expiry, watch, alarm."""
         before = self.delivery_to(changed.recipient)
-        deliveries = tuple(changed if one.recipient == changed.recipient else one for one in self.deliveries)
+        deliveries = tuple(changed if d.recipient == changed.recipient else d for d in self.deliveries)
         newly_lost = changed.state in LOST and (before is None or before.state not in LOST)
-        answered_at = None if newly_lost else self.answered_at  # a new loss wants a new answer
+        answered_at = None if newly_lost else self.answered_at  # a new loss wants a new acknowledgement
         return replace(self, deliveries=deliveries, answered_at=answered_at).settled()
 
     def settled(self) -> SealedReport:
         """Return the record with `expires_at` and `watch_at` as its deliveries have them."""
-        last = max((one.changed_at for one in self.deliveries), default=self.taken_at)
+        last = max((delivery.changed_at for delivery in self.deliveries), default=self.taken_at)
         watch_at = None if self.reached_all() or self.answered_at else self.watch_at or last + WATCH_AFTER
         return replace(self, expires_at=expiry(self), watch_at=watch_at)
 
@@ -206,12 +206,12 @@ class SealedReport:
     ) -> SealedReport:
         """Return the record as counted; what is queued for `recipients` waits for the digest of `until`."""
 
-        def held(one: Delivery) -> Delivery:
-            if one.recipient not in recipients or one.state != QUEUED:
-                return one
-            return replace(move(one, HELD, now, next_try=until), digest=True)
+        def held(delivery: Delivery) -> Delivery:
+            if delivery.recipient not in recipients or delivery.state != QUEUED:
+                return delivery
+            return replace(move(delivery, HELD, now, next_try=until), digest=True)
 
-        deliveries = tuple(held(one) for one in self.deliveries)
+        deliveries = tuple(held(delivery) for delivery in self.deliveries)
         return replace(self, deliveries=deliveries, held=why or self.held, counted=True)
 
     def with_proposal(self, recipient: str, proposed: HandOver | None) -> SealedReport:
@@ -236,8 +236,8 @@ class SealedReport:
 
         What was handed over by then stays out as well.
         """
-        kept = tuple(one.recipient for one in self.deliveries if not one.instead_of)
-        return self if self.addressed else replace(self, addressed=kept)
+        addressed = tuple(delivery.recipient for delivery in self.deliveries if not delivery.instead_of)
+        return self if self.addressed else replace(self, addressed=addressed)
 
     def keeps(self, delivery: Delivery) -> bool:
         """Say whether a report without its writer's choice had this delivery from the start."""
@@ -245,11 +245,11 @@ class SealedReport:
 
     def others_than(self, recipient: str) -> tuple[str, ...]:
         """Return who else has a copy, or gets one: not those whom it did not reach, or must not reach."""
-        others = (one for one in self.deliveries if one.recipient != recipient)
-        return tuple(one.recipient for one in others if one.state not in NOT_ARRIVED)
+        others = (delivery for delivery in self.deliveries if delivery.recipient != recipient)
+        return tuple(other.recipient for other in others if other.state not in NOT_ARRIVED)
 
-    def answered(self, now: datetime) -> SealedReport:
-        """Return the record after a person said: I know that not everybody has it, and I deal with it."""
+    def acknowledged(self, now: datetime) -> SealedReport:
+        """Return the record with its alarm acknowledged: a person knows that not everybody has it."""
         return replace(self, answered_at=now).settled()
 
     def on_legal_hold(self, hold: bool) -> SealedReport:
@@ -326,7 +326,7 @@ def again(delivery: Delivery, state: str, when: datetime, now: datetime, address
 
 
 def back_off(attempts: int, chance: float) -> timedelta:
-    """Return the wait after `attempts` failed tries: doubling, capped, spread by `chance` in [0, 1)."""
+    """Return the back-off after `attempts` failed tries: doubling, capped, spread by `chance` in [0, 1)."""
     doublings = max(0, min(attempts - 1, 20))
     longest = min(BACK_OFF_MOST, BACK_OFF_FIRST * (1 << doublings))
     return longest * (0.5 + chance / 2)
@@ -340,17 +340,17 @@ def next_digest(now: datetime, every: timedelta) -> datetime:
 
 
 def expiry(report: SealedReport) -> datetime | None:
-    """Return when a report may be deleted; None while any recipient has not taken it, or under a legal hold.
+    """Return a report's expiry; None while any recipient has not taken it, or under a legal hold.
 
     Taken means that the recipient's mail server said so. What never will be taken counts as done once a
-    person has answered for it, and never while something is still to be sent.
+    person has acknowledged it, and never while something is still to be sent.
     """
     done = report.reached_all() or (
         report.answered_at is not None
-        and not any(one.state in WAITING | LOOKED_AT for one in report.deliveries)
+        and not any(delivery.state in WAITING | LOOKED_AT for delivery in report.deliveries)
     )
     if report.legal_hold or not done:
         return None
-    times = [one.changed_at for one in report.deliveries]
+    times = [delivery.changed_at for delivery in report.deliveries]
     times += [report.answered_at] if report.answered_at else []
     return max(times, default=report.taken_at) + timedelta(days=report.keep_days)

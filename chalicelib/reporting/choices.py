@@ -1,4 +1,4 @@
-"""What a writer chose on the form, as it is sealed with the words: whoever opens a report refuses by it.
+"""Consent: what a writer chose on the form, sealed with the words; whoever opens a report refuses by it.
 
 The store holds none of this in clear. A later change of the recipients, by whomever, cannot widen it: an
 office is known by its id and by its addresses, and is what it was called when the writer read the form.
@@ -23,7 +23,7 @@ _MARK_BYTES = 6
 class Office:
     """One office as it stood on the form: what it was called there, and whether its box was ticked.
 
-    `marks` are digests of its addresses: the same inbox under another name has the same ones.
+    `marks` are fingerprints of its addresses: the same inbox under another name has the same ones.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Every office that stood on the form, and the box `consent`: immigration enforcement may read it."""
+    """Consent: every office that stood on the form, and the box that lets immigration enforcement read it."""
 
     offices: tuple[Office, ...] = field(repr=False)
     consent: bool = field(default=False, repr=False)
@@ -61,7 +61,7 @@ class Choice:
             return self.consent or not recipient.enforces_immigration
         if refused & set(marks_of(recipient)):
             return False
-        natures = {one.nature for one in self.offices if one.ticked and not self._left_out(one, spared)}
+        natures = {o.nature for o in self.offices if o.ticked and not self._left_out(o, spared)}
         return recipient.nature in natures and (self.consent or not recipient.enforces_immigration)
 
     def ticked(self, recipient_id: str) -> bool:
@@ -70,7 +70,7 @@ class Choice:
         return known is not None and known.ticked
 
     def to_data(self) -> dict[str, object]:
-        """Return it as plain lists, short: the longest report must still fit in the largest size."""
+        """Serialize it as plain lists, short: the longest report must still fit in the largest size."""
         offices = [
             [o.id, o.nature, int(o.enforces_immigration), int(o.ticked), *o.marks] for o in self.offices
         ]
@@ -78,44 +78,41 @@ class Choice:
 
     @classmethod
     def from_data(cls, data: Mapping[str, object]) -> Choice:
-        """Read what `to_data` gave. Raises ValueError or TypeError when it is something else."""
+        """Deserialize what `to_data` gave. Raises ValueError or TypeError when it is something else."""
         offices, consent = data["offices"], data["consent"]
         if not isinstance(offices, list) or not isinstance(consent, bool):
             raise ValueError("not a writer's choice")
-        return cls(tuple(_read_office(one) for one in offices), consent)
+        return cls(tuple(_read_office(office) for office in offices), consent)
 
     def _office(self, recipient_id: str) -> Office | None:
-        return next((one for one in self.offices if one.id == recipient_id), None)
+        return next((office for office in self.offices if office.id == recipient_id), None)
 
     def _left_out(self, office: Office, spared: bool) -> bool:
         return office.enforces_immigration and spared and not self.consent
 
     def _refused(self, spared: bool) -> set[str]:
         """Return the marks of the inboxes that must not get it."""
-        out = [one for one in self.offices if not one.ticked or self._left_out(one, spared)]
-        return {mark for one in out for mark in one.marks}
+        out = [office for office in self.offices if not office.ticked or self._left_out(office, spared)]
+        return {mark for office in out for mark in office.marks}
 
 
 def read_choice(
     fields: Mapping[str, Sequence[str]], offered: Sequence[Recipient], everybody: Iterable[Recipient]
 ) -> Choice:
-    """Return what the writer chose: of the offices `offered` now, and of those that their form showed.
+    """Read a form's consent: of the offices `offered` now, and of those that the form showed its writer.
 
     A form may be older than a publish: what it showed and is not offered any more was refused all the same.
     """
     ticked = set(fields.get("r", ()))
-    offices = [
-        Office(one.id, one.nature, one.enforces_immigration, one.id in ticked, marks_of(one))
-        for one in offered
-    ]
-    here = {one.id for one in offered}
-    known = {one.id: one for one in everybody}
+    offices = [Office(r.id, r.nature, r.enforces_immigration, r.id in ticked, marks_of(r)) for r in offered]
+    here = {recipient.id for recipient in offered}
+    known = {recipient.id: recipient for recipient in everybody}
     for name in shown_on(fields):
         if name not in here:
-            one = known.get(name)
+            former = known.get(name)
             offices.append(
-                Office(name, one.nature, one.enforces_immigration, False, marks_of(one))
-                if one is not None
+                Office(name, former.nature, former.enforces_immigration, False, marks_of(former))
+                if former is not None
                 else Office(name, "", False, False)
             )
     return Choice(tuple(offices), any(fields.get("x", ())))
@@ -131,11 +128,11 @@ def shown_on(fields: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 def also_shown(fields: Mapping[str, Sequence[str]], offered: Collection[Recipient]) -> str:
     """Return the field o of a form: the offices of now, and those of when it was sent before."""
-    return " ".join(dict.fromkeys((*(one.id for one in offered), *shown_on(fields))))
+    return " ".join(dict.fromkeys((*(recipient.id for recipient in offered), *shown_on(fields))))
 
 
 def marks_of(recipient: Recipient) -> tuple[str, ...]:
-    """Return a short digest of each of a recipient's addresses, however they are written."""
+    """Return a short fingerprint of each of a recipient's addresses, however they are written."""
     addresses = (recipient.email, recipient.fallback)
     return tuple(_mark(address) for address in addresses if address)
 
@@ -158,7 +155,7 @@ def _read_office(data: object) -> Office:
     if (
         not isinstance(data, list)
         or len(data) < 4
-        or not all(isinstance(one, str) for one in data[:2] + data[4:])
+        or not all(isinstance(text, str) for text in data[:2] + data[4:])
     ):
         raise ValueError("not an office")
     return Office(data[0], data[1], data[2] == 1, data[3] == 1, tuple(data[4:]))

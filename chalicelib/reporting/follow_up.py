@@ -16,7 +16,7 @@ _NO_CODE = "0" * 20  # derived like any other, so that a wrong code takes as lon
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """What is known about one recipient: its name, the state of its mail, and since when."""
+    """Delivery status of one recipient's copy: its name, the state of its mail, and since when."""
 
     name: str
     state: str
@@ -24,28 +24,28 @@ class DeliveryStatus:
 
 
 class FollowUp:
-    """The code page's use case."""
+    """Use case of the code page: delivery status by receipt code."""
 
     def __init__(
-        self, store: ReportStore, vault: ReceiptVault, directory: RecipientBook, clock: Clock
+        self, store: ReportStore, vault: ReceiptVault, recipient_book: RecipientBook, clock: Clock
     ) -> None:
         self._store = store
         self._vault = vault
-        self._directory = directory
+        self._recipient_book = recipient_book
         self._clock = clock
 
     def __call__(self, typed: str) -> tuple[DeliveryStatus, ...] | None:
         """Return each recipient's state, or None for an unknown, mistyped or expired code alike.
 
         All three cost the same key derivation and the same read, so that time tells them apart no better than
-        the answer does. Nothing is written and nothing counted: the rate is limited by the API, before this.
+        the response does. Nothing is written and nothing counted: the API's rate limit comes before this.
         """
         code = read_code(typed)
         keys = self._vault.keys_of(code or _NO_CODE)
         record = self._store.look_up(keys.report_id, self._clock.now())
         if record is None or code is None:
             return None
-        names = {recipient.id: recipient.name for recipient in self._directory.recipients()}
+        names = {recipient.id: recipient.name for recipient in self._recipient_book.recipients()}
         return tuple(
             DeliveryStatus(
                 names.get(delivery.recipient, delivery.recipient),

@@ -1,4 +1,4 @@
-"""The signed token in each form: when it was made and a nonce, so that one form gives one report."""
+"""Signed form tokens (HMAC): when a form was made and a nonce, so that one form gives one report."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def make_token(secret: bytes, now: datetime, nonce: bytes) -> str:
 
 
 def read_token(secret: bytes, token: str, now: datetime) -> FormToken:
-    """Return what a token says.
+    """Verify a token's signature and age; return what it says.
 
     Raises FormExpired when it is older than 24 hours, from the future, mangled, or not signed by us: in each
     case the person gets the form again with a fresh token and their words in it.
     """
-    found = _opened(secret, token)
-    if found.made_at > now + _AHEAD or now - found.made_at > LIFETIME:
+    content = _opened(secret, token)
+    if content.made_at > now + _AHEAD or now - content.made_at > LIFETIME:
         raise FormExpired("the token is too old")
-    return found
+    return content
 
 
 def settled_token(secret: bytes, now: datetime, nonce: bytes) -> str:
@@ -74,12 +74,12 @@ def returned_stamps(secret: bytes, token: str, now: datetime, nonce: bytes) -> S
     to send the form again all the same. None of them is hasty.
     """
     try:
-        found = _opened(secret, token)
+        content = _opened(secret, token)
     except FormExpired:
         return Stamps(settled_token(secret, now, nonce))
-    if not -_AHEAD <= now - found.made_at <= LIFETIME:
-        return Stamps(settled_token(secret, now, found.nonce))
-    return Stamps(token, _mark(secret, token) if found.hasty(now) else "")
+    if not -_AHEAD <= now - content.made_at <= LIFETIME:
+        return Stamps(settled_token(secret, now, content.nonce))
+    return Stamps(token, _mark(secret, token) if content.hasty(now) else "")
 
 
 def came_back(secret: bytes, token: str, mark: str) -> bool:

@@ -7,7 +7,7 @@ SIZES = tuple(1024 * 2**power for power in range(8))  # 1 KiB to 128 KiB
 
 
 def pad(content: bytes) -> bytes:
-    """Return `content` behind its length, filled with zeros to the next of 1, 2, 4 ... 128 KiB.
+    """Pad `content`, behind its length, with zeros to the next of 1, 2, 4 ... 128 KiB.
 
     Raises ValueError when it does not fit in the largest.
     """
@@ -19,7 +19,7 @@ def pad(content: bytes) -> bytes:
 
 
 def unpad(padded: bytes) -> bytes:
-    """Return what `pad` was given. Raises ValueError when this is not its output."""
+    """Remove the padding: return what `pad` was given. Raises ValueError when this is not its output."""
     length = int.from_bytes(padded[:_PREFIX], "big")
     if len(padded) not in SIZES or length > len(padded) - _PREFIX:
         raise ValueError("this was not padded by us")

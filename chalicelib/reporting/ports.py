@@ -11,15 +11,15 @@ from chalicelib.reporting.cases import SealedReport
 
 
 class Sealer(Protocol):
-    """Locks a report so that only the desk can open it."""
+    """Encrypts a report so that only the delivery key opens it."""
 
     def seal(self, content: bytes, report_id: str) -> bytes:
-        """Encrypt to the desk's current key, bound to this report's id. Raises SecretMissing."""
+        """Encrypt to the current delivery key, bound to this report's id. Raises SecretMissing."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptKeys:
-    """What a receipt code leads to: the report's id, and the public key to which replies are sealed."""
+    """Keys that a receipt code leads to: the report's id, and the public key to which replies are sealed."""
 
     report_id: str
     public_key: bytes
@@ -35,7 +35,7 @@ class ReceiptVault(Protocol):
         """Return the secret that receipt codes are derived with."""
 
     def keys_of(self, code: str) -> ReceiptKeys:
-        """Derive a code's keys, slowly on purpose (argon2id)."""
+        """Derive a code's keys with argon2id, slowly on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class ReportStore(Protocol):
         """Lease a due report to this worker until `until`, or return None when it is not due any more."""
 
     def save(self, report: SealedReport) -> SealedReport:
-        """Write a changed record; return it as written, with its new version. Raises StaleRecord.
+        """Write a changed record (optimistic lock); return it with its new version. Raises StaleRecord.
 
         Its lease stays as the record says, and is dropped when nothing is left to send.
         """
@@ -90,16 +90,16 @@ class ReportStore(Protocol):
         """Write how the deliveries of a surveyed report go, without its words. Raises StaleRecord."""
 
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
-        """Add one to each named number of a counter, and return their new values."""
+        """Increment each named number of a counter, and return their new values."""
 
     def mark(self, name: str, keep_until: datetime) -> bool:
-        """Leave a mark, and say whether this call left it: False when it was there before.
+        """Set a mark idempotently, and say whether this call set it: False when it was there before.
 
-        A call that met its own first try, whose answer was lost, left it.
+        A call that met its own first try, whose response was lost, set it.
         """
 
     def marked(self, name: str) -> bool:
-        """Say whether a mark is there."""
+        """Say whether a mark is set."""
 
     def keep_batch(self, batch: str, reports: Sequence[str], keep_until: datetime) -> None:
         """Remember, before it is sent, which reports a digest mail holds."""
@@ -120,7 +120,7 @@ class ReportStore(Protocol):
         """
 
     def expired(self, now: datetime) -> Iterable[str]:
-        """Return the ids of reports whose time is over, and of counters nobody needs any more."""
+        """Return the ids of expired reports (past their TTL), and of counters nobody needs any more."""
 
     def delete(self, report_id: str, now: datetime) -> Deleted | None:
         """Delete an expired record for good; None when it is not expired, or not there."""

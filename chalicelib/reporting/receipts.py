@@ -1,4 +1,4 @@
-"""Receipt codes: twenty digits that lead back to a report and say nothing else.
+"""Receipt codes: twenty digits with a check digit, which lead back to a report and say nothing else.
 
 Nineteen digits carry the secret (63 bits), the twentieth is a check digit after Damm, which finds every
 single wrong digit and every swap of two neighbours: a slip of the finger never leads to another report.
@@ -28,7 +28,7 @@ _DAMM = (
 
 
 def check_digit(digits: str) -> str:
-    """Return the Damm digit that completes `digits` (ASCII 0-9)."""
+    """Return the check digit (Damm) that completes `digits` (ASCII 0-9)."""
     interim = 0
     for digit in digits:
         interim = _DAMM[interim][int(digit)]
@@ -36,7 +36,7 @@ def check_digit(digits: str) -> str:
 
 
 def receipt_code(secret: bytes, nonce: bytes, sent: bytes) -> str:
-    """Derive the code of one sending: the same nonce and content always give the same twenty digits.
+    """Derive the receipt code of one sending (HMAC-SHA256): the same nonce and content give the same digits.
 
     `secret` is known to the server alone, `nonce` comes from the form's token, `sent` is a digest of all that
     was sent. An edited form therefore gets another code, a repeated one the same.
@@ -47,7 +47,7 @@ def receipt_code(secret: bytes, nonce: bytes, sent: bytes) -> str:
 
 
 def read_code(typed: str) -> str | None:
-    """Return the twenty digits in what a person typed, or None when they cannot be a code.
+    """Parse a receipt code: return the digits in what a person typed, or None when they cannot be a code.
 
     Spaces, dashes and other marks between digits are dropped, and digits of any script are understood.
     """
@@ -64,5 +64,5 @@ def read_code(typed: str) -> str | None:
 
 
 def in_groups(code: str) -> list[str]:
-    """Split a code into the groups of four that it is shown in."""
+    """Format a code: split it into the groups of four that it is shown in."""
     return [code[start : start + GROUP] for start in range(0, len(code), GROUP)]

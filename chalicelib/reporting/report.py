@@ -1,4 +1,4 @@
-"""What a person tells us: the form becomes a Report once, at the door, or a list of what needs mending."""
+"""Report, and form validation: a form becomes a Report once, at the door, or a list of what needs mending."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Report:
     choice: Choice | None = field(default=None, repr=False, compare=False)  # the same words are the same
 
     def to_bytes(self) -> bytes:
-        """Return the report as UTF-8 JSON, the form in which it is sealed."""
+        """Serialize the report as UTF-8 JSON, as which it is sealed."""
         content: dict[str, object] = {
             "v": 2,
             "place": self.place,
@@ -66,7 +66,7 @@ class Report:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Report:
-        """Read what `to_bytes` wrote, now or in version 1. Raises ValueError when it is something else."""
+        """Deserialize what `to_bytes` wrote, now or in version 1. Raises ValueError for anything else."""
         read: Any = json.loads(content)
         if not isinstance(read, dict) or (version := read.pop("v", None)) not in (1, 2):
             raise ValueError("not a report of version 1 or 2")
@@ -92,20 +92,20 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class SentForm:
-    """A report with the recipients it was addressed to. `consent` lets immigration enforcement read it."""
+    """A validated form: a report and its recipients. `consent` lets immigration enforcement read it."""
 
     report: Report
     recipients: tuple[str, ...]
     consent: bool = False
 
     def digest(self) -> bytes:
-        """Return 32 bytes that change with anything that was sent."""
+        """Return a digest (SHA-256) of all that was sent."""
         sent = self.report.to_bytes() + b"\0" + ",".join(self.recipients).encode()
         return hashlib.sha256(sent + (b"\0consent" if self.consent else b"")).digest()
 
 
 def plain_lines(text: str) -> str:
-    """Return `text` with every line break as one newline: forms send CRLF, whatever was typed."""
+    """Normalize line breaks to one newline each: forms send CRLF, whatever was typed."""
     return _LINE_BREAK.sub("\n", text)
 
 
@@ -121,17 +121,17 @@ def read_report(
     offered: Collection[str],
     left_out: Collection[str],
 ) -> SentForm:
-    """Turn the fields of a form into a report and its recipients.
+    """Validate the fields of a form; return a report and its recipients.
 
     `offered` are the ids of the recipients on the form, `left_out` those that get a report about its writer,
     or someone close, only when the writer asks for it (field x). Raises InvalidReport with every problem.
     """
-    story = plain_lines(_one(fields, "a"))
-    where = plain_lines(_one(fields, "c")).strip()
-    when = plain_lines(_one(fields, "d")).strip()
-    kind = _one(fields, "b")
-    about_writer = answer_about(_one(fields, "e"))
-    consent = bool(_one(fields, "x"))
+    story = plain_lines(_first(fields, "a"))
+    where = plain_lines(_first(fields, "c")).strip()
+    when = plain_lines(_first(fields, "d")).strip()
+    kind = _first(fields, "b")
+    about_writer = answer_about(_first(fields, "e"))
+    consent = bool(_first(fields, "x"))
     problems = too_long(fields)
     if not story.strip():
         problems["a"] = "story_missing"
@@ -154,16 +154,16 @@ def read_report(
 
 
 def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the problem of each field that has more letters than it may."""
+    """Validate lengths: return the problem of each field that has more letters than it may."""
     problems: dict[str, str] = {}
-    if len(plain_lines(_one(fields, "a"))) > STORY_LIMIT:
+    if len(plain_lines(_first(fields, "a"))) > STORY_LIMIT:
         problems["a"] = "story_too_long"
     for name, key in (("c", "where_too_long"), ("d", "when_too_long")):
-        if len(plain_lines(_one(fields, name)).strip()) > LINE_LIMIT:
+        if len(plain_lines(_first(fields, name)).strip()) > LINE_LIMIT:
             problems[name] = key
     return problems
 
 
-def _one(fields: Mapping[str, Sequence[str]], name: str) -> str:
+def _first(fields: Mapping[str, Sequence[str]], name: str) -> str:
     values = fields.get(name, ())
     return values[0] if values else ""

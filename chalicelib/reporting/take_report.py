@@ -1,4 +1,4 @@
-"""Take a report: read it, seal it, and store it with its queue entry, or say all that needs mending."""
+"""Take a report: validate it, seal it, and store it with its queue entry, or say all that needs mending."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TakeReport:
         store: ReportStore,
         sealer: Sealer,
         vault: ReceiptVault,
-        directory: RecipientBook,
+        recipient_book: RecipientBook,
         clock: Clock,
         *,
         agreed_only: bool,
@@ -68,7 +68,7 @@ class TakeReport:
         self._store = store
         self._sealer = sealer
         self._vault = vault
-        self._directory = directory
+        self._recipient_book = recipient_book
         self._clock = clock
         self._agreed_only = agreed_only
         self._digest_every = digest_every
@@ -85,11 +85,11 @@ class TakeReport:
         return settled_token(self._vault.form_secret(), self._clock.now(), self._clock.nonce())
 
     def new_stamps(self, token: str) -> Stamps:
-        """Return what a form carries that comes back for its token."""
+        """Return the stamps (token and mark) of a form that comes back for its token."""
         return returned_stamps(self._vault.form_secret(), token, self._clock.now(), self._clock.nonce())
 
     def kept_stamps(self, token: str) -> Stamps:
-        """Return what a form carries that comes back for another reason: still the same form, and not hasty.
+        """Return the stamps of a form that comes back for another reason: still the same form, and not hasty.
 
         Most tokens stay as they are, and no secret is needed; nor does a missing one cost anybody the words.
         """
@@ -101,7 +101,9 @@ class TakeReport:
 
     def offered(self, place: str) -> tuple[Recipient, ...]:
         """Return the recipients that a place's form names."""
-        return offered_at(self._directory.recipients(), self._directory.chain(place), self._agreed_only)
+        return offered_at(
+            self._recipient_book.recipients(), self._recipient_book.chain(place), self._agreed_only
+        )
 
     def __call__(self, fields: Mapping[str, Sequence[str]], place: str, locale: str) -> Receipt:
         """Store the report in `fields` and return its receipt.
@@ -129,7 +131,7 @@ class TakeReport:
         keys = self._vault.keys_of(code)
         hasty = token.hasty(now) and not came_back(secret, typed, "".join(fields.get("u", ())))
         held = "honeypot" if any(fields.get("z", ())) else "hasty" if hasty else ""
-        words = replace(sent.report, choice=read_choice(fields, offered, self._directory.recipients()))
+        words = replace(sent.report, choice=read_choice(fields, offered, self._recipient_book.recipients()))
         report = SealedReport(
             id=keys.report_id,
             sealed=self._sealer.seal(words.to_bytes(), keys.report_id),

@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class Alarms(Protocol):
-    """The operator's attention."""
+    """Port for alarms to the operator."""
 
     def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
-        """Tell the operator; return False when this was left out, because the same was told a short time ago.
+        """Raise an alarm; return False when it was left out: a duplicate of one a short time ago.
 
         The same is one kind about one recipient. `detail` holds our own ids, numbers and states only.
         """

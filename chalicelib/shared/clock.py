@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time and chance."""
+    """Port for the time, random numbers and nonces."""
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
@@ -16,4 +16,4 @@ class Clock(Protocol):
         """Return a random number in [0, 1)."""
 
     def nonce(self) -> bytes:
-        """Return 16 random bytes fit for secrets."""
+        """Return a nonce: 16 random bytes fit for secrets."""

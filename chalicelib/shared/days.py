@@ -1,4 +1,4 @@
-"""Dates that people write down: the day of a check, of a reading, of a consent."""
+"""Dates (ISO 8601) that people write down: the day of a check, of a reading, of a consent."""
 
 from __future__ import annotations
 

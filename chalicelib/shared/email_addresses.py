@@ -1,4 +1,4 @@
-"""E-mail addresses: one rule for those who sign in, for offices that get reports, and for what pages show.
+"""E-mail address validation: one rule for who signs in, for offices that get reports, and for pages.
 
 SES sends to plain ASCII addresses only, so nothing else is taken.
 """
@@ -19,5 +19,5 @@ def is_address(text: str) -> bool:
 
 
 def plain_address(text: str) -> str:
-    """Return an e-mail address as we compare and keep it: without spaces around it, in small letters."""
+    """Normalize an e-mail address, as we compare and keep it: without spaces around it, in small letters."""
     return text.strip().lower()

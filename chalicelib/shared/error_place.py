@@ -1,4 +1,4 @@
-"""An error's log line: its kind and place, without the text and the trace that may quote what a person wrote.
+"""Log line of an error: its kind and place, without the text and the trace that may quote a person's words.
 
 The page function loads this, and it loads nothing.
 """

@@ -8,15 +8,15 @@ class PorchlightError(Exception):
 
 
 class StoreUnavailable(PorchlightError):
-    """The store did not answer: show a 503 page with phone numbers; the writer may try again."""
+    """The store did not respond: show a 503 page with phone numbers; the writer may try again."""
 
 
 class StoreBusy(StoreUnavailable):
-    """The store asks us to slow down: try again a little later."""
+    """The store throttles us (rate limit): try again a little later."""
 
 
 class StaleRecord(PorchlightError):
-    """Somebody else changed this record first: read it again and repeat the move."""
+    """An optimistic lock failed, as somebody else changed this record: read it again and repeat the move."""
 
 
 class SecretMissing(PorchlightError):
@@ -24,4 +24,4 @@ class SecretMissing(PorchlightError):
 
 
 class EntryMissing(PorchlightError):
-    """What was asked for (a person, a document, a case) is not there, or not any more: answer 404."""
+    """What was asked for (a person, a document, a case) is not there, or not any more: respond with 404."""

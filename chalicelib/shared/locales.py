@@ -1,4 +1,7 @@
-"""Which language to answer in. The page function loads this module, so it imports next to nothing."""
+"""Content negotiation (Accept-Language): which language to answer in.
+
+The page function loads this module, so it imports next to nothing.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def negotiate(accept_language: str, offered: Sequence[str]) -> str:
 
 
 def direction(locale: str) -> str:
-    """Return "rtl" for a language written from right to left, else "ltr"."""
+    """Return the text direction: "rtl" for a language written from right to left, else "ltr"."""
     return "rtl" if locale.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 

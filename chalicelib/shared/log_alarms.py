@@ -1,4 +1,4 @@
-"""Alarms into the log, from where a metric filter and CloudWatch mail them to the operator."""
+"""Alarms as log lines, from where a metric filter and CloudWatch mail them to the operator."""
 
 from __future__ import annotations
 

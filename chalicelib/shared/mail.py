@@ -25,10 +25,10 @@ class Mail:
 
 
 class Mailer(Protocol):
-    """The mail service."""
+    """Port to the mail service, which sends."""
 
     def send(self, mail: Mail) -> str:
-        """Send once and return the service's message id.
+        """Send once, without a retry, and return the service's message id.
 
         Raises MailDelayed (try again later), MailBusy (and slow down), MailUncertain (perhaps taken),
         MailRefused (never this mail) or MailStopped (nothing at all now).
@@ -40,11 +40,11 @@ class MailDelayed(PorchlightError):
 
 
 class MailBusy(MailDelayed):
-    """The mail service asks us to slow down: keep this queued, and wait before sending anything else."""
+    """The mail service throttles us (rate limit): keep this queued, and wait before sending anything else."""
 
 
 class MailUncertain(MailDelayed):
-    """No answer came: the mail service may have taken this, or not. Keep it queued; it may arrive twice."""
+    """No response came: the mail service may have taken this, or not. Keep it queued; it may arrive twice."""
 
 
 class MailUnverified(MailDelayed):

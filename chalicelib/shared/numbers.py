@@ -1,4 +1,4 @@
-"""Large numbers as a language writes them."""
+"""Number formatting: large numbers as a language writes them."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _BETWEEN = {"pt": "\u00a0"}
 
 
 def grouped(number: int, locale: str) -> str:
-    """Return a whole number with its digits in groups of three: 20000 is "20,000" in English."""
+    """Return a whole number with thousands separators: 20000 is "20,000" in English."""
     return f"{number:,}".replace(",", _BETWEEN.get(locale, ","))

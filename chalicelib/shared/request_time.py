@@ -1,4 +1,4 @@
-"""What is left of the time that a request's calls have, all of them together."""
+"""Deadline of a request's calls: what is left of the time that all of them have together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 
 class RequestTime:
-    """Counts down for the request that a thread works on. Outside of any, there is no end."""
+    """The deadline of the request that a thread works on. Outside of any, there is none."""
 
     def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
         self._ticks = ticks
@@ -18,7 +18,7 @@ class RequestTime:
 
     @contextmanager
     def counted(self, time_for_all: timedelta) -> Iterator[None]:
-        """Let this thread's calls take so long together, from now on until this is left."""
+        """Set the deadline of this thread's calls, all together, from now on until this is left."""
         before = getattr(self._here, "end", None)
         self._here.end = self._ticks() + time_for_all.total_seconds()
         try:
@@ -27,7 +27,7 @@ class RequestTime:
             self._here.end = before
 
     def left(self) -> float:
-        """Return the seconds that are left: 0 when it is over, infinitely many outside of a request."""
+        """Return the seconds until the deadline: 0 when it is over, infinitely many outside of a request."""
         end = getattr(self._here, "end", None)
         return float("inf") if end is None else max(0.0, end - self._ticks())
 

@@ -1,4 +1,4 @@
-"""The machine's clock and chance."""
+"""System clock: the machine's time and random numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Time and randomness as the machine gives them."""
+    """The Clock on the machine's time and random numbers."""
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
@@ -19,5 +19,5 @@ class SystemClock:
         return random.random()  # noqa: S311 (see above)
 
     def nonce(self) -> bytes:
-        """Return 16 random bytes fit for secrets."""
+        """Return a nonce: 16 random bytes fit for secrets."""
         return secrets.token_bytes(16)

@@ -30,7 +30,7 @@ def serve(app: Chalice, settings: Settings) -> None:
 
         request_time.count_down(app)
     pages = public_pages(settings)
-    responses.answer_in_html(app, pages)
+    responses.respond_in_html(app, pages)
     if function in ("page", "all"):
         from chalicelib.pages.web import public
 

@@ -29,7 +29,7 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
     services = _services(settings)
     take_report = TakeReport(
         services.store,
-        HpkeSealer(services.secret.desk_key),
+        HpkeSealer(services.secret.delivery_key),
         SeededVault(services.secret.seed),
         published_recipients(settings),
         services.clock,

@@ -189,7 +189,7 @@ def test_a_notice_that_comes_between_is_not_overwritten(desk, reports):
     seen = cases.find(LOST.case_number, NOW)
     reports.save(now_of(reports, LOST))
     with pytest.raises(StaleRecord):
-        cases.change(seen.answered(NOW))
+        cases.change(seen.acknowledged(NOW))
     assert now_of(reports, LOST).answered_at is None
 
 

@@ -512,7 +512,7 @@ def test_a_report_that_has_reached_nobody_raises_its_own_alarm_until_somebody_an
         desk.deliver()
     assert desk.alarms.kinds() == ["reached_nobody"] * 3
     assert desk.record(report).case_number in desk.alarms.raised[0][1]["cases"]
-    desk.store.save(desk.record(report).answered(desk.clock.now()))
+    desk.store.save(desk.record(report).acknowledged(desk.clock.now()))
     desk.clock.forward(hours=48)
     desk.deliver()
     assert desk.alarms.kinds() == ["reached_nobody"] * 3

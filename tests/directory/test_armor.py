@@ -1,4 +1,4 @@
-"""Keys as people paste them: only what stands between BEGIN and END is the key."""
+"""ASCII armor of keys as people paste them: only what stands between BEGIN and END is the key."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ PRIVATE_LABELS = (
 
 @pytest.mark.parametrize("kind", PRIVATE_LABELS)
 @pytest.mark.parametrize("beside", ["", PLAIN, ALONE])
-@pytest.mark.parametrize("way", [one for one in AROUND if "names the marks" not in one])
+@pytest.mark.parametrize("way", [way for way in AROUND if "names the marks" not in way])
 def test_a_private_key_is_refused_wherever_it_stands(kind, beside, way):
     private = f"-----BEGIN {kind}-----\n{'A' * 64}\n-----END {kind}-----\n"
     for text in (AROUND[way](private + beside), AROUND[way](beside + private)):

@@ -51,18 +51,18 @@ def test_nothing_is_read_for_a_page_that_is_not_listed(folder: Path, locale: str
 
 
 def test_the_shipped_recipients_are_the_two_federal_mailboxes_and_neither_has_agreed() -> None:
-    directory = ShippedRecipients(CONTENT, shipped_content())
-    found = {recipient.email: recipient for recipient in directory.recipients()}
-    assert set(found) == {"trafficking@dot.gov", "bluecampaign@hq.dhs.gov"}
-    assert all(recipient.agreed_on is None for recipient in found.values())
-    assert found["bluecampaign@hq.dhs.gov"].enforces_immigration
-    assert not found["trafficking@dot.gov"].enforces_immigration
+    book = ShippedRecipients(CONTENT, shipped_content())
+    by_email = {recipient.email: recipient for recipient in book.recipients()}
+    assert set(by_email) == {"trafficking@dot.gov", "bluecampaign@hq.dhs.gov"}
+    assert all(recipient.agreed_on is None for recipient in by_email.values())
+    assert by_email["bluecampaign@hq.dhs.gov"].enforces_immigration
+    assert not by_email["trafficking@dot.gov"].enforces_immigration
 
 
 def test_a_place_lies_in_its_county_state_and_nation_and_an_unknown_one_nowhere() -> None:
-    directory = ShippedRecipients(CONTENT, shipped_content())
-    assert directory.chain("los-banos-ca") == ("los-banos-ca", "merced-county-ca", "california", "us")
-    assert directory.chain("atlantis") == ()
+    book = ShippedRecipients(CONTENT, shipped_content())
+    assert book.chain("los-banos-ca") == ("los-banos-ca", "merced-county-ca", "california", "us")
+    assert book.chain("atlantis") == ()
 
 
 def test_recipients_that_break_a_rule_stop_the_start(tmp_path: Path) -> None:

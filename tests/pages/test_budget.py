@@ -27,10 +27,10 @@ def parts_of(html: str) -> dict[str, int]:
     rest = html
     inline = {}
     for name in ("style", "script"):
-        found = re.search(f"<{name}>(.*?)</{name}>", rest, re.DOTALL)
-        assert found is not None
-        inline[name] = weigh(found[1])
-        rest = rest.replace(found[0], "")
+        match = re.search(f"<{name}>(.*?)</{name}>", rest, re.DOTALL)
+        assert match is not None
+        inline[name] = weigh(match[1])
+        rest = rest.replace(match[0], "")
     words = weigh(re.sub("<[^>]*>", "", rest))
     return {**inline, "words": words, "markup": weigh(rest) - words}
 

@@ -1,4 +1,4 @@
-"""Which page a path and a browser's languages ask for."""
+"""Routing and content negotiation: which page a path and a browser's languages ask for."""
 
 from __future__ import annotations
 

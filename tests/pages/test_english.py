@@ -1,4 +1,4 @@
-"""English that stays in a translated sentence says that it is English (WCAG 3.1.2)."""
+"""Language markup: English that stays in a translated sentence says that it is English (WCAG 3.1.2)."""
 
 import re
 
@@ -51,8 +51,8 @@ def test_homeland_security_is_marked_wherever_a_translation_names_it(pages):
         if name.startswith("en "):
             continue
         parents = {child: parent for parent in tree.iter() for child in parent}
-        for element in tree.iter():
-            for near, text in ((element, element.text), (parents.get(element), element.tail)):
+        for node in tree.iter():
+            for near, text in ((node, node.text), (parents.get(node), node.tail)):
                 if text and "Homeland Security" in text:
                     seen.add(name.split()[0])
                     assert near.get("lang") == "en", name
@@ -62,7 +62,7 @@ def test_homeland_security_is_marked_wherever_a_translation_names_it(pages):
 def test_chinese_sentences_follow_each_other_without_a_space(pages):
     for name, (_, tree) in pages.items():
         if name.startswith("zh-"):
-            paragraphs = [text_of(one) for one in tree.iter() if one.tag in ("p", "a", "h2", "label")]
+            paragraphs = [text_of(node) for node in tree.iter() if node.tag in ("p", "a", "h2", "label")]
             assert not [text for text in paragraphs if re.search(f"[{FULL_WIDTH}] ", text)], name
 
 
@@ -76,9 +76,11 @@ def test_a_name_stands_on_its_own_line_under_its_number(pages):
     """Beside the number, a long English name on a right-to-left page went on at the wrong side."""
     for locale in ("en", "ar"):
         tree = pages[f"{locale} error 404"][1]
-        rows = [one for one in tree.iter("li") if one.find("a") is not None and one.find("br") is not None]
+        rows = [
+            node for node in tree.iter("li") if node.find("a") is not None and node.find("br") is not None
+        ]
         assert len(rows) == 5, locale
-        (numbers,) = (one for one in tree.iter("ul") if rows[0] in list(one))
+        (numbers,) = (block for block in tree.iter("ul") if rows[0] in list(block))
         assert numbers.get("class") is None, "only its bullet tells which name belongs to which number"
         for row in rows:
             assert [child.tag for child in row] == ["a", "br", "bdi"], locale

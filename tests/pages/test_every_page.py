@@ -123,7 +123,7 @@ def test_the_headers_are_those_that_the_safety_rules_name(site):
         "X-DNS-Prefetch-Control": "off",
         "X-Frame-Options": "DENY",
     }
-    policy, form_policy = (re.sub("'sha256-[^']+'", "HASH", one) for one in (site.csp, site.form_csp))
+    policy, form_policy = (re.sub("'sha256-[^']+'", "HASH", csp) for csp in (site.csp, site.form_csp))
     assert form_policy.replace("HASH HASH", "HASH") == policy
     assert policy == (
         "default-src 'none'; style-src HASH; script-src HASH; connect-src 'self'; img-src data:; "

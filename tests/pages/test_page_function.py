@@ -1,4 +1,4 @@
-"""The page function on AWS answers what the routes answer, and loads no framework for it."""
+"""The page function on AWS gives the responses of the routes, and loads no framework for it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PagesWebsite(Website):
         self.pages = pages or LivePages(lambda: site)
         self.app = Chalice(app_name="pages")
         quiet_log.install(self.app)
-        responses.answer_in_html(self.app, self.pages)
+        responses.respond_in_html(self.app, self.pages)
         self.app.register_blueprint(public.routes(self.pages))
         self.log: list[str] = []
         self.function = page_function(self.pages, self.log.append)
@@ -64,8 +64,8 @@ class PagesWebsite(Website):
         return _sent(self.app(event, None)), _sent(self.function(event, None))
 
 
-def _sent(answer: Any) -> Any:
-    return json.loads(json.dumps(answer))
+def _sent(response: Any) -> Any:
+    return json.loads(json.dumps(response))
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +121,9 @@ def test_pages_that_cannot_be_had_are_answered_alike(site: Site, errors_too: boo
     ],
 )
 def test_an_odd_event_is_answered_with_a_page(public_site: PagesWebsite, event: dict[str, Any]) -> None:
-    answer = Answer(_sent(public_site.function(event, None)))
-    assert answer.status == 200
-    assert answer.is_a_page()
+    response = Answer(_sent(public_site.function(event, None)))
+    assert response.status == 200
+    assert response.is_a_page()
 
 
 def test_the_page_function_loads_no_framework(tmp_path: Any) -> None:

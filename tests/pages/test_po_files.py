@@ -1,4 +1,4 @@
-"""Catalogs from other programs: read as gettext reads them and kept whole, or refused with a reason."""
+"""gettext catalogs from other programs: read as gettext does and kept whole, or refused with a reason."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def texts_of(text: str) -> dict[str, str]:
     """Return what readers get: the sure translations, as gettext reads the compiled catalog."""
     compiled = write_mo(read_po(text))
     catalog = gettext.GNUTranslations(io.BytesIO(compiled))
-    found = {source: said for source, said in read_mo(compiled).items() if source}
-    assert all(catalog.gettext(source) == said for source, said in found.items())
-    return found
+    texts = {source: said for source, said in read_mo(compiled).items() if source}
+    assert all(catalog.gettext(source) == said for source, said in texts.items())
+    return texts
 
 
 @pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.stem)
 def test_a_catalog_from_another_program_is_read_right_and_stops_nothing(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert not [one for one in check_syntax({"catalog/es": text}) if one.weight == STOPS]
-    told = texts_of(text)
+    assert not [problem for problem in check_syntax({"catalog/es": text}) if problem.weight == STOPS]
+    texts = texts_of(text)
     if path.stem == "two-flag-lines":  # it is fuzzy, and wrong
-        assert told == {}
+        assert texts == {}
     elif path.stem == "ar-windows-1256":
-        assert told[NOBODY] == "لن يكتب إليك أحد ردًا."
+        assert texts[NOBODY] == "لن يكتب إليك أحد ردًا."
     else:
-        assert told[NOBODY] == "Nadie le va a contestar."
+        assert texts[NOBODY] == "Nadie le va a contestar."
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_no_header_decides_how_a_catalog_is_read(lines: str) -> None:
     assert read_mo(write_mo(read_po(text), "es"))[""] == (
         "Language: es\nContent-Type: text/plain; charset=utf-8\n"
     )
-    assert not [one for one in check_syntax({"catalog/es": text}) if one.weight == STOPS]
+    assert not [problem for problem in check_syntax({"catalog/es": text}) if problem.weight == STOPS]
 
 
 @pytest.mark.parametrize(
@@ -208,14 +208,14 @@ msgstr "y"
 
 
 def comparable(text: str) -> list[object]:
-    found: list[object] = [
+    entries: list[object] = [
         (
-            one.msgctxt, one.msgid, one.msgstr, one.msgid_plural, one.msgstr_plural, sorted(one.flags),
-            bool(one.obsolete), one.comment, one.tcomment, one.previous_msgid,
+            entry.msgctxt, entry.msgid, entry.msgstr, entry.msgid_plural, entry.msgstr_plural,
+            sorted(entry.flags), bool(entry.obsolete), entry.comment, entry.tcomment, entry.previous_msgid,
         )
-        for one in polib.pofile(text)
+        for entry in polib.pofile(text)
     ]  # fmt: skip
-    return sorted(found, key=repr)
+    return sorted(entries, key=repr)
 
 
 def test_reading_and_writing_keeps_comments_flags_and_entries_that_no_page_asks_for() -> None:
@@ -230,9 +230,12 @@ def test_reading_and_writing_keeps_comments_flags_and_entries_that_no_page_asks_
 def test_what_counts_or_has_a_context_is_kept_and_told_and_shown_to_nobody() -> None:
     assert texts_of(ALL_KINDS) == {"z": "y"}
     assert [source for _, source in set_aside(ALL_KINDS)] == ["a", "%d report"]
-    told = check_syntax({"catalog/es": ALL_KINDS})
-    assert [ALL_KINDS.split("\n")[one.line - 1] for one in told] == ['msgid "a"', 'msgid "%d report"']
-    assert not [one for one in told if one.weight == STOPS]
+    problems, lines = check_syntax({"catalog/es": ALL_KINDS}), ALL_KINDS.split("\n")
+    assert [lines[problem.line - 1] for problem in problems] == [
+        'msgid "a"',
+        'msgid "%d report"',
+    ]
+    assert not [problem for problem in problems if problem.weight == STOPS]
 
 
 @pytest.mark.parametrize("change", [replace_texts, lambda text, new: with_texts(read_po(text), new)])
@@ -277,10 +280,12 @@ def catalogs(draw: st.DrawFn) -> str:
 
 @given(catalogs())
 def test_another_reader_reads_the_same(text: str) -> None:
-    asked = [one for one in polib.pofile(text) if not (one.obsolete or one.msgctxt or one.msgid_plural)]
-    read = [one for one in read_po(text) if one.source]
-    assert [(one.source, one.text, one.unsure) for one in read] == [
-        (one.msgid, one.msgstr, one.fuzzy) for one in asked
+    theirs = [
+        entry for entry in polib.pofile(text) if not (entry.obsolete or entry.msgctxt or entry.msgid_plural)
+    ]
+    ours = [entry for entry in read_po(text) if entry.source]
+    assert [(entry.source, entry.text, entry.unsure) for entry in ours] == [
+        (entry.msgid, entry.msgstr, entry.fuzzy) for entry in theirs
     ]
     assert comparable(write_po(read_po(text))) == comparable(text)
 

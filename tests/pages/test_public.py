@@ -1,4 +1,4 @@
-"""Every answer is a page of ours: the right language, status and headers, whatever was asked."""
+"""Every HTTP response is a page of ours: the right language, status and headers, whatever was asked."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ class BrokenPages(LivePages):
 def test_a_page_comes_in_the_language_of_its_path_or_of_the_browser(
     website: Website, path: str, wanted: str, lang: str
 ) -> None:
-    answer = website.get(path, Accept_Language=wanted)
-    assert (answer.status, answer.lang) == (200, lang)
-    assert answer.is_a_page()
-    assert HOTLINE in answer.text
+    response = website.get(path, Accept_Language=wanted)
+    assert (response.status, response.lang) == (200, lang)
+    assert response.is_a_page()
+    assert HOTLINE in response.text
 
 
 @pytest.mark.parametrize(
@@ -82,33 +82,33 @@ def test_a_path_that_is_none_is_a_small_page_with_numbers(
     website: Website, path: str, lang: str, method: str
 ) -> None:
     body = b"" if method == "POST" else None
-    answer = website.ask(method, path, {"Accept-Language": "es", "Content-Type": FORM}, body)
+    response = website.ask(method, path, {"Accept-Language": "es", "Content-Type": FORM}, body)
     if method == "POST" and path.count("/") < 4 and "note" not in path and "code" not in path:
-        assert answer.status in (404, 405)
+        assert response.status in (404, 405)
     else:
-        assert answer.status == 404
-    assert answer.lang == lang
-    assert answer.is_a_page()
-    assert HOTLINE in answer.text
+        assert response.status == 404
+    assert response.lang == lang
+    assert response.is_a_page()
+    assert HOTLINE in response.text
     for part in ("script>alert", "passwd", "Set-Cookie", "x" * 100):
-        assert part not in answer.text
+        assert part not in response.text
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "POST", "TRACE", "ODD"])
 @pytest.mark.parametrize("path", ["/", "/es/", "/es/us/"])
 def test_a_page_can_only_be_read(website: Website, method: str, path: str) -> None:
-    answer = website.ask(method, path, {"Accept-Language": "es"})
-    assert (answer.status, answer.lang) == (405, "es")
-    assert sorted(answer.headers["Allow"].split(", ")) == ["GET", "HEAD"]
-    assert answer.is_a_page()
+    response = website.ask(method, path, {"Accept-Language": "es"})
+    assert (response.status, response.lang) == (405, "es")
+    assert sorted(response.headers["Allow"].split(", ")) == ["GET", "HEAD"]
+    assert response.is_a_page()
 
 
 @pytest.mark.parametrize("path", ["/es/us/note/", "/es/code/"])
 def test_a_form_can_be_read_and_sent_and_nothing_else(website: Website, path: str) -> None:
-    answer = website.ask("PUT", path)
-    assert (answer.status, answer.lang) == (405, "es")
-    assert sorted(answer.headers["Allow"].split(", ")) == ["GET", "HEAD", "POST"]
-    assert answer.is_a_page()
+    response = website.ask("PUT", path)
+    assert (response.status, response.lang) == (405, "es")
+    assert sorted(response.headers["Allow"].split(", ")) == ["GET", "HEAD", "POST"]
+    assert response.is_a_page()
 
 
 @pytest.mark.parametrize("path", ["/", "/es/us/", "/en/us/note/", "/en/code/", "/nowhere/"])
@@ -141,11 +141,11 @@ def test_a_head_is_answered_like_a_get_without_its_body(
 def test_a_page_is_packed_only_for_those_who_can_unpack_it(
     website: Website, accept_encoding: str, packed: bool
 ) -> None:
-    answer = website.get("/en/", Accept_Encoding=accept_encoding)
-    assert (answer.headers.get("Content-Encoding") == "gzip") is packed
-    assert answer.raw["isBase64Encoded"] is packed
-    assert HOTLINE in answer.text
-    assert answer.headers["Vary"] == "Accept-Encoding, Accept-Language"
+    response = website.get("/en/", Accept_Encoding=accept_encoding)
+    assert (response.headers.get("Content-Encoding") == "gzip") is packed
+    assert response.raw["isBase64Encoded"] is packed
+    assert HOTLINE in response.text
+    assert response.headers["Vary"] == "Accept-Encoding, Accept-Language"
 
 
 @pytest.mark.parametrize("accept", [None, "*/*", "application/json", "image/png", "text/html;q=0", ""])
@@ -216,10 +216,10 @@ def test_an_event_that_lacks_something_gets_a_page_all_the_same(
 ) -> None:
     event = copy.deepcopy(gateway_event(website.app, "GET", "/es/us/", {"Accept-Language": "es"}, None))
     change(event)
-    answer = website.event(event)
-    assert answer.status == status
-    assert answer.is_a_page()
-    assert HOTLINE in answer.text
+    response = website.event(event)
+    assert response.status == status
+    assert response.is_a_page()
+    assert HOTLINE in response.text
 
 
 def test_one_request_leaves_nothing_to_the_next(website: Website) -> None:
@@ -230,10 +230,10 @@ def test_one_request_leaves_nothing_to_the_next(website: Website) -> None:
 def test_a_broken_page_is_answered_with_a_small_one_and_the_log_does_not_quote(
     site: Site, log: list[str]
 ) -> None:
-    answer = Website(lambda: site, BrokenPages(site)).get("/es/us/")
-    assert (answer.status, answer.lang) == (500, "es")
-    assert answer.is_a_page()
-    assert HOTLINE in answer.text
+    response = Website(lambda: site, BrokenPages(site)).get("/es/us/")
+    assert (response.status, response.lang) == (500, "es")
+    assert response.is_a_page()
+    assert HOTLINE in response.text
     assert any("ValueError at test_public.py" in line for line in log)
     assert "odd phrase" not in "".join(log)
 
@@ -244,32 +244,32 @@ def test_even_when_the_error_pages_are_broken_the_answer_is_a_page_with_numbers(
 ) -> None:
     website = Website(lambda: site, BrokenPages(site, errors_too=True))
     for path in ("/es/us/", "/nowhere/", "/a/b/c/d/"):
-        answer = website.ask(method, path)
-        assert answer.status in (405, 500) if method == "POST" else answer.status == 500
-        assert answer.is_a_page()
+        response = website.ask(method, path)
+        assert response.status in (405, 500) if method == "POST" else response.status == 500
+        assert response.is_a_page()
         if method != "HEAD":
-            assert HOTLINE in answer.text
-            assert "call 911" in answer.text  # not "text": that does not work everywhere
-            assert "text 911" not in answer.text
+            assert HOTLINE in response.text
+            assert "call 911" in response.text  # not "text": that does not work everywhere
+            assert "text 911" not in response.text
     assert "odd phrase" not in "".join(log)
 
 
 def test_a_stack_shows_to_nobody_even_with_debugging_on(site: Site, log: list[str]) -> None:
     website = Website(lambda: site, BrokenPages(site))
     website.app.debug = True
-    answer = website.get("/es/us/")
-    assert answer.status == 500
-    assert answer.is_a_page()
-    assert "Traceback" not in answer.html
-    assert "odd phrase" not in answer.html + "".join(log)
+    response = website.get("/es/us/")
+    assert response.status == 500
+    assert response.is_a_page()
+    assert "Traceback" not in response.html
+    assert "odd phrase" not in response.html + "".join(log)
 
 
 def test_chalices_own_test_client_gets_the_same_page(website: Website) -> None:
     with Client(website.app) as client:
-        answer = client.http.get("/es", headers={"Accept-Encoding": "identity"})
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert b'<html lang="es"' in answer.body
+        response = client.http.get("/es", headers={"Accept-Encoding": "identity"})
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert b'<html lang="es"' in response.body
 
 
 def test_an_answer_is_what_a_lambda_may_return(website: Website) -> None:

@@ -1,4 +1,4 @@
-"""The page function's way to what an admin published, and what it does while the bucket is away."""
+"""The page function's cache of what an admin published, and what it does while the bucket is away."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class Bucket:
                 if self._context:
                     connection = self._context.wrap_socket(connection, server_side=True)
                 with connection:
-                    self._answer(connection)
+                    self._respond(connection)
             except OSError:  # a visitor who hung up, perhaps at the sight of our certificate
                 connection.close()
 
-    def _answer(self, connection: socket.socket) -> None:
+    def _respond(self, connection: socket.socket) -> None:
         read = b""
         while True:
             while b"\r\n\r\n" not in read:
@@ -355,8 +355,10 @@ def test_a_server_with_a_certificate_of_another_name_is_away(bucket: Bucket, tmp
 def test_the_authorities_that_ship_are_amazons_and_valid_for_years() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(ROOTS)
-    found = context.get_ca_certs()
-    names = sorted(dict(part[0] for part in one["subject"])["commonName"] for one in found)
+    certificates = context.get_ca_certs()
+    names = sorted(
+        dict(part[0] for part in certificate["subject"])["commonName"] for certificate in certificates
+    )
     assert names == [
         "Amazon Root CA 1",
         "Amazon Root CA 2",
@@ -364,7 +366,7 @@ def test_the_authorities_that_ship_are_amazons_and_valid_for_years() -> None:
         "Amazon Root CA 4",
         "Starfield Services Root Certificate Authority - G2",
     ]
-    ends = min(ssl.cert_time_to_seconds(str(one["notAfter"])) for one in found)
+    ends = min(ssl.cert_time_to_seconds(str(certificate["notAfter"])) for certificate in certificates)
     assert ends > time.time() + 365 * 24 * 3600
 
 

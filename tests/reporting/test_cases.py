@@ -186,7 +186,7 @@ def test_what_its_writer_did_not_let_go_out_holds_no_deletion_up_unless_nobody_g
     assert lacking.reached_nobody()
     assert lacking.expires_at is None
     assert lacking.watch_at == NOON + timedelta(hours=8)
-    assert lacking.answered(LATER).expires_at == LATER + timedelta(days=30)
+    assert lacking.acknowledged(LATER).expires_at == LATER + timedelta(days=30)
 
 
 def test_a_bounce_after_delivery_takes_the_deletion_back() -> None:
@@ -206,20 +206,20 @@ def test_a_legal_hold_stops_the_deletion_and_its_end_brings_it_back() -> None:
 
 def test_an_answer_ends_the_alarm_and_starts_the_time_of_what_is_lost() -> None:
     lost = report(delivery(BOUNCED)).settled()
-    answered = lost.answered(LATER)
+    acknowledged = lost.acknowledged(LATER)
     assert lost.watch_at is not None
-    assert (answered.watch_at, answered.expires_at) == (None, LATER + timedelta(days=30))
+    assert (acknowledged.watch_at, acknowledged.expires_at) == (None, LATER + timedelta(days=30))
 
 
 @pytest.mark.parametrize("state", [*sorted(WAITING), DELAYED])
 def test_an_answer_deletes_nothing_that_is_still_to_be_sent(state: str) -> None:
-    answered = report(delivery(state)).answered(LATER)
-    assert (answered.watch_at, answered.expires_at) == (None, None)
+    acknowledged = report(delivery(state)).acknowledged(LATER)
+    assert (acknowledged.watch_at, acknowledged.expires_at) == (None, None)
 
 
 def test_a_new_loss_wants_a_new_answer() -> None:
-    answered = report(delivery(BOUNCED), delivery(DELIVERED, "clinic")).answered(LATER)
-    lost = answered.with_delivery(delivery(COMPLAINED, "clinic", changed_at=LATER))
+    acknowledged = report(delivery(BOUNCED), delivery(DELIVERED, "clinic")).acknowledged(LATER)
+    lost = acknowledged.with_delivery(delivery(COMPLAINED, "clinic", changed_at=LATER))
     assert lost.answered_at is None
     assert lost.watch_at is not None
     assert lost.expires_at is None
@@ -238,7 +238,7 @@ def test_who_was_told_is_told_again_a_day_later() -> None:
 
 def test_a_case_handed_over_is_given_up_for_one_and_queued_for_the_other() -> None:
     record = report(delivery(BOUNCED)).handed_over("police", "clinic", LATER)
-    states = {one.recipient: (one.state, one.next_try) for one in record.deliveries}
+    states = {delivery.recipient: (delivery.state, delivery.next_try) for delivery in record.deliveries}
     assert states == {"police": (FAILED, None), "clinic": (QUEUED, LATER)}
 
 
@@ -259,7 +259,7 @@ def test_a_person_may_send_again_what_waits_at_once_and_to_the_other_address() -
 def test_a_report_past_a_cap_waits_for_the_digest_in_what_is_queued_for_whom_it_waits() -> None:
     record = report(delivery(), delivery(to="clinic"), delivery(DELIVERED, "court"))
     counted = record.counted_as("flood", ("police", "court"), LATER, NOON)
-    assert [(one.state, one.next_try, one.digest) for one in counted.deliveries] == [
+    assert [(delivery.state, delivery.next_try, delivery.digest) for delivery in counted.deliveries] == [
         (HELD, LATER, True),
         (QUEUED, NOON, False),
         (DELIVERED, None, False),
@@ -278,6 +278,6 @@ def test_what_is_due_next_says_who_deals_with_it() -> None:
 
 
 def test_a_case_number_tells_reports_apart_and_leads_nowhere() -> None:
-    numbers = {case_number(f"{one:032x}") for one in range(2000)}
+    numbers = {case_number(f"{report_id:032x}") for report_id in range(2000)}
     assert len(numbers) == 2000
-    assert all(re.fullmatch(r"PL-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", one) for one in numbers)
+    assert all(re.fullmatch(r"PL-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", number) for number in numbers)

@@ -1,4 +1,4 @@
-"""What a writer chose is sealed with the words, and says who may ever get them."""
+"""Consent: what a writer chose is sealed with the words, and says who may ever get them."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_an_office_that_stood_there_unticked_never_gets_it(
 
 def test_its_inbox_does_not_get_it_under_another_name_either() -> None:
     chosen = choice("police")
-    for one in (
+    for renamed in (
         replace(NEW_POLICE, email=SHERIFF.email),
         replace(NEW_POLICE, email=SHERIFF.email.upper()),
         replace(NEW_POLICE, fallback=BORDER.email),
     ):
-        assert not allowed(chosen, one)
+        assert not allowed(chosen, renamed)
     diverted = replace(POLICE, fallback=BORDER.email)
     assert allowed(chosen, diverted)
     assert not allowed(chosen, diverted, which="fallback")
@@ -171,7 +171,7 @@ def test_the_longest_report_to_sixty_offices_fits_in_the_largest_size(character:
         )
         for number in range(SHOWN_MOST)
     ]
-    fields = {"r": [one.id for one in offices]}
+    fields = {"r": [office.id for office in offices]}
     longest = Report(
         "a-place-with-a-rather-long-name", "zh-Hant", character * STORY_LIMIT, "child",
         character * LINE_LIMIT, character * LINE_LIMIT, "close", read_choice(fields, offices, offices),

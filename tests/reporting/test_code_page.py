@@ -26,10 +26,10 @@ def code(website: Website) -> str:
 
 
 def test_the_page_asks_for_a_code_and_is_answered_with_203(website: Website) -> None:
-    answer = website.get(CODE_PAGE)
-    assert answer.status == 203
-    assert answer.is_a_page()
-    assert answer.fields() == {"k": [""]}
+    response = website.get(CODE_PAGE)
+    assert response.status == 203
+    assert response.is_a_page()
+    assert response.fields() == {"k": [""]}
 
 
 def test_a_code_shows_each_recipient_and_its_state(website: Website, code: str) -> None:
@@ -38,29 +38,29 @@ def test_a_code_shows_each_recipient_and_its_state(website: Website, code: str) 
     police, border = record.deliveries
     record = record.with_delivery(move(move(police, SENT, now), DELIVERED, now))
     website.store.save(record.with_delivery(move(border, BOUNCED, now)))
-    answer = website.post(CODE_PAGE, {"k": [code]})
-    assert answer.status == 200
-    assert answer.is_a_page()
-    assert "The police office Their mail server took it." in answer.text
-    assert "The border office Their mail server did not take it." in answer.text
-    assert "read it" not in answer.text.replace("cannot know if anyone has read it", "")
+    response = website.post(CODE_PAGE, {"k": [code]})
+    assert response.status == 200
+    assert response.is_a_page()
+    assert "The police office Their mail server took it." in response.text
+    assert "The border office Their mail server did not take it." in response.text
+    assert "read it" not in response.text.replace("cannot know if anyone has read it", "")
 
 
 def test_an_answer_shows_neither_the_words_nor_the_code_nor_an_hour(website: Website, code: str) -> None:
-    answer = website.post("/es/code/", {"k": [code]})
-    assert (answer.status, answer.lang) == (200, "es")
-    assert "odd phrase" not in answer.html
-    assert code not in answer.text
-    assert code.replace(" ", "") not in answer.html
-    assert "12:0" not in answer.text
+    response = website.post("/es/code/", {"k": [code]})
+    assert (response.status, response.lang) == (200, "es")
+    assert "odd phrase" not in response.html
+    assert code not in response.text
+    assert code.replace(" ", "") not in response.html
+    assert "12:0" not in response.text
 
 
 @pytest.mark.parametrize("typed", ["", "0000", "1234 5678 9012 3456 7890", "a", "9" * 500, "<b>", "\x00"])
 def test_what_leads_nowhere_is_answered_alike_to_the_letter(website: Website, code: str, typed: str) -> None:
     unknown = website.post(CODE_PAGE, {"k": ["1234 5678 9012 3456 7894"]})
-    answer = website.post(CODE_PAGE, {"k": [typed]})
-    assert unknown.status == answer.status == 404
-    assert answer.raw == unknown.raw
+    response = website.post(CODE_PAGE, {"k": [typed]})
+    assert unknown.status == response.status == 404
+    assert response.raw == unknown.raw
 
 
 def test_an_expired_code_is_answered_like_an_unknown_one(website: Website, code: str) -> None:
@@ -72,9 +72,9 @@ def test_an_expired_code_is_answered_like_an_unknown_one(website: Website, code:
 def test_a_code_in_an_address_is_not_read(website: Website, code: str) -> None:
     digits = code.replace(" ", "")
     assert website.get(f"/en/{digits}/").status == 404
-    answer = website.get(f"/en/code/{digits}/")
-    assert answer.status == 404
-    assert digits not in answer.html
+    response = website.get(f"/en/code/{digits}/")
+    assert response.status == 404
+    assert digits not in response.html
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("away"), SecretMissing("none")])
@@ -83,10 +83,10 @@ def test_while_something_is_away_the_answer_is_503_with_numbers(
 ) -> None:
     website.store.fail(error)
     website.vault.fail(error)
-    answer = website.post("/es/code/", {"k": [code]})
-    assert (answer.status, answer.lang) == (503, "es")
-    assert answer.is_a_page()
-    assert "888-373-7888" in answer.text
+    response = website.post("/es/code/", {"k": [code]})
+    assert (response.status, response.lang) == (503, "es")
+    assert response.is_a_page()
+    assert "888-373-7888" in response.text
     assert code.replace(" ", "") not in "".join(log)
 
 
@@ -100,9 +100,9 @@ def test_while_something_is_away_the_answer_is_503_with_numbers(
     ],
 )
 def test_what_is_no_form_gets_a_small_page(website: Website, body: bytes, kind: str, status: int) -> None:
-    answer = website.ask("POST", "/es/code/", {"Content-Type": kind}, body)
-    assert (answer.status, answer.lang) == (status, "es")
-    assert answer.is_a_page()
+    response = website.ask("POST", "/es/code/", {"Content-Type": kind}, body)
+    assert (response.status, response.lang) == (status, "es")
+    assert response.is_a_page()
 
 
 def test_a_code_never_reaches_the_log(website: Website, code: str, log: list[str]) -> None:
@@ -114,9 +114,9 @@ def test_a_code_never_reaches_the_log(website: Website, code: str, log: list[str
 
 @pytest.mark.parametrize("typed", ["", "1234 5678", "12345678901234567890"])
 def test_another_language_keeps_what_was_typed_and_looks_nothing_up(website: Website, typed: str) -> None:
-    answer = website.post("/es/code/", {"k": [typed], "l": ["es"]})
-    assert (answer.status, answer.lang) == (203, "es")
-    assert answer.fields() == {"k": [typed]}
+    response = website.post("/es/code/", {"k": [typed], "l": ["es"]})
+    assert (response.status, response.lang) == (203, "es")
+    assert response.fields() == {"k": [typed]}
     assert website.store.calls == []
 
 

@@ -1,4 +1,4 @@
-"""What the DynamoDB adapter does beyond the contract: AWS's faults in our words, and what items hold."""
+"""The DynamoDB adapter beyond the contract: AWS's error codes as errors of ours, and what items hold."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ def reports(aws: None) -> DynamoReports:
 
 
 @contextmanager
-def answering(dynamodb: Any, code: str, status: int = 400) -> Iterator[None]:
+def responding(dynamodb: Any, code: str, status: int = 400) -> Iterator[None]:
     """Let DynamoDB answer each call with an error."""
 
-    def answer(request: Any, **_: Any) -> AWSResponse:
+    def respond(request: Any, **_: Any) -> AWSResponse:
         return error_response(request, code, status)
 
-    dynamodb.meta.events.register_first("before-send.dynamodb", answer)
+    dynamodb.meta.events.register_first("before-send.dynamodb", respond)
     try:
         yield
     finally:
-        dynamodb.meta.events.unregister("before-send.dynamodb", answer)
+        dynamodb.meta.events.unregister("before-send.dynamodb", respond)
 
 
 def error_response(request: Any, code: str, status: int) -> AWSResponse:
@@ -101,7 +101,7 @@ OPERATIONS: list[Callable[[DynamoReports], object]] = [
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
 def test_a_busy_table_is_said_to_be_busy(reports: DynamoReports, code: str) -> None:
-    with answering(client("dynamodb", 1), code):
+    with responding(client("dynamodb", 1), code):
         for call in OPERATIONS:
             with pytest.raises(StoreBusy):
                 call(reports)
@@ -109,14 +109,14 @@ def test_a_busy_table_is_said_to_be_busy(reports: DynamoReports, code: str) -> N
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "InternalServerError", "SomethingNew"])
 def test_any_other_trouble_of_the_table_is_said_to_be_its_absence(reports: DynamoReports, code: str) -> None:
-    with answering(client("dynamodb", 1), code, 500 if code == "InternalServerError" else 400):
+    with responding(client("dynamodb", 1), code, 500 if code == "InternalServerError" else 400):
         for call in OPERATIONS:
             with pytest.raises(StoreUnavailable, match=code):
                 call(reports)
 
 
 def test_a_mistake_of_ours_is_not_taken_for_an_absence(reports: DynamoReports) -> None:
-    with answering(client("dynamodb", 1), "ValidationException"):
+    with responding(client("dynamodb", 1), "ValidationException"):
         for call in OPERATIONS:
             with pytest.raises(ClientError):
                 call(reports)
@@ -165,19 +165,19 @@ def test_a_report_stored_by_a_try_whose_answer_was_lost_counts_as_taken(aws: Non
 
 
 def test_looking_up_a_code_brings_no_sealed_words_out_of_the_table(dynamodb: Any, table: str) -> None:
-    answers: list[Any] = []
+    items: list[Any] = []
 
-    def note(parsed: Any, **_: Any) -> None:
-        answers.append(parsed["Item"])
+    def record(parsed: Any, **_: Any) -> None:
+        items.append(parsed["Item"])
 
     store = DynamoReports(lambda: dynamodb, table)
     store.add(report())
-    dynamodb.meta.events.register("after-call.dynamodb.GetItem", note)
+    dynamodb.meta.events.register("after-call.dynamodb.GetItem", record)
     try:
         store.look_up(report().id, NOON)
     finally:
-        dynamodb.meta.events.unregister("after-call.dynamodb.GetItem", note)
-    [item] = answers
+        dynamodb.meta.events.unregister("after-call.dynamodb.GetItem", record)
+    [item] = items
     assert "deliveries" in item
     assert not {"sealed", "reporter_key"} & set(item)
 

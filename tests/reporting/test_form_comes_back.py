@@ -32,15 +32,15 @@ def test_a_form_that_is_too_large_comes_back_with_all_that_could_be_read(
     website: Website, story: str, log: list[str]
 ) -> None:
     form = website.open_form(a=[story], b=["work"], c=["Main St"], e=["self"], x=["1"], r=["border"])
-    answer = website.post(NOTE, form)
-    assert answer.status == 413
-    assert answer.is_a_page()
-    back = answer.fields()
+    response = website.post(NOTE, form)
+    assert response.status == 413
+    assert response.is_a_page()
+    back = response.fields()
     assert {name: back[name] for name in "tbcexr"} == {name: form[name] for name in "tbcexr"}
     assert len(back["a"][0]) > STORY_LIMIT
     assert story.startswith(back["a"][0])
-    assert ("The end of it could not be kept." in answer.text) == (back["a"] != [story])
-    assert "too long to be sent" in answer.text
+    assert ("The end of it could not be kept." in response.text) == (back["a"] != [story])
+    assert "too long to be sent" in response.text
     assert website.store.calls == []
     assert website.post(NOTE, {**back, "a": [story[:STORY_LIMIT]]}).status == 200
     assert website.words(website.stored()[0]).story == story[:STORY_LIMIT]
@@ -51,20 +51,20 @@ def test_a_form_that_is_too_large_comes_back_with_all_that_could_be_read(
 def test_a_field_is_cut_between_two_letters_and_says_so(website: Website, where: str) -> None:
     for before in ("", "x", "xx", "xxx"):
         words = before + "\U0001f600" * 40_000
-        answer = website.post(NOTE, website.open_form(**{where: [words]}))
-        assert answer.status == 413
-        (back,) = answer.fields()[where]
+        response = website.post(NOTE, website.open_form(**{where: [words]}))
+        assert response.status == 413
+        (back,) = response.fields()[where]
         assert words.startswith(back)
         assert len(back) > 33_000
-        assert "could not be kept" in answer.text
+        assert "could not be kept" in response.text
 
 
 def test_a_body_that_is_too_large_and_no_form_is_answered_with_an_empty_one(website: Website) -> None:
-    answer = sent(website, b"&".join([b"q=" + b"\xff%" * 9_000] * 80))
-    assert answer.status == 413
-    assert answer.is_a_page()
-    assert answer.fields()["a"] == [""]
-    assert answer.fields()["t"][0]
+    response = sent(website, b"&".join([b"q=" + b"\xff%" * 9_000] * 80))
+    assert response.status == 413
+    assert response.is_a_page()
+    assert response.fields()["a"] == [""]
+    assert response.fields()["t"][0]
 
 
 SWITCH = {
@@ -83,13 +83,13 @@ def test_another_language_is_the_same_form_with_every_word_and_tick(
     website: Website, ticks: list[str], consent: list[str]
 ) -> None:
     form = website.open_form(**SWITCH, r=ticks) | {"x": consent}
-    answer = website.post("/es/los-banos-ca/note/", {**form, "l": ["es"]})
-    assert (answer.status, answer.lang) == (203, "es")
-    assert answer.is_a_page()
-    back = answer.fields()
+    response = website.post("/es/los-banos-ca/note/", {**form, "l": ["es"]})
+    assert (response.status, response.lang) == (203, "es")
+    assert response.is_a_page()
+    back = response.fields()
     wanted = {name: values for name, values in form.items() if values}
     assert {**back, "z": form["z"]} == wanted
-    assert not [one for one in answer.tree.iter() if one.get("aria-invalid") or one.get("class") == "said"]
+    assert not [tag for tag in response.tree.iter() if tag.get("aria-invalid") or tag.get("class") == "said"]
     assert website.store.calls == []
     again = website.post(NOTE, {**back, "l": ["en"]})
     assert {**again.fields(), "z": form["z"]} == wanted
@@ -97,10 +97,10 @@ def test_another_language_is_the_same_form_with_every_word_and_tick(
 
 def test_another_language_tells_of_no_mistake_and_holds_none_back(website: Website) -> None:
     form = website.open_form(a=[""], c=["x" * 501], b=["robbery"], r=[])
-    answer = website.post("/ar/los-banos-ca/note/", {**form, "l": ["ar"]})
-    assert answer.status == 203
-    assert "said" not in {one.get("class") for one in answer.tree.iter()}
-    assert (answer.fields()["a"], answer.fields()["c"]) == ([""], ["x" * 501])
+    response = website.post("/ar/los-banos-ca/note/", {**form, "l": ["ar"]})
+    assert response.status == 203
+    assert "said" not in {tag.get("class") for tag in response.tree.iter()}
+    assert (response.fields()["a"], response.fields()["c"]) == ([""], ["x" * 501])
 
 
 def test_another_language_keeps_a_form_that_was_open_too_long_or_whose_secret_is_away(
@@ -112,15 +112,15 @@ def test_another_language_keeps_a_form_that_was_open_too_long_or_whose_secret_is
     away = website.post("/es/los-banos-ca/note/", {**form, "l": ["es"]})
     assert (away.status, away.fields()["a"], away.fields()["t"]) == (203, [STORY], form["t"])
     website.vault.mend()
-    answer = website.post("/es/los-banos-ca/note/", {**away.fields(), "l": ["es"]})
-    assert website.post("/es/los-banos-ca/note/", answer.fields()).status == 200
+    response = website.post("/es/los-banos-ca/note/", {**away.fields(), "l": ["es"]})
+    assert website.post("/es/los-banos-ca/note/", response.fields()).status == 200
     assert website.stored()[0].held == ""
 
 
 def test_a_form_too_large_for_another_language_comes_back_in_it(website: Website) -> None:
-    answer = website.post("/es/los-banos-ca/note/", {**website.open_form(a=[LONG]), "l": ["es"]})
-    assert (answer.status, answer.lang) == (413, "es")
-    assert LONG.startswith(answer.fields()["a"][0])
+    response = website.post("/es/los-banos-ca/note/", {**website.open_form(a=[LONG]), "l": ["es"]})
+    assert (response.status, response.lang) == (413, "es")
+    assert LONG.startswith(response.fields()["a"][0])
 
 
 def comes_back(website: Website, how: str) -> Answer:
@@ -136,9 +136,9 @@ def comes_back(website: Website, how: str) -> Answer:
         form |= {"d": ["x" * 400_000]}
     elif how == "away":
         website.store.fail(StoreUnavailable("away"))
-    answer = website.post(NOTE, form)
+    response = website.post(NOTE, form)
     website.store.mend()
-    return answer
+    return response
 
 
 @pytest.mark.parametrize("how", ["old", "mistake", "language", "large", "away"])
@@ -147,7 +147,7 @@ def test_a_form_that_came_back_is_not_hasty_when_it_is_sent_again_at_once(websit
     assert back["a"] == ["What I saw"]
     assert website.post(NOTE, {**back, "c": [""], "d": [""]}).status == 200
     assert website.stored()[0].held == ""
-    assert [one.state for one in website.stored()[0].deliveries] == ["queued", "queued"]
+    assert [delivery.state for delivery in website.stored()[0].deliveries] == ["queued", "queued"]
 
 
 @pytest.mark.parametrize("how", ["mistake", "language", "large", "away"])
@@ -202,7 +202,9 @@ def test_answers_to_a_form_say_so_and_no_other_page_does(website: Website) -> No
         "no form": sent(website, b"x", "text/plain"),
         "unreadable": sent(website, b"a=%FF"),
     }
-    marked = {name: answer.headers.get(ANSWER) for name, answer in said.items() if ANSWER in answer.headers}
+    marked = {
+        name: response.headers.get(ANSWER) for name, response in said.items() if ANSWER in response.headers
+    }
     assert marked == {
         "open": "form",
         "mistake": "form",
@@ -218,7 +220,7 @@ def test_answers_to_a_form_say_so_and_no_other_page_does(website: Website) -> No
 def test_every_page_lets_its_own_style_and_script_run_and_no_other(website: Website) -> None:
     """A page with another one's policy would be shown bare, and without its way out on top."""
     form = website.open_form()
-    for answer in (
+    for response in (
         website.get(NOTE),
         website.post(NOTE, {**form, "a": [""]}),
         website.post(NOTE, {**form, "t": ["old"]}),
@@ -230,6 +232,6 @@ def test_every_page_lets_its_own_style_and_script_run_and_no_other(website: Webs
         website.get("/en/nowhere/"),
         sent(website, b"x", "text/plain"),
     ):
-        allowed = set(re.findall(r"'sha256-([^']+)'", answer.headers["Content-Security-Policy"]))
-        inline = [one.text or "" for tag in ("style", "script") for one in answer.tree.iter(tag)]
-        assert {b64encode(sha256(one.encode()).digest()).decode() for one in inline} <= allowed
+        allowed = set(re.findall(r"'sha256-([^']+)'", response.headers["Content-Security-Policy"]))
+        inline = [node.text or "" for tag in ("style", "script") for node in response.tree.iter(tag)]
+        assert {b64encode(sha256(text.encode()).digest()).decode() for text in inline} <= allowed

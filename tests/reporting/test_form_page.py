@@ -31,19 +31,19 @@ def send(website: Website, body: bytes, kind: str = FORM) -> Answer:
 
 
 def test_the_form_is_answered_with_203_so_that_no_browser_keeps_it(website: Website) -> None:
-    answer = website.get(NOTE)
-    assert answer.status == 203
-    assert answer.is_a_page()
+    response = website.get(NOTE)
+    assert response.status == 203
+    assert response.is_a_page()
 
 
 def test_a_form_as_it_comes_out_of_the_page_is_taken(website: Website) -> None:
-    answer = website.post(NOTE, website.open_form(a=["What I saw"]))
-    assert answer.status == 200
-    assert answer.is_a_page()
+    response = website.post(NOTE, website.open_form(a=["What I saw"]))
+    assert response.status == 200
+    assert response.is_a_page()
     (record,) = website.stored()
-    assert record.id == website.vault.keys_of(answer.code.replace(" ", "")).report_id
-    assert [one.recipient for one in record.deliveries] == ["police", "border"]
-    assert "The police office" in answer.text
+    assert record.id == website.vault.keys_of(response.code.replace(" ", "")).report_id
+    assert [delivery.recipient for delivery in record.deliveries] == ["police", "border"]
+    assert "The police office" in response.text
 
 
 def test_words_arrive_as_they_were_written(website: Website) -> None:
@@ -58,9 +58,9 @@ def test_twenty_thousand_emoji_arrive_and_one_more_comes_back_with_all_of_them(w
     longest = "\U0001f600" * STORY_LIMIT
     assert website.post(NOTE, website.open_form(a=[longest])).status == 200
     assert website.words(website.stored()[0]).story == longest
-    answer = website.post(NOTE, website.open_form(a=[longest + "!"]))
-    assert answer.status == 422
-    assert answer.fields()["a"] == [longest + "!"]
+    response = website.post(NOTE, website.open_form(a=[longest + "!"]))
+    assert response.status == 422
+    assert response.fields()["a"] == [longest + "!"]
 
 
 @given(story=st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t")))
@@ -79,14 +79,14 @@ def test_all_that_needs_mending_is_told_at_once_and_all_that_was_typed_comes_bac
     form = website.open_form(
         a=[" "], b=["work"], c=["x" * 501], d=["ayer"], e=["self"], x=["1"], r=["border"]
     )
-    answer = website.post(NOTE, form)
-    assert answer.status == 422
-    assert answer.is_a_page()
-    assert {element.get("id") for element in answer.tree.iter() if element.get("class") == "problem"} >= {
+    response = website.post(NOTE, form)
+    assert response.status == 422
+    assert response.is_a_page()
+    assert {element.get("id") for element in response.tree.iter() if element.get("class") == "problem"} >= {
         "a-problem",
         "c-problem",
     }
-    assert {**answer.fields(), "z": form["z"]} == form
+    assert {**response.fields(), "z": form["z"]} == form
     assert website.stored() == []
 
 
@@ -103,15 +103,15 @@ def test_a_mended_form_keeps_its_token_so_that_it_is_still_one_form(website: Web
 def test_what_was_typed_never_becomes_markup(website: Website) -> None:
     hostile = "</textarea><script>alert(1)</script>"
     form = website.open_form(a=[""], c=['"><script>alert(2)</script>'], t=['"><script>alert(3)</script>'])
-    answer = website.post(NOTE, {**form, "a": [hostile], "b": ['"><script>']})
-    assert "alert(" not in "".join(element.text or "" for element in answer.tree.iter("script"))
-    assert answer.fields()["a"] == [hostile]
-    assert answer.fields()["c"] == ['"><script>alert(2)</script>']
+    response = website.post(NOTE, {**form, "a": [hostile], "b": ['"><script>']})
+    assert "alert(" not in "".join(element.text or "" for element in response.tree.iter("script"))
+    assert response.fields()["a"] == [hostile]
+    assert response.fields()["c"] == ['"><script>alert(2)</script>']
 
 
 def test_a_form_sent_twice_gives_the_same_code_and_an_edited_one_another(website: Website) -> None:
     form = website.open_form()
-    first, again, edited = (website.post(NOTE, one) for one in (form, form, {**form, "a": ["More"]}))
+    first, again, edited = (website.post(NOTE, sent) for sent in (form, form, {**form, "a": ["More"]}))
     assert first.code == again.code
     assert first.html == again.html
     assert edited.code != first.code
@@ -123,10 +123,10 @@ def test_a_forged_token_brings_the_form_back_with_a_fresh_one_and_all_words(
     website: Website, token: list[str]
 ) -> None:
     form = {**website.open_form(a=[STORY], c=["Main St"]), "t": token}
-    answer = website.post(NOTE, form)
-    assert answer.status == 400
+    response = website.post(NOTE, form)
+    assert response.status == 400
     assert website.stored() == []
-    back = answer.fields()
+    back = response.fields()
     assert (back["a"], back["c"]) == ([STORY], ["Main St"])
     website.clock.forward(seconds=5)
     assert website.post(NOTE, back).status == 200
@@ -138,26 +138,26 @@ def test_a_form_left_open_overnight_comes_back_with_its_words_and_a_fresh_token(
 ) -> None:
     form = website.open_form(a=[STORY])
     website.clock.forward(hours=24)
-    answer = website.post(NOTE, form)
-    assert answer.status == 400
-    assert "open for too long" in answer.text
+    response = website.post(NOTE, form)
+    assert response.status == 400
+    assert "open for too long" in response.text
     website.clock.forward(seconds=5)
-    assert website.post(NOTE, answer.fields()).status == 200
+    assert website.post(NOTE, response.fields()).status == 200
 
 
 def test_an_old_form_that_needs_mending_says_both(website: Website) -> None:
     form = website.open_form(a=[""])
     website.clock.forward(hours=25)
-    answer = website.post(NOTE, form)
-    assert answer.status == 400
-    assert "open for too long" in answer.text
-    assert "write what you saw" in answer.text
+    response = website.post(NOTE, form)
+    assert response.status == 400
+    assert "open for too long" in response.text
+    assert "write what you saw" in response.text
 
 
 def test_whoever_fills_the_hidden_field_sees_what_everybody_sees(website: Website) -> None:
-    answer = website.post(NOTE, website.open_form(z=["I fill everything"]))
-    assert answer.status == 200
-    assert answer.code
+    response = website.post(NOTE, website.open_form(z=["I fill everything"]))
+    assert response.status == 200
+    assert response.code
     assert website.stored()[0].held == "honeypot"
     assert website.store.due(NOON, 10) == []
 
@@ -179,17 +179,17 @@ def test_whatever_is_away_the_words_and_the_token_come_back_with_numbers(
 ) -> None:
     form = website.open_form("/es/us/note/", a=[STORY], b=["work"], c=["odd phrase"])
     break_it(website)
-    answer = website.post("/es/us/note/", form)
-    assert answer.status in (500, 503)
-    assert answer.lang == "es"
-    assert answer.is_a_page()
-    assert "888-373-7888" in answer.text
-    assert {**answer.fields(), "z": form["z"]} == form
+    response = website.post("/es/us/note/", form)
+    assert response.status in (500, 503)
+    assert response.lang == "es"
+    assert response.is_a_page()
+    assert "888-373-7888" in response.text
+    assert {**response.fields(), "z": form["z"]} == form
     assert website.stored() == []
     website.store.mend()
     website.vault.mend()
     website.sealer.mend()
-    first, again = (website.post("/es/us/note/", answer.fields()) for _ in range(2))
+    first, again = (website.post("/es/us/note/", response.fields()) for _ in range(2))
     assert first.status == 200
     assert first.code == again.code
     assert len(website.stored()) == 1
@@ -213,10 +213,10 @@ def test_a_report_stored_although_no_answer_came_is_one_report_when_sent_again(
         raise StoreUnavailable("no answer")
 
     website.store.add = store_and_lose_the_answer  # type: ignore[method-assign]
-    answer = website.post(NOTE, form)
-    assert answer.status == 503
+    response = website.post(NOTE, form)
+    assert response.status == 503
     website.store.add = add  # type: ignore[method-assign]
-    assert website.post(NOTE, answer.fields()).status == 200
+    assert website.post(NOTE, response.fields()).status == 200
     assert len(website.stored()) == 1
 
 
@@ -229,17 +229,17 @@ def test_only_the_counters_being_away_keeps_nobody_from_reporting(website: Websi
 
 def test_without_its_secrets_the_form_is_not_opened_and_numbers_are_shown(website: Website) -> None:
     website.vault.fail(StoreUnavailable("away"))
-    answer = website.get("/es/us/note/")
-    assert (answer.status, answer.lang) == (503, "es")
-    assert "888-373-7888" in answer.text
-    assert answer.is_a_page()
+    response = website.get("/es/us/note/")
+    assert (response.status, response.lang) == (503, "es")
+    assert "888-373-7888" in response.text
+    assert response.is_a_page()
 
 
 def test_a_form_that_nobody_would_get_is_not_opened_and_numbers_are_shown(website: Website) -> None:
     website.directory.all = (recipient("not-yet", agreed_on=None),)
-    answer = website.get(NOTE)
-    assert answer.status == 503
-    assert "888-373-7888" in answer.text
+    response = website.get(NOTE)
+    assert response.status == 503
+    assert "888-373-7888" in response.text
 
 
 @pytest.mark.parametrize(
@@ -264,11 +264,11 @@ def test_a_form_that_nobody_would_get_is_not_opened_and_numbers_are_shown(websit
 def test_what_is_no_form_of_ours_gets_a_small_page(
     website: Website, body: bytes, kind: str, status: int, log: list[str]
 ) -> None:
-    answer = website.ask("POST", "/es/us/note/", {"Content-Type": kind} if kind else {}, body)
-    assert (answer.status, answer.lang) == (status, "es")
-    assert answer.is_a_page()
-    assert "888-373-7888" in answer.text
-    assert "words" not in answer.text + "".join(log)
+    response = website.ask("POST", "/es/us/note/", {"Content-Type": kind} if kind else {}, body)
+    assert (response.status, response.lang) == (status, "es")
+    assert response.is_a_page()
+    assert "888-373-7888" in response.text
+    assert "words" not in response.text + "".join(log)
     assert website.store.calls == []
 
 
@@ -279,18 +279,18 @@ def test_a_forms_content_type_may_carry_more(website: Website, kind: str) -> Non
 
 @pytest.mark.parametrize("body", [b"", b"&&&=&", b"a", b"a=&r=", b"%", b"a=%zz&b=%", b"\x00=\x00"])
 def test_an_empty_or_mangled_form_comes_back_to_be_filled(website: Website, body: bytes) -> None:
-    answer = send(website, body)
-    assert answer.status == 400
-    assert answer.is_a_page()
-    assert answer.fields()["t"][0]
+    response = send(website, body)
+    assert response.status == 400
+    assert response.is_a_page()
+    assert response.fields()["t"][0]
 
 
 @given(body=st.binary(max_size=300))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_bytes_are_sent_the_answer_is_a_page(website: Website, body: bytes) -> None:
-    answer = send(website, body)
-    assert answer.status in (400, 422)
-    assert answer.is_a_page()
+    response = send(website, body)
+    assert response.status in (400, 422)
+    assert response.is_a_page()
     assert website.stored() == []
 
 
@@ -318,9 +318,9 @@ def test_a_body_that_gateway_mangled_is_answered_with_a_page(
 ) -> None:
     event = gateway_event(website.app, "POST", NOTE, {"Content-Type": FORM}, b"")
     event.update(body=body, isBase64Encoded=is_encoded)
-    answer = website.event(event)
-    assert answer.status == status
-    assert answer.is_a_page()
+    response = website.event(event)
+    assert response.status == status
+    assert response.is_a_page()
     assert "ñ is not" not in "".join(log)
 
 
@@ -329,25 +329,25 @@ def test_the_same_field_twice_counts_once_and_recipients_count_each(website: Web
     assert website.post(NOTE, form).status == 200
     (record,) = website.stored()
     assert website.words(record).story == "first"
-    assert [one.recipient for one in record.deliveries] == ["police", "border"]
+    assert [delivery.recipient for delivery in record.deliveries] == ["police", "border"]
 
 
 def test_nothing_of_a_form_shows_in_a_header_or_a_log_line(website: Website, log: list[str]) -> None:
     injected = ["odd phrase\r\nSet-Cookie: a=b"]
     form = website.open_form(a=injected, b=injected, r=injected, t=injected)
     answers = [website.post(NOTE, form), website.post(NOTE, website.open_form(a=["odd phrase"]))]
-    for answer in answers:
-        assert "odd" not in repr(answer.headers)
-        assert "Set-Cookie" not in answer.headers
+    for response in answers:
+        assert "odd" not in repr(response.headers)
+        assert "Set-Cookie" not in response.headers
     assert "odd" not in "".join(log)
 
 
 def test_the_receipt_page_repeats_nothing_that_was_written(website: Website) -> None:
     odd = ["odd phrase"]
-    answer = website.post(NOTE, website.open_form(a=odd, b=["sex"], c=odd, d=odd))
-    assert answer.status == 200
-    assert "odd phrase" not in answer.html
-    assert quote_plus("odd phrase") not in answer.html
+    response = website.post(NOTE, website.open_form(a=odd, b=["sex"], c=odd, d=odd))
+    assert response.status == 200
+    assert "odd phrase" not in response.html
+    assert quote_plus("odd phrase") not in response.html
 
 
 def test_a_report_about_a_child_shows_the_lines_for_children_at_once(website: Website) -> None:
@@ -363,21 +363,21 @@ def test_an_answer_is_packed_for_a_form_too(website: Website) -> None:
     assert base64.b64decode(raw["body"])[:2] == b"\x1f\x8b"
 
 
-@pytest.mark.parametrize("answer", ["self", "close", "yes"])
+@pytest.mark.parametrize("about", ["self", "close", "yes"])
 def test_when_the_answer_leaves_all_out_it_is_said_and_the_words_are_kept(
-    website: Website, answer: str
+    website: Website, about: str
 ) -> None:
-    form = website.open_form(a=["My words"], e=[answer], r=["border"])
+    form = website.open_form(a=["My words"], e=[about], r=["border"])
     page = website.post(NOTE, form)
     assert page.status == 422
     assert "Nobody would get this." in page.text
     assert "Please choose at least one office." not in page.text
     assert page.fields()["a"] == ["My words"]
     assert page.fields()["r"] == ["border"]
-    assert page.fields()["e"] == ["close" if answer == "close" else "self"]
+    assert page.fields()["e"] == ["close" if about == "close" else "self"]
     assert website.stored() == []
     assert website.post(NOTE, {**page.fields(), "x": ["1"]}).status == 200
-    assert [one.recipient for one in website.stored()[0].deliveries] == ["border"]
+    assert [delivery.recipient for delivery in website.stored()[0].deliveries] == ["border"]
 
 
 def test_what_was_chosen_is_sealed_and_stands_nowhere_else(website: Website) -> None:
@@ -385,7 +385,7 @@ def test_what_was_chosen_is_sealed_and_stands_nowhere_else(website: Website) -> 
     (record,) = website.stored()
     choice = website.words(record).choice
     assert choice is not None
-    assert [(one.id, one.enforces_immigration, one.ticked) for one in choice.offices] == [
+    assert [(office.id, office.enforces_immigration, office.ticked) for office in choice.offices] == [
         ("police", False, True),
         ("border", True, False),
     ]
@@ -397,10 +397,10 @@ def test_what_was_chosen_is_sealed_and_stands_nowhere_else(website: Website) -> 
 
 def test_an_office_that_left_the_form_while_it_was_open_was_refused_all_the_same(website: Website) -> None:
     form = website.open_form(r=["police"], a=[" "])
-    website.directory.all = tuple(one for one in website.directory.all if one.id == "police")
+    website.directory.all = tuple(office for office in website.directory.all if office.id == "police")
     page = website.post(NOTE, form)
     assert page.fields()["o"] == ["police border"]
     assert website.post(NOTE, {**page.fields(), "a": ["What I saw"]}).status == 200
     choice = website.words(website.stored()[0]).choice
     assert choice is not None
-    assert [(one.id, one.ticked) for one in choice.offices] == [("police", True), ("border", False)]
+    assert [(office.id, office.ticked) for office in choice.offices] == [("police", True), ("border", False)]

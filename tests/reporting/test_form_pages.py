@@ -25,9 +25,9 @@ PROBLEMS = (
 STORY = "\n\n  Ñandú & <script>alert('x')</script> 😀 \"quoted\"\n\tlast  \n"
 
 
-def note(site, locale="en", **changes):
-    form = {"token": "a-token", "values": {}, "problems": {}, "recipients": CHOICES, "notice": None}
-    return site.note(locale, "los-banos-ca", **{**form, **changes})
+def form_of(site, locale="en", **changes):
+    names = {"token": "a-token", "values": {}, "problems": {}, "recipients": CHOICES, "notice": None}
+    return site.form(locale, "los-banos-ca", **{**names, **changes})
 
 
 def fields(tree, name):
@@ -42,7 +42,7 @@ def summary(tree):
 
 
 def test_the_form_asks_for_one_thing_and_offers_the_rest(site):
-    tree = parse(note(site))
+    tree = parse(form_of(site))
     required = [
         field.get("name")
         for tag in ("input", "textarea")
@@ -59,19 +59,19 @@ def test_the_form_asks_for_one_thing_and_offers_the_rest(site):
 
 
 def test_the_form_carries_its_token_and_goes_back_to_its_own_address(site):
-    tree = parse(note(site, locale="es"))
+    tree = parse(form_of(site, locale="es"))
     assert [field.get("value") for field in fields(tree, "t")] == ["a-token"]
     assert next(tree.iter("form")).get("action") == "/es/los-banos-ca/note/"
 
 
 def test_the_limit_is_told_and_not_forced(site):
-    tree = parse(note(site))
+    tree = parse(form_of(site))
     assert f"Up to {STORY_LIMIT:,} letters" in text_of(by_id(tree, "a-hint"))
     assert not [field for tag in ("input", "textarea") for field in tree.iter(tag) if field.get("maxlength")]
 
 
 def test_what_traps_machines_is_hidden_from_people_and_from_screen_readers(site):
-    tree = parse(note(site))
+    tree = parse(form_of(site))
     (trap,) = fields(tree, "z")
     (around,) = (element for element in tree.iter("p") if trap in list(element))
     assert "hidden" in around.attrib
@@ -84,48 +84,50 @@ def test_recipients_come_ticked_unless_they_were_unticked(site):
     def ticked(tree):
         return [field.get("value") for field in fields(tree, "r") if "checked" in field.attrib]
 
-    assert ticked(parse(note(site))) == ["desk", "border"]
+    assert ticked(parse(form_of(site))) == ["desk", "border"]
     unticked = [RecipientChoice("desk", "A desk", "w", "n", False, ticked=False), CHOICES[1]]
-    assert ticked(parse(note(site, recipients=unticked))) == ["border"]
+    assert ticked(parse(form_of(site, recipients=unticked))) == ["border"]
 
 
 def test_each_recipient_says_what_it_is_and_whether_it_enforces_immigration_law(site):
-    words = text_of(by_id(parse(note(site)), "r"))
+    words = text_of(by_id(parse(form_of(site)), "r"))
     for choice in CHOICES:
         assert f"{choice.name} {choice.what} {choice.what_not}" in words
     assert words.count("This department enforces immigration law.") == 1
 
 
 def test_a_writer_who_is_concerned_is_told_who_does_not_get_it(site):
-    tree = parse(note(site))
-    asked = by_id(tree, "e")
-    assert "offices that enforce immigration law do not get it, unless you tick the box" in text_of(asked)
-    assert asked.get("aria-describedby") == "e-hint"
+    tree = parse(form_of(site))
+    question = by_id(tree, "e")
+    assert "offices that enforce immigration law do not get it, unless you tick the box" in text_of(question)
+    assert question.get("aria-describedby") == "e-hint"
     (box,) = fields(tree, "x")
     assert box.get("type") == "checkbox"
     assert "checked" not in box.attrib
 
 
 def test_it_is_said_beside_each_such_office_what_no_answer_means(site):
-    words = text_of(by_id(parse(note(site)), "r"))
+    words = text_of(by_id(parse(form_of(site)), "r"))
     assert words.count("If you do not say whether it is about you, that counts as No, and they get it.") == 1
-    only_a_desk = text_of(by_id(parse(note(site, recipients=CHOICES[:1])), "r"))
+    only_a_desk = text_of(by_id(parse(form_of(site, recipients=CHOICES[:1])), "r"))
     assert "counts as No" not in only_a_desk
 
 
 def test_the_form_says_which_offices_it_shows_and_showed(site):
-    assert [field.get("value") for field in fields(parse(note(site)), "o")] == ["desk border"]
-    assert [field.get("value") for field in fields(parse(note(site, shown="desk old")), "o")] == ["desk old"]
+    assert [field.get("value") for field in fields(parse(form_of(site)), "o")] == ["desk border"]
+    assert [field.get("value") for field in fields(parse(form_of(site, shown="desk old")), "o")] == [
+        "desk old"
+    ]
 
 
 def test_without_such_an_office_the_form_does_not_speak_of_immigration(site):
-    html = note(site, recipients=CHOICES[:1])
+    html = form_of(site, recipients=CHOICES[:1])
     assert "immigration" not in html
     assert not fields(parse(html), "x")
 
 
 def test_the_form_says_what_happens_before_it_asks_to_be_sent(site):
-    html = note(site)
+    html = form_of(site)
     words = text_of(parse(html).find("body/main"))
     for promise in (
         "This is not for emergencies.",
@@ -145,14 +147,14 @@ def test_the_form_says_what_happens_before_it_asks_to_be_sent(site):
 @pytest.mark.parametrize("locale", ["en", "es"])
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_every_problem_has_its_words(site, locale, problem):
-    said = text_of(summary(parse(note(site, locale, problems={"a": problem}))))
-    fallback = text_of(summary(parse(note(site, locale, problems={"a": "form_unreadable"}))))
+    said = text_of(summary(parse(form_of(site, locale, problems={"a": problem}))))
+    fallback = text_of(summary(parse(form_of(site, locale, problems={"a": "form_unreadable"}))))
     assert (said == fallback) == (problem == "form_unreadable")
 
 
 def test_all_problems_are_told_at_once_before_the_form_and_lead_to_their_fields(site):
     problems = {"a": "story_missing", "c": "where_too_long", "r": "no_recipient", "t": "form_expired"}
-    html = note(site, problems=problems)
+    html = form_of(site, problems=problems)
     tree = parse(html)
     said = summary(tree)
     assert said.get("role") == "alert"
@@ -178,7 +180,7 @@ def test_what_was_typed_comes_back_to_the_letter(site):
         "x": "1",
         "r": ["desk"],
     }
-    tree = parse(note(site, values=values, problems={"r": "no_recipient"}))
+    tree = parse(form_of(site, values=values, problems={"r": "no_recipient"}))
     assert by_id(tree, "a").text == STORY
     assert by_id(tree, "c").get("value") == values["c"]
     assert by_id(tree, "d").get("value") == values["d"]
@@ -190,26 +192,26 @@ def test_what_was_typed_comes_back_to_the_letter(site):
 
 @pytest.mark.parametrize("notice", ["too_old", "form_expired", "form_unreadable"])
 def test_a_notice_keeps_the_words_and_says_that_nothing_was_sent(site, notice):
-    tree = parse(note(site, values={"a": "My words"}, notice=notice))
+    tree = parse(form_of(site, values={"a": "My words"}, notice=notice))
     assert "It has not been sent yet." in text_of(summary(tree))
     assert by_id(tree, "a").text == "My words"
 
 
 def test_when_the_store_is_away_the_form_says_what_else_can_be_done(site):
-    words = text_of(summary(parse(note(site, notice="storage_away"))))
+    words = text_of(summary(parse(form_of(site, notice="storage_away"))))
     assert "We could not save it just now." in words
     assert "or call" in words
 
 
 def test_when_the_store_is_away_the_form_does_not_claim_that_nothing_was_stored(site):
     # Only the store's answer may have been lost.
-    tree = parse(note(site, values={"a": "My words"}, notice="storage_away"))
+    tree = parse(form_of(site, values={"a": "My words"}, notice="storage_away"))
     assert "not been sent" not in text_of(summary(tree))
     assert by_id(tree, "a").text == "My words"
 
 
 def test_a_picture_pasted_as_text_is_answered_in_words_of_its_own(site):
-    words = text_of(summary(parse(note(site, problems={"a": "story_has_file"}))))
+    words = text_of(summary(parse(form_of(site, problems={"a": "story_has_file"}))))
     assert "no files and no pictures" in words
 
 
@@ -220,21 +222,23 @@ def test_a_recipients_words_are_shown_in_the_readers_language(site):
 
     shipped = json.loads((CONTENT / "recipients.json").read_text(encoding="utf-8"))
     choices = [
-        RecipientChoice(one["id"], one["name"], one["what"], one["what_not"], one["enforces_immigration"])
-        for one in shipped
+        RecipientChoice(
+            office["id"], office["name"], office["what"], office["what_not"], office["enforces_immigration"]
+        )
+        for office in shipped
     ]
-    words = text_of(by_id(parse(note(site, "es", recipients=choices)), "r"))
-    assert not [one["what"] for one in shipped if one["what"] in words]
+    words = text_of(by_id(parse(form_of(site, "es", recipients=choices)), "r"))
+    assert not [office["what"] for office in shipped if office["what"] in words]
     assert "No es una línea para avisos." in words
 
 
 def receipt(site, locale="en", **changes):
-    answer = {
+    names = {
         "code": "12345678901234567890",
         "recipients": ["A desk & more", "A department"],
         "mentions_child": False,
     }
-    return site.receipt(locale, "los-banos-ca", **{**answer, **changes})
+    return site.receipt(locale, "los-banos-ca", **{**names, **changes})
 
 
 def test_the_receipt_shows_its_code_in_groups_and_who_gets_the_report(site):
@@ -278,7 +282,7 @@ def test_the_code_page_asks_for_digits_and_tells_unknown_codes_one_thing(site):
 @pytest.mark.parametrize("locale", ["en", "es"])
 def test_every_state_has_words_of_its_own(site, locale):
     shown = [state for state in STATES if state != UNCLEAR]  # FollowUp tells it as "sent"
-    tree = parse(site.answer(locale, [RecipientState(state, state) for state in shown]))
+    tree = parse(site.delivery_status(locale, [RecipientState(state, state) for state in shown]))
     said = [
         text_of(item).removeprefix(state) for item, state in zip(summary(tree).iter("li"), shown, strict=True)
     ]
@@ -289,7 +293,7 @@ def test_every_state_has_words_of_its_own(site, locale):
 
 def test_a_state_claims_no_more_than_is_known(site):
     at = datetime(2026, 11, 25, 14, tzinfo=UTC)
-    words = text_of(summary(parse(site.answer("en", [RecipientState("A desk", "delivered", at)]))))
+    words = text_of(summary(parse(site.delivery_status("en", [RecipientState("A desk", "delivered", at)]))))
     assert "Their mail server took it. We cannot know if anyone has read it. November 25, 2026" in words
 
 

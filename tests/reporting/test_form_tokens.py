@@ -1,4 +1,4 @@
-"""A form's token says when it was made, is ours alone, and is good for a day."""
+"""A form's signed token says when it was made, is ours alone, and is good for a day."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def test_a_form_that_came_back_is_never_hasty_and_stays_one_form() -> None:
     for age in (timedelta(0), MILLISECOND, HASTY - MILLISECOND, HASTY, LIFETIME, LIFETIME + MILLISECOND):
         now = NOON + age
         token, mark = returned_stamps(SECRET, TOKEN, now, b"another nonce 16")
-        found = read_token(SECRET, token, now)
-        assert found.nonce == NONCE
-        assert not found.hasty(now) or came_back(SECRET, token, mark)
+        content = read_token(SECRET, token, now)
+        assert content.nonce == NONCE
+        assert not content.hasty(now) or came_back(SECRET, token, mark)
         assert (token == TOKEN) == (age <= LIFETIME)
         assert bool(mark) == (age < HASTY)
 
@@ -113,9 +113,9 @@ def test_an_old_token_is_made_so_that_no_machines_clock_finds_it_hasty() -> None
 @pytest.mark.parametrize("token", ["", "forged", "A" * 52, TOKEN[:-2] + "AA", "ñ"])
 def test_a_form_whose_token_cannot_be_read_comes_back_with_one_that_is_not_hasty(token: str) -> None:
     nonce = b"another nonce 16"
-    found, mark = returned_stamps(SECRET, token, NOON, nonce)
-    assert (read_token(SECRET, found, NOON).nonce, mark) == (nonce, "")
-    assert not read_token(SECRET, found, NOON).hasty(NOON)
+    content, mark = returned_stamps(SECRET, token, NOON, nonce)
+    assert (read_token(SECRET, content, NOON).nonce, mark) == (nonce, "")
+    assert not read_token(SECRET, content, NOON).hasty(NOON)
 
 
 @pytest.mark.parametrize("mark", ["", "A" * 22, "ñ", "\ud800", TOKEN])

@@ -1,4 +1,4 @@
-"""Sealing: an independent implementation opens what we sealed, and nothing changed or moved opens."""
+"""Sealing with HPKE: an independent implementation opens what we sealed; nothing changed or moved opens."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class CountedSite:
         self.made.append(f"{locale} {problem}")
         return "a page"
 
-    def note(self, locale: str, place: str, **names: Any) -> str:
+    def form(self, locale: str, place: str, **names: Any) -> str:
         self.made.append(f"{locale} {place} {names['notice']}")
         return "a form"
 
@@ -41,8 +41,8 @@ def request(body: str) -> Any:
 def test_the_answer_to_unknown_codes_is_made_once_for_each_language():
     site: Any = CountedSite()
     page = CodePage(PAGES, lambda: site, lambda typed: None, lambda: request("k=0000"))
-    answers = [page.code("en") for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    responses = [page.code("en") for _ in range(3)]
+    assert [response.status_code for response in responses] == [404, 404, 404]
     assert site.made == ["en code_unknown"]
 
 
@@ -62,7 +62,7 @@ def test_a_form_is_given_back_whatever_fails_and_the_log_has_none_of_its_words()
 
     take: Any = Take()
     page = FormPage(PAGES, lambda: site, take, lambda: request("a=a+van%2C+every+Friday&t=1"), log.append)
-    assert page.note("en", "us").status_code == 500
+    assert page.form("en", "us").status_code == 500
     assert site.made == ["en us storage_away"]
     assert [line.partition(" at ")[0] for line in log] == ["OSError"]
 
@@ -71,4 +71,4 @@ def test_a_form_is_given_back_whatever_fails_and_the_log_has_none_of_its_words()
 def test_where_there_is_no_page_no_token_is_made(locale, place):
     nothing: Any = None
     with pytest.raises(NoSuchPage):
-        FormPage(PAGES, nothing, nothing, nothing, nothing).note(locale, place)
+        FormPage(PAGES, nothing, nothing, nothing, nothing).form(locale, place)

@@ -1,4 +1,4 @@
-"""Codes lead to records slowly, and everything else about forms is derived from one seed."""
+"""Key derivation: codes lead to records slowly (argon2id), and the other secrets come from one seed."""
 
 from __future__ import annotations
 

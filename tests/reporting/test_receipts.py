@@ -1,4 +1,4 @@
-"""Receipt codes: twenty digits, the last of which finds slips."""
+"""Receipt codes: twenty digits, the last of which is a check digit and finds slips."""
 
 from __future__ import annotations
 

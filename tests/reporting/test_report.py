@@ -1,4 +1,4 @@
-"""The form becomes a report once, or everything that needs mending is named at once."""
+"""Form validation: the form becomes a report once, or everything that needs mending is named at once."""
 
 from __future__ import annotations
 

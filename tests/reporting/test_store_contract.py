@@ -54,9 +54,9 @@ def seeded(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311
 
 
-def done(one: SealedReport) -> SealedReport:
+def done(queued: SealedReport) -> SealedReport:
     """Return the report with its first mail delivered."""
-    return one.with_delivery(move(one.deliveries[0], DELIVERED, NOON, message_id="m-1"))
+    return queued.with_delivery(move(queued.deliveries[0], DELIVERED, NOON, message_id="m-1"))
 
 
 NOTED = Delivery(
@@ -91,16 +91,16 @@ def test_looking_up_tells_all_but_the_words_and_the_keys(store: ReportStore) -> 
 def test_looking_up_an_unknown_report_or_one_whose_time_is_over_gives_none(store: ReportStore) -> None:
     assert store.look_up(report(2).id, NOON) is None
     store.add(report())
-    kept = store.save(replace(done(report()), expires_at=NOON + DAY))
-    assert store.look_up(kept.id, NOON + DAY - SECOND) is not None
-    assert store.look_up(kept.id, NOON + DAY) is None
+    expiring = store.save(replace(done(report()), expires_at=NOON + DAY))
+    assert store.look_up(expiring.id, NOON + DAY - SECOND) is not None
+    assert store.look_up(expiring.id, NOON + DAY) is None
 
 
 def test_an_absence_note_is_stored_with_its_delivery(store: ReportStore) -> None:
     noted = replace(report(), deliveries=(NOTED,))
     store.add(noted)
     assert store.get(noted.id, NOON) == noted
-    assert [one.deliveries for one in store.survey(NOON)] == [(NOTED,)]
+    assert [record.deliveries for record in store.survey(NOON)] == [(NOTED,)]
 
 
 def test_the_largest_report_is_stored_whole(store: ReportStore) -> None:
@@ -116,12 +116,12 @@ def test_a_moment_stays_that_moment_however_often_it_is_written(store: ReportSto
     )  # a float would lose one of these
     moments = [in_2038, *(NOON + MILLISECOND * chance.randrange(10**11) for _ in range(15))]
     for number, moment in enumerate(moments, 1):
-        one = replace(report(number), taken_at=moment)
-        store.add(one)
-        read = store.get(one.id, NOON)
+        taken = replace(report(number), taken_at=moment)
+        store.add(taken)
+        read = store.get(taken.id, NOON)
         assert read is not None
         store.save(read)
-        again = store.get(one.id, NOON)
+        again = store.get(taken.id, NOON)
         assert again is not None
         assert again.taken_at == moment
 
@@ -152,10 +152,10 @@ def test_an_unknown_report_is_none(store: ReportStore) -> None:
 
 def test_a_report_whose_time_is_over_reads_as_gone_though_it_is_still_there(store: ReportStore) -> None:
     store.add(report())
-    kept = store.save(replace(done(report()), expires_at=NOON + DAY))
-    assert store.get(kept.id, NOON + DAY - SECOND) == kept
-    assert store.get(kept.id, NOON + DAY) is None
-    assert list(store.expired(NOON + DAY)) == [f"report#{kept.id}"]
+    expiring = store.save(replace(done(report()), expires_at=NOON + DAY))
+    assert store.get(expiring.id, NOON + DAY - SECOND) == expiring
+    assert store.get(expiring.id, NOON + DAY) is None
+    assert list(store.expired(NOON + DAY)) == [f"report#{expiring.id}"]
 
 
 def test_a_report_is_due_from_its_first_try_and_not_before(store: ReportStore) -> None:

@@ -116,6 +116,8 @@ def test_a_survey_tells_everything_but_words_and_keys(store: ReportStore) -> Non
     store.add(over)
     store.keep_batch("b", [there.id], LATER)
     store.count("c", ["all"], LATER)
-    bare = [replace(one, sealed=b"", reporter_key=b"") for one in (there, over)]
-    assert sorted(store.survey(NOON), key=lambda one: one.id) == sorted(bare, key=lambda one: one.id)
+    bare = [replace(record, sealed=b"", reporter_key=b"") for record in (there, over)]
+    assert sorted(store.survey(NOON), key=lambda record: record.id) == sorted(
+        bare, key=lambda record: record.id
+    )
     assert list(store.survey(LATER)) == [bare[0]]

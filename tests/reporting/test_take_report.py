@@ -35,12 +35,12 @@ class Desk:
 
     def __init__(self, agreed_only: bool = True) -> None:
         self.store, self.sealer, self.vault, self.clock = FakeStore(), FakeSealer(), FakeVault(), FixedClock()
-        self.directory = FakeRecipients(POLICE, BORDER, NOT_YET)
+        self.recipients = FakeRecipients(POLICE, BORDER, NOT_YET)
         self.take = TakeReport(
             self.store,
             self.sealer,
             self.vault,
-            self.directory,
+            self.recipients,
             self.clock,
             agreed_only=agreed_only,
             digest_every=timedelta(hours=1),
@@ -81,12 +81,12 @@ def test_a_report_is_stored_sealed_and_queued_for_each_recipient_at_once(desk: D
     (record,) = desk.stored()
     assert record.id == desk.vault.keys_of(taken.code).report_id
     assert desk.words(record) == Report("town", "es", "Vi algo")
-    assert [(one.recipient, one.state, one.address) for one in record.deliveries] == [
+    assert [(delivery.recipient, delivery.state, delivery.address) for delivery in record.deliveries] == [
         ("police", QUEUED, FIRST),
         ("border", QUEUED, FIRST),
     ]
     now = desk.clock.now()
-    assert {one.next_try for one in record.deliveries} == {now}
+    assert {delivery.next_try for delivery in record.deliveries} == {now}
     assert (record.place, record.taken_at, record.held, record.expires_at) == ("town", now, "", None)
     assert not record.counted
     assert desk.store.due(now, 10) == [record.id]
@@ -158,13 +158,13 @@ def test_words_reach_the_sealer_as_they_were_written(story: str) -> None:
 
 def test_a_recipient_may_be_left_out(desk: Desk) -> None:
     desk.send(desk.form(r=["border"]))
-    assert [one.recipient for one in desk.stored()[0].deliveries] == ["border"]
+    assert [delivery.recipient for delivery in desk.stored()[0].deliveries] == ["border"]
 
 
 def test_a_report_about_its_writer_goes_to_immigration_enforcers_only_when_asked(desk: Desk) -> None:
     desk.send(desk.form(e=["yes"]))
     desk.send(desk.form(e=["yes"], x=["1"]))
-    assert [[one.recipient for one in record.deliveries] for record in desk.stored()] == [
+    assert [[delivery.recipient for delivery in record.deliveries] for record in desk.stored()] == [
         ["police"],
         ["police", "border"],
     ]
@@ -179,7 +179,7 @@ def test_in_production_an_agency_that_has_not_agreed_is_neither_offered_nor_sent
 
 
 def test_a_form_that_nobody_would_get_is_not_opened(desk: Desk) -> None:
-    desk.directory.all = (NOT_YET,)
+    desk.recipients.all = (NOT_YET,)
     with pytest.raises(NobodyOffered):
         desk.take.open_form("town")
     with pytest.raises(NobodyOffered):
@@ -223,7 +223,9 @@ def test_a_form_sent_faster_than_a_person_writes_is_held_for_the_digest(desk: De
     desk.send(form)
     (record,) = desk.stored()
     assert (record.held, record.counted) == ("hasty", True)
-    assert {(one.state, one.next_try) for one in record.deliveries} == {(HELD, NOON + timedelta(hours=1))}
+    assert {(delivery.state, delivery.next_try) for delivery in record.deliveries} == {
+        (HELD, NOON + timedelta(hours=1))
+    }
 
 
 @pytest.mark.parametrize("filled", [["x"], [" "], ["", "x"]])

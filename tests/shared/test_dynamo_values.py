@@ -1,4 +1,4 @@
-"""Values are written and read as AWS's SDK does it."""
+"""DynamoDB's attribute values are serialized as AWS's SDK does it."""
 
 from __future__ import annotations
 

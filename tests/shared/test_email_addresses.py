@@ -1,4 +1,4 @@
-"""One rule says what can be an e-mail address, whoever asks."""
+"""E-mail address validation: one rule, whoever asks."""
 
 import pytest
 

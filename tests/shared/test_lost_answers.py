@@ -1,4 +1,4 @@
-"""A second try that meets its own first one: its answer was lost, and the client asks again."""
+"""Idempotent writes: a retry meets its own first try, whose response was lost, when the client asks again."""
 
 from __future__ import annotations
 
@@ -119,9 +119,9 @@ def test_the_desk_knows_its_own_change_and_nobody_elses(
         desk.change(case.with_proposal("dot-trafficking", proposal))
         with pytest.raises(StaleRecord):
             desk.change(case.with_proposal("dot-trafficking", replace(proposal, to="clinic")))
-    found = desk.find(report().case_number, NOON)
-    assert found is not None
-    assert [one.proposed for one in found.deliveries] == [proposal]
+    changed = desk.find(report().case_number, NOON)
+    assert changed is not None
+    assert [delivery.proposed for delivery in changed.deliveries] == [proposal]
 
 
 def test_documents_know_what_they_wrote(dynamodb: Any) -> None:

@@ -1,4 +1,4 @@
-"""Large numbers are written as each language does."""
+"""Number formatting: large numbers are written as each language does."""
 
 from __future__ import annotations
 

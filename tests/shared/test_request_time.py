@@ -1,4 +1,4 @@
-"""All calls of a request have one end, however the other side hangs. Seconds are scaled down here."""
+"""All calls of a request have one deadline, however the other side hangs. Seconds are scaled down here."""
 
 from __future__ import annotations
 
@@ -122,10 +122,10 @@ def test_an_address_that_never_accepts_does_not_keep_from_the_next(monkeypatch: 
 
     with hanging("accept") as deaf, socket.create_server(("127.0.0.1", 0)) as good:
         ports = [int(deaf.address.rpartition(":")[2]), good.getsockname()[1]]
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked: found)
-        with public_files.dialled("both.example", 443, lambda: 5.0) as line:
-            assert line.getpeername()[1] == ports[1]
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked: addresses)
+        with public_files.dialled("both.example", 443, lambda: 5.0) as sock:
+            assert sock.getpeername()[1] == ports[1]
 
 
 @pytest.mark.alone

@@ -1,4 +1,4 @@
-"""Secrets are fetched once, looked at again every five minutes, and kept while AWS is away."""
+"""The cache of secrets: fetched once, looked at again every five minutes, and kept while AWS is away."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def test_a_secret_once_fetched_outlives_any_absence_of_aws(keep: Callable[[objec
     away.code = "InternalServiceError"
     ticks.seconds += 10 * KEEP_SECONDS
     assert site.content()["a"] == 1
-    asked = away.calls
+    calls = away.calls
     ticks.seconds += RETRY_SECONDS - 1
     assert site.content()["a"] == 1
-    assert away.calls == asked, "it does not ask at every request"
+    assert away.calls == calls, "it does not ask at every request"
     away.code = ""
     keep({"a": 2})
     ticks.seconds += 1
@@ -143,7 +143,7 @@ def test_the_reporter_secret_gives_seed_and_public_key(keep: Callable[[object], 
     keep({"seed": SEED, "desk_key": {"kid": "2026-11-aaaaaa", "public": "p"}})
     reporter = ReporterSecret(secret())
     assert reporter.seed() == SEED.encode()
-    assert reporter.desk_key() == ("2026-11-aaaaaa", "p")
+    assert reporter.delivery_key() == ("2026-11-aaaaaa", "p")
 
 
 @pytest.mark.parametrize("seed", [None, "", "short", 12345678901234567890123456789012345])
@@ -157,7 +157,7 @@ def test_a_seed_that_could_be_guessed_is_missing(keep: Callable[[object], None],
 def test_a_desk_key_that_is_not_whole_is_missing(keep: Callable[[object], None], key: object) -> None:
     keep({"seed": SEED, "desk_key": key})
     with pytest.raises(SecretMissing):
-        ReporterSecret(secret()).desk_key()
+        ReporterSecret(secret()).delivery_key()
 
 
 def test_the_desk_secret_gives_its_private_keys(keep: Callable[[object], None]) -> None:

@@ -1,4 +1,4 @@
-"""SES's answers in our words: taken, later, perhaps, never, nothing at all now."""
+"""SES's error codes as errors of ours: taken, later, perhaps, never, nothing at all now."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_a_domain_above_the_senders_is_the_senders(
 
 def test_every_fault_that_the_sdk_knows_of_has_its_meaning() -> None:
     shape = client("sesv2", 1).meta.service_model.operation_model("SendEmail")
-    assert {one.name for one in shape.error_shapes} <= ANSWERS.keys()
+    assert {error.name for error in shape.error_shapes} <= ANSWERS.keys()
 
 
 def test_the_document_says_of_each_code_what_the_code_does() -> None:
@@ -207,12 +207,12 @@ def test_the_document_says_of_each_code_what_the_code_does() -> None:
     }
     text = (Path(__file__).parents[2] / "docs" / "deliveries.md").read_text(encoding="utf-8")
     section = text.split("\n### SES's codes\n", 1)[1].split("\n## ", 1)[0]
-    told = {
+    documented = {
         code: meaning
         for meaning, codes in re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE)
         for code in re.findall(r"`(\w+)`", codes)
     }
-    assert told == {code: words[meaning] for code, meaning in ANSWERS.items()}
+    assert documented == {code: words[meaning] for code, meaning in ANSWERS.items()}
 
 
 def test_no_credentials_stop_the_queue(mailer: Callable[[Answers], SesMailer]) -> None:

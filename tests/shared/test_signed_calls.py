@@ -1,4 +1,4 @@
-"""The reporter's own calls are signed as the SDK signs them, and bear what a network does to them."""
+"""AWS Signature Version 4: the reporter signs as the SDK does, and bears what a network does to its calls."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Server:
     """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self.answers: list[Callable[[str, bytes], bytes | None]] = []
+        self.responses: list[Callable[[str, bytes], bytes | None]] = []
         self.seen: list[tuple[str, bytes]] = []
         self.lines = 0
         self._context = context
@@ -160,11 +160,11 @@ class Server:
                     length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
                     body = read.read(length)
                     self.seen.append((head, body))
-                    make = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                    answer = make(head, body)
-                    if answer is None:
+                    make = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+                    response = make(head, body)
+                    if response is None:
                         return
-                    line.sendall(answer)
+                    line.sendall(response)
             except OSError:
                 return
 
@@ -178,8 +178,8 @@ class Server:
         return head.decode("ascii")
 
 
-def answer(content: object, status: int = 200, crc: int | None = None) -> Callable[[str, bytes], bytes]:
-    """Return an answer with JSON content, or with these bytes."""
+def response(content: object, status: int = 200, crc: int | None = None) -> Callable[[str, bytes], bytes]:
+    """Return a response with JSON content, or with these bytes."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n"
     head += f"x-amz-crc32: {zlib.crc32(body) if crc is None else crc}\r\n\r\n"
@@ -187,7 +187,7 @@ def answer(content: object, status: int = 200, crc: int | None = None) -> Callab
 
 
 def refusal(code: str, status: int = 400) -> Callable[[str, bytes], bytes]:
-    return answer({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": SECRET_WORDS}, status)
+    return response({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": SECRET_WORDS}, status)
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +221,7 @@ def put(client: SignedClient) -> Any:
 
 
 def test_a_call_says_what_it_wants_and_reads_what_it_gets(server: Server, dynamodb: SignedClient) -> None:
-    server.answers = [answer({"Item": {"sealed": {"B": "AP8="}, "B": {"S": "a name"}, "n": {"N": "1"}}})]
+    server.responses = [response({"Item": {"sealed": {"B": "AP8="}, "B": {"S": "a name"}, "n": {"N": "1"}}})]
     assert dynamodb.get_item(TableName="reports", Key={"pk": {"S": "ñ"}}) == {
         "Item": {"sealed": {"B": b"\0\xff"}, "B": {"S": "a name"}, "n": {"N": "1"}}
     }
@@ -242,14 +242,14 @@ def test_the_region_of_this_machine_counts_where_lambda_gives_none(server: Serve
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
     }
-    server.answers = [answer({})]
+    server.responses = [response({})]
     with closing(SignedClient("dynamodb", environ, lambda: NOW)) as client:
         put(client)
     assert "/eu-west-1/dynamodb/aws4_request" in server.seen[0][0]
 
 
 def test_nobody_is_told_who_asks_but_aws_itself(server: Server, dynamodb: SignedClient) -> None:
-    server.answers = [answer({})]
+    server.responses = [response({})]
     put(dynamodb)
     assert {line.partition(":")[0] for line in server.seen[0][0].split("\r\n")[1:] if line} == {
         "content-type", "host", "x-amz-target", "x-amz-date", "authorization", "content-length"
@@ -257,7 +257,7 @@ def test_nobody_is_told_who_asks_but_aws_itself(server: Server, dynamodb: Signed
 
 
 def test_a_condition_that_does_not_hold_is_no_fault(server: Server, dynamodb: SignedClient) -> None:
-    server.answers = [refusal("ConditionalCheckFailedException")]
+    server.responses = [refusal("ConditionalCheckFailedException")]
     with pytest.raises(ConditionFailed):
         put(dynamodb)
     assert len(server.seen) == 1
@@ -278,11 +278,11 @@ def test_a_condition_that_does_not_hold_is_no_fault(server: Server, dynamodb: Si
 def test_what_aws_refuses_is_told_in_our_words_and_tried_twice_at_most(
     server: Server, dynamodb: SignedClient, code: str, status: int, raised: type[Exception], tries: int
 ) -> None:
-    server.answers = [refusal(code, status)]
-    with pytest.raises(raised) as told:
+    server.responses = [refusal(code, status)]
+    with pytest.raises(raised) as error:
         put(dynamodb)
     assert len(server.seen) == tries
-    assert SECRET_WORDS not in f"{told.value!r} {told.value.__cause__!r} {told.value.__context__!r}"
+    assert SECRET_WORDS not in f"{error.value!r} {error.value.__cause__!r} {error.value.__context__!r}"
 
 
 @pytest.mark.parametrize(
@@ -290,9 +290,9 @@ def test_what_aws_refuses_is_told_in_our_words_and_tried_twice_at_most(
     [
         refusal("ThrottlingException"),
         refusal("InternalServerError", 500),
-        answer({}, crc=1),
-        answer(b"<html>not JSON"),
-        answer([]),
+        response({}, crc=1),
+        response(b"<html>not JSON"),
+        response([]),
         lambda *asked: b"nonsense\r\n\r\n",
         lambda *asked: b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
         lambda *asked: b"",
@@ -303,7 +303,7 @@ def test_what_aws_refuses_is_told_in_our_words_and_tried_twice_at_most(
 def test_what_goes_wrong_once_is_tried_again(
     server: Server, dynamodb: SignedClient, first: Callable[[str, bytes], bytes | None]
 ) -> None:
-    server.answers = [first, answer({"Attributes": {}})]
+    server.responses = [first, response({"Attributes": {}})]
     assert dynamodb.update_item(TableName="t") == {"Attributes": {}}
     assert len(server.seen) == 2
 
@@ -311,8 +311,8 @@ def test_what_goes_wrong_once_is_tried_again(
 @pytest.mark.parametrize(
     "always",
     [
-        answer({}, crc=1),
-        answer(b"{"),
+        response({}, crc=1),
+        response(b"{"),
         lambda *asked: b"",
         lambda *asked: None,
         lambda *asked: SECRET_WORDS.encode() + b"\r\n\r\n",
@@ -322,11 +322,11 @@ def test_what_goes_wrong_once_is_tried_again(
 def test_what_goes_wrong_twice_is_a_store_that_is_away(
     server: Server, dynamodb: SignedClient, always: Callable[[str, bytes], bytes | None]
 ) -> None:
-    server.answers = [always]
-    with pytest.raises(StoreUnavailable) as told:
+    server.responses = [always]
+    with pytest.raises(StoreUnavailable) as error:
         put(dynamodb)
     assert len(server.seen) == 2
-    assert SECRET_WORDS not in f"{told.value!r} {told.value.__cause__!r}"
+    assert SECRET_WORDS not in f"{error.value!r} {error.value.__cause__!r}"
 
 
 def test_an_answer_that_drips_is_not_waited_for(server: Server, dynamodb: SignedClient) -> None:
@@ -339,7 +339,7 @@ def test_an_answer_that_drips_is_not_waited_for(server: Server, dynamodb: Signed
                 time.sleep(0.1)
                 line.sendall(b" ")
 
-    server.answers = [dripping, answer({"Attributes": {}})]
+    server.responses = [dripping, response({"Attributes": {}})]
     assert dynamodb.update_item(TableName="t") == {"Attributes": {}}
     assert len(server.seen) == 2
 
@@ -354,22 +354,22 @@ def test_an_answer_that_got_lost_is_found_out_by_the_second_try(
     server: Server, dynamodb: SignedClient
 ) -> None:
     # The write was done, and nobody heard. That the receipt is taken is then what success looks like.
-    server.answers = [lambda *asked: None, refusal("ConditionalCheckFailedException")]
+    server.responses = [lambda *asked: None, refusal("ConditionalCheckFailedException")]
     with pytest.raises(ConditionFailed):
         put(dynamodb)
 
 
 def test_a_line_that_was_hung_up_meanwhile_costs_no_try(server: Server, dynamodb: SignedClient) -> None:
-    server.answers = [answer({})]
+    server.responses = [response({})]
     put(dynamodb)
     server.hang_up()
-    server.answers = [refusal("InternalServerError", 500), answer({})]
+    server.responses = [refusal("InternalServerError", 500), response({})]
     put(dynamodb)
     assert len(server.seen) == 3, "both tries were left"
 
 
 def test_a_server_that_wants_to_hang_up_is_not_kept(server: Server, dynamodb: SignedClient) -> None:
-    server.answers = [lambda *asked: b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"]
+    server.responses = [lambda *asked: b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"]
     put(dynamodb)
     put(dynamodb)
     assert server.lines == 2
@@ -377,20 +377,20 @@ def test_a_server_that_wants_to_hang_up_is_not_kept(server: Server, dynamodb: Si
 
 def test_many_threads_get_each_its_own_answer(server: Server, dynamodb: SignedClient) -> None:
     def echo(head: str, body: bytes) -> bytes:
-        return answer({"Item": json.loads(body)["Key"]})(head, body)
+        return response({"Item": json.loads(body)["Key"]})(head, body)
 
-    server.answers = [echo]
+    server.responses = [echo]
     with ThreadPoolExecutor(16) as pool:
         numbers = [str(number) for number in range(400)]
         got = pool.map(lambda number: dynamodb.get_item(Key={"pk": {"S": number}}), numbers)
-        assert [one["Item"]["pk"]["S"] for one in got] == numbers
+        assert [item["Item"]["pk"]["S"] for item in got] == numbers
     assert len(dynamodb._idle) <= 8
 
 
 def test_a_secret_is_read_in_its_services_own_manner(server: Server) -> None:
     environ = {**KEYS, "AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}"}
     client = SignedClient("secretsmanager", {**environ, "AWS_SESSION_TOKEN": "a token"}, lambda: NOW)
-    server.answers = [answer({"SecretString": "{}"})]
+    server.responses = [response({"SecretString": "{}"})]
     assert client.get_secret_value(SecretId="reporter") == {"SecretString": "{}"}
     head = server.seen[0][0]
     assert "x-amz-target: secretsmanager.GetSecretValue\r\n" in head
@@ -407,7 +407,7 @@ def secured(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A server whose certificate says that it is localhost, and the file with its authority."""
     context, certificate = self_made(tmp_path)
     server = Server(context)
-    server.answers = [answer({})]
+    server.responses = [response({})]
     yield server, certificate
     server.close()
 
@@ -470,12 +470,12 @@ def test_what_is_said_before_an_answer_is_none(
     def hinting(head: str, body: bytes) -> bytes:
         said = early(status) * times
         if not later:
-            return said + answer(asked_for(body))(head, body)
+            return said + response(asked_for(body))(head, body)
         server.open[-1].sendall(said)
         time.sleep(later)
-        return answer(asked_for(body))(head, body)
+        return response(asked_for(body))(head, body)
 
-    server.answers = [hinting]
+    server.responses = [hinting]
     for number in "0123":
         assert dynamodb.get_item(Key={"pk": {"S": number}}) == {"Item": {"pk": {"S": number}}}
     assert (server.lines, len(server.seen)) == (1, 4)
@@ -490,7 +490,7 @@ def test_hints_without_end_are_not_waited_for(server: Server, dynamodb: SignedCl
                 line.sendall(early(103))
                 time.sleep(0.05)
 
-    server.answers = [hinting]
+    server.responses = [hinting]
     begun = time.monotonic()
     with pytest.raises(StoreUnavailable):
         put(dynamodb)
@@ -500,12 +500,12 @@ def test_hints_without_end_are_not_waited_for(server: Server, dynamodb: SignedCl
 @pytest.mark.parametrize(
     "bad",
     [
-        lambda head, body: answer(b"<html>")(head, body),
-        lambda head, body: answer({}, crc=1)(head, body),
-        lambda head, body: answer({}, 500)(head, body),
+        lambda head, body: response(b"<html>")(head, body),
+        lambda head, body: response({}, crc=1)(head, body),
+        lambda head, body: response({}, 500)(head, body),
         lambda head, body: b"HTTP/1.1 204 X\r\n\r\n",
         lambda head, body: (
-            answer(asked_for(body))(head, body) + answer({"Item": {"late": {"S": "x"}}})("", b"")
+            response(asked_for(body))(head, body) + response({"Item": {"late": {"S": "x"}}})("", b"")
         ),
     ],
     ids=["html", "crc", "fault", "empty", "one too many"],
@@ -513,14 +513,14 @@ def test_hints_without_end_are_not_waited_for(server: Server, dynamodb: SignedCl
 def test_a_line_whose_answer_was_not_understood_asks_nothing_more(
     server: Server, dynamodb: SignedClient, bad: Callable[[str, bytes], bytes]
 ) -> None:
-    server.answers = [bad, lambda head, body: answer(asked_for(body))(head, body)]
+    server.responses = [bad, lambda head, body: response(asked_for(body))(head, body)]
     for number in "012":
         assert dynamodb.get_item(Key={"pk": {"S": number}}) == {"Item": {"pk": {"S": number}}}
     assert server.lines == 2
 
 
 def test_a_refusal_is_understood_and_its_line_is_kept(server: Server, dynamodb: SignedClient) -> None:
-    server.answers = [refusal("ConditionalCheckFailedException"), answer({})]
+    server.responses = [refusal("ConditionalCheckFailedException"), response({})]
     with pytest.raises(ConditionFailed):
         put(dynamodb)
     put(dynamodb)
@@ -537,10 +537,10 @@ def test_a_refusal_is_understood_and_its_line_is_kept(server: Server, dynamodb: 
     ),
 )
 def test_what_the_sdk_tries_again_is_tried_again(server: Server, dynamodb: SignedClient, code: str) -> None:
-    server.answers = [refusal(code), answer({"Attributes": {}})]
+    server.responses = [refusal(code), response({"Attributes": {}})]
     assert dynamodb.update_item(TableName="t") == {"Attributes": {}}
     assert len(server.seen) == 2
-    server.answers = [refusal(code)]
+    server.responses = [refusal(code)]
     with pytest.raises(StoreUnavailable):
         put(dynamodb)
     assert len(server.seen) == 4
@@ -550,5 +550,5 @@ def test_what_the_sdk_tries_again_is_tried_again(server: Server, dynamodb: Signe
 def test_too_many_requests_without_a_code_is_tried_again(
     server: Server, dynamodb: SignedClient, content: dict[str, str]
 ) -> None:
-    server.answers = [answer(content, 429), answer({"Attributes": {}})]
+    server.responses = [response(content, 429), response({"Attributes": {}})]
     assert dynamodb.update_item(TableName="t") == {"Attributes": {}}

@@ -66,10 +66,10 @@ def every_page(site):
             yield f"{locale} {place}", site.page(locale, place)
         form = {"token": "token", "recipients": CHOICES}
         place = site.default_place
-        yield f"{locale} note", site.note(locale, place, values={}, problems={}, **form)
-        yield f"{locale} note again", site.note(locale, place, values=typed, problems=problems, **form)
+        yield f"{locale} note", site.form(locale, place, values={}, problems={}, **form)
+        yield f"{locale} note again", site.form(locale, place, values=typed, problems=problems, **form)
         away = {"values": typed, "problems": {}, "notice": "storage_away"}
-        yield f"{locale} note away", site.note(locale, place, **away, **form)
+        yield f"{locale} note away", site.form(locale, place, **away, **form)
         names = [choice.name for choice in CHOICES]
         for child in (False, True):
             yield (
@@ -82,7 +82,7 @@ def every_page(site):
         yield f"{locale} code again", site.code(locale, "code_unknown")
         yield (
             f"{locale} answer",
-            site.answer(locale, [RecipientState("A desk", state, at) for state in STATES]),
+            site.delivery_status(locale, [RecipientState("A desk", state, at) for state in STATES]),
         )
         for status in ERROR_STATUSES:
             yield f"{locale} error {status}", site.error(locale, status)

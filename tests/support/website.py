@@ -206,7 +206,7 @@ class Website:
         live = pages or LivePages(site)
         take = TakeReport(self.store, self.sealer, self.vault, self.directory, self.clock, agreed_only=True)
         follow_up = FollowUp(self.store, self.vault, self.directory, self.clock)
-        responses.answer_in_html(self.app, live)
+        responses.respond_in_html(self.app, live)
         self.app.register_blueprint(public.routes(live))
         self.app.register_blueprint(form_page.routes(live, site, take, self.app.log.error))
         self.app.register_blueprint(code_page.routes(live, site, follow_up, self.app.log.error))

@@ -44,7 +44,7 @@ def secret(name: str) -> JsonSecret:
 
 
 def seal(words: bytes, report_id: str) -> bytes:
-    return HpkeSealer(ReporterSecret(secret("reporter")).desk_key).seal(words, report_id)
+    return HpkeSealer(ReporterSecret(secret("reporter")).delivery_key).seal(words, report_id)
 
 
 def opened(sealed: bytes, report_id: str) -> bytes:

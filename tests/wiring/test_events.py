@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.render.site import Site
-from chalicelib.pages.web.gateway_answers import asked_by, headers_of, page_function
+from chalicelib.pages.web.gateway_answers import headers_of, page_function, read_request
 from chalicelib.wiring.events import scheduled_at, whole_beat, whole_request
 from tests.support.website import FORM, Answer, Website, encoded, gateway_event
 
@@ -70,7 +70,7 @@ BROWSER = {"Accept-Language": "es-MX,es;q=0.9", "Accept-Encoding": "gzip, br"}
 @pytest.mark.parametrize("shape", SHAPES)
 def test_headers_as_lists_alone_are_read(website: Website, shape: Callable[[Event], Event]) -> None:
     event = gateway_event(website.app, "GET", "/", BROWSER, None)
-    asked = asked_by(shape(event))
+    asked = read_request(shape(event))
     assert (asked.languages, asked.gzip, asked.path) == ("es-MX,es;q=0.9", True, "/")
 
 

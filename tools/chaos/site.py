@@ -204,7 +204,7 @@ class Site:
         app = Chalice(app_name="porchlight")
         quiet_log.install(app)
         pages = published.live_pages(SETTINGS)
-        responses.answer_in_html(app, pages)
+        responses.respond_in_html(app, pages)
         site = published.site_source(SETTINGS)
         app.register_blueprint(form_page.routes(pages, site, self.taker(clock), _quiet))
         return LocalSite(app, reserve(port), say=_quiet)

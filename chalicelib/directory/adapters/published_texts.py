@@ -1,4 +1,4 @@
-"""The published documents, for the functions that render what cannot be rendered ahead: forms and mails."""
+"""Cache of the published documents, for what cannot be rendered ahead: forms and mails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 LOOK_EVERY = 30.0
 PATIENCE = 3.0  # seconds for both files
-ABSENT = ("status 403", "status 404")  # how a bucket answers for what it does not have
+ABSENT = ("status 403", "status 404")  # how a bucket responds for what it does not have
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,7 +31,7 @@ NOTHING = PublishedDocuments(0, {})
 
 
 class PublishedTexts:
-    """The texts of the live release that differ from what shipped, fetched by plain HTTP.
+    """A cache of the live release's texts that differ from what shipped, fetched by plain HTTP.
 
     It looks at most every `every` seconds, and goes on with the last good texts while the bucket is away.
     `left` says how many seconds the request still has for all its calls.
@@ -73,12 +73,12 @@ class PublishedTexts:
         return self._seen.release
 
     def _look(self) -> None:
-        line = HttpConnection(self._base, min(PATIENCE, self._left()), self._clock)
+        connection = HttpConnection(self._base, min(PATIENCE, self._left()), self._clock)
         try:
-            release = int(json.loads(line.get("current.json"))["release"])
+            release = int(json.loads(connection.get("current.json"))["release"])
             if release != self._seen.release:
-                found = json.loads(line.get(f"releases/{release}/documents.json"))
-                texts = {str(document): str(text) for document, text in found.items()}
+                documents = json.loads(connection.get(f"releases/{release}/documents.json"))
+                texts = {str(document): str(text) for document, text in documents.items()}
                 self._seen = PublishedDocuments(release, texts)
             self.fault = ""
         except (FetchFailed, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -86,4 +86,4 @@ class PublishedTexts:
             fine = self._seen.release or str(error) in ABSENT
             self.fault = "" if fine else "what is published cannot be read"
         finally:
-            line.close()
+            connection.close()

@@ -10,7 +10,7 @@ from chalicelib.directory.recipients import Recipient, read_recipients
 
 
 class ShippedRecipients:
-    """The Directory over the shipped documents. Raises ContentInvalid when the recipients break a rule."""
+    """The RecipientBook over the shipped documents. Raises ContentInvalid when they break a rule."""
 
     def __init__(self, folder: Path, content: Content) -> None:
         entries = json.loads((folder / "recipients.json").read_text(encoding="utf-8"))

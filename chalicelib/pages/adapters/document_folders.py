@@ -1,4 +1,4 @@
-"""Folders of documents: what shipped, with published texts or drafts laid over it."""
+"""A cache of folders of documents: what shipped, with published texts or drafts laid over it."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ class ReleaseFiles:
 
 
 def newest(folders: Folders) -> int:
-    """Return a number that changes when any file in these folders was saved, added or removed."""
-    found = []
+    """Return a fingerprint that changes when any file in these folders was saved, added or removed."""
+    saved = []
     for folder in folders:
         for where, _, names in os.walk(folder):
             for name in names:
                 path = os.path.join(where, name)
                 if not name.endswith((".po", ".pot")):
-                    found.append((path, os.stat(path).st_mtime_ns))
-    return hash(tuple(sorted(found)))
+                    saved.append((path, os.stat(path).st_mtime_ns))
+    return hash(tuple(sorted(saved)))

@@ -1,4 +1,4 @@
-"""The pages an admin published, fetched from the bucket; what shipped, while there are none.
+"""Published pages, fetched from the bucket and cached; what shipped, while there are none.
 
 The page function loads this module at each cold start, so it imports nothing that is not always there.
 """
@@ -22,10 +22,10 @@ PATIENCE = 2.0  # seconds for all that one request fetches
 
 
 class PublishedPages:
-    """The Pages port over releases.
+    """The Pages port over releases, with a cache of what it fetched.
 
     It looks for a new release at most every 30 seconds, keeps each page it has fetched, and goes on with
-    those when the bucket does not answer.
+    those when the bucket does not respond.
     """
 
     def __init__(self, base: str, shipped: Pages, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,12 +34,12 @@ class PublishedPages:
         self._clock = clock
         self._releases: list[_Release] = []  # newest first, two at most
         self._look_at = self._away_until = float("-inf")
-        self._line = HttpConnection(base, PATIENCE, clock)  # a wrong address shows at once
+        self._connection = HttpConnection(base, PATIENCE, clock)  # a wrong address shows at once
 
     def current(self) -> Pages:
         """Return the pages as published at this moment, for one request."""
-        self._line.close()  # a connection from before a freeze is dead, and says so only when it is used
-        self._line = HttpConnection(self._base, PATIENCE, self._clock)
+        self._connection.close()  # one from before a freeze is dead, and says so only when it is used
+        self._connection = HttpConnection(self._base, PATIENCE, self._clock)
         if self._clock() >= self._look_at:
             self._look_at = self._clock() + LOOK_EVERY
             self._look()
@@ -86,7 +86,7 @@ class PublishedPages:
         if self._clock() < self._away_until:
             raise _Away
         try:
-            return self._line.get(path)
+            return self._connection.get(path)
         except FetchFailed as error:
             # One visitor in 30 seconds waits for a bucket that is away; the others get what we have.
             self._away_until = self._clock() + LOOK_EVERY
@@ -98,7 +98,7 @@ class _Away(Exception):
 
 
 class _Release:
-    """What a release's index says, and the pages of it that were fetched so far."""
+    """What a release's index says, and a cache of its pages that were fetched so far."""
 
     def __init__(self, number: int, index: Mapping[str, Any]) -> None:
         self.number = number
@@ -108,7 +108,7 @@ class _Release:
         self.headers = {str(name): str(value) for name, value in index["headers"].items()}
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
-        self.kept: dict[str, str] = {}
+        self.cache: dict[str, str] = {}
 
 
 class _ReleasePages:
@@ -137,13 +137,13 @@ class _ReleasePages:
         return self._read(f"{locale}/error-{status}")
 
     def _read(self, name: str) -> str:
-        kept = self._release.kept.get(name)
-        if kept is None:
+        page = self._release.cache.get(name)
+        if page is None:
             content = self._fetch(f"releases/{self._release.number}/{name}.b64")
             if not content.startswith(_PACKED):
                 raise _Away
-            kept = self._release.kept[name] = content.decode("ascii")
-        return kept
+            page = self._release.cache[name] = content.decode("ascii")
+        return page
 
 
 class _View:

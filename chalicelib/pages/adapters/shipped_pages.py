@@ -1,4 +1,4 @@
-"""The pages that came in the package: the site stays up when everything else is down."""
+"""Pages that shipped in the package, cached in memory: the site stays up when everything else is down."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ShippedPages:
         self.places: Sequence[str] = index["places"]
         self.default_place: str = index["default_place"]
         self.headers: Mapping[str, str] = index["headers"]
-        self._kept: dict[tuple[str, str], str] = {}
+        self._cache: dict[tuple[str, str], str] = {}
 
     def current(self) -> ShippedPages:
         """Return these: they never change."""
@@ -42,8 +42,8 @@ class ShippedPages:
         return self._read(locale, f"error-{status}")
 
     def _read(self, locale: str, name: str) -> str:
-        kept = self._kept.get((locale, name))
-        if kept is None:
+        page = self._cache.get((locale, name))
+        if page is None:
             with open(os.path.join(self._folder, locale, name + ".b64"), encoding="ascii") as file:
-                kept = self._kept[locale, name] = file.read()
-        return kept
+                page = self._cache[locale, name] = file.read()
+        return page

@@ -1,4 +1,4 @@
-"""The sentences of each language: gettext catalogs, and what to show where a sentence is missing."""
+"""Translations (gettext catalogs): the sentences of each language, and what to show where one is missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOMAIN = "porchlight"
 
 
 class Sentences:
-    """One language's sentences. Asked for an English sentence, it gives its own, ready to stand in a page."""
+    """One language's translations. Asked for an English sentence, it gives its own, ready for a page."""
 
     def __init__(self, translated: Callable[[str], str], locale: str = DEFAULT) -> None:
         """`translated` returns the sentence in this language, or nothing when it is missing.
@@ -29,7 +29,7 @@ class Sentences:
         self._ready: dict[str, Markup] = {}
 
     def gettext(self, sentence: str, **values: object) -> Markup:
-        """Return the sentence with its placeholders filled.
+        """Return the translated sentence with its placeholders filled.
 
         Sentences hold words, not markup, and are escaped; values are escaped unless they are markup. A
         missing sentence is English inside an element that says so, and so is English that a translator left
@@ -46,7 +46,7 @@ class Sentences:
         raise NotImplementedError("write the sentence so that it needs no plural")
 
     def plain(self, sentence: str) -> str:
-        """Return the sentence without any element around it, for a title or an attribute."""
+        """Return the translated sentence without any element around it, for a title or an attribute."""
         return self._translated(sentence) or sentence
 
     def helpers(self) -> dict[str, object]:

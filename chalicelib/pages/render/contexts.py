@@ -1,4 +1,4 @@
-"""The names each public template may use: one class a template, and nothing else reaches it."""
+"""Template contexts: the names that each public template may use, one class a template, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""English inside a sentence of another language, marked so that it is spoken as English."""
+"""Language markup (lang="en") for English inside another language, so that it is spoken as English."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def marked(translated: str) -> Markup:
     """
     pattern = _LATIN_WORDS if _in_another_script(translated) else _LEFT_IN_ENGLISH
     pieces, end = [], 0
-    for found in pattern.finditer(translated):
-        pieces.append(escape(translated[end : found.start()]))
-        plain = found[1] or found[0] in _SAME_EVERYWHERE
-        pieces.append(escape(found[0]) if plain else Markup('<bdi lang="en">%s</bdi>') % found[0])
-        end = found.end()
+    for match in pattern.finditer(translated):
+        pieces.append(escape(translated[end : match.start()]))
+        plain = match[1] or match[0] in _SAME_EVERYWHERE
+        pieces.append(escape(match[0]) if plain else Markup('<bdi lang="en">%s</bdi>') % match[0])
+        end = match.end()
     return Markup("").join([*pieces, escape(translated[end:])])
 
 

@@ -32,7 +32,7 @@ class Layout:
         self.form_csp = csp(self._templates.form_script, self._templates.form_style, style)
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of every HTML answer, except those that depend on its body."""
+        """Return the headers of every HTML response, except those that depend on its body."""
         return page_headers(self.csp)
 
     def render(self, name: str, context: LayoutContext, locale: str) -> str:

@@ -15,7 +15,7 @@ class LivePages:
         self._site = site
 
     def current(self) -> LivePages:
-        """Return the pages as they are now, for one request: none of it changes before the answer is out."""
+        """Return the pages as they are now, for one request: none changes before the response is out."""
         site = self._site()
         return LivePages(lambda: site)
 
@@ -36,7 +36,7 @@ class LivePages:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers that every answer carries."""
+        """The headers that every response carries."""
         return self._site().headers()
 
     def page(self, locale: str, place: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages as they travel: base64 of gzip, which is what API Gateway takes and any browser opens."""
+"""gzip and base64 of pages, which is what API Gateway takes and any browser opens."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def pack(html: str, level: int = 6) -> str:
 
 
 def unpack(packed: str) -> str:
-    """Return the page that `pack` was given."""
+    """Decompress what `pack` returned: the page that it was given."""
     return gzip.decompress(base64.b64decode(packed)).decode("utf-8")

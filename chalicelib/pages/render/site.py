@@ -1,4 +1,4 @@
-"""The public site: the page of every place and the small pages for errors, in every language."""
+"""Rendering of the public site: the page of every place and the small pages for errors, in every language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates to HTML: a sandboxed Jinja2, one inline style and one inline script with their hashes."""
+"""HTML templates in a sandboxed Jinja2, minified, with a CSP for one inline style and one inline script."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class PageTemplates:
 
 
 def environment(directory: Path) -> SandboxedEnvironment:
-    """Return the environment in which public templates live: no file, module or private name is in reach."""
+    """Return the public templates' sandbox (Jinja2): no file, module or private name is in reach."""
     # Read once, here: whoever renders what somebody else wrote may then be shut off from all files.
     sources = {path.name: path.read_text(encoding="utf-8") for path in directory.glob("*.html")}
-    found = SandboxedEnvironment(
+    jinja = SandboxedEnvironment(
         loader=FunctionLoader(lambda name: (sources[name], name, None) if name in sources else None),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
@@ -62,40 +62,40 @@ def environment(directory: Path) -> SandboxedEnvironment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.globals.clear()  # range, dict, cycler and their like: no page needs them
-    found.globals["bdi"] = bdi
-    found.newstyle_gettext = True  # type: ignore[attr-defined]
-    found.policies["ext.i18n.trimmed"] = True
-    return found
+    jinja.globals.clear()  # range, dict, cycler and their like: no page needs them
+    jinja.globals["bdi"] = bdi
+    jinja.newstyle_gettext = True  # type: ignore[attr-defined]
+    jinja.policies["ext.i18n.trimmed"] = True
+    return jinja
 
 
 def bdi(text: object) -> Markup:
-    """Return a number, code or address that keeps its own order in a right-to-left page."""
+    """Isolate a number, code or address (bidi), so that it keeps its own order in a right-to-left page."""
     return Markup('<bdi dir="ltr">%s</bdi>') % text
 
 
 def squeeze(html: str) -> str:
-    """Return a page without the indentation of its source. Not for pages that hold what a person typed."""
+    """Minify a page: drop the indentation of its source. Not for pages that hold what a person typed."""
     return _INDENT.sub("\n", html)
 
 
 def tight_css(source: str) -> Markup:
-    """Return a style sheet without comments and needless space."""
-    plain = _CSS_COMMENT.sub(lambda found: found[1] or " ", source)
-    tight = _CSS_SPACE.sub(lambda found: found[1] or found[2] or ":", plain)
-    tight = _CSS_LAST.sub(lambda found: found[1] or "", tight)
+    """Minify a style sheet: drop comments and needless space."""
+    plain = _CSS_COMMENT.sub(lambda match: match[1] or " ", source)
+    tight = _CSS_SPACE.sub(lambda match: match[1] or match[2] or ":", plain)
+    tight = _CSS_LAST.sub(lambda match: match[1] or "", tight)
     return Markup(tight.strip())  # noqa: S704 - a file of ours, and escaping would change its hash
 
 
 def tight_js(source: str) -> Markup:
-    """Return a script without comment lines and indentation: nothing cleverer, so that it stays readable."""
+    """Minify a script: drop comment lines and indentation, nothing cleverer, so that it stays readable."""
     lines = (line.strip() for line in source.splitlines())
     tight = "\n".join(line for line in lines if line and not line.startswith("//"))
     return Markup(tight)  # noqa: S704 - a file of ours, and escaping would change its hash
 
 
 def csp(script: str, *styles: str) -> str:
-    """Return the policy under which only this script and these styles run, and nothing is loaded."""
+    """Return the CSP (Content-Security-Policy): only this script and these styles, and nothing loaded."""
     looks = " ".join(f"'{_hash(style)}'" for style in styles)
     return (
         f"default-src 'none'; style-src {looks}; script-src '{_hash(script)}'; connect-src 'self'; "

@@ -1,4 +1,7 @@
-"""Answers as API Gateway takes them from a function. The page function loads this, and no framework."""
+"""HTTP responses as API Gateway takes them from a function (Lambda proxy integration).
+
+The page function loads this, and no framework.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.pages.ports import Pages
 
     Event = Mapping[str, Any]
-    Found = tuple[str, int, Mapping[str, str]]  # a packed page, the status, the headers that belong to it
+    FoundPage = tuple[str, int, Mapping[str, str]]  # a packed page, the status, the headers that belong to it
 
 READ = ("GET", "HEAD")
 
@@ -45,7 +48,7 @@ Para hablar con alguien a cualquier hora, llame al 888-373-7888.</p></body></htm
 
 
 class PageRequest:
-    """What a request asks for: all that a public page may depend on."""
+    """What an HTTP request asks for: all that a public page may depend on."""
 
     def __init__(self, method: str, path: str, languages: str, gzip: bool, lists: bool = False) -> None:
         self.method = method
@@ -55,8 +58,8 @@ class PageRequest:
         self.lists = lists  # headers came as lists alone, and go back so
 
 
-def asked_by(event: Event) -> PageRequest:
-    """Read API Gateway's event, or a load balancer's."""
+def read_request(event: Event) -> PageRequest:
+    """Read the HTTP request in API Gateway's event, or a load balancer's."""
     headers = headers_of(event)
     context = _members(event, "requestContext")
     return PageRequest(
@@ -70,19 +73,19 @@ def asked_by(event: Event) -> PageRequest:
 
 
 def headers_of(event: Event) -> dict[str, str]:
-    """Return the headers by names in small letters, also where they come as lists alone."""
-    found = {}
+    """Return the request headers by names in small letters, also where they come as lists alone."""
+    headers = {}
     for name, values in _members(event, "multiValueHeaders").items():
         listed = values if isinstance(values, list) else [values]
         given = [str(value) for value in listed if value is not None]
         if given:
             # What a client would take may be said in several lines; of anything else the last counts, as with
             # API Gateway.
-            found[name.lower()] = ", ".join(given) if name.lower().startswith("accept") else given[-1]
+            headers[name.lower()] = ", ".join(given) if name.lower().startswith("accept") else given[-1]
     for name, value in _members(event, "headers").items():
         if value is not None:
-            found[name.lower()] = str(value)
-    return found
+            headers[name.lower()] = str(value)
+    return headers
 
 
 def _members(event: Event, name: str) -> Mapping[str, Any]:
@@ -100,32 +103,32 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return False
 
 
-def page_for(pages: Pages, asked: PageRequest) -> Found:
-    """Find the page that is asked for, or the small page that says why there is none."""
+def page_for(pages: Pages, request: PageRequest) -> FoundPage:
+    """Find the page that is requested, or the small page that says why there is none."""
     now = pages.current()
-    locale, place = choose_page(asked.path, asked.languages, now)
-    if asked.method not in READ:
+    locale, place = choose_page(request.path, request.languages, now)
+    if request.method not in READ:
         # Below a place there is nothing at all, so that nothing there can be read either.
-        if asked.path.strip("/").count("/") > 1:
-            return error_for(now, 404, asked)
-        packed, status, headers = error_for(now, 405, asked)
+        if request.path.strip("/").count("/") > 1:
+            return error_for(now, 404, request)
+        packed, status, headers = error_for(now, 405, request)
         return packed, status, {**headers, "Allow": ", ".join(READ)}
     if place is None:
-        return error_for(now, 404, asked)
+        return error_for(now, 404, request)
     packed = now.page(locale, place)  # before the headers: they are those of the page that was found
     return packed, 200, now.headers
 
 
-def error_for(pages: Pages, status: int, asked: PageRequest) -> Found:
+def error_for(pages: Pages, status: int, request: PageRequest) -> FoundPage:
     """Find the small page for an error, in the language of the path or of the browser."""
     now = pages.current()
-    locale = choose_locale(asked.path, asked.languages, now)
+    locale = choose_locale(request.path, request.languages, now)
     shown = status if status in ERROR_PAGES else 500 if status >= 500 else 400
     packed = now.error(locale, shown)  # before the headers: they are those of the page that was found
     return packed, status, now.headers
 
 
-def bare_page() -> Found:
+def bare_page() -> FoundPage:
     """Return a page for status 500 that needs nothing that could be broken."""
     # Rare, so that the page function need not load them.
     from chalicelib.pages.page_headers import BARE_POLICY, page_headers
@@ -134,15 +137,17 @@ def bare_page() -> Found:
     return pack(_BARE_PAGE), 500, page_headers(BARE_POLICY)
 
 
-def answer(packed: str, status: int, headers: Mapping[str, Any], asked: PageRequest) -> dict[str, Any]:
-    """Return a packed page as API Gateway expects it of a function."""
+def gateway_response(
+    packed: str, status: int, headers: Mapping[str, Any], request: PageRequest
+) -> dict[str, Any]:
+    """Return the HTTP response with a packed page, as API Gateway expects it of a function."""
     whole = {
         **headers,
         "Content-Type": "text/html; charset=utf-8",
         "Vary": "Accept-Encoding, Accept-Language",
     }
-    body, with_body = packed, asked.method != "HEAD"
-    if asked.gzip:
+    body, with_body = packed, request.method != "HEAD"
+    if request.gzip:
         whole["Content-Encoding"] = "gzip"
     elif with_body:
         from chalicelib.pages.render.packing import unpack  # rare, so that the page function need not load it
@@ -151,32 +156,32 @@ def answer(packed: str, status: int, headers: Mapping[str, Any], asked: PageRequ
     return {
         "statusCode": status,
         "headers": whole,
-        "multiValueHeaders": {name: [value] for name, value in whole.items()} if asked.lists else {},
+        "multiValueHeaders": {name: [value] for name, value in whole.items()} if request.lists else {},
         "body": body if with_body else "",
-        "isBase64Encoded": asked.gzip and with_body,
+        "isBase64Encoded": request.gzip and with_body,
     }
 
 
 def page_function(pages: Pages, log: Callable[[str], None]) -> Callable[[Event, Any], dict[str, Any]]:
-    """Return a handler for API Gateway's events that answers each with a page of ours, whatever happens."""
+    """Return a Lambda handler for API Gateway's events that returns a page of ours, whatever happens."""
 
     def handle(event: Event, context: Any) -> dict[str, Any]:
-        asked = asked_by(event if isinstance(event, dict) else {})
+        request = read_request(event if isinstance(event, dict) else {})
         try:
-            return answer(*page_for(pages, asked), asked)
+            return gateway_response(*page_for(pages, request), request)
         except Exception as error:
             log(where(error))
             try:
-                return answer(*error_for(pages, status_of(error), asked), asked)
+                return gateway_response(*error_for(pages, status_of(error), request), request)
             except Exception as worse:
                 log(where(worse))
-                return answer(*bare_page(), asked)
+                return gateway_response(*bare_page(), request)
 
     return handle
 
 
 def status_of(error: Exception) -> int:
-    """Return the status an error is answered with: the table's, or 500 for what nobody expected."""
+    """Return the HTTP status of an error's response: the table's, or 500 for what nobody expected."""
     for kind in type(error).__mro__:
         if kind.__name__ in STATUS:
             return STATUS[kind.__name__]

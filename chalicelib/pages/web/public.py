@@ -1,4 +1,4 @@
-"""The public pages: a path in, a page out."""
+"""URL routes of the public pages: a path in, a page out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def routes(pages: Pages) -> Blueprint:
-    """Return the routes of every public page, and of every path that is none."""
+    """Return the URL routes of every public page, and of every path that is none."""
     public = Blueprint(__name__)
 
     @public.route("/", methods=_READ, content_types=[])

@@ -1,4 +1,4 @@
-"""A log that holds nothing a person wrote: an exception's text may quote a form, and Chalice logs it."""
+"""Log filter that drops what a person wrote: an exception's text may quote a form, and Chalice logs it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,24 @@ class HandlerFailed(Exception):
 
 
 class QuietFilter(Filter):
-    """Replaces each exception in a record, with its text and trace, by its kind and place."""
+    """Log filter: it replaces each exception in a record, with its text and trace, by its kind and place."""
 
     def filter(self, record: LogRecord) -> bool:
-        """Let every record through, made quiet."""
+        """Let every log record through, made quiet."""
         error = record.exc_info[1] if record.exc_info else record.msg
         if isinstance(error, BaseException):
             record.msg, record.args = where(error), ()
         elif isinstance(record.args, tuple):
-            record.args = tuple(where(one) if isinstance(one, BaseException) else one for one in record.args)
+            record.args = tuple(
+                where(argument) if isinstance(argument, BaseException) else argument
+                for argument in record.args
+            )
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 
 
 def install(app: Chalice) -> None:
-    """Make an application's log quiet, for good, and what its event handlers raise as well."""
+    """Install the filter on an application's log, for good, and what its event handlers raise as well."""
     app.log.addFilter(QuietFilter())
     for kind in _EVENTS:
         app.register_middleware(quietly, kind)

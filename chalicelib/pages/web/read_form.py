@@ -1,4 +1,4 @@
-"""Read a form's body: strict about encoding and size, so that nothing a person wrote changes on the way."""
+"""Form parsing, strict about encoding and size, so that nothing a person wrote changes on the way."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CUT_SIGN = re.compile(rb"%[0-9A-Fa-f]?$")  # half of an encoded byte
 def read_form(
     request: Request, most_bytes: int = MOST_BYTES, most_fields: int = MOST_FIELDS
 ) -> Mapping[str, Sequence[str]]:
-    """Return the form's fields.
+    """Parse a request's form and return its fields.
 
     Raises WrongContentType, FormTooLarge, or UnreadableForm when it is not UTF-8 or has far too many fields.
     """
@@ -51,7 +51,7 @@ def read_form(
 def read_large_form(
     request: Request, most_bytes: int = MOST_BYTES, most_fields: int = MOST_FIELDS
 ) -> tuple[Mapping[str, Sequence[str]], Collection[str]]:
-    """Return what can be read of a form too large for `read_form`, and the fields whose end is cut off.
+    """Parse what can be read of a form too large for `read_form`; return it, and the fields that are cut off.
 
     Each field is read as far as a whole form may go. Nothing of it is stored: it goes back to its writer.
     """

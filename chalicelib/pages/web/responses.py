@@ -1,4 +1,4 @@
-"""Answers: every one is a page of ours, gzipped, with the headers of every other page, and kept by nobody."""
+"""HTTP responses: each is a page of ours, gzipped, with the headers of every other page, cached by nobody."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from chalice.app import Response
 
 from chalicelib.pages.web.gateway_answers import (
     PageRequest,
-    answer,
-    asked_by,
     bare_page,
     error_for,
+    gateway_response,
     page_for,
+    read_request,
     status_of,
 )
 from chalicelib.shared.error_place import where
@@ -27,51 +27,56 @@ if TYPE_CHECKING:
 
 
 class NoSuchPage(Exception):
-    """The path is none of ours: answer 404."""
+    """The path is none of ours: respond with 404."""
 
 
 class Html(Response):
-    """A packed page. `to_dict` skips Chalice's way with binary bodies, which refuses odd Accept headers."""
+    """HTTP response with a packed page.
+
+    `to_dict` skips Chalice's way with binary bodies, which refuses odd Accept headers.
+    """
 
     def __init__(self, packed: str, status: int, headers: Mapping[str, str], request: Request | None) -> None:
         super().__init__(body="", headers=dict(headers), status_code=status)
         self._packed = packed
-        self._asked = asked(request)
+        self._page_request = page_request(request)
 
     def to_dict(self, binary_types: Any = None) -> dict[str, Any]:
-        """Return what API Gateway expects of a Lambda proxy integration."""
-        return answer(self._packed, self.status_code, self.headers, self._asked)
+        """Return the response as API Gateway expects it of a Lambda proxy integration."""
+        return gateway_response(self._packed, self.status_code, self.headers, self._page_request)
 
 
-def asked(request: Request | None) -> PageRequest:
-    """Return what a request asks for; where there is none, a browser's usual one."""
+def page_request(request: Request | None) -> PageRequest:
+    """Return what an HTTP request asks for; where there is none, a browser's usual request."""
     return (
-        PageRequest("GET", "/", "", gzip=True) if request is None else asked_by(request.to_original_event())
+        PageRequest("GET", "/", "", gzip=True)
+        if request is None
+        else read_request(request.to_original_event())
     )
 
 
 def path_of(request: Request | None) -> str:
-    """Return the path as it was asked for: Chalice's own `path` is the route's pattern."""
-    return asked(request).path
+    """Return the URL path as it was requested: Chalice's own `path` is the route's pattern."""
+    return page_request(request).path
 
 
 def page(pages: Pages, request: Request) -> Html:
-    """Answer with the page that is asked for."""
-    return Html(*page_for(pages, asked(request)), request)
+    """Return the response with the page that is requested."""
+    return Html(*page_for(pages, page_request(request)), request)
 
 
 def error_page(pages: Pages, status: int, request: Request | None) -> Html:
-    """Answer with the small page for an error, in the language of the path or of the browser."""
-    return Html(*error_for(pages, status, asked(request)), request)
+    """Return the error response, a small page in the language of the path or of the browser."""
+    return Html(*error_for(pages, status, page_request(request)), request)
 
 
-def answer_in_html(app: Chalice, pages: Pages) -> None:
-    """Let no answer leave that is not a page of ours: Chalice's own errors are JSON."""
+def respond_in_html(app: Chalice, pages: Pages) -> None:
+    """Add the middleware that lets no response out but pages of ours: Chalice's own errors are JSON."""
 
     @app.middleware("http")
     def in_html(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
         try:
-            response = _answer(request, get_response)
+            response = _response(request, get_response)
             if isinstance(response, Html):
                 return response
             page = error_page(pages, response.status_code, request)
@@ -82,7 +87,7 @@ def answer_in_html(app: Chalice, pages: Pages) -> None:
             app.log.error(where(error))
             return Html(*bare_page(), request)
 
-    def _answer(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
+    def _response(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
         if request is not None and request.path not in app.routes:
             return error_page(pages, 404, request)  # this function does not serve that path
         try:
@@ -92,12 +97,14 @@ def answer_in_html(app: Chalice, pages: Pages) -> None:
             return error_page(pages, status_of(error), request)
 
 
-def answering(pages: Pages, request: Callable[[], Request], log: Callable[[str], None]) -> Callable[..., Any]:
+def responding(
+    pages: Pages, request: Callable[[], Request], log: Callable[[str], None]
+) -> Callable[..., Any]:
     """Return a decorator for views: an error becomes a page, and the log gets its name and nothing else."""
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
-        def answered(*arguments: str, **named: str) -> Response:
+        def responded(*arguments: str, **named: str) -> Response:
             try:
                 return view(*arguments, **named)
             except Exception as error:
@@ -106,6 +113,6 @@ def answering(pages: Pages, request: Callable[[], Request], log: Callable[[str],
                     log(where(error))
                 return error_page(pages, status, request())
 
-        return answered
+        return responded
 
     return decorate

@@ -1,4 +1,4 @@
-"""Reports in one DynamoDB table: one item a report, its deliveries inside it, a sparse index of what is due.
+"""Report store in one DynamoDB table: one item a report with its deliveries, a sparse index of what is due.
 
 An item is written whole or not at all, so that a report is never stored without its queue entry or the other
 way round. That needs neither transactions nor streams, and runs alike on every DynamoDB we know.
@@ -52,7 +52,7 @@ _SURVEY: dict[str, Any] = {
     "ProjectionExpression": _WITHOUT_WORDS["ProjectionExpression"] + ", #due_at",
     "ExpressionAttributeNames": {**_WITHOUT_WORDS["ExpressionAttributeNames"], "#due_at": "due_at"},
 }
-# What the desk's index holds beside its keys: how a delivery goes, and nothing of the report itself.
+# What the index of cases holds beside its keys: how a delivery goes, and nothing of the report itself.
 DESK_SEES = tuple(name for name in _SURVEYED if name != "pk")
 
 
@@ -101,7 +101,7 @@ class DynamoReports:
             raise ReceiptTaken("stored already") from error
 
     def get(self, report_id: str, now: datetime) -> SealedReport | None:
-        """Return a report; one whose time is over is gone, even while DynamoDB still holds it."""
+        """Return a report; one that expired is gone, even while DynamoDB still holds it."""
         return self._get(report_id, now, record_of)
 
     def look_up(self, report_id: str, now: datetime) -> SealedReport | None:
@@ -115,10 +115,10 @@ class DynamoReports:
         read: Callable[[Mapping[str, Any]], SealedReport],
         **wanted: Any,
     ) -> SealedReport | None:
-        answer = self._call("get_item", Key=_key(REPORT + report_id), ConsistentRead=True, **wanted)
-        if "Item" not in answer:
+        response = self._call("get_item", Key=_key(REPORT + report_id), ConsistentRead=True, **wanted)
+        if "Item" not in response:
             return None
-        report = read(answer["Item"])
+        report = read(response["Item"])
         return None if report.expires_at is not None and report.expires_at <= now else report
 
     def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
@@ -134,9 +134,9 @@ class DynamoReports:
         """
         mine = _write(new_mark())
         try:
-            answer = self._table.write(
+            response = self._table.write(
                 "update_item",
-                lambda found: found.get("claimed_by") == mine,
+                lambda item: item.get("claimed_by") == mine,
                 Key=_key(REPORT + report_id),
                 UpdateExpression="SET due_at = :until, leased_until = :until, claimed_by = :mine,"
                 " version = version + :one",
@@ -153,10 +153,10 @@ class DynamoReports:
             )
         except ConditionFailed:
             return None
-        return record_of(answer.get("Attributes") or answer["Item"])
+        return record_of(response.get("Attributes") or response["Item"])
 
     def save(self, report: SealedReport) -> SealedReport:
-        """Write the record if nobody else did since it was read.
+        """Write the record under an optimistic lock: only if nobody else did since it was read.
 
         A lease is kept while there is something to send: a notice that is saved meanwhile must not let a
         second worker in beside the one that is sending. A record that is there already as this call would
@@ -168,7 +168,7 @@ class DynamoReports:
         try:
             self._table.write(
                 "put_item",
-                lambda found: _plain(found) == _plain(item),
+                lambda stored: _plain(stored) == _plain(item),
                 Item=item,
                 ConditionExpression="version = :read",
                 ExpressionAttributeValues={":read": _write(report.version)},
@@ -178,21 +178,21 @@ class DynamoReports:
         return saved
 
     def change(self, report: SealedReport) -> None:
-        """Write how deliveries go, and leave the words where they are."""
+        """Write how deliveries go, under an optimistic lock, and leave the words where they are."""
         try:
             self._call("update_item", **update_of(report))
         except ConditionFailed as error:
             raise StaleRecord("changed by somebody else") from error
 
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
-        """Add one to each number in one write, exact under any number of writers.
+        """Add one to each number in one idempotent write, exact under any number of writers.
 
-        The client's second try, after an answer that was lost, finds the mark of the first and adds nothing.
+        The client's second try, after a response that was lost, finds the mark of the first and adds nothing.
         """
         numbered = {f"#n{index}": name for index, name in enumerate(names)}
         key, until = _key(_COUNTER + counter), _write(int(keep_until.timestamp()))
         try:
-            answer = self._call(
+            response = self._call(
                 "update_item",
                 Key=key,
                 UpdateExpression="ADD "
@@ -208,22 +208,22 @@ class DynamoReports:
                 ReturnValues="UPDATED_NEW",
             )
         except ConditionFailed:  # a write, because not everybody who counts may read
-            answer = self._call(
+            response = self._call(
                 "update_item",
                 Key=key,
                 UpdateExpression="SET expires_at = :until",
                 ExpressionAttributeValues={":until": until},
                 ReturnValues="ALL_NEW",
             )
-        return {name: int(_read(answer["Attributes"][name])) for name in names}
+        return {name: int(_read(response["Attributes"][name])) for name in names}
 
     def mark(self, name: str, keep_until: datetime) -> bool:
-        """Leave a mark where there is none, in one conditional write."""
+        """Set a mark where there is none, in one conditional write."""
         mine = _write(new_mark())
         try:
             self._table.write(
                 "update_item",
-                lambda found: found.get("marked_by") == mine,
+                lambda item: item.get("marked_by") == mine,
                 Key=_key(_COUNTER + name),
                 UpdateExpression="SET marked_by = :mine, expires_at = :until",
                 ConditionExpression="attribute_not_exists(pk)",
@@ -234,7 +234,7 @@ class DynamoReports:
         return True
 
     def marked(self, name: str) -> bool:
-        """Look for a mark."""
+        """Say whether a mark is set."""
         return "Item" in self._call("get_item", Key=_key(_COUNTER + name), ConsistentRead=True)
 
     def keep_batch(self, batch: str, reports: Sequence[str], keep_until: datetime) -> None:
@@ -248,8 +248,8 @@ class DynamoReports:
 
     def batch(self, batch: str) -> tuple[str, ...]:
         """Return the ids of the reports in a digest mail."""
-        answer = self._call("get_item", Key=_key(_BATCH + batch), ConsistentRead=True)
-        return tuple(_read(answer["Item"]["reports"])) if "Item" in answer else ()
+        response = self._call("get_item", Key=_key(_BATCH + batch), ConsistentRead=True)
+        return tuple(_read(response["Item"]["reports"])) if "Item" in response else ()
 
     def keep_mail(self, message_id: str, mail: SentMail, keep_until: datetime) -> None:
         """Remember what the mail service's id stands for."""
@@ -264,10 +264,10 @@ class DynamoReports:
 
     def mail(self, message_id: str) -> SentMail | None:
         """Return what a mail was about."""
-        answer = self._call("get_item", Key=_key(_MAIL + message_id), ConsistentRead=True)
-        if "Item" not in answer:
+        response = self._call("get_item", Key=_key(_MAIL + message_id), ConsistentRead=True)
+        if "Item" not in response:
             return None
-        read = {name: _read(value) for name, value in answer["Item"].items()}
+        read = {name: _read(value) for name, value in response["Item"].items()}
         return SentMail(read["about"], read["recipient"], int(read["turn"]))
 
     def survey(self, now: datetime) -> Iterable[SealedReport]:
@@ -281,7 +281,7 @@ class DynamoReports:
         return (_as_it_waits(item) for item in items)
 
     def expired(self, now: datetime) -> Iterable[str]:
-        """Return the keys of all items whose time is over; this reads the whole table, once an hour."""
+        """Return the keys of all expired items (past their TTL); this reads the whole table, once an hour."""
         items = self._scan(
             FilterExpression="expires_at <= :now",
             ProjectionExpression="pk",
@@ -292,7 +292,7 @@ class DynamoReports:
     def delete(self, report_id: str, now: datetime) -> Deleted | None:
         """Delete an item by the key that `expired` gave, unless its time was extended meanwhile."""
         try:
-            answer = self._table.remove(
+            response = self._table.remove(
                 _key(report_id),
                 may_read=False,
                 ConditionExpression="expires_at <= :now",
@@ -301,27 +301,27 @@ class DynamoReports:
             )
         except ConditionFailed:
             return None
-        item = answer.get("Attributes")
+        item = response.get("Attributes")
         return Deleted(from_index(item) if item and is_report(item) else None)
 
     def _scan(self, **wanted: Any) -> Iterator[Mapping[str, Any]]:
         start: dict[str, Any] = {}
         while True:
-            answer = self._call("scan", **wanted, **start)
-            yield from answer.get("Items", ())
-            if "LastEvaluatedKey" not in answer:
+            response = self._call("scan", **wanted, **start)
+            yield from response.get("Items", ())
+            if "LastEvaluatedKey" not in response:
                 return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
     def _due_in(self, shard: str, now: datetime, limit: int) -> list[tuple[Decimal, str]]:
-        answer = self._call(
+        response = self._call(
             "query",
             IndexName=DUE_INDEX,
             KeyConditionExpression="due_shard = :shard AND due_at <= :now",
             ExpressionAttributeValues={":shard": _write(shard), ":now": _write(due_by(now))},
             Limit=limit,
         )
-        return [(_read(item["due_at"]), _read(item["pk"])) for item in answer["Items"]]
+        return [(_read(item["due_at"]), _read(item["pk"])) for item in response["Items"]]
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Sealing with HPKE (RFC 9180): whoever holds only the desk's public key can write, never read.
+"""Sealing with HPKE (RFC 9180): whoever holds only the public delivery key can write, never read.
 
 A sealed report is: version (1 byte) | suite (1) | length of kid (1) | kid | encapsulated key and ciphertext.
 `info` ties the ciphertext to its record, so that one moved to another record does not open.
@@ -21,7 +21,7 @@ SUITES = {_X25519_CHACHA: Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1
 
 
 class HpkeSealer:
-    """Seals to the desk's current public key.
+    """The Sealer with HPKE, to the current public delivery key.
 
     `current_key` returns (kid, public key in base64) and is asked each time: a rotation needs no restart.
     """
@@ -30,7 +30,7 @@ class HpkeSealer:
         self._current_key = current_key
 
     def seal(self, content: bytes, report_id: str) -> bytes:
-        """Pad and encrypt `content` for the desk, bound to this report's id. Raises SecretMissing."""
+        """Pad and encrypt `content` to the delivery key, bound to this report's id. Raises SecretMissing."""
         kid, public = self._current_key()
         try:
             key = X25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public))
@@ -42,5 +42,5 @@ class HpkeSealer:
 
 
 def info_of(report_id: str) -> bytes:
-    """Return what ties a seal to its record."""
+    """Return the HPKE `info`, which ties a seal to its record."""
     return b"porchlight/v1|report|" + report_id.encode("ascii")

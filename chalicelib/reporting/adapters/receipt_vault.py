@@ -1,4 +1,4 @@
-"""The secrets around forms and receipt codes, all derived from the site's one seed.
+"""Key derivation (HKDF, argon2id) of the secrets around forms and receipt codes, from the site's one seed.
 
 Nothing fast is ever derived from a receipt code: whoever steals the table and the seed still pays one
 argon2id (32 MiB, 2 passes) for each guess.
@@ -21,17 +21,17 @@ ARGON2_PASSES = 2
 
 
 class SeededVault:
-    """Derives each secret from `seed`, which is fetched when first needed."""
+    """The ReceiptVault: it derives each secret from `seed`, which is fetched when first needed."""
 
     def __init__(self, seed: Callable[[], bytes]) -> None:
         self._seed = seed
 
     def form_secret(self) -> bytes:
-        """Return the 32 bytes that sign form tokens."""
+        """Return the 32 bytes that sign form tokens (HKDF)."""
         return _derived(self._seed(), b"form token")
 
     def receipt_secret(self) -> bytes:
-        """Return the 32 bytes that receipt codes are derived with."""
+        """Return the 32 bytes that receipt codes are derived with (HKDF)."""
         return _derived(self._seed(), b"receipt code")
 
     def keys_of(self, code: str) -> ReceiptKeys:

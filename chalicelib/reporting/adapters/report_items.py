@@ -1,4 +1,4 @@
-"""How a report stands in its DynamoDB item: one item a report, its deliveries inside it."""
+"""DynamoDB item format of a report: one item a report, its deliveries inside it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NOTHING = {"B": b""}
 # What is written of a report whose words are not at hand. The policies of the functions that do so, the
-# desk's and the sweep's, name the same and no other.
+# admin's and the sweep's, name the same and no other.
 WRITTEN = (
     "deliveries",
     "version",
@@ -39,7 +39,7 @@ _TIMES = ("leased_until", "watch_at", "answered_at")
 
 
 def moment(when: datetime) -> int:
-    """Return a time as whole milliseconds since 1970. Not by way of floats: from 2038 on they lose some."""
+    """Serialize a time as whole milliseconds since 1970. Not through floats: from 2038 on they lose some."""
     return (when - _EPOCH) // _MILLISECOND
 
 
@@ -58,11 +58,12 @@ def due_by(now: datetime) -> Decimal:
 
 
 def shard_name(shard: int, digests: bool) -> str:
+    """Return a shard's key in the index of what is due."""
     return f"digest {shard}" if digests else str(shard)
 
 
 def to_item(report: SealedReport) -> dict[str, Any]:
-    """Return a report as it is stored."""
+    """Serialize a report as its DynamoDB item."""
     item: dict[str, Any] = {
         "pk": REPORT + report.id,
         "case_number": report.case_number,
@@ -92,11 +93,11 @@ def to_item(report: SealedReport) -> dict[str, Any]:
 
 
 def update_of(report: SealedReport) -> dict[str, Any]:
-    """Return UpdateItem's arguments to write WRITTEN, if the record is still the version that was read."""
+    """Return UpdateItem's arguments to write WRITTEN, if the version is still the one that was read."""
     item = {**to_item(report), "version": _write(report.version + 1)}
-    kept = [name for name in WRITTEN if name in item]
+    present = [name for name in WRITTEN if name in item]
     gone = [name for name in WRITTEN if name not in item]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in present)
     if gone:
         expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
     return {
@@ -106,7 +107,7 @@ def update_of(report: SealedReport) -> dict[str, Any]:
         "ExpressionAttributeNames": {f"#{name}": name for name in WRITTEN},
         "ExpressionAttributeValues": {
             ":read": _write(report.version),
-            **{f":{name}": item[name] for name in kept},
+            **{f":{name}": item[name] for name in present},
         },
     }
 
@@ -127,6 +128,7 @@ def from_index(item: Mapping[str, Any]) -> SealedReport:
 
 
 def record_of(item: Mapping[str, Any]) -> SealedReport:
+    """Deserialize a report from its DynamoDB item."""
     read = {name: _read(value) for name, value in item.items()}
     expires_at = read.get("expires_at")
     return SealedReport(
@@ -135,7 +137,7 @@ def record_of(item: Mapping[str, Any]) -> SealedReport:
         reporter_key=bytes(read["reporter_key"]),
         place=read["place"],
         taken_at=_time(read["taken_at"]),
-        deliveries=tuple(_delivery(one) for one in read["deliveries"]),
+        deliveries=tuple(_delivery(delivery) for delivery in read["deliveries"]),
         held=read["held"],
         version=int(read["version"]),
         expires_at=None if expires_at is None else datetime.fromtimestamp(int(expires_at), UTC),

@@ -1,4 +1,4 @@
-"""The reporter's secret: {"seed": "...", "desk_key": {"kid": "...", "public": "..."}}.
+"""The reporter's secret, as it is stored: {"seed": "...", "desk_key": {"kid": "...", "public": "..."}}.
 
 Nothing in it opens a report.
 """
@@ -10,7 +10,7 @@ from chalicelib.shared.errors import SecretMissing
 
 
 class ReporterSecret:
-    """What the reporter function may know: the seed, and the desk's public key."""
+    """What the reporter function may know: the seed, and the public half of the delivery key."""
 
     def __init__(self, secret: JsonSecret) -> None:
         self._secret = secret
@@ -22,8 +22,8 @@ class ReporterSecret:
             raise SecretMissing("the reporter secret has no seed of 32 characters or more")
         return seed.encode("utf-8")
 
-    def desk_key(self) -> tuple[str, str]:
-        """Return (kid, public key) of the desk's current key. Raises SecretMissing."""
+    def delivery_key(self) -> tuple[str, str]:
+        """Return (kid, public key) of the current delivery key. Raises SecretMissing."""
         key = self._secret.content().get("desk_key")
         if not isinstance(key, dict) or not key.get("kid") or not key.get("public"):
             raise SecretMissing("the reporter secret has no desk_key: run the key rotation once")

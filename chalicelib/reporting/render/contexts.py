@@ -1,4 +1,4 @@
-"""The names that the templates around a report may use: one class a template."""
+"""Template contexts: the names that the templates around a report may use, one class a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages around a report, made when they are asked for: form, receipt, code page, delivery status."""
+"""Rendering of the pages around a report, on request: form, receipt, code page, delivery status."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FormPages(Site):
         """Return the headers of a page with a form, which has its own style and script."""
         return page_headers(self.form_csp)
 
-    def note(
+    def form(
         self,
         locale: str,
         place: str,
@@ -72,7 +72,7 @@ class FormPages(Site):
             story_limit=grouped(STORY_LIMIT, locale),
             line_limit=grouped(LINE_LIMIT, locale),
             asks_immigration=any(recipient.enforces_immigration for recipient in recipients),
-            shown=" ".join(one.id for one in recipients) if shown is None else shown,
+            shown=" ".join(recipient.id for recipient in recipients) if shown is None else shown,
             child_lines=self.child_lines(place),
             most_bytes=FORM_BYTES,
         )
@@ -81,7 +81,7 @@ class FormPages(Site):
     def receipt(
         self, locale: str, place: str, *, code: str, recipients: Sequence[str], mentions_child: bool
     ) -> str:
-        """Render the answer to a report that was taken: its code and who gets it, nothing that was typed."""
+        """Render the receipt of a report that was taken: its code and who gets it, nothing that was typed."""
         receipt = self._receipts(locale, place, tuple(recipients), mentions_child)
         for mark, group in zip(_CODE_MARKS, in_groups(code), strict=True):
             receipt = receipt.replace(mark, group)
@@ -111,8 +111,8 @@ class FormPages(Site):
         )
         return self.render("code.html", context, locale)
 
-    def answer(self, locale: str, states: Sequence[RecipientState]) -> str:
-        """Render what is known about each office's copy of a report."""
+    def delivery_status(self, locale: str, states: Sequence[RecipientState]) -> str:
+        """Render the delivery status of each office's copy of a report."""
         context = AnswerContext(
             **self.layout(locale, "code/", switcher=False),
             page_href=f"/{locale}/",

@@ -1,4 +1,4 @@
-"""Samples of pages that are made on request: what fills them when somebody only wants to see them."""
+"""Sample pages: what fills those that are rendered on request when somebody only wants to see them."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ STATES = (
 
 def names(site: FormPages) -> list[str]:
     """Return the name of every page, those made on request for one place of each language."""
-    found = []
+    names_of_all = []
     for locale in site.locales:
-        found += [f"{locale}/{place}" for place in site.places]
-        found += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
-        found += on_request(site, locale)
-    return found
+        names_of_all += [f"{locale}/{place}" for place in site.places]
+        names_of_all += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
+        names_of_all += on_request(site, locale)
+    return names_of_all
 
 
 def on_request(site: FormPages, locale: str = DEFAULT) -> list[str]:
     """Return the names of the pages that are made when they are asked for."""
-    asked = f"{locale}/{site.default_place}"
-    return [f"{asked}/note", f"{asked}/note-mended", f"{asked}/receipt", f"{locale}/code", f"{locale}/answer"]
+    page = f"{locale}/{site.default_place}"
+    return [f"{page}/note", f"{page}/note-mended", f"{page}/receipt", f"{locale}/code", f"{locale}/answer"]
 
 
 def render(site: FormPages, recipients: Sequence[Recipient], name: str) -> str:
@@ -72,14 +72,15 @@ def render(site: FormPages, recipients: Sequence[Recipient], name: str) -> str:
     if rest == "code":
         return site.code(locale, "code_unknown")
     if rest == "answer":
-        return site.answer(locale, [RecipientState(f"Office {state}", state, _WHEN) for state in STATES])
+        states = [RecipientState(f"Office {state}", state, _WHEN) for state in STATES]
+        return site.delivery_status(locale, states)
     if rest.startswith("error-") and rest[6:].isdecimal() and int(rest[6:]) in ERROR_STATUSES:
         return site.error(locale, int(rest[6:]))
     raise KeyError(name)
 
 
 def headers(site: FormPages, name: str) -> dict[str, str]:
-    """Return the headers that the page of this name is answered with."""
+    """Return the HTTP headers of the page of this name."""
     has_form = name.rpartition("/")[2] in ("note", "note-mended", "code")
     return site.form_headers() if has_form else site.headers()
 
@@ -88,14 +89,11 @@ def _on_request(site: FormPages, recipients: Sequence[Recipient], locale: str, p
     if kind == "receipt":
         offices = [recipient.name for recipient in recipients]
         return site.receipt(locale, place, code=SAMPLE_CODE, recipients=offices, mentions_child=True)
-    choices = [
-        RecipientChoice(one.id, one.name, one.what, one.what_not, one.enforces_immigration)
-        for one in recipients
-    ]
+    choices = [RecipientChoice(r.id, r.name, r.what, r.what_not, r.enforces_immigration) for r in recipients]
     if kind == "note":
-        return site.note(locale, place, token="-", values={}, problems={}, recipients=choices)  # noqa: S106
+        return site.form(locale, place, token="-", values={}, problems={}, recipients=choices)  # noqa: S106
     if kind == "note-mended":
-        return site.note(
+        return site.form(
             locale,
             place,
             token="-",  # noqa: S106 (shown to nobody)

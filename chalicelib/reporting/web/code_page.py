@@ -1,4 +1,4 @@
-"""The code page: a receipt code in, what is known of each delivery out. The code travels in the body only."""
+"""URL route of the code page: a receipt code in, delivery status out. The code travels in the body only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.pages.page_headers import ANSWER
 from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.read_form import SWITCH, read_form
-from chalicelib.pages.web.responses import Html, NoSuchPage, answering
+from chalicelib.pages.web.responses import Html, NoSuchPage, responding
 from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.render.contexts import RecipientState
 from chalicelib.reporting.render.form_pages import FormPages
@@ -22,7 +22,7 @@ _LONGEST = 40
 
 
 def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[str], None]) -> Blueprint:
-    """Return the code page's routes."""
+    """Return the code page's URL routes."""
     followups = Blueprint(__name__)
 
     def request() -> Request:
@@ -30,13 +30,13 @@ def routes(pages: Pages, site: SiteSource, follow_up: FollowUp, log: Callable[[s
 
     page = CodePage(pages, site, follow_up, request)
     followups.route("/{locale}/code", methods=["GET", "HEAD", "POST"], content_types=[])(
-        answering(pages, request, log)(page.code)
+        responding(pages, request, log)(page.code)
     )
     return followups
 
 
 class CodePage:
-    """The code page: asks for a receipt code, and says what is known. `request` is the one being answered."""
+    """The code page: asks for a receipt code, and says what is known. `request` is the one at hand."""
 
     def __init__(
         self, pages: Pages, site: SiteSource, follow_up: FollowUp, request: Callable[[], Request]
@@ -45,7 +45,7 @@ class CodePage:
         self._site = site
         self._follow_up = follow_up
         self._request = request
-        # The same to the letter for everybody, and what a flood of guesses is answered with: made once.
+        # The same to the letter for everybody, and the response to a flood of guesses: made once.
         self._unknown = lru_cache(maxsize=32)(_unknown)
 
     def code(self, locale: str) -> Response:
@@ -63,8 +63,8 @@ class CodePage:
         known = self._follow_up(typed)
         if known is None:
             return self._packed(now, self._unknown(now, locale), 404)
-        states = [RecipientState(name=one.name, state_key=one.state, at=one.since) for one in known]
-        return self._html(now, now.answer(locale, states), 200)
+        states = [RecipientState(name=s.name, state_key=s.state, at=s.since) for s in known]
+        return self._html(now, now.delivery_status(locale, states), 200)
 
     def _html(self, now: FormPages, text: str, status: int) -> Response:
         return self._packed(now, pack(text, _FAST), status)

@@ -1,4 +1,4 @@
-"""The form page: shows the form, takes what was written, answers with the receipt."""
+"""URL route of the form: shows it, takes what was written, responds with the receipt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.gateway_answers import status_of
 from chalicelib.pages.web.read_form import SWITCH, read_form, read_large_form
-from chalicelib.pages.web.responses import Html, NoSuchPage, answering
+from chalicelib.pages.web.responses import Html, NoSuchPage, responding
 from chalicelib.reporting.choices import also_shown
 from chalicelib.reporting.errors import FormExpired, InvalidReport
 from chalicelib.reporting.form_tokens import Stamps
@@ -24,7 +24,7 @@ from chalicelib.reporting.report import answer_about, too_long
 from chalicelib.reporting.take_report import TakeReport
 from chalicelib.shared.error_place import where
 
-# Chromium keeps pages answered with 200 in its back/forward cache, typed text included, even with no-store;
+# Chromium keeps pages of status 200 in its back/forward cache, typed text included, even with no-store;
 # it does not keep 203 (measured). A test in real browsers watches this.
 FORM_STATUS = 203
 _FAST = 4  # gzip level: these pages are packed while somebody waits
@@ -41,7 +41,7 @@ class SiteSource(Protocol):
 
 
 def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callable[[str], None]) -> Blueprint:
-    """Return the form's routes."""
+    """Return the form's URL routes."""
     reports = Blueprint(__name__)
 
     def request() -> Request:
@@ -49,13 +49,13 @@ def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callabl
 
     page = FormPage(pages, site, take_report, request, log)
     reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])(
-        answering(pages, request, log)(page.note)
+        responding(pages, request, log)(page.form)
     )
     return reports
 
 
 class FormPage:
-    """The form: shown, taken, or given back with what was written. `request` is the one being answered."""
+    """The form's screen: shown, taken, or given back with what was written. `request` is the one at hand."""
 
     def __init__(
         self,
@@ -71,19 +71,21 @@ class FormPage:
         self._request = request
         self._log = log
 
-    def note(self, locale: str, place: str) -> Response:
-        """Show an empty form, or take what was written and answer with the receipt."""
+    def form(self, locale: str, place: str) -> Response:
+        """Show an empty form, or take what was written and respond with the receipt."""
         if locale not in self._pages.locales or place not in self._pages.places:
             raise NoSuchPage
         if self._request().method != "POST":
-            return self._form(locale, place, FORM_STATUS, Stamps(self._take_report.open_form(place)), {}, {})
+            return self._respond(
+                locale, place, FORM_STATUS, Stamps(self._take_report.open_form(place)), {}, {}
+            )
         try:
             fields = read_form(self._request())
         except FormTooLarge as away:
             return self._given_back(locale, place, away)
         if SWITCH in fields:
             # Another language: the same form, nothing stored, and nothing to mend yet.
-            return self._form(locale, place, FORM_STATUS, self._kept_stamps(fields), fields, {})
+            return self._respond(locale, place, FORM_STATUS, self._kept_stamps(fields), fields, {})
         return self._sent(locale, place, fields)
 
     def _sent(self, locale: str, place: str, fields: Fields) -> Response:
@@ -91,17 +93,17 @@ class FormPage:
             taken = self._take_report(fields, place, locale)
         except InvalidReport as invalid:
             stamps = self._kept_stamps(fields)
-            return self._form(locale, place, status_of(invalid), stamps, fields, invalid.problems)
+            return self._respond(locale, place, status_of(invalid), stamps, fields, invalid.problems)
         except FormExpired as expired:
             problems = {"t": "form_expired", **expired.problems}
             stamps = self._take_report.new_stamps(_token(fields))
-            return self._form(locale, place, status_of(expired), stamps, fields, problems)
+            return self._respond(locale, place, status_of(expired), stamps, fields, problems)
         except Exception as away:
             # Whatever failed, the words go back to their writer, and as the same form: sent again, it gives
             # one report, even when the first try was stored after all.
             self._log(where(away))
             stamps = self._kept_stamps(fields)
-            return self._form(locale, place, status_of(away), stamps, fields, {}, notice="storage_away")
+            return self._respond(locale, place, status_of(away), stamps, fields, {}, notice="storage_away")
         now = self._site()
         html = now.receipt(
             locale,
@@ -116,9 +118,9 @@ class FormPage:
         """Return the words of a form that is too large, so that they can be made shorter."""
         fields, cut = read_large_form(self._request())
         problems = {"t": "form_too_large", **too_long(fields), **dict.fromkeys(_TYPED & set(cut), "cut_off")}
-        return self._form(locale, place, status_of(away), self._kept_stamps(fields), fields, problems)
+        return self._respond(locale, place, status_of(away), self._kept_stamps(fields), fields, problems)
 
-    def _form(
+    def _respond(
         self,
         locale: str,
         place: str,
@@ -129,12 +131,12 @@ class FormPage:
         notice: str | None = None,
     ) -> Response:
         now, offered = self._site(), self._take_report.offered(place)
-        html = now.note(
+        html = now.form(
             locale,
             place,
             token=stamps.token,
             mark=stamps.mark,
-            values=_kept(fields),
+            values=_typed(fields),
             problems=problems,
             recipients=_choices(offered, fields),
             notice=notice,
@@ -150,13 +152,13 @@ def _token(fields: Fields) -> str:
     return "".join(fields.get("t", ()))
 
 
-def _kept(fields: Fields) -> dict[str, str | list[str]]:
-    kept: dict[str, str | list[str]] = {name: fields[name][0] for name in _KEPT if fields.get(name)}
-    if "e" in kept:
-        kept["e"] = answer_about(fields["e"][0])
+def _typed(fields: Fields) -> dict[str, str | list[str]]:
+    typed: dict[str, str | list[str]] = {name: fields[name][0] for name in _KEPT if fields.get(name)}
+    if "e" in typed:
+        typed["e"] = answer_about(fields["e"][0])
     if "r" in fields:
-        kept["r"] = list(fields["r"])
-    return kept
+        typed["r"] = list(fields["r"])
+    return typed
 
 
 def _choices(offered: Sequence[Recipient], fields: Fields) -> list[RecipientChoice]:

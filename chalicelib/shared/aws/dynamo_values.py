@@ -1,4 +1,4 @@
-"""Values as DynamoDB writes them down: {"S": "text"}, {"N": "1"}, and so on."""
+"""DynamoDB's attribute values, serialized: {"S": "text"}, {"N": "1"}, and so on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def write(value: Any) -> dict[str, Any]:
-    """Return a text, number, truth, bytes, list or map of these as DynamoDB takes it. Raises TypeError."""
+    """Serialize a text, number, truth, bytes, list or map of these for DynamoDB. Raises TypeError."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -17,14 +17,14 @@ def write(value: Any) -> dict[str, Any]:
     if isinstance(value, bytes):
         return {"B": value}
     if isinstance(value, list | tuple):
-        return {"L": [write(one) for one in value]}
+        return {"L": [write(member) for member in value]}
     if isinstance(value, dict):
-        return {"M": {name: write(one) for name, one in value.items()}}
+        return {"M": {name: write(member) for name, member in value.items()}}
     raise TypeError(f"DynamoDB is not given a {type(value).__name__}")
 
 
 def read(written: dict[str, Any]) -> Any:
-    """Return what `write` was given: numbers as Decimal, tuples as lists. Raises TypeError."""
+    """Deserialize what `write` was given: numbers as Decimal, tuples as lists. Raises TypeError."""
     ((kind, value),) = written.items()
     if kind in ("S", "BOOL"):
         return value
@@ -33,7 +33,7 @@ def read(written: dict[str, Any]) -> Any:
     if kind == "B":
         return bytes(value)
     if kind == "L":
-        return [read(one) for one in value]
+        return [read(member) for member in value]
     if kind == "M":
-        return {name: read(one) for name, one in value.items()}
+        return {name: read(member) for name, member in value.items()}
     raise TypeError(f"DynamoDB gave a {kind}")

@@ -1,4 +1,4 @@
-"""AWS's faults in our words, whichever client met them: the SDK's, or the reporter's own.
+"""AWS error codes as errors of ours, and conditional writes made idempotent, whichever client makes them.
 
 Nothing here loads the SDK: the reporter has none.
 """
@@ -40,7 +40,7 @@ _OURS = {"ValidationException", "SerializationException", "InvalidParameterExcep
 
 
 class Refused(Exception):
-    """AWS answered with an error. `response` names it as in the SDK's ClientError."""
+    """An error response of AWS. `response` names its code as in the SDK's ClientError."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -48,13 +48,13 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """AWS did not answer, or not in a way that can be read."""
+    """No response of AWS, or none that can be read."""
 
 
 class ConditionFailed(Exception):
     """DynamoDB refused a conditional write.
 
-    `retried`: an earlier try of the same call had no answer, and may have been done.
+    `retried`: an earlier try of the same call had no response, and may have been done.
     """
 
     def __init__(self, retried: bool = False) -> None:
@@ -63,12 +63,12 @@ class ConditionFailed(Exception):
 
 
 def new_mark() -> str:
-    """Return what makes one write known among all: its second try finds it in what its first one wrote."""
+    """Return an idempotency token for a write: its second try finds it in what its first one wrote."""
     return token_hex(8)
 
 
 class Table:
-    """One DynamoDB table's calls, with what goes wrong in our words."""
+    """One DynamoDB table's calls, with its error codes as errors of ours."""
 
     def __init__(self, client: Callable[[], Any], name: str, *key: str) -> None:
         self._client = client
@@ -83,13 +83,13 @@ class Table:
                 return call(TableName=self._name, **arguments)
             except Exception as error:
                 if code_of(error) == "ConditionalCheckFailedException":
-                    answer: Any = getattr(error, "response", {})
-                    again = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+                    response: Any = getattr(error, "response", {})
+                    again = response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
                     raise ConditionFailed(bool(again)) from error
                 raise
 
     def write(self, operation: str, is_mine: Callable[[Mapping[str, Any]], bool], **arguments: Any) -> Any:
-        """Write on a condition, and know a first try of ours whose answer was lost.
+        """Write conditionally and idempotently: a first try of ours whose response was lost is known.
 
         The client then tries once more, and finds what it wrote itself. `is_mine` says of an item whether
         this call wrote it; then the item is returned as "Item". Raises ConditionFailed when it was another.
@@ -100,13 +100,13 @@ class Table:
         except ConditionFailed:
             # DynamoDB could say in its refusal what it found. IAM has no condition for that, and what a role
             # may read is not to be got round: so this asks.
-            found = self.call("get_item", Key=key, ConsistentRead=True).get("Item")
-            if not found or not is_mine(found):
+            item = self.call("get_item", Key=key, ConsistentRead=True).get("Item")
+            if not item or not is_mine(item):
                 raise
-            return {"Item": found}
+            return {"Item": item}
 
     def remove(self, key: Mapping[str, Any], may_read: bool = True, **arguments: Any) -> Any:
-        """Delete an item on a condition; one that a first try of ours deleted already is deleted.
+        """Delete an item conditionally and idempotently: what a first try of ours deleted already is deleted.
 
         `may_read` is False for a function whose role reads no items. Raises ConditionFailed.
         """
@@ -121,7 +121,7 @@ class Table:
 
 
 def code_of(error: Exception) -> str:
-    """Return AWS's name for what went wrong, "" when AWS did not answer with an error."""
+    """Return AWS's error code, "" when AWS did not respond with an error."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
@@ -137,12 +137,12 @@ def store_faults() -> Iterator[None]:
             raise StoreBusy(code) from error
         if code in _OURS:
             raise
-        if code or _is_no_answer(error):
+        if code or _is_no_response(error):
             raise StoreUnavailable(code or type(error).__name__) from error
         raise
 
 
-def _is_no_answer(error: Exception) -> bool:
+def _is_no_response(error: Exception) -> bool:
     # The SDK's errors by name, since to name their class would load the SDK. A call that is wrong in itself
     # is a bug of ours.
     kinds = {kind.__name__ for kind in type(error).__mro__}

@@ -1,4 +1,4 @@
-"""How every client of AWS's SDK is made: short waits and few tries."""
+"""Clients of AWS's SDK (boto3), all with short timeouts and few retries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError
 
 from chalicelib.shared.request_time import THIS_REQUEST
 
-# At DEBUG these write every request and answer down: mails, secrets, all. Lambda's log level is one click
+# At DEBUG these write every request and response down: mails, secrets, all. Lambda's log level is one click
 # away from that, so they are kept from it here, whatever the level of the rest.
 for _talkative in ("boto3", "botocore", "s3transfer", "urllib3"):
     logging.getLogger(_talkative).setLevel(logging.WARNING)
@@ -22,14 +22,14 @@ CONNECT_SECONDS = 1.0
 
 
 class NoTimeLeft(BotoCoreError):  # type: ignore[misc]
-    """The request has no time left for another try."""
+    """The request's deadline leaves no time for another try."""
 
     fmt = "the request has no time left for this"
 
 
 @cache
 def client(service: str, attempts: int = 2, read_timeout: float = 3.0) -> Any:
-    """Return this process's client for a service: 1 s to connect, `attempts` tries in all.
+    """Return this process's client for a service: 1 s connect timeout, `attempts` tries in all.
 
     No try begins that could outlast the request it is made for; the client raises NoTimeLeft then.
     """

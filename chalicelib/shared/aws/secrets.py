@@ -17,7 +17,7 @@ _GONE = ("ResourceNotFoundException", "InvalidRequestException")
 
 
 class JsonSecret:
-    """One secret that holds a JSON object. It is kept for five minutes, and longer while AWS is away."""
+    """One secret that holds a JSON object, cached for five minutes, and longer while AWS is away."""
 
     def __init__(
         self, client: Callable[[], Any], name: str, ticks: Callable[[], float] = time.monotonic
@@ -41,7 +41,7 @@ class JsonSecret:
         return self._content
 
     def forget(self) -> None:
-        """Fetch it anew next time."""
+        """Drop the cached object: it is fetched anew next time."""
         self._content = None
 
     def beside(self, name: str) -> JsonSecret:

@@ -125,7 +125,7 @@ class SesMailer:
         except _NEVER_LEFT as error:
             raise MailDelayed(type(error).__name__) from error
         except (HTTPClientError, BotoCoreError, KeyError) as error:
-            # No answer, half of one, or one without an id: SES may have taken it.
+            # No response, half of one, or one without an id: SES may have taken it.
             raise MailUncertain(type(error).__name__) from error
 
 
@@ -137,13 +137,13 @@ def _translated(error: ClientError, sender: str) -> PorchlightError:
 
 
 def _meaning(code: str, status: int, text: str, sender: str) -> type[PorchlightError]:
-    """Return what an answer means. `text` and `sender` are in small letters."""
+    """Return the error that a response means. `text` and `sender` are in small letters."""
     known = ANSWERS.get(code)
     if known is MailRefused and _NOT_VERIFIED in text:
         # In the sandbox SES takes nothing for a recipient that the account has not verified, and says it in
         # the same words as of the sender, with a list of those that failed.
         return MailStopped if _names_sender(text, sender) else MailUnverified
-    if known is MailRefused and any(one in text for one in _NOT_THIS_MESSAGE):
+    if known is MailRefused and any(phrase in text for phrase in _NOT_THIS_MESSAGE):
         return MailStopped
     if code.startswith("AccessDenied") and _IDENTITY_OF_AN_ARN in text:
         # In the sandbox the right to use a recipient's identity is asked for too, if the account has one.
@@ -168,7 +168,7 @@ def _names_sender(text: str, sender: str) -> bool:
 
     An address of somebody else at the sender's domain is not the sender's.
     """
-    named = {one.strip(".").rpartition("identity/")[2] for one in _IDENTITY.findall(text)} - {""}
+    named = {identity.strip(".").rpartition("identity/")[2] for identity in _IDENTITY.findall(text)} - {""}
     address = parseaddr(sender)[1]
     labels = address.rpartition("@")[2].split(".")
     domains = {".".join(labels[start:]) for start in range(max(1, len(labels) - 1))}

@@ -1,8 +1,8 @@
-"""The few calls to AWS that the reporter makes, signed and sent without the SDK.
+"""Signed requests to AWS (Signature Version 4) without the SDK: the few calls that the reporter makes.
 
 To load the SDK takes two fifths of a cold start, which somebody waits for who opens the form; and each call
-through it five times as long. What is here is AWS's Signature Version 4 for its JSON protocol, and no more of
-either than four operations need. docs/decisions/0023 says why.
+through it five times as long. What is here signs AWS's JSON protocol, and is no more of either than four
+operations need. docs/decisions/0023 says why.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from urllib.parse import SplitResult, urlsplit
 from chalicelib.shared.aws.faults import TRY_AGAIN, Refused, Unreachable
 from chalicelib.shared.net.public_files import ROOTS, dialled, secured
 
-READ_SECONDS = 3.0  # for a whole try: name, line, handshake, question and answer
+READ_SECONDS = 3.0  # for a whole try: name, connection, handshake, request and response
 TRIES = 2
 _PAUSE = (0.02, 0.1)  # seconds before the second try, by chance
 _IDLE_MOST = 8
@@ -42,7 +42,7 @@ _BROKEN = (OSError, http.client.HTTPException)
 
 
 class SignedClient:
-    """DynamoDB ("dynamodb") or Secrets Manager ("secretsmanager"), asked as the SDK's client is.
+    """AWS client for DynamoDB ("dynamodb") or Secrets Manager ("secretsmanager"), called as the SDK's is.
 
     It takes and returns what the SDK's methods of these names do. Raises Refused with AWS's error code, or
     Unreachable after two tries. `environ` is read at each call: AWS_REGION, the credentials that Lambda
@@ -86,7 +86,7 @@ class SignedClient:
         return self._call("GetSecretValue", arguments)
 
     def close(self) -> None:
-        """Hang up on what is kept open."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -121,42 +121,42 @@ class SignedClient:
         try:
             return self._exchange(address, headers, body)
         except _BROKEN as error:
-            # Not the error's text: it may hold a part of the answer.
+            # Not the error's text: it may hold a part of the response.
             raise Unreachable(type(error).__name__) from None
 
     def _exchange(self, address: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         left = _counting(min(self._read_seconds, self._left()))
-        line = self._kept() or self._connected(urlsplit(address), left)
+        sock = self._idle_connection() or self._connected(urlsplit(address), left)
         good = False
         try:
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             head = f"POST / HTTP/1.1\r\n{head}content-length: {len(body)}\r\n\r\n"
-            _say(line, head.encode("ascii") + body, left)  # in one piece: http.client would send two
-            answer, content, in_step = _heard(line, left)
-            good = in_step and not answer.will_close
-            return _understood(answer, content)
+            _send(sock, head.encode("ascii") + body, left)  # in one piece: http.client would send two
+            response, content, in_step = _response(sock, left)
+            good = in_step and not response.will_close
+            return _content_of(response, content)
         except Refused:
-            raise  # an answer too, and one to this question
+            raise  # a response too, and one to this request
         except BaseException:
-            # Whatever comes on this line could be the answer to an earlier question.
+            # Whatever comes on this connection could be the response to an earlier request.
             good = False
             raise
         finally:
             if good and len(self._idle) < _IDLE_MOST:
-                self._idle.append(line)
+                self._idle.append(sock)
             else:
-                line.close()
+                sock.close()
 
-    def _kept(self) -> socket.socket | None:
-        """Return a connection that is open still: while Lambda slept the other side may have hung up."""
+    def _idle_connection(self) -> socket.socket | None:
+        """Return an idle connection that is open still: the other side may hang up while Lambda sleeps."""
         while True:
             try:
-                line = self._idle.pop()  # one step, so that two threads never get the same
+                sock = self._idle.pop()  # one step, so that two threads never get the same
             except IndexError:
                 return None
-            if not select.select([line], [], [], 0)[0] and not _pending(line):
-                return line
-            line.close()
+            if not select.select([sock], [], [], 0)[0] and not _pending(sock):
+                return sock
+            sock.close()
 
     def _connected(self, address: SplitResult, left: Callable[[], float]) -> socket.socket:
         name = str(address.hostname)
@@ -176,13 +176,13 @@ class SignedClient:
 
 
 class _Bounded(io.RawIOBase):
-    """What a line brings in time. A time for each part alone would let a slow answer go on.
+    """A socket's stream with a deadline. A timeout for each part alone would let a slow response go on.
 
-    It can be read as a file again and again: http.client reads each answer from a file of its own.
+    It can be read as a file again and again: http.client reads each response from a file of its own.
     """
 
-    def __init__(self, line: socket.socket, left: Callable[[], float]) -> None:
-        self._line = line
+    def __init__(self, sock: socket.socket, left: Callable[[], float]) -> None:
+        self._sock = sock
         self._left = left
         self._ended = False
         self._file = _Open(self)
@@ -192,7 +192,7 @@ class _Bounded(io.RawIOBase):
         return self._file
 
     def rest(self) -> bytes:
-        """Return what has come beyond the answer. Nothing more is read from the line."""
+        """Return what has come beyond the response. Nothing more is read from the socket."""
         self._ended = True
         return self._file.peek(1)
 
@@ -204,19 +204,19 @@ class _Bounded(io.RawIOBase):
         """Fill the buffer with what comes next; return how much that is."""
         if self._ended:
             return 0
-        self._line.settimeout(self._left())
-        return self._line.recv_into(buffer)
+        self._sock.settimeout(self._left())
+        return self._sock.recv_into(buffer)
 
 
 class _Open(io.BufferedReader):
-    """A file that outlives the answers that are read from it: what it has read ahead belongs to the next."""
+    """A stream that outlives the responses that are read from it: what it read ahead is the next one's."""
 
     def close(self) -> None:
-        """Stay open; the line is closed by who opened it."""
+        """Stay open; the socket is closed by who opened it."""
 
 
 def _counting(seconds: float) -> Callable[[], float]:
-    """Return what says how many of the seconds are left, and raises TimeoutError when none are."""
+    """Return a countdown to a deadline: the seconds that are left; it raises TimeoutError when none are."""
     end = time.monotonic() + seconds
 
     def left() -> float:
@@ -228,30 +228,30 @@ def _counting(seconds: float) -> Callable[[], float]:
     return left
 
 
-def _say(line: socket.socket, question: bytes, left: Callable[[], float]) -> None:
-    unsaid = memoryview(question)
-    while unsaid:
-        line.settimeout(left())
-        unsaid = unsaid[line.send(unsaid) :]
+def _send(sock: socket.socket, request: bytes, left: Callable[[], float]) -> None:
+    unsent = memoryview(request)
+    while unsent:
+        sock.settimeout(left())
+        unsent = unsent[sock.send(unsent) :]
 
 
-def _heard(line: socket.socket, left: Callable[[], float]) -> tuple[http.client.HTTPResponse, bytes, bool]:
-    """Return an answer, its content, and whether nothing came after it.
+def _response(sock: socket.socket, left: Callable[[], float]) -> tuple[http.client.HTTPResponse, bytes, bool]:
+    """Read an HTTP response; return it, its content, and whether nothing came after it.
 
-    What is said before an answer, such as "103 Early Hints", is none: the answer comes after it.
+    What is said before a response, such as "103 Early Hints", is none: the response comes after it.
     """
-    bounded: Any = _Bounded(line, left)
+    bounded: Any = _Bounded(sock, left)
     while True:
-        with closing(http.client.HTTPResponse(bounded, method="POST")) as answer:
-            answer.begin()
-            if not 100 <= answer.status < 200:
-                content = answer.read()
-                return answer, content, not bounded.rest()
+        with closing(http.client.HTTPResponse(bounded, method="POST")) as response:
+            response.begin()
+            if not 100 <= response.status < 200:
+                content = response.read()
+                return response, content, not bounded.rest()
 
 
-def _pending(line: socket.socket) -> int:
+def _pending(sock: socket.socket) -> int:
     """Return how much was deciphered and not read yet: no select sees that."""
-    pending: int = getattr(line, "pending", lambda: 0)()
+    pending: int = getattr(sock, "pending", lambda: 0)()
     return pending
 
 
@@ -263,7 +263,7 @@ def signed(
     credentials: Mapping[str, str],
     now: datetime,
 ) -> dict[str, str]:
-    """Return the headers of a POST to "/" with AWS's Signature Version 4 over all of them and the body.
+    """Sign a POST to "/": return its headers, with AWS's Signature Version 4 over them and the body.
 
     `headers` are in small letters. `credentials` holds AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where
     there is one, AWS_SESSION_TOKEN. Raises Unreachable without them.
@@ -302,19 +302,19 @@ def _signing_key(secret: str, scope: str) -> bytes:
     return key
 
 
-def _understood(answer: http.client.HTTPResponse, content: bytes) -> dict[str, Any]:
-    """Return an answer's content. Raises Refused for an error of AWS, Unreachable for anything else."""
-    sum_of_it = answer.getheader("x-amz-crc32")
+def _content_of(response: http.client.HTTPResponse, content: bytes) -> dict[str, Any]:
+    """Return a response's content. Raises Refused for an error of AWS, Unreachable for anything else."""
+    sum_of_it = response.getheader("x-amz-crc32")
     if sum_of_it is not None and sum_of_it != str(zlib.crc32(content)):
         raise Unreachable("the answer was changed on its way")
     try:
         read = json.loads(content, object_hook=_read)
     except ValueError:
-        read = None  # the text of this error would quote the answer
-    if not isinstance(read, dict) or answer.status >= 500:
-        raise Unreachable(f"status {answer.status}")
-    if answer.status != 200:
-        raise Refused(str(read.get("__type", "")).rpartition("#")[2] or f"status {answer.status}")
+        read = None  # the text of this error would quote the response
+    if not isinstance(read, dict) or response.status >= 500:
+        raise Unreachable(f"status {response.status}")
+    if response.status != 200:
+        raise Refused(str(read.get("__type", "")).rpartition("#")[2] or f"status {response.status}")
     return read
 
 

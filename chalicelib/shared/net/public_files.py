@@ -1,4 +1,4 @@
-"""Fetch small public files by plain HTTP(S): GET, Content-Length, nothing else.
+"""HTTP client for small public files: GET over HTTP or HTTPS, Content-Length, nothing else.
 
 The page function loads this at a cold start. http.client would cost it three times as much as all of the
 rest does.
@@ -27,7 +27,7 @@ class FetchFailed(OSError):
 
 
 class HttpConnection:
-    """One connection to one server, kept for a few files that are fetched one after the other.
+    """One HTTP connection to one server, kept alive for a few files that are fetched one after the other.
 
     `base` is like "https://bucket.s3.us-west-2.amazonaws.com" or "http://127.0.0.1:5000/bucket". All
     fetches together may take `seconds`. `roots` is a file of certificate authorities that are tried before
@@ -57,7 +57,7 @@ class HttpConnection:
         self._read = b""
 
     def get(self, path: str) -> bytes:
-        """Return a file's content. Raises FetchFailed."""
+        """GET a file and return its content. Raises FetchFailed."""
         try:
             return self._get(path)
         except (OSError, ValueError) as error:
@@ -67,7 +67,7 @@ class HttpConnection:
             raise FetchFailed(type(error).__name__) from error
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -132,58 +132,58 @@ class HttpConnection:
 
 
 def dialled(name: str, port: int, left: Callable[[], float]) -> socket.socket:
-    """Return a line to the first of a name's addresses that answers; each gets a second at most.
+    """Return a TCP socket to the first of a name's addresses that accepts; each gets a second at most.
 
     `left` says how many seconds there are for all of it, and raises OSError when there are none. Raises
     OSError.
     """
     failed = OSError("no address")
     for family, kind, protocol, _, address in _addresses(name, port, left()):
-        line = None
+        sock = None
         try:
-            line = socket.socket(family, kind, protocol)
-            line.settimeout(min(left(), CONNECT_SECONDS))
-            line.connect(address)
-            return line
+            sock = socket.socket(family, kind, protocol)
+            sock.settimeout(min(left(), CONNECT_SECONDS))
+            sock.connect(address)
+            return sock
         except OSError as error:
             failed = error
-            if line is not None:
-                line.close()
+            if sock is not None:
+                sock.close()
     raise failed
 
 
 def _addresses(name: str, port: int, seconds: float) -> list[Any]:
-    """Look a name up. The system's resolver knows no end of its own, so a thread waits for it."""
+    """Look a name up (DNS). The system's resolver has no timeout of its own, so a thread waits for it."""
     import threading  # whoever logs has loaded it
 
-    found: list[Any] = []
+    results: list[Any] = []
 
     def look() -> None:
         try:
-            found.append(socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM))
+            results.append(socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
-            found.append(error)
+            results.append(error)
 
     looking = threading.Thread(target=look, daemon=True)
     looking.start()
     looking.join(seconds)
-    if not found:
+    if not results:
         raise TimeoutError("the name was not found in time")
-    if isinstance(found[0], UnicodeError):
-        raise OSError("not a name") from found[0]
-    if isinstance(found[0], OSError):
-        raise found[0]
-    addresses: list[Any] = found[0]
+    if isinstance(results[0], UnicodeError):
+        raise OSError("not a name") from results[0]
+    if isinstance(results[0], OSError):
+        raise results[0]
+    addresses: list[Any] = results[0]
     return addresses
 
 
 def secured(
     dial: Callable[[], socket.socket], name: str, left: Callable[[], float], roots: str = ROOTS
 ) -> socket.socket:
-    """Return a line, made by `dial`, to whoever proves to be `name` within the seconds that are `left`.
+    """Return a TLS socket, over one of `dial`, to whoever proves to be `name` within the seconds `left`.
 
-    Whom the authorities in the file `roots` do not vouch for, the system's may, over a second line. Raises
-    OSError, of which ssl's errors are kinds.
+    Whom the authorities in the file `roots` do not vouch for, the system's may, over a second connection.
+    Raises OSError, of which ssl's errors are kinds.
     """
     import ssl  # only here: it costs as much as the sockets themselves
 
@@ -199,10 +199,10 @@ def secured(
 def _wrapped(
     dial: Callable[[], socket.socket], name: str, context: ssl.SSLContext, left: Callable[[], float]
 ) -> socket.socket:
-    line = dial()
+    sock = dial()
     try:
-        line.settimeout(left())  # for the whole handshake: Python counts it as one
-        return context.wrap_socket(line, server_hostname=name)
+        sock.settimeout(left())  # for the whole handshake: Python counts it as one
+        return context.wrap_socket(sock, server_hostname=name)
     except BaseException:
-        line.close()
+        sock.close()
         raise
