@@ -277,7 +277,9 @@ def test_only_the_front_page_is_kept_by_language(expanded):
 
 def test_even_if_a_screen_of_the_desk_were_kept_it_would_be_nobody_elses(expanded):
     key = key_of(expanded, "DeskNotKept")
-    assert sorted(key["CookiesConfig"]["Cookies"]) == sorted((cookies.SESSION, cookies.DOOR, cookies.KNOWN))
+    assert sorted(key["CookiesConfig"]["Cookies"]) == sorted(
+        (cookies.SESSION, cookies.SIGN_IN, cookies.KNOWN)
+    )
     assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
 
 
@@ -307,7 +309,7 @@ def test_the_functions_are_told_nothing_of_who_asks(expanded):
 def test_the_desk_gets_its_cookies_and_what_shows_where_a_form_came_from(expanded):
     config = expanded["Resources"]["ToDesk"]["Properties"]["OriginRequestPolicyConfig"]
     cookies_passed = config["CookiesConfig"]["Cookies"]
-    assert sorted(cookies_passed) == sorted((cookies.SESSION, cookies.DOOR, cookies.KNOWN))
+    assert sorted(cookies_passed) == sorted((cookies.SESSION, cookies.SIGN_IN, cookies.KNOWN))
     assert {"Origin", "Sec-Fetch-Site", "Content-Type"} <= set(config["HeadersConfig"]["Headers"])
 
 

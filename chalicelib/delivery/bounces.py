@@ -1,4 +1,6 @@
-"""What SES's bounces mean, and what an automatic answer changes: it is noted, and undoes no delivery.
+"""Bounces and automatic replies: what SES's types mean, and what each changes in a delivery.
+
+An automatic reply is recorded, and undoes no delivery.
 
 The table is written out in docs/deliveries.md, and a test keeps the two equal.
 """
@@ -47,12 +49,15 @@ _LAST_WORD = frozenset({BOUNCED, COMPLAINED, REJECTED})
 
 
 def meaning(bounce_type: str, sub_type: str) -> str:
-    """Return REFUSED or AWAY. What SES may name one day is a refusal: nothing is lost by a second copy."""
+    """Return the meaning of a bounce, REFUSED or AWAY.
+
+    What SES may name one day is a refusal: nothing is lost by a second copy.
+    """
     return _PLAIN.get((bounce_type.casefold(), sub_type.casefold()), REFUSED)
 
 
 def away(delivery: Delivery, turn: int, message_id: str, now: datetime) -> Delivery:
-    """Return a delivery whose mail of this turn was answered by a machine, and that it is noted.
+    """Return a delivery with an automatic reply to its mail of this turn recorded.
 
     One that nobody has taken yet is UNCLEAR from now on, for as long as AWAY_WAIT.
     """
@@ -72,7 +77,7 @@ def given_up(delivery: Delivery, now: datetime, has_fallback: bool) -> Delivery:
 
 
 def taken(delivery: Delivery, turn: int, message_id: str, now: datetime) -> Delivery:
-    """Return a delivery of which SES says that the recipient's server took the mail of this turn.
+    """Return a delivery of whose mail of this turn SES says that the recipient's server accepted it.
 
     That undoes no bad news but what we made ourselves of an absence note, however late it comes.
     """
@@ -91,10 +96,10 @@ def taken(delivery: Delivery, turn: int, message_id: str, now: datetime) -> Deli
 
 
 def not_taken(delivery: Delivery, turn: int, state: str, now: datetime, has_fallback: bool) -> Delivery:
-    """Return a delivery whose mail of this turn was refused, complained of or rejected for certain."""
+    """Return a delivery whose mail of this turn bounced, or was complained of or rejected, for certain."""
     if turn == delivery.turn:
         return refused(delivery, state, now, has_fallback)
     if turn not in delivery.doubtful:
         return delivery
-    certain = replace(delivery, doubtful=tuple(one for one in delivery.doubtful if one != turn))
+    certain = replace(delivery, doubtful=tuple(doubted for doubted in delivery.doubtful if doubted != turn))
     return refused(certain, state, now, has_fallback) if delivery.state == DELIVERED else certain

@@ -1,4 +1,4 @@
-"""How far ahead anything of a report may lie, and what to do with what a clock ahead of time wrote."""
+"""Clock skew: how far ahead a report's times may lie, and the repair of what a clock ahead of time wrote."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ WATCH_MOST = max(WATCH_AFTER, WATCH_AGAIN, TELL_AGAIN)
 
 
 class Horizon:
-    """The latest that anything may be due, seen from `latest`: the later one of the clocks that are known."""
+    """The bounds of clock skew: the latest that anything may be due.
+
+    Seen from `latest`, the later one of the clocks that are known.
+    """
 
     def __init__(self, latest: datetime, digest_every: timedelta) -> None:
         sure = latest + CLOCKS_APART
@@ -45,7 +48,7 @@ class Horizon:
 
         A record of which nothing did is returned as it is.
         """
-        deliveries = tuple(self._delivery(one, now) for one in record.deliveries)
+        deliveries = tuple(self._delivery(delivery, now) for delivery in record.deliveries)
         mended = replace(
             record,
             deliveries=deliveries,

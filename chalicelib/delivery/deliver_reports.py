@@ -1,7 +1,7 @@
-"""Deliver what is due: claim, open, write the mail, hand it to the mail service, record what it said.
+"""The outbox worker: it leases what is due, decrypts, writes the mail, sends it and records the result.
 
-A crash after a claim shows again when its lease ends; a crash between sending and recording sends twice.
-Both are chosen: a mail may come twice, and a report is never lost.
+At least once: what a crash left claimed is due again when its lease ends, and a crash between sending and
+recording sends twice. Both are chosen: a mail may come twice, and a report is never lost.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from chalicelib.shared.mail import MailStopped
 class DeliverReports:
     """The outbox worker. Several may run at once: each report is claimed by exactly one.
 
-    `wait` lets time pass; `note` hears what became of each delivery.
+    `wait` lets time pass; `log_outcome` hears what became of each delivery.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class DeliverReports:
         alarms: Alarms,
         clock: Clock,
         wait: Callable[[timedelta], None],
-        note: Callable[[Outcome], None] = unheard,
+        log_outcome: Callable[[Outcome], None] = unheard,
     ) -> None:
-        self._note = note
+        self._log_outcome = log_outcome
         self._store = store
         self._opener = opener
         self._send = send
@@ -55,18 +55,18 @@ class DeliverReports:
         self._wait = wait
 
     def __call__(self, time_left: Callable[[], timedelta]) -> Tally:
-        """Work until nothing is due or too little time is left; what remains is found by the next run."""
+        """Work off the outbox until nothing is due or too little time is left; the next run goes on."""
         outbox = Outbox(
             store=self._store,
             opener=self._opener,
             send=self._send,
             caps=self._caps,
-            recipients={one.id: one for one in self._directory.recipients()},
+            recipients={recipient.id: recipient for recipient in self._directory.recipients()},
             alarms=self._alarms,
             clock=self._clock,
             wait=self._wait,
             time_left=time_left,
-            leases=Leases(self._store, self._clock, self._wait, time_left, self._note),
+            leases=Leases(self._store, self._clock, self._wait, time_left, self._log_outcome),
             tally=Tally(),
         )
         try:

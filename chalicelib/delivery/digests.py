@@ -1,4 +1,4 @@
-"""Digests: what was held, collected in the order in which it came, one mail for each recipient."""
+"""Digests: mails with all reports that were held for a recipient, in the order in which they came."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Opened = Sequence[tuple[Case, OpenedReport]]
 
 
 class Digests:
-    """Sends what is due for digests."""
+    """Sends the digests that are due."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._turn: bool | None = None
 
     def __call__(self) -> bool:
-        """Collect what is due and send it; return whether anything could be claimed."""
+        """Collect what is due into digests and send them; return whether anything could be claimed."""
         outbox = self._outbox
         worked = False
         while ids := outbox.store.due(outbox.clock.now(), DIGEST_MOST, digests=True):
@@ -69,7 +69,9 @@ class Digests:
                 continue
             now = outbox.clock.now()
             case.in_hand = {
-                one.recipient for one in case.record.deliveries if one.due(now) and one.in_digest()
+                delivery.recipient
+                for delivery in case.record.deliveries
+                if delivery.due(now) and delivery.in_digest()
             }
             if not case.in_hand:  # the index lagged behind
                 outbox.leases.release(case)
@@ -83,21 +85,21 @@ class Digests:
 
     def _send(self, cases: Sequence[Case]) -> None:
         outbox = self._outbox
-        opened = [(case, one) for case in cases if (one := outbox.opened(case)) is not None]
-        for recipient_id in sorted({one for case, _ in opened for one in case.in_hand}):
+        opened = [(case, report) for case in cases if (report := outbox.opened(case)) is not None]
+        for recipient_id in sorted({recipient for case, _ in opened for recipient in case.in_hand}):
             if recipient_id in outbox.stopped:
                 continue
             try:
-                for some in _alike(recipient_id, opened):
-                    self._one_mail(recipient_id, some)
+                for reports in _alike(recipient_id, opened):
+                    self._one_mail(recipient_id, reports)
             except MailStopped as error:
                 outbox.stop(recipient_id, error)
 
-    def _one_mail(self, recipient_id: str, some: Opened, divided: int = 0) -> None:
+    def _one_mail(self, recipient_id: str, reports: Opened, divided: int = 0) -> None:
         """Send one mail that holds all these reports, and record it with each of them."""
         outbox = self._outbox
         recipient = outbox.recipients.get(recipient_id)
-        ready = [(case, opened) for case, opened in some if outbox.leases.may_send(case)]
+        ready = [(case, opened) for case, opened in reports if outbox.leases.may_send(case)]
         cases = [case for case, _ in ready]
         if recipient is None:
             for case in cases:
@@ -107,9 +109,9 @@ class Digests:
             return
         change = outbox.send.digest(
             recipient,
-            [one for case in cases if (one := case.record.delivery_to(recipient_id)) is not None],
+            [copy for case in cases if (copy := case.record.delivery_to(recipient_id)) is not None],
             [opened for _, opened in ready],
-            {one.id: one.name for one in outbox.recipients.values()},
+            {other.id: other.name for other in outbox.recipients.values()},
             may_divide=len(ready) > 1 and divided < DIVIDE_MOST,
         )
         if change.divide:
@@ -123,8 +125,8 @@ class Digests:
 def _alike(recipient_id: str, opened: Opened) -> Iterator[Opened]:
     """Group by address and turn: a notice about a mail holds for all that is in it."""
     groups: dict[tuple[str, int], list[tuple[Case, OpenedReport]]] = {}
-    for case, one in opened:
+    for case, report in opened:
         delivery = case.record.delivery_to(recipient_id)
         if delivery is not None and recipient_id in case.in_hand:
-            groups.setdefault((delivery.address, delivery.turn), []).append((case, one))
+            groups.setdefault((delivery.address, delivery.turn), []).append((case, report))
     yield from groups.values()

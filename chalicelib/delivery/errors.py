@@ -8,7 +8,7 @@ from chalicelib.shared.errors import PorchlightError
 
 
 class HandOverRefused(PorchlightError):
-    """A hand-over cannot be proposed like this: show the case again, with what was typed and each reason.
+    """An invalid proposal of a hand-over: show the case again, with what was typed and each reason.
 
     `problems` maps a field of the form, or "", to a sentence for the desk.
     """
@@ -19,16 +19,16 @@ class HandOverRefused(PorchlightError):
 
 
 class NoticeUnreadable(PorchlightError):
-    """A notice of the mail service that we cannot read: set it aside, so that a person looks at it."""
+    """An unreadable notice of the mail service: to the dead letters, so that a person looks at it."""
 
 
 class NoticeEarly(PorchlightError):
-    """A notice about a mail that is not recorded yet: ask for it again a little later."""
+    """A notice too early, about a mail that is not recorded yet: retry it a little later."""
 
 
 class SealBroken(PorchlightError):
-    """A sealed report cannot be opened: its key is gone, or it is not the record it claims to be."""
+    """A sealed report that cannot be decrypted: its key is gone, or it is not the record it claims to be."""
 
 
 class FrameInvalid(PorchlightError):
-    """The text around a report cannot be sent: use the one that shipped, and tell the operator."""
+    """An invalid mail frame, the text around a report: use the one that shipped, and tell the operator."""

@@ -1,4 +1,4 @@
-"""How the deliveries stand, in numbers."""
+"""Metrics of deliveries: how they stand, in numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.reporting.cases import (
 
 @dataclass(slots=True)
 class DeliveryFigures:
-    """What an operator watches.
+    """The metrics that an operator watches.
 
     `reports`, `reached_nobody` and `on_legal_hold` count reports; the others count deliveries, of which a
     report to two agencies has two.
@@ -42,7 +42,10 @@ class DeliveryFigures:
 
 
 def figures(reports: Iterable[SealedReport], now: datetime) -> DeliveryFigures:
-    """Count. `reached_nobody` are the reports that no recipient has taken and whose time for it is over."""
+    """Compute the metrics.
+
+    `reached_nobody` are the reports that no recipient has taken and whose time for it is over.
+    """
     counted = DeliveryFigures()
     for report in reports:
         counted.reports += 1

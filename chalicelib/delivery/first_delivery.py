@@ -1,4 +1,4 @@
-"""Know whether a stage has delivered a report yet: until then, a new town may have one publisher alone."""
+"""The first delivery of a stage, and whether it is still ahead: until then one publisher may be alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FROM_THE_START = timedelta(days=1)  # so old a case is still kept, whatever KEE
 
 
 class FirstDelivery:
-    """Rests on marks that outlive the reports, and on the cases that are kept."""
+    """Tells whether anything was delivered, by marks that outlive the reports and by the kept cases."""
 
     def __init__(self, marks: StageMarks, cases: Cases, clock: Clock) -> None:
         self._marks = marks
@@ -20,7 +20,7 @@ class FirstDelivery:
         self._clock = clock
 
     def is_ahead(self) -> bool:
-        """Say whether it is certain that no report has been delivered yet.
+        """Return whether it is certain that no report has been delivered yet.
 
         A stage that was there before deliveries left marks may have delivered and deleted: it is not certain.
         """
@@ -30,4 +30,4 @@ class FirstDelivery:
         if watched - made > _FROM_THE_START:
             return False
         cases = self._cases.all(self._clock.now())
-        return not any(one.state == DELIVERED for case in cases for one in case.deliveries)
+        return not any(delivery.state == DELIVERED for case in cases for delivery in case.deliveries)

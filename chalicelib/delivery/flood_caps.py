@@ -1,4 +1,6 @@
-"""Caps on mails: past them a report waits for the digest. Nothing is refused, and nothing is lost.
+"""Rate limits on mails (flood caps): past them a report waits for the digest.
+
+Nothing is refused, and nothing is lost.
 
 Reports are counted when a worker first has them in hand, not when they are taken: whoever sends a form waits
 for one write and no more, and a counter that is away is no matter between a person and the store.
@@ -25,7 +27,7 @@ COUNTER_KEPT = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many reports go out as mails of their own before the rest waits for the digest.
+    """The limits: how many reports go out as mails of their own before the rest waits for the digest.
 
     `per_minute` and `per_hour` hold for one place's reports to one recipient; `per_recipient_hour` for what
     one recipient gets from all places; those of the site, the last resort, for everything. `same_text` is for
@@ -43,7 +45,7 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the caps say of a report: why some of its deliveries wait ("" for none), whose, and until when.
+    """The decision of the rate limits on a report: why some deliveries wait ("" for none), whose, how long.
 
     `reached` are the caps of an hour that this report is the first to be held by, in our own words.
     """
@@ -59,7 +61,7 @@ class Verdict:
 
 
 class FloodCaps:
-    """Counts each report under the minute and the hour in which it was taken."""
+    """Rate limits with a counter for each minute and hour in which reports were taken."""
 
     def __init__(
         self, store: ReportStore, marks: CopyMarks, *, digest_every: timedelta, caps: Caps | None = None
@@ -70,7 +72,7 @@ class FloodCaps:
         self._caps = caps or Caps()
 
     def __call__(self, record: SealedReport, story: str, now: datetime) -> Verdict:
-        """Count a report whose words are `story`, and say who has to wait for it."""
+        """Count a report whose words are `story`, and return whose deliveries have to wait."""
         everybody = tuple(delivery.recipient for delivery in record.deliveries)
         until = next_digest(now, self._digest_every)
         try:
@@ -94,26 +96,31 @@ class FloodCaps:
         """Return the recipients whose mails wait, and which caps of an hour were reached just now."""
         caps, hour = self._caps, f"hour {record.taken_at:%Y-%m-%dT%H}"
         minute = f"minute {record.taken_at:%M}"
-        names = [f"{when}to {one}" for one in to for when in ("", f"{minute} ")]
+        names = [f"{when}to {recipient}" for recipient in to for when in ("", f"{minute} ")]
         here = self._store.count(f"{hour} in {record.place}", names, now + COUNTER_KEPT)
         passed = [
-            one
-            for one in to
-            if here[f"to {one}"] <= caps.per_hour and here[f"{minute} to {one}"] <= caps.per_minute
+            recipient
+            for recipient in to
+            if here[f"to {recipient}"] <= caps.per_hour
+            and here[f"{minute} to {recipient}"] <= caps.per_minute
         ]
         reached: list[Mapping[str, str]] = [
-            {"recipient": one, "place": record.place} for one in to if here[f"to {one}"] == caps.per_hour + 1
+            {"recipient": recipient, "place": record.place}
+            for recipient in to
+            if here[f"to {recipient}"] == caps.per_hour + 1
         ]
         over = set(to).difference(passed)
         if passed:
             alone = self._store.count(f"{hour} of recipients", passed, now + COUNTER_KEPT)
             most = caps.per_recipient_hour
-            reached += [{"recipient": one, "place": ""} for one in passed if alone[one] == most + 1]
-            over.update(one for one in passed if alone[one] > most)
+            reached += [
+                {"recipient": recipient, "place": ""} for recipient in passed if alone[recipient] == most + 1
+            ]
+            over.update(recipient for recipient in passed if alone[recipient] > most)
         if len(over) < len(to):
             site = self._store.count(hour, ["all", minute], now + COUNTER_KEPT)
             if site["all"] == caps.site_per_hour + 1:
                 reached.append({"recipient": "", "place": ""})
             if site["all"] > caps.site_per_hour or site[minute] > caps.site_per_minute:
                 over.update(to)
-        return tuple(one for one in to if one in over), reached
+        return tuple(recipient for recipient in to if recipient in over), reached

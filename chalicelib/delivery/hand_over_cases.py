@@ -1,4 +1,7 @@
-"""Hand a copy that did not arrive to another recipient: one publisher proposes, with a reason, one agrees."""
+"""Hand-overs of a copy that did not arrive to another recipient, with separation of duties.
+
+One publisher proposes, with a reason, and another one agrees.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class HandOverLine:
-    """What can be done with one copy: to whom it could go, or what waits for it."""
+    """The hand-over of one copy: to whom it could go, or what waits for it."""
 
     recipient: str
     others: tuple[Recipient, ...]
@@ -47,7 +50,10 @@ class HandOverLine:
 
 
 class HandOvers:
-    """The use case. With `agreed_only` nobody is offered who has not agreed to get reports."""
+    """Hand-overs, proposed and agreed to.
+
+    With `agreed_only` nobody is offered who has not agreed to get reports.
+    """
 
     def __init__(self, cases: Cases, directory: RecipientBook, clock: Clock, *, agreed_only: bool) -> None:
         self._cases = cases
@@ -56,18 +62,18 @@ class HandOvers:
         self._agreed_only = agreed_only
 
     def of(self, case: SealedReport) -> dict[str, HandOverLine]:
-        """Return what can be done with each copy that did not arrive, by its recipient."""
+        """Return the hand-overs possible or proposed for each copy that did not arrive, by recipient."""
         others = self._others(case)
         return {
-            one.recipient: HandOverLine(one.recipient, others, self._waiting(case, one))
-            for one in case.deliveries
-            if may_be_handed_over(one)
+            copy.recipient: HandOverLine(copy.recipient, others, self._waiting(case, copy))
+            for copy in case.deliveries
+            if may_be_handed_over(copy)
         }
 
     def propose(
         self, case_number: str, recipient: str, other: str, why: str, version: int, who: Person
     ) -> None:
-        """Keep a proposal beside the case. Raises HandOverRefused (in words), EntryMissing, StaleRecord."""
+        """Store a proposal with the case. Raises HandOverRefused (in words), EntryMissing, StaleRecord."""
         case = self._case(case_number)
         copy = self._copy(case, recipient)
         if case.version != version:
@@ -75,7 +81,7 @@ class HandOvers:
         reason = plain_line(why, WHY_MOST + 1)
         if copy.proposed is not None:
             raise HandOverRefused({"": "A hand-over of this copy waits already. Decide that one first."})
-        if other not in {one.id for one in self._others(case)}:
+        if other not in {recipient.id for recipient in self._others(case)}:
             raise HandOverRefused({"other": "This report cannot be handed to this office."})
         if not reason or len(reason) > WHY_MOST:
             raise HandOverRefused({"why": f"Please say why, in up to {WHY_MOST} letters."})
@@ -90,7 +96,7 @@ class HandOvers:
         standing: Callable[[], Standing],
         begun: Callable[[HandOver], None] = lambda proposed: None,
     ) -> None:
-        """Give up on one recipient and queue the report for the other, as a second publisher.
+        """Agree to a hand-over, as a second publisher: the report is queued for the other recipient.
 
         `begun` hears of the proposal before anything is decided. Raises AgreementMissing, EntryMissing, or
         StaleRecord when it is not what was `shown`.
@@ -99,7 +105,7 @@ class HandOvers:
         reason = why_not(standing(), {proposed.by}, self._clock.now())
         if reason:
             raise AgreementMissing(SENTENCES[reason])
-        if proposed.to not in {one.id for one in self._others(case)}:
+        if proposed.to not in {recipient.id for recipient in self._others(case)}:
             raise AgreementMissing("This report cannot be handed to this office any more. Decline it.")
         self._cases.change(case.handed_over(recipient, proposed.to, self._clock.now()))
 
@@ -130,14 +136,16 @@ class HandOvers:
     def _waiting(self, case: SealedReport, copy: Delivery) -> Waiting | None:
         if copy.proposed is None:
             return None
-        known = {one.id: one for one in self._directory.recipients()}
+        known = {recipient.id: recipient for recipient in self._directory.recipients()}
         before, other = known.get(copy.recipient), known.get(copy.proposed.to)
         shown = as_shown(case.case_number, before, other, copy)
         return Waiting(copy.proposed, before.name if before else copy.recipient, other, shown)
 
     def _others(self, case: SealedReport) -> tuple[Recipient, ...]:
         everybody = self._directory.recipients()
-        known = [one for one in everybody if one.agreed_on is not None or not self._agreed_only]
+        known = [
+            recipient for recipient in everybody if recipient.agreed_on is not None or not self._agreed_only
+        ]
         on_form = offered_at(everybody, self._directory.chain(case.place), self._agreed_only)
         return offered_instead(case, known, on_form)
 
@@ -152,6 +160,6 @@ class HandOvers:
         if copy is None:
             raise EntryMissing("this case has no such recipient")
         if not may_be_handed_over(copy):
-            told = "Only a copy that did not arrive, and is not on its way, can be handed over."
-            raise HandOverRefused({"": told})
+            sentence = "Only a copy that did not arrive, and is not on its way, can be handed over."
+            raise HandOverRefused({"": sentence})
         return copy

@@ -23,7 +23,7 @@ WHY_MOST = 300
 
 
 def may_be_handed_over(delivery: Delivery) -> bool:
-    """Say whether a copy did not arrive and is not on its way."""
+    """Return whether a copy may be handed over: it did not arrive and is not on its way."""
     return delivery.state in NOT_ARRIVED
 
 
@@ -35,28 +35,38 @@ def offered_instead(
     `known` are those who may get reports at all, `on_form` those whom the place's form offers today. Who
     stands there and has no copy was unticked, as far as the desk can know, unless it came after the report.
     """
-    has_copy = {one.recipient for one in case.deliveries}
-    chosen_ids = {one.recipient for one in case.deliveries if not one.instead_of}
-    chosen = [one for one in known if one.id in chosen_ids]
-    refused = [one for one in on_form if one.id not in has_copy and not _came_after(one, case)]
-    refused_ids = {one.id for one in refused}
-    refused_marks = {mark for one in refused for mark in marks_of(one)}
-    natures = {one.nature for one in chosen}
-    enforced = any(one.enforces_immigration for one in chosen)
+    has_copy = {copy.recipient for copy in case.deliveries}
+    chosen_ids = {copy.recipient for copy in case.deliveries if not copy.instead_of}
+    chosen = [recipient for recipient in known if recipient.id in chosen_ids]
+    refused = [
+        recipient
+        for recipient in on_form
+        if recipient.id not in has_copy and not _came_after(recipient, case)
+    ]
+    refused_ids = {recipient.id for recipient in refused}
+    refused_marks = {mark for recipient in refused for mark in marks_of(recipient)}
+    natures = {recipient.nature for recipient in chosen}
+    enforced = any(recipient.enforces_immigration for recipient in chosen)
     return tuple(
-        one
-        for one in known
-        if one.id not in has_copy | refused_ids
-        and not refused_marks & set(marks_of(one))
-        and one.nature in natures
-        and (enforced or not one.enforces_immigration)
+        recipient
+        for recipient in known
+        if recipient.id not in has_copy | refused_ids
+        and not refused_marks & set(marks_of(recipient))
+        and recipient.nature in natures
+        and (enforced or not recipient.enforces_immigration)
     )
 
 
 def as_shown(case_number: str, before: Recipient | None, other: Recipient | None, copy: Delivery) -> str:
     """Return a fingerprint of a waiting hand-over as somebody sees it: a changed one has another."""
     proposed = copy.proposed
-    seen = [case_number, copy.recipient, _told(before), _told(other), proposed and _proposal(proposed)]
+    seen = [
+        case_number,
+        copy.recipient,
+        _identity(before),
+        _identity(other),
+        proposed and _proposal(proposed),
+    ]
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:32]
 
 
@@ -64,7 +74,7 @@ def _came_after(recipient: Recipient, case: SealedReport) -> bool:
     return recipient.agreed_on is not None and recipient.agreed_on >= case.taken_at.date()
 
 
-def _told(recipient: Recipient | None) -> list[str]:
+def _identity(recipient: Recipient | None) -> list[str]:
     if recipient is None:
         return []
     return [

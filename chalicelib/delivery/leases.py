@@ -1,4 +1,4 @@
-"""Reports that a worker has claimed: how a change of one is saved, and how a lease ends."""
+"""Leases of reports: how a worker claims one, saves a change (optimistic locking), and gives it back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NEARLY_OUT = timedelta(seconds=2)
 
 @dataclass(slots=True)
 class Case:
-    """A claimed report. `in_hand` are the recipients that its worker still has to deal with.
+    """A report under a lease. `in_hand` are the recipients that its worker still has to deal with.
 
     `words` is the report once it was opened.
     """
@@ -37,7 +37,7 @@ class Case:
 
     @property
     def mine(self) -> bool:
-        """Say whether the lease is still this worker's, as far as it knows."""
+        """Return whether the lease is still this worker's, as far as it knows."""
         return self.record.leased_until is not None and self.record.leased_until == self.lease
 
     def delivery_to(self, recipient_id: str) -> Delivery | None:
@@ -46,9 +46,10 @@ class Case:
 
 
 class Leases:
-    """Claims reports, saves what was done with them, and gives them back.
+    """Leases reports, saves what was done with them, and gives them back.
 
-    `time_left` is asked before each wait for a store that is away; `note` hears what became of each delivery.
+    `time_left` is asked before each wait for a store that is away; `log_outcome` hears what became of each
+    delivery.
     """
 
     def __init__(
@@ -57,9 +58,9 @@ class Leases:
         clock: Clock,
         wait: Callable[[timedelta], None],
         time_left: Callable[[], timedelta],
-        note: Callable[[Outcome], None] = unheard,
+        log_outcome: Callable[[Outcome], None] = unheard,
     ) -> None:
-        self._note = note
+        self._log_outcome = log_outcome
         self._store = store
         self._clock = clock
         self._wait = wait
@@ -72,11 +73,11 @@ class Leases:
         return None if record is None else Case(record, record.leased_until)
 
     def may_send(self, case: Case) -> bool:
-        """Say whether there is time to send before another worker may claim the same."""
+        """Return whether the lease lasts long enough to send, before another worker may claim the same."""
         return case.mine and case.lease is not None and case.lease - self._clock.now() >= LEASE_MARGIN
 
     def record(self, case: Case, recipient_id: str, apply: Callable[[Delivery], Delivery]) -> None:
-        """Save one recipient's change, and with the last one in hand end the lease."""
+        """Record one recipient's change, and with the last one in hand end the lease."""
         case.in_hand.discard(recipient_id)
 
         def change(record: SealedReport) -> SealedReport:
@@ -94,7 +95,7 @@ class Leases:
                 self.save(case, lambda record: record, patient=False)
 
     def save(self, case: Case, change: Callable[[SealedReport], SealedReport], patient: bool = True) -> None:
-        """Save a change; a notice that overtook us is kept, and the change made on top of it.
+        """Save a change with retries; a notice that overtook us is kept, and the change made on top of it.
 
         Raises StoreUnavailable; a `patient` save first asks a store that is away until the time is nearly
         out, because what was sent and is not recorded would be sent twice.
@@ -108,8 +109,8 @@ class Leases:
                 return
             try:
                 before, case.record = case.record, self._store.save(changed)
-                for one in outcomes(before, case.record, self._clock.now()):
-                    self._note(one)
+                for outcome in outcomes(before, case.record, self._clock.now()):
+                    self._log_outcome(outcome)
                 return
             except StaleRecord:
                 overtaken += 1

@@ -1,4 +1,7 @@
-"""Look after deliveries by case number: what is amiss and why, and send again. Never the words."""
+"""Cases and their deliveries by case number: what is amiss, retries, acknowledged alarms, legal holds.
+
+Never the words.
+"""
 
 from __future__ import annotations
 
@@ -72,20 +75,20 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case at the desk."""
+    """A case with a line for each recipient."""
 
     case: SealedReport
     lines: tuple[CaseLine, ...]
 
     @property
     def amiss(self) -> bool:
-        """Say whether a person should look at it."""
+        """Return whether a person should look at it."""
         return any(line.why for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class AwayDay:
-    """How many of a recipient's mails were answered by a machine on one day, as far as cases are kept."""
+    """The number of automatic replies to a recipient's mails on one day, as far as cases are kept."""
 
     name: str
     day: date
@@ -93,7 +96,7 @@ class AwayDay:
 
 
 class LookAfterCases:
-    """The desk over every kept case."""
+    """Lists, retries, acknowledges and holds cases."""
 
     def __init__(self, cases: Cases, directory: RecipientBook, clock: Clock) -> None:
         self._cases = cases
@@ -107,16 +110,16 @@ class LookAfterCases:
     def newest(self) -> Sequence[CaseFile]:
         """Return every case, newest first."""
         now = self._clock.now()
-        found = sorted(self._cases.all(now), key=lambda case: case.taken_at, reverse=True)
-        return [self._file(case, now) for case in found]
+        in_order = sorted(self._cases.all(now), key=lambda case: case.taken_at, reverse=True)
+        return [self._file(case, now) for case in in_order]
 
     def away(self, files: Iterable[CaseFile]) -> Sequence[AwayDay]:
-        """Count the absence notes in these cases, newest day first. A digest is one mail."""
+        """Count the automatic replies in these cases, newest day first. A digest is one mail."""
         mails: dict[tuple[date, str], set[str]] = defaultdict(set)
         for line in (line for file in files for line in file.lines):
             if line.delivery.away_at is not None:
                 mails[line.delivery.away_at.date(), line.name].add(line.delivery.away_mail)
-        newest_first = sorted(mails, key=lambda one: (-one[0].toordinal(), one[1]))
+        newest_first = sorted(mails, key=lambda day_and_name: (-day_and_name[0].toordinal(), day_and_name[1]))
         return [AwayDay(name, day, len(mails[day, name])) for day, name in newest_first]
 
     def find(self, case_number: str) -> CaseFile:
@@ -128,7 +131,7 @@ class LookAfterCases:
         return self._file(case, now)
 
     def send_again(self, case_number: str, recipient: str, address: str, version: int) -> None:
-        """Queue one recipient's copy once more. Raises EntryMissing, StaleRecord."""
+        """Retry one recipient's delivery: queue the copy once more. Raises EntryMissing, StaleRecord."""
         file = self._as_seen(case_number, version)
         delivery = file.case.delivery_to(recipient)
         if delivery is None or address not in (FIRST, FALLBACK):
@@ -136,12 +139,12 @@ class LookAfterCases:
         sent = cases.sent_again(delivery, self._clock.now(), address)
         self._cases.change(file.case.with_delivery(sent))
 
-    def answer(self, case_number: str, version: int) -> None:
-        """Say that a person knows that not everybody has it, and deals with it. Raises StaleRecord."""
+    def acknowledge(self, case_number: str, version: int) -> None:
+        """Acknowledge the alarms of a case: a person knows that not everybody has it. Raises StaleRecord."""
         self._cases.change(self._as_seen(case_number, version).case.acknowledged(self._clock.now()))
 
     def hold_by_law(self, case_number: str, hold: bool, version: int) -> None:
-        """Keep a case beyond its date, or no longer. Raises StaleRecord."""
+        """Set or lift a legal hold, which keeps a case beyond its date. Raises StaleRecord."""
         self._cases.change(self._as_seen(case_number, version).case.on_legal_hold(hold))
 
     def _as_seen(self, case_number: str, version: int) -> CaseFile:
@@ -171,7 +174,7 @@ class LookAfterCases:
 
 
 def read_case_number(text: str) -> str:
-    """Return a case number as we write it, from one as it was typed. Raises EntryMissing."""
+    """Normalize a case number as it was typed. Raises EntryMissing."""
     letters = "".join(letter for letter in text.upper() if letter.isalnum()).removeprefix("PL")
     plain = letters.replace("O", "0").replace("I", "1").replace("L", "1")
     if len(plain) != 8 or not _LETTERS.issuperset(plain):
@@ -182,11 +185,11 @@ def read_case_number(text: str) -> str:
 def _why(case: SealedReport, delivery: Delivery, now: datetime) -> str:
     if delivery.state in LOST:
         return (
-            "" if case.answered_at else "It has not reached this recipient, and nobody has answered for that."
+            "" if case.answered_at else "It has not reached this recipient, and nobody has acknowledged that."
         )
     if delivery.state == WITHHELD:
         unanswered = case.reached_nobody() and not case.answered_at
-        return "Nobody has this report, and nobody has answered for that." if unanswered else ""
+        return "Nobody has this report, and nobody has acknowledged that." if unanswered else ""
     if delivery.state == DELAYED:
         return "Their mail server keeps us waiting."
     if delivery.state == FALLEN_BACK:

@@ -1,4 +1,4 @@
-"""The frame of a mail: what an editor writes around the block with the report, which is code.
+"""Frames of mails, the templates that an editor writes around the block with the report, which is code.
 
 A frame is plain text. Each line is a sentence, translated as a whole; a line that holds nothing but MARKER
 says where the block comes. What could hide the block, or look like it, is refused.
@@ -45,7 +45,7 @@ _PLACE = f"the line {MARKER}, on a line of its own, where the report comes"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands before the block and after it."""
+    """A mail's frame: the text before the block and after it."""
 
     before: str
     after: str
@@ -59,13 +59,13 @@ class Frame:
 
 
 def sentences(text: str) -> list[tuple[int, str]]:
-    """Return what a frame has translated: each line's number and sentence."""
-    found = [(number, _parts(line)[1]) for number, line in enumerate(text.split("\n"), 1)]
-    return [(number, sentence) for number, sentence in found if sentence and sentence != MARKER]
+    """Return the sentences of a frame to translate, each with its line's number."""
+    numbered = [(number, _parts(line)[1]) for number, line in enumerate(text.split("\n"), 1)]
+    return [(number, sentence) for number, sentence in numbered if sentence and sentence != MARKER]
 
 
 def rendered(text: str, translate: Callable[[str], str]) -> str:
-    """Return a frame in a language, line by line; `translate` returns a sentence in it."""
+    """Return a frame translated, line by line; `translate` returns a sentence in the language."""
     lines = []
     for line in text.split("\n"):
         bullet, sentence = _parts(line)
@@ -76,33 +76,33 @@ def rendered(text: str, translate: Callable[[str], str]) -> str:
 
 
 def is_old(text: str) -> bool:
-    """Say whether a text is one of before there were frames: a template with data in it."""
+    """Return whether a text has the old format of before there were frames: a template with data in it."""
     return bool(_DATA.search(text))
 
 
 def faults(
     text: str, labels: Collection[str] = (), hosts: Collection[str] | None = None
 ) -> list[tuple[int, str]]:
-    """Return what is wrong with a frame, as it is read, with its lines.
+    """Validate a frame; return what is wrong with it, each with its line.
 
     `labels` are the lines of the block in the frame's language; `hosts` the web hosts that may be named, or
     None when that is not looked at.
     """
     if is_old(text):
-        return [(next(at for at, one in enumerate(text.split("\n"), 1) if _DATA.search(one)), _OLD)]
+        return [(next(at for at, line in enumerate(text.split("\n"), 1) if _DATA.search(line)), _OLD)]
     lines = text.split("\n")
-    found = _size_faults(lines)
-    if found:
-        return sorted(found)  # what is so long is not looked at any closer
-    found = _marker_faults(lines)
+    problems = _size_faults(lines)
+    if problems:
+        return sorted(problems)  # what is so long is not looked at any closer
+    problems = _marker_faults(lines)
     for number, line in enumerate(lines, 1):
         if line.strip() != MARKER:
-            found += [(number, sentence) for sentence in _line_faults(line, labels, hosts)]
-    return sorted(found)
+            problems += [(number, sentence) for sentence in _line_faults(line, labels, hosts)]
+    return sorted(problems)
 
 
 def read_frame(text: str, labels: Collection[str] = ()) -> Frame:
-    """Return a frame that may be sent. Raises FrameInvalid with the first thing that is wrong."""
+    """Parse a frame that may be sent. Raises FrameInvalid with the first thing that is wrong."""
     for number, sentence in faults(text, labels):
         raise FrameInvalid(f"line {number}: {sentence}")
     lines = [line.rstrip() for line in text.split("\n")]
@@ -111,21 +111,21 @@ def read_frame(text: str, labels: Collection[str] = ()) -> Frame:
 
 
 def read_published(content: object) -> dict[str, dict[str, str]]:
-    """Read a release's frames, by mail and language. Raises FrameInvalid."""
+    """Parse a release's frames, by mail and language. Raises FrameInvalid."""
     if not isinstance(content, Mapping) or content.get("format") != 1:
         raise FrameInvalid("the frames of this release are written in another way")
     mails = content.get("mails")
-    if not isinstance(mails, Mapping) or not all(isinstance(one, Mapping) for one in mails.values()):
+    if not isinstance(mails, Mapping) or not all(isinstance(frames, Mapping) for frames in mails.values()):
         raise FrameInvalid("the frames of this release cannot be read")
     return {
-        str(name): {str(language): text for language, text in one.items() if isinstance(text, str)}
-        for name, one in mails.items()
+        str(name): {str(language): text for language, text in frames.items() if isinstance(text, str)}
+        for name, frames in mails.items()
     }
 
 
 def _parts(line: str) -> tuple[str, str]:
     line = line.strip()
-    bullet = next((one for one in _BULLETS if line.startswith(one)), "")
+    bullet = next((sign for sign in _BULLETS if line.startswith(sign)), "")
     return bullet, line.removeprefix(bullet).strip()
 
 
@@ -138,50 +138,50 @@ def _marker_faults(lines: list[str]) -> list[tuple[int, str]]:
 
 def _size_faults(lines: list[str]) -> list[tuple[int, str]]:
     at = next((number for number, line in enumerate(lines) if line.strip() == MARKER), 0)
-    before, found = "\n".join(lines[:at]), []
+    before, problems = "\n".join(lines[:at]), []
     if at > LINES_BEFORE:
-        found.append((at, f"At most {LINES_BEFORE} lines may stand before {MARKER}; there are {at}."))
+        problems.append((at, f"At most {LINES_BEFORE} lines may stand before {MARKER}; there are {at}."))
     if len(before) > LETTERS_BEFORE:
         sentence = f"At most {LETTERS_BEFORE} letters may stand before {MARKER}; there are {len(before)}."
-        found.append((at, sentence))
+        problems.append((at, sentence))
     if len(lines) > LINES_MOST:
-        found.append((len(lines), f"This has {len(lines)} lines; at most it may have {LINES_MOST}."))
+        problems.append((len(lines), f"This has {len(lines)} lines; at most it may have {LINES_MOST}."))
     letters = sum(len(line) + 1 for line in lines)
     if letters > LETTERS_MOST:
-        found.append((0, f"This has {letters:,} letters; at most it may have {LETTERS_MOST:,}."))
+        problems.append((0, f"This has {letters:,} letters; at most it may have {LETTERS_MOST:,}."))
     for number, line in enumerate(lines, 1):
         if len(line) > LETTERS_A_LINE:
             sentence = f"This line has {len(line):,} letters; at most it may have {LETTERS_A_LINE}."
-            found.append((number, sentence))
+            problems.append((number, sentence))
     blanks = 0
     for number, line in enumerate(lines, 1):
         blanks = 0 if line.strip() else blanks + 1
         if blanks > BLANKS_MOST:
-            found.append((number, f"At most {BLANKS_MOST} empty lines may follow each other."))
+            problems.append((number, f"At most {BLANKS_MOST} empty lines may follow each other."))
             break
-    return found
+    return problems
 
 
 def _line_faults(line: str, labels: Collection[str], hosts: Collection[str] | None) -> list[str]:
-    found = []
+    problems = []
     meant = unicodedata.normalize("NFKC", line)  # a full-width sign passes for the one that it means
     if "[[" in meant or "]]" in meant:
-        found.append(f"[[ and ]] are for {_PLACE}.")
+        problems.append(f"[[ and ]] are for {_PLACE}.")
     hidden = next((sign for number, sign in enumerate(line) if not _is_plain(line, number)), None)
     if hidden is not None:
         name = unicodedata.name(hidden, f"U+{ord(hidden):04X}").lower()
-        found.append(f"There is a sign that mail programs hide, or that passes for another: {name}.")
+        problems.append(f"There is a sign that mail programs hide, or that passes for another: {name}.")
     if _RUN.search(line) or _AGAIN.search(line):
-        found.append("A row of equal signs looks like the lines around the report. Leave it out.")
+        problems.append("A row of equal signs looks like the lines around the report. Leave it out.")
     if _CASE.search(_bare(line)):
-        found.append("This looks like a case number. The report's own is in the block.")
+        problems.append("This looks like a case number. The report's own is in the block.")
     if _says(line, labels):
-        found.append("This says what the block says by itself. Leave it out.")
+        problems.append("This says what the block says by itself. Leave it out.")
     others = (host[0] for host in _HOST.finditer(meant) if hosts is not None and host[0].lower() not in hosts)
     other = next(others, None)
     if other is not None:
-        found.append(f"“{other}” is not on the list of hosts that may be named (Settings of the site).")
-    return found
+        problems.append(f"“{other}” is not on the list of hosts that may be named (Settings of the site).")
+    return problems
 
 
 def _is_plain(line: str, at: int) -> bool:
@@ -191,12 +191,14 @@ def _is_plain(line: str, at: int) -> bool:
     if sign.isascii():
         return sign.isprintable()
     if sign in _JOINERS:
-        return 0 < at < len(line) - 1 and all(_is_joined(one) for one in (line[at - 1], line[at + 1]))
+        return 0 < at < len(line) - 1 and all(
+            _is_joined(neighbour) for neighbour in (line[at - 1], line[at + 1])
+        )
     if kind[0] == "L" or kind == "Nd":
         return unicodedata.name(sign, "").startswith(_SCRIPTS) and _is_usual(sign)
     if kind in ("Mn", "Mc"):
         before = line[:at].rstrip("".join(_JOINERS))
-        marks = len(before) - len(before.rstrip("".join(one for one in set(before) if _is_mark(one))))
+        marks = len(before) - len(before.rstrip("".join(mark for mark in set(before) if _is_mark(mark))))
         return _is_joined(sign) and marks < 4 and at > 0 and not line[at - 1].isspace()
     if kind[0] == "P":
         return _is_usual_stop(sign)
@@ -234,7 +236,7 @@ def _is_usual_stop(sign: str) -> bool:
 def _bare(line: str) -> str:
     """Return a line in capitals without accents, so that an accented case number looks like one too."""
     parts = unicodedata.normalize("NFKD", line.upper())
-    plain = "".join(one for one in parts if unicodedata.category(one) != "Mn")
+    plain = "".join(sign for sign in parts if unicodedata.category(sign) != "Mn")
     return plain.translate({ord("Ł"): "L", ord("Ƚ"): "L", ord("Ŀ"): "L", ord("Ƥ"): "P"})
 
 

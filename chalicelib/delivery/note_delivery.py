@@ -1,4 +1,4 @@
-"""Note what the mail service tells of a mail: delivered, delayed, bounced, complained of, rejected.
+"""Delivery status notifications of a mail: delivered, delayed, bounced, complained of, rejected.
 
 Notices come twice, late, out of order and before our own record of the mail. Each is a move in
 reporting/cases.MOVES or old news.
@@ -40,7 +40,7 @@ _BAD_NEWS = {"bounced": BOUNCED, "complained": COMPLAINED, "rejected": REJECTED}
 
 
 class NoteDelivery:
-    """The use case of one notice. `note` hears what became of each delivery."""
+    """Records a notification, and is idempotent. `log_outcome` hears what became of each delivery."""
 
     def __init__(
         self,
@@ -48,22 +48,22 @@ class NoteDelivery:
         directory: RecipientBook,
         alarms: Alarms,
         clock: Clock,
-        note_delivered: Callable[[datetime], None] = lambda _: None,
-        note: Callable[[Outcome], None] = unheard,
+        record_delivered: Callable[[datetime], None] = lambda _: None,
+        log_outcome: Callable[[Outcome], None] = unheard,
     ) -> None:
-        self._heard = note
+        self._log_outcome = log_outcome
         self._store = store
         self._directory = directory
         self._alarms = alarms
         self._clock = clock
-        self._note_delivered = note_delivered
+        self._record_delivered = record_delivered
 
     def __call__(self, notice: Notice) -> str:
-        """Note it, and say in a word what it did: its kind, "fallen_back", "old" or "unknown".
+        """Record a notification, and return what it did: its kind, "fallen_back", "old" or "unknown".
 
-        A kind of "away" is noted beside the state of a delivery that was taken, and changes nothing else.
+        A kind of "away" is recorded beside the state of a delivery that was taken, and changes nothing else.
 
-        Noting it again does nothing. Raises NoticeEarly or StoreUnavailable: it must then come again.
+        Recording it again does nothing. Raises NoticeEarly or StoreUnavailable: it must then come again.
         """
         mail = notice.mail or self._store.mail(notice.message_id)
         if mail is None:
@@ -76,54 +76,56 @@ class NoteDelivery:
             elif notice.kind == AWAY:
                 self._tell_today("operator_away", mail.recipient, {"why": notice.why})
             return notice.kind
-        return self._note(notice, mail)
+        return self._record(notice, mail)
 
-    def _note(self, notice: Notice, mail: SentMail) -> str:
+    def _record(self, notice: Notice, mail: SentMail) -> str:
         now = self._clock.now()
         if notice.kind == "delivered" and mail.about.startswith(("report-", "batch-")):
-            self._note_delivered(now)  # first: this notice would change nothing when it came again
-        recipient = next((one for one in self._directory.recipients() if one.id == mail.recipient), None)
-        told = False
+            self._record_delivered(now)  # first: this notice would change nothing when it came again
+        recipient = next(
+            (recipient for recipient in self._directory.recipients() if recipient.id == mail.recipient), None
+        )
+        alarmed = False
         outcomes = set()
         for report_id in self._reports(mail):
-            outcome, told = self._note_one(report_id, notice, mail, recipient, now, told)
+            outcome, alarmed = self._record_at(report_id, notice, mail, recipient, now, alarmed)
             outcomes.add(outcome)
-        return next((one for one in (FALLEN_BACK, notice.kind, "old") if one in outcomes), "unknown")
+        return next((word for word in (FALLEN_BACK, notice.kind, "old") if word in outcomes), "unknown")
 
     def _reports(self, mail: SentMail) -> Sequence[str]:
         kind, _, name = mail.about.partition("-")
         return (name,) if kind == "report" else self._store.batch(name) if kind == "batch" else ()
 
-    def _note_one(
+    def _record_at(
         self,
         report_id: str,
         notice: Notice,
         mail: SentMail,
         recipient: Recipient | None,
         now: datetime,
-        told: bool,
+        alarmed: bool,
     ) -> tuple[str, bool]:
         """Change one report's delivery; return what that was, and whether the operator has been told."""
         for _ in range(_TRIES):
             record = self._store.get(report_id, now)
             delivery = None if record is None else record.delivery_to(mail.recipient)
             if record is None or delivery is None:
-                return "unknown", told
+                return "unknown", alarmed
             if not _concerns(notice, mail, recipient, delivery):
-                return "old", told
+                return "old", alarmed
             changed = _changed(delivery, notice, mail, recipient, now)
             if changed == delivery:
-                return "old", told
+                return "old", alarmed
             # Before it is saved: the same notice would change nothing when it came again, and tell nobody.
-            told = told or self._tell(notice, mail, record.case_number, delivery, changed)
+            alarmed = alarmed or self._tell(notice, mail, record.case_number, delivery, changed)
             try:
                 saved = self._store.save(record.with_delivery(changed))
             except StaleRecord:
                 continue
-            for one in outcomes(record, saved, now):
-                self._heard(one)
+            for outcome in outcomes(record, saved, now):
+                self._log_outcome(outcome)
             fell_back = changed.state == FALLEN_BACK and changed.turn != delivery.turn
-            return (FALLEN_BACK if fell_back else notice.kind), told
+            return (FALLEN_BACK if fell_back else notice.kind), alarmed
         raise StoreUnavailable("the record changes too often")
 
     def _tell(self, notice: Notice, mail: SentMail, case: str, before: Delivery, after: Delivery) -> bool:
@@ -151,9 +153,9 @@ class NoteDelivery:
         now = self._clock.now()
         day = f"away {now:%Y-%m-%d} {recipient_id}"
         number = self._store.count(day, ["all"], now + AWAY_KEPT)["all"]
-        told = f"told of {day}"
-        if not self._store.marked(told) and self._alarms.raise_alarm(kind, {**detail, "today": str(number)}):
-            self._store.mark(told, now + AWAY_KEPT)
+        mark = f"told of {day}"
+        if not self._store.marked(mark) and self._alarms.raise_alarm(kind, {**detail, "today": str(number)}):
+            self._store.mark(mark, now + AWAY_KEPT)
 
 
 def _changed(
@@ -179,5 +181,7 @@ def _concerns(notice: Notice, mail: SentMail, recipient: Recipient | None, deliv
         return True
     of_this_turn = mail.turn == delivery.turn
     known = [recipient.address(delivery.address)] if of_this_turn else [recipient.email, recipient.fallback]
-    ours = {one.casefold() for one in known if one} & {one.casefold() for one in notice.to}
-    return not ours or bool(ours & {one.casefold() for one in notice.addresses})
+    ours = {address.casefold() for address in known if address} & {
+        address.casefold() for address in notice.to
+    }
+    return not ours or bool(ours & {address.casefold() for address in notice.addresses})

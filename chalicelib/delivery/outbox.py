@@ -1,4 +1,4 @@
-"""What both ways out, mails of one report and digests, do with a report that was claimed."""
+"""The outbox: what single mails and digests alike do with a report under a lease."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BUSY_WAIT = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class Tally:
-    """What one run did, in numbers. The log has these, alarms, and a line for each outcome; see outcomes."""
+    """Counts of what one run did. The log has these, alarms, and a line for each outcome; see outcomes."""
 
     mails: int = 0
     reports: int = 0
@@ -52,12 +52,12 @@ class Tally:
 
 
 class OutOfTime(Exception):
-    """Nothing more now: the next run goes on."""
+    """The run's time budget is used up: the next run goes on."""
 
 
 @dataclass(slots=True)
 class Outbox:
-    """What one run of the worker works with.
+    """The outbox as one run of the worker sees it.
 
     `stopped` are the recipients for whom the mail service said that it takes nothing at all, and its words.
     It may have meant them alone: so others are tried too. `works` says whether a mail went out since, and
@@ -86,7 +86,7 @@ class Outbox:
             raise OutOfTime
 
     def opened(self, case: Case) -> OpenedReport | None:
-        """Open a claimed report, once for all its mails, or put it off when that cannot be done.
+        """Decrypt a leased report, once for all its mails, or put it off when that cannot be done.
 
         Every way to a mail leads through here: what waits afterwards is what its writer lets go out.
         """
@@ -110,14 +110,14 @@ class Outbox:
         return None
 
     def fault(self, case: Case, error: Exception) -> None:
-        """Put off one report that we cannot deal with: it must not stop what stands behind it."""
+        """Put off one report that raises an unforeseen error: it must not stop what stands behind it."""
         # The error's text may quote the report.
         named = {"case": case.record.case_number, "error": type(error).__name__}
         self.alarms.raise_alarm("delivery_fault", named)
         self.put_off(case, FAULT_WAIT)
 
     def recorded(self, change: Change, cases: Sequence[Case], recipient_id: str) -> None:
-        """Record with each report what became of its mail. Raises OutOfTime when we go too fast."""
+        """Record the result of a mail with each of its reports. Raises OutOfTime when we go too fast."""
         for case in cases:
             self.leases.record(case, recipient_id, change.apply)
         self.send.remember(change)
@@ -145,13 +145,13 @@ class Outbox:
             raise error
 
     def set_aside(self, case: Case) -> None:
-        """Keep a report that waits for stopped recipients until the run ends. Raises MailStopped."""
+        """Set a report aside that waits for stopped recipients, until the run ends. Raises MailStopped."""
         self.aside.append(case)
         if not self.works and len(self.aside) >= ASIDE_MOST:
             raise MailStopped("nothing goes out")
 
     def end_stop(self) -> None:
-        """Tell of what was stopped, and give back what was set aside.
+        """Raise an alarm of what was stopped, and give back what was set aside.
 
         Where others got mail, or more waits than was looked at, it waits for some minutes: the next run tries
         what stands behind it.
@@ -179,9 +179,9 @@ class Outbox:
 
         What the record says in clear does not count: somebody may have written it there. The others go on.
         """
-        for one in case.record.deliveries:
-            if one.state in WAITING and not self._allows(case.record, report, one):
-                self._give_up(case, one.recipient, "withheld", WITHHELD)
+        for delivery in case.record.deliveries:
+            if delivery.state in WAITING and not self._allows(case.record, report, delivery):
+                self._give_up(case, delivery.recipient, "withheld", WITHHELD)
 
     def _allows(self, record: SealedReport, report: Report, delivery: Delivery) -> bool:
         recipient, choice = self.recipients.get(delivery.recipient), report.choice
@@ -195,19 +195,19 @@ class Outbox:
         now = self.clock.now()
         self.tally.failed += 1
         self.alarms.raise_alarm(kind, {"case": case.record.case_number, "recipient": recipient_id})
-        self.leases.record(case, recipient_id, lambda one: move(one, state, now))
+        self.leases.record(case, recipient_id, lambda delivery: move(delivery, state, now))
 
     def put_off(self, case: Case, wait: timedelta, tries: int = 1) -> None:
-        """Try again later whatever is in hand, which counts as so many tries."""
+        """Retry later whatever is in hand, which counts as so many tries."""
         until, in_hand = self.clock.now() + wait, set(case.in_hand)
         case.in_hand.clear()
 
-        def later(one: Delivery) -> Delivery:
-            if one.recipient not in in_hand or one.state not in WAITING:
-                return one
-            return replace(one, next_try=until, attempts=one.attempts + tries)
+        def later(delivery: Delivery) -> Delivery:
+            if delivery.recipient not in in_hand or delivery.state not in WAITING:
+                return delivery
+            return replace(delivery, next_try=until, attempts=delivery.attempts + tries)
 
         def change(record: SealedReport) -> SealedReport:
-            return replace(record, deliveries=tuple(later(one) for one in record.deliveries))
+            return replace(record, deliveries=tuple(later(delivery) for delivery in record.deliveries))
 
         self.leases.save(case, change)

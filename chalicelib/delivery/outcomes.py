@@ -1,4 +1,4 @@
-"""What became of a delivery, as a line of the log tells it: case, recipient, state, and no word of anybody.
+"""Outcomes of deliveries, for structured logs: case, recipient, state, and no word of anybody.
 
 docs/operate.md lists the outcomes, and a test keeps the list equal.
 """
@@ -43,7 +43,7 @@ BY_STATE = {
 }
 PUT_OFF = "put_off"  # it could not be sent now, and will be tried again
 WAITED_LONG = "waited_long"  # the mail service has tried for six hours, and there is no other address
-AWAY = "away"  # an automatic answer came, and changed nothing
+AWAY = "away"  # an automatic reply came, and changed nothing
 SET_DUE = "set_due"  # a clock that was ahead had hidden it
 DELETED = "deleted"
 OUTCOMES = frozenset({*BY_STATE.values(), PUT_OFF, WAITED_LONG, AWAY, SET_DUE, DELETED})
@@ -51,7 +51,7 @@ OUTCOMES = frozenset({*BY_STATE.values(), PUT_OFF, WAITED_LONG, AWAY, SET_DUE, D
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One thing that happened to one delivery. `age` is the report's, in seconds; None when not known."""
+    """One event of one delivery. `age` is the report's, in seconds; None when not known."""
 
     outcome: str
     case: str
@@ -61,22 +61,22 @@ class Outcome:
 
 
 def unheard(outcome: Outcome) -> None:
-    """Tell nobody."""
+    """Discard an outcome, where nothing is logged."""
 
 
 def outcomes(before: SealedReport, after: SealedReport, now: datetime) -> list[Outcome]:
-    """Return what happened between two states of a record, at most one for each delivery."""
-    found = []
+    """Return the outcomes between two versions of a record, at most one for each delivery."""
+    happened = []
     for delivery in after.deliveries:
         earlier = before.delivery_to(delivery.recipient)
         word = "" if earlier is None else _between(earlier, delivery)
         if word:
-            found.append(outcome(word, after, delivery, now))
-    return found
+            happened.append(outcome(word, after, delivery, now))
+    return happened
 
 
 def outcome(word: str, record: SealedReport, delivery: Delivery, now: datetime) -> Outcome:
-    """Return that this happened to a delivery."""
+    """Return the outcome of a delivery with this word."""
     age = max(0, int((now - record.taken_at).total_seconds()))
     return Outcome(word, record.case_number, delivery.recipient, delivery.state, age)
 

@@ -1,4 +1,4 @@
-"""Ports of delivery: opening reports, writing and encrypting mails, what the mail service tells of them."""
+"""Ports of delivery: decryption, mail rendering and encryption, notices, metrics, cases."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chalicelib.reporting.report import Report
 
 
 class Opener(Protocol):
-    """Opens what a Sealer sealed."""
+    """Decrypts what a Sealer sealed."""
 
     def open(self, sealed: bytes, report_id: str) -> bytes:
-        """Return the content. Raises SealBroken when the key is gone or the id is another."""
+        """Return the content, decrypted. Raises SealBroken when the key is gone or the id is another."""
 
 
 class CopyMarks(Protocol):
-    """Marks by which copies of a text are recognised, and which mean nothing to anybody else."""
+    """Keyed digests (HMAC) by which copies of a text are recognised: they mean nothing to anybody else."""
 
     def mark(self, text: str, day: str) -> str:
         """Return 32 hex digits: the same for the same text on one day (like "2026-11-25")."""
@@ -41,7 +41,7 @@ class OpenedReport:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the mail service tells of one mail later.
+    """A delivery status notification: what the mail service tells of one mail later.
 
     `kind` is "delivered", "delayed", "bounced", "away" (a bounce as absence notes are told), "complained" or
     "rejected", and `why` the service's own word for it. `mail` is None when the notice does not say what the
@@ -58,7 +58,7 @@ class Notice:
 
 
 class MailRenderer(Protocol):
-    """Turns opened reports into messages to `to`, which is one of the recipient's addresses."""
+    """Renders opened reports as MIME messages to `to`, which is one of the recipient's addresses."""
 
     def report(
         self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
@@ -76,7 +76,7 @@ class MailRenderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """What a recipient's key is, for people to look at; `reason` says why it is not `usable`.
+    """A description of a recipient's key (OpenPGP, S/MIME), for people; `reason` says why it is not `usable`.
 
     `kind` is "openpgp", "smime", or empty when it is neither. It stops working on `expires_on`.
     """
@@ -89,7 +89,7 @@ class KeyInfo:
 
 
 class MailEncrypter(Protocol):
-    """Locks a mail so that only whoever holds a recipient's private key can read it."""
+    """Encrypts a mail, so that only whoever holds a recipient's private key can read it."""
 
     def encrypt(self, entity: bytes, key: str, headers: Mapping[str, str]) -> bytes:
         """Return a message with these headers whose only content is `entity`, encrypted.
@@ -99,18 +99,18 @@ class MailEncrypter(Protocol):
         """
 
     def describe(self, key: str) -> KeyInfo:
-        """Say what a key is, and whether mail can be encrypted to it now."""
+        """Return a description of a key, and whether mail can be encrypted to it now."""
 
 
 class Metrics(Protocol):
-    """Numbers for the operator to watch."""
+    """Metrics for the operator to watch."""
 
     def put(self, figures: Mapping[str, float]) -> None:
-        """Record these numbers as they are now."""
+        """Record these metrics as they are now."""
 
 
 class Cases(Protocol):
-    """Reports as the desk may know them: how their delivery goes, never their words, which are empty here.
+    """Cases: reports as the desk may know them. How their delivery goes, never their words, which are empty.
 
     Any call may raise StoreUnavailable.
     """
@@ -122,17 +122,17 @@ class Cases(Protocol):
         """Return every case that is kept. It may lag a moment behind."""
 
     def change(self, case: SealedReport) -> None:
-        """Write changed deliveries, unless somebody changed the case since it was read: StaleRecord."""
+        """Save changed deliveries. Raises StaleRecord when somebody changed the case since it was read."""
 
 
 class StageMarks(Protocol):
-    """What a stage knows of its first delivered report. Any call may raise StoreUnavailable."""
+    """Marks of a stage, of its first delivered report. Any call may raise StoreUnavailable."""
 
     def watched_since(self) -> datetime | None:
         """Return since when deliveries leave a mark, or None when that is not known."""
 
     def delivered_at(self) -> datetime | None:
-        """Return when the first delivered report was noted, or None."""
+        """Return when the first delivered report was recorded, or None."""
 
     def made_at(self) -> datetime | None:
         """Return when the table of reports was made: before that nothing was delivered. None if not known."""

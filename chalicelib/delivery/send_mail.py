@@ -1,4 +1,4 @@
-"""Send one mail, and turn what the mail service says into a change of each delivery that was in it."""
+"""Sending of one mail: its result becomes the state sent, a retry with back-off, or a fallback."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NOTICES_KEPT = timedelta(days=KEEP_DAYS_MOST)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to do with a delivery after a try. `apply` may be called again on a record that changed meanwhile.
+    """The change of a delivery after a try. `apply` may be called again on a record that changed meanwhile.
 
     `sent` is the mail that went out. `busy`: the mail service asked us to slow down. `divide`: try again with
     half of what was in this mail, since one report may spoil it for all.
@@ -61,7 +61,7 @@ class Change:
 
 
 class SendMail:
-    """Writes and sends mails. MailStopped passes through: it concerns the queue, not one mail."""
+    """Renders and sends mails. MailStopped passes through: it concerns the queue, not one mail."""
 
     def __init__(
         self,
@@ -108,8 +108,8 @@ class SendMail:
         """
         batch = self._clock.nonce().hex()
         now = self._clock.now()
-        self._store.keep_batch(batch, [one.record.id for one in opened], now + NOTICES_KEPT)
-        longest_tried = max(deliveries, key=lambda one: one.attempts)
+        self._store.keep_batch(batch, [report.record.id for report in opened], now + NOTICES_KEPT)
+        longest_tried = max(deliveries, key=lambda delivery: delivery.attempts)
         to = recipient.address(longest_tried.address)
         return self._tried(
             recipient,
@@ -121,7 +121,10 @@ class SendMail:
         )
 
     def remember(self, change: Change) -> None:
-        """Keep what the mail's id stands for. Most notices say it by themselves, so this may fail."""
+        """Store what the mail's message id stands for.
+
+        Most notices say it by themselves, so this may fail.
+        """
         if change.sent is not None:
             with suppress(StoreUnavailable):
                 self._store.keep_mail(change.message_id, change.sent, self._clock.now() + NOTICES_KEPT)
@@ -183,7 +186,9 @@ class SendMail:
         now, turn, has_fallback = self._clock.now(), delivery.turn, bool(recipient.fallback)
         falls_back = delivery.address != FALLBACK and has_fallback
         return Change(
-            lambda one: refused(one, REJECTED, now, has_fallback) if one.turn == turn else one,
+            lambda current: (
+                refused(current, REJECTED, now, has_fallback) if current.turn == turn else current
+            ),
             given_up=not falls_back,
             fell_back=falls_back,
         )
@@ -193,25 +198,31 @@ class SendMail:
 # turn is none of our business any more, and what is no longer waiting need not be tried again.
 
 
-def _unchanged(one: Delivery) -> Delivery:
-    return one
+def _unchanged(delivery: Delivery) -> Delivery:
+    return delivery
 
 
 def _sent(turn: int, now: datetime, message_id: str) -> Callable[[Delivery], Delivery]:
-    return lambda one: move(one, SENT, now, message_id=message_id) if one.turn == turn else one
+    return lambda delivery: (
+        move(delivery, SENT, now, message_id=message_id) if delivery.turn == turn else delivery
+    )
 
 
 def _later(turn: int, when: datetime, attempts: int) -> Callable[[Delivery], Delivery]:
-    return lambda one: (
-        replace(one, next_try=when, attempts=attempts) if one.turn == turn and one.state in WAITING else one
+    return lambda delivery: (
+        replace(delivery, next_try=when, attempts=attempts)
+        if delivery.turn == turn and delivery.state in WAITING
+        else delivery
     )
 
 
 def _held(turn: int, until: datetime) -> Callable[[Delivery], Delivery]:
-    def apply(one: Delivery) -> Delivery:
-        if one.turn != turn or one.state not in WAITING:
-            return one
-        held = one if one.state == HELD else move(one, HELD, one.changed_at, next_try=until)
-        return replace(held, next_try=until, attempts=one.attempts + 1)
+    def apply(delivery: Delivery) -> Delivery:
+        if delivery.turn != turn or delivery.state not in WAITING:
+            return delivery
+        held = (
+            delivery if delivery.state == HELD else move(delivery, HELD, delivery.changed_at, next_try=until)
+        )
+        return replace(held, next_try=until, attempts=delivery.attempts + 1)
 
     return apply

@@ -1,4 +1,4 @@
-"""Mails of one report each, and what else is due with a report: a delay that took too long, an alarm."""
+"""Mails of one report each, fallbacks after long delays and bounces, and alarms of what reached nobody."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ TELL_MARGIN = timedelta(seconds=5)
 
 
 class SingleMails:
-    """Deals with everything that is due but digests."""
+    """Works off everything in the outbox that is due, but digests."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._unreached: list[Case] = []
-        self._told_of: set[str] = set()  # mails that nobody took: a digest holds many reports
+        self._alarmed_of: set[str] = set()  # mails that nobody took: a digest holds many reports
 
     def __call__(self) -> bool:
-        """Deal with what is due; return whether anything could be claimed."""
+        """Work off what is due; return whether anything could be claimed."""
         outbox = self._outbox
         ids = outbox.store.due(outbox.clock.now(), ROUND)
         worked = False
@@ -57,9 +57,15 @@ class SingleMails:
 
     def _deal_with(self, case: Case) -> None:
         outbox, now = self._outbox, self._outbox.clock.now()
-        due = [one for one in case.record.deliveries if one.due(now) and not one.in_digest()]
-        case.in_hand = {one.recipient for one in due}
-        first = {one.recipient for one in due if one.state in WAITING and not one.attempts and not one.turn}
+        due = [
+            delivery for delivery in case.record.deliveries if delivery.due(now) and not delivery.in_digest()
+        ]
+        case.in_hand = {delivery.recipient for delivery in due}
+        first = {
+            delivery.recipient
+            for delivery in due
+            if delivery.state in WAITING and not delivery.attempts and not delivery.turn
+        }
         if case.record.watch_at is not None and case.record.watch_at <= now:
             self._unreached.append(case)
             case.in_hand.add("")  # the lease goes on until somebody was told
@@ -67,7 +73,9 @@ class SingleMails:
             outbox.leases.release(case)
             return
         try:
-            may_go = any(one.state in WAITING and one.recipient not in outbox.stopped for one in due)
+            may_go = any(
+                delivery.state in WAITING and delivery.recipient not in outbox.stopped for delivery in due
+            )
             if may_go and not case.record.counted:
                 due = self._counted(case, due)
             for delivery in due:
@@ -84,7 +92,7 @@ class SingleMails:
         except StoreUnavailable:
             raise  # what was sent and not recorded stays leased: its notice may come before it is sent again
         except (MailStopped, SecretMissing, OutOfTime):
-            if not any(one is case for one in outbox.aside):
+            if not any(other is case for other in outbox.aside):
                 outbox.leases.release(case)
             raise
         except Exception as error:
@@ -97,12 +105,13 @@ class SingleMails:
         """
         since = self._outbox.clock.now() - LEASE
         return bool(first - case.in_hand) or any(
-            one.state == SENT and not one.turn and one.changed_at > since for one in case.record.deliveries
+            delivery.state == SENT and not delivery.turn and delivery.changed_at > since
+            for delivery in case.record.deliveries
         )
 
     def _watch_anew(self, case: Case) -> None:
         now = self._outbox.clock.now()
-        self._unreached = [one for one in self._unreached if one is not case]
+        self._unreached = [other for other in self._unreached if other is not case]
         case.in_hand.discard("")
 
         def change(record: SealedReport) -> SealedReport:
@@ -127,7 +136,7 @@ class SingleMails:
         outbox.tally.held_back += len(verdict.recipients)
         case.in_hand.difference_update(verdict.recipients)
         outbox.leases.save(case, lambda record: verdict.apply(record, now))
-        return [one for one in due if one.recipient not in verdict.recipients]
+        return [delivery for delivery in due if delivery.recipient not in verdict.recipients]
 
     def _mail(self, case: Case, delivery: Delivery) -> None:
         outbox = self._outbox
@@ -144,11 +153,11 @@ class SingleMails:
             case.in_hand.discard(delivery.recipient)
             return
         known = outbox.recipients
-        others = [known[one] for one in case.record.others_than(recipient.id) if one in known]
+        others = [known[other] for other in case.record.others_than(recipient.id) if other in known]
         before = known.get(delivery.instead_of)
-        told = replace(opened, instead_of=before.name if before else delivery.instead_of)
+        for_mail = replace(opened, instead_of=before.name if before else delivery.instead_of)
         try:
-            change = outbox.send.report(recipient, delivery, told, others)
+            change = outbox.send.report(recipient, delivery, for_mail, others)
         except MailStopped as error:
             outbox.stop(delivery.recipient, error)
             return
@@ -168,10 +177,10 @@ class SingleMails:
         outbox.alarms.raise_alarm("delayed_long", named)
         outbox.tally.fell_back += falls_back
 
-        def give_up(one: Delivery) -> Delivery:
-            if one.turn != turn or one.state != DELAYED:
-                return one
-            return refused(one, BOUNCED, now, True) if falls_back else replace(one, next_try=None)
+        def give_up(current: Delivery) -> Delivery:
+            if current.turn != turn or current.state != DELAYED:
+                return current
+            return refused(current, BOUNCED, now, True) if falls_back else replace(current, next_try=None)
 
         outbox.leases.record(case, delivery.recipient, give_up)
 
@@ -182,8 +191,8 @@ class SingleMails:
         recipient = outbox.recipients.get(delivery.recipient)
         has_fallback = recipient is not None and bool(recipient.fallback)
         falls_back = has_fallback and delivery.address != FALLBACK
-        if delivery.away_mail not in self._told_of:
-            self._told_of.add(delivery.away_mail)
+        if delivery.away_mail not in self._alarmed_of:
+            self._alarmed_of.add(delivery.away_mail)
             detail = {
                 "recipient": delivery.recipient,
                 "address": delivery.address,
@@ -195,13 +204,17 @@ class SingleMails:
         outbox.tally.fell_back += falls_back
         outbox.tally.failed += not falls_back
 
-        def give_up(one: Delivery) -> Delivery:
-            return given_up(one, now, has_fallback) if one.turn == turn and one.state == UNCLEAR else one
+        def give_up(current: Delivery) -> Delivery:
+            return (
+                given_up(current, now, has_fallback)
+                if current.turn == turn and current.state == UNCLEAR
+                else current
+            )
 
         outbox.leases.record(case, delivery.recipient, give_up)
 
     def tell_unreached(self) -> None:
-        """Tell the operator of reports that not everybody has; again a day later, until somebody answers.
+        """Raise alarms of reports that not everybody has; again a day later, until one is acknowledged.
 
         Only a case that an alarm names has been told; the others are named in the next hour's.
         """
@@ -214,20 +227,20 @@ class SingleMails:
             detail = {"reports": str(len(cases)), "cases": numbers}
             if len(cases) > len(named):
                 detail["not named here"] = f"{len(cases) - len(named)}, in the next hours' alarms"
-            told = self._outbox.alarms.raise_alarm(kind, detail)
+            alarmed = self._outbox.alarms.raise_alarm(kind, detail)
             for number, case in enumerate(cases):
                 if self._outbox.time_left() < TELL_MARGIN:
                     return  # the lease ends by itself, and the alarm comes again
-                self._told(case, told and number < len(named))
+                self._watch_again(case, alarmed and number < len(named))
         self._unreached.clear()
 
-    def _told(self, case: Case, told: bool) -> None:
+    def _watch_again(self, case: Case, alarmed: bool) -> None:
         now = self._outbox.clock.now()
 
         def change(record: SealedReport) -> SealedReport:
-            if record.watch_at is None or record.watch_at > now:  # answered meanwhile
+            if record.watch_at is None or record.watch_at > now:  # acknowledged meanwhile
                 return record
-            return record.watched(now) if told else replace(record, watch_at=now + TELL_AGAIN)
+            return record.watched(now) if alarmed else replace(record, watch_at=now + TELL_AGAIN)
 
         case.in_hand.clear()
         self._outbox.leases.save(case, change)

@@ -1,4 +1,4 @@
-"""Delete on time, count how the deliveries stand, and tell the operator of anything that waits too long.
+"""The hourly sweep: retention (what has expired is deleted), metrics, and alarms of what waits too long.
 
 What a clock ahead of time wrote would wait for as long as that clock was ahead: it is found, and set due.
 """
@@ -32,9 +32,9 @@ _REPORT = "report#"
 
 
 class Sweep:
-    """The hourly use case. DynamoDB's own expiry is a backstop: it may be two days late.
+    """The sweep, hourly. DynamoDB's own TTL is a backstop: it may be two days late.
 
-    `digest_every` is how far apart digests are; `note` hears what became of each delivery.
+    `digest_every` is how far apart digests are; `log_outcome` hears what became of each delivery.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Sweep:
         gauges: Metrics,
         clock: Clock,
         digest_every: timedelta = timedelta(hours=1),
-        note: Callable[[Outcome], None] = unheard,
+        log_outcome: Callable[[Outcome], None] = unheard,
     ) -> None:
         self._store = store
         self._alarms = alarms
         self._gauges = gauges
         self._clock = clock
         self._digest_every = digest_every
-        self._note = note
+        self._log_outcome = log_outcome
 
     def __call__(self, time_left: Callable[[], timedelta], scheduled_at: datetime | None = None) -> int:
         """Delete every item whose time is over, and return how many there were.
@@ -100,8 +100,8 @@ class Sweep:
             deleted = self._store.delete(key, now)
             if deleted is not None:
                 count += 1
-                for one in _told(key, deleted, now):
-                    self._note(one)
+                for deletion in _deletions(key, deleted, now):
+                    self._log_outcome(deletion)
         return count
 
     def _set_due(self, hidden: list[SealedReport], time_left: Callable[[], timedelta]) -> None:
@@ -119,10 +119,10 @@ class Sweep:
             except StaleRecord:
                 continue  # somebody deals with it; if it lies ahead still, the next sweep sees it
             for delivery in mended.deliveries:
-                self._note(outcome(SET_DUE, mended, delivery, now))
+                self._log_outcome(outcome(SET_DUE, mended, delivery, now))
 
 
-def _told(key: str, deleted: Deleted, now: datetime) -> Iterator[Outcome]:
+def _deletions(key: str, deleted: Deleted, now: datetime) -> Iterator[Outcome]:
     if deleted.record is not None:
         for delivery in deleted.record.deliveries:
             yield outcome(DELETED, deleted.record, delivery, now)

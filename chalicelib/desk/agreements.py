@@ -1,4 +1,4 @@
-"""Who may agree, as the second publisher, to what others proposed."""
+"""Separation of duties: who may agree, as the second publisher, to what others proposed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person, and since when they are who they are: what an agreement of two rests on.
+    """An account's standing: role, and the dates of invitation and of each new credential.
+
+    It says since when somebody is who they are, which an agreement of two rests on.
 
     `id` is the pool's own and never given twice, so whoever is removed and invited again is somebody new.
     `invited_at` is None when the pool does not say. The other dates are None when the thing never happened,
@@ -57,12 +59,12 @@ class Standing:
     authenticator_at: datetime | None = None
 
     def names(self) -> frozenset[str]:
-        """Return what this person is called among proposers: the pool's id, and the address."""
+        """Return a person's identifiers, as proposers are kept: the pool's id, and the address."""
         return frozenset({plain_address(self.id), plain_address(self.email)} - {""})
 
 
 def why_not(person: Standing, proposers: Collection[str], now: datetime) -> str:
-    """Return why a person may not agree as the second publisher, or "" when they may.
+    """Return the reason why a person may not agree as the second publisher, or "" when they may.
 
     `proposers` holds ids and addresses of everybody who had a hand in it. A date that is yet to come counts
     as new: a clock that is wrong lets nobody in.
@@ -71,7 +73,7 @@ def why_not(person: Standing, proposers: Collection[str], now: datetime) -> str:
         return NO_PUBLISHER
     if not person.id or person.invited_at is None:
         return NOT_KNOWN
-    if person.names() & {plain_address(one) for one in proposers}:
+    if person.names() & {plain_address(name) for name in proposers}:
         return PROPOSED_IT
     dates = (
         (NEWLY_INVITED, person.invited_at),

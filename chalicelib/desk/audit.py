@@ -1,4 +1,4 @@
-"""What a line of the desk's log may say, and which lines tell of one deed."""
+"""Lines of the audit log: what one may hold, and which of them belong to one deed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ _JOINERS = frozenset("\u200b\u200c\u200d")  # they have work to do inside words 
 
 
 def plain_line(text: str, longest: int = LONGEST) -> str:
-    """Return a text as one line of visible characters: no signs that turn or hide what stands beside them."""
-    shown = "".join(one for one in " ".join(text.split()) if one in _JOINERS or _shows(one))
+    """Return a text sanitized, as one line of visible characters.
+
+    No signs are left that turn or hide what stands beside them.
+    """
+    shown = "".join(sign for sign in " ".join(text.split()) if sign in _JOINERS or _shows(sign))
     line = " ".join(shown.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 

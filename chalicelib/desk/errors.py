@@ -1,4 +1,4 @@
-"""Errors of signing in and of what people at the desk may do, named for what their catcher does next."""
+"""Errors of sign-in, sessions and authorization, named for what their catcher does next."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from chalicelib.shared.errors import PorchlightError
 
 
 class WrongSignIn(PorchlightError):
-    """This address and password do not go together; whether the address is known is not said."""
+    """A wrong password for this address; whether the address is known is not said."""
 
 
 class WrongCode(PorchlightError):
-    """The code is not the one that the authenticator shows now: ask again."""
+    """A wrong authenticator code (TOTP), not the one that it shows now: ask again."""
 
 
 class TooManyTries(PorchlightError):
-    """Too many wrong tries for one address: wait a quarter of an hour. Known and unknown addresses alike."""
+    """A lockout after too many wrong tries for one address: wait a quarter of an hour.
+
+    Known and unknown addresses alike.
+    """
 
 
 class SignInExpired(PorchlightError):
-    """The sign-in took too long, or was begun elsewhere: begin again."""
+    """The sign-in expired, or was begun elsewhere: begin again."""
 
 
 class PasswordRefused(PorchlightError):
-    """The new password breaks the pool's rules: say the rules, and ask again."""
+    """The new password breaks the password policy of the pool: say the rules, and ask again."""
 
 
 class SessionOver(PorchlightError):
@@ -30,20 +33,20 @@ class SessionOver(PorchlightError):
 
 
 class NotAllowed(PorchlightError):
-    """This person's role does not cover it, or the form did not come from our own page: answer 403."""
+    """Forbidden, by the role or by the CSRF check (the form did not come from our own page): respond 403."""
 
 
 class SecondFactorMissing(PorchlightError):
-    """The pool let somebody in by a password alone where a second factor is a must: let nobody in."""
+    """The pool asked for no second factor (MFA) where one is a must: let nobody in by a password alone."""
 
 
 class PersonKnown(PorchlightError):
-    """This address has been invited before."""
+    """A second invitation of an address that is known already."""
 
 
 class LastPublisher(PorchlightError):
-    """Somebody must remain who can publish and invite."""
+    """The last account with the publisher role: somebody must remain who can publish and invite."""
 
 
 class AgreementMissing(PorchlightError):
-    """Recipients change only when a second publisher agrees, to addresses that have been confirmed."""
+    """A change without the agreement of a second publisher, or with an address that is not confirmed."""

@@ -1,4 +1,4 @@
-"""Invite people, change what they may do, help them when they are locked out, and remove them."""
+"""Account management: invitations, roles, resets of passwords and second factors, removal."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from chalicelib.shared.errors import EntryMissing
 
 
 class AddressWrong(ValueError):
-    """What was typed is no e-mail address."""
+    """An invalid e-mail address was typed."""
 
 
 class ManagePeople:
-    """What a publisher may do with people. `tell` sends a first password; `pick` chooses a letter.
+    """Management of accounts by a publisher. `tell` sends a first password; `pick` chooses a letter.
 
     What makes somebody able to act as another is dated before it is done, so that a fault in between never
     makes anybody look longer settled than they are.
@@ -50,11 +50,14 @@ class ManagePeople:
         self._pick = pick
 
     def everybody(self) -> Sequence[Person]:
-        """Return everybody, by address."""
+        """Return all accounts, by address."""
         return self._people.everybody()
 
     def invite(self, email: str, role: str) -> Person:
-        """Add somebody and mail them a first password. Raises AddressWrong or PersonKnown."""
+        """Create an account by invitation, and mail its first password.
+
+        Raises AddressWrong or PersonKnown.
+        """
         address = plain_address(email)
         if not is_address(address):
             raise AddressWrong
@@ -65,7 +68,7 @@ class ManagePeople:
         return person
 
     def change_role(self, email: str, role: str) -> Person:
-        """Give somebody another role, at once, and return who they were.
+        """Change the role of an account, at once, and return the account as it was.
 
         Raises LastPublisher or EntryMissing.
         """
@@ -73,33 +76,33 @@ class ManagePeople:
         if _role(role) != PUBLISHER:
             self._somebody_else_publishes(email)
         elif person.role != PUBLISHER:
-            self._standings.note(person, PUBLISHER_SINCE)
+            self._standings.record(person, PUBLISHER_SINCE)
         self._people.set_role(person.email, role)
         return person
 
     def send_first_password(self, email: str) -> Person:
-        """Replace a forgotten password: the old one and all sessions end, and a new first one is mailed.
+        """Reset a forgotten password: the old one and all sessions end, and a new first one is mailed.
 
-        Wrong tries are counted anew, and no browser is known any longer.
+        Try counters are reset, and device cookies are revoked.
         """
         person = self._known(email)
         password = self._password()
-        self._standings.note(person, PASSWORD_AT)
+        self._standings.record(person, PASSWORD_AT)
         self._people.set_first_password(person.email, password)
         self._open_anew(person.email, password)
         self._tell(person.email, password, False)
         return person
 
     def forget_authenticator(self, email: str) -> Person:
-        """Let somebody who lost their phone set up a new authenticator; its browser is known no longer."""
+        """Reset the second factor of somebody who lost their phone, and revoke their device cookies."""
         person = self._known(email)
-        self._standings.note(person, AUTHENTICATOR_AT)
+        self._standings.record(person, AUTHENTICATOR_AT)
         self._people.forget_authenticator(person.email)
         self._book.forget_browsers_of(person.email, self._clock.now())
         return person
 
     def remove(self, email: str, by: Person) -> Person:
-        """Remove somebody for good. Raises LastPublisher, EntryMissing, or NotAllowed for oneself."""
+        """Delete an account for good. Raises LastPublisher, EntryMissing, or NotAllowed for oneself."""
         person = self._known(email)
         if person.email == by.email:
             raise NotAllowed("somebody else must remove you")
@@ -123,8 +126,8 @@ class ManagePeople:
         raise EntryMissing("nobody with this address")
 
     def _somebody_else_publishes(self, email: str) -> None:
-        others = (one for one in self._people.everybody() if one.email != email)
-        if not any(one.role == PUBLISHER and one.state != SHUT_OUT for one in others):
+        others = (person for person in self._people.everybody() if person.email != email)
+        if not any(person.role == PUBLISHER and person.state != SHUT_OUT for person in others):
             raise LastPublisher("nobody else publishes")
 
     def _password(self) -> str:

@@ -1,4 +1,4 @@
-"""Who works at the desk, and what each role may do."""
+"""Accounts of the admin site and their roles (authorization), sign-in steps, sessions, device cookies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ SHORTEST_PASSWORD = 14
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may sign in, known by an e-mail address. `role` is empty for somebody without one.
+    """An account of somebody who may sign in, known by an e-mail address.
+
+    `role` is empty for somebody without one.
 
     `id` is the pool's own and is never given twice: an address can be. `invited_at` is when the pool made the
     account, or None where that was not asked.
@@ -45,13 +47,13 @@ class Person:
     invited_at: datetime | None = None
 
     def may(self, role: str) -> bool:
-        """Say whether this person may do what needs `role`."""
+        """Return whether this person is authorized for what needs `role`."""
         return allows(self.role, role)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a sign-in has come.
+    """A step of a sign-in: how far it has come.
 
     `kind` says what is asked next: NEW_PASSWORD, CODE, SET_UP, or nothing more (SIGNED_IN). `handle` is the
     pool's own thread through the steps, and its access token at the end. `second_factor` says whether an
@@ -80,17 +82,17 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class KnownBrowser:
-    """A browser in which somebody has signed in whole: whose, and since when."""
+    """A device cookie, of a browser in which somebody has signed in whole: whose, and since when."""
 
     email: str
     since: datetime
 
 
 def allows(role: str, needed: str) -> bool:
-    """Say whether `role` covers `needed`: a publisher may do all that an editor may."""
+    """Return whether `role` covers the role `needed`: a publisher may do all that an editor may."""
     return role in ROLES and needed in ROLES and ROLES.index(role) >= ROLES.index(needed)
 
 
 def highest(groups: Collection[str]) -> str:
-    """Return the widest role among a person's groups, or nothing."""
+    """Return the highest role among a person's groups, or nothing."""
     return next((role for role in reversed(ROLES) if role in groups), "")

@@ -1,4 +1,4 @@
-"""Let people in, remember that they are in, and let them out."""
+"""Sign-in, second factor (MFA), lockout and sessions of the admin site, as use cases."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ _LONGEST_PASSWORD = 256  # Cognito's own
 
 
 class SignIn:
-    """The way in: a password, then whatever the pool asks for besides.
+    """Sign-in with a password, then whatever the pool asks for besides.
 
-    Between two steps only the pool's thread is kept, under a secret of the browser (`door`). Where a second
-    factor is a must, a token that came without one is thrown away.
+    Between two steps only the pool's thread is kept, under a secret of the browser (`sign_in_key`). Where a
+    second factor is a must, a token that came without one is thrown away.
 
     Tries are counted by address. A browser in which the same person has come in before is counted apart, and
     so is the first password that was mailed last: strangers can shut out strangers, and nobody else.
@@ -72,16 +72,16 @@ class SignIn:
         self._standings = standings
         self._watch = watch
 
-    def where(self, door: str) -> Step | None:
-        """Return how far the sign-in behind this door has come, or None when none was begun."""
-        return self._book.step(door, self._clock.now())
+    def where(self, sign_in_key: str) -> Step | None:
+        """Return the step that the sign-in under this key has come to, or None when none was begun."""
+        return self._book.step(sign_in_key, self._clock.now())
 
-    def give_up(self, door: str) -> None:
-        """Begin again from the first form."""
-        self._book.forget_step(door)
+    def give_up(self, sign_in_key: str) -> None:
+        """Drop a sign-in that was begun: it starts over from the first form."""
+        self._book.forget_step(sign_in_key)
 
-    def begin(self, door: str, email: str, password: str, browsers: Sequence[str] = ()) -> Step:
-        """Try a password.
+    def begin(self, sign_in_key: str, email: str, password: str, browsers: Sequence[str] = ()) -> Step:
+        """Check a password, behind the try counter and its lockout.
 
         Raises WrongSignIn, alike for an unknown address, or TooManyTries after five in a quarter of an hour.
         The try is counted before it is made, so that tries made at once count too, and only a whole sign-in
@@ -97,84 +97,89 @@ class SignIn:
         if mailed or (meant != password and self._waits_for_a_first_password(address)):
             password = meant
         try:
-            return self._go_on(door, self._people.begin(address, password), browsers)
+            return self._go_on(sign_in_key, self._people.begin(address, password), browsers)
         except WrongSignIn:
             self._watch.wrong(address, "password")
             raise
 
-    def choose_password(self, door: str, password: str, again: str, browsers: Sequence[str] = ()) -> Step:
+    def choose_password(
+        self, sign_in_key: str, password: str, again: str, browsers: Sequence[str] = ()
+    ) -> Step:
         """Replace the first password. Raises PasswordRefused or SignInExpired."""
-        step = self._at(door, NEW_PASSWORD)
+        step = self._at(sign_in_key, NEW_PASSWORD)
         if password != again:
             raise PasswordRefused("not_the_same")
         if len(password) < SHORTEST_PASSWORD:
             raise PasswordRefused("too_short")
         if len(password) > _LONGEST_PASSWORD:
             raise PasswordRefused("too_long")
-        self._note(step, PASSWORD_AT)
+        self._record(step, PASSWORD_AT)
         step = self._people.set_password(step, password)
         self._watch.renewed(step.email, "password")
-        return self._go_on(door, step, browsers)
+        return self._go_on(sign_in_key, step, browsers)
 
-    def give_code(self, door: str, code: str, browsers: Sequence[str] = ()) -> Step:
-        """Answer with the authenticator's code. Raises WrongCode, TooManyTries or SignInExpired."""
-        step = self._at(door, CODE)
+    def give_code(self, sign_in_key: str, code: str, browsers: Sequence[str] = ()) -> Step:
+        """Check an authenticator code (TOTP), the second factor.
+
+        Raises WrongCode, TooManyTries or SignInExpired.
+        """
+        step = self._at(sign_in_key, CODE)
         self._count_in("code", step.email, browsers)
         try:
-            return self._go_on(door, self._people.give_code(step, _digits(code)), browsers)
+            return self._go_on(sign_in_key, self._people.give_code(step, _digits(code)), browsers)
         except WrongCode:
             self._watch.wrong(step.email, "code")
             raise
 
-    def new_authenticator(self, door: str) -> str:
-        """Return the secret for an authenticator app, on the way in. Raises SignInExpired."""
-        secret, step = self._people.new_authenticator(self._at(door, SET_UP))
-        self._book.keep_step(door, step, self._clock.now() + SIGN_IN_TAKES)
+    def new_authenticator(self, sign_in_key: str) -> str:
+        """Return a new TOTP secret for an authenticator app, during a sign-in. Raises SignInExpired."""
+        secret, step = self._people.new_authenticator(self._at(sign_in_key, SET_UP))
+        self._book.keep_step(sign_in_key, step, self._clock.now() + SIGN_IN_TAKES)
         return secret
 
-    def confirm_authenticator(self, door: str, code: str, browsers: Sequence[str] = ()) -> Step:
-        """Prove that the new authenticator works. Raises WrongCode, TooManyTries or SignInExpired."""
-        step = self._at(door, SET_UP)
+    def confirm_authenticator(self, sign_in_key: str, code: str, browsers: Sequence[str] = ()) -> Step:
+        """Confirm a new authenticator by its first code. Raises WrongCode, TooManyTries or SignInExpired."""
+        step = self._at(sign_in_key, SET_UP)
         self._count_in("code", step.email, browsers)
         try:
             digits = _digits(code)
-            self._note(step, AUTHENTICATOR_AT)
+            self._record(step, AUTHENTICATOR_AT)
             step = self._people.confirm_authenticator(step, digits)
         except WrongCode:
             self._watch.wrong(step.email, "code")
             raise
         self._watch.renewed(step.email, "authenticator")
-        return self._go_on(door, step, browsers)
+        return self._go_on(sign_in_key, step, browsers)
 
     def remember(self, email: str, browsers: Sequence[str]) -> Sequence[str]:
-        """Know this browser from now on, after a whole sign-in; return the secrets that it shall hold.
+        """Issue a device cookie after a whole sign-in; return the secrets that the browser shall hold.
 
         The secret it held for the same person ends: a copy of it is good until its owner comes in again.
         """
         now = self._clock.now()
-        kept = []
+        others = []
         for browser in browsers[:MOST_IN_ONE_BROWSER]:
             known = self._book.browser(browser, now)
             if known and known.email == email:
                 self._book.forget_browser(browser)
             elif known:
-                kept.append(browser)
+                others.append(browser)
         fresh = (self._clock.nonce() + self._clock.nonce()).hex()
         self._book.keep_browser(fresh, KnownBrowser(email, now))
-        return [fresh, *kept[: MOST_IN_ONE_BROWSER - 1]]
+        return [fresh, *others[: MOST_IN_ONE_BROWSER - 1]]
 
-    def _at(self, door: str, kind: str) -> Step:
-        step = self.where(door)
+    def _at(self, sign_in_key: str, kind: str) -> Step:
+        step = self.where(sign_in_key)
         if step is None or step.kind != kind:
             raise SignInExpired("no such step")
         return step
 
-    def _note(self, step: Step, what: str) -> None:
+    def _record(self, step: Step, what: str) -> None:
         try:
             person = self._people.find(step.email)
         except EntryMissing as error:
             raise SignInExpired("removed meanwhile") from error
-        self._standings.note(person, what)
+        self._standings.record(person, what)
 
     def _waits_for_a_first_password(self, address: str) -> bool:
         try:
@@ -202,11 +207,11 @@ class SignIn:
         if tries > MOST_TRIES:
             raise TooManyTries(f"more than {MOST_TRIES}")
 
-    def _go_on(self, door: str, step: Step, browsers: Sequence[str]) -> Step:
+    def _go_on(self, sign_in_key: str, step: Step, browsers: Sequence[str]) -> Step:
         if step.kind != SIGNED_IN:
-            self._book.keep_step(door, step, self._clock.now() + SIGN_IN_TAKES)
+            self._book.keep_step(sign_in_key, step, self._clock.now() + SIGN_IN_TAKES)
             return step
-        self._book.forget_step(door)
+        self._book.forget_step(sign_in_key)
         if self._second_factor_needed and not step.second_factor:
             self._people.sign_out(step.email)
             raise SecondFactorMissing("the pool asked for none")
@@ -221,7 +226,10 @@ class SignIn:
 
 
 class Sessions:
-    """Who is in, asked anew at every request: a new role, a removal, a sign-out elsewhere count at once."""
+    """Sessions of who is signed in, checked anew at every request.
+
+    A new role, a removal, a sign-out elsewhere count at once.
+    """
 
     def __init__(
         self,
@@ -240,7 +248,7 @@ class Sessions:
         self._watch = watch
 
     def who(self, token: str) -> Person:
-        """Return whose session this is. Raises SessionOver."""
+        """Return the person of a valid session. Raises SessionOver."""
         now = self._clock.now()
         address, _ = self._tokens.read(token, now)  # first: nothing is asked anywhere for a forged token
         session = self._book.session(token, now)
@@ -252,17 +260,20 @@ class Sessions:
         return person
 
     def end(self, person: Person, token: str) -> None:
-        """End this session, and with it all others of the same person."""
+        """End a session, and with it all others of the same person."""
         self._book.end_session(token)
         self._people.sign_out(person.email)
 
     def new_authenticator(self, person: Person, token: str) -> str:
-        """Return a secret for an authenticator app, for somebody who is in."""
+        """Return a new TOTP secret for an authenticator app, for somebody who is signed in."""
         secret, _ = self._people.new_authenticator(Step(SIGNED_IN, person.email, token))
         return secret
 
     def confirm_authenticator(self, person: Person, token: str, code: str) -> None:
-        """Prove that the app works; codes are asked for from the next sign-in on. Raises WrongCode."""
+        """Confirm an authenticator by its first code; codes are asked for from the next sign-in on.
+
+        Raises WrongCode or TooManyTries.
+        """
         what = f"code inside {person.email}"
         tries = self._book.count_try(what, self._clock.now(), TRIES_COUNT_FOR, MOST_TRIES)
         if tries == MOST_TRIES + 1:
@@ -270,7 +281,7 @@ class Sessions:
         if tries > MOST_TRIES:
             raise TooManyTries(f"more than {MOST_TRIES}")
         digits = _digits(code)
-        self._standings.note(person, AUTHENTICATOR_AT)
+        self._standings.record(person, AUTHENTICATOR_AT)
         self._people.confirm_authenticator(Step(SIGNED_IN, person.email, token), digits)
         self._watch.renewed(person.email, "authenticator")
         self._book.forget_tries(what)

@@ -1,4 +1,4 @@
-"""Watch the door: write down what was refused to somebody of the desk, and tell when a lock falls."""
+"""Audit of sign-ins: failed tries and lockouts into the log, and lockouts by mail."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ _TRIED = {"password": "wrong password", "code": "wrong authenticator code"}
 
 
 class SignInWatch:
-    """Only addresses of the desk are written down: others would be a stranger's words in its log.
+    """Logs and mails failed sign-ins, lockouts and new credentials.
 
-    `note` writes a line of the log; `tell` mails the publishers and the operator.
+    Only addresses of the desk are written down: others would be a stranger's words in its log.
+
+    `record` writes a line of the log; `tell` mails the publishers and the operator.
     """
 
     def __init__(
@@ -27,38 +29,38 @@ class SignInWatch:
         people: People,
         book: SignInStore,
         clock: Clock,
-        note: Callable[..., None],
+        record: Callable[..., None],
         tell: Callable[[str, Sequence[str], Collection[str]], None],
     ) -> None:
         self._people = people
         self._book = book
         self._clock = clock
-        self._note = note
+        self._record = record
         self._tell = tell
 
     def wrong(self, address: str, tried: str) -> None:
-        """Write down a wrong password or code."""
+        """Log a wrong password or code."""
         person = self._known(address)
         if person:
-            self._note(
+            self._record(
                 STRANGER, "", "sign in: not done", about=person.email, outcome=REFUSED, told=_TRIED[tried]
             )
 
     def locked(self, address: str, tried: str, known_browser: bool) -> None:
-        """Write down that a lock fell, and mail it: once for each, and a few times a day for an address."""
+        """Log a lockout and mail it: once for each, and a few times a day for an address."""
         person = self._known(address)
         if person is None:
             return
         where = "one browser that was known" if known_browser else "every browser that is not known"
-        told = f"locked for a quarter of an hour, for {where}: {MOST_TRIES} times {_TRIED[tried]}"
-        self._note(STRANGER, "", "sign in: not done", about=person.email, outcome=REFUSED, told=told)
+        lock = f"locked for a quarter of an hour, for {where}: {MOST_TRIES} times {_TRIED[tried]}"
+        self._record(STRANGER, "", "sign in: not done", about=person.email, outcome=REFUSED, told=lock)
         mailed = self._book.count_try(f"mailed lock {person.email}", self._clock.now(), _DAY)
         if mailed <= MOST_MAILED_LOCKS:
-            self._tell("somebody was locked out", _lines(person.email, told, mailed), (person.email,))
+            self._tell("somebody was locked out", _lines(person.email, lock, mailed), (person.email,))
 
     def renewed(self, address: str, what: str) -> None:
-        """Write down, and mail, that somebody now has a password or an authenticator of their own making."""
-        self._note(address, "", f"choose a new {what}", outcome=DONE)
+        """Log and mail a new credential: a password or an authenticator of somebody's own making."""
+        self._record(address, "", f"choose a new {what}", outcome=DONE)
         lines = (f"{address} has chosen a new {what} just now, at the sign-in or inside.",)
         self._tell(f"somebody has a new {what}", lines, (address,))
 
@@ -69,9 +71,9 @@ class SignInWatch:
             return None
 
 
-def _lines(email: str, told: str, mailed: int) -> Sequence[str]:
+def _lines(email: str, lock: str, mailed: int) -> Sequence[str]:
     lines = [
-        f"The sign-in of {email} is {told}.",
+        f"The sign-in of {email} is {lock}.",
         "Browsers in which this person has signed in before are counted apart and still get in."
         " In any other one, a new first password opens at once: any publisher can send one, under People.",
         "If that was not this person, somebody is trying to get in, or to keep them out.",

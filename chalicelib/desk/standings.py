@@ -1,4 +1,7 @@
-"""Know since when somebody is who they are, before they may agree to anything as the second publisher."""
+"""Account standings, for the separation of duties: since when somebody is who they are.
+
+They are asked for before anybody may agree to anything as the second publisher.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from chalicelib.shared.clock import Clock
 
 
 class Standings:
-    """The dates of people, by the pool's id: the pool dates each account, the book what came later."""
+    """Standings of accounts, by the pool's id: the pool dates each account, the book what came later."""
 
     def __init__(self, people: People, book: StandingBook, clock: Clock) -> None:
         self._people = people
@@ -21,11 +24,13 @@ class Standings:
 
         Somebody else who has the address by now is nobody who can agree.
         """
-        found = self._people.find(person.email)
-        if not person.id or found.id != person.id:
-            return Standing("", found.email, found.role, None)
-        return Standing(found.id, found.email, found.role, found.invited_at, **self._book.dates(found.id))
+        current = self._people.find(person.email)
+        if not person.id or current.id != person.id:
+            return Standing("", current.email, current.role, None)
+        return Standing(
+            current.id, current.email, current.role, current.invited_at, **self._book.dates(current.id)
+        )
 
-    def note(self, person: Person, what: str) -> None:
-        """Write down that something happens to a person now: one of agreements.DATES."""
-        self._book.note(person.id or self._people.find(person.email).id, what, self._clock.now())
+    def record(self, person: Person, what: str) -> None:
+        """Record the date of a change of an account, which is now: one of agreements.DATES."""
+        self._book.record(person.id or self._people.find(person.email).id, what, self._clock.now())

@@ -1,4 +1,7 @@
-"""Tell every publisher, and the operator, what was done to people and recipients: nobody does it unseen."""
+"""Notifications by mail of changes of accounts and recipients, to every publisher and the operator.
+
+Nobody does it unseen.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from chalicelib.shared.mail import Mail, Mailer
 
 
 class TellPublishers:
-    """Mails a notice. `write(to, headline, lines)` makes the message; no secret may be in it.
+    """Mails a notification. `write(to, headline, lines)` makes the message; no secret may be in it.
 
     What a notice is about has been done already, so an address that takes no mail stops nothing: the others
     are told, and an alarm says that not everybody could be.
@@ -37,7 +40,7 @@ class TellPublishers:
     def __call__(
         self, headline: str, lines: Sequence[str], also: Collection[str] = (), but: Collection[str] = ()
     ) -> None:
-        """Mail it to all publishers, the operator, and `also` to whom it is about.
+        """Mail a notification to all publishers, the operator, and `also` to whom it is about.
 
         Nobody in `but` gets it: whoever it is about has a mail of their own then.
         """
@@ -54,15 +57,15 @@ class TellPublishers:
             self._alarms.raise_alarm("desk_not_told", {"what": headline, "addresses": str(missed)})
 
     def _addresses(self, also: Collection[str]) -> Sequence[str]:
-        found = dict.fromkeys(also)
+        addresses = dict.fromkeys(also)
         try:
             everybody = self._people.everybody()
         except PorchlightError:
             self._alarms.raise_alarm("desk_not_told", {"what": "the list of people could not be read"})
             everybody = ()
-        found |= dict.fromkeys(
-            one.email for one in everybody if one.role == PUBLISHER and one.state != SHUT_OUT
+        addresses |= dict.fromkeys(
+            person.email for person in everybody if person.role == PUBLISHER and person.state != SHUT_OUT
         )
         if self._operator:
-            found[self._operator] = None
-        return [address for address in found if "@" in address]
+            addresses[self._operator] = None
+        return [address for address in addresses if "@" in address]

@@ -1,4 +1,7 @@
-"""Codes and first passwords as people type and paste them: in groups, with whatever stood around them."""
+"""Normalized input of authenticator codes (TOTP) and first passwords.
+
+People type and paste them in groups, with whatever stood around them.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def typed_digits(text: str, count: int) -> str:
 
 
 def typed_first_password(text: str) -> str:
-    """Return a first password without what stood around it in the mail, or came in as it was copied.
+    """Return a first password, normalized: without what stood around it in the mail, or came in when copied.
 
     Ours is found by its groups, in whatever dashes and capitals a phone made of it. Of any other only what
     surrounds it is dropped. Not for a password that somebody chose: that one counts as it was typed.
@@ -42,9 +45,9 @@ def typed_first_password(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text[: 5 * _LONGEST]).lower()
     shown = "".join("-" if unicodedata.category(sign) == "Pd" or sign == "\u2212" else sign for sign in plain)
     joined = "".join(sign for sign in shown if unicodedata.category(sign) not in ("Cf", "Cc"))
-    found = {*_FIRST.findall(joined), *_FIRST.findall(re.sub(r"\s+", "", shown))}
-    if len(found) == 1:
-        return str(found.pop())
+    passwords = {*_FIRST.findall(joined), *_FIRST.findall(re.sub(r"\s+", "", shown))}
+    if len(passwords) == 1:
+        return str(passwords.pop())
     return _without_edges(text)
 
 

@@ -122,7 +122,7 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
         lambda: str(cognito().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
     )
     # The desk, made below, writes down what the watch sees.
-    watch = SignInWatch(pool, book, clock, lambda *who, **told: desk.note_of(*who, **told), shared.tell)
+    watch = SignInWatch(pool, book, clock, lambda *who, **texts: desk.record_of(*who, **texts), shared.tell)
     sessions = Sessions(pool, tokens, book, clock, shared.standings, watch)
     sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", shared.standings, watch)
     desk = Guard(

@@ -34,7 +34,7 @@ def note_delivery(
         delivery_recipients(settings),
         alarms(settings, clock),
         clock,
-        marks(settings.reports_table).note_delivered,
+        marks(settings.reports_table).record_delivered,
         LogOutcomes(OUTCOMES.info),
     )
     again: list[dict[str, str]] = []

@@ -144,12 +144,12 @@ def test_the_reports_of_a_digest_that_are_given_up_one_by_one_fall_back_together
     assert set(ends) == {due + timedelta(minutes=1)}
 
 
-_TOLD = {
-    "delivered": lambda one: taken(one, 0, "m", LATER),
-    "away": lambda one: away(one, 0, "m", LATER),
-    "waited": lambda one: given_up(one, LATER, True) if one.state == UNCLEAR else one,
-    "sent": lambda one: move(one, SENT, LATER, message_id="m2"),
-    "refused": lambda one: not_taken(one, 0, BOUNCED, LATER, True),
+_NEWS = {
+    "delivered": lambda current: taken(current, 0, "m", LATER),
+    "away": lambda current: away(current, 0, "m", LATER),
+    "waited": lambda current: given_up(current, LATER, True) if current.state == UNCLEAR else current,
+    "sent": lambda current: move(current, SENT, LATER, message_id="m2"),
+    "refused": lambda current: not_taken(current, 0, BOUNCED, LATER, True),
 }
 
 
@@ -157,15 +157,15 @@ _TOLD = {
     "order", list(itertools.permutations(["delivered", "away", "away", "waited", "sent"]))
 )
 def test_in_whatever_order_and_after_whatever_waiting_it_ends_delivered(order: tuple[str, ...]) -> None:
-    one = delivery()
+    current = delivery()
     for name in order:
-        one = _TOLD[name](one)
-    assert one.state == DELIVERED
+        current = _NEWS[name](current)
+    assert current.state == DELIVERED
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["delivered", "away", "waited", "refused"])))
 def test_in_whatever_order_certain_bad_news_is_never_forgotten(order: tuple[str, ...]) -> None:
-    one = delivery()
+    current = delivery()
     for name in order:
-        one = _TOLD[name](one)
-    assert (one.state, one.address) == (FALLEN_BACK, FALLBACK)
+        current = _NEWS[name](current)
+    assert (current.state, current.address) == (FALLEN_BACK, FALLBACK)

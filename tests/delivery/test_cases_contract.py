@@ -30,7 +30,7 @@ _numbers = count(1)
 
 
 @dataclass
-class Kept:
+class Stores:
     """Reports, and the same as the desk may know them."""
 
     reports: ReportStore
@@ -38,14 +38,14 @@ class Kept:
 
 
 @pytest.fixture(params=["fake", "moto"])
-def kept(request: pytest.FixtureRequest) -> Kept:
+def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "fake":
         store = FakeStore()
-        return Kept(store, FakeCases(store))
+        return Stores(store, FakeCases(store))
     request.getfixturevalue("aws")
     dynamodb, name = client("dynamodb"), f"cases-{next(_numbers)}"
     dynamodb.create_table(**table_definition(name))
-    return Kept(DynamoReports(lambda: dynamodb, name), DynamoCases(lambda: dynamodb, name))
+    return Stores(DynamoReports(lambda: dynamodb, name), DynamoCases(lambda: dynamodb, name))
 
 
 @pytest.fixture(params=["fake", "moto"])
@@ -70,68 +70,68 @@ def report(number: int = 1) -> SealedReport:
     )
 
 
-def bare(one: SealedReport) -> SealedReport:
-    return replace(one, sealed=b"", reporter_key=b"")
+def bare(case: SealedReport) -> SealedReport:
+    return replace(case, sealed=b"", reporter_key=b"")
 
 
-def test_a_case_is_found_by_its_number_and_without_its_words(kept: Kept) -> None:
-    kept.reports.add(report(1))
-    kept.reports.add(report(2))
-    assert kept.cases.find(report(1).case_number, NOON) == bare(report(1))
-    assert kept.cases.find("PL-0000-0000", NOON) is None
+def test_a_case_is_found_by_its_number_and_without_its_words(stores: Stores) -> None:
+    stores.reports.add(report(1))
+    stores.reports.add(report(2))
+    assert stores.cases.find(report(1).case_number, NOON) == bare(report(1))
+    assert stores.cases.find("PL-0000-0000", NOON) is None
 
 
-def test_every_case_is_listed_without_its_words(kept: Kept) -> None:
+def test_every_case_is_listed_without_its_words(stores: Stores) -> None:
     for number in (1, 2, 3):
-        kept.reports.add(report(number))
-    listed = sorted(kept.cases.all(NOON), key=lambda case: case.id)
+        stores.reports.add(report(number))
+    listed = sorted(stores.cases.all(NOON), key=lambda case: case.id)
     assert listed == [bare(report(number)) for number in (1, 2, 3)]
 
 
-def test_a_case_whose_time_is_over_is_neither_found_nor_listed(kept: Kept) -> None:
-    kept.reports.add(replace(report(), expires_at=NOON + DAY))
-    assert kept.cases.find(report().case_number, NOON + DAY - timedelta(seconds=1)) is not None
-    assert kept.cases.find(report().case_number, NOON + DAY) is None
-    assert list(kept.cases.all(NOON + DAY)) == []
+def test_a_case_whose_time_is_over_is_neither_found_nor_listed(stores: Stores) -> None:
+    stores.reports.add(replace(report(), expires_at=NOON + DAY))
+    assert stores.cases.find(report().case_number, NOON + DAY - timedelta(seconds=1)) is not None
+    assert stores.cases.find(report().case_number, NOON + DAY) is None
+    assert list(stores.cases.all(NOON + DAY)) == []
 
 
-def test_a_changed_case_keeps_its_words_and_takes_the_next_version(kept: Kept) -> None:
-    kept.reports.add(report())
-    case = kept.cases.find(report().case_number, NOON)
+def test_a_changed_case_keeps_its_words_and_takes_the_next_version(stores: Stores) -> None:
+    stores.reports.add(report())
+    case = stores.cases.find(report().case_number, NOON)
     assert case is not None
     changed = case.with_delivery(move(case.deliveries[0], DELIVERED, NOON + DAY, message_id="m-1"))
-    kept.cases.change(changed)
-    assert kept.cases.find(report().case_number, NOON) == replace(changed, version=1)
-    stored = kept.reports.get(report().id, NOON)
+    stores.cases.change(changed)
+    assert stores.cases.find(report().case_number, NOON) == replace(changed, version=1)
+    stored = stores.reports.get(report().id, NOON)
     assert stored == replace(changed, version=1, sealed=b"the words", reporter_key=bytes(range(32)))
 
 
-def test_a_legal_hold_an_answer_and_an_expiry_are_written_and_taken_back(kept: Kept) -> None:
-    kept.reports.add(report())
+def test_a_legal_hold_an_answer_and_an_expiry_are_written_and_taken_back(stores: Stores) -> None:
+    stores.reports.add(report())
     for changed in (
         replace(bare(report()), legal_hold=True, answered_at=NOON, watch_at=NOON + DAY),
         replace(bare(report()), version=1, expires_at=NOON + DAY),
     ):
-        kept.cases.change(changed)
-        assert kept.cases.find(report().case_number, NOON) == replace(changed, version=changed.version + 1)
+        stores.cases.change(changed)
+        assert stores.cases.find(report().case_number, NOON) == replace(changed, version=changed.version + 1)
 
 
-def test_a_case_that_somebody_changed_meanwhile_is_not_overwritten(kept: Kept) -> None:
-    kept.reports.add(report())
-    case = kept.cases.find(report().case_number, NOON)
+def test_a_case_that_somebody_changed_meanwhile_is_not_overwritten(stores: Stores) -> None:
+    stores.reports.add(report())
+    case = stores.cases.find(report().case_number, NOON)
     assert case is not None
-    kept.reports.claim(case.id, NOON, NOON + timedelta(minutes=5))
+    stores.reports.claim(case.id, NOON, NOON + timedelta(minutes=5))
     with pytest.raises(StaleRecord):
-        kept.cases.change(case.on_legal_hold(True))
-    now = kept.cases.find(report().case_number, NOON)
+        stores.cases.change(case.on_legal_hold(True))
+    now = stores.cases.find(report().case_number, NOON)
     assert now is not None
     assert not now.legal_hold
 
 
-def test_a_case_that_is_gone_is_not_brought_back(kept: Kept) -> None:
+def test_a_case_that_is_gone_is_not_brought_back(stores: Stores) -> None:
     with pytest.raises(StaleRecord):
-        kept.cases.change(bare(report()))
-    assert list(kept.cases.all(NOON)) == []
+        stores.cases.change(bare(report()))
+    assert list(stores.cases.all(NOON)) == []
 
 
 def test_a_stage_that_is_not_watched_knows_nothing(marks: FakeStageMarks | DeliveryMarks) -> None:
@@ -151,6 +151,6 @@ def test_a_stage_knows_since_when_it_is_watched_and_when_its_table_was_made(
 
 
 def test_only_the_first_delivered_report_is_noted(marks: FakeStageMarks | DeliveryMarks) -> None:
-    marks.note_delivered(NOON)
-    marks.note_delivered(NOON + DAY)
+    marks.record_delivered(NOON)
+    marks.record_delivered(NOON + DAY)
     assert marks.delivered_at() == NOON

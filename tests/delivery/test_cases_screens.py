@@ -50,8 +50,8 @@ KEPT_BACK = report(3, Delivery("dot-trafficking", HELD, NOW, next_try=NOW))
 @pytest.fixture
 def reports(desk: DeskSite) -> DynamoReports:
     store = DynamoReports(lambda: client("dynamodb"), desk.settings.reports_table)
-    for one in (LOST, FINE, KEPT_BACK):
-        store.add(one)
+    for case in (LOST, FINE, KEPT_BACK):
+        store.add(case)
     return store
 
 
@@ -62,9 +62,9 @@ def buttons(page: Page, action: str, **wanted: str) -> dict[str, str]:
 
 
 def now_of(reports: DynamoReports, case: SealedReport) -> SealedReport:
-    found = reports.get(case.id, NOW)
-    assert found is not None
-    return found
+    record = reports.get(case.id, NOW)
+    assert record is not None
+    return record
 
 
 def test_automatic_answers_are_counted_by_office_and_day(desk, reports):
@@ -145,8 +145,8 @@ def test_what_the_desk_reads_holds_neither_words_nor_key(desk, reports):
     assert len(index["Items"]) == 3
     assert not {"sealed", "reporter_key"} & {name for item in index["Items"] for name in item}
     cases = DynamoCases(lambda: client("dynamodb"), desk.settings.reports_table)
-    found = cases.find(LOST.case_number, NOW)
-    assert found == replace(LOST, sealed=b"", reporter_key=b"")
+    case = cases.find(LOST.case_number, NOW)
+    assert case == replace(LOST, sealed=b"", reporter_key=b"")
 
 
 def test_what_the_desk_may_write_does_not_touch_the_words():
@@ -163,8 +163,8 @@ def test_sent_again_it_is_queued_and_due_and_its_words_are_still_there(desk, rep
     publisher = desk.signed_in(PUBLISHER_ONE)
     page = publisher.get(f"/admin/case?n={LOST.case_number}")
     form = buttons(page, "/admin/case/again", recipient="dot-trafficking", address="first")
-    answer = publisher.post("/admin/case/again", form)
-    assert answer.location == f"/admin/case?n={LOST.case_number}&done=again"
+    response = publisher.post("/admin/case/again", form)
+    assert response.location == f"/admin/case?n={LOST.case_number}&done=again"
     now = now_of(reports, LOST)
     again = now.delivery_to("dot-trafficking")
     assert (again.state, again.turn, again.address) == (QUEUED, 1, "first")
@@ -176,10 +176,10 @@ def test_sent_again_it_is_queued_and_due_and_its_words_are_still_there(desk, rep
 
 
 def test_of_two_who_press_at_once_the_second_is_told(desk, reports):
-    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_ONE)
-    pages = [person.get(f"/admin/case?n={LOST.case_number}") for person in (one, other)]
+    first, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_ONE)
+    pages = [person.get(f"/admin/case?n={LOST.case_number}") for person in (first, other)]
     forms = [buttons(page, "/admin/case/again", address="first") for page in pages]
-    assert one.post("/admin/case/again", forms[0]).status == 303
+    assert first.post("/admin/case/again", forms[0]).status == 303
     assert other.post("/admin/case/again", forms[1]).status == 409
     assert now_of(reports, LOST).delivery_to("dot-trafficking").turn == 1
 

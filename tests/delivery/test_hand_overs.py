@@ -79,9 +79,9 @@ def reports(desk) -> DynamoReports:
 
 
 def now_of(reports: DynamoReports, case: SealedReport = LOST) -> SealedReport:
-    found = reports.get(case.id, NOW)
-    assert found is not None
-    return found
+    record = reports.get(case.id, NOW)
+    assert record is not None
+    return record
 
 
 def case_page(person, case: SealedReport = LOST) -> Page:
@@ -94,15 +94,15 @@ def offered(page: Page) -> list[str]:
 
 def proposed(desk: DeskSite, other: str = "fresno-pd", why: str = "their inbox is dead", who=PUBLISHER_ONE):
     person = desk.signed_in(who)
-    answer = person.submit(case_page(person), MOVE, other=other, why=why)
-    assert answer.status == 303, answer.words
+    response = person.submit(case_page(person), MOVE, other=other, why=why)
+    assert response.status == 303, response.words
     return person
 
 
 def test_two_publishers_hand_a_lost_copy_over_and_the_log_names_both_offices_and_why(desk, reports):
     proposed(desk)
     waiting = now_of(reports)
-    assert [one.recipient for one in waiting.deliveries] == ["los-banos-pd"]
+    assert [delivery.recipient for delivery in waiting.deliveries] == ["los-banos-pd"]
     assert waiting.due_at() == LOST.due_at()
     second = desk.signed_in(PUBLISHER_TWO)
     page = case_page(second)
@@ -135,7 +135,7 @@ def test_in_production_nobody_is_offered_who_has_not_agreed_to_get_reports(direc
 
     hand_overs = HandOvers(None, directory, FixedClock(NOW), agreed_only=True)  # type: ignore[arg-type]
     others = hand_overs.of(LOST)["los-banos-pd"].others
-    assert [one.id for one in others] == ["fresno-pd", "new-pd"]
+    assert [other.id for other in others] == ["fresno-pd", "new-pd"]
 
 
 def test_immigration_enforcement_is_offered_only_where_such_an_office_was_ticked(desk, reports):
@@ -148,9 +148,9 @@ def test_immigration_enforcement_is_offered_only_where_such_an_office_was_ticked
 def test_what_is_not_offered_is_refused_and_the_log_says_so(desk, reports, other):
     person = desk.signed_in(PUBLISHER_ONE)
     form = {**case_page(person).forms(MOVE)[0], "why": "because I say so", "other": other}
-    answer = person.post(MOVE, form)
-    assert answer.status == 422
-    assert "cannot be handed to this office" in answer.words
+    response = person.post(MOVE, form)
+    assert response.status == 422
+    assert "cannot be handed to this office" in response.words
     assert now_of(reports) == LOST
     line = desk.log()[-1]
     assert line["outcome"] == "refused"
@@ -161,14 +161,16 @@ def test_what_is_not_offered_is_refused_and_the_log_says_so(desk, reports, other
 @pytest.mark.parametrize("why", ["", "   ", "\u200e\u202e", "x" * 301])
 def test_a_reason_is_required_and_what_was_typed_is_kept(desk, reports, why):
     person = desk.signed_in(PUBLISHER_ONE)
-    answer = person.submit(case_page(person), MOVE, other="new-pd", why=why)
-    assert answer.status == 422
-    assert "Please say why" in answer.words
-    (form,) = answer.forms(MOVE)
+    response = person.submit(case_page(person), MOVE, other="new-pd", why=why)
+    assert response.status == 422
+    assert "Please say why" in response.words
+    (form,) = response.forms(MOVE)
     assert form["other"] == "new-pd"
     assert form["why"] == why
-    link = next(one for one in answer.tree.iter("a") if "Please say why" in "".join(one.itertext()))
-    assert [one for one in answer.tree.iter("input") if f"#{one.get('id')}" == link.get("href")]
+    link = next(
+        anchor for anchor in response.tree.iter("a") if "Please say why" in "".join(anchor.itertext())
+    )
+    assert [field for field in response.tree.iter("input") if f"#{field.get('id')}" == link.get("href")]
     assert now_of(reports).deliveries[0].proposed is None
 
 
@@ -206,9 +208,9 @@ def test_who_proposed_cannot_agree_and_can_take_it_back(desk, reports):
     assert page.forms(AGREE) == []
     assert "another publisher has to agree" in page.words
     (form,) = page.forms(DECLINE)
-    answer = person.post(AGREE, form)
-    assert answer.status == 422
-    assert "You proposed this" in answer.words
+    response = person.post(AGREE, form)
+    assert response.status == 422
+    assert "You proposed this" in response.words
     assert desk.log()[-1]["outcome"] == "refused"
     assert (desk.log()[-1]["before"], desk.log()[-1]["after"]) == ("los-banos-pd", "fresno-pd")
     assert len(now_of(reports).deliveries) == 1
@@ -220,9 +222,9 @@ def test_a_publisher_who_is_new_cannot_agree(desk, reports):
     proposed(desk)
     desk.add("new@desk.example", "publisher", days_ago=2)
     person = desk.signed_in("new@desk.example")
-    answer = person.submit(case_page(person), AGREE)
-    assert answer.status == 422
-    assert "seven days" in answer.words
+    response = person.submit(case_page(person), AGREE)
+    assert response.status == 422
+    assert "seven days" in response.words
     assert len(now_of(reports).deliveries) == 1
 
 
@@ -253,10 +255,12 @@ def test_what_changed_since_it_was_shown_cannot_be_agreed_to(desk, reports, dire
         proposed(desk, **how)
     else:
         changed = {"name": "Fresno ICE"} if what == "name" else {"nature": "desk"}
-        directory.all = tuple(replace(one, **changed) if one == FRESNO else one for one in EVERYBODY)
+        directory.all = tuple(
+            replace(office, **changed) if office == FRESNO else office for office in EVERYBODY
+        )
     for address in (AGREE, DECLINE):
         assert second.post(address, seen).status == 409
-    assert [one.recipient for one in now_of(reports).deliveries] == ["los-banos-pd"]
+    assert [delivery.recipient for delivery in now_of(reports).deliveries] == ["los-banos-pd"]
     assert now_of(reports).deliveries[0].proposed is not None
 
 
@@ -300,17 +304,17 @@ def test_a_second_proposal_does_not_take_the_first_ones_place(desk, reports):
     first = desk.signed_in(PUBLISHER_ONE)
     form = case_page(first).forms(MOVE)[0]
     proposed(desk, who=PUBLISHER_TWO)
-    answer = first.post(MOVE, {**form, "other": "new-pd", "why": "mine", "version": "1"})
-    assert answer.status == 422
-    assert "waits already" in answer.words
+    response = first.post(MOVE, {**form, "other": "new-pd", "why": "mine", "version": "1"})
+    assert response.status == 422
+    assert "waits already" in response.words
     assert now_of(reports).deliveries[0].proposed.by == PUBLISHER_TWO
 
 
 def test_what_was_withheld_says_so_and_asks_for_a_person_only_if_nobody_has_the_report(desk, reports):
     held_back = report(4, Delivery("border", WITHHELD, NOW), Delivery("los-banos-pd", DELIVERED, NOW))
     nobody = report(5, Delivery("border", WITHHELD, NOW))
-    for one in (held_back, nobody):
-        reports.add(one)
+    for case in (held_back, nobody):
+        reports.add(case)
     person = desk.signed_in(EDITOR_ONE)
     assert "what the writer chose on the form does not allow it" in case_page(person, held_back).words
     home = person.get("/admin/deliveries").words
@@ -319,8 +323,8 @@ def test_what_was_withheld_says_so_and_asks_for_a_person_only_if_nobody_has_the_
         for box in person.get("/admin/deliveries").tree.iter("div")
         if "alarm" in (box.get("class") or "")
     ]
-    assert [one for one in boxes if nobody.case_number in one]
-    assert not [one for one in boxes if held_back.case_number in one]
+    assert [box for box in boxes if nobody.case_number in box]
+    assert not [box for box in boxes if held_back.case_number in box]
     assert held_back.case_number in home
 
 

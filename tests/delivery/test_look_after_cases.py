@@ -42,8 +42,8 @@ FRESH = Delivery("police", QUEUED, NOW - MINUTE, next_try=NOW - MINUTE)
 def why(delivery: Delivery) -> str:
     store = FakeStore()
     store.add(SealedReport("0" * 32, b"", b"", "town", NOW - MINUTE, (delivery,)))
-    desk = LookAfterCases(FakeCases(store), FakeRecipients(recipient("police")), FixedClock(NOW))
-    return " ".join(line.why for file in desk.amiss() for line in file.lines)
+    after = LookAfterCases(FakeCases(store), FakeRecipients(recipient("police")), FixedClock(NOW))
+    return " ".join(line.why for file in after.amiss() for line in file.lines)
 
 
 @pytest.mark.parametrize("state", [QUEUED, HELD, FALLEN_BACK])
@@ -80,13 +80,13 @@ LETTERS_LIKE_IT = str.maketrans("01", "OI")
 
 
 class Looking:
-    """The desk over fakes: police has a second address, the clinic has none."""
+    """The use case over fakes: police has a second address, the clinic has none."""
 
     def __init__(self) -> None:
         self.clock, self.store = FixedClock(NOW), FakeStore()
         self.cases = FakeCases(self.store)
         directory = FakeRecipients(recipient("police", fallback="chief@agency.example"), recipient("clinic"))
-        self.desk = LookAfterCases(self.cases, directory, self.clock)
+        self.after = LookAfterCases(self.cases, directory, self.clock)
 
     def put(self, *copies: Delivery, number: int = 1, taken: datetime = NOW - MINUTE, **told: Any) -> str:
         """Store a report; return its case number."""
@@ -100,7 +100,7 @@ class Looking:
     def line(self, copy: Delivery, *others: Delivery, **told: Any) -> CaseLine:
         """Return the line of a copy, in a case of its own."""
         number = len(self.store.reports) + 1
-        return self.desk.find(self.put(copy, *others, number=number, **told)).lines[0]
+        return self.after.find(self.put(copy, *others, number=number, **told)).lines[0]
 
 
 @pytest.fixture
@@ -112,20 +112,20 @@ def test_cases_are_listed_newest_first_and_those_amiss_longest_waiting_first(loo
     amiss = replace(FRESH, attempts=1)
     for number, copy in enumerate((amiss, FRESH, amiss, FRESH, amiss), 1):
         looking.put(copy, number=number, taken=NOW - number * MINUTE)
-    assert [int(file.case.id, 16) for file in looking.desk.newest()] == [1, 2, 3, 4, 5]
-    assert [int(file.case.id, 16) for file in looking.desk.amiss()] == [5, 3, 1]
-    assert all(file.amiss for file in looking.desk.amiss())
+    assert [int(file.case.id, 16) for file in looking.after.newest()] == [1, 2, 3, 4, 5]
+    assert [int(file.case.id, 16) for file in looking.after.amiss()] == [5, 3, 1]
+    assert all(file.amiss for file in looking.after.amiss())
 
 
 def test_one_copy_amiss_is_a_case_amiss(looking: Looking) -> None:
     looking.put(FRESH, replace(CLINIC, state=DELAYED))
-    [file] = looking.desk.amiss()
+    [file] = looking.after.amiss()
     assert [bool(line.why) for line in file.lines] == [False, True]
 
 
 def test_nobody_at_the_desk_gets_the_words(looking: Looking) -> None:
     number = looking.put()
-    for file in (looking.desk.find(number), *looking.desk.newest()):
+    for file in (looking.after.find(number), *looking.after.newest()):
         assert (file.case.sealed, file.case.reporter_key) == (b"", b"")
 
 
@@ -136,7 +136,7 @@ def test_a_case_is_found_by_its_number_however_it_is_typed(looking: Looking) -> 
         for typed in (number, number.lower(), f" {number.replace('-', ' ')} ", plain, plain.replace("-", ""),
                       f"PL{plain}", number.replace("-", "\u2011"), f"PL-{plain.translate(LETTERS_LIKE_IT)}",
                       f"PL-{plain.replace('1', 'l')}"):  # fmt: skip
-            assert looking.desk.find(typed).case.id == f"{case:032x}", typed
+            assert looking.after.find(typed).case.id == f"{case:032x}", typed
 
 
 @pytest.mark.parametrize(
@@ -144,17 +144,17 @@ def test_a_case_is_found_by_its_number_however_it_is_typed(looking: Looking) -> 
 )
 def test_what_is_no_case_number_is_said_to_be_none(looking: Looking, typed: str) -> None:
     with pytest.raises(EntryMissing, match="looks like"):
-        looking.desk.find(typed)
+        looking.after.find(typed)
 
 
 def test_a_case_that_there_is_not_or_whose_time_is_over_is_missing(looking: Looking) -> None:
     number = looking.put(expires_at=NOW + MINUTE)
-    assert looking.desk.find(number)
+    assert looking.after.find(number)
     looking.clock.forward(minutes=1)
     for unknown in (number, "PL-0000-0000"):
         with pytest.raises(EntryMissing, match="no case with this number"):
-            looking.desk.find(unknown)
-    assert looking.desk.newest() == []
+            looking.after.find(unknown)
+    assert looking.after.newest() == []
 
 
 def test_every_state_has_a_sentence() -> None:
@@ -168,7 +168,7 @@ def test_a_line_says_its_state_in_words(looking: Looking, state: str) -> None:
 
 def test_a_line_names_the_recipient_and_says_if_there_is_a_second_address(looking: Looking) -> None:
     number = looking.put(FRESH, CLINIC)
-    told = [(one.name, one.known, one.has_fallback) for one in looking.desk.find(number).lines]
+    told = [(line.name, line.known, line.has_fallback) for line in looking.after.find(number).lines]
     assert told == [("The police office", True, True), ("The clinic office", True, False)]
 
 
@@ -186,7 +186,7 @@ def test_a_copy_that_was_handed_over_names_whose_it_was(looking: Looking) -> Non
 @pytest.mark.parametrize("state", sorted(cases.LOST))
 def test_a_lost_copy_is_amiss_until_somebody_answers_for_it(looking: Looking, state: str) -> None:
     lost = replace(FRESH, state=state, next_try=None)
-    assert "nobody has answered" in looking.line(lost).why
+    assert "nobody has acknowledged" in looking.line(lost).why
     assert looking.line(lost, answered_at=NOW).why == ""
 
 
@@ -229,17 +229,17 @@ def test_absence_notes_are_counted_by_day_and_recipient_and_a_digest_is_one_mail
     looking.put(away(FRESH, NOW, "m-1"), number=2)  # the same digest
     looking.put(away(FRESH, NOW - 11 * HOUR, "m-3"), number=3)
     looking.put(away(FRESH, NOW - DAY, "m-4"), CLINIC, number=4)
-    assert looking.desk.away(looking.desk.newest()) == [
+    assert looking.after.away(looking.after.newest()) == [
         AwayDay("The clinic office", NOW.date(), 1),
         AwayDay("The police office", NOW.date(), 2),
         AwayDay("The police office", NOW.date() - DAY, 1),
     ]
-    assert looking.desk.away([]) == []
+    assert looking.after.away([]) == []
 
 
 def test_a_copy_is_sent_again_at_once_in_a_new_turn_and_keeps_its_words(looking: Looking) -> None:
     number = looking.put(replace(FRESH, state=BOUNCED, attempts=4, next_try=None, doubtful=(0,)), CLINIC)
-    looking.desk.send_again(number, "police", FIRST, version=0)
+    looking.after.send_again(number, "police", FIRST, version=0)
     copy, other = looking.stored().deliveries
     assert (copy.state, copy.turn, copy.attempts, copy.next_try, copy.address) == (QUEUED, 1, 0, NOW, FIRST)
     assert copy.doubtful == ()
@@ -249,13 +249,13 @@ def test_a_copy_is_sent_again_at_once_in_a_new_turn_and_keeps_its_words(looking:
 
 def test_a_copy_is_sent_again_to_the_second_address(looking: Looking) -> None:
     number = looking.put(replace(FRESH, state=DELIVERED, next_try=None))
-    looking.desk.send_again(number, "police", FALLBACK, version=0)
+    looking.after.send_again(number, "police", FALLBACK, version=0)
     assert (looking.stored().deliveries[0].address, looking.stored().deliveries[0].turn) == (FALLBACK, 1)
 
 
 def test_what_waits_anyway_is_only_tried_at_once(looking: Looking) -> None:
     waiting = replace(FRESH, attempts=3, next_try=NOW + HOUR)
-    looking.desk.send_again(looking.put(waiting), "police", FALLBACK, version=0)
+    looking.after.send_again(looking.put(waiting), "police", FALLBACK, version=0)
     assert looking.stored().deliveries[0] == replace(waiting, next_try=NOW)
 
 
@@ -265,16 +265,16 @@ def test_what_waits_anyway_is_only_tried_at_once(looking: Looking) -> None:
 def test_nothing_is_sent_to_whom_the_case_does_not_know(looking: Looking, to: str, address: str) -> None:
     number = looking.put()
     with pytest.raises(EntryMissing, match="no such recipient"):
-        looking.desk.send_again(number, to, address, version=0)
+        looking.after.send_again(number, to, address, version=0)
     assert looking.stored().version == 0
 
 
 def test_a_case_that_changed_since_it_was_shown_is_not_changed(looking: Looking) -> None:
     number = looking.put(version=3)
     for change in (
-        lambda version: looking.desk.send_again(number, "police", FIRST, version),
-        lambda version: looking.desk.answer(number, version),
-        lambda version: looking.desk.hold_by_law(number, True, version),
+        lambda version: looking.after.send_again(number, "police", FIRST, version),
+        lambda version: looking.after.acknowledge(number, version),
+        lambda version: looking.after.hold_by_law(number, True, version),
     ):
         for version in (2, 4):
             with pytest.raises(StaleRecord):
@@ -287,9 +287,9 @@ def test_a_case_that_changed_since_it_was_shown_is_not_changed(looking: Looking)
 
 def test_a_case_that_is_gone_is_not_changed(looking: Looking) -> None:
     for change in (
-        lambda: looking.desk.send_again("PL-0000-0000", "police", FIRST, 0),
-        lambda: looking.desk.answer("PL-0000-0000", 0),
-        lambda: looking.desk.hold_by_law("nonsense", True, 0),
+        lambda: looking.after.send_again("PL-0000-0000", "police", FIRST, 0),
+        lambda: looking.after.acknowledge("PL-0000-0000", 0),
+        lambda: looking.after.hold_by_law("nonsense", True, 0),
     ):
         with pytest.raises(EntryMissing):
             change()
@@ -298,30 +298,30 @@ def test_a_case_that_is_gone_is_not_changed(looking: Looking) -> None:
 def test_an_answer_ends_the_watch_and_begins_the_time_until_deletion(looking: Looking) -> None:
     lost = replace(FRESH, state=BOUNCED, changed_at=NOW - DAY, next_try=None)
     number = looking.put(lost, watch_at=NOW + HOUR)
-    looking.desk.answer(number, version=0)
+    looking.after.acknowledge(number, version=0)
     case = looking.stored()
     assert (case.answered_at, case.watch_at, case.expires_at) == (NOW, None, NOW + 30 * DAY)
-    assert looking.desk.amiss() == []
+    assert looking.after.amiss() == []
 
 
 def test_a_copy_sent_again_after_an_answer_is_not_deleted_meanwhile(looking: Looking) -> None:
     number = looking.put(replace(FRESH, state=BOUNCED, next_try=None))
-    looking.desk.answer(number, version=0)
-    looking.desk.send_again(number, "police", FIRST, version=1)
+    looking.after.acknowledge(number, version=0)
+    looking.after.send_again(number, "police", FIRST, version=1)
     assert looking.stored().expires_at is None
 
 
 def test_a_case_held_by_law_has_no_end_until_the_hold_does(looking: Looking) -> None:
     number = looking.put(replace(FRESH, state=DELIVERED, changed_at=NOW, next_try=None))
-    looking.desk.hold_by_law(number, True, version=0)
+    looking.after.hold_by_law(number, True, version=0)
     assert (looking.stored().legal_hold, looking.stored().expires_at) == (True, None)
-    looking.desk.hold_by_law(number, False, version=1)
+    looking.after.hold_by_law(number, False, version=1)
     assert (looking.stored().legal_hold, looking.stored().expires_at) == (False, NOW + 30 * DAY)
 
 
 def test_a_store_that_is_away_is_said_to_be_away(looking: Looking) -> None:
     number = looking.put()
     looking.cases.fail(StoreUnavailable("away"))
-    for ask in (looking.desk.newest, looking.desk.amiss, lambda: looking.desk.find(number)):
+    for ask in (looking.after.newest, looking.after.amiss, lambda: looking.after.find(number)):
         with pytest.raises(StoreUnavailable):
             ask()

@@ -139,7 +139,7 @@ def test_gpg_reads_every_report_of_a_digest(gpg, mails, curve):
 
     _, encrypted = read(message).iter_parts()
     text, data = texts(gpg.decrypted(encrypted.get_payload(decode=True)))
-    assert [one["text"] for one in data["reports"]] == stories
+    assert [entry["text"] for entry in data["reports"]] == stories
     assert all(story in text for story in stories)
 
 
@@ -192,11 +192,11 @@ def test_openssl_reads_every_character_of_a_report(openssl, mails, certificate, 
 def test_openssl_reads_every_report_of_a_digest(openssl, mails, certificate):
     stories = [f"{number} {SHORT}" for number in range(40)]
     message = mails.digest(
-        recipient(certificate), INBOX, [opened(one, n) for n, one in enumerate(stories)], {}
+        recipient(certificate), INBOX, [opened(story, n) for n, story in enumerate(stories)], {}
     )
 
     _, data = texts(openssl.decrypted("smime", message))
-    assert [one["text"] for one in data["reports"]] == stories
+    assert [entry["text"] for entry in data["reports"]] == stories
 
 
 def test_smime_uses_aes_256(openssl, encrypter, certificate):
@@ -211,8 +211,8 @@ def test_smime_uses_aes_256(openssl, encrypter, certificate):
 
 @pytest.mark.parametrize("name", ["curve", "certificate"])
 def test_only_neutral_headers_stay_outside(mails, name, request):
-    one = opened("a word that nobody else shall see: zylophantus")
-    message = mails.report(recipient(request.getfixturevalue(name)), INBOX, one, [recipient("")])
+    report = opened("a word that nobody else shall see: zylophantus")
+    message = mails.report(recipient(request.getfixturevalue(name)), INBOX, report, [recipient("")])
 
     outer = read(message)
     names = {"From", "To", "Subject", "Auto-Submitted", "X-Auto-Response-Suppress"}
@@ -221,7 +221,7 @@ def test_only_neutral_headers_stay_outside(mails, name, request):
     assert len(outer.keys()) == len(set(outer.keys()))
     assert outer["From"] == "Porchlight <desk@porchlight.example>"
     assert outer["To"] == INBOX
-    assert outer["Subject"] == f"Porchlight report {one.record.case_number}"
+    assert outer["Subject"] == f"Porchlight report {report.record.case_number}"
     assert outer["Auto-Submitted"] == "auto-generated"
     everything = message + b"".join(part.get_payload(decode=True) or b"" for part in outer.walk())
     for word in (b"zylophantus", b"Calle", b"los-banos", b"json", b"application/json"):
@@ -485,8 +485,8 @@ AS_PROGRAMS_GIVE_IT = {
 @pytest.mark.parametrize("made", AS_PROGRAMS_GIVE_IT)
 def test_what_programs_write_around_a_key_is_no_damage(gpg, openssl, curve, certificate, encrypter, made):
     key = AS_PROGRAMS_GIVE_IT[made](gpg, openssl)
-    told = encrypter.describe(key)
-    assert (told.usable, told.reason) == (True, "")
+    info = encrypter.describe(key)
+    assert (info.usable, info.reason) == (True, "")
     assert encrypter.encrypt(entity(b"x"), key, {})
 
 

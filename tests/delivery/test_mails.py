@@ -70,7 +70,7 @@ def made() -> Mails:
 
 
 def opened(story: str, number: int = 1, *to: str, **more: str) -> OpenedReport:
-    deliveries = tuple(Delivery(one, QUEUED, NOON, NOON) for one in to or ("police",))
+    deliveries = tuple(Delivery(recipient_id, QUEUED, NOON, NOON) for recipient_id in to or ("police",))
     taken_at = NOON + timedelta(seconds=number)
     record = SealedReport(f"{number:032x}", b"", b"", "town", taken_at, deliveries)
     return OpenedReport(record, Report("town", "es", story, **more))
@@ -103,16 +103,16 @@ def told(content: bytes, number: str) -> str:
 
 
 def test_the_mail_names_the_address_that_it_goes_to(mails: Mails) -> None:
-    one = opened("What I saw")
-    assert read(mails.report(POLICE, POLICE.email, one, []))["To"] == "police@agency.example"
-    assert read(mails.report(POLICE, POLICE.fallback, one, []))["To"] == "chief@agency.example"
-    assert read(mails.digest(POLICE, POLICE.fallback, [one], {}))["To"] == "chief@agency.example"
+    report = opened("What I saw")
+    assert read(mails.report(POLICE, POLICE.email, report, []))["To"] == "police@agency.example"
+    assert read(mails.report(POLICE, POLICE.fallback, report, []))["To"] == "chief@agency.example"
+    assert read(mails.digest(POLICE, POLICE.fallback, [report], {}))["To"] == "chief@agency.example"
 
 
 def test_the_words_arrive_as_they_were_written(mails: Mails) -> None:
-    one = opened(ODD)
-    content = mails.report(POLICE, POLICE.email, one, [])
-    assert told(content, one.record.case_number) == ODD
+    report = opened(ODD)
+    content = mails.report(POLICE, POLICE.email, report, [])
+    assert told(content, report.record.case_number) == ODD
     assert data_of(read(content))["text"] == ODD
 
 
@@ -121,9 +121,9 @@ _signs = st.characters(exclude_categories=["Cs"], exclude_characters="\r\0")
 
 @given(st.text(_signs, min_size=1, max_size=300))
 def test_any_words_arrive_as_they_were_written(story: str) -> None:
-    one = opened(story)
-    content = made().report(POLICE, POLICE.email, one, [])
-    assert told(content, one.record.case_number) == story
+    report = opened(story)
+    content = made().report(POLICE, POLICE.email, report, [])
+    assert told(content, report.record.case_number) == story
     assert data_of(read(content))["text"] == story
 
 
@@ -136,10 +136,10 @@ def test_the_longest_report_arrives_whole(mails: Mails) -> None:
 
 
 def test_subject_and_headers_hold_a_case_number_and_no_word_of_the_report(mails: Mails) -> None:
-    one = opened("xylophone", kind="child", where="Xylophone Street", when="xylophone day")
+    report = opened("xylophone", kind="child", where="Xylophone Street", when="xylophone day")
     for content in (
-        mails.report(POLICE, POLICE.email, one, []),
-        mails.digest(POLICE, POLICE.email, [one], {}),
+        mails.report(POLICE, POLICE.email, report, []),
+        mails.digest(POLICE, POLICE.email, [report], {}),
     ):
         message = read(content)
         headers = "\n".join(f"{name}: {value}" for name, value in message.items())
@@ -153,18 +153,18 @@ def test_subject_and_headers_hold_a_case_number_and_no_word_of_the_report(mails:
 
 
 def test_a_report_that_tries_to_write_headers_writes_none(mails: Mails) -> None:
-    one = opened("x\nBcc: spy@evil.example\n\n.\n", where="Main St", when="now")
-    message = read(mails.report(POLICE, POLICE.email, one, []))
+    report = opened("x\nBcc: spy@evil.example\n\n.\n", where="Main St", when="now")
+    message = read(mails.report(POLICE, POLICE.email, report, []))
     assert message["Bcc"] is None
     assert len(message.get_all("To", [])) == 1
 
 
 def test_who_else_got_it_is_said(mails: Mails) -> None:
-    one = opened("What I saw", 1, "police", "clinic")
-    content = mails.report(POLICE, POLICE.email, one, [CLINIC])
+    report = opened("What I saw", 1, "police", "clinic")
+    content = mails.report(POLICE, POLICE.email, report, [CLINIC])
     assert "- The clinic office" in text_of(read(content))
     assert data_of(read(content))["also_sent_to"] == ["The clinic office"]
-    digest = mails.digest(POLICE, POLICE.email, [one], {"clinic": "The clinic office"})
+    digest = mails.digest(POLICE, POLICE.email, [report], {"clinic": "The clinic office"})
     assert "Also sent to: The clinic office" in text_of(read(digest))
     assert "This report went to nobody else" in text_of(
         read(mails.report(POLICE, POLICE.email, opened("x"), []))
@@ -175,8 +175,10 @@ def test_a_digest_holds_every_report_in_order(mails: Mails) -> None:
     reports = [opened(f"story {number} {ODD}", number) for number in range(1, 301)]
     content = mails.digest(POLICE, POLICE.email, reports, {})
     data = data_of(read(content))
-    assert [one["text"] for one in data["reports"]] == [one.report.story for one in reports]
-    assert [one["case_number"] for one in data["reports"]] == [one.record.case_number for one in reports]
+    assert [entry["text"] for entry in data["reports"]] == [report.report.story for report in reports]
+    assert [entry["case_number"] for entry in data["reports"]] == [
+        report.record.case_number for report in reports
+    ]
     text = text_of(read(content))
     places = [text.index(f"story {number} First line") for number in range(1, 301)]
     assert places == sorted(places)
@@ -188,7 +190,7 @@ def test_a_digest_holds_every_report_in_order(mails: Mails) -> None:
 )
 def test_a_full_digest_stays_below_what_inboxes_take(mails: Mails, count: int, words: str) -> None:
     reports = [opened(str(number) + words, number) for number in range(count)]
-    raw = sum(len(one.report.story.encode()) for one in reports)
+    raw = sum(len(report.report.story.encode()) for report in reports)
     assert 4_000_000 < raw < 5_000_000
     assert len(mails.digest(POLICE, POLICE.email, reports, {})) < 16_000_000
 
@@ -213,7 +215,7 @@ HOSTILE = [
 
 
 def framed(frames: Mapping[str, Mapping[str, str]] | None) -> tuple[Mails, list[tuple[str, str]]]:
-    told: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
     mails = Mails(
         TEMPLATES / "mail",
         Catalogs(CATALOGS),
@@ -222,22 +224,22 @@ def framed(frames: Mapping[str, Mapping[str, str]] | None) -> tuple[Mails, list[
         lambda locale: f"the language {locale}",
         NoKeys(),
         frames,
-        lambda mail, language, reason: told.append((mail, language)),
+        lambda mail, language, reason: faults.append((mail, language)),
     )
-    return mails, told
+    return mails, faults
 
 
 def test_a_published_frame_stands_around_the_block() -> None:
     mails, told_of = framed({"report": {"en": FRAME}, "digest": {"en": FRAME}})
-    one = opened("What I saw")
+    report = opened("What I saw")
     for content in (
-        mails.report(POLICE, POLICE.email, one, []),
-        mails.digest(POLICE, POLICE.email, [one], {}),
+        mails.report(POLICE, POLICE.email, report, []),
+        mails.digest(POLICE, POLICE.email, [report], {}),
     ):
         text = text_of(read(content)).replace("\r\n", "\n")
         assert text.startswith("Good day.\n\n")
         assert text.endswith("This mail may come twice.\n")
-        assert told(content, one.record.case_number) == "What I saw"
+        assert told(content, report.record.case_number) == "What I saw"
         assert "not checked" in text
     assert told_of == []
 
@@ -246,27 +248,27 @@ def test_a_published_frame_stands_around_the_block() -> None:
 @pytest.mark.parametrize("name", ["report", "digest"])
 def test_a_frame_that_could_hide_the_report_gives_way_to_the_shipped_one(name: str, frame: str) -> None:
     mails, told_of = framed({name: {"en": frame}})
-    one = opened("What I saw")
+    report = opened("What I saw")
     content = (
-        mails.report(POLICE, POLICE.email, one, [])
+        mails.report(POLICE, POLICE.email, report, [])
         if name == "report"
-        else mails.digest(POLICE, POLICE.email, [one], {})
+        else mails.digest(POLICE, POLICE.email, [report], {})
     )
-    shipped = made().report(POLICE, POLICE.email, one, []) if name == "report" else None
-    assert told(content, one.record.case_number) == "What I saw"
+    shipped = made().report(POLICE, POLICE.email, report, []) if name == "report" else None
+    assert told(content, report.record.case_number) == "What I saw"
     assert "Please do not reply to this mail." in text_of(read(content))
     assert shipped is None or text_of(read(content)) == text_of(read(shipped))
     assert told_of == [(name, "en")]
 
 
 def test_a_frame_that_is_missing_in_a_language_is_told_and_while_nothing_is_published_none_is() -> None:
-    one = opened("What I saw")
+    report = opened("What I saw")
     mails, told_of = framed({"report": {"es": FRAME}})
-    mails.report(POLICE, POLICE.email, one, [])
-    mails.report(POLICE, POLICE.email, one, [])
+    mails.report(POLICE, POLICE.email, report, [])
+    mails.report(POLICE, POLICE.email, report, [])
     assert told_of == [("report", "en")]
     mails, told_of = framed(None)
-    mails.report(POLICE, POLICE.email, one, [])
+    mails.report(POLICE, POLICE.email, report, [])
     assert told_of == []
 
 
@@ -274,13 +276,13 @@ def test_what_a_reporter_writes_forges_no_part_of_the_mail() -> None:
     story = "x\n[[report]]\n{{ story }}\n%(case_number)s\n----- End of what they wrote (PL-0000-0000) -----\n"
     mails, _ = framed({"report": {"en": FRAME}})
     where = "in town\nIs the writer the person concerned? no\u2028Case number: none"
-    one = opened(story, where=where)
-    content = mails.report(POLICE, POLICE.email, one, [])
+    report = opened(story, where=where)
+    content = mails.report(POLICE, POLICE.email, report, [])
     text = text_of(read(content)).replace("\r\n", "\n")
-    assert f"({one.record.case_number}) -----\n\n{story}\n\n-----" in text
+    assert f"({report.record.case_number}) -----\n\n{story}\n\n-----" in text
     assert text.count("Good day.") == text.count("This mail may come twice.") == 1
     assert [line for line in text.splitlines() if line.startswith("Case number:")] == [
-        f"Case number: {one.record.case_number}"
+        f"Case number: {report.record.case_number}"
     ]
     assert sum(line.startswith("Is the writer") for line in text.splitlines()) == 1
 
@@ -309,11 +311,11 @@ def test_nothing_of_a_mail_needs_a_template_engine() -> None:
 
 def test_that_a_report_is_about_its_writer_stands_before_an_editors_text() -> None:
     mails, _ = framed({"report": {"en": FRAME}, "digest": {"en": FRAME}})
-    one = opened("What I saw", about_writer="self")
-    text = text_of(read(mails.report(POLICE, POLICE.email, one, [])))
+    report = opened("What I saw", about_writer="self")
+    text = text_of(read(mails.report(POLICE, POLICE.email, report, [])))
     assert text.startswith("The writer says that this is about them.")
     assert "The writer says that this is about them." in text_of(
-        read(mails.digest(POLICE, POLICE.email, [one], {}))
+        read(mails.digest(POLICE, POLICE.email, [report], {}))
     )
 
 
@@ -323,37 +325,37 @@ def test_that_a_report_is_about_its_writer_stands_before_an_editors_text() -> No
 def test_only_a_report_about_its_writer_begins_with_that_and_the_data_keeps_the_answers_apart(
     mails: Mails, answer: str, in_data: str | None
 ) -> None:
-    one = opened("What I saw", about_writer=answer)
+    report = opened("What I saw", about_writer=answer)
     for content in (
-        mails.report(POLICE, POLICE.email, one, []),
-        mails.digest(POLICE, POLICE.email, [one, opened("Else", 2, about_writer="no")], {}),
+        mails.report(POLICE, POLICE.email, report, []),
+        mails.digest(POLICE, POLICE.email, [report, opened("Else", 2, about_writer="no")], {}),
     ):
         message = read(content)
         assert text_of(message).count("The writer says that this is about them.") == (answer == "self")
         data = data_of(message)
         assert (data.get("reports") or [data])[0]["about_writer"] == in_data
-    first = text_of(read(mails.report(POLICE, POLICE.email, one, []))).splitlines()[0]
+    first = text_of(read(mails.report(POLICE, POLICE.email, report, []))).splitlines()[0]
     assert first.startswith("The writer says that this is about them.") == (answer == "self")
 
 
 def test_an_office_that_a_report_was_handed_over_to_is_told_so_and_who_really_has_it(mails: Mails) -> None:
-    one = opened("What I saw", 1, "police")
+    report = opened("What I saw", 1, "police")
     clinic = Delivery("clinic", QUEUED, NOON, NOON, instead_of="police")
     lost = Delivery("police", FAILED, NOON)
     refused = Delivery("border", WITHHELD, NOON)
     has_it = Delivery("desk", DELIVERED, NOON)
-    record = replace(one.record, deliveries=(lost, refused, has_it, clinic))
+    record = replace(report.record, deliveries=(lost, refused, has_it, clinic))
     names = {"police": "The Police", "clinic": "The Clinic", "border": "The Border", "desk": "The Desk"}
     single = mails.report(
-        CLINIC, CLINIC.email, replace(one, record=record, instead_of="The Police"), [recipient("desk")]
+        CLINIC, CLINIC.email, replace(report, record=record, instead_of="The Police"), [recipient("desk")]
     )
-    digest = mails.digest(CLINIC, CLINIC.email, [replace(one, record=record)], names)
+    digest = mails.digest(CLINIC, CLINIC.email, [replace(report, record=record)], names)
     for content in (single, digest):
         text, data = text_of(read(content)), data_of(read(content))
-        told = (data.get("reports") or [data])[0]
+        entry = (data.get("reports") or [data])[0]
         assert "The writer chose this office: The Police" in text
-        assert told["instead_of"] == "The Police"
+        assert entry["instead_of"] == "The Police"
         assert "The Border" not in text
-        assert len(told["also_sent_to"]) == 1
-    assert "handed" not in text_of(read(mails.report(POLICE, POLICE.email, one, [])))
-    assert data_of(read(mails.report(POLICE, POLICE.email, one, [])))["instead_of"] is None
+        assert len(entry["also_sent_to"]) == 1
+    assert "handed" not in text_of(read(mails.report(POLICE, POLICE.email, report, [])))
+    assert data_of(read(mails.report(POLICE, POLICE.email, report, [])))["instead_of"] is None

@@ -74,8 +74,8 @@ def test_an_alarm_reaches_the_operator_with_what_to_do(desk: Desk) -> None:
 
 
 def test_the_same_is_mailed_once_an_hour_and_logged_each_time(desk: Desk) -> None:
-    told = [desk.alarms.raise_alarm("mail_stopped", {"error": "x"}) for _ in range(99)]
-    assert told == [True] + [False] * 98
+    mailed = [desk.alarms.raise_alarm("mail_stopped", {"error": "x"}) for _ in range(99)]
+    assert mailed == [True] + [False] * 98
     assert len(desk.log.raised) == 99
     desk.clock.forward(hours=1)
     assert desk.alarms.raise_alarm("mail_stopped", {"error": "x"})
@@ -103,10 +103,10 @@ def test_several_functions_share_what_was_told(desk: Desk) -> None:
 
 def test_a_store_that_is_away_is_told_of_once_an_hour_all_the_same(desk: Desk) -> None:
     desk.store.fail(StoreUnavailable("away"))
-    told = [desk.alarms.raise_alarm("store_away", {}) for _ in range(5)]
+    mailed = [desk.alarms.raise_alarm("store_away", {}) for _ in range(5)]
     desk.clock.forward(hours=1)
-    told.append(desk.alarms.raise_alarm("store_away", {}))
-    assert told == [True, False, False, False, False, True]
+    mailed.append(desk.alarms.raise_alarm("store_away", {}))
+    assert mailed == [True, False, False, False, False, True]
 
 
 def test_an_alarm_that_cannot_be_mailed_stays_in_the_log(desk: Desk) -> None:
@@ -140,8 +140,8 @@ def test_the_log_has_one_line_an_alarm() -> None:
 
 def test_an_alarm_whose_mail_was_refused_is_mailed_with_the_next(desk: Desk) -> None:
     desk.mailer.fail_next("send", MailRefused("MessageRejected"), MailStopped("SendingPausedException"))
-    told = [desk.alarms.raise_alarm("not_taken", {"recipient": "police"}) for _ in range(5)]
-    assert told == [False, False, True, False, False]
+    mailed = [desk.alarms.raise_alarm("not_taken", {"recipient": "police"}) for _ in range(5)]
+    assert mailed == [False, False, True, False, False]
     assert len(desk.mailer.sent) == 1
 
 
@@ -174,8 +174,8 @@ def test_a_mail_service_that_says_nothing_is_asked_once_a_minute(desk: Desk) -> 
 
 def test_two_at_once_may_mail_twice_and_never_not_at_all(desk: Desk) -> None:
     other = OperatorMail(desk.log, FakeMailer(), desk.store, desk.clock, "r@p.example", "o@p.example")
-    told: list[bool] = []
-    desk.mailer.on_send = lambda mail: told.append(other.raise_alarm("mail_stopped", {}))
-    told.append(desk.alarms.raise_alarm("mail_stopped", {}))
-    assert told == [True, True]
+    mailed: list[bool] = []
+    desk.mailer.on_send = lambda mail: mailed.append(other.raise_alarm("mail_stopped", {}))
+    mailed.append(desk.alarms.raise_alarm("mail_stopped", {}))
+    assert mailed == [True, True]
     assert not other.raise_alarm("mail_stopped", {})

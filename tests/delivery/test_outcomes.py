@@ -17,7 +17,7 @@ from chalicelib.directory.errors import KeyUnusable
 from chalicelib.reporting.cases import STATES
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import MailDelayed, MailRefused
-from tests.support.delivery_fakes import Desk
+from tests.support.delivery_fakes import DeliveryBench
 
 
 class Gauges:
@@ -26,12 +26,12 @@ class Gauges:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def bench() -> DeliveryBench:
+    return DeliveryBench()
 
 
-def heard(desk: Desk) -> list[tuple[str, str, str]]:
-    return [(one.outcome, one.recipient, one.state) for one in desk.outcomes]
+def heard(bench: DeliveryBench) -> list[tuple[str, str, str]]:
+    return [(outcome.outcome, outcome.recipient, outcome.state) for outcome in bench.outcomes]
 
 
 def test_a_line_has_the_same_keys_always() -> None:
@@ -40,7 +40,7 @@ def test_a_line_has_the_same_keys_always() -> None:
     assert lines == [
         '{"age": 61, "case": "PL-0000-0000", "outcome": "sent", "recipient": "police", "state": "sent"}'
     ]
-    assert {one.name for one in fields(Outcome)} == set(json.loads(lines[0]))
+    assert {column.name for column in fields(Outcome)} == set(json.loads(lines[0]))
 
 
 def test_every_state_has_its_word_and_every_word_is_in_the_guide() -> None:
@@ -52,97 +52,97 @@ def test_every_state_has_its_word_and_every_word_is_in_the_guide() -> None:
     assert "filter case =" in section
 
 
-def test_what_goes_out_and_is_taken_is_two_lines(desk: Desk) -> None:
-    report = desk.take("police")
-    desk.clock.forward(minutes=1)
-    desk.deliver()
-    desk.clock.forward(minutes=1)
-    desk.note("delivered")
-    desk.note("delivered")
-    desk.deliver()
-    number = desk.record(report).case_number
-    assert desk.outcomes == [
+def test_what_goes_out_and_is_taken_is_two_lines(bench: DeliveryBench) -> None:
+    report = bench.take("police")
+    bench.clock.forward(minutes=1)
+    bench.deliver()
+    bench.clock.forward(minutes=1)
+    bench.note("delivered")
+    bench.note("delivered")
+    bench.deliver()
+    number = bench.record(report).case_number
+    assert bench.outcomes == [
         Outcome("sent", number, "police", "sent", 60),
         Outcome("delivered", number, "police", "delivered", 120),
     ]
 
 
-def test_each_way_has_its_word(desk: Desk) -> None:
-    desk.take("police", "clinic")
-    desk.mailer.fail_next("send", MailRefused("x"), MailDelayed("x"))
-    desk.deliver()
-    assert sorted(heard(desk)) == [
+def test_each_way_has_its_word(bench: DeliveryBench) -> None:
+    bench.take("police", "clinic")
+    bench.mailer.fail_next("send", MailRefused("x"), MailDelayed("x"))
+    bench.deliver()
+    assert sorted(heard(bench)) == [
         ("fell_back", "police", "fallen_back"),
         ("put_off", "clinic", "queued"),
         ("sent", "police", "sent"),
     ]
-    desk.outcomes.clear()
-    desk.clock.forward(minutes=1)
-    desk.mailer.fail_next("send", MailRefused("x"))
-    desk.deliver()
-    desk.note("delayed", 0)
-    desk.note("complained", 0)
-    assert heard(desk) == [
+    bench.outcomes.clear()
+    bench.clock.forward(minutes=1)
+    bench.mailer.fail_next("send", MailRefused("x"))
+    bench.deliver()
+    bench.note("delayed", 0)
+    bench.note("complained", 0)
+    assert heard(bench) == [
         ("refused", "clinic", "rejected"),
         ("delayed", "police", "delayed"),
         ("complained", "police", "complained"),
     ]
 
 
-def test_what_is_held_is_said_once_and_each_of_a_digest_is_said(desk: Desk) -> None:
-    desk.take("police")
-    desk.renderer.fail_next("report", KeyUnusable("expired"))
-    desk.deliver()
-    assert heard(desk) == [("held", "police", "held")]
-    desk.outcomes.clear()
+def test_what_is_held_is_said_once_and_each_of_a_digest_is_said(bench: DeliveryBench) -> None:
+    bench.take("police")
+    bench.renderer.fail_next("report", KeyUnusable("expired"))
+    bench.deliver()
+    assert heard(bench) == [("held", "police", "held")]
+    bench.outcomes.clear()
     for _ in range(3):
-        desk.take("clinic", held_until=desk.clock.now())
-    desk.deliver()
-    assert heard(desk) == [("sent", "clinic", "sent")] * 3
-    assert len(desk.mailer.sent) == 1
-    desk.outcomes.clear()
-    desk.note("bounced")
-    assert heard(desk) == [("bounced", "clinic", "bounced")] * 3
+        bench.take("clinic", held_until=bench.clock.now())
+    bench.deliver()
+    assert heard(bench) == [("sent", "clinic", "sent")] * 3
+    assert len(bench.mailer.sent) == 1
+    bench.outcomes.clear()
+    bench.note("bounced")
+    assert heard(bench) == [("bounced", "clinic", "bounced")] * 3
 
 
-def test_an_automatic_answer_and_a_long_delay_have_their_words(desk: Desk) -> None:
-    desk.take("clinic")
-    desk.deliver()
-    desk.note("delivered")
-    desk.note("away")
-    desk.take("clinic")
-    desk.deliver()
-    desk.note("delayed")
-    desk.clock.forward(hours=6)
-    desk.deliver()
-    assert [one for one, *_ in heard(desk)] == [
+def test_an_automatic_answer_and_a_long_delay_have_their_words(bench: DeliveryBench) -> None:
+    bench.take("clinic")
+    bench.deliver()
+    bench.note("delivered")
+    bench.note("away")
+    bench.take("clinic")
+    bench.deliver()
+    bench.note("delayed")
+    bench.clock.forward(hours=6)
+    bench.deliver()
+    assert [word for word, *_ in heard(bench)] == [
         "sent", "delivered", "away", "sent", "delayed", "waited_long",
     ]  # fmt: skip
 
 
-def test_a_notice_that_overtakes_its_record_is_told_once(desk: Desk) -> None:
-    desk.take("clinic")
-    desk.mailer.on_send = lambda mail: desk.store.fail_next("save", StaleRecord("x"))
-    desk.deliver()
-    assert heard(desk) == [("sent", "clinic", "sent")]
+def test_a_notice_that_overtakes_its_record_is_told_once(bench: DeliveryBench) -> None:
+    bench.take("clinic")
+    bench.mailer.on_send = lambda mail: bench.store.fail_next("save", StaleRecord("x"))
+    bench.deliver()
+    assert heard(bench) == [("sent", "clinic", "sent")]
 
 
-def test_what_is_deleted_and_what_a_clock_hid_is_told(desk: Desk) -> None:
-    report = desk.take("police", "clinic")
-    number = desk.record(report).case_number
-    desk.deliver()
+def test_what_is_deleted_and_what_a_clock_hid_is_told(bench: DeliveryBench) -> None:
+    report = bench.take("police", "clinic")
+    number = bench.record(report).case_number
+    bench.deliver()
     for mail in range(2):
-        desk.note("delivered", mail)
-    desk.outcomes.clear()
-    desk.clock.forward(days=30)
-    desk.clock.time += timedelta(days=400)
-    desk.take("clinic")
-    desk.clock.time -= timedelta(days=400)
-    sweep = Sweep(desk.store, desk.alarms, Gauges(), desk.clock, note=desk.outcomes.append)
-    sweep(lambda: timedelta(seconds=100), desk.clock.now())
+        bench.note("delivered", mail)
+    bench.outcomes.clear()
+    bench.clock.forward(days=30)
+    bench.clock.time += timedelta(days=400)
+    bench.take("clinic")
+    bench.clock.time -= timedelta(days=400)
+    sweep = Sweep(bench.store, bench.alarms, Gauges(), bench.clock, log_outcome=bench.outcomes.append)
+    sweep(lambda: timedelta(seconds=100), bench.clock.now())
     day = 86_400
-    assert desk.outcomes[:2] == [
+    assert bench.outcomes[:2] == [
         Outcome("deleted", number, "police", "delivered", 30 * day),
         Outcome("deleted", number, "clinic", "delivered", 30 * day),
     ]
-    assert heard(desk)[2:] == [("set_due", "clinic", "queued")]
+    assert heard(bench)[2:] == [("set_due", "clinic", "queued")]

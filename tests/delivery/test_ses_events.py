@@ -27,7 +27,7 @@ TAGS = {
 
 
 def mail(tags: dict[str, list[str]] | None = TAGS, to: tuple[str, ...] = ("desk@police.example",)) -> Any:
-    told: dict[str, Any] = {
+    message: dict[str, Any] = {
         "timestamp": "2026-11-25T12:00:01.234Z",
         "source": "reports@porchlight.example",
         "sourceArn": "arn:aws:ses:us-west-2:123456789012:identity/porchlight.example",
@@ -38,7 +38,7 @@ def mail(tags: dict[str, list[str]] | None = TAGS, to: tuple[str, ...] = ("desk@
         "headers": [{"name": "Subject", "value": "Porchlight report PL-0000-0000"}],
         "commonHeaders": {"to": list(to), "subject": "Porchlight report PL-0000-0000"},
     }
-    return told if tags is None else told | {"tags": tags}
+    return message if tags is None else message | {"tags": tags}
 
 
 DETAILS: dict[str, tuple[str, Any, str, str]] = {
@@ -133,7 +133,7 @@ def envelope(message: Any, **parts: Any) -> str:
 
 @pytest.mark.parametrize("shape", ["eventType", "notificationType"])
 @pytest.mark.parametrize("name", DETAILS)
-@pytest.mark.parametrize("wrap", [json.dumps, lambda told: envelope(json.dumps(told)), envelope])
+@pytest.mark.parametrize("wrap", [json.dumps, lambda message: envelope(json.dumps(message)), envelope])
 def test_each_kind_is_read_in_each_shape(name: str, shape: str, wrap: Any) -> None:
     _, _, kind, why = DETAILS[name]
     notice = read_notice(wrap(event(name, shape)))
@@ -146,8 +146,8 @@ def test_each_kind_is_read_in_each_shape(name: str, shape: str, wrap: Any) -> No
 
 
 def test_a_notice_that_eventbridge_brings_is_read_too() -> None:
-    told = {"detail-type": "Email Bounced", "source": "aws.ses", "detail": event("Bounce")}
-    notice = read_notice(json.dumps(told))
+    message = {"detail-type": "Email Bounced", "source": "aws.ses", "detail": event("Bounce")}
+    notice = read_notice(json.dumps(message))
     assert notice is not None
     assert notice.kind == "bounced"
 

@@ -41,14 +41,14 @@ def test_an_address_in_capitals_and_with_spaces_is_the_same_address(desk):
 
 def test_an_unknown_address_and_a_wrong_password_get_the_same_answer(desk):
     known, unknown = desk.person(EDITOR_ONE), desk.person("nobody@desk.example")
-    one, other = try_password(known, "not the password"), try_password(unknown, "not the password")
-    assert (one.status, other.status) == (422, 422)
+    first, other = try_password(known, "not the password"), try_password(unknown, "not the password")
+    assert (first.status, other.status) == (422, 422)
 
     def plain(page, email):
         return re.sub(r'value="[^"]{60,}"', "", page.text).replace(email, "")
 
-    assert plain(one, known.email) == plain(other, unknown.email)
-    assert one.headers.keys() == other.headers.keys()
+    assert plain(first, known.email) == plain(other, unknown.email)
+    assert first.headers.keys() == other.headers.keys()
 
 
 @pytest.mark.parametrize("email", [EDITOR_ONE, "nobody@desk.example"])
@@ -98,8 +98,8 @@ def test_a_first_password_must_be_changed_and_then_no_longer_works(desk):
 
 def test_the_session_is_a_cookie_that_no_script_and_no_other_site_gets(desk):
     person = desk.person(EDITOR_ONE)
-    answer = try_password(person, PASSWORD)
-    [session] = [line for line in answer.cookies if line.startswith("__Host-desk=")]
+    response = try_password(person, PASSWORD)
+    [session] = [line for line in response.cookies if line.startswith("__Host-desk=")]
     value, *flags = session.split("; ")
     assert set(flags) == {"Max-Age=3600", "Path=/", "Secure", "HttpOnly", "SameSite=Strict"}
     assert value.count(".") == 2
@@ -112,7 +112,7 @@ def test_the_session_is_a_new_value_and_none_that_was_there_before(desk):
     person.jar[cookies.SESSION] = "planted"
     person.sign_in()
     assert person.jar[cookies.SESSION] not in {*before.values(), "planted"}
-    assert cookies.DOOR not in person.jar
+    assert cookies.SIGN_IN not in person.jar
 
 
 def test_a_sign_in_that_was_begun_in_one_browser_cannot_be_ended_in_another(desk):
@@ -123,8 +123,8 @@ def test_a_sign_in_that_was_begun_in_one_browser_cannot_be_ended_in_another(desk
     form = owner.sign_in("first-password-1")
     stranger.get(SIGN_IN)
     fields = form.forms(SIGN_IN)[0] | {"password": "a stranger's password", "again": "a stranger's password"}
-    answer = stranger.post(SIGN_IN, fields)
-    assert (answer.status, answer.location) == (303, f"{SIGN_IN}?done=door")
+    response = stranger.post(SIGN_IN, fields)
+    assert (response.status, response.location) == (303, f"{SIGN_IN}?done=door")
     assert cookies.SESSION not in stranger.jar
 
 
@@ -150,16 +150,16 @@ def test_a_session_is_over_when_its_record_is_gone_though_the_pool_would_still_t
 
 
 def test_a_token_that_did_not_come_in_by_our_door_is_no_session(desk):
-    answer = desk.cognito.admin_initiate_auth(
+    response = desk.cognito.admin_initiate_auth(
         UserPoolId=desk.pool,
         ClientId=desk.settings.user_pool_client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": PUBLISHER_ONE, "PASSWORD": PASSWORD},
     )
     person = desk.person()
-    person.jar[cookies.SESSION] = answer["AuthenticationResult"]["AccessToken"]
+    person.jar[cookies.SESSION] = response["AuthenticationResult"]["AccessToken"]
     assert person.get("/admin/people").location.startswith(SIGN_IN)
-    person.jar[cookies.SESSION] = answer["AuthenticationResult"]["IdToken"]
+    person.jar[cookies.SESSION] = response["AuthenticationResult"]["IdToken"]
     assert person.get("/admin/people").location.startswith(SIGN_IN)
 
 
@@ -195,10 +195,10 @@ def test_neither_password_nor_token_is_in_any_log_or_table(desk, caplog: pytest.
     home = person.sign_in()
     token = person.jar[cookies.SESSION]
     person.submit(home, "/admin/sign-out")
-    told = caplog.text + str(desk.log())
-    told += str(desk.dynamodb.scan(TableName=desk.settings.door_table)["Items"])
+    written = caplog.text + str(desk.log())
+    written += str(desk.dynamodb.scan(TableName=desk.settings.door_table)["Items"])
     for secret in (PASSWORD, "telling password", token, token.rpartition(".")[2]):
-        assert secret not in told
+        assert secret not in written
     assert "sign-in refused" in caplog.text
 
 

@@ -7,7 +7,7 @@ from chalice.app import Chalice
 
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web import cookies
-from chalicelib.desk.web.guard import DOOR
+from chalicelib.desk.web.guard import NO_SESSION
 from chalicelib.settings import Settings
 from chalicelib.wiring import http
 from tests.support.desk_site import EDITOR_ONE, FORM, ORIGIN, PUBLISHER_ONE, PUBLISHER_TWO
@@ -29,8 +29,8 @@ def table(function: str = "admin") -> dict[tuple[str, str], str]:
 
 
 ROUTES = table()
-GETS = sorted(path for (path, method), guard in ROUTES.items() if method == "GET" and guard != DOOR)
-POSTS = sorted(path for (path, method), guard in ROUTES.items() if method == "POST" and guard != DOOR)
+GETS = sorted(path for (path, method), guard in ROUTES.items() if method == "GET" and guard != NO_SESSION)
+POSTS = sorted(path for (path, method), guard in ROUTES.items() if method == "POST" and guard != NO_SESSION)
 PUBLISHERS = sorted(
     (method, path) for (path, method), guard in ROUTES.items() if guard == PUBLISHER and method != "HEAD"
 )
@@ -41,8 +41,8 @@ ONLY_LOOK = {"/admin/publish", "/admin/releases/look"}  # a form there changes n
 
 def test_every_admin_route_lies_below_admin_and_names_what_it_demands():
     assert all(path == "/admin" or path.startswith("/admin/") for path, _ in ROUTES)
-    assert set(ROUTES.values()) == {EDITOR, PUBLISHER, DOOR}
-    assert {path for (path, _), guard in ROUTES.items() if guard == DOOR} == {SIGN_IN}
+    assert set(ROUTES.values()) == {EDITOR, PUBLISHER, NO_SESSION}
+    assert {path for (path, _), guard in ROUTES.items() if guard == NO_SESSION} == {SIGN_IN}
 
 
 def test_what_only_publishers_may_do_is_this_and_no_less():
@@ -186,15 +186,15 @@ def test_every_button_is_written_down_before_it_is_done(desk):
 
 
 def test_a_role_taken_away_counts_at_the_next_click(desk):
-    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    first, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
     assert other.get("/admin/people").status == 200
-    page = one.get("/admin/people")
+    page = first.get("/admin/people")
     form = next(
         form
         for form in page.forms("/admin/people/role")
         if (form["email"], form["role"]) == (PUBLISHER_TWO, "editor")
     )
-    assert one.post("/admin/people/role", form).location == "/admin/people?done=role"
+    assert first.post("/admin/people/role", form).location == "/admin/people?done=role"
     assert other.get("/admin/people").status == 403
     assert other.get("/admin/log").status == 200
 
@@ -214,11 +214,11 @@ def test_what_was_typed_is_kept_when_the_session_ended_meanwhile(desk):
     editor.jar.clear()
     page = editor.post("/admin/text", typed)
     assert page.status == 401
-    kept = page.forms("/admin/text")[0]
-    assert kept["text"].replace("\r\n", "\n") == typed["text"]
+    fields = page.forms("/admin/text")[0]
+    assert fields["text"].replace("\r\n", "\n") == typed["text"]
     editor.sign_in()
     assert editor.jar != held
-    again = editor.post("/admin/text", kept)
+    again = editor.post("/admin/text", fields)
     assert again.status == 403  # the form is of no session; it is shown with a token of this one
     saved = editor.submit(again, "/admin/text")
     assert saved.status == 303

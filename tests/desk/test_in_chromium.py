@@ -169,10 +169,13 @@ def test_axe_finds_no_barrier_on_any_screen(chromium, address, scheme):
     page = looking.new_page()
     for path in SCREENS if scheme == "light" else SCREENS[:8]:
         page.goto(path)
-        found = Axe().run(page, options=_RULES).response["violations"]
+        violations = Axe().run(page, options=_RULES).response["violations"]
         # What is shown inside the preview's frames is the public page, which has tests of its own.
         told = [
-            (one["id"], node["target"]) for one in found for node in one["nodes"] if len(node["target"]) == 1
+            (violation["id"], node["target"])
+            for violation in violations
+            for node in violation["nodes"]
+            if len(node["target"]) == 1
         ]
         assert told == [], path
     looking.close()
@@ -216,6 +219,6 @@ def test_a_preview_runs_nothing_and_reaches_nothing(chromium, address, desk):
     direct = looking.new_page()
     direct.goto("/admin/preview/page?which=draft&name=en/los-banos-ca")
     assert direct.title() != "ran"
-    assert {one.partition("?")[0] for one in asked} <= {"GET /admin/preview", "GET /admin/preview/page"}
+    assert {line.partition("?")[0] for line in asked} <= {"GET /admin/preview", "GET /admin/preview/page"}
     looking.close()
     context.close()

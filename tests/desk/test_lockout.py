@@ -39,12 +39,12 @@ def lock(desk: DeskSite, email: str, tries: int = 6) -> None:
 
 def mails_about(desk: DeskSite, words: str, since: int) -> dict[str, int]:
     """How many mails of a kind each address got."""
-    found: dict[str, int] = {}
+    secrets: dict[str, int] = {}
     for mail in desk.mails()[since:]:
         message = message_from_string(mail["raw_data"], policy=default)
         if words in str(message["Subject"]):
-            found[str(message["To"])] = found.get(str(message["To"]), 0) + 1
-    return found
+            secrets[str(message["To"])] = secrets.get(str(message["To"]), 0) + 1
+    return secrets
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def test_strangers_shut_out_strangers_and_no_known_browser(clocked) -> None:
     lock(desk, PUBLISHER_TWO, 9)
     assert try_password(desk.person(PUBLISHER_TWO), PASSWORD).status == 429
     # told once for the lock, not for each try: both publishers
-    told = mails_about(desk, "locked out", sent)
-    assert told == {PUBLISHER_ONE: 1, PUBLISHER_TWO: 1}
+    mails = mails_about(desk, "locked out", sent)
+    assert mails == {PUBLISHER_ONE: 1, PUBLISHER_TWO: 1}
     lines = [(line["about"], line["told"]) for line in desk.log() if line.get("outcome") == "refused"]
     locked = "locked for a quarter of an hour, for every browser that is not known: 5 times wrong password"
     assert sorted(lines) == [(PUBLISHER_TWO, locked)] + [(PUBLISHER_TWO, "wrong password")] * 5
@@ -94,8 +94,8 @@ def test_a_known_browser_is_counted_too_and_a_stolen_one_shuts_out_itself_alone(
 
 
 def test_the_known_browsers_cookie_is_for_this_host_alone_and_for_no_script(desk: DeskSite) -> None:
-    answer = try_password(desk.person(EDITOR_ONE), PASSWORD)
-    [known] = [line for line in answer.cookies if line.startswith("__Host-known=")]
+    response = try_password(desk.person(EDITOR_ONE), PASSWORD)
+    [known] = [line for line in response.cookies if line.startswith("__Host-known=")]
     value, *flags = known.split("; ")
     assert set(flags) == {"Max-Age=15552000", "Path=/", "Secure", "HttpOnly", "SameSite=Strict"}
     stored = str(desk.dynamodb.scan(TableName=desk.settings.door_table)["Items"])

@@ -46,7 +46,7 @@ def lock(staff: Staff, email: str) -> None:
 
 
 def test_everybody_is_listed_by_address(staff: Staff) -> None:
-    assert [one.email for one in staff.manage.everybody()] == [ANA, BEN, CAM]
+    assert [person.email for person in staff.manage.everybody()] == [ANA, BEN, CAM]
 
 
 @pytest.mark.parametrize("role", [EDITOR, PUBLISHER])
@@ -56,7 +56,7 @@ def test_somebody_invited_gets_their_role_and_a_mail_with_a_first_password(staff
     assert staff.person(NEW) == person
     [(to, password, new)] = staff.mailed
     assert (to, new) == (NEW, True)
-    assert staff.sign_in.begin("door", NEW, password).kind == NEW_PASSWORD
+    assert staff.sign_in.begin("sign-in", NEW, password).kind == NEW_PASSWORD
 
 
 def test_a_first_password_is_five_groups_of_letters_that_are_hard_to_confuse(staff: Staff) -> None:
@@ -111,7 +111,7 @@ def test_an_address_that_was_tried_in_vain_before_is_counted_anew_for_whom_it_is
     lock(staff, NEW)
     staff.manage.invite(NEW, EDITOR)
     with pytest.raises(WrongSignIn):
-        staff.sign_in.begin("door", NEW, "wrong")
+        staff.sign_in.begin("sign-in", NEW, "wrong")
 
 
 def test_an_editor_who_becomes_a_publisher_is_dated_and_told_as_who_they_were(staff: Staff) -> None:
@@ -164,7 +164,7 @@ def test_somebody_who_is_switched_off_does_not_count_as_a_publisher_who_remains(
     with pytest.raises(LastPublisher):
         staff.manage.remove(ANA, staff.person(CAM))
     staff.manage.remove(BEN, staff.person(ANA))
-    assert [one.email for one in staff.manage.everybody()] == [ANA, CAM]
+    assert [person.email for person in staff.manage.everybody()] == [ANA, CAM]
 
 
 def test_a_new_first_password_ends_the_old_one_and_every_session(staff: Staff) -> None:
@@ -176,8 +176,8 @@ def test_a_new_first_password_ends_the_old_one_and_every_session(staff: Staff) -
     with pytest.raises(SessionOver):
         staff.sessions.who(token)
     with pytest.raises(WrongSignIn):
-        staff.sign_in.begin("door", CAM, PASSWORD)
-    assert staff.sign_in.begin("door", CAM, first).kind == NEW_PASSWORD
+        staff.sign_in.begin("sign-in", CAM, PASSWORD)
+    assert staff.sign_in.begin("sign-in", CAM, first).kind == NEW_PASSWORD
 
 
 def test_a_new_first_password_is_dated_before_it_is_given_and_mailed_after(staff: Staff) -> None:
@@ -186,7 +186,7 @@ def test_a_new_first_password_is_dated_before_it_is_given_and_mailed_after(staff
         staff.manage.send_first_password(CAM)
     assert staff.dated(CAM) == {PASSWORD_AT}
     assert staff.mailed == []
-    assert staff.sign_in.begin("door", CAM, PASSWORD).kind == CODE
+    assert staff.sign_in.begin("sign-in", CAM, PASSWORD).kind == CODE
 
 
 def test_whoever_was_locked_out_is_counted_anew_and_no_browser_is_known(staff: Staff) -> None:
@@ -195,17 +195,17 @@ def test_whoever_was_locked_out_is_counted_anew_and_no_browser_is_known(staff: S
     staff.manage.send_first_password(CAM)
     assert staff.book.browser(browser, staff.clock.now()) is None
     with pytest.raises(WrongSignIn):
-        staff.sign_in.begin("door", CAM, "wrong")
+        staff.sign_in.begin("sign-in", CAM, "wrong")
 
 
 def test_a_first_password_that_was_tried_too_often_is_counted_anew_with_the_next_one(staff: Staff) -> None:
     first = staff.invited(NEW)
     for _ in range(MOST_TRIES):
-        staff.sign_in.begin("door", NEW, first)
+        staff.sign_in.begin("sign-in", NEW, first)
     with pytest.raises(TooManyTries):
-        staff.sign_in.begin("door", NEW, first)
+        staff.sign_in.begin("sign-in", NEW, first)
     staff.manage.send_first_password(NEW)
-    assert staff.sign_in.begin("door", NEW, staff.mailed[-1][1]).kind == NEW_PASSWORD
+    assert staff.sign_in.begin("sign-in", NEW, staff.mailed[-1][1]).kind == NEW_PASSWORD
 
 
 def test_whoever_lost_their_phone_sets_up_another_authenticator(staff: Staff) -> None:
@@ -215,7 +215,7 @@ def test_whoever_lost_their_phone_sets_up_another_authenticator(staff: Staff) ->
         staff.sessions.who(token)
     assert staff.book.browser(browser, staff.clock.now()) is None
     assert staff.dated(CAM) == {AUTHENTICATOR_AT}
-    assert staff.sign_in.begin("door", CAM, PASSWORD).kind == SET_UP
+    assert staff.sign_in.begin("sign-in", CAM, PASSWORD).kind == SET_UP
     assert staff.mailed == []
 
 
@@ -224,7 +224,7 @@ def test_whoever_is_removed_is_out_and_nothing_of_theirs_opens_anything(staff: S
     token, browser = staff.come_in(CAM).handle, staff.know_browser(CAM)
     assert staff.manage.remove(CAM, staff.person(ANA)).email == CAM
     staff.manage.remove(NEW, staff.person(ANA))
-    assert [one.email for one in staff.manage.everybody()] == [ANA, BEN]
+    assert [person.email for person in staff.manage.everybody()] == [ANA, BEN]
     with pytest.raises(SessionOver):
         staff.sessions.who(token)
     assert staff.book.browser(browser, staff.clock.now()) is None

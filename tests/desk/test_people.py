@@ -58,10 +58,14 @@ def test_somebody_is_invited_by_mail_chooses_a_password_and_is_in(desk):
 
 def test_an_address_that_is_none_or_known_is_said_to_be_so(desk):
     publisher = desk.signed_in(PUBLISHER_ONE)
-    for email, told in (("no address", "not an e-mail"), ("a@b", "not an e-mail"), (EDITOR_ONE, "before")):
+    for email, sentence in (
+        ("no address", "not an e-mail"),
+        ("a@b", "not an e-mail"),
+        (EDITOR_ONE, "before"),
+    ):
         page = publisher.submit(publisher.get(PEOPLE), PEOPLE, email=email, role="editor")
         assert page.status == 422
-        assert told in page.words
+        assert sentence in page.words
         assert page.forms(PEOPLE)[0]["email"] == email
 
 

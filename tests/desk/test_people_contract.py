@@ -193,8 +193,8 @@ def test_a_wrong_code_is_refused_and_may_be_mended(strict: Pool) -> None:
 def test_a_code_is_good_once(strict: Pool) -> None:
     secret, _ = strict.set_up(strict.come_in())
     code = strict.code(secret)
-    one, other = strict.people.begin(ANA, PASSWORD), strict.people.begin(ANA, PASSWORD)
-    strict.people.give_code(one, code)
+    first, other = strict.people.begin(ANA, PASSWORD), strict.people.begin(ANA, PASSWORD)
+    strict.people.give_code(first, code)
     with pytest.raises(WrongCode):
         strict.people.give_code(other, code)
 
@@ -262,12 +262,12 @@ def test_whoever_is_removed_is_out_and_unknown(pool: Pool) -> None:
 
 def test_an_invited_person_is_found_with_id_and_date(pool: Pool) -> None:
     invited = pool.people.invite(ANA, EDITOR, FIRST)
-    found = pool.people.find(ANA)
-    assert (found.email, found.role, found.state, found.second_factor) == (ANA, EDITOR, INVITED, False)
+    person = pool.people.find(ANA)
+    assert (person.email, person.role, person.state, person.second_factor) == (ANA, EDITOR, INVITED, False)
     assert invited.id
-    assert invited.id == found.id
-    assert found.invited_at is not None
-    assert abs(found.invited_at - pool.clock.now()) < timedelta(minutes=1)
+    assert invited.id == person.id
+    assert person.invited_at is not None
+    assert abs(person.invited_at - pool.clock.now()) < timedelta(minutes=1)
 
 
 def test_an_address_is_invited_once(pool: Pool) -> None:
@@ -288,7 +288,7 @@ def test_everybody_is_listed_by_address_as_they_are_found(pool: Pool) -> None:
     pool.people.invite(BEN, EDITOR, FIRST)
     pool.come_in()
     listed = list(pool.people.everybody())
-    assert [(one.email, one.role, one.state) for one in listed] == [
+    assert [(person.email, person.role, person.state) for person in listed] == [
         (ANA, PUBLISHER, ACTIVE),
         (BEN, EDITOR, INVITED),
     ]
@@ -298,7 +298,7 @@ def test_everybody_is_listed_by_address_as_they_are_found(pool: Pool) -> None:
 def test_a_new_role_takes_the_place_of_the_old_one(pool: Pool) -> None:
     pool.people.invite(ANA, PUBLISHER, FIRST)
     pool.people.set_role(ANA, EDITOR)
-    assert [one.role for one in pool.people.everybody()] == [EDITOR]
+    assert [person.role for person in pool.people.everybody()] == [EDITOR]
 
 
 def test_a_new_first_password_ends_the_old_one_and_all_sessions(pool: Pool) -> None:
@@ -328,7 +328,7 @@ def test_whoever_is_not_there_is_missing_whatever_is_asked(pool: Pool) -> None:
 def test_whoever_is_switched_off_is_listed_so_and_cannot_come_in(pool: Pool) -> None:
     pool.come_in()
     pool.shut_out(ANA)
-    assert [one.state for one in pool.people.everybody()] == [SHUT_OUT]
+    assert [person.state for person in pool.people.everybody()] == [SHUT_OUT]
     with pytest.raises(WrongSignIn):
         pool.people.begin(ANA, PASSWORD)
 

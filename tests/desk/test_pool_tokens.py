@@ -81,9 +81,9 @@ def tokens(keys: Keys, ticks: Ticks) -> PoolTokens:
 
 
 def signed(key: Any = OURS, kid: str | None = "k1", algorithm: str = "RS256", **claims: Any) -> str:
-    told = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
+    given = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
     headers = {} if kid is None else {"kid": kid}
-    return jwt.encode(told, key, algorithm=algorithm, headers=headers)
+    return jwt.encode(given, key, algorithm=algorithm, headers=headers)
 
 
 def unsigned(header: dict[str, Any], signature: str = "") -> str:

@@ -63,7 +63,7 @@ def check(page: Page) -> None:
     levels = [int(element.tag[1]) for element in tree.iter() if str(element.tag) in ("h1", "h2", "h3", "h4")]
     assert all(after - before <= 1 for before, after in pairwise(levels)), levels
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
-    assert len(ids) == len(set(ids)), sorted(one for one in ids if ids.count(one) > 1)
+    assert len(ids) == len(set(ids)), sorted(id_ for id_ in ids if ids.count(id_) > 1)
     labelled = {label.get("for") for label in tree.iter("label")}
     wrapped = {id(field) for label in tree.iter("label") for field in label.iter()}
     for tag in ("input", "textarea", "select"):
@@ -72,8 +72,8 @@ def check(page: Page) -> None:
                 continue
             assert field.get("id") in labelled or id(field) in wrapped, (page.path, field.attrib)
     for element in tree.iter():
-        told = (element.get("aria-describedby") or "").split()
-        assert set(told) <= set(ids), (page.path, told)
+        descriptions = (element.get("aria-describedby") or "").split()
+        assert set(descriptions) <= set(ids), (page.path, descriptions)
         assert element.get("style") is None
         assert not [name for name in element.attrib if name.startswith("on")]
     for button in tree.iter("button"):

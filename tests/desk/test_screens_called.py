@@ -43,7 +43,7 @@ class Shown:
         self.templates: list[str] = []
         self.names: dict[str, Any] = {}
 
-    def __call__(self, visit: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
+    def __call__(self, request: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
         self.templates.append(template)
         self.names = names
         return Screen("", status)
@@ -59,10 +59,10 @@ class Answers:
     def __getattr__(self, name: str) -> Any:
         def answer(*asked: Any, **named: Any) -> Any:
             self.calls.append((name, *asked))
-            found = self.answers.get(name)
-            if isinstance(found, Exception):
-                raise found
-            return found
+            result = self.answers.get(name)
+            if isinstance(result, Exception):
+                raise result
+            return result
 
         return answer
 
@@ -74,7 +74,7 @@ class Answers:
         return [name for name, *_ in self.calls]
 
 
-def visit(posted: bool = True, query: dict[str, str] | None = None, **fields: str) -> AdminRequest:
+def admin_request(posted: bool = True, query: dict[str, str] | None = None, **fields: str) -> AdminRequest:
     typed = {name: [value] for name, value in fields.items()}
     return AdminRequest("/admin", posted, query or {}, "csrf", "secret", typed, ANA)
 
@@ -82,7 +82,7 @@ def visit(posted: bool = True, query: dict[str, str] | None = None, **fields: st
 def test_a_publish_stopped_at_its_end_does_not_render_the_site_once_more():
     shown = Shown()
     publish = Answers(call=ChangedSince([("recipients", "taken back")], late=True))
-    page = PublishScreens(shown, publish).publish_now(visit(why="new hours", seen="a"))
+    page = PublishScreens(shown, publish).publish_now(admin_request(why="new hours", seen="a"))
     assert (page.status_code, shown.templates) == (409, ["look_again.html"])
     assert shown.names["kept"] == [("why", "new hours")]
     assert publish.called == ["call"]
@@ -102,7 +102,7 @@ def test_a_sign_in_that_fails_is_logged_without_who_tried_or_what(error, status)
     shown, log, noted = Shown(), [], []
     sign_in = Answers(begin=error)
     screens = EntranceScreens(shown, lambda *line: noted.append(line), sign_in, Answers(), log.append)
-    page = screens.sign_in(visit(step="password", email="dee@desk.example", password="123456"))
+    page = screens.sign_in(admin_request(step="password", email="dee@desk.example", password="123456"))
     assert (page.status_code, page.cookies, noted) == (status, (), [])
     assert not [line for line in log if "dee" in line or "123456" in line]
     assert len(log) == (0 if status == 422 and isinstance(error, SignInExpired) else 1)
@@ -111,17 +111,19 @@ def test_a_sign_in_that_fails_is_logged_without_who_tried_or_what(error, status)
 
 @pytest.mark.parametrize("button", ["change_role", "remove"])
 def test_nobody_is_told_of_what_was_not_done_to_the_last_publisher(button):
-    told: list[Any] = []
+    notices: list[Any] = []
     people = Answers(**{button: LastPublisher("nobody would remain")})
-    screens = PeopleScreens(Shown(), people, lambda *line, **more: told.append(line))
-    asked = visit(email=ANA.email, role="editor")
-    assert getattr(screens, button)(asked).status_code == 409
-    assert (told, asked.deed.before) == ([], "")
+    screens = PeopleScreens(Shown(), people, lambda *line, **more: notices.append(line))
+    request = admin_request(email=ANA.email, role="editor")
+    assert getattr(screens, button)(request).status_code == 409
+    assert (notices, request.deed.before) == ([], "")
 
 
 def test_the_log_offers_thirteen_months_without_a_gap_on_the_last_day_of_one():
     shown, audit = Shown(), Answers(entries=[])
-    LogScreens(shown, audit, FixedClock(datetime(2027, 3, 31, 23, 59, tzinfo=UTC))).month(visit(posted=False))
+    LogScreens(shown, audit, FixedClock(datetime(2027, 3, 31, 23, 59, tzinfo=UTC))).month(
+        admin_request(posted=False)
+    )
     assert shown.names["months"] == [
         *("2027-03", "2027-02", "2027-01", "2026-12", "2026-11", "2026-10", "2026-09"),
         *("2026-08", "2026-07", "2026-06", "2026-05", "2026-04", "2026-03"),
@@ -131,14 +133,14 @@ def test_the_log_offers_thirteen_months_without_a_gap_on_the_last_day_of_one():
 
 @pytest.mark.parametrize("error", [MailDelayed("later"), MailRefused("never"), MailStopped("nobody")])
 def test_a_code_that_cannot_be_mailed_is_a_matter_of_trying_again(error):
-    shown, told = Shown(), []
+    shown, notices = Shown(), []
     changes = Answers(send_code=error, send_operator_code=error, list=())
     edit = Answers(entries=((), 1))
-    screens = RecipientScreens(shown, changes, edit, Answers(), Answers(), lambda *line: told.append(line))
+    screens = RecipientScreens(shown, changes, edit, Answers(), Answers(), lambda *line: notices.append(line))
     for button in (screens.mail_code, screens.mail_operator_code):
-        assert button(visit(address="new@town.example", revision="1")).status_code == 503
+        assert button(admin_request(address="new@town.example", revision="1")).status_code == 503
         assert shown.names["problems"][""].startswith("The mail could not be sent now.")
-    assert told == []
+    assert notices == []
 
 
 def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
@@ -147,7 +149,7 @@ def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
     preview = Answers(choices=choices, mail=mail, live_mail=mail)
     drawn = iter((7, 8))
     screens = PreviewScreens(Shown(), preview, lambda: next(drawn))
-    screens.mail(visit(posted=False, query={"name": "report", "recipient": "police"}))
+    screens.mail(admin_request(posted=False, query={"name": "report", "recipient": "police"}))
     assert preview.calls[1:] == [
         ("mail", "report", "police", 7),
         ("live_mail", "report", "police", 7),
@@ -159,17 +161,19 @@ def test_an_agreement_that_is_missing_names_nothing_as_handed_over():
     shown = Shown()
     cases = Answers(find=SimpleNamespace(case="a case"))
     hand_overs = Answers(agree=AgreementMissing("You proposed it."), of=())
-    asked = visit(n="PL-1A2B-3C4D", recipient="police", shown="x")
-    assert CaseScreens(shown, cases, hand_overs, Answers()).agree_to_hand_over(asked).status_code == 422
+    request = admin_request(n="PL-1A2B-3C4D", recipient="police", shown="x")
+    assert CaseScreens(shown, cases, hand_overs, Answers()).agree_to_hand_over(request).status_code == 422
     assert shown.names["problems"] == {"": "You proposed it."}
-    assert (asked.deed.before, asked.deed.after) == ("", "")
+    assert (request.deed.before, request.deed.after) == ("", "")
 
 
 def test_a_draft_of_the_settings_that_cannot_be_read_does_not_close_the_editor():
     shown = Shown()
     opened = SimpleNamespace(id="site", text="{", live=SimpleNamespace(number=0, text="{}"))
     assert (
-        TextScreens(shown, Answers(open=opened)).text(visit(posted=False, query={"d": "site"})).status_code
+        TextScreens(shown, Answers(open=opened))
+        .text(admin_request(posted=False, query={"d": "site"}))
+        .status_code
         == 200
     )
     assert (shown.templates, shown.names["text"]) == (["text.html"], "{")
@@ -179,7 +183,7 @@ def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     shown = Shown()
     cases, edit = Answers(amiss=["a case"]), Answers(list=())
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
-    HomeScreens(shown, Answers(), contacts, cases, Answers(list=()), edit).home(visit(posted=False))
+    HomeScreens(shown, Answers(), contacts, cases, Answers(list=()), edit).home(admin_request(posted=False))
     assert (shown.names["unread"], shown.names["amiss"]) == ("line 3 cannot be read", ["a case"])
 
 

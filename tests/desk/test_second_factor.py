@@ -112,8 +112,8 @@ def test_a_wrong_code_while_setting_up_keeps_the_key_that_the_app_has_read(prod)
 def test_a_code_works_once(prod):
     prod.set_up()
     code = prod.code()
-    one, other = prod.site.person(EDITOR_ONE), prod.site.person(EDITOR_ONE)
-    assert one.submit(one.sign_in(), SIGN_IN, code=code).status == 303
+    first, other = prod.site.person(EDITOR_ONE), prod.site.person(EDITOR_ONE)
+    assert first.submit(first.sign_in(), SIGN_IN, code=code).status == 303
     assert other.submit(other.sign_in(), SIGN_IN, code=code).status == 422
 
 
@@ -158,7 +158,7 @@ def test_one_can_begin_again_from_the_code_step(prod):
     prod.set_up()
     person = prod.site.person(EDITOR_ONE)
     form = person.sign_in()
-    give_up = next(one for one in form.forms(SIGN_IN) if one["step"] == "give_up")
+    give_up = next(fields for fields in form.forms(SIGN_IN) if fields["step"] == "give_up")
     assert "Password" in person.follow(person.post(SIGN_IN, give_up)).words
 
 

@@ -78,7 +78,7 @@ def test_a_session_of_whom_the_pool_calls_otherwise_is_over(staff: Staff, token:
 def test_a_new_role_a_removal_and_a_sign_out_count_at_once(staff: Staff, token: str) -> None:
     staff.people.set_role(ANA, EDITOR)
     assert staff.sessions.who(token).role == EDITOR
-    ben = staff.come_in(BEN, door="ben").handle
+    ben = staff.come_in(BEN, sign_in_key="ben").handle
     staff.people.sign_out(BEN)
     over(staff, ben)
     staff.people.remove(ANA)
@@ -86,8 +86,8 @@ def test_a_new_role_a_removal_and_a_sign_out_count_at_once(staff: Staff, token: 
 
 
 def test_to_sign_out_ends_every_session_of_the_same_person_and_no_other(staff: Staff, token: str) -> None:
-    elsewhere = staff.come_in(ANA, door="elsewhere").handle
-    ben = staff.come_in(BEN, door="ben").handle
+    elsewhere = staff.come_in(ANA, sign_in_key="elsewhere").handle
+    ben = staff.come_in(BEN, sign_in_key="ben").handle
     staff.sessions.end(staff.sessions.who(token), token)
     over(staff, token)
     over(staff, elsewhere)
@@ -97,7 +97,7 @@ def test_to_sign_out_ends_every_session_of_the_same_person_and_no_other(staff: S
 
 def inside(staff: Staff) -> tuple[str, str]:
     """Come in without an authenticator; return the token and a new secret."""
-    token = staff.sign_in.begin("door", ANA, PASSWORD).handle
+    token = staff.sign_in.begin("sign-in", ANA, PASSWORD).handle
     secret = staff.sessions.new_authenticator(staff.sessions.who(token), token)
     return token, secret
 
@@ -115,9 +115,9 @@ def test_who_is_in_sets_up_an_authenticator_and_is_asked_for_codes_from_the_next
     person = open_staff.sessions.who(token)
     open_staff.sessions.confirm_authenticator(person, token, f"{code[:3]} {code[3:]}")
     assert open_staff.sessions.who(token).second_factor
-    assert open_staff.sign_in.begin("door", ANA, PASSWORD).kind == CODE
+    assert open_staff.sign_in.begin("sign-in", ANA, PASSWORD).kind == CODE
     assert open_staff.dated(ANA) == {AUTHENTICATOR_AT}
-    assert [one.headline for one in open_staff.notices] == ["somebody has a new authenticator"]
+    assert [notice.headline for notice in open_staff.notices] == ["somebody has a new authenticator"]
     assert secret not in str(open_staff.notices) + str(open_staff.log)
 
 
@@ -136,7 +136,7 @@ def test_a_wrong_code_inside_changes_nothing_and_tells_nobody(open_staff: Staff,
         open_staff.sessions.confirm_authenticator(person, token, typed)
     assert not open_staff.person(ANA).second_factor
     assert open_staff.notices == []
-    assert open_staff.sign_in.begin("door", ANA, PASSWORD).kind == SIGNED_IN
+    assert open_staff.sign_in.begin("sign-in", ANA, PASSWORD).kind == SIGNED_IN
 
 
 def test_five_wrong_codes_inside_are_a_lock_that_is_told(open_staff: Staff) -> None:
@@ -150,7 +150,7 @@ def test_five_wrong_codes_inside_are_a_lock_that_is_told(open_staff: Staff) -> N
             open_staff.sessions.confirm_authenticator(person, token, open_staff.people.code(secret))
     [line] = open_staff.log
     assert "one browser that was known: 5 times wrong authenticator code" in line.told
-    assert [one.headline for one in open_staff.notices] == ["somebody was locked out"]
+    assert [notice.headline for notice in open_staff.notices] == ["somebody was locked out"]
 
 
 def test_a_proved_authenticator_clears_the_count_inside(open_staff: Staff) -> None:

@@ -46,10 +46,10 @@ def test_nothing_is_written_down_about_somebody_unknown(standings: StandingBook)
 
 def test_each_date_of_each_person_stands_by_itself_and_the_last_one_counts(standings: StandingBook) -> None:
     later = NOON + timedelta(days=3, microseconds=5)
-    standings.note("id-1", PASSWORD_AT, NOON)
-    standings.note("id-1", PUBLISHER_SINCE, NOON)
-    standings.note("id-2", AUTHENTICATOR_AT, NOON)
-    standings.note("id-1", PASSWORD_AT, later)
+    standings.record("id-1", PASSWORD_AT, NOON)
+    standings.record("id-1", PUBLISHER_SINCE, NOON)
+    standings.record("id-2", AUTHENTICATOR_AT, NOON)
+    standings.record("id-1", PASSWORD_AT, later)
     assert standings.dates("id-1") == {PASSWORD_AT: later, PUBLISHER_SINCE: NOON}
     assert standings.dates("id-2") == {AUTHENTICATOR_AT: NOON}
 
@@ -59,7 +59,7 @@ def test_a_date_of_nobody_or_of_nothing_known_is_refused(
     standings: StandingBook, person: str, what: str
 ) -> None:
     with pytest.raises(ValueError, match="of whom"):
-        standings.note(person, what, NOON)
+        standings.record(person, what, NOON)
 
 
 def test_a_month_lists_its_own_lines_newest_first_and_whole(log: AuditLog) -> None:

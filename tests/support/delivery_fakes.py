@@ -1,4 +1,4 @@
-"""A delivery desk among fakes: reports go in, a worker runs, notices come."""
+"""A bench for delivery, every port a fake: reports go in, a worker runs, notices come."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class FakeRenderer(Failing):
         return "\n".join([f"To: {to}", *(one.report.story for one in opened)]).encode()
 
 
-class Desk:
+class DeliveryBench:
     """The delivering side of Porchlight with every port a fake. `seconds` is what a run may take."""
 
     def __init__(self, *recipients: Recipient) -> None:
@@ -178,4 +178,6 @@ class Desk:
 
     def noter(self) -> NoteDelivery:
         """Return the use case of notices."""
-        return NoteDelivery(self.store, self.directory, self.alarms, self.clock, note=self.outcomes.append)
+        return NoteDelivery(
+            self.store, self.directory, self.alarms, self.clock, log_outcome=self.outcomes.append
+        )

@@ -42,7 +42,7 @@ class FakeStageMarks(Failing):
         self._about_to("begin_to_watch")
         self._watched = self._watched or now
 
-    def note_delivered(self, now: datetime) -> None:
+    def record_delivered(self, now: datetime) -> None:
         self._about_to("note_delivered")
         self._delivered = self._delivered or now
 

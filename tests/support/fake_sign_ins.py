@@ -30,18 +30,18 @@ class FakeSignIns(Failing):
         self._first: dict[str, tuple[str, datetime]] = {}
         self._lock = threading.Lock()
 
-    def keep_step(self, door: str, step: Step, until: datetime) -> None:
+    def keep_step(self, sign_in_key: str, step: Step, until: datetime) -> None:
         self._about_to("keep_step")
-        self._steps[door] = (step, _whole(until))
+        self._steps[sign_in_key] = (step, _whole(until))
 
-    def step(self, door: str, now: datetime) -> Step | None:
+    def step(self, sign_in_key: str, now: datetime) -> Step | None:
         self._about_to("step")
-        step, until = self._steps.get(door, (None, now))
+        step, until = self._steps.get(sign_in_key, (None, now))
         return step if until > now else None
 
-    def forget_step(self, door: str) -> None:
+    def forget_step(self, sign_in_key: str) -> None:
         self._about_to("forget_step")
-        self._steps.pop(door, None)
+        self._steps.pop(sign_in_key, None)
 
     def keep_session(self, token: str, session: Session) -> None:
         self._about_to("keep_session")
@@ -112,7 +112,7 @@ class FakeStandings(Failing):
         super().__init__()
         self._dates: dict[str, dict[str, datetime]] = {}
 
-    def note(self, person: str, what: str, at: datetime) -> None:
+    def record(self, person: str, what: str, at: datetime) -> None:
         self._about_to("note")
         if not person or what not in DATES:
             raise ValueError("a date of whom?")

@@ -1,4 +1,7 @@
-"""Marks of copies, with a secret that only the desk has: a mark says nothing about a text without it."""
+"""Keyed digests (HMAC) of copies, with a secret that only who delivers has.
+
+A mark says nothing about a text without it.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from chalicelib.shared.errors import SecretMissing
 
 
 class KeyedCopyMarks:
-    """Derives each day's secret from the newest desk key, so that the marks end with that key.
+    """Makes HMACs with a day's secret, derived (HKDF) from the newest delivery key.
 
-    `private_keys` returns kid -> private key in base64; a kid begins with its month. After a rotation the
-    copies of that day are counted anew.
+    So the marks end with that key. `private_keys` returns kid -> private key in base64; a kid begins with its
+    month. After a rotation the copies of that day are counted anew.
     """
 
     def __init__(self, private_keys: Callable[[], Mapping[str, str]]) -> None:
@@ -27,7 +30,7 @@ class KeyedCopyMarks:
         """Return 32 hex digits: the same for the same text on one day. Raises SecretMissing."""
         keys = self._private_keys()
         if not keys:
-            raise SecretMissing("no desk key")
+            raise SecretMissing("no delivery key")
         newest = base64.urlsafe_b64decode(keys[max(keys)])
         info = b"porchlight/v1|copies of " + day.encode("ascii")
         secret = HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(newest)

@@ -1,4 +1,7 @@
-"""The private keys that open reports, in a secret that only the delivering function may read.
+"""Delivery keys, the private keys that open reports, in a secret that only the deliver function may read.
+
+The secret keeps its old name, desk-keys, and so does `desk_key` in the reporter's: to rename a secret is to
+make another one, without the keys.
 
 It is {"keys": {"<kid>": "<private key>", ...}}, or {"kept_in": "<a secret that holds them>"}. A version of a
 secret cannot be deleted, only a whole secret. So that a key can be destroyed, the keys lie in a secret that
@@ -24,7 +27,7 @@ KEPT_IN = "kept_in"
 
 @dataclass(frozen=True, slots=True)
 class DeliveryKey:
-    """A desk key pair in the form in which secrets hold it: keys are URL-safe base64 of 32 raw bytes."""
+    """A delivery key pair (X25519) as secrets hold it: keys are URL-safe base64 of 32 raw bytes."""
 
     kid: str
     public: str
@@ -32,7 +35,7 @@ class DeliveryKey:
 
 
 def new_delivery_key(now: datetime) -> DeliveryKey:
-    """Make a key pair whose kid names the month and a random part: "2026-11-4f3a9c"."""
+    """Generate a key pair whose kid names the month and a random part: "2026-11-4f3a9c"."""
     private = X25519PrivateKey.generate()
     return DeliveryKey(
         kid=f"{now:%Y-%m}-{secrets.token_hex(3)}",
@@ -42,11 +45,11 @@ def new_delivery_key(now: datetime) -> DeliveryKey:
 
 
 class DeliveryKeys:
-    """What only the delivering function may know: the private keys that open reports."""
+    """The private delivery keys, cached: what only the delivering function may know."""
 
     def __init__(self, secret: JsonSecret) -> None:
         self._secret = secret
-        self._kept: tuple[str, JsonSecret] | None = None
+        self._holder: tuple[str, JsonSecret] | None = None
 
     def private_keys(self) -> Mapping[str, str]:
         """Return kid -> private key; looked up anew at most every five minutes."""
@@ -59,15 +62,15 @@ class DeliveryKeys:
         return keys if isinstance(keys, dict) else {}
 
     def forget(self) -> None:
-        """Fetch them anew next time."""
+        """Drop the cache: the keys are fetched anew next time."""
         self._secret.forget()
-        self._kept = None
+        self._holder = None
 
     def _content(self) -> Mapping[str, Any]:
         content = self._secret.content()
         name = content.get(KEPT_IN)
         if not isinstance(name, str):
             return content
-        if self._kept is None or self._kept[0] != name:
-            self._kept = (name, self._secret.beside(name))
-        return self._kept[1].content()
+        if self._holder is None or self._holder[0] != name:
+            self._holder = (name, self._secret.beside(name))
+        return self._holder[1].content()

@@ -1,6 +1,6 @@
-"""Two marks of a stage beside its reports: since when deliveries are watched, and when the first was noted.
+"""Marks of a stage in DynamoDB, beside its reports: since when deliveries are watched, and the first.
 
-They outlive the reports, which are deleted. The functions that deliver and note write them; the desk's
+They outlive the reports, which are deleted. The functions deliver and note_delivery write them; the desk's
 function reads them in the index that it reads cases in, where they stand under a name that no case has.
 """
 
@@ -27,18 +27,18 @@ class DeliveryMarks:
         self._written: set[str] = set()
 
     def begin_to_watch(self, now: datetime) -> None:
-        """Note since when deliveries leave a mark, and when the table was made, unless it is noted."""
+        """Record since when deliveries leave a mark, and when the table was made, unless it is recorded."""
         if _WATCHED not in self._written:
             made: datetime = self._call("describe_table")["Table"]["CreationDateTime"]
-            self._note(_WATCHED, now, made.astimezone(UTC))
+            self._write(_WATCHED, now, made.astimezone(UTC))
 
-    def note_delivered(self, now: datetime) -> None:
-        """Note that a report was delivered, unless it is noted."""
+    def record_delivered(self, now: datetime) -> None:
+        """Record that a report was delivered, unless it is recorded."""
         if _DELIVERED not in self._written:
-            self._note(_DELIVERED, now, now)
+            self._write(_DELIVERED, now, now)
 
     def watched_since(self) -> datetime | None:
-        """Return since when, or None."""
+        """Return since when deliveries leave a mark, or None."""
         return _moment(self._read(_WATCHED), _MARKED_AT)
 
     def made_at(self) -> datetime | None:
@@ -46,10 +46,10 @@ class DeliveryMarks:
         return _moment(self._read(_WATCHED), _MADE_AT)
 
     def delivered_at(self) -> datetime | None:
-        """Return when the first delivered report was noted, or None."""
+        """Return when the first delivered report was recorded, or None."""
         return _moment(self._read(_DELIVERED), _MARKED_AT)
 
-    def _note(self, mark: str, now: datetime, made: datetime) -> None:
+    def _write(self, mark: str, now: datetime, made: datetime) -> None:
         self._call(
             "update_item",
             Key={"pk": {"S": f"count#{mark}"}},
@@ -65,13 +65,13 @@ class DeliveryMarks:
         self._written.add(mark)
 
     def _read(self, mark: str) -> Mapping[str, Any]:
-        answer = self._call(
+        response = self._call(
             "query",
             IndexName=DESK_INDEX,
             KeyConditionExpression="case_number = :mark",
             ExpressionAttributeValues={":mark": {"S": mark}},
         )
-        return next(iter(answer["Items"]), {})
+        return next(iter(response["Items"]), {})
 
 
 def _moment(item: Mapping[str, Any], name: str) -> datetime | None:

@@ -1,4 +1,6 @@
-"""Cases for the delivery desk, through an index that holds no report's words and no keys.
+"""Cases in DynamoDB, through an index that holds no report's words and no keys.
+
+The index is called `desk` since before it was called cases: renaming one rebuilds it.
 
 The admin function's role may read this index and no item of the table, and may write no attribute but those
 that say how a delivery goes (`WRITTEN`): what it cannot reach, it cannot leak.
@@ -37,26 +39,26 @@ class DynamoCases:
 
     def find(self, case_number: str, now: datetime) -> SealedReport | None:
         """Look a case up in the index, which may lag a moment behind."""
-        answer = self._table.call(
+        response = self._table.call(
             "query",
             IndexName=DESK_INDEX,
             KeyConditionExpression="case_number = :number",
             ExpressionAttributeValues={":number": _write(case_number)},
         )
-        return next(_kept(answer["Items"], now), None)
+        return next(_unexpired(response["Items"], now), None)
 
     def all(self, now: datetime) -> Iterable[SealedReport]:
-        """Read the whole index: it holds some hundred bytes a case."""
+        """Scan the whole index: it holds some hundred bytes a case."""
         start: dict[str, Any] = {}
         while True:
-            answer = self._table.call("scan", IndexName=DESK_INDEX, **start)
-            yield from _kept(answer["Items"], now)
-            if "LastEvaluatedKey" not in answer:
+            response = self._table.call("scan", IndexName=DESK_INDEX, **start)
+            yield from _unexpired(response["Items"], now)
+            if "LastEvaluatedKey" not in response:
                 return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
     def change(self, case: SealedReport) -> None:
-        """Write what may be written, if nobody changed the case since: a worker's lease stays its own.
+        """Save what may be written, with optimistic locking: a worker's lease stays its own.
 
         A case that is there already as this call would write it was written by this call.
         """
@@ -67,34 +69,34 @@ class DynamoCases:
                 raise StaleRecord("changed by somebody else") from error
 
     def _is_mine(self, written: SealedReport, retried: bool) -> bool:
-        """Say whether a first try, whose answer was lost, wrote this.
+        """Say whether a first try, whose response was lost, wrote this.
 
         The item itself holds words, which this function must not be given: it looks in the index, which may
         lag a moment behind.
         """
         for _ in range(_LOOKS if retried else 1):
-            answer = self._table.call(
+            response = self._table.call(
                 "query",
                 IndexName=DESK_INDEX,
                 KeyConditionExpression="case_number = :number",
                 ExpressionAttributeValues={":number": _write(written.case_number)},
             )
-            there = next((from_index(item) for item in answer["Items"]), None)
+            there = next((from_index(item) for item in response["Items"]), None)
             if there is None or there.version >= written.version:
                 return there is not None and _alike(there, written)
             time.sleep(_PAUSE)
         return False
 
 
-def _alike(one: SealedReport, other: SealedReport) -> bool:
-    return all(_stored(one).get(name) == _stored(other).get(name) for name in WRITTEN)
+def _alike(first: SealedReport, other: SealedReport) -> bool:
+    return all(_stored(first).get(name) == _stored(other).get(name) for name in WRITTEN)
 
 
 def _stored(case: SealedReport) -> dict[str, Any]:
     return {name: read(value) for name, value in to_item(case).items()}
 
 
-def _kept(items: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[SealedReport]:
+def _unexpired(items: Iterable[Mapping[str, Any]], now: datetime) -> Iterator[SealedReport]:
     for item in items:
         if not is_report(item):
             continue  # a mark of the stage (delivery_marks)

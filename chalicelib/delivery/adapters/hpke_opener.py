@@ -1,4 +1,4 @@
-"""Opening of what was sealed with HPKE (RFC 9180), by a private key. Only who delivers has one."""
+"""HPKE decryption (RFC 9180) of sealed reports, by the private delivery key. Only who delivers has one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.reporting.padding import unpad
 
 
 class HpkeOpener:
-    """Opens what was sealed to any desk key that still exists.
+    """Decrypts what was sealed to any delivery key that still exists.
 
     `private_keys` returns kid -> private key in base64, perhaps from memory; `look_again` makes it look anew.
     """
@@ -26,19 +26,22 @@ class HpkeOpener:
         self._look_again = look_again
 
     def open(self, sealed: bytes, report_id: str) -> bytes:
-        """Return the content. Raises SealBroken when the key is gone, or this is another record's seal."""
+        """Return the content, decrypted.
+
+        Raises SealBroken when the key is gone, or this is another record's seal.
+        """
         kid = kid_of(sealed)
         private = self._private_keys().get(kid)
         if private is None:
             self._look_again()  # the keys may have been rotated since
             private = self._private_keys().get(kid)
         if private is None:
-            raise SealBroken(f"desk key {kid} is gone")
+            raise SealBroken(f"delivery key {kid} is gone")
         try:
             key = X25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(private))
         except ValueError:
             # A mangled key must not stop what others open. Not chained, since the text is about a secret.
-            raise SealBroken(f"desk key {kid} is not a key") from None
+            raise SealBroken(f"delivery key {kid} is not a key") from None
         try:
             return unpad(SUITES[sealed[1]].decrypt(sealed[3 + sealed[2] :], key, info=info_of(report_id)))
         except (InvalidTag, ValueError, KeyError) as error:
@@ -46,7 +49,7 @@ class HpkeOpener:
 
 
 def kid_of(sealed: bytes) -> str:
-    """Return the id of the desk key a report was sealed to. Raises SealBroken."""
+    """Return the id (kid) of the delivery key that a report was sealed to. Raises SealBroken."""
     if len(sealed) < 4 or sealed[0] != VERSION or sealed[1] not in SUITES:
         raise SealBroken("not sealed by us")
     return sealed[3 : 3 + sealed[2]].decode("ascii", "replace")

@@ -1,4 +1,4 @@
-"""Mail to recipients with keys: ciphertext or nothing.
+"""Encryption of mail (OpenPGP, S/MIME) to recipients with keys: ciphertext or nothing.
 
 Headers and subject stay readable on their way, so they are neutral. All else, the inner headers too, is
 encrypted, and padded first, because the length of an encrypted mail would tell the length of the report.
@@ -21,7 +21,7 @@ _PADDING_LINE = b" " * 74 + b"\r\n"
 
 
 class RecipientKey(Protocol):
-    """A key that could be read, with what is wrong with it."""
+    """A recipient's key that could be parsed, with what is wrong with it."""
 
     @property
     def kind(self) -> str:
@@ -60,7 +60,7 @@ class KeyedEncrypter:
         return message.as_bytes()
 
     def describe(self, key: str) -> KeyInfo:
-        """Say what a key is, and try it."""
+        """Return a description of a key, after a trial encryption."""
         try:
             read = self._read(key)
         except KeyUnusable as error:
@@ -86,7 +86,7 @@ class KeyedEncrypter:
 
 
 def padded(entity: bytes) -> bytes:
-    """Return a multipart with blanks behind its last boundary, where every mail program ignores them.
+    """Return a multipart padded with blanks behind its last boundary, where every mail program ignores them.
 
     It is then 4 KiB or twice, four times ... that, and above 1 MiB a whole number of MiB.
     """

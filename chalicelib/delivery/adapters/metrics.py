@@ -1,4 +1,4 @@
-"""Figures for CloudWatch in its embedded metric format: a line of the log becomes metrics, without a call."""
+"""CloudWatch metrics in the embedded metric format (EMF): a line of the log becomes metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ METRICS = frozenset({"OldestDueSeconds", "Due", "Mails", "Held", "FailedUnanswer
 
 
 class EmbeddedMetrics:
-    """The Figures as lines of JSON. `write` must write a line as it is: CloudWatch takes no prefix."""
+    """The Metrics as lines of JSON (EMF). `write` must write a line as it is: CloudWatch takes no prefix."""
 
     def __init__(self, write: Callable[[str], None], clock: Clock, stage: str) -> None:
         self._write = write
@@ -23,14 +23,14 @@ class EmbeddedMetrics:
         self._stage = stage
 
     def put(self, figures: Mapping[str, float]) -> None:
-        """Write the numbers under names in CamelCase; those in METRICS become metrics of the stage."""
+        """Write the metrics under names in CamelCase; those in METRICS become metrics of the stage."""
         named = {_camel(name): value for name, value in figures.items()}
         metrics = [
             {"Name": name, "Unit": "Seconds" if name.endswith("Seconds") else "Count"}
             for name in named
             if name in METRICS
         ]
-        told: dict[str, Any] = {
+        metadata: dict[str, Any] = {
             "_aws": {
                 "Timestamp": int(self._clock.now().timestamp() * 1000),
                 "CloudWatchMetrics": [
@@ -38,7 +38,7 @@ class EmbeddedMetrics:
                 ],
             }
         }
-        line = {**(told if metrics else {}), "Stage": self._stage, **named}
+        line = {**(metadata if metrics else {}), "Stage": self._stage, **named}
         self._write(json.dumps(line))
 
 

@@ -1,4 +1,4 @@
-"""Recipients' OpenPGP certificates.
+"""OpenPGP certificates of recipients, and encryption to them.
 
 Sequoia refuses revoked subkeys, weak algorithms and certificates that cannot encrypt. But it encrypts to a
 certificate that is revoked or has expired, and to an expired subkey when there is no live one. So the dates
@@ -32,7 +32,10 @@ class _Subkey:
 
 
 class OpenPgpKey:
-    """One certificate, looked at as of `now`. Raises KeyUnusable when the text holds not exactly one."""
+    """One OpenPGP certificate, validated as of `now`.
+
+    Raises KeyUnusable when the text holds not exactly one.
+    """
 
     kind = "openpgp"
 
@@ -41,7 +44,9 @@ class OpenPgpKey:
         data = block.data
         # Sequoia raises RuntimeError for all that it does not like: what it was doing tells what was wrong.
         try:
-            secret = any(one.tag in (Tag.SecretKey, Tag.SecretSubkey) for one in PacketPile.from_bytes(data))
+            secret = any(
+                packet.tag in (Tag.SecretKey, Tag.SecretSubkey) for packet in PacketPile.from_bytes(data)
+            )
         except (RuntimeError, ValueError) as error:
             raise KeyUnusable("this OpenPGP certificate is damaged") from error
         if secret:
@@ -88,29 +93,31 @@ class OpenPgpKey:
             return f"it expired on {self.expires_at:%Y-%m-%d}"
         of_primary, *of_subkeys = _groups(packets)
         subkeys = [_subkey(group, primary, now) for group in of_subkeys]
-        over = [one for one in subkeys if one.ends is not None and one.ends <= now]
+        over = [subkey for subkey in subkeys if subkey.ends is not None and subkey.ends <= now]
         if over:
-            live = [one for one in subkeys if one not in over]
-            self._cert = Cert.from_packets([*of_primary, *(packet for one in live for packet in one.packets)])
+            live = [subkey for subkey in subkeys if subkey not in over]
+            self._cert = Cert.from_packets(
+                [*of_primary, *(packet for subkey in live for packet in subkey.packets)]
+            )
         if _may_encrypt(of_primary):
             return ""
-        return self._look_at_subkeys([one for one in subkeys if one.encrypts], now)
+        return self._look_at_subkeys([subkey for subkey in subkeys if subkey.encrypts], now)
 
     def _look_at_subkeys(self, subkeys: Sequence[_Subkey], now: datetime) -> str:
         if not subkeys:
             return "it has no subkey to encrypt to"
-        valid = [one for one in subkeys if not one.revoked]
+        valid = [subkey for subkey in subkeys if not subkey.revoked]
         if not valid:
             return "its subkey is revoked"
-        begun = [one for one in valid if one.begins is not None and one.begins <= now]
+        begun = [subkey for subkey in valid if subkey.begins is not None and subkey.begins <= now]
         if not begun:
-            first = min((one.begins for one in valid if one.begins is not None), default=None)
+            first = min((subkey.begins for subkey in valid if subkey.begins is not None), default=None)
             return (
                 f"its subkey is not valid before {first:%Y-%m-%d}"
                 if first
                 else "its subkey is not bound to it"
             )
-        ends = [one.ends for one in begun if one.ends is not None]
+        ends = [subkey.ends for subkey in begun if subkey.ends is not None]
         if len(ends) == len(begun):
             # It works until its last subkey is over, and no longer than the whole certificate.
             self.expires_at = min(max(ends), self.expires_at or max(ends))
@@ -132,13 +139,13 @@ def _groups(packets: Sequence[Packet]) -> Iterator[list[Packet]]:
 
 def _subkey(group: Sequence[Packet], primary: Packet, now: datetime) -> _Subkey:
     key, *signatures = group
-    ours = [one for one in signatures if _made_by(one, primary)]
-    revoked = any(_type(one) == SignatureType.SubkeyRevocation for one in ours)
+    ours = [signature for signature in signatures if _made_by(signature, primary)]
+    revoked = any(_type(signature) == SignatureType.SubkeyRevocation for signature in ours)
     bindings = sorted(
         (
-            (one.signature_created, index, one)
-            for index, one in enumerate(ours)
-            if _type(one) == SignatureType.SubkeyBinding and one.signature_created is not None
+            (signature.signature_created, index, signature)
+            for index, signature in enumerate(ours)
+            if _type(signature) == SignatureType.SubkeyBinding and signature.signature_created is not None
         ),
     )
     created = key.key_created
@@ -171,8 +178,8 @@ def _type(signature: Packet) -> SignatureType | None:
 
 
 def _may_encrypt(signatures: Sequence[Packet]) -> bool:
-    flags = [one.key_flags for one in signatures if one.key_flags is not None]
-    return any(one.transport_encryption or one.storage_encryption for one in flags)
+    flags = [signature.key_flags for signature in signatures if signature.key_flags is not None]
+    return any(flag.transport_encryption or flag.storage_encryption for flag in flags)
 
 
 def _part(content_type: str, text: str) -> EmailMessage:

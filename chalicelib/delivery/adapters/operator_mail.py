@@ -1,4 +1,4 @@
-"""Alarms as mail to the operator: the same one at most once an hour, and never a word of a report.
+"""Alarms by mail to the operator, rate-limited: the same one at most once an hour, no word of a report.
 
 Every alarm also goes to the log, from where CloudWatch mails that there is one: when the mail service
 itself is stopped, that is the way which still works.
@@ -42,12 +42,12 @@ EXPLAINED = {
     ),
     "secret_missing": (
         "A key is missing",
-        "The desk's keys cannot be read: run the key rotation once.",
+        "The delivery keys cannot be read: run the key rotation once.",
     ),
     "seal_broken": (
         "A report cannot be opened",
-        "Its desk key is gone or it was tampered with. It is tried again each hour. If the key was"
-        " destroyed on purpose, answer for the case at the delivery desk.",
+        "Its delivery key is gone or it was tampered with. It is tried again each hour. If the key was"
+        " destroyed on purpose, acknowledge the case at the delivery desk.",
     ),
     "mail_refused": (
         "A mail was refused",
@@ -97,12 +97,12 @@ EXPLAINED = {
     "reached_nobody": (
         "Reports have reached nobody",
         "No recipient's mail server has taken these within eight hours. Look at the delivery desk;"
-        " this comes again each day until somebody answers for the case.",
+        " this comes again each day until somebody acknowledges the case.",
     ),
     "not_everybody": (
         "Reports have not reached everybody",
         "Some recipients have these reports and others do not, after eight hours. Look at the"
-        " delivery desk; this comes again each day until somebody answers for the case.",
+        " delivery desk; this comes again each day until somebody acknowledges the case.",
     ),
     "waiting_long": (
         "Mail waits too long",
@@ -167,9 +167,9 @@ _PAUSE = timedelta(minutes=1)
 
 
 class OperatorMail:
-    """The Alarms that a person gets. `log` gets each one; mail goes out once an hour for the same.
+    """The Alarms that a person gets by mail. `log` gets each one; mail goes out once an hour for the same.
 
-    `told` remembers what this process mailed and the store could not be told.
+    `mailed` remembers what this process mailed and the store could not be told.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class OperatorMail:
         clock: Clock,
         sender: str,
         operator: str,
-        told: MutableMapping[str, datetime] | None = None,
+        mailed: MutableMapping[str, datetime] | None = None,
     ) -> None:
         self._log = log
         self._mailer = mailer
@@ -188,7 +188,7 @@ class OperatorMail:
         self._clock = clock
         self._sender = sender
         self._operator = operator
-        self._told = {} if told is None else told
+        self._mailed = {} if mailed is None else mailed
         self._pause_until = datetime.min.replace(tzinfo=UTC)
 
     def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
@@ -231,7 +231,7 @@ class OperatorMail:
         return count, f"mailed {hour} {level} {same}"
 
     def _was_mailed(self, mark: str, asked: bool, now: datetime) -> bool:
-        last = self._told.get(mark)
+        last = self._mailed.get(mark)
         if last is not None and timedelta(0) <= now - last < timedelta(hours=1):
             return True
         try:
@@ -247,9 +247,9 @@ class OperatorMail:
         except StoreUnavailable:
             pass
         # Then each process tells of it once an hour.
-        for old in [name for name, when in self._told.items() if not timedelta(0) <= now - when < _KEPT]:
-            del self._told[old]
-        self._told[mark] = now
+        for old in [name for name, when in self._mailed.items() if not timedelta(0) <= now - when < _KEPT]:
+            del self._mailed[old]
+        self._mailed[mark] = now
 
     def _written(self, kind: str, detail: Mapping[str, str]) -> bytes:
         title, advice = EXPLAINED.get(kind, (kind, ""))

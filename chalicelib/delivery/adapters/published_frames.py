@@ -1,4 +1,4 @@
-"""The frames of the mails as the live release has them, for the function that delivers."""
+"""Frames of mails from the live release, fetched over HTTP and cached, for the function that delivers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Frames = Mapping[str, Mapping[str, str]]
 
 
 class PublishedFrames:
-    """The frames that belong to the texts of the live release, fetched by plain HTTP, once for a release.
+    """The frames that belong to the texts of the live release, fetched by HTTP and cached for a release.
 
     Those that could not be read are asked for again after `every` seconds.
     """
@@ -71,7 +71,9 @@ class PublishedFrames:
                 return None, f"the frames of release {release} are too long"
             return mail_frames.read_published(json.loads(content)), ""
         except FetchFailed as error:
-            of_mails = any(one in mail_frames.DOCUMENTS or one.startswith(CATALOG) for one in texts)
+            of_mails = any(
+                document in mail_frames.DOCUMENTS or document.startswith(CATALOG) for document in texts
+            )
             if str(error) in ABSENT and not of_mails:
                 return None, ""
             return None, f"the frames of release {release} cannot be read ({error})"

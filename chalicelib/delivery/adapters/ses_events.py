@@ -1,4 +1,4 @@
-"""What SES tells of our mails, read from a message of the queue.
+"""SES events (deliveries, bounces, complaints) about our mails, parsed from a message of the queue.
 
 SES has two shapes for it: event publishing (`eventType`) and the notifications of an identity
 (`notificationType`). Either comes bare, when SNS delivers it raw, or inside SNS's envelope.
@@ -40,7 +40,7 @@ _ENVELOPES = {"SubscriptionConfirmation", "UnsubscribeConfirmation"}
 
 
 def read_notice(body: str) -> Notice | None:
-    """Return what a queue message tells, or None when it is of no concern.
+    """Parse a queue message into a notice, or return None when it is of no concern.
 
     Raises NoticeUnreadable, whose text quotes nothing: an event holds addresses.
     """
@@ -85,8 +85,8 @@ def _why(name: str, detail: Json) -> str:
         return _REASONS.get(reason, _OTHER_REASON) if reason else ""
     if name.startswith("rendering"):
         return "Rendering Failure"
-    told = (detail.get(one) for one in _WHY)
-    return " ".join(one for one in told if isinstance(one, str) and _ONE_WORD.fullmatch(one))
+    words = (detail.get(member) for member in _WHY)
+    return " ".join(word for word in words if isinstance(word, str) and _ONE_WORD.fullmatch(word))
 
 
 def _event(body: str) -> Json | None:
@@ -118,8 +118,8 @@ def _tagged(mail: Json) -> SentMail | None:
 
 
 def _addresses(listed: Any) -> Iterable[str]:
-    for one in listed if isinstance(listed, list) else ():
-        address = one.get("emailAddress") if isinstance(one, Mapping) else one
+    for entry in listed if isinstance(listed, list) else ():
+        address = entry.get("emailAddress") if isinstance(entry, Mapping) else entry
         if address:
             yield str(address).rpartition("<")[2].rstrip("> ")
 

@@ -1,4 +1,4 @@
-"""Recipients' X.509 certificates.
+"""X.509 certificates of recipients, and S/MIME encryption to them.
 
 `cryptography` encrypts to any RSA certificate, expired or not, so the dates and the purpose are looked at
 here. Whether its issuer revoked it is not looked up: that would tell the issuer that a report is on its way.
@@ -26,7 +26,10 @@ _MAIL = {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_
 
 
 class SmimeKey:
-    """One certificate, looked at as of `now`. Raises KeyUnusable when the text holds not exactly one."""
+    """One X.509 certificate, validated as of `now`.
+
+    Raises KeyUnusable when the text holds not exactly one.
+    """
 
     kind = "smime"
 

@@ -1,4 +1,6 @@
-"""The block of a mail: the report, and all that must be said with it. It is code, and no editor's text.
+"""The block of a mail, a fixed part of its body: the report, and all that must be said with it.
+
+It is code, and no editor's text.
 
 Its sentences come from the catalogs of the package alone: one that was edited at the desk could turn "not
 checked" into something else, and the desk does not show them.
@@ -16,22 +18,22 @@ _RULE = "-" * 5
 _LONGEST_NAME = 200
 
 
-def report_subject(told: ReportMail, say: Say) -> str:
+def report_subject(mail: ReportMail, say: Say) -> str:
     """Return the subject of a mail with one report."""
     _ = say
-    return _("Porchlight report %(case_number)s") % {"case_number": told.case_number}
+    return _("Porchlight report %(case_number)s") % {"case_number": mail.case_number}
 
 
-def digest_subject(told: DigestMail, say: Say) -> str:
-    """Return the subject of a mail with many."""
+def digest_subject(mail: DigestMail, say: Say) -> str:
+    """Return the subject of a digest."""
     _ = say
-    return _("Porchlight digest %(digest_number)s") % {"digest_number": told.digest_number}
+    return _("Porchlight digest %(digest_number)s") % {"digest_number": mail.digest_number}
 
 
-def first_line(told: ReportMail, say: Say) -> str:
+def first_line(mail: ReportMail, say: Say) -> str:
     """Return the line that must be read before all else, or nothing: the report is about its writer."""
     _ = say
-    if not told.is_writer:
+    if not mail.is_writer:
         return ""
     return _(
         "The writer says that this is about them. Somebody may be watching them: a visit or a call can put"
@@ -39,10 +41,10 @@ def first_line(told: ReportMail, say: Say) -> str:
     )
 
 
-def report_block(told: ReportMail, say: Say) -> str:
-    """Return the block with one report."""
+def report_block(mail: ReportMail, say: Say) -> str:
+    """Return the block of a mail with one report."""
     _ = say
-    place = one_line(told.place_name)
+    place = one_line(mail.place_name)
     return "\n".join(
         [
             _("Somebody told this through the Porchlight page for %(place_name)s.") % {"place_name": place},
@@ -52,23 +54,23 @@ def report_block(told: ReportMail, say: Say) -> str:
                 " data was kept."
             ),
             "",
-            _line(_("Case number:"), told.case_number),
-            *_facts(told, _),
+            _line(_("Case number:"), mail.case_number),
+            *_facts(mail, _),
             "",
-            *_words(told, _),
+            *_words(mail, _),
             "",
-            *_instead(told, _),
-            *_also_to(told, _),
+            *_instead(mail, _),
+            *_also_to(mail, _),
         ]
     )
 
 
-def digest_block(told: DigestMail, say: Say) -> str:
-    """Return the block with many reports, in order."""
+def digest_block(mail: DigestMail, say: Say) -> str:
+    """Return the block of a digest, its reports in order."""
     _ = say
     many = _("These reports came in a rush, too fast, or again and again. Reports in this mail:")
     lines = [
-        _line(many, str(len(told.reports))),
+        _line(many, str(len(mail.reports))),
         "",
         _(
             "They are here in the order in which they came, each word for word. Some may be junk."
@@ -80,20 +82,20 @@ def digest_block(told: DigestMail, say: Say) -> str:
             " data was kept."
         ),
     ]
-    for number, one in enumerate(told.reports, 1):
-        others = ", ".join(one_line(name) for name in one.others)
+    for number, report in enumerate(mail.reports, 1):
+        others = ", ".join(one_line(name) for name in report.others)
         lines += [
             "",
             "",
-            f"===== {number} / {len(told.reports)}: {one.case_number} =====",
+            f"===== {number} / {len(mail.reports)}: {report.case_number} =====",
             "",
-            *(part for line in [first_line(one, _)] if line for part in (line, "")),
-            *_instead(one, _),
-            _line(_("Page for:"), one_line(one.place_name)),
-            *_facts(one, _),
-            _line(_("Also sent to:"), others or told.nobody_else),
+            *(part for line in [first_line(report, _)] if line for part in (line, "")),
+            *_instead(report, _),
+            _line(_("Page for:"), one_line(report.place_name)),
+            *_facts(report, _),
+            _line(_("Also sent to:"), others or mail.nobody_else),
             "",
-            *_words(one, _),
+            *_words(report, _),
         ]
     return "\n".join(lines)
 
@@ -124,44 +126,44 @@ def one_line(name: str) -> str:
     return " ".join(seen.split())[:_LONGEST_NAME]
 
 
-def _facts(told: ReportMail, _: Say) -> list[str]:
+def _facts(mail: ReportMail, _: Say) -> list[str]:
     return [
-        _line(_("Came in on:"), f"{told.received_on} (UTC)"),
-        _line(_("What kind (the writer's choice):"), told.kind),
-        _line(_("Where:"), _indented(told.where) or told.not_said),
-        _line(_("When:"), _indented(told.when) or told.not_said),
-        _line(_("Is the writer the person concerned?"), told.about_writer),
-        _line(_("Language of the page:"), told.language),
+        _line(_("Came in on:"), f"{mail.received_on} (UTC)"),
+        _line(_("What kind (the writer's choice):"), mail.kind),
+        _line(_("Where:"), _indented(mail.where) or mail.not_said),
+        _line(_("When:"), _indented(mail.when) or mail.not_said),
+        _line(_("Is the writer the person concerned?"), mail.about_writer),
+        _line(_("Language of the page:"), mail.language),
     ]
 
 
-def _words(told: ReportMail, _: Say) -> list[str]:
+def _words(mail: ReportMail, _: Say) -> list[str]:
     return [
-        f"{_RULE} {_('What they wrote, word for word')} ({told.case_number}) {_RULE}",
+        f"{_RULE} {_('What they wrote, word for word')} ({mail.case_number}) {_RULE}",
         "",
-        told.story,
+        mail.story,
         "",
-        f"{_RULE} {_('End of what they wrote')} ({told.case_number}) {_RULE}",
+        f"{_RULE} {_('End of what they wrote')} ({mail.case_number}) {_RULE}",
     ]
 
 
-def _instead(told: ReportMail, _: Say) -> list[str]:
-    if not told.instead_of:
+def _instead(mail: ReportMail, _: Say) -> list[str]:
+    if not mail.instead_of:
         return []
     return [
-        _line(_("The writer chose this office:"), one_line(told.instead_of)),
+        _line(_("The writer chose this office:"), one_line(mail.instead_of)),
         _("It did not arrive there. Two people who look after this page handed it over to you."),
         "",
     ]
 
 
-def _also_to(told: ReportMail, _: Say) -> list[str]:
-    if not told.others:
+def _also_to(mail: ReportMail, _: Say) -> list[str]:
+    if not mail.others:
         return [_("This report went to nobody else.")]
     return [
         _("The same report also went to:"),
         "",
-        *(f"- {one_line(name)}" for name in told.others),
+        *(f"- {one_line(name)}" for name in mail.others),
         "",
         _("You need not pass it on to them."),
     ]

@@ -1,4 +1,4 @@
-"""What the block of each mail tells: one class a mail."""
+"""Template contexts of mails: what the block of each tells, one class a mail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportMail:
-    """One report. Everything but the last three is short and ours; `story` is the writer's own."""
+    """The context of a mail with one report.
+
+    Everything but the last three is short and ours; `story` is the writer's own.
+    """
 
     case_number: str
     place_name: str
@@ -27,7 +30,7 @@ class ReportMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestMail:
-    """Many reports that were held, in the order in which they came."""
+    """The context of a digest: many reports that were held, in the order in which they came."""
 
     digest_number: str
     reports: Sequence[ReportMail]

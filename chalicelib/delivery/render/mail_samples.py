@@ -28,7 +28,7 @@ _LIKELY = 0.7
 
 
 def mail(mails: Mails, recipients: Sequence[Recipient], name: str, to: Recipient, sample: int = 0) -> bytes:
-    """Write a mail ("report" or "digest") with an invented report, in clear even when there is a key.
+    """Render a sample mail ("report" or "digest") with an invented report, in clear even when there is a key.
 
     Another `sample` draws another report.
     """

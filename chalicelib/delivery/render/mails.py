@@ -1,4 +1,4 @@
-"""Mails to agencies: plain text that a person can act on, and the same as JSON for a case system.
+"""MIME messages to agencies: plain text that a person can act on, and the same as JSON for a case system.
 
 An editor's frame stands around a block of ours (mail_block.py). The mail is in the recipient's language; the
 report stays exactly as it was written. Nothing here runs what an editor wrote.
@@ -33,7 +33,7 @@ Frames = Mapping[str, Mapping[str, str]]  # by mail and language, each rendered 
 
 
 class Mails:
-    """Writes each message.
+    """Renders each message.
 
     `templates` and `catalogs` are those of the package; instead of the folder there may be what
     shipped_frames read from it. `place_name` gives a place's name in a language,
@@ -82,8 +82,8 @@ class Mails:
         """Return one message with all these reports, in order."""
         words = self._words(recipient.language)
         reports = [
-            self._context(_handed_over(one, recipient, names), _others(one, recipient, names), words)
-            for one in opened
+            self._context(_handed_over(report, recipient, names), _others(report, recipient, names), words)
+            for report in opened
         ]
         number = reports[0].case_number
         context = DigestMail(
@@ -98,7 +98,7 @@ class Mails:
         content = {
             "format": "porchlight-digest",
             "version": 2,
-            "reports": [_as_data(one, told) for one, told in zip(opened, reports, strict=True)],
+            "reports": [_as_data(report, context) for report, context in zip(opened, reports, strict=True)],
         }
         return self._message(recipient, to, subject, body, content, f"digest-{number}.json")
 
@@ -139,12 +139,12 @@ class Mails:
         }
 
     def warm_up(self, language: str) -> None:
-        """Make what takes a while to make for a language."""
+        """Warm the cache of frames for a language."""
         for name in MAILS:
             self._frame(name, language)
 
     def use(self, frames: Frames) -> None:
-        """Take these frames from now on: a preview shows one mail after the other."""
+        """Set the frames from now on: a preview shows one mail after the other."""
         self._frames = frames
         self._frame.cache_clear()
 
@@ -218,12 +218,12 @@ def _handed_over(opened: OpenedReport, recipient: Recipient, names: Mapping[str,
     return replace(opened, instead_of=names.get(before, before))
 
 
-def _as_data(opened: OpenedReport, told: ReportMail) -> dict[str, Any]:
+def _as_data(opened: OpenedReport, context: ReportMail) -> dict[str, Any]:
     report = opened.report
     return {
-        "case_number": told.case_number,
-        "received_on": told.received_on,
-        "place": {"slug": opened.record.place, "name": told.place_name},
+        "case_number": context.case_number,
+        "received_on": context.received_on,
+        "place": {"slug": opened.record.place, "name": context.place_name},
         "page_language": report.locale,
         "kind": report.kind or None,
         "where": report.where or None,
@@ -232,6 +232,6 @@ def _as_data(opened: OpenedReport, told: ReportMail) -> dict[str, Any]:
         "text": report.story,
         "verified": False,
         "writer_identifiable": False,
-        "also_sent_to": list(told.others),
-        "instead_of": told.instead_of or None,
+        "also_sent_to": list(context.others),
+        "instead_of": context.instead_of or None,
     }

@@ -1,4 +1,4 @@
-"""The delivery desk's screens: cases by number, never a report's words."""
+"""Screens of cases and their deliveries, by case number, never with a report's words."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _SHOWN = 50
 _HAND_OVER = "n recipient other"  # what the log names, whatever becomes of it
 
 
-def routes(desk: Guard, cases: LookAfterCases, hand_overs: HandOvers, standings: Standings) -> None:
-    """Register the list, the case, its buttons, and those around a hand-over."""
-    screens = CaseScreens(desk.show, cases, hand_overs, standings)
-    desk.screen(CASES, EDITOR)(screens.cases)
-    desk.screen(CASE, EDITOR)(screens.case)
-    desk.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
-    desk.action("/admin/case/answer", PUBLISHER, does="answer for a case", about="n")(screens.answer)
-    desk.action("/admin/case/hold", PUBLISHER, does="change a legal hold", about="n")(screens.hold)
+def routes(guard: Guard, cases: LookAfterCases, hand_overs: HandOvers, standings: Standings) -> None:
+    """Register the routes of cases: the list, a case, its buttons, and those around a hand-over."""
+    screens = CaseScreens(guard.show, cases, hand_overs, standings)
+    guard.screen(CASES, EDITOR)(screens.cases)
+    guard.screen(CASE, EDITOR)(screens.case)
+    guard.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
+    guard.action("/admin/case/answer", PUBLISHER, does="acknowledge a case", about="n")(screens.acknowledge)
+    guard.action("/admin/case/hold", PUBLISHER, does="change a legal hold", about="n")(screens.hold)
     for path, does, press in (
         ("/admin/case/move", "propose to hand a report over", screens.propose_hand_over),
         ("/admin/case/agree", "agree to hand a report over", screens.agree_to_hand_over),
         ("/admin/case/decline", "decline to hand a report over", screens.decline_hand_over),
     ):
-        desk.action(path, PUBLISHER, does, _HAND_OVER)(press)
+        guard.action(path, PUBLISHER, does, _HAND_OVER)(press)
 
 
 class CaseScreens:
@@ -53,11 +53,11 @@ class CaseScreens:
         self._hand_overs = hand_overs
         self._standings = standings
 
-    def cases(self, visit: AdminRequest) -> Screen:
-        """List what is amiss, and the newest cases."""
+    def cases(self, request: AdminRequest) -> Screen:
+        """List the cases that need somebody, and the newest."""
         files = self._cases.newest()
         return self._show(
-            visit,
+            request,
             "deliveries.html",
             amiss=[file for file in reversed(files) if file.amiss],
             newest=files[:_SHOWN],
@@ -67,14 +67,14 @@ class CaseScreens:
             number="",
         )
 
-    def case(self, visit: AdminRequest) -> Screen:
+    def case(self, request: AdminRequest) -> Screen:
         """Show the case with a number."""
-        case_number = visit.asked("n")
+        case_number = request.asked("n")
         try:
             file = self._cases.find(case_number)
         except EntryMissing as missing:
             return self._show(
-                visit,
+                request,
                 "deliveries.html",
                 404,
                 amiss=[],
@@ -84,73 +84,73 @@ class CaseScreens:
                 problems={"n": sentence_of(missing)},
                 number=case_number,
             )
-        return self._case(visit, file)
+        return self._case(request, file)
 
-    def send_again(self, visit: AdminRequest) -> Screen:
-        """Queue a copy once more."""
-        recipient, address = visit.one("recipient"), visit.one("address")
-        visit.deed.after = f"{recipient}, its {address} address"
-        self._cases.send_again(visit.one("n"), recipient, address, _version(visit))
-        return self._back(visit, "again")
+    def send_again(self, request: AdminRequest) -> Screen:
+        """Retry a delivery: queue a copy once more."""
+        recipient, address = request.one("recipient"), request.one("address")
+        request.deed.after = f"{recipient}, its {address} address"
+        self._cases.send_again(request.one("n"), recipient, address, _version(request))
+        return self._back(request, "again")
 
-    def answer(self, visit: AdminRequest) -> Screen:
-        """Write down that somebody looks after a case."""
-        self._cases.answer(visit.one("n"), _version(visit))
-        return self._back(visit, "answered")
+    def acknowledge(self, request: AdminRequest) -> Screen:
+        """Acknowledge the alarms of a case: somebody looks after it."""
+        self._cases.acknowledge(request.one("n"), _version(request))
+        return self._back(request, "answered")
 
-    def hold(self, visit: AdminRequest) -> Screen:
-        """Keep a case for the law past its date, or no longer."""
-        held = visit.one("hold") == "yes"
-        visit.deed.after = "kept for the law" if held else "kept for the law no longer"
-        self._cases.hold_by_law(visit.one("n"), held, _version(visit))
-        return self._back(visit, "held")
+    def hold(self, request: AdminRequest) -> Screen:
+        """Set or lift a legal hold: a case is kept past its date."""
+        held = request.one("hold") == "yes"
+        request.deed.after = "kept for the law" if held else "kept for the law no longer"
+        self._cases.hold_by_law(request.one("n"), held, _version(request))
+        return self._back(request, "held")
 
-    def propose_hand_over(self, visit: AdminRequest) -> Screen:
+    def propose_hand_over(self, request: AdminRequest) -> Screen:
         """Propose to hand a copy to another office."""
-        visit.deed.before, visit.deed.after = visit.one("recipient"), visit.one("other")
-        typed = {field: visit.one(field) for field in ("recipient", "other", "why")}
-        case_number = visit.one("n")
+        request.deed.before, request.deed.after = request.one("recipient"), request.one("other")
+        typed = {field: request.one(field) for field in ("recipient", "other", "why")}
+        case_number = request.one("n")
         try:
-            self._hand_overs.propose(case_number, **typed, version=_version(visit), who=visit.who)
+            self._hand_overs.propose(case_number, **typed, version=_version(request), who=request.who)
         except HandOverRefused as refused:
-            return self._case(visit, self._cases.find(case_number), typed, refused.problems)
-        return _done(visit, "hand_over_proposed")
+            return self._case(request, self._cases.find(case_number), typed, refused.problems)
+        return _done(request, "hand_over_proposed")
 
-    def agree_to_hand_over(self, visit: AdminRequest) -> Screen:
+    def agree_to_hand_over(self, request: AdminRequest) -> Screen:
         """Agree to a hand-over, as the second publisher."""
-        case_number, recipient = visit.one("n"), visit.one("recipient")
+        case_number, recipient = request.one("n"), request.one("recipient")
         try:
             self._hand_overs.agree(
                 case_number,
                 recipient,
-                visit.one("shown"),
-                lambda: self._standings.of(visit.who),
-                lambda proposed: _name(visit, proposed),
+                request.one("shown"),
+                lambda: self._standings.of(request.who),
+                lambda proposed: _name(request, proposed),
             )
         except AgreementMissing as missing:
-            return self._case(visit, self._cases.find(case_number), {}, {"": str(missing)})
-        return _done(visit, "moved")
+            return self._case(request, self._cases.find(case_number), {}, {"": str(missing)})
+        return _done(request, "moved")
 
-    def decline_hand_over(self, visit: AdminRequest) -> Screen:
+    def decline_hand_over(self, request: AdminRequest) -> Screen:
         """Decline a hand-over."""
-        case_number, recipient = visit.one("n"), visit.one("recipient")
+        case_number, recipient = request.one("n"), request.one("recipient")
         self._hand_overs.decline(
-            case_number, recipient, visit.one("shown"), lambda proposed: _name(visit, proposed)
+            case_number, recipient, request.one("shown"), lambda proposed: _name(request, proposed)
         )
-        return _done(visit, "hand_over_declined")
+        return _done(request, "hand_over_declined")
 
-    def _back(self, visit: AdminRequest, done: str) -> Screen:
-        return go_to(f"{CASE}?n={self._cases.find(visit.one('n')).case.case_number}&done={done}")
+    def _back(self, request: AdminRequest, done: str) -> Screen:
+        return go_to(f"{CASE}?n={self._cases.find(request.one('n')).case.case_number}&done={done}")
 
     def _case(
         self,
-        visit: AdminRequest,
+        request: AdminRequest,
         file: CaseFile,
         typed: Mapping[str, str] | None = None,
         problems: Mapping[str, str] | None = None,
     ) -> Screen:
         return self._show(
-            visit,
+            request,
             "case.html",
             422 if problems else 200,
             file=file,
@@ -161,15 +161,15 @@ class CaseScreens:
         )
 
 
-def _done(visit: AdminRequest, what: str) -> Screen:
-    return go_to(f"{CASE}?n={read_case_number(visit.one('n'))}&done={what}")
+def _done(request: AdminRequest, what: str) -> Screen:
+    return go_to(f"{CASE}?n={read_case_number(request.one('n'))}&done={what}")
 
 
-def _name(visit: AdminRequest, proposed: HandOver) -> None:
+def _name(request: AdminRequest, proposed: HandOver) -> None:
     """Write down which offices a hand-over is between, and why."""
-    visit.deed.before, visit.deed.after = visit.one("recipient"), proposed.to
-    visit.deed.why = "; ".join(filter(None, (proposed.why, visit.one("declined_why"))))
+    request.deed.before, request.deed.after = request.one("recipient"), proposed.to
+    request.deed.why = "; ".join(filter(None, (proposed.why, request.one("declined_why"))))
 
 
-def _version(visit: AdminRequest) -> int:
-    return number(visit.one("version"), -1)
+def _version(request: AdminRequest) -> int:
+    return number(request.one("version"), -1)

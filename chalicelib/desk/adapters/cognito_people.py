@@ -1,4 +1,4 @@
-"""The desk's people in a Cognito user pool: their passwords and authenticators are Cognito's, never ours.
+"""Accounts of the admin site in a Cognito user pool: passwords and MFA are Cognito's, never ours.
 
 Only the admin function's role may sign anybody in (the `Admin...` calls), so that nobody can try passwords
 past our own form and its limits. The names of groups are the roles.
@@ -47,7 +47,7 @@ _MINUTES = {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "min
 
 # What each fault means, for each kind of question. An unknown address and a wrong password must look alike.
 _Faults = Mapping[str, type[PorchlightError]]
-_AT_THE_DOOR: _Faults = {
+_AT_SIGN_IN: _Faults = {
     "UserNotFoundException": WrongSignIn,
     "NotAuthorizedException": WrongSignIn,
     "PasswordResetRequiredException": WrongSignIn,
@@ -124,20 +124,20 @@ class CognitoPeople:
         self._pool = pool
         self._client_id = client_id
 
-    # On the way in
+    # Sign-in
 
     def begin(self, email: str, password: str) -> Step:
-        """Try a password: no refresh token is kept, and nothing tells an unknown address from a known one."""
+        """Check a password. No refresh token is kept; an unknown address and a known one look alike."""
         if not email or not password:
             raise WrongSignIn("nothing given")
-        answer = self._call(
+        response = self._call(
             "admin_initiate_auth",
-            _AT_THE_DOOR,
+            _AT_SIGN_IN,
             ClientId=self._client_id,
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": email, "PASSWORD": password},
         )
-        return self._step(answer, email, second_factor=False)
+        return self._step(response, email, second_factor=False)
 
     def set_password(self, step: Step, password: str) -> Step:
         """Replace a first password by one of the person's own."""
@@ -145,23 +145,25 @@ class CognitoPeople:
         return self._answer(step, "NEW_PASSWORD_REQUIRED", {"NEW_PASSWORD": password}, faults)
 
     def give_code(self, step: Step, code: str) -> Step:
-        """Answer the question for the authenticator's code."""
+        """Answer the challenge for the authenticator's code (TOTP)."""
         return self._answer(step, _AUTHENTICATOR, {"SOFTWARE_TOKEN_MFA_CODE": code}, _IN_BETWEEN)
 
     def new_authenticator(self, step: Step) -> tuple[str, Step]:
-        """Have Cognito make a secret, on the way in or for somebody who is in."""
+        """Have Cognito make a TOTP secret, during a sign-in or for somebody who is signed in."""
         faults = _OF_A_TOKEN if step.kind == SIGNED_IN else _IN_BETWEEN
-        answer = self._call("associate_software_token", faults, pool=False, **_thread(step))
-        handle = step.handle if step.kind == SIGNED_IN else str(answer.get("Session") or step.handle)
-        return str(answer["SecretCode"]), Step(step.kind, step.email, handle, step.second_factor)
+        response = self._call("associate_software_token", faults, pool=False, **_thread(step))
+        handle = step.handle if step.kind == SIGNED_IN else str(response.get("Session") or step.handle)
+        return str(response["SecretCode"]), Step(step.kind, step.email, handle, step.second_factor)
 
     def confirm_authenticator(self, step: Step, code: str) -> Step:
-        """Have Cognito check the first code, and ask for codes from now on."""
-        answer = self._call("verify_software_token", _IN_BETWEEN, pool=False, UserCode=code, **_thread(step))
-        if answer.get("Status") != "SUCCESS":
+        """Confirm an authenticator: Cognito checks its first code, and asks for codes from now on."""
+        response = self._call(
+            "verify_software_token", _IN_BETWEEN, pool=False, UserCode=code, **_thread(step)
+        )
+        if response.get("Status") != "SUCCESS":
             raise WrongCode("not verified")
         if step.kind != SIGNED_IN:
-            verified = Step(step.kind, step.email, str(answer.get("Session") or step.handle))
+            verified = Step(step.kind, step.email, str(response.get("Session") or step.handle))
             step = self._answer(verified, "MFA_SETUP", {}, _IN_BETWEEN)
         if step.kind == SIGNED_IN:
             self._call(
@@ -173,18 +175,18 @@ class CognitoPeople:
             )
         return Step(step.kind, step.email, step.handle, second_factor=True)
 
-    # Inside
+    # Sessions
 
     def who(self, token: str) -> Person:
-        """Ask Cognito whose token this is and what they may do now: a change or a removal counts at once."""
-        answer = self._call("get_user", _OF_A_TOKEN, pool=False, AccessToken=token)
-        name = str(answer["Username"])
+        """Return the person and role of an access token, asked of Cognito: a change counts at once."""
+        response = self._call("get_user", _OF_A_TOKEN, pool=False, AccessToken=token)
+        name = str(response["Username"])
         groups = self._call("admin_list_groups_for_user", _OF_A_TOKEN, Username=name)["Groups"]
         return Person(
             email=name,
             role=highest({group["GroupName"] for group in groups}),
-            second_factor=_AUTHENTICATOR in answer.get("UserMFASettingList", ()),
-            id=_id(answer["UserAttributes"]),
+            second_factor=_AUTHENTICATOR in response.get("UserMFASettingList", ()),
+            id=_id(response["UserAttributes"]),
         )
 
     def sign_out(self, person: str) -> None:
@@ -192,10 +194,10 @@ class CognitoPeople:
         with suppress(EntryMissing):
             self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
 
-    # Everybody
+    # Accounts
 
     def everybody(self) -> Sequence[Person]:
-        """Return everybody in the pool, by address."""
+        """Return all accounts of the pool, by address."""
         roles: dict[str, set[str]] = {}
         for role in ROLES:
             for user in self._pages("list_users_in_group", "Users", "NextToken", GroupName=role):
@@ -205,7 +207,7 @@ class CognitoPeople:
         return sorted(people, key=lambda person: person.email)
 
     def find(self, email: str) -> Person:
-        """Return one person as the pool knows them now."""
+        """Return one account as the pool knows it now."""
         faults = {**_OF_A_PERSON, "InvalidParameterException": EntryMissing}
         if not email:
             raise EntryMissing("nobody")
@@ -214,8 +216,8 @@ class CognitoPeople:
         return _person(more, more, highest({group["GroupName"] for group in groups}))
 
     def invite(self, email: str, role: str, password: str) -> Person:
-        """Add somebody. Cognito mails nothing: our own invitation goes out as our own mail."""
-        answer = self._call(
+        """Create an account. Cognito mails nothing: our own invitation goes out as our own mail."""
+        response = self._call(
             "admin_create_user",
             {"UsernameExistsException": PersonKnown, "InvalidParameterException": PersonKnown},
             Username=email,
@@ -224,24 +226,27 @@ class CognitoPeople:
             UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
         )
         self.set_role(email, role)
-        made = answer["User"]
+        made = response["User"]
         return _person(made, made, role)
 
     def set_role(self, person: str, role: str) -> None:
-        """Put somebody into the group of a role and out of the others."""
+        """Set an account's role: into the group of one and out of the others."""
         self._call("admin_add_user_to_group", _OF_A_PERSON, Username=person, GroupName=role)
         for other in ROLES:
             if other != role:
                 self._call("admin_remove_user_from_group", _OF_A_PERSON, Username=person, GroupName=other)
 
     def set_first_password(self, person: str, password: str) -> None:
-        """Give a password that must be changed at the next sign-in, and end all sessions."""
+        """Reset a password to one that must be changed at the next sign-in, and end all sessions."""
         faults = {**_OF_A_PERSON, **_A_PASSWORD}
         self._call("admin_set_user_password", faults, Username=person, Password=password, Permanent=False)
         self.sign_out(person)
 
     def forget_authenticator(self, person: str) -> None:
-        """Ask for no codes until a new authenticator is set up, and end all sessions."""
+        """Reset the second factor (MFA), and end all sessions.
+
+        No codes are asked for until a new one is set up.
+        """
         self._call(
             "admin_set_user_mfa_preference",
             _OF_A_PERSON,
@@ -251,12 +256,12 @@ class CognitoPeople:
         self.sign_out(person)
 
     def remove(self, person: str) -> None:
-        """End all sessions, then delete the account."""
+        """Delete an account, after all its sessions were ended."""
         self.sign_out(person)
         self._call("admin_delete_user", _OF_A_PERSON, Username=person)
 
     def _answer(self, step: Step, challenge: str, answers: Mapping[str, str], faults: _Faults) -> Step:
-        answer = self._call(
+        response = self._call(
             "admin_respond_to_auth_challenge",
             faults,
             ClientId=self._client_id,
@@ -265,15 +270,15 @@ class CognitoPeople:
             ChallengeResponses={"USERNAME": step.email, **answers},
         )
         proven = step.second_factor or challenge in (_AUTHENTICATOR, "MFA_SETUP")
-        return self._step(answer, step.email, proven)
+        return self._step(response, step.email, proven)
 
-    def _step(self, answer: Mapping[str, Any], email: str, second_factor: bool) -> Step:
-        challenge = answer.get("ChallengeName")
+    def _step(self, response: Mapping[str, Any], email: str, second_factor: bool) -> Step:
+        challenge = response.get("ChallengeName")
         if challenge:
             if challenge not in _CHALLENGES:
                 raise WrongSignIn("the pool asks for something that this site cannot answer")
-            return Step(_CHALLENGES[challenge], email, str(answer["Session"]), second_factor)
-        return Step(SIGNED_IN, email, str(answer["AuthenticationResult"]["AccessToken"]), second_factor)
+            return Step(_CHALLENGES[challenge], email, str(response["Session"]), second_factor)
+        return Step(SIGNED_IN, email, str(response["AuthenticationResult"]["AccessToken"]), second_factor)
 
     def _person(self, user: Mapping[str, Any], role: str) -> Person:
         more = self._call("admin_get_user", _OF_A_PERSON, Username=str(user["Username"]))
@@ -282,11 +287,11 @@ class CognitoPeople:
     def _pages(self, operation: str, entries: str, mark: str, **arguments: Any) -> Iterator[Any]:
         more: dict[str, Any] = {}
         while True:
-            answer = self._call(operation, {}, **arguments, **more)
-            yield from answer[entries]
-            if not answer.get(mark):
+            response = self._call(operation, {}, **arguments, **more)
+            yield from response[entries]
+            if not response.get(mark):
                 return
-            more = {mark: answer[mark]}
+            more = {mark: response[mark]}
 
     def _call(self, operation: str, faults: _Faults, pool: bool = True, **arguments: Any) -> Any:
         if pool:
@@ -296,7 +301,7 @@ class CognitoPeople:
 
 
 def _person(user: Mapping[str, Any], more: Mapping[str, Any], role: str) -> Person:
-    """Read a person from what the pool's lists say, and what only the pool's answer about one says."""
+    """Read a person from what the pool's lists say, and what only the pool's response about one says."""
     waits = user["UserStatus"] in ("FORCE_CHANGE_PASSWORD", "RESET_REQUIRED")
     state = SHUT_OUT if not user.get("Enabled", True) else INVITED if waits else ACTIVE
     made = user.get("UserCreateDate")
@@ -311,7 +316,7 @@ def _person(user: Mapping[str, Any], more: Mapping[str, Any], role: str) -> Pers
 
 
 def _id(attributes: Iterable[Mapping[str, Any]]) -> str:
-    return next((str(one["Value"]) for one in attributes if one["Name"] == "sub"), "")
+    return next((str(attribute["Value"]) for attribute in attributes if attribute["Name"] == "sub"), "")
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""The audit log, in a table of its own. The admin function's role may add lines and read them, no more."""
+"""The audit log in DynamoDB, in a table of its own.
+
+The admin function's role may add lines and read them, no more.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ KEPT = timedelta(days=366)
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
-_TOLD = ("who", "role", "did", "about", "why")
-_TOLD_WHEN_KNOWN = ("before", "after", "outcome", "told", "deed")  # lines of 2026 have none of them
+_ALWAYS = ("who", "role", "did", "about", "why")
+_WHEN_KNOWN = ("before", "after", "outcome", "told", "deed")  # lines of 2026 have none of them
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -46,7 +49,7 @@ class DynamoAudit:
         self._call = Table(client, table).call
 
     def add(self, entry: AuditEntry) -> None:
-        """Write one line under a key that was never used: no line replaces another.
+        """Append one line under a key that was never used: no line replaces another.
 
         Where the key is used all the same, it is by a first try of this call, whose answer was lost.
         """
@@ -55,8 +58,8 @@ class DynamoAudit:
             "month": f"{entry.at:%Y-%m}",
             "at": moment,
             "expires_at": int((entry.at + KEPT).timestamp()),
-            **{name: getattr(entry, name) for name in _TOLD},
-            **{name: value for name in _TOLD_WHEN_KNOWN if (value := getattr(entry, name))},
+            **{name: getattr(entry, name) for name in _ALWAYS},
+            **{name: value for name in _WHEN_KNOWN if (value := getattr(entry, name))},
         }
         with suppress(ConditionFailed):
             self._call(
@@ -68,11 +71,11 @@ class DynamoAudit:
 
     def entries(self, month: str) -> Sequence[AuditEntry]:
         """Return all lines of a month, newest first."""
-        found: list[AuditEntry] = []
+        entries: list[AuditEntry] = []
         start: dict[str, Any] = {}
         while True:
             with store_faults():
-                answer = self._client().query(
+                response = self._client().query(
                     TableName=self._table,
                     KeyConditionExpression="#month = :month",
                     ExpressionAttributeNames={"#month": "month"},
@@ -81,13 +84,13 @@ class DynamoAudit:
                     ConsistentRead=True,
                     **start,
                 )
-            found += [_entry(item) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            entries += [_entry(item) for item in response["Items"]]
+            if "LastEvaluatedKey" not in response:
+                return entries
+            start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
 def _entry(item: dict[str, Any]) -> AuditEntry:
     read = {name: _read(value) for name, value in item.items()}
     at = datetime.fromisoformat(read["at"].partition(" ")[0])
-    return AuditEntry(at=at, **{name: read.get(name, "") for name in (*_TOLD, *_TOLD_WHEN_KNOWN)})
+    return AuditEntry(at=at, **{name: read.get(name, "") for name in (*_ALWAYS, *_WHEN_KNOWN)})

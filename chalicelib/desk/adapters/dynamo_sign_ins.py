@@ -1,6 +1,6 @@
-"""Who is on the way in, who is in, and who tried too often: small items with an end, in a table of their own.
+"""Sign-in steps, sessions, device cookies and try counters in DynamoDB, in a table of their own.
 
-A key is a digest of a cookie or a token, so that whoever reads the table finds nothing to enter with.
+Each has a TTL. Keyed by digests of a cookie or a token, so that the table alone opens nothing.
 """
 
 from __future__ import annotations
@@ -40,43 +40,43 @@ def table_definition(name: str) -> dict[str, Any]:
 
 
 class DynamoSignIns:
-    """The SignInStore on DynamoDB. Time to live is on `expires_at`; every read looks at it itself."""
+    """The SignInStore on DynamoDB. The TTL is on `expires_at`; every read looks at it itself."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
         self._table = Table(client, table)
         self._call = self._table.call
 
-    def keep_step(self, door: str, step: Step, until: datetime) -> None:
-        """Remember how far a sign-in has come."""
-        told = {"kind": step.kind, "email": step.email, "handle": step.handle, "proven": step.second_factor}
-        self._put(_key("step", door), told, until)
+    def keep_step(self, sign_in_key: str, step: Step, until: datetime) -> None:
+        """Store the step that a sign-in has come to."""
+        values = {"kind": step.kind, "email": step.email, "handle": step.handle, "proven": step.second_factor}
+        self._put(_key("step", sign_in_key), values, until)
 
-    def step(self, door: str, now: datetime) -> Step | None:
-        """Return how far it has come."""
-        item = self._get(_key("step", door), now)
+    def step(self, sign_in_key: str, now: datetime) -> Step | None:
+        """Return the step of a sign-in, unless it has expired."""
+        item = self._get(_key("step", sign_in_key), now)
         return Step(item["kind"], item["email"], item["handle"], item["proven"]) if item else None
 
-    def forget_step(self, door: str) -> None:
-        """Forget it."""
-        self._call("delete_item", Key=_key("step", door))
+    def forget_step(self, sign_in_key: str) -> None:
+        """Delete the step of a sign-in."""
+        self._call("delete_item", Key=_key("step", sign_in_key))
 
     def keep_session(self, token: str, session: Session) -> None:
-        """Remember that this token's holder came in by our own door."""
+        """Store the session of a token whose holder came in by our own sign-in."""
         self._put(_key("session", token), {"email": session.email}, session.until)
 
     def session(self, token: str, now: datetime) -> Session | None:
-        """Return the session, unless it has ended or never was."""
+        """Return the session of a token, unless it has expired, was ended or never was."""
         item = self._get(_key("session", token), now)
         return Session(item["email"], _time(item["expires_at"])) if item else None
 
     def end_session(self, token: str) -> None:
-        """End it."""
+        """Delete the session of a token."""
         self._call("delete_item", Key=_key("session", token))
 
     def count_try(self, what: str, now: datetime, window: timedelta, most: int = 0) -> int:
-        """Count in one conditional write, so that tries made at once all count, also where a window ends.
+        """Count a try in one conditional write: tries made at once all count, also where a window ends.
 
-        A try whose answer was lost counts once: the client's second one finds its mark.
+        A try whose response was lost counts once: the client's second one finds its mark.
         """
         key = _key("tries", what)
         ways = [
@@ -107,28 +107,28 @@ class DynamoSignIns:
 
     def _counted(self, key: Mapping[str, Any], values: Mapping[str, Any], update: str, only_if: str) -> int:
         mine = values[":mine"]
-        answer = self._table.write(
+        response = self._table.write(
             "update_item",
-            lambda found: found.get("counted_by") == mine,
+            lambda item: item.get("counted_by") == mine,
             Key=key,
             UpdateExpression=update,
             ConditionExpression=only_if,
             ExpressionAttributeValues=values,
             ReturnValues="UPDATED_NEW",
         )
-        return int(_read((answer.get("Attributes") or answer["Item"])["tries"]))
+        return int(_read((response.get("Attributes") or response["Item"])["tries"]))
 
     def forget_tries(self, what: str) -> None:
-        """Begin to count anew."""
+        """Reset a try counter."""
         self._call("delete_item", Key=_key("tries", what))
 
     def keep_browser(self, browser: str, known: KnownBrowser) -> None:
-        """Remember whose browser it is."""
-        told = {"email": known.email, "since": known.since.isoformat()}
-        self._put(_key("browser", browser), told, known.since + BROWSER_KNOWN_FOR)
+        """Store a device cookie and whose it is."""
+        values = {"email": known.email, "since": known.since.isoformat()}
+        self._put(_key("browser", browser), values, known.since + BROWSER_KNOWN_FOR)
 
     def browser(self, browser: str, now: datetime) -> KnownBrowser | None:
-        """Return whose it is, unless all of that person's browsers were forgotten since."""
+        """Return whose device cookie this is, unless all of that person's were revoked since."""
         item = self._get(_key("browser", browser), now)
         if item is None:
             return None
@@ -139,35 +139,35 @@ class DynamoSignIns:
         return known
 
     def forget_browser(self, browser: str) -> None:
-        """Know it no longer."""
+        """Revoke a device cookie."""
         self._call("delete_item", Key=_key("browser", browser))
 
     def forget_browsers_of(self, email: str, now: datetime) -> None:
-        """Note from when on browsers count; the note outlives each that was known before."""
-        told = {"since": now.isoformat()}
-        self._put(_key("browser", f"all {email}"), told, now + BROWSER_KNOWN_FOR + timedelta(days=1))
+        """Revoke all device cookies of somebody: a mark says from when on they count, and outlives them."""
+        values = {"since": now.isoformat()}
+        self._put(_key("browser", f"all {email}"), values, now + BROWSER_KNOWN_FOR + timedelta(days=1))
 
     def keep_first_password(self, email: str, password: str, until: datetime) -> None:
-        """Keep a digest of it: one for each address."""
+        """Store the digest of a first password: one for each address."""
         self._put(_key("first", email), {"digest": _first(email, password)}, until)
 
     def is_first_password(self, email: str, password: str, now: datetime) -> bool:
-        """Compare with the digest."""
+        """Compare a password with the digest of the first one that was mailed."""
         item = self._get(_key("first", email), now)
         return item is not None and compare_digest(str(item["digest"]), _first(email, password))
 
     def forget_first_password(self, email: str) -> None:
-        """Delete the digest."""
+        """Delete the digest of a first password."""
         self._call("delete_item", Key=_key("first", email))
 
-    def _put(self, key: Mapping[str, Any], told: Mapping[str, Any], until: datetime) -> None:
-        item = {name: _write(value) for name, value in told.items()}
+    def _put(self, key: Mapping[str, Any], values: Mapping[str, Any], until: datetime) -> None:
+        item = {name: _write(value) for name, value in values.items()}
         item["expires_at"] = _write(int(until.timestamp()))
         self._call("put_item", Item={**key, **item})
 
     def _get(self, key: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
-        answer = self._call("get_item", Key=key, ConsistentRead=True)
-        item = {name: _read(value) for name, value in answer.get("Item", {}).items()}
+        response = self._call("get_item", Key=key, ConsistentRead=True)
+        item = {name: _read(value) for name, value in response.get("Item", {}).items()}
         return item if item and _time(item["expires_at"]) > now else None
 
 

@@ -1,4 +1,4 @@
-"""Since when people are who they are, in the documents table, which outlives the stack.
+"""Dates of account changes in DynamoDB, in the documents table, which outlives the stack.
 
 The admin function's role may add dates and replace them, and may not take a person's dates away. The pool's
 own date of each account is kept by the pool.
@@ -25,8 +25,8 @@ class DynamoStandings:
     def __init__(self, client: Callable[[], Any], table: str) -> None:
         self._call = Table(client, table).call
 
-    def note(self, person: str, what: str, at: datetime) -> None:
-        """Write one date down and leave the others."""
+    def record(self, person: str, what: str, at: datetime) -> None:
+        """Record one date, and leave the others."""
         if not person or what not in DATES:
             raise ValueError("a date of whom?")
         self._call(
@@ -38,9 +38,9 @@ class DynamoStandings:
         )
 
     def dates(self, person: str) -> Mapping[str, datetime]:
-        """Read them."""
-        answer = self._call("get_item", Key=_key(person), ConsistentRead=True)
-        item = {name: _read(value) for name, value in answer.get("Item", {}).items()}
+        """Read the dates of a person."""
+        response = self._call("get_item", Key=_key(person), ConsistentRead=True)
+        item = {name: _read(value) for name, value in response.get("Item", {}).items()}
         return {name: datetime.fromisoformat(item[name]).astimezone(UTC) for name in DATES if item.get(name)}
 
 

@@ -1,4 +1,4 @@
-"""Reads the user pool's access tokens: signed by the pool with RS256, for this site, and not over."""
+"""Verifies the user pool's access tokens (JWT, RS256) with a cache of its JWKS keys."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _MUST_HAVE = ["exp", "iat", "iss", "jti", "client_id", "token_use", "username"]
 def fetch(url: str) -> Mapping[str, Any]:
     """Return the JSON object at `url`. Raises StoreUnavailable."""
     try:
-        with urllib.request.urlopen(url, timeout=_WAIT_SECONDS) as answer:  # noqa: S310 (the pool's own address)
-            content: Mapping[str, Any] = json.loads(answer.read(100_000))
+        with urllib.request.urlopen(url, timeout=_WAIT_SECONDS) as response:  # noqa: S310 (the pool's own address)
+            content: Mapping[str, Any] = json.loads(response.read(100_000))
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise StoreUnavailable("the pool's keys cannot be read") from error
     return content
 
 
 class PoolTokens:
-    """The TokenReader of one pool and client. `endpoint` is where the pool's keys are read.
+    """The TokenReader of one pool and client, with a cache of its keys. `endpoint` serves the JWKS.
 
     Keys are kept. A key that is not known is looked for once more, at most every half minute, so that a
     rotated key is found and a stream of forged tokens is not a stream of requests. A look that fails cools
@@ -64,7 +64,7 @@ class PoolTokens:
 
     @property
     def issuer(self) -> str:
-        """Return the name with which the pool signs."""
+        """Return the issuer that the pool signs as."""
         return f"https://cognito-idp.{self._pool.partition('_')[0]}.amazonaws.com/{self._pool}"
 
     def read(self, token: str, now: datetime) -> tuple[str, datetime]:
@@ -124,9 +124,9 @@ class PoolTokens:
     def _look(self) -> None:
         self._away = True
         try:
-            found = self._read(f"{self._endpoint()}/{self._pool}/.well-known/jwks.json")
-            listed = found.get("keys") if isinstance(found, Mapping) else None
-            self._away = not listed  # an answer without keys is none
+            key_set = self._read(f"{self._endpoint()}/{self._pool}/.well-known/jwks.json")
+            listed = key_set.get("keys") if isinstance(key_set, Mapping) else None
+            self._away = not listed  # a response without keys is none
             self._keys = _keys_of(listed) or self._keys
         finally:
             self._looked_at = self._ticks()
@@ -135,10 +135,10 @@ class PoolTokens:
 def _keys_of(listed: Any) -> dict[str, jwt.PyJWK]:
     """Return the keys that sign, by name. One that cannot be read takes none of the others along."""
     keys: dict[str, jwt.PyJWK] = {}
-    for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, Mapping) and one.get("kty") == "RSA" and one.get("use", "sig") == "sig":
+    for key in listed if isinstance(listed, list) else ():
+        if isinstance(key, Mapping) and key.get("kty") == "RSA" and key.get("use", "sig") == "sig":
             with suppress(jwt.PyJWTError, KeyError, ValueError, TypeError):
-                keys[str(one["kid"])] = jwt.PyJWK(dict(one), algorithm=_ONLY)
+                keys[str(key["kid"])] = jwt.PyJWK(dict(key), algorithm=_ONLY)
     return keys
 
 

@@ -1,4 +1,4 @@
-"""Templates to the admin site's pages: plain HTML, one inline style, no script at all."""
+"""Templates of the admin site's pages: plain HTML, one inline style, no script at all."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AdminPages:
         self._environment.globals.update(style=self._style)
 
     def render(self, template: str, /, **names: Any) -> str:
-        """Fill a template."""
+        """Render a template."""
         return self._environment.get_template(template).render(**names)
 
     def policy(self) -> str:
@@ -47,17 +47,17 @@ class AdminPages:
 
 
 def day(when: date | datetime | None) -> str:
-    """Return a day as we write it, or nothing."""
+    """Format a date, or return nothing."""
     return "" if when is None else f"{when:%Y-%m-%d}"
 
 
 def minute(when: datetime | None) -> str:
-    """Return a moment as we write it, to the minute in UTC, or nothing."""
+    """Format a time, to the minute in UTC, or return nothing."""
     return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def authenticator_square(secret: str, email: str) -> Markup:
-    """Return the square that an authenticator app reads, as SVG."""
+    """Return the QR code that an authenticator app reads, as SVG."""
     code = segno.make(authenticator_address(secret, email), error="m")
     # Black on white in dark mode too: apps cannot read it the other way round.
     svg = code.svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=False)
@@ -65,5 +65,5 @@ def authenticator_square(secret: str, email: str) -> Markup:
 
 
 def authenticator_address(secret: str, email: str) -> str:
-    """Return a secret as apps read it: by default SHA-1, six digits, thirty seconds (RFC 6238)."""
+    """Return the otpauth URL of a TOTP secret: by default SHA-1, six digits, thirty seconds (RFC 6238)."""
     return f"otpauth://totp/{quote('Porchlight:' + email)}?secret={secret}&issuer=Porchlight"

@@ -23,14 +23,17 @@ class ContactToCheck(Protocol):
 
 
 class DeskMails:
-    """Writes them. `address_of_site` is where the admin site is, like "https://example.org", or nothing."""
+    """Writes the mails of the desk.
+
+    `address_of_site` is where the admin site is, like "https://example.org", or nothing.
+    """
 
     def __init__(self, sender: str, address_of_site: str) -> None:
         self._sender = sender
         self._site = f"{address_of_site}/admin/" if address_of_site else ""
 
     def first_password(self, to: str, password: str, invited: bool) -> bytes:
-        """Tell somebody their first password, which must be changed when it is used."""
+        """Write the mail with a first password, which must be changed when it is used."""
         why = "You were invited to the desk." if invited else "Here is a new first password for the desk."
         where = f"Sign in at {self._site}" if self._site else "Sign in where the desk is"
         text = (
@@ -41,7 +44,7 @@ class DeskMails:
         return self._message(to, "Your sign-in", text)
 
     def address_code(self, to: str, code: str) -> bytes:
-        """Ask whoever reads an address to read a code out to the desk."""
+        """Write the mail with a verification code for an address, which its reader tells the desk."""
         spaced = f"{code[:4]} {code[4:]}"
         text = (
             "Somebody at the desk of a public information page wants to send reports to this address.\n\n"
@@ -52,7 +55,7 @@ class DeskMails:
         return self._message(to, "Please confirm this address", text)
 
     def operator_code(self, to: str, code: str, lines: Sequence[str]) -> bytes:
-        """Give the operator a code that stands for the second publisher, with what it is for."""
+        """Write the mail to the operator with a code that stands for the second publisher."""
         changes = "".join(f"- {plain_line(line)}\n" for line in lines)
         text = (
             "A publisher wants to change who gets reports, and asks you to stand for the second publisher,"
@@ -65,11 +68,8 @@ class DeskMails:
         return self._message(to, "Please agree to a change of recipients", text)
 
     def contacts_to_check(self, to: str, contacts: Sequence[ContactToCheck]) -> bytes:
-        """List the contacts that nobody has checked for 90 days."""
-        lines = "".join(
-            f"- {one.name}: {f'last checked on {one.checked_on}' if one.checked_on else 'never checked'}\n"
-            for one in contacts
-        )
+        """Write the reminder of contacts that nobody has checked for 90 days."""
+        lines = "".join(f"- {contact.name}: {_checked(contact.checked_on)}\n" for contact in contacts)
         where = f"\nSay “checked today” at {self._site}contacts\n" if self._site else ""
         text = (
             f"{len(contacts)} contacts on the public page have not been checked by a person within 90 days."
@@ -78,11 +78,14 @@ class DeskMails:
         return self._message(to, "Contacts to check", text)
 
     def notice(self, to: str, headline: str, lines: Sequence[str]) -> bytes:
-        """Tell a publisher or the operator what was done at the desk. Secrets do not belong in it."""
+        """Write the notification to a publisher or the operator of what was done at the desk.
+
+        Secrets do not belong in it.
+        """
         where = f"Look at {self._site}log" if self._site else "Look at the log of the desk"
-        told = "\n\n".join(plain_line(line) for line in lines)
+        deeds = "\n\n".join(plain_line(line) for line in lines)
         text = (
-            f"{told}\n\n{where} to see who did what. If it should not have been done, tell another publisher"
+            f"{deeds}\n\n{where} to see who did what. If it should not have been done, tell another publisher"
             " and whoever runs the site: by phone, not by answering this mail.\n\n"
             "Every publisher and the operator get this mail.\n"
         )
@@ -96,3 +99,7 @@ class DeskMails:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         return message.as_bytes()
+
+
+def _checked(on: date | None) -> str:
+    return f"last checked on {on}" if on else "never checked"

@@ -1,4 +1,7 @@
-"""The three cookies of the admin site. `__Host-` ties them to this host, to HTTPS and to the whole site."""
+"""The cookies of the admin site (session, sign-in, known devices) and the CSRF tokens bound to them.
+
+`__Host-` ties them to this host, to HTTPS and to the whole site.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from chalicelib.desk.people import BROWSER_KNOWN_FOR, MOST_IN_ONE_BROWSER
 from chalicelib.pages.web.gateway_answers import headers_of
 
 SESSION = "__Host-desk"  # the pool's access token
-DOOR = "__Host-door"  # a random value, for the time of a sign-in
+SIGN_IN = "__Host-door"  # a random value, for the time of a sign-in; browsers know it by this name
 KNOWN = "__Host-known"  # the secrets of a browser in which people have signed in before
 
 _LONGEST = 4096
@@ -37,34 +40,34 @@ def read(request: Request, name: str) -> str:
 
 
 def write(name: str, value: str, lives: timedelta) -> str:
-    """Return the Set-Cookie header of a value."""
+    """Return the Set-Cookie header of a cookie."""
     if not value or not _PLAIN.issuperset(value):
         raise ValueError("not a plain value")  # and not quoted here: it is a secret
     return f"{name}={value}; Max-Age={max(0, int(lives.total_seconds()))}; {_FLAGS}"
 
 
 def clear(name: str) -> str:
-    """Return the Set-Cookie header that takes a cookie away."""
+    """Return the Set-Cookie header that deletes a cookie."""
     return f"{name}=; Max-Age=0; {_FLAGS}"
 
 
 def known_browsers(request: Request) -> Sequence[str]:
-    """Return the secrets that a browser holds: as many as anybody gave it, and no more than a few."""
-    return [one for one in read(request, KNOWN).split(".") if one][:MOST_IN_ONE_BROWSER]
+    """Return the device cookie's secrets: as many as anybody gave the browser, and no more than a few."""
+    return [secret for secret in read(request, KNOWN).split(".") if secret][:MOST_IN_ONE_BROWSER]
 
 
 def know_browser(secrets: Sequence[str]) -> str:
-    """Return the Set-Cookie header with a browser's secrets."""
+    """Return the Set-Cookie header of the device cookie, with a browser's secrets."""
     return write(KNOWN, ".".join(secrets), BROWSER_KNOWN_FOR)
 
 
 def form_token(secret: str, nonce: bytes) -> str:
-    """Return a form's token: bound to the cookie whose value is `secret`, and different on each page."""
+    """Return a form's CSRF token: bound to the cookie whose value is `secret`, and different on each page."""
     return base64.urlsafe_b64encode(nonce + _mac(secret, nonce)).decode("ascii")
 
 
 def token_fits(secret: str, token: str) -> bool:
-    """Say whether a form's token was made for this cookie."""
+    """Return whether a form's CSRF token was made for this cookie."""
     try:
         raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (ValueError, UnicodeEncodeError):

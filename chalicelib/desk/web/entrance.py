@@ -1,4 +1,4 @@
-"""Signing in and out, and one's own authenticator."""
+"""Screens of sign-in, sign-out, and one's own second factor (TOTP)."""
 
 from __future__ import annotations
 
@@ -58,97 +58,97 @@ _NOT_SET_UP = (
 _KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567")
 
 
-def routes(desk: Guard, sign_in: SignIn, sessions: Sessions, log: Callable[[str], None]) -> None:
-    """Register the way in, the way out, and the authenticator's screen."""
-    screens = EntranceScreens(desk.show, desk.note, sign_in, sessions, log)
-    desk.door(SIGN_IN)(screens.sign_in)
-    desk.action("/admin/sign-out", EDITOR, does="sign out")(screens.sign_out)
-    desk.screen("/admin/authenticator", EDITOR, does="set up an authenticator")(screens.authenticator)
+def routes(guard: Guard, sign_in: SignIn, sessions: Sessions, log: Callable[[str], None]) -> None:
+    """Register the routes of sign-in, sign-out, and the authenticator."""
+    screens = EntranceScreens(guard.show, guard.record, sign_in, sessions, log)
+    guard.sign_in_screen(SIGN_IN)(screens.sign_in)
+    guard.action("/admin/sign-out", EDITOR, does="sign out")(screens.sign_out)
+    guard.screen("/admin/authenticator", EDITOR, does="set up an authenticator")(screens.authenticator)
 
 
 class EntranceScreens:
     """The screens of sign-in, sign-out and one's own second factor, a method each.
 
-    `note` writes a line into the audit log.
+    `record` writes a line into the audit log.
     """
 
     def __init__(
         self,
         show: Show,
-        note: Callable[[AdminRequest, str], None],
+        record: Callable[[AdminRequest, str], None],
         sign_in: SignIn,
         sessions: Sessions,
         log: Callable[[str], None],
     ) -> None:
         self._show = show
-        self._note = note
+        self._record = record
         self._sign_in = sign_in
         self._sessions = sessions
         self._log = log
 
-    def sign_in(self, visit: AdminRequest) -> Screen:
-        """Show the step that comes next, or take what was typed at the one before."""
-        door = visit.secret
-        if not visit.posted:
-            begun = self._sign_in.where(door)
-            return self._form(visit, begun.kind if begun else _PASSWORD)
-        asked = visit.one("step")
+    def sign_in(self, request: AdminRequest) -> Screen:
+        """Show the next step of a sign-in, or take what was typed at the one before."""
+        sign_in_key = request.secret
+        if not request.posted:
+            begun = self._sign_in.where(sign_in_key)
+            return self._form(request, begun.kind if begun else _PASSWORD)
+        asked = request.one("step")
         try:
-            step = self._take(visit, asked)
+            step = self._take(request, asked)
         except WrongSignIn:
             self._log("sign-in refused")
-            return self._form(visit, _PASSWORD, 422, {"password": _WRONG})
+            return self._form(request, _PASSWORD, 422, {"password": _WRONG})
         except PasswordRefused as refused:
             name, sentence = _REFUSED.get(str(refused), _PLAIN_REFUSAL)
-            return self._form(visit, NEW_PASSWORD, 422, {name: sentence})
+            return self._form(request, NEW_PASSWORD, 422, {name: sentence})
         except WrongCode:
             self._log("sign-in code refused")
-            return self._form(visit, asked, 422, {"code": _WRONG_CODE})
+            return self._form(request, asked, 422, {"code": _WRONG_CODE})
         except TooManyTries:
             self._log("sign-in locked")
-            self._sign_in.give_up(door)
-            return self._form(visit, _PASSWORD, 429, {"": _WAIT})
+            self._sign_in.give_up(sign_in_key)
+            return self._form(request, _PASSWORD, 429, {"": _WAIT})
         except SignInExpired:
-            self._sign_in.give_up(door)
-            return self._form(visit, _PASSWORD, 422, {"": "That took too long. Please begin again."})
+            self._sign_in.give_up(sign_in_key)
+            return self._form(request, _PASSWORD, 422, {"": "That took too long. Please begin again."})
         except SecondFactorMissing:
             self._log("sign-in stopped: the pool asks for no second factor")
-            return self._form(visit, _PASSWORD, 503, {"": _NOT_SET_UP})
+            return self._form(request, _PASSWORD, 503, {"": _NOT_SET_UP})
         if step is None or step.kind != SIGNED_IN:
             return go_to(SIGN_IN)
-        return self._let_in(visit, step)
+        return self._let_in(request, step)
 
-    def sign_out(self, visit: AdminRequest) -> Screen:
+    def sign_out(self, request: AdminRequest) -> Screen:
         """End the session."""
-        self._sessions.end(visit.who, visit.secret)
+        self._sessions.end(request.who, request.secret)
         return go_to(f"{SIGN_IN}?done=out", (cookies.clear(cookies.SESSION),))
 
-    def authenticator(self, visit: AdminRequest) -> Screen:
+    def authenticator(self, request: AdminRequest) -> Screen:
         """Set up a second factor: show its key, then take the code that proves it."""
-        if not visit.posted:
-            return self._authenticator(visit, "")
-        if visit.one("step") != SET_UP:
-            return self._authenticator(visit, self._sessions.new_authenticator(visit.who, visit.secret))
+        if not request.posted:
+            return self._authenticator(request, "")
+        if request.one("step") != SET_UP:
+            return self._authenticator(request, self._sessions.new_authenticator(request.who, request.secret))
         try:
-            self._sessions.confirm_authenticator(visit.who, visit.secret, visit.one("code"))
+            self._sessions.confirm_authenticator(request.who, request.secret, request.one("code"))
         except WrongCode:
-            return self._authenticator(visit, _key(visit.one("secret")), 422, {"code": _WRONG_CODE})
+            return self._authenticator(request, _key(request.one("secret")), 422, {"code": _WRONG_CODE})
         except TooManyTries:
-            return self._authenticator(visit, "", 429, {"": _WAIT})
+            return self._authenticator(request, "", 429, {"": _WAIT})
         return go_to(f"{HOME}?done=authenticator")
 
     def _form(
-        self, visit: AdminRequest, step: str, status: int = 200, problems: dict[str, str] | None = None
+        self, request: AdminRequest, step: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
         secret = ""
-        email = visit.one("email")
+        email = request.one("email")
         if step == SET_UP:
             # After a wrong code the same key is shown: the app has it already.
-            secret = _key(visit.one("secret")) or self._sign_in.new_authenticator(visit.secret)
-            begun = self._sign_in.where(visit.secret)
+            secret = _key(request.one("secret")) or self._sign_in.new_authenticator(request.secret)
+            begun = self._sign_in.where(request.secret)
             email = begun.email if begun else email
         return self._show(
-            visit,
+            request,
             "sign_in.html",
             status,
             step=step,
@@ -159,38 +159,40 @@ class EntranceScreens:
             square=authenticator_square(secret, email) if secret else "",
         )
 
-    def _take(self, visit: AdminRequest, asked: str) -> Step | None:
-        door, browsers = visit.secret, visit.browsers
+    def _take(self, request: AdminRequest, asked: str) -> Step | None:
+        sign_in_key, browsers = request.secret, request.browsers
         if asked == _PASSWORD:
-            return self._sign_in.begin(door, visit.one("email"), visit.one("password"), browsers)
+            return self._sign_in.begin(sign_in_key, request.one("email"), request.one("password"), browsers)
         if asked == NEW_PASSWORD:
-            return self._sign_in.choose_password(door, visit.one("password"), visit.one("again"), browsers)
+            return self._sign_in.choose_password(
+                sign_in_key, request.one("password"), request.one("again"), browsers
+            )
         if asked == CODE:
-            return self._sign_in.give_code(door, visit.one("code"), browsers)
+            return self._sign_in.give_code(sign_in_key, request.one("code"), browsers)
         if asked == SET_UP:
-            return self._sign_in.confirm_authenticator(door, visit.one("code"), browsers)
-        self._sign_in.give_up(door)
+            return self._sign_in.confirm_authenticator(sign_in_key, request.one("code"), browsers)
+        self._sign_in.give_up(sign_in_key)
         return None
 
-    def _let_in(self, visit: AdminRequest, step: Step) -> Screen:
+    def _let_in(self, request: AdminRequest, step: Step) -> Screen:
         person = self._sessions.who(step.handle)
         if not person.role:
             self._sessions.end(person, step.handle)
             sentence = "Your account has no role here yet. Ask a publisher to give you one."
-            return self._form(visit, _PASSWORD, 403, {"": sentence})
-        self._note(replace(visit, person=person), "sign in")
+            return self._form(request, _PASSWORD, 403, {"": sentence})
+        self._record(replace(request, person=person), "sign in")
         # The cookie before was a random one, and goes: no value that was there earlier stands for a session.
         # The browser is known from now on, signed out or not: wrong tries elsewhere do not shut it out.
-        known = cookies.know_browser(self._sign_in.remember(person.email, visit.browsers))
+        known = cookies.know_browser(self._sign_in.remember(person.email, request.browsers))
         session = cookies.write(cookies.SESSION, step.handle, SESSION)
-        return go_to(HOME, (session, cookies.clear(cookies.DOOR), known))
+        return go_to(HOME, (session, cookies.clear(cookies.SIGN_IN), known))
 
     def _authenticator(
-        self, visit: AdminRequest, secret: str, status: int = 200, problems: dict[str, str] | None = None
+        self, request: AdminRequest, secret: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
-        square = authenticator_square(secret, visit.who.email) if secret else ""
+        square = authenticator_square(secret, request.who.email) if secret else ""
         return self._show(
-            visit, "authenticator.html", status, secret=secret, square=square, problems=problems or {}
+            request, "authenticator.html", status, secret=secret, square=square, problems=problems or {}
         )
 
 

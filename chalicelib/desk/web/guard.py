@@ -1,26 +1,20 @@
-"""The one guard of the admin site: who may see a screen, who may press its button, what is written down.
+"""The guard of the admin site: authorization by role, CSRF checks and the audit log, at every route.
 
-Every route is made by `Guard.screen`, `Guard.action` or `Guard.door`, and carries what it demands as its
-attribute `guard`: a role, or DOOR for the few screens that are there before anybody is signed in.
+Every route is made by `Guard.screen`, `Guard.action` or `Guard.sign_in_screen`. What it demands is its
+attribute `guard`: a role, or NO_SESSION for the few screens that are there before anybody is signed in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
 
-from chalicelib.desk.audit import (
-    BEGUN,
-    DONE,
-    FAILED,
-    REFUSED,
-    plain_line,
-)
+from chalicelib.desk.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
 from chalicelib.desk.errors import NotAllowed, SessionOver
 from chalicelib.desk.people import SIGN_IN_TAKES, Person
 from chalicelib.desk.ports import AuditEntry, AuditLog
@@ -36,7 +30,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import PorchlightError, StoreUnavailable
 
-DOOR = "door"  # the guard of what is there before anybody is signed in
+NO_SESSION = "no session"  # the guard of what is there before anybody is signed in
 HOME = "/admin/"
 SIGN_IN = "/admin/sign-in"
 # A text of 100,000 letters of three bytes, each byte as %XX. The local server hands longer bodies on cut
@@ -62,15 +56,15 @@ STATUS = {
 
 
 class StaleForm(PorchlightError):
-    """The form was made for another session: show what it holds, with a button to send it again."""
+    """A CSRF token of another session: show what the form holds, with a button to send it again."""
 
 
 @dataclass(slots=True)
 class Deed:
-    """What the log says of a button that was pressed, written by the screen as it learns it.
+    """What the audit log says of a button that was pressed, written by the screen as it learns it.
 
     `about` is to whom or to what, `before` and `after` the values it had and has. `done` says that something
-    was done although the answer is a refusal.
+    was done although the response is a refusal.
     """
 
     about: str = ""
@@ -82,13 +76,16 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class AdminRequest:
-    """One request of somebody at the desk. `csrf` goes into every form; nobody is `person` at the door."""
+    """A request to the admin site, with its CSRF token and who is signed in.
+
+    `csrf` goes into every form; `person` is None before anybody is signed in.
+    """
 
     path: str
     posted: bool
     query: Mapping[str, str]
     csrf: str
-    secret: str = field(repr=False)  # the value of the cookie behind this visit
+    secret: str = field(repr=False)  # the value of the cookie behind this request
     fields: Fields = field(default_factory=dict, repr=False)
     person: Person | None = None
     deed: Deed = field(default_factory=Deed)
@@ -96,7 +93,7 @@ class AdminRequest:
 
     @property
     def who(self) -> Person:
-        """Return who is signed in."""
+        """Return the person who is signed in. Raises SessionOver."""
         if self.person is None:
             raise SessionOver("nobody is signed in")
         return self.person
@@ -107,7 +104,7 @@ class AdminRequest:
         return values[0] if values else ""
 
     def asked(self, name: str) -> str:
-        """Return a field of the form, else of the address, or nothing."""
+        """Return a field of the form, else of the query string, or nothing."""
         return self.one(name) or self.query.get(name, "")
 
 
@@ -115,13 +112,15 @@ View = Callable[[AdminRequest], Screen]
 
 
 class Show(Protocol):
-    """Answers a visit with a page: `Guard.show`, as screens are handed it."""
+    """Responds to a request with a page: `Guard.show`, as screens are handed it."""
 
-    def __call__(self, visit: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen: ...
+    def __call__(
+        self, request: AdminRequest, template: str, status: int = 200, /, **names: Any
+    ) -> Screen: ...
 
 
 class Guard:
-    """Registers guarded screens on a blueprint."""
+    """Registers routes on a blueprint, each behind its guard."""
 
     def __init__(
         self,
@@ -148,23 +147,23 @@ class Guard:
     def screen(
         self, path: str, role: str, does: str = "", about: str = "", looks: bool = False
     ) -> Callable[[View], View]:
-        """Return a decorator for a screen that people with `role` see.
+        """Return a decorator for the route of a screen that people with `role` see.
 
         One that `looks` also takes a form that changes nothing: what was typed comes along to it.
 
         With `does` it also takes a form, and the audit log says before anything is done that it was begun,
         and afterwards what came of it: who, `does`, what the form's fields `about` hold, why, and whatever
-        the screen writes into the visit's `deed`.
+        the screen writes into the request's `deed`.
         """
         return self._route(path, [*_READ, "POST"] if does or looks else _READ, role, does, about)
 
     def action(self, path: str, role: str, does: str, about: str = "") -> Callable[[View], View]:
-        """Return a decorator for a button: a form of another screen is sent here."""
+        """Return a decorator for the route of a button: a form of another screen is sent here."""
         return self._route(path, ["POST"], role, does, about)
 
-    def door(self, path: str) -> Callable[[View], View]:
-        """Return a decorator for a screen that is there before anybody is signed in."""
-        return self._route(path, [*_READ, "POST"], DOOR, "", "")
+    def sign_in_screen(self, path: str) -> Callable[[View], View]:
+        """Return a decorator for the route of a screen that needs no session, such as the sign-in."""
+        return self._route(path, [*_READ, "POST"], NO_SESSION, "", "")
 
     def _route(
         self, path: str, methods: list[str], role: str, does: str, about: str
@@ -172,7 +171,7 @@ class Guard:
         def decorate(view: View) -> View:
             @wraps(view)
             def guarded() -> Screen:
-                return self._answer(view, role, does, about)
+                return self._respond(view, role, does, about)
 
             guarded.guard = role  # type: ignore[attr-defined]
             self._routes.route(path, methods=methods, content_types=[], name=view.__name__)(guarded)
@@ -180,67 +179,76 @@ class Guard:
 
         return decorate
 
-    # Answering
+    # Responding
 
-    def show(self, visit: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
-        """Answer with a page."""
+    def show(self, admin_request: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
+        """Render a template as the response."""
         html = self._pages.render(
             template,
-            person=visit.person,
-            csrf=visit.csrf,
-            here=visit.path,
-            done=visit.query.get("done", ""),
+            person=admin_request.person,
+            csrf=admin_request.csrf,
+            here=admin_request.path,
+            done=admin_request.query.get("done", ""),
             **{"problems": {}, **names},
         )
         request = self._routes.current_request
-        sheet = Screen(html, status, {"Content-Security-Policy": self._pages.policy()}, request=request)
-        sheet.told = " ".join(str(one) for one in (names.get("problems") or {}).values()) or str(
+        screen = Screen(html, status, {"Content-Security-Policy": self._pages.policy()}, request=request)
+        screen.refusal = " ".join(str(one) for one in (names.get("problems") or {}).values()) or str(
             names.get("told") or ""
         )
-        return sheet
+        return screen
 
-    def note(self, visit: AdminRequest, did: str, about: str = "", why: str = "", /, **more: str) -> None:
-        """Write a line into the audit log, and a copy where the admin function's role can change nothing.
+    def record(
+        self, admin_request: AdminRequest, did: str, about: str = "", why: str = "", /, **more: str
+    ) -> None:
+        """Append a line to the audit log, and a copy where the admin function's role can change nothing.
 
         `more` are the other texts of an AuditEntry.
         """
-        who = visit.who
-        self.note_of(who.email, who.role, did, about=about, why=why, **{"outcome": DONE, **more})
+        who = admin_request.who
+        self.record_of(who.email, who.role, did, about=about, why=why, **{"outcome": DONE, **more})
 
-    def note_of(self, who: str, role: str, did: str, **more: str) -> None:
-        """Write a line about somebody who need not be signed in; `more` are texts of an AuditEntry."""
-        told = {name: plain_line(without_private(text)) for name, text in more.items()}
-        self._audit.add(AuditEntry(self._clock.now(), plain_line(who), role, did, **told))
-        about, outcome = told.get("about", ""), told.get("outcome", "")
+    def record_of(self, who: str, role: str, did: str, **more: str) -> None:
+        """Append a line to the audit log about somebody who need not be signed in.
+
+        `more` are texts of an AuditEntry.
+        """
+        texts = {name: plain_line(without_private(text)) for name, text in more.items()}
+        self._audit.add(AuditEntry(self._clock.now(), plain_line(who), role, did, **texts))
+        about, outcome = texts.get("about", ""), texts.get("outcome", "")
         self._tell(f"desk: {plain_line(who)}, {role}: {did} {about}{f' ({outcome})' if outcome else ''}")
 
-    def _answer(self, view: View, role: str, does: str, about: str) -> Screen:
+    def _respond(self, view: View, role: str, does: str, about: str) -> Screen:
         request = self._routes.current_request
-        visit = self._visit(request)
+        admin_request = self._admin_request(request)
         try:
             self._from_our_own_page(request)
-            if role == DOOR:
-                return self._at_the_door(view, visit, request)
-            visit = self._signed_in(visit, request)
-            allowed = visit.who.may(role)
-            if visit.posted:
-                visit = self._with_form(visit, request)
-                visit.deed.about = " ".join(filter(None, (visit.one(name) for name in about.split())))
+            if role == NO_SESSION:
+                return self._before_sign_in(view, admin_request, request)
+            admin_request = self._signed_in(admin_request, request)
+            allowed = admin_request.who.may(role)
+            if admin_request.posted:
+                admin_request = self._with_form(admin_request, request)
+                admin_request.deed.about = " ".join(
+                    filter(None, (admin_request.one(name) for name in about.split()))
+                )
             if not allowed:
-                return self._refused(visit, does, NotAllowed(f"this needs the role {role}"))
-            return self._noted(view, visit, does) if does and visit.posted else view(visit)
+                return self._refused(admin_request, does, NotAllowed(f"this needs the role {role}"))
+            if does and admin_request.posted:
+                return self._recorded(view, admin_request, does)
+            return view(admin_request)
         except SessionOver:
-            return self._sign_in_first(visit, request)
+            return self._sign_in_first(admin_request, request)
         except StaleForm:
-            return self.show(visit, "again.html", 403, kept=_kept(_read(request)), signed_out=False)
+            return self.show(admin_request, "again.html", 403, kept=_kept(_read(request)), signed_out=False)
         except Exception as error:
-            return self._failed(visit, error)
+            return self._failed(admin_request, error)
 
     def draw(self) -> int:
-        """Draw a number, to choose a sample by."""
+        """Return a random number, to choose a sample by."""
         return int.from_bytes(self._clock.nonce()[:4], "big")
 
-    def _visit(self, request: Request) -> AdminRequest:
+    def _admin_request(self, request: Request) -> AdminRequest:
         secret = cookies.read(request, cookies.SESSION)
         return AdminRequest(
             path=path_of(request),
@@ -251,7 +259,7 @@ class Guard:
         )
 
     def _from_our_own_page(self, request: Request) -> None:
-        """Refuse a form that another site sent, whatever cookies came with it."""
+        """Check for CSRF: refuse a form that another site sent, whatever cookies came with it."""
         if request.method != "POST":
             return
         headers = headers_of(request.to_original_event())
@@ -266,92 +274,102 @@ class Guard:
             return origin == self._origin
         return bool(origin) and urlsplit(origin).netloc == _host(request)
 
-    def _signed_in(self, visit: AdminRequest, request: Request) -> AdminRequest:
-        if not visit.secret:
+    def _signed_in(self, admin_request: AdminRequest, request: Request) -> AdminRequest:
+        if not admin_request.secret:
             raise SessionOver("no cookie")
-        person = self._sessions.who(visit.secret)
-        return AdminRequest(visit.path, visit.posted, visit.query, visit.csrf, visit.secret, {}, person)
+        person = self._sessions.who(admin_request.secret)
+        return replace(admin_request, person=person)
 
-    def _with_form(self, visit: AdminRequest, request: Request) -> AdminRequest:
+    def _with_form(self, admin_request: AdminRequest, request: Request) -> AdminRequest:
         fields = _read(request)
-        if not cookies.token_fits(visit.secret, "".join(fields.get("csrf", ()))):
+        if not cookies.token_fits(admin_request.secret, "".join(fields.get("csrf", ()))):
             raise StaleForm("made for another session")
-        return AdminRequest(
-            visit.path, visit.posted, visit.query, visit.csrf, visit.secret, fields, visit.person
-        )
+        return replace(admin_request, fields=fields)
 
-    def _at_the_door(self, view: View, visit: AdminRequest, request: Request) -> Screen:
-        """Before anybody is signed in, a form is bound to a cookie of its own."""
-        secret = cookies.read(request, cookies.DOOR)
-        if visit.posted:
+    def _before_sign_in(self, view: View, admin_request: AdminRequest, request: Request) -> Screen:
+        """Check the CSRF token of a form before sign-in, which is bound to a cookie of its own."""
+        secret = cookies.read(request, cookies.SIGN_IN)
+        if admin_request.posted:
             fields = _read(request)
             if not cookies.token_fits(secret, "".join(fields.get("csrf", ()))):
                 return go_to(f"{SIGN_IN}?done=door")
             token = cookies.form_token(secret, self._clock.nonce())
             browsers = cookies.known_browsers(request)
-            return view(AdminRequest(visit.path, True, visit.query, token, secret, fields, browsers=browsers))
+            return view(
+                AdminRequest(
+                    admin_request.path, True, admin_request.query, token, secret, fields, browsers=browsers
+                )
+            )
         fresh = secret or (self._clock.nonce() + self._clock.nonce()).hex()
-        answer = view(
+        response = view(
             AdminRequest(
-                visit.path, False, visit.query, cookies.form_token(fresh, self._clock.nonce()), fresh
+                admin_request.path,
+                False,
+                admin_request.query,
+                cookies.form_token(fresh, self._clock.nonce()),
+                fresh,
             )
         )
         if not secret:
-            answer.cookies = (*answer.cookies, cookies.write(cookies.DOOR, fresh, SIGN_IN_TAKES * 6))
-        return answer
+            response.cookies = (*response.cookies, cookies.write(cookies.SIGN_IN, fresh, SIGN_IN_TAKES * 6))
+        return response
 
-    def _refused(self, visit: AdminRequest, does: str, error: NotAllowed) -> Screen:
-        """Answer somebody whose role does not cover it; what they tried all the same is written down."""
-        if does and visit.posted:
-            self.note(visit, f"{does}: not done", visit.deed.about, outcome=REFUSED, told=str(error))
-        return self._failed(visit, error)
+    def _refused(self, admin_request: AdminRequest, does: str, error: NotAllowed) -> Screen:
+        """Refuse somebody whose role does not cover it; what they tried all the same is logged."""
+        if does and admin_request.posted:
+            self.record(
+                admin_request, f"{does}: not done", admin_request.deed.about, outcome=REFUSED, told=str(error)
+            )
+        return self._failed(admin_request, error)
 
-    def _noted(self, view: View, visit: AdminRequest, does: str) -> Screen:
-        """Do what a button says, between a line that it was begun and one about what came of it.
+    def _recorded(self, view: View, admin_request: AdminRequest, does: str) -> Screen:
+        """Do what a button says, between two lines of the audit log: that it was begun, and what came of it.
 
         Where the first cannot be written, nothing is done.
         """
-        deed, number = visit.deed, self._clock.nonce().hex()[:8]
-        deed.why = visit.one("why")
-        self.note(visit, does, deed.about, deed.why, outcome=BEGUN, deed=number)
+        deed, number = admin_request.deed, self._clock.nonce().hex()[:8]
+        deed.why = admin_request.one("why")
+        self.record(admin_request, does, deed.about, deed.why, outcome=BEGUN, deed=number)
         error: Exception | None = None
         try:
-            answer = view(visit)
+            response = view(admin_request)
         except SessionOver as over:
-            self.note(visit, f"{does}: not done", deed.about, outcome=REFUSED, told=str(over), deed=number)
+            self.record(
+                admin_request, f"{does}: not done", deed.about, outcome=REFUSED, told=str(over), deed=number
+            )
             raise
         except Exception as raised:
-            error, answer = raised, self._failed(visit, raised)
-        done = deed.done or answer.status_code < 400
-        outcome = DONE if done else FAILED if answer.status_code >= 500 else REFUSED
-        told = answer.told or (type(error).__name__ if error else "")
-        more = {"before": deed.before, "after": deed.after, "told": "" if done else told, "deed": number}
+            error, response = raised, self._failed(admin_request, raised)
+        done = deed.done or response.status_code < 400
+        outcome = DONE if done else FAILED if response.status_code >= 500 else REFUSED
+        reason = response.refusal or (type(error).__name__ if error else "")
+        more = {"before": deed.before, "after": deed.after, "told": "" if done else reason, "deed": number}
         did = does if done else f"{does}: not done"
         try:
-            self.note(visit, did, deed.about, deed.why, outcome=outcome, **more)
+            self.record(admin_request, did, deed.about, deed.why, outcome=outcome, **more)
         except StoreUnavailable as away:  # what was done is done: the log says that it was begun, and no more
             self._log(where(away))
-        return answer
+        return response
 
-    def _sign_in_first(self, visit: AdminRequest, request: Request) -> Screen:
-        if not visit.posted:
-            return go_to(f"{SIGN_IN}?done=over" if visit.secret else SIGN_IN)
-        nobody = AdminRequest(visit.path, True, visit.query, "", "")
+    def _sign_in_first(self, admin_request: AdminRequest, request: Request) -> Screen:
+        if not admin_request.posted:
+            return go_to(f"{SIGN_IN}?done=over" if admin_request.secret else SIGN_IN)
+        nobody = AdminRequest(admin_request.path, True, admin_request.query, "", "")
         try:
             kept = _kept(_read(request))
         except PorchlightError as error:
             return self._failed(nobody, error)
         return self.show(nobody, "again.html", 401, kept=kept, signed_out=True)
 
-    def _failed(self, visit: AdminRequest, error: Exception) -> Screen:
+    def _failed(self, admin_request: AdminRequest, error: Exception) -> Screen:
         status = next(
             (STATUS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in STATUS),
             status_of(error),
         )
         if status >= 500:
             self._log(where(error))
-        told = str(error) if isinstance(error, PorchlightError) and status < 500 else ""
-        return self.show(visit, "sorry.html", status, code=status, told=told)
+        sentence = str(error) if isinstance(error, PorchlightError) and status < 500 else ""
+        return self.show(admin_request, "sorry.html", status, code=status, told=sentence)
 
 
 def _host(request: Request) -> str:

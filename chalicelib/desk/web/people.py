@@ -1,4 +1,4 @@
-"""Who may sign in, and what was done at the desk."""
+"""Screens of accounts and of the audit log."""
 
 from __future__ import annotations
 
@@ -36,98 +36,102 @@ _FORMULA = (
 )  # wide ones too
 
 
-def routes(desk: Guard, people: ManagePeople, tell: TellPublishers, audit: AuditLog, clock: Clock) -> None:
-    """Register the screens of people and of the log."""
-    screens = PeopleScreens(desk.show, people, tell)
-    desk.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
+def routes(guard: Guard, people: ManagePeople, tell: TellPublishers, audit: AuditLog, clock: Clock) -> None:
+    """Register the routes of people and of the audit log."""
+    screens = PeopleScreens(guard.show, people, tell)
+    guard.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
     for path, does, press in (
         ("/admin/people/role", "change a role", screens.change_role),
         ("/admin/people/remove", "remove somebody", screens.remove),
         ("/admin/people/password", "send a first password", screens.send_password),
         ("/admin/people/authenticator", "forget an authenticator", screens.forget_authenticator),
     ):
-        desk.action(path, PUBLISHER, does, about="email")(press)
-    lines = LogScreens(desk.show, audit, clock)
-    desk.screen(LOG, EDITOR)(lines.month)
-    desk.screen("/admin/log/file", PUBLISHER)(lines.file)
+        guard.action(path, PUBLISHER, does, about="email")(press)
+    lines = LogScreens(guard.show, audit, clock)
+    guard.screen(LOG, EDITOR)(lines.month)
+    guard.screen("/admin/log/file", PUBLISHER)(lines.file)
 
 
 class PeopleScreens:
-    """The screen of people and its buttons, a method each. `tell` mails what was done to all publishers."""
+    """The screen of accounts and its buttons, a method each. `tell` mails what was done to all publishers."""
 
     def __init__(self, show: Show, people: ManagePeople, tell: TellPublishers) -> None:
         self._show = show
         self._people = people
         self._tell = tell
 
-    def people(self, visit: AdminRequest) -> Screen:
-        """List who may sign in, or invite somebody."""
-        if not visit.posted:
-            return self._everybody(visit)
-        visit.deed.after = visit.one("role")
+    def people(self, request: AdminRequest) -> Screen:
+        """List the accounts, or invite somebody."""
+        if not request.posted:
+            return self._everybody(request)
+        request.deed.after = request.one("role")
         try:
-            person = self._people.invite(visit.one("email"), visit.one("role"))
+            person = self._people.invite(request.one("email"), request.one("role"))
         except AddressWrong:
-            return self._everybody(visit, 422, {"email": "This is not an e-mail address."})
+            return self._everybody(request, 422, {"email": "This is not an e-mail address."})
         except PersonKnown:
             known = "This address has been invited before: it is in the list."
-            return self._everybody(visit, 422, {"email": known})
-        visit.deed.about = person.email
-        told = f"{visit.who.email} invited {person.email} to the desk, as {_A[person.role]}."
-        self._tell("somebody was invited", (told, _SEVEN_DAYS), but=(person.email,))
+            return self._everybody(request, 422, {"email": known})
+        request.deed.about = person.email
+        sentence = f"{request.who.email} invited {person.email} to the desk, as {_A[person.role]}."
+        self._tell("somebody was invited", (sentence, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=invited")
 
-    def change_role(self, visit: AdminRequest) -> Screen:
-        """Give somebody another role, unless no publisher would remain."""
-        visit.deed.after = visit.one("role")
+    def change_role(self, request: AdminRequest) -> Screen:
+        """Change somebody's role, unless no publisher would remain."""
+        request.deed.after = request.one("role")
         try:
-            before = self._people.change_role(visit.one("email"), visit.one("role"))
+            before = self._people.change_role(request.one("email"), request.one("role"))
         except LastPublisher:
-            return self._everybody(visit, 409, {"": _LAST})
-        visit.deed.before = before.role or "no role"
-        told = f"{visit.who.email} made {before.email} {_A[visit.one('role')]}. Before: {_A[before.role]}."
-        lines = (told, _SEVEN_DAYS) if visit.one("role") == PUBLISHER else (told,)
+            return self._everybody(request, 409, {"": _LAST})
+        request.deed.before = before.role or "no role"
+        sentence = (
+            f"{request.who.email} made {before.email} {_A[request.one('role')]}. Before: {_A[before.role]}."
+        )
+        lines = (sentence, _SEVEN_DAYS) if request.one("role") == PUBLISHER else (sentence,)
         self._tell("a role was changed", lines, (before.email,))
         return go_to(f"{PEOPLE}?done=role")
 
-    def remove(self, visit: AdminRequest) -> Screen:
-        """Take somebody's account away, unless no publisher would remain."""
+    def remove(self, request: AdminRequest) -> Screen:
+        """Delete somebody's account, unless no publisher would remain."""
         try:
-            gone = self._people.remove(visit.one("email"), visit.who)
+            gone = self._people.remove(request.one("email"), request.who)
         except LastPublisher:
-            return self._everybody(visit, 409, {"": _LAST})
-        visit.deed.before, visit.deed.after = gone.role or "no role", "removed"
-        why = plain_line(visit.one("why"))
-        told = f"{visit.who.email} removed {gone.email}, {_A[gone.role]}, from the desk."
-        self._tell("somebody was removed", (told, f"Why: {why or 'no reason was given'}"), (gone.email,))
+            return self._everybody(request, 409, {"": _LAST})
+        request.deed.before, request.deed.after = gone.role or "no role", "removed"
+        why = plain_line(request.one("why"))
+        sentence = f"{request.who.email} removed {gone.email}, {_A[gone.role]}, from the desk."
+        self._tell("somebody was removed", (sentence, f"Why: {why or 'no reason was given'}"), (gone.email,))
         return go_to(f"{PEOPLE}?done=removed")
 
-    def send_password(self, visit: AdminRequest) -> Screen:
+    def send_password(self, request: AdminRequest) -> Screen:
         """Mail somebody a new first password; the one before ends."""
-        person = self._people.send_first_password(visit.one("email"))
-        visit.deed.after = "a new first password, mailed"
-        told = f"{visit.who.email} had a new first password mailed to {person.email}. The old one has ended."
-        self._tell("a new first password was mailed", (told, _SEVEN_DAYS), but=(person.email,))
+        person = self._people.send_first_password(request.one("email"))
+        request.deed.after = "a new first password, mailed"
+        sentence = (
+            f"{request.who.email} had a new first password mailed to {person.email}. The old one has ended."
+        )
+        self._tell("a new first password was mailed", (sentence, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=password")
 
-    def forget_authenticator(self, visit: AdminRequest) -> Screen:
-        """Let somebody set up a new second factor."""
-        person = self._people.forget_authenticator(visit.one("email"))
-        visit.deed.before, visit.deed.after = "an authenticator", "a new one may be set up"
-        told = f"{visit.who.email} let {person.email} set up a new authenticator."
-        self._tell("an authenticator was forgotten", (told, _SEVEN_DAYS), (person.email,))
+    def forget_authenticator(self, request: AdminRequest) -> Screen:
+        """Reset somebody's second factor."""
+        person = self._people.forget_authenticator(request.one("email"))
+        request.deed.before, request.deed.after = "an authenticator", "a new one may be set up"
+        sentence = f"{request.who.email} let {person.email} set up a new authenticator."
+        self._tell("an authenticator was forgotten", (sentence, _SEVEN_DAYS), (person.email,))
         return go_to(f"{PEOPLE}?done=authenticator_gone")
 
     def _everybody(
-        self, visit: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
+        self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
         return self._show(
-            visit,
+            request,
             "people.html",
             status,
             people=self._people.everybody(),
             roles=ROLES,
-            email=visit.one("email") if problems else "",
+            email=request.one("email") if problems else "",
             problems=problems or {},
         )
 
@@ -140,24 +144,24 @@ class LogScreens:
         self._audit = audit
         self._clock = clock
 
-    def month(self, visit: AdminRequest) -> Screen:
-        """Show a month of the log. Raises EntryMissing."""
+    def month(self, request: AdminRequest) -> Screen:
+        """Show a month of the audit log. Raises EntryMissing."""
         months = _months(self._clock.now())
-        month = visit.asked("month") or months[0]
+        month = request.asked("month") or months[0]
         if month not in months:
             raise EntryMissing("the log is kept for a year")
         entries = deeds(self._audit.entries(month))
-        return self._show(visit, "log.html", entries=entries, month=month, months=months)
+        return self._show(request, "log.html", entries=entries, month=month, months=months)
 
-    def file(self, visit: AdminRequest) -> Screen:
-        """Give the whole log as a table."""
+    def file(self, request: AdminRequest) -> Screen:
+        """Download the whole audit log as CSV."""
         months = _months(self._clock.now())
         entries = [entry for month in months for entry in deeds(self._audit.entries(month))]
         return download(as_csv(entries), "log.csv", "text/csv")
 
 
 def as_csv(entries: Sequence[AuditEntry]) -> str:
-    """Return the log as a table for a spreadsheet, where no cell can turn into a formula.
+    """Return the audit log as CSV, safe from formula injection: no cell can turn into a formula.
 
     It begins with a mark without which a spreadsheet takes its letters for others.
     """
@@ -167,8 +171,8 @@ def as_csv(entries: Sequence[AuditEntry]) -> str:
     names = ("who", "role", "did", "about", "why", "before", "after", "outcome", "told")
     writer.writerow(["when (UTC)", *names])
     for entry in entries:
-        told = (plain_line(str(getattr(entry, name))) for name in names)
-        writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(_cell, told)])
+        texts = (plain_line(str(getattr(entry, name))) for name in names)
+        writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(_cell, texts)])
     return table.getvalue()
 
 

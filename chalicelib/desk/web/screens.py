@@ -1,4 +1,4 @@
-"""Answers of the admin site: pages, redirects and files, kept by nobody and framed by nobody else."""
+"""Responses of the admin site: pages, redirects and downloads, cached by nobody, framed by nobody else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ _HALVES = re.compile("[\ud800-\udfff]")  # half a letter, as JSON can hold it, c
 
 
 class Screen(Html):
-    """One answer. Not packed: a page that holds a form's token beside what was typed is not compressed."""
+    """A response with a page, not compressed.
+
+    A page that holds a form's token beside what was typed would tell its length.
+    """
 
     def __init__(
         self,
@@ -42,12 +45,12 @@ class Screen(Html):
     ) -> None:
         Response.__init__(self, body="", headers={**BASE_HEADERS, **(headers or {})}, status_code=status)
         self.text = _HALVES.sub("\ufffd", text)
-        self.told = ""  # what stands in the way, in the words of the page: the log repeats it
+        self.refusal = ""  # what stands in the way, in the words of the page: the log repeats it
         self.cookies = tuple(cookies)
         self._head_only = request is not None and request.method == "HEAD"
 
     def to_dict(self, binary_types: Any = None) -> dict[str, Any]:
-        """Return what API Gateway expects of a Lambda proxy integration."""
+        """Return the response as API Gateway expects it of a Lambda proxy integration."""
         return {
             "statusCode": self.status_code,
             "headers": {"Content-Type": "text/html; charset=utf-8", **self.headers},
@@ -65,7 +68,7 @@ def go_to(path: str, cookies: Iterable[str] = ()) -> Screen:
 
 
 def download(text: str, name: str, kind: str) -> Screen:
-    """Return a file to keep. `name` is our own and plain."""
+    """Return a response that the browser saves as a file. `name` is our own and plain."""
     headers = {
         "Content-Type": f"{kind}; charset=utf-8",
         "Content-Disposition": f'attachment; filename="{name}"',
@@ -80,6 +83,6 @@ def number(text: str, default: int = 0) -> int:
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what an error of ours says, as a sentence for the page."""
+    """Return the message of an error of ours, as a sentence for the page."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
