@@ -1,4 +1,4 @@
-"""What the functions of delivery share: the store, the mail service, alarms, metrics, and their time left."""
+"""Dependencies that the delivery functions share: report store, SES client, alarms, metrics, time left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOLD: dict[str, datetime] = {}  # what this process told the operator while the
 
 
 def ses() -> Any:
-    """Return SES's client: it never tells SES the same twice, and lets it think for a while."""
+    """Return the SES client: one attempt without retries, and a timeout of ten seconds."""
     return client("sesv2", 1, 10.0)
 
 
@@ -39,7 +39,7 @@ def report_store(settings: Settings) -> DynamoReports:
 
 
 def alarms(settings: Settings, clock: Clock) -> Alarms:
-    """Return the operator's attention: the log, and mail when there is an address for it."""
+    """Return the alarms to the operator: the log, and mail when there is an address for it."""
     to_log = LogAlarms(log.error)
     if not settings.operator_address or not settings.sender_address:
         return to_log
@@ -51,7 +51,7 @@ def alarms(settings: Settings, clock: Clock) -> Alarms:
 
 
 def figures(settings: Settings, clock: Clock) -> Metrics:
-    """Return where figures go: the log, from which CloudWatch reads them; nowhere on this machine."""
+    """Return the metrics: written to the log, from which CloudWatch reads them; nowhere on this machine."""
     write: Callable[[str], None] = print if settings.stage != "local" else _nowhere
     return EmbeddedMetrics(write, clock, settings.stage)
 

@@ -23,8 +23,8 @@ _numbers = count(1)
 
 
 @cache
-def _jails(module: str) -> RememberingProcess:
-    """Return one jail for all tests here: they publish the same texts again and again."""
+def _remembering(module: str) -> RememberingProcess:
+    """Return one cache of rendered pages for all tests here: they publish the same texts again and again."""
     return RememberingProcess(RenderProcess(module))
 
 
@@ -47,7 +47,7 @@ def make_desk(pool_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     """Return what makes an admin site."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", pool_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
-    monkeypatch.setattr(documents, "RenderProcess", _jails)
+    monkeypatch.setattr(documents, "RenderProcess", _remembering)
     client.cache_clear()
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 

@@ -1,7 +1,7 @@
-"""A jail that remembers: what a process answered once about the same files, it is not asked again.
+"""Cache of a render process's answers: about the same files none is asked twice.
 
 Publishing renders and checks every page in every language, in five processes. The admin site's tests do
-it again and again over the same texts; the jail itself is tried in tests/publishing/test_render_process.py.
+it again and again over the same texts; tests/publishing/test_render_process.py tries the process itself.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from chalicelib.publishing.render.site_renderer import Answering, Jail
+from chalicelib.publishing.render.site_renderer import Answering, StartProcess
 
 
 class RememberingProcess:
-    """Opens a process of another jail when something is asked that nobody has asked yet."""
+    """Opens a real render process when something is asked that nobody has asked yet."""
 
-    def __init__(self, jail: Jail) -> None:
-        self._jail = jail
+    def __init__(self, start_process: StartProcess) -> None:
+        self._start_process = start_process
         self.known: dict[str, str] = {}
         self.lock = threading.Lock()
 
@@ -30,12 +30,12 @@ class RememberingProcess:
     def __call__(self, folder: Path) -> Iterator[Answering]:
         """Give what answers for the folder, and end what was opened for it."""
         with ExitStack() as opened:
-            yield _RememberedWorker(self, folder, lambda: opened.enter_context(self._jail(folder)))
+            yield _RememberedWorker(self, folder, lambda: opened.enter_context(self._start_process(folder)))
 
 
 class _RememberedWorker:
-    def __init__(self, jail: RememberingProcess, folder: Path, start: Any) -> None:
-        self._jail = jail
+    def __init__(self, cache: RememberingProcess, folder: Path, start: Any) -> None:
+        self._cache = cache
         self._start = start
         self._process: Answering | None = None
         self._whole, self._content = _state(folder), _state(folder / "content")
@@ -46,14 +46,14 @@ class _RememberedWorker:
         states = (self._whole, self._content) if job["do"] == "check" else (self._whole,)
         keys = [f"{state} {asked}" for state in states]
         for key in keys:
-            if key in self._jail.known:
-                found: dict[str, Any] = json.loads(self._jail.known[key])
+            if key in self._cache.known:
+                found: dict[str, Any] = json.loads(self._cache.known[key])
                 return found
         if self._process is None:
             self._process = self._start()
         answer = self._process.ask(job)
-        with self._jail.lock:
-            self._jail.known[keys[0] if "fault" in answer else keys[-1]] = json.dumps(answer)
+        with self._cache.lock:
+            self._cache.known[keys[0] if "fault" in answer else keys[-1]] = json.dumps(answer)
         return answer
 
 
