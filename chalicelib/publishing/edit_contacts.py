@@ -33,7 +33,7 @@ from chalicelib.shared.errors import EntryMissing
 
 KINDS = (*DIALLED, *LINKED, *WRITTEN)
 _TRIES = 3
-_TOLD = {"id", "name", "serves", "channels", "checked_on", "checked_by"}  # what the list shows of each
+_LISTED = {"id", "name", "serves", "channels", "checked_on", "checked_by"}  # what the list shows of each
 # A short number is called with three digits (911, 211) and texted with up to six.
 _DIGITS = {"call": (3, 10), "tty": (3, 10), "text": (3, 4, 5, 6, 10)}
 
@@ -237,7 +237,7 @@ def _entries(document: dict[str, Any]) -> list[Any]:
     if not isinstance(entries, list):
         raise DocumentInvalid("the text of the contacts needs a list called “contacts”")
     for number, entry in enumerate(entries, 1):
-        lost = sorted(_TOLD - entry.keys()) if isinstance(entry, dict) else ["all"]
+        lost = sorted(_LISTED - entry.keys()) if isinstance(entry, dict) else ["all"]
         if lost:
             raise DocumentInvalid(f"contact {number} in the text of the contacts lacks: {', '.join(lost)}")
         if not isinstance(entry["channels"], list) or not all(

@@ -25,7 +25,7 @@ log.setLevel(logging.INFO)
 OUTCOMES = logging.getLogger("porchlight.outcomes")  # Chalice sets the level of the application
 OUTCOMES.setLevel(logging.INFO)
 
-_TOLD: dict[str, datetime] = {}  # what this process told the operator while the store was away
+_ALARMS_MAILED: dict[str, datetime] = {}  # what this process mailed the operator while the store was away
 
 
 def ses() -> Any:
@@ -46,7 +46,7 @@ def alarms(settings: Settings, clock: Clock) -> Alarms:
     mailer = SesMailer(ses, settings.ses_configuration_set)
     store = report_store(settings)
     return OperatorMail(
-        to_log, mailer, store, clock, settings.sender_address, settings.operator_address, _TOLD
+        to_log, mailer, store, clock, settings.sender_address, settings.operator_address, _ALARMS_MAILED
     )
 
 
