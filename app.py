@@ -1,4 +1,4 @@
-"""Porchlight's wiring: one application, several Lambda functions.
+"""Lambda entry points: one Chalice application, several functions.
 
 PORCHLIGHT_FUNCTION says which of them this process is. Every handler is always defined, because Lambda looks
 them up by name; only the blueprints that a function may serve are registered in it.
@@ -23,28 +23,28 @@ http.serve(app, settings)
 @app.lambda_function(name="reporter_api")
 def reporter_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve the form; API Gateway sends its path here."""
-    answer: dict[str, Any] = app(whole_request(event, app.routes), context)
-    return answer
+    response: dict[str, Any] = app(whole_request(event, app.routes), context)
+    return response
 
 
 @app.lambda_function(name="code_api")
 def code_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve the code page; API Gateway sends its path here."""
-    answer: dict[str, Any] = app(whole_request(event, app.routes), context)
-    return answer
+    response: dict[str, Any] = app(whole_request(event, app.routes), context)
+    return response
 
 
 @app.lambda_function(name="admin_api")
 def admin_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve the admin site; API Gateway sends /admin and what lies below it here."""
-    answer: dict[str, Any] = app(whole_request(event, app.routes), context)
-    return answer
+    response: dict[str, Any] = app(whole_request(event, app.routes), context)
+    return response
 
 
 @whole_beat
 @app.schedule("rate(1 minute)", name="deliver")
 def deliver(event: Any) -> dict[str, Any]:
-    """Send what is due."""
+    """Send what is due from the outbox."""
     from chalicelib.wiring import deliver as function
 
     return function.deliver(settings, event.context)
@@ -53,7 +53,7 @@ def deliver(event: Any) -> dict[str, Any]:
 # On AWS the template names the queue, and lets the function name the messages that it wants again.
 @app.on_sqs_message(queue="porchlight-notices", batch_size=10, name="note_delivery")
 def note_delivery(event: Any) -> dict[str, Any]:
-    """Note what became of mails: delivered, delayed, bounced, complained of, rejected."""
+    """Record what became of mails: delivered, delayed, bounced, complained of, rejected."""
     from chalicelib.wiring import note_delivery as function
 
     return function.note_delivery(settings, event.to_dict() or {}, event.context)

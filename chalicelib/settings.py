@@ -1,4 +1,4 @@
-"""The one reader of the environment."""
+"""Settings, from environment variables: this is their one reader."""
 
 from __future__ import annotations
 
@@ -95,21 +95,21 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read the environment. Raises SettingsInvalid naming every missing or wrong variable together."""
-        found = {name: environ[name.upper()] for name in cls.names() if environ.get(name.upper())}
+        values = {name: environ[name.upper()] for name in cls.names() if environ.get(name.upper())}
         wrong = [
             f"{variable} must be one of {', '.join(allowed)}"
             for variable, allowed in _ONE_OF.items()
-            if found.get(variable.lower(), allowed[0]) not in allowed
+            if values.get(variable.lower(), allowed[0]) not in allowed
         ]
         numbers: dict[str, int] = {}
         for variable, (least, most) in _NUMBERS.items():
-            text = found.pop(variable.lower(), "")
+            text = values.pop(variable.lower(), "")
             if text.isdecimal() and least <= int(text) <= most:
                 numbers[variable.lower()] = int(text)
             elif text:
                 wrong.append(f"{variable} must be a whole number from {least} to {most}")
-        needed = _NEEDED.get(found.get("porchlight_function", "page"), ())
-        wrong += [f"{variable} is not set" for variable in needed if variable.lower() not in found]
+        needed = _NEEDED.get(values.get("porchlight_function", "page"), ())
+        wrong += [f"{variable} is not set" for variable in needed if variable.lower() not in values]
         if wrong:
             raise SettingsInvalid("; ".join(wrong))
-        return cls(**found, **numbers)
+        return cls(**values, **numbers)

@@ -99,7 +99,7 @@ class _Minute:
 
 @pytest.fixture
 def functions(aws: None) -> Functions:
-    deliver._desk_secret.cache_clear()
+    deliver._delivery_keys.cache_clear()
     return Functions()
 
 

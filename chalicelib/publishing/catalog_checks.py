@@ -1,4 +1,4 @@
-"""What can be wrong with a translation: placeholders, markup, sentences missing or said by no page."""
+"""Linter of PO catalogs (gettext): placeholders, markup, sentences missing or said by no page."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
 def check_syntax(whole: Mapping[str, str]) -> list[Problem]:
     """Say what keeps a catalog from being used at all: it cannot be read, or a page could break on it."""
-    found = []
+    problems = []
     for document, text in whole.items():
         if not document.startswith(CATALOG):
             continue
         try:
             entries = read_po(text)
         except PoInvalid as error:
-            found.append(Problem(document, error.line, f"This catalog cannot be read: {error.sentence}."))
+            problems.append(Problem(document, error.line, f"This catalog cannot be read: {error.sentence}."))
             continue
-        found += [
+        problems += [
             Problem(document, line, f"{_COUNTS} {_short(source)}", TELLS) for line, source in set_aside(text)
         ]
         for entry in entries:
             if entry.source and entry.text and not entry.unsure:  # an unsure one is shown to nobody
-                found += [Problem(document, entry.line, fault) for fault in _faults(entry)]
-    return found
+                problems += [Problem(document, entry.line, fault) for fault in _faults(entry)]
+    return problems
 
 
 def check_sentences(catalogs: Catalogs, sentences: Sentences) -> list[Problem]:
     """Say what is odd about translations beside the sentences that the pages and mails say now."""
-    found = [
+    problems = [
         Problem(document, line, f"Write out “per cent”: the sign is for placeholders. {_short(sentence)}")
         for sentence, places in sentences.items()
         if "%" in _PLACEHOLDER.sub("", sentence)
@@ -67,10 +67,10 @@ def check_sentences(catalogs: Catalogs, sentences: Sentences) -> list[Problem]:
                 continue
             if entry.source not in sentences:
                 if entry.text:
-                    found.append(_problem(locale, entry, "No page or mail says this any more.", TELLS))
+                    problems.append(_problem(locale, entry, "No page or mail says this any more.", TELLS))
             elif entry.text:
-                found += [_problem(locale, entry, *odd) for odd in _oddities(entry)]
-    return found
+                problems += [_problem(locale, entry, *odd) for odd in _oddities(entry)]
+    return problems
 
 
 def offered(whole: Mapping[str, str]) -> list[str]:
@@ -92,24 +92,24 @@ def check_offered(whole: Mapping[str, str]) -> list[Problem]:
 
 def missing(catalogs: Catalogs, sentences: Sentences, offered: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the sentences of each offered language that readers would get in English."""
-    found = {}
+    untranslated = {}
     for locale, entries in catalogs.items():
         if locale == DEFAULT or locale not in offered:
             continue  # a sentence that nobody has reworded in English is as it was written
         there = {entry.source for entry in entries if entry.text.strip() and not entry.unsure}
-        found[locale] = tuple(sentence for sentence in sentences if sentence not in there)
-    return {locale: gone for locale, gone in found.items() if gone}
+        untranslated[locale] = tuple(sentence for sentence in sentences if sentence not in there)
+    return {locale: gone for locale, gone in untranslated.items() if gone}
 
 
 def sentences_of(node: object, keys: Iterable[str]) -> list[str]:
     """Return every sentence that a JSON document says, in its order: the texts under these keys."""
-    wanted, found = frozenset(keys), []
+    wanted, sentences = frozenset(keys), []
 
     def walk(part: object) -> None:
         if isinstance(part, dict):
             for key, value in part.items():
                 if key in wanted and isinstance(value, str) and value:
-                    found.append(value)
+                    sentences.append(value)
                 else:
                     walk(value)
         elif isinstance(part, list):
@@ -117,38 +117,38 @@ def sentences_of(node: object, keys: Iterable[str]) -> list[str]:
                 walk(value)
 
     walk(node)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(sentences))
 
 
 def _faults(entry: Entry) -> list[str]:
     here = set(_PLACEHOLDER.findall(entry.source))
     there = set(_PLACEHOLDER.findall(entry.text))
-    found = [
+    faults = [
         f"%({name})s is missing. The page puts something there, like a number; keep it as it is."
         for name in sorted(here - there)
     ]
-    found += [
+    faults += [
         f"%({name})s is a placeholder that nothing fills. Use those of the English sentence, unchanged."
         for name in sorted(there - here)
     ]
     if "%" in _PLACEHOLDER.sub("", entry.text):
-        found.append("The sign % is for placeholders only. Please write “per cent” in words.")
-    return found
+        faults.append("The sign % is for placeholders only. Please write “per cent” in words.")
+    return faults
 
 
 def _oddities(entry: Entry) -> list[tuple[str, str]]:
-    found = []
+    oddities = []
     if _MARKUP.search(entry.text):
-        found.append(
+        oddities.append(
             ("Readers would see < > or & exactly as typed here: sentences hold words, no markup.", ASKS)
         )
     if entry.unsure:
-        found.append(("This is marked as unsure (fuzzy), so readers get it in English.", TELLS))
+        oddities.append(("This is marked as unsure (fuzzy), so readers get it in English.", TELLS))
     if entry.text != entry.text.strip():
-        found.append(("There is a space or an empty line at the beginning or the end.", TELLS))
+        oddities.append(("There is a space or an empty line at the beginning or the end.", TELLS))
     if re.findall(r"\d{3,}", entry.source) != re.findall(r"\d{3,}", entry.text):
-        found.append(("The numbers are not those of the English sentence.", ASKS))
-    return found
+        oddities.append(("The numbers are not those of the English sentence.", ASKS))
+    return oddities
 
 
 def _problem(locale: str, entry: Entry, sentence: str, weight: str = STOPS) -> Problem:

@@ -1,4 +1,6 @@
-"""Change who gets reports: never alone, and never to an address that nobody is known to read.
+"""Two-person rule for who gets reports, with address verification by a mailed code.
+
+Nobody changes it alone, and never to an address that nobody is known to read.
 
 One publisher proposes the whole recipients document as it shall be. Each address that is new gets a code by
 mail; somebody there reads it out, and it is typed in here. Another publisher agrees. The next publish takes
@@ -91,7 +93,9 @@ class ChangeState:
 
 
 class ChangeRecipients:
-    """`write_code` makes the message with a code; `describe_key` reads a key and raises nothing.
+    """The change of recipients: propose, verify addresses by code, agree, withdraw.
+
+    `write_code` makes the message with a code; `describe_key` reads a key and raises nothing.
 
     `first` knows whether a report was delivered yet; until then `operator`, an address or nothing, may get a
     code that stands for the second publisher. `write_operator_code` makes that message.
@@ -346,16 +350,16 @@ class ChangeRecipients:
 
 def _entries(change: RecipientChange, live: str) -> Sequence[EntryState]:
     names = {
-        str(one.get("id")): str(one.get("name"))
+        str(entry.get("id")): str(entry.get("name"))
         for text in (live, change.text)
-        for one in recipient_changes.entries_of(text)
+        for entry in recipient_changes.entries_of(text)
     }
     return [
         EntryState(
-            one,
-            names.get(one, "The order of the list"),
-            tuple(name for name in change.proposers.get(one, ()) if "@" in name),
-            recipient_changes.agreed_to(change, live, one),
+            entry,
+            names.get(entry, "The order of the list"),
+            tuple(name for name in change.proposers.get(entry, ()) if "@" in name),
+            recipient_changes.agreed_to(change, live, entry),
         )
-        for one in recipient_changes.touched(live, change.text)
+        for entry in recipient_changes.touched(live, change.text)
     ]

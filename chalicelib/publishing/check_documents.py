@@ -1,4 +1,4 @@
-"""Look over everything as it would be published: rules, sentences, and every page as a reader gets it."""
+"""Validation of a whole release before it is published: schemas, rules, sentences, every rendered page."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class CheckDocuments:
     """Checks a whole site: `texts` are the documents that differ from what shipped."""
 
     def __init__(self, renderer: SiteRenderer, shipped: ShippedDocuments, clock: Clock) -> None:
-        self._press = renderer
+        self._renderer = renderer
         self._shipped = shipped
         self._clock = clock
 
@@ -72,7 +72,7 @@ class CheckDocuments:
             problems += self._stamps(whole, before or {})
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
-        rendered = self._press.site(texts)
+        rendered = self._renderer.site(texts)
         problems += [_weighed(problem, before) for problem in rendered.problems]
         problems += [*self._too_large(rendered), *self._stale(whole)]
         catalogs = {
@@ -105,7 +105,7 @@ class CheckDocuments:
 
     def _too_large(self, rendered: RenderedSite) -> list[Problem]:
         """Name the largest page when it is over the budget: mending it mostly mends the others."""
-        page = max(rendered.pages, key=lambda one: len(one.packed), default=None)
+        page = max(rendered.pages, key=lambda page: len(page.packed), default=None)
         if page is None or _bytes_of(page.packed) <= BYTE_BUDGET:
             return []
         sentence = (
@@ -133,13 +133,13 @@ class CheckDocuments:
 
 def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
     """Return the contacts of a contacts document that are due for a check, longest waiting first."""
-    found = []
+    stale = []
     for entry in read(CONTACTS, text)["contacts"]:
         checked = _checked_on(entry, today)
         if checked is None or today - checked > STALE_AFTER:
             by = str(entry.get("checked_by") or "")
-            found.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by))
-    return sorted(found, key=lambda contact: contact.checked_on or date.min)
+            stale.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by))
+    return sorted(stale, key=lambda contact: contact.checked_on or date.min)
 
 
 def _weighed(problem: Problem, before: Mapping[str, object] | None) -> Problem:
@@ -186,4 +186,4 @@ def _in_order(problems: Sequence[Problem]) -> list[Problem]:
     seen: dict[tuple[str, int, str], Problem] = {}
     for problem in problems:  # what every page shows is said once
         seen.setdefault((problem.document, problem.line, problem.sentence), problem)
-    return sorted(seen.values(), key=lambda one: (weights[one.weight], one.document, one.line))
+    return sorted(seen.values(), key=lambda each: (weights[each.weight], each.document, each.line))

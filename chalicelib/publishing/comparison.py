@@ -1,4 +1,4 @@
-"""What two texts have in common, line by line, within a bounded number of steps whatever they hold.
+"""Diff algorithm: the lines two texts have in common, within a bounded number of steps whatever they hold.
 
 First the lines that stand once in both are laid beside each other, as a person would; what lies between them
 is compared by Myers' greedy way. Where the steps run out, the rest counts as replaced: a comparison may show
@@ -25,7 +25,7 @@ def common(old: Sequence[str], new: Sequence[str], steps: int = STEPS) -> list[B
 
 
 class _Comparison:
-    """One comparison, with the steps that are left for it."""
+    """One diff, with the steps that are left for it."""
 
     def __init__(self, old: list[int], new: list[int], steps: int) -> None:
         self._old = old
@@ -125,10 +125,10 @@ class _Comparison:
 
 
 def _joined(blocks: Sequence[Block]) -> list[Block]:
-    found: list[Block] = []
+    joined: list[Block] = []
     for i, j, size in blocks:
-        if found and found[-1][0] + found[-1][2] == i and found[-1][1] + found[-1][2] == j:
-            found[-1] = (*found[-1][:2], found[-1][2] + size)
+        if joined and joined[-1][0] + joined[-1][2] == i and joined[-1][1] + joined[-1][2] == j:
+            joined[-1] = (*joined[-1][:2], joined[-1][2] + size)
         else:
-            found.append((i, j, size))
-    return found
+            joined.append((i, j, size))
+    return joined

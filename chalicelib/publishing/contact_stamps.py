@@ -1,4 +1,4 @@
-"""The stamps of a contact: "last checked on ... by ..." and the mark, and what they stand for.
+"""Validation of a contact's review stamps: "last checked on ... by ..." and the mark.
 
 A stamp stands for all that a reader is told of a contact, and the mark CONFIRMED for its name and the ways
 to reach it. When those change and nobody checked or read anew, the stamp goes and the mark is lowered.
@@ -80,15 +80,15 @@ def check(text: str, published: Sequence[str]) -> list[tuple[str, str]]:
         return []
     live = _by_id(published[0])
     once = [entry for one in published for entry in _by_id(one).values()]
-    found = []
+    faults = []
     now = _by_id(text)
     for name, entry in now.items():
         before = live.get(name) or _renamed(entry, live, now)
         if before is None:
             continue
         sentences = [_stale_stamp(before, entry, once), _stale_mark(before, entry, once)]
-        found += [(name, f"{entry.get('name')}: {sentence}") for sentence in sentences if sentence]
-    return found
+        faults += [(name, f"{entry.get('name')}: {sentence}") for sentence in sentences if sentence]
+    return faults
 
 
 def days_to_come(text: str, latest: date) -> list[tuple[str, str]]:

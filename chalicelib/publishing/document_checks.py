@@ -1,4 +1,4 @@
-"""The rules of contacts, places, recipients and the site, each told with the line that breaks it."""
+"""Validation rules of contacts, places, recipients and the site, each told with the line that breaks it."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
 
     `shipped` is what came with the package.
     """
-    found = _check_form(whole)
+    problems = _check_form(whole)
     parsed: dict[str, Any] = {}
     for document in JSON_DOCUMENTS:
-        found += _parse(document, whole[document], parsed)
-    for document, one in parsed.items() if not found else ():
-        found += unknown_fields(document, whole[document], one)
-    if any(problem.weight == STOPS for problem in found):
-        return found
-    return [*found, *_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
+        problems += _parse(document, whole[document], parsed)
+    for document, entry in parsed.items() if not problems else ():
+        problems += unknown_fields(document, whole[document], entry)
+    if any(problem.weight == STOPS for problem in problems):
+        return problems
+    return [*problems, *_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
 
 
 def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
@@ -70,14 +70,14 @@ def line_of_entry(text: str, entry: str) -> int:
 
 
 def _check_form(whole: Mapping[str, str]) -> list[Problem]:
-    found = []
+    problems = []
     for document, text in whole.items():
         try:
             check_text(text)
         except DocumentInvalid as error:
             said = re.match(r"line ([0-9]+)", str(error))
-            found.append(Problem(document, int(said[1]) if said else 0, _sentence(str(error))))
-    return found
+            problems.append(Problem(document, int(said[1]) if said else 0, _sentence(str(error))))
+    return problems
 
 
 def _parse(document: str, text: str, parsed: dict[str, Any]) -> list[Problem]:

@@ -51,25 +51,25 @@ _SITE = {"exit_url": TEXT, "default_place": TEXT, "hotline": TEXT, "hosts": TEXT
 
 def check_form(document: str, text: str, parsed: Any) -> list[Problem]:
     """Return, with its line, what is of the wrong kind in a document that was read."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     if document == SITE:
-        found += _of_fields(document, text, 0, "", parsed, _SITE)
+        problems += _of_fields(document, text, 0, "", parsed, _SITE)
     for name, fields in _LISTS[document].items():
         entries = parsed if not name else parsed.get(name)
         if not isinstance(entries, list):
-            found.append(Problem(document, 1, f"“{name}” is missing: a list of entries in [ ]."))
+            problems.append(Problem(document, 1, f"“{name}” is missing: a list of entries in [ ]."))
             continue
         starts = _starts(text, name)
         for number, entry in enumerate(entries):
             start = starts[number] if number < len(starts) else 0
             if not isinstance(entry, Mapping):
-                found.append(Problem(document, 0, f"Entry {number + 1} is not between {{ and }}."))
+                problems.append(Problem(document, 0, f"Entry {number + 1} is not between {{ and }}."))
                 continue
             title = _title(entry, number)
-            found += _of_fields(document, text, start, title, entry, fields)
+            problems += _of_fields(document, text, start, title, entry, fields)
             if document == CONTACTS:
-                found += _of_channels(document, text, start, title, entry)
-    return found
+                problems += _of_channels(document, text, start, title, entry)
+    return problems
 
 
 def _of_channels(document: str, text: str, start: int, title: str, entry: Mapping[str, Any]) -> list[Problem]:
@@ -86,7 +86,7 @@ def _of_channels(document: str, text: str, start: int, title: str, entry: Mappin
 def _of_fields(
     document: str, text: str, start: int, title: str, entry: Mapping[str, Any], fields: Mapping[str, str]
 ) -> list[Problem]:
-    found = []
+    problems = []
     for name, kind in fields.items():
         if name not in entry:
             continue  # the rules say what must be there
@@ -98,8 +98,8 @@ def _of_fields(
             sentence = f"{title}“{name}” is too long: {longest:,} letters are the most."
         else:
             continue
-        found.append(Problem(document, _line_of(text, name, start), sentence))
-    return found
+        problems.append(Problem(document, _line_of(text, name, start), sentence))
+    return problems
 
 
 def _fits(value: Any, kind: str) -> bool:
@@ -135,16 +135,16 @@ def _line_of(text: str, name: str, start: int) -> int:
 
 def _starts(text: str, name: str) -> list[int]:
     """Return where each entry of a list begins: `name` is its key, or empty for the whole document."""
-    found, depth, key, inside = [], 0, "", not name
+    starts, depth, key, inside = [], 0, "", not name
     level = 2 if name else 1
     for token in re.finditer(r'"((?:[^"\\]|\\.)*+)"(\s*:)?|[\[\]{}]', text, re.DOTALL):
         if token[0] in ("[", "{"):
             if inside and token[0] == "{" and depth == level:
-                found.append(token.start())
+                starts.append(token.start())
             depth += 1
         elif token[0] in ("]", "}"):
             depth -= 1
         elif token[2] and depth == 1 and name:
             key = token[1]
             inside = key == name
-    return found
+    return starts

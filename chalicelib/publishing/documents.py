@@ -1,4 +1,7 @@
-"""What an admin may change: documents with drafts, versions and releases. Versions and releases only grow."""
+"""Drafts (with a revision each), versions, releases and diffs of the documents that an admin may change.
+
+Versions and releases only grow.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from chalicelib.shared.errors import PorchlightError
 LONGEST_TEXT = 250_000
 LONGEST_WHY = 500
 
-MOST_SHOWN = 4_000  # lines of a comparison: an answer of the desk holds six megabytes
+MOST_SHOWN = 4_000  # lines of a diff: a response of the admin site holds six megabytes
 UNKNOWN = -1
 SHIPPED = 0  # the number of the version that came with the package
 
@@ -116,7 +119,7 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line of a comparison: `kind` is "same", "gone", "new", "skip" (lines left out between changes) or
+    """One line of a diff: `kind` is "same", "gone", "new", "skip" (lines left out between changes) or
     "more" (its text says how many are not shown).
 
     `old` and `new` are line numbers, 0 where the line is not there.
@@ -170,32 +173,32 @@ def next_number(versions: Iterable[int]) -> int:
 
 
 def compare(old: str, new: str, around: int = 3, most: int = MOST_SHOWN) -> tuple[DiffLine, ...]:
-    """Return what changed from `old` to `new`, with `around` unchanged lines around each change.
+    """Return the diff from `old` to `new`, with `around` unchanged lines of context around each change.
 
     It takes no more than a second or so, whatever the texts hold. After `most` lines it ends with one that
     says how many changed lines are not shown.
     """
     before, after = old.split("\n"), new.split("\n")
-    found: list[DiffLine] = []
+    lines: list[DiffLine] = []
     old_at = new_at = hidden = 0
     blocks = [*comparison.common(before, after), (len(before), len(after), 0)]
     for number, (i, j, size) in enumerate(blocks):
-        if len(found) < most:
-            found += [DiffLine("gone", before[line], old=line + 1) for line in range(old_at, i)]
-            found += [DiffLine("new", after[line], new=line + 1) for line in range(new_at, j)]
+        if len(lines) < most:
+            lines += [DiffLine("gone", before[line], old=line + 1) for line in range(old_at, i)]
+            lines += [DiffLine("new", after[line], new=line + 1) for line in range(new_at, j)]
         else:
             hidden += i - old_at + j - new_at
         first = 0 if number == 0 and not (i or j) else around  # after a change
         last = 0 if (i + size, j + size) == (len(before), len(after)) else around  # before one
         kept = [*range(size)] if size <= first + last else [*range(first), *range(size - last, size)]
-        for at in kept if len(found) < most else ():
+        for at in kept if len(lines) < most else ():
             if at == size - last and size > first + last:
-                found.append(DiffLine("skip", "", i + at + 1, j + at + 1))
-            found.append(DiffLine("same", before[i + at], i + at + 1, j + at + 1))
+                lines.append(DiffLine("skip", "", i + at + 1, j + at + 1))
+            lines.append(DiffLine("same", before[i + at], i + at + 1, j + at + 1))
         old_at, new_at = i + size, j + size
-    hidden += max(0, len(found) - most)
+    hidden += max(0, len(lines) - most)
     told = [DiffLine("more", f"{hidden:,} more lines are not shown here.")] if hidden else []
-    return (*found[:most], *told)
+    return (*lines[:most], *told)
 
 
 # Joiners and direction marks have work to do in Arabic, Punjabi and Khmer; tabs come with pasted text.
@@ -208,7 +211,7 @@ def _refuse_private(text: str) -> None:
 
 
 class DraftConflict(PorchlightError):
-    """Somebody else saved this document since it was opened: show both texts, and lose neither.
+    """Edit conflict (optimistic lock): somebody else saved since. Show both texts, and lose neither.
 
     `mine` is what was to be saved; `theirs` the draft that is there now, or None when it was published or
     discarded meanwhile; `live` is the text the public sees.

@@ -1,4 +1,4 @@
-"""Change one contact at a time, in a form, within the draft of the contacts document."""
+"""Editor of contacts: one at a time, in a form, within the draft of the contacts document."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from chalicelib.shared.errors import EntryMissing
 
 KINDS = (*DIALLED, *LINKED, *WRITTEN)
 _TRIES = 3
-_TOLD = {"id", "name", "serves", "channels", "checked_on", "checked_by"}  # what the list shows of each
+_LISTED = {"id", "name", "serves", "channels", "checked_on", "checked_by"}  # what the list shows of each
 # A short number is called with three digits (911, 211) and texted with up to six.
 _DIGITS = {"call": (3, 10), "tty": (3, 10), "text": (3, 4, 5, 6, 10)}
 
@@ -75,7 +75,7 @@ class ContactFields:
 
 
 class ContactConflict(Exception):
-    """Somebody else changed this contact meanwhile. Nothing was saved; `theirs` is what they made of it."""
+    """Edit conflict: somebody else changed this contact; `theirs` is theirs, and nothing was saved."""
 
     def __init__(self, theirs: Mapping[str, Any]) -> None:
         super().__init__("changed by somebody else")
@@ -83,7 +83,7 @@ class ContactConflict(Exception):
 
 
 class ContactWrong(Exception):
-    """The contact breaks a rule: `sentence` says which."""
+    """Validation error of a contact: `sentence` says which rule it breaks."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -146,7 +146,7 @@ class EditContacts:
         raise ContactConflict(self.open(contact))
 
     def mark_checked(self, contact: str, role: str, who: str) -> Draft:
-        """Note that somebody in this role checked a contact today. Raises as save_draft does."""
+        """Record that somebody in this role checked a contact today. Raises as save_draft does."""
         today = self._clock.now().date()
         for _ in range(_TRIES):
             opened = self._edit.open(CONTACTS)
@@ -166,7 +166,7 @@ class EditContacts:
 
 
 def seen_as(entry: Mapping[str, Any]) -> str:
-    """Return a short name for a contact exactly as it stands."""
+    """Return a fingerprint of a contact exactly as it stands."""
     return fingerprint(write_json(entry))
 
 
@@ -237,7 +237,7 @@ def _entries(document: dict[str, Any]) -> list[Any]:
     if not isinstance(entries, list):
         raise DocumentInvalid("the text of the contacts needs a list called “contacts”")
     for number, entry in enumerate(entries, 1):
-        lost = sorted(_TOLD - entry.keys()) if isinstance(entry, dict) else ["all"]
+        lost = sorted(_LISTED - entry.keys()) if isinstance(entry, dict) else ["all"]
         if lost:
             raise DocumentInvalid(f"contact {number} in the text of the contacts lacks: {', '.join(lost)}")
         if not isinstance(entry["channels"], list) or not all(

@@ -1,4 +1,4 @@
-"""Fill in one recipient at a time, in a form: the whole document is proposed with it changed."""
+"""Editor of recipients: one at a time, in a form; the whole document is proposed with it changed."""
 
 from __future__ import annotations
 

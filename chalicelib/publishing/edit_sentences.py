@@ -1,4 +1,4 @@
-"""Translate sentence by sentence: each language beside the English, in the catalog's draft.
+"""Translation editor of PO catalogs, sentence by sentence, each language beside the English.
 
 Two people can work on one catalog at once: only a sentence that both changed is a conflict.
 """
@@ -31,7 +31,7 @@ class Sentence:
 
     @property
     def seen(self) -> str:
-        """Return a short name for this text."""
+        """Return a fingerprint of this text."""
         return fingerprint(self.text.strip())
 
     @property
@@ -59,7 +59,7 @@ class Catalog:
 
 
 class SentencesConflict(Exception):
-    """Somebody else changed the same sentences meanwhile. Nothing was saved; `keys` says which."""
+    """Edit conflict: somebody else changed the same sentences. Nothing was saved; `keys` says which."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         super().__init__(f"{len(keys)} sentences")
@@ -133,11 +133,11 @@ class EditSentences:
 
     def _english(self) -> list[str]:
         """Return every sentence of the site: the sources of all other catalogs."""
-        found: dict[str, None] = {}
+        sources: dict[str, None] = {}
         for entry in self._edit.list():
             if entry.kind == "catalog" and locale_of(entry.id) != DEFAULT:
-                found.update(dict.fromkeys(one.source for one in self._entries(entry.id)))
-        return [source for source in found if source]
+                sources.update(dict.fromkeys(sentence.source for sentence in self._entries(entry.id)))
+        return [source for source in sources if source]
 
     def _entries(self, document: str) -> tuple[Entry, ...]:
         """Return another language's entries: a draft that cannot be read must not hide this one."""

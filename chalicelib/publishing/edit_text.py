@@ -1,4 +1,4 @@
-"""Change the wording of the site: drafts that nobody loses, and the history of each text.
+"""Editor of drafts with optimistic locking, diffs and the version history of each text.
 
 Nothing here reaches a reader: see publish.py.
 """
@@ -104,7 +104,7 @@ class LiveTexts:
 
 
 class EditText:
-    """Lists, opens, saves and compares. `who` is the person's address, for the history."""
+    """Editor of drafts: list, open, save, compare. `who` is the person's address, for the history."""
 
     def __init__(
         self, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf, clock: Clock

@@ -1,4 +1,4 @@
-"""Names of fields that no document knows: a word written wrong must not lose what stands behind it."""
+"""Linter of unknown fields: a name written wrong must not lose the value behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a publish would bring to readers, and by which mark it is known again.
+"""Fingerprint of what a publish would bring to readers: it goes live only if it is what was seen.
 
 Whoever agrees to publish agrees to exactly what was shown. Its fingerprint travels in the form, and what goes
 live must have the same.
@@ -45,7 +45,7 @@ class GoingLive:
     change: RecipientChange | None = None
 
     def fingerprint(self) -> str:
-        """Return a line that is the same only for exactly this. It names each part, to say what differs."""
+        """Return the fingerprint: the same only for exactly this. It names each part, to say what differs."""
         parts = {"what": self.what, RELEASE: str(self.release), PACKAGE: quote(self.package)}
         parts |= {document: _digest(text) for document, text in self.texts.items()}
         if self.change:
@@ -59,19 +59,19 @@ class GoingLive:
         before, now = _parts(seen), _parts(self.fingerprint())
         if before.get("what", "").partition(":")[0] not in (PUBLISH, AGAIN, BACK):
             return [("", "the form does not say what was looked at")]
-        found = []
+        changes = []
         if before.get(RELEASE) != now[RELEASE]:
             by = f", published by {published_by}" if published_by else ""
-            found.append((RELEASE, f"number {now[RELEASE]} is live now{by}"))
+            changes.append((RELEASE, f"number {now[RELEASE]} is live now{by}"))
         if before.get(PACKAGE) != now[PACKAGE]:
-            found.append((PACKAGE, "a deploy brought a new one"))
+            changes.append((PACKAGE, "a deploy brought a new one"))
         for name in sorted({*before, *now} - {"what", RELEASE, PACKAGE}):
             if name not in now:
-                found.append((name, "taken back, or live already"))
+                changes.append((name, "taken back, or live already"))
             elif before.get(name) != now[name]:
                 how = "by" if name in before else "new, by"
-                found.append((name, f"{how} {self.by.get(name) or 'somebody'}"))
-        return found or [("", "something else was asked for than what was looked at")]
+                changes.append((name, f"{how} {self.by.get(name) or 'somebody'}"))
+        return changes or [("", "something else was asked for than what was looked at")]
 
 
 def steps(before: Mapping[str, int], after: Mapping[str, int]) -> list[tuple[str, int, int]]:
@@ -91,14 +91,14 @@ def reached(live: int, since: Mapping[int, int]) -> set[int]:
 
     `since` says which release each took the place of. Where one does not say, all older ones count.
     """
-    found, number = set(), live
-    while number > SHIPPED and number not in found:
-        found.add(number)
+    releases, number = set(), live
+    while number > SHIPPED and number not in releases:
+        releases.add(number)
         number = since.get(number, UNKNOWN)
     if number == UNKNOWN:
-        oldest = min(found, default=0)
-        found |= {one for one in since if one < oldest}
-    return found
+        oldest = min(releases, default=0)
+        releases |= {number_before for number_before in since if number_before < oldest}
+    return releases
 
 
 def unwanted(numbers: Iterable[int], live: int, releases: Sequence[Release], now: datetime) -> list[int]:
@@ -125,7 +125,7 @@ def _agreement(change: RecipientChange) -> Sequence[str]:
 
 
 def _digest(*texts: str) -> str:
-    """Return a mark that nobody can make for another text: whole, since an editor may try to."""
+    """Return a collision-resistant hash of a text: whole, since an editor may try to forge one."""
     whole = hashlib.sha256()
     for text in texts:
         content = text.encode("utf-8", "surrogatepass")

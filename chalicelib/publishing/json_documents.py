@@ -1,4 +1,4 @@
-"""Parser of the documents made of JSON: whatever a text holds, it is read or refused with line and reason.
+"""JSON parser of the documents: whatever a text holds, it is read or refused with line and reason.
 
 Nothing else reads a draft. Python's own parser takes much that no page and no answer can show: half letters,
 numbers without end, a key twice, what is nested a thousand deep; and fails at some of it in ways of its own.
@@ -25,7 +25,7 @@ _KEY = "key"  # of a recipient: armored text, with a person's words around it
 
 
 class Unreadable(DocumentInvalid):
-    """A document's text cannot be read; `line` is where, or 0, and `sentence` why."""
+    """Parse error of a document: `line` is where, or 0, and `sentence` why."""
 
     def __init__(self, document: str, line: int, sentence: str) -> None:
         where = f", in line {line} of the text" if line else ""
@@ -84,11 +84,11 @@ def _read(document: str, text: str) -> Any:
     def number(literal: str) -> int | float:
         if len(literal) <= _MOST_DIGITS:
             try:
-                found = float(literal) if set(literal) & set(".eE") else int(literal)
+                value = float(literal) if set(literal) & set(".eE") else int(literal)
             except ValueError:
-                found = float("inf")
-            if abs(found) < 10**_MOST_DIGITS:
-                return found
+                value = float("inf")
+            if abs(value) < 10**_MOST_DIGITS:
+                return value
         shown = literal if len(literal) <= 20 else f"{literal[:20]}…"
         raise Unreadable(
             document,
@@ -100,8 +100,8 @@ def _read(document: str, text: str) -> Any:
         raise Unreadable(document, line_at(text, text.find(literal)), f"“{literal}” is no number.")
 
     def entry(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        value = dict(pairs)
+        if len(value) < len(pairs):
             times = Counter(key for key, _ in pairs)
             twice = next(key for key, _ in pairs if times[key] > 1)
             raise Unreadable(
@@ -109,7 +109,7 @@ def _read(document: str, text: str) -> Any:
                 line_of_second(text, twice),
                 f"“{_short(twice)}” stands twice in one entry; only one of them can count.",
             )
-        return found
+        return value
 
     parsed = json.loads(
         text, object_pairs_hook=entry, parse_int=number, parse_float=number, parse_constant=constant

@@ -71,14 +71,14 @@ class DocumentStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LiveRelease:
-    """What readers get now. `mark` stands for exactly this state, so that nobody moves on from another."""
+    """The live release. `mark` (an ETag) stands for exactly this state: nobody moves on from another."""
 
     number: int
     mark: str
 
 
 class ReleaseShelf(Protocol):
-    """Where readers fetch releases from: files under each release's number, and one that names the live.
+    """Store of releases for readers: files under each release's number, and one that names the live.
 
     Any call may raise StoreUnavailable.
     """
@@ -90,13 +90,13 @@ class ReleaseShelf(Protocol):
         """Write files of a release that is not live yet. Nothing that a reader gets changes."""
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
-        """Let readers get another release, in one write.
+        """Compare-and-swap of the live release: readers get another one, in one write.
 
         Raises StaleRecord when `since` is not live any more.
         """
 
     def stand_by(self) -> None:
-        """Make the pages for when the functions fail those of the live release; it is quick where they are.
+        """Write the live release's standby (failover) pages; it is quick where they are.
 
         They never take the place of a newer release's, whoever writes at the same time. Stopped on its way,
         the next call finishes.
@@ -113,7 +113,7 @@ class ReleaseShelf(Protocol):
         """
 
     def clear_standby(self) -> None:
-        """Delete the pages for when the functions fail that the live release has no place or language for."""
+        """Delete the standby (failover) pages that the live release has no place or language for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class RenderedSite:
 
 
 class SiteRenderer(Protocol):
-    """Renders what editors write: shut in, with limits on time, memory and output."""
+    """Renderer of what editors write, in a sandbox with limits on time, memory and output."""
 
     def site(self, texts: Mapping[str, str]) -> RenderedSite:
         """Render and check every page and every mail from these texts, which replace what shipped.

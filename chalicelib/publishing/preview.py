@@ -1,4 +1,4 @@
-"""See it before anybody else does: every page and every mail, from the drafts and as it is live."""
+"""Preview of every page and every mail, from the drafts and as it is live."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class PreviewChoices:
 
 
 class Preview:
-    """Renders one page or mail, shut in like a whole publish."""
+    """Preview of one page or mail, rendered in the sandbox like a whole publish."""
 
     def __init__(
         self, renderer: SiteRenderer, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf
     ) -> None:
-        self._press = renderer
+        self._renderer = renderer
         self._store = store
         self._shipped = shipped
         self._shelf = shelf
@@ -103,7 +103,7 @@ class Preview:
             raise DocumentInvalid(f"there is no mail {name!r}")
         texts = self._drafts()
         self._check(texts)
-        return self._press.mail(texts, name, recipient, sample)
+        return self._renderer.mail(texts, name, recipient, sample)
 
     def live_mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail as recipients get it now, with an invented report. Raises DocumentInvalid.
@@ -118,7 +118,7 @@ class Preview:
             for document, text in texts.items()
             if document not in mail_frames.DOCUMENTS or not mail_frames.faults(text)
         }
-        return self._press.mail(sent, name, recipient, sample)
+        return self._renderer.mail(sent, name, recipient, sample)
 
     def _check(self, texts: Mapping[str, str]) -> None:
         """Say in one sentence why nothing can be rendered. Raises DocumentInvalid."""
@@ -131,7 +131,7 @@ class Preview:
                 raise DocumentInvalid(f"the draft of “{problem.document}”{line}: {problem.sentence}")
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
-        page = self._press.page(texts, name)
+        page = self._renderer.page(texts, name)
         return PreviewPage(page.html, page.headers)
 
     def _drafts(self) -> dict[str, str]:

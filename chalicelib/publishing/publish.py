@@ -1,4 +1,4 @@
-"""Give readers a new site, or an older one again.
+"""Publish a release, or roll back to an older one.
 
 A release is written in full beside the live one, and last a single object is moved, by one conditional
 write: readers get the old site or the new one, and of two who publish at once the second is told. Stopped
@@ -63,8 +63,8 @@ class PublishPlan:
     """What would go live now: the documents that it changes, who wrote them, and what the checks say.
 
     `recipients_proposed_by` names who proposed the agreed change of recipients that goes with it, if any.
-    `fingerprint` is handed back in order to publish exactly this. `kept` are the places that a roll back
-    keeps, because offices there get reports, `versions` the texts of it that are kept already.
+    `fingerprint` is handed back in order to publish exactly this. `kept_places` are those that a roll
+    back keeps, because offices there get reports, `versions` the texts of it that are kept already.
     """
 
     documents: Sequence[str]
@@ -72,7 +72,7 @@ class PublishPlan:
     recipients_proposed_by: str = ""
     fingerprint: str = ""
     by: Mapping[str, str] = field(default_factory=dict)
-    kept: Sequence[str] = ()
+    kept_places: Sequence[str] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -86,7 +86,7 @@ class NotYet(PublishRefused):
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """How it stands: the live release (None: what shipped), the drafts, and whether the package is newer.
+    """Status of the site: the live release (None: as shipped), the drafts, whether the package is newer.
 
     After a deploy, what was published before it stays as it is until somebody publishes `again`.
     """
@@ -129,7 +129,7 @@ class Publish:
         return _planned(target, self._checked(target).report)
 
     def status(self) -> SiteStatus:
-        """Say how it stands."""
+        """Return the status of the site."""
         live = self._shelf.live()
         release = self._store.release(live.number) if live else None
         drafts = [draft.document for draft in self._store.drafts()]
@@ -139,10 +139,10 @@ class Publish:
         """Return the releases that are there, newest first; not those that are or will be deleted."""
         live = self._shelf.live()
         number = live.number if live else SHIPPED
-        found = self._store.releases(_MOST)
-        known = {SHIPPED: {}, **{release.number: release.versions for release in found}}
-        reached = going_live.reached(number, {release.number: release.since for release in found})
-        shown = self._shown(number, found)
+        releases = self._store.releases(_MOST)
+        known = {SHIPPED: {}, **{release.number: release.versions for release in releases}}
+        reached = going_live.reached(number, {release.number: release.since for release in releases})
+        shown = self._shown(number, releases)
         return [
             ReleaseEntry(
                 release,
@@ -150,7 +150,7 @@ class Publish:
                 release.number in reached,
                 going_live.steps(known[release.since], release.versions) if release.since in known else None,
             )
-            for release in found
+            for release in releases
             if release.number in shown
         ]
 
@@ -178,13 +178,13 @@ class Publish:
                 self._shelf.delete(number)
             self._shelf.clear_standby()
 
-    def _shown(self, live: int, found: Sequence[Release]) -> set[int]:
+    def _shown(self, live: int, releases: Sequence[Release]) -> set[int]:
         """Return the releases to be listed: those with files, the live one, and those that were stopped."""
         now = self._clock.now()
-        numbers = {release.number for release in found}
-        gone = set(going_live.unwanted(numbers, live, found, now))
+        numbers = {release.number for release in releases}
+        gone = set(going_live.unwanted(numbers, live, releases, now))
         with suppress(StoreUnavailable):  # then the rule alone says what there is
-            since = {release.number: release.since for release in found}
+            since = {release.number: release.since for release in releases}
             gone |= going_live.reached(live, since) - {*self._shelf.numbers(), live}
         return numbers - gone
 
@@ -255,14 +255,14 @@ class Publish:
         return self._check(self._targets.text_of(target), self._targets.before(target))
 
     def _compare(self, target: Target, seen: str) -> None:
-        """Raise ChangedSince unless this is what was looked at."""
+        """Compare fingerprints: raise ChangedSince unless this is what was looked at."""
         release = self._store.release(target.since.number) if target.since else None
         changes = target.going.changes_since(seen, release.who if release else "")
         if changes:
             raise ChangedSince(changes)
 
     def _hold(self, change: RecipientChange | None) -> RecipientChange | None:
-        """Hold the change of recipients that goes along: from here on nobody withdraws it unnoticed."""
+        """Lock the change of recipients that goes along: from here on nobody withdraws it unnoticed."""
         if change is None:
             return None
         held = recipient_changes.with_hold(change, self._clock.now())
@@ -372,7 +372,7 @@ def _planned(target: Target, report: CheckReport) -> PublishPlan:
         proposed_by,
         going.fingerprint(),
         going.by,
-        target.kept,
+        target.kept_places,
         target.versions,
     )
 

@@ -1,4 +1,4 @@
-"""A change of who gets reports: one publisher proposes it, the addresses prove themselves, another agrees."""
+"""Rules of the two-person change of recipients: proposal, address verification by code, agreement."""
 
 from __future__ import annotations
 
@@ -162,28 +162,28 @@ def agreed_to(change: RecipientChange, live: str, entry: str) -> str:
 
 
 def fingerprint(change: RecipientChange, live: str) -> str:
-    """Return what stands for all that somebody saw who agrees: before, after, and whose it is."""
+    """Return the fingerprint of all that somebody saw who agrees: before, after, and whose it is."""
     seen = [live, change.text, sorted((one, sorted(names)) for one, names in change.proposers.items())]
     return sha256(json.dumps(seen).encode()).hexdigest()[:32]
 
 
 def described(live: str, text: str) -> tuple[str, ...]:
-    """Return a line for each entry that changes: what it is called, and from which value to which."""
+    """Return the diff in words, a line for each entry that changes: its name, old value, new value."""
     lines = []
-    for one in touched(live, text):
-        old, new = _entry(live, one), _entry(text, one)
-        if one == THE_LIST:
+    for entry in touched(live, text):
+        old, new = _entry(live, entry), _entry(text, entry)
+        if entry == THE_LIST:
             lines.append("the order of the list changes")
         elif isinstance(old, dict) and isinstance(new, dict):
             names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
             names.sort(key=lambda name: name not in _WHERE_TO)
             told = ", ".join(_from_to(name, old.get(name), new.get(name)) for name in names)
-            lines.append(f"{_short(new.get('name'))} ({one}): {told}")
+            lines.append(f"{_short(new.get('name'))} ({entry}): {told}")
         elif isinstance(new, dict):
             addresses = f"mail to {new.get('email')}, second address {new.get('fallback') or 'none'}"
-            lines.append(f"{_short(new.get('name'))} ({one}) is new: {addresses}, for {new.get('serves')}")
+            lines.append(f"{_short(new.get('name'))} ({entry}) is new: {addresses}, for {new.get('serves')}")
         elif isinstance(old, dict):
-            lines.append(f"{_short(old.get('name'))} ({one}) is dropped: it had {old.get('email')}")
+            lines.append(f"{_short(old.get('name'))} ({entry}) is dropped: it had {old.get('email')}")
     return tuple(lines)
 
 
@@ -196,15 +196,17 @@ def unconfirmed(change: RecipientChange, live: str) -> tuple[str, ...]:
 
 def lacking(change: RecipientChange, live: str) -> tuple[str, ...]:
     """Return, as sentences, what a changed recipient lacks: the date of its consent, a second address."""
-    found = []
+    sentences = []
     for entry in changed_entries(live, change.text):
         if not entry.get("agreed_on"):
-            found.append(
+            sentences.append(
                 f"{entry.get('name')}: write down the day on which this office agreed to get reports."
             )
         if not entry.get("fallback"):
-            found.append(f"{entry.get('name')}: a second address is needed, for the day the first one fails.")
-    return tuple(found)
+            sentences.append(
+                f"{entry.get('name')}: a second address is needed, for the day the first one fails."
+            )
+    return tuple(sentences)
 
 
 def check_consents(text: str, latest: date) -> None:
@@ -311,13 +313,13 @@ def with_operator_answer(
 def _agreed(
     change: RecipientChange, by: str, entries: Sequence[str], now: datetime, live: str
 ) -> RecipientChange:
-    fresh = {one: Agreement(by, now, digest_of(live, change.text, one)) for one in entries}
+    fresh = {entry: Agreement(by, now, digest_of(live, change.text, entry)) for entry in entries}
     change = replace(
         change, revision=change.revision + 1, agreements={**change.agreements, **fresh}, operator_code=None
     )
     if open_entries(change, live):
         return change
-    everybody = sorted({change.agreements[one].by for one in touched(live, change.text)}) or [by]
+    everybody = sorted({change.agreements[entry].by for entry in touched(live, change.text)}) or [by]
     return replace(change, agreed_by=", ".join(everybody), agreed_at=now)
 
 

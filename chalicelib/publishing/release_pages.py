@@ -1,4 +1,4 @@
-"""Which pages a release consists of, reckoned from the documents alone, and whether they are all there.
+"""Completeness check of a release: its pages, reckoned from the documents alone, are all there.
 
 Whoever renders may fail in ways that look like success. So what must be there is not asked of them.
 """
@@ -39,19 +39,19 @@ class PageIndex:
 
     def stored(self) -> list[str]:
         """Return the names of the pages that lie ready: every place and every error, in every language."""
-        found = []
+        names = []
         for locale in self.locales:
-            found += [f"{locale}/{place}" for place in self.places]
-            found += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
-        return found
+            names += [f"{locale}/{place}" for place in self.places]
+            names += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
+        return names
 
     def on_request(self) -> list[str]:
         """Return the names of the pages made when they are asked for, for one place of each language."""
-        found = []
+        names = []
         for locale in self.locales:
-            found += [f"{locale}/{self.default_place}/{kind}" for kind in OF_A_PLACE_ON_REQUEST]
-            found += [f"{locale}/{kind}" for kind in ON_REQUEST]
-        return found
+            names += [f"{locale}/{self.default_place}/{kind}" for kind in OF_A_PLACE_ON_REQUEST]
+            names += [f"{locale}/{kind}" for kind in ON_REQUEST]
+        return names
 
 
 def index_of(content: Content) -> PageIndex:
@@ -77,16 +77,16 @@ def amiss(index: PageIndex, rendered: RenderedSite) -> str:
     broken = [page.name for page in rendered.pages if not _is_whole(page)]
     if broken:
         return f"{_count(broken)} empty, cut off, or not in the language of their name: {_some(broken)}"
-    told = rendered.index
+    index_rendered = rendered.index
     same = (
-        list(_texts(told.get("locales"))) == list(index.locales)
-        and list(_texts(told.get("places"))) == list(index.places)
-        and told.get("default_place") == index.default_place
-        and told.get("default_locale", DEFAULT) == DEFAULT
+        list(_texts(index_rendered.get("locales"))) == list(index.locales)
+        and list(_texts(index_rendered.get("places"))) == list(index.places)
+        and index_rendered.get("default_place") == index.default_place
+        and index_rendered.get("default_locale", DEFAULT) == DEFAULT
     )
     if not same:
         return "the list of pages is not the one that the places and languages ask for"
-    if not _has_headers(told.get("headers")):
+    if not _has_headers(index_rendered.get("headers")):
         return "the headers that every page is sent with are missing"
     return ""
 
@@ -121,8 +121,8 @@ def _has_headers(headers: object) -> bool:
     return all(isinstance(headers.get(name), str) and headers[name] for name in wanted)
 
 
-def _texts(told: object) -> Sequence[str]:
-    return [str(one) for one in told] if isinstance(told, list | tuple) else []
+def _texts(values: object) -> Sequence[str]:
+    return [str(value) for value in values] if isinstance(values, list | tuple) else []
 
 
 def _count(names: Sequence[str]) -> str:

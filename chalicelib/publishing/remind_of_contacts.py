@@ -1,4 +1,4 @@
-"""Once a month, mail the operator the contacts that nobody has checked for 90 days."""
+"""Monthly reminder mail to the operator: the contacts that nobody has checked for 90 days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _KEPT = timedelta(days=40)
 
 
 class RemindOfContacts:
-    """`contacts` gives the published contacts document; `write` the message about those to check.
+    """Monthly reminder of contacts that are due for a check.
+
+    `contacts` gives the published contacts document; `write` the message about those to check.
 
     What is remembered is that the mail went out: one that fails is sent again with the next sweep. The list
     at the desk shows the same at any time.

@@ -1,4 +1,4 @@
-"""What a publish, another rendering or a roll back would bring to readers: the whole of it, read once."""
+"""Target state of a publish, another rendering or a roll back: the whole of it, read once."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from chalicelib.shared.errors import EntryMissing
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A state of the site to be reached from the release `since`.
+    """Target state of the site, to be reached from the release `since`.
 
-    `versions` are kept already; `drafted` are texts that become versions, and replace those. `kept` names the
-    places that a roll back takes along, because offices there get reports.
+    `versions` are kept already; `drafted` are texts that become versions, and replace those.
+    `kept_places` names the places that a roll back takes along, because offices there get reports.
     """
 
     since: LiveRelease | None
@@ -38,11 +38,11 @@ class Target:
     versions: Mapping[str, int]
     drafted: Mapping[str, str] = field(default_factory=dict)
     change: RecipientChange | None = None
-    kept: Sequence[str] = ()
+    kept_places: Sequence[str] = ()
 
 
 class Targets:
-    """Reads the store and the shelf; each target is of one moment."""
+    """Target states, read from the store and the shelf; each is of one moment."""
 
     def __init__(self, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf) -> None:
         self._store = store
@@ -53,15 +53,15 @@ class Targets:
     def drafts(self) -> Target:
         """Return what all drafts and the agreed change of recipients lead to."""
         since = self._shelf.live()
-        found = {draft.document: (draft.text, draft.who) for draft in self._store.drafts()}
+        drafts = {draft.document: (draft.text, draft.who) for draft in self._store.drafts()}
         change = self._store.change()
         if change and change.agreed:
-            found[RECIPIENTS] = (change.text, f"{change.proposed_by}, agreed to by {change.agreed_by}")
+            drafts[RECIPIENTS] = (change.text, f"{change.proposed_by}, agreed to by {change.agreed_by}")
         live = self.live.numbers(since)
         known = self._shipped.ids()
         changed = {
             name: (text, who)
-            for name, (text, who) in found.items()
+            for name, (text, who) in drafts.items()
             if name in known and text != self.live.version(name, live.get(name, SHIPPED)).text
         }
         texts = {name: text for name, (text, _) in changed.items()}
@@ -88,15 +88,15 @@ class Targets:
             if versions.get(name, SHIPPED) != live.get(name, SHIPPED)
         }
         drafted: dict[str, str] = {}
-        kept: tuple[str, ...] = ()
+        kept_places: tuple[str, ...] = ()
         if PLACES in texts:
             now = self.live.version(PLACES, live.get(PLACES, SHIPPED)).text
             served = self.live.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text
-            text, kept = with_places(texts[PLACES], now, served)
-            if kept:
+            text, kept_places = with_places(texts[PLACES], now, served)
+            if kept_places:
                 texts[PLACES] = drafted[PLACES] = text
         going = self._going(f"{BACK}:{number}", since, texts, dict.fromkeys(texts, f"release {number}"))
-        return Target(since, going, versions, drafted, None, kept)
+        return Target(since, going, versions, drafted, None, kept_places)
 
     def text_of(self, target: Target) -> dict[str, str]:
         """Return the text of each document that is not as it shipped, as it would be live."""

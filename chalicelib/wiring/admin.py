@@ -1,4 +1,4 @@
-"""Where the admin function gets its services: only it loads them, and only it registers their routes."""
+"""Composition root of the admin function: only it loads these services and registers their routes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _DYNAMO = partial(client, "dynamodb")
 
 
 class _Shared(NamedTuple):
-    """What the screens share."""
+    """Services that the admin screens share."""
 
     settings: Settings
     clock: Clock
@@ -83,15 +83,15 @@ def serve(
     """Register the admin site. `directory` are the recipients as published, if others than those."""
     routes = Blueprint(__name__)
     shared = _shared(settings, clock or SystemClock(), cognito)
-    desk = _entrance(routes, shared, cognito)
-    _people(desk, shared)
+    guard = _entrance(routes, shared, cognito)
+    _people(guard, shared)
     directory = directory or documents.published_recipients(settings)
-    kept = DynamoCases(_DYNAMO, settings.reports_table)
-    delivery_desk = LookAfterCases(kept, directory, shared.clock)
-    hand_overs = HandOvers(kept, directory, shared.clock, agreed_only=settings.stage == "prod")
-    cases.routes(desk, delivery_desk, hand_overs, shared.standings)
-    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), kept, shared.clock)
-    _documents(desk, shared, delivery_desk, first)
+    reports_index = DynamoCases(_DYNAMO, settings.reports_table)
+    look_after_cases = LookAfterCases(reports_index, directory, shared.clock)
+    hand_overs = HandOvers(reports_index, directory, shared.clock, agreed_only=settings.stage == "prod")
+    cases.routes(guard, look_after_cases, hand_overs, shared.standings)
+    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
+    _documents(guard, shared, look_after_cases, first)
     app.register_blueprint(routes)
 
 
@@ -116,16 +116,16 @@ def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Sh
 
 
 def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) -> Guard:
-    """Register the way in, and return what guards all other screens."""
+    """Register the sign-in screens, and return the guard of all other screens."""
     settings, clock, pool, book = shared.settings, shared.clock, shared.pool, shared.book
     tokens = PoolTokens(
         lambda: str(cognito().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
     )
-    # The desk, made below, writes down what the watch sees.
-    watch = SignInWatch(pool, book, clock, lambda *who, **texts: desk.record_of(*who, **texts), shared.tell)
+    # The guard, made below, records what the watch sees.
+    watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), shared.tell)
     sessions = Sessions(pool, tokens, book, clock, shared.standings, watch)
     sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", shared.standings, watch)
-    desk = Guard(
+    guard = Guard(
         routes,
         AdminPages(TEMPLATES / "admin"),
         sessions,
@@ -135,11 +135,11 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
         log.error,
         log.info,
     )
-    entrance.routes(desk, sign_in, sessions, log.info)
-    return desk
+    entrance.routes(guard, sign_in, sessions, log.info)
+    return guard
 
 
-def _people(desk: Guard, shared: _Shared) -> None:
+def _people(guard: Guard, shared: _Shared) -> None:
     sender = shared.settings.sender_address
 
     def send_password(to: str, password: str, invited: bool) -> None:
@@ -149,20 +149,20 @@ def _people(desk: Guard, shared: _Shared) -> None:
     manage = ManagePeople(
         shared.pool, shared.standings, shared.book, shared.clock, send_password, secrets.choice
     )
-    people.routes(desk, manage, shared.tell, shared.audit, shared.clock)
+    people.routes(guard, manage, shared.tell, shared.audit, shared.clock)
 
 
-def _documents(desk: Guard, shared: _Shared, delivery_desk: LookAfterCases, first: FirstDelivery) -> None:
+def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, first: FirstDelivery) -> None:
     """Register the screens of texts, recipients and releases."""
     mails = shared.mails
     mail = documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)
     core = documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients)
-    texts.routes(desk, core.edit)
-    sentences.routes(desk, EditSentences(core.edit))
-    contacts.routes(desk, edit_contacts)
-    recipients.routes(desk, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell)
-    home.routes(desk, core.publish, edit_contacts, delivery_desk, core.recipients, core.edit)
-    publish.routes(desk, core.publish)
-    preview.routes(desk, core.preview)
+    texts.routes(guard, core.edit)
+    sentences.routes(guard, EditSentences(core.edit))
+    contacts.routes(guard, edit_contacts)
+    recipients.routes(guard, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell)
+    home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit)
+    publish.routes(guard, core.publish)
+    preview.routes(guard, core.preview)

@@ -1,4 +1,4 @@
-"""The function that delivers: it alone loads what opens reports, and sends what is due."""
+"""Composition root of the deliver function: it alone loads what opens reports, and sends what is due."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
     """Send what is due until the function's time is nearly over; return what was done, in numbers."""
     clock = clock or SystemClock()
     store = report_store(settings)
-    with suppress(StoreUnavailable):  # an alarm says so in a moment, and the next run notes it
+    with suppress(StoreUnavailable):  # an alarm says so in a moment, and the next run records it
         marks(settings.reports_table).begin_to_watch(clock.now())
     tally = deliverer(settings, clock)(time_left(context))
     done = asdict(tally)
@@ -48,21 +48,22 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     """Return the outbox worker. Only who delivers loads what opens reports and writes mails."""
-
-    desk = _desk_secret(settings.desk_keys_secret)
-    store, told = report_store(settings), alarms(settings, clock)
+    keys = _delivery_keys(settings.desk_keys_secret)
+    store, operator_alarms = report_store(settings), alarms(settings, clock)
     mailer = SesMailer(ses, settings.ses_configuration_set)
-    send = SendMail(mailer, mails(settings, told), store, told, clock, settings.sender_address)
-    opener = HpkeOpener(desk.private_keys, desk.forget)
+    send = SendMail(
+        mailer, mails(settings, operator_alarms), store, operator_alarms, clock, settings.sender_address
+    )
+    opener = HpkeOpener(keys.private_keys, keys.forget)
     every = timedelta(seconds=settings.digest_every)
-    caps = FloodCaps(store, KeyedCopyMarks(desk.private_keys), digest_every=every)
+    caps = FloodCaps(store, KeyedCopyMarks(keys.private_keys), digest_every=every)
     return DeliverReports(
         store,
         opener,
         send,
         caps,
         delivery_recipients(settings),
-        told,
+        operator_alarms,
         clock,
         _wait,
         LogOutcomes(OUTCOMES.info),
@@ -70,8 +71,7 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
 
 
 @cache
-def _desk_secret(name: str) -> DeliveryKeys:
-
+def _delivery_keys(name: str) -> DeliveryKeys:
     return DeliveryKeys(JsonSecret(partial(client, "secretsmanager"), name))
 
 

@@ -1,4 +1,4 @@
-"""Where the desk gets its services around documents: drafts, checks, previews, releases, recipients."""
+"""Composition root of publishing: drafts, validation, previews, releases, recipients, for the desk."""
 
 from __future__ import annotations
 

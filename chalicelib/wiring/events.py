@@ -1,4 +1,4 @@
-"""Events as Chalice wants them, whoever sent them.
+"""Lambda events, normalized to what Chalice reads, whoever sent them.
 
 API Gateway and EventBridge always send every member. A load balancer, EventBridge Scheduler, and whoever
 starts a function by hand send fewer, and Chalice would fail with the name of the first that is not there.
@@ -57,7 +57,7 @@ def whole_request(event: Any, routes: Iterable[str]) -> Event:
 
 
 def whole_beat(handler: Handler) -> Handler:
-    """Let a function of a schedule be started with any event, such as the console's test event."""
+    """Decorate a scheduled function so that any event starts it, such as the console's test event."""
 
     @wraps(handler, updated=())
     def start(event: Any, context: Any) -> Any:

@@ -1,5 +1,6 @@
-"""Where adapters meet use cases. The page function loads this module at each cold start, so it is small: all
-that needs AWS, templates or keys is in the other wiring modules, which only the other functions load.
+"""Composition root of the HTTP functions: blueprints and pages, small for the page function's cold start.
+
+All that needs AWS, templates or keys is in the other wiring modules, which only the other functions load.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Where what is published becomes the recipients, places and mails of the functions that deliver.
+"""Composition root of recipients, places and mails, as published, for the functions that deliver.
 
 They take content and rendered frames, and no template and no catalog of an editor's: a process that holds
-the desk's private key runs nothing of theirs.
+the delivery key runs nothing of theirs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from chalicelib.wiring.texts import (
     published_texts,
 )
 
-if TYPE_CHECKING:  # only who writes mails loads these, not who notes what became of them
+if TYPE_CHECKING:  # only who writes mails loads these, not who records what became of them
     from chalicelib.delivery.adapters.published_frames import Frames, PublishedFrames
     from chalicelib.delivery.render.mails import Mails
     from chalicelib.pages.render.catalogs import Catalogs
@@ -56,11 +56,11 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
     from chalicelib.delivery.render.mails import Mails
 
     frames, fault = _frames(settings)
-    told = alarms or LogAlarms(log.error)
+    to_operator = alarms or LogAlarms(log.error)
 
     def frame_unusable(mail: str, language: str, reason: str) -> None:
         detail = {"mail": mail, "language": language, "error": fault or reason}
-        told.raise_alarm("mail_frame_unusable", detail)
+        to_operator.raise_alarm("mail_frame_unusable", detail)
 
     places, state = _places(*published_now(settings)), file_state(settings)()
     return Mails(
@@ -76,7 +76,7 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
 
 
 def _content_of(published: PublishedDocuments) -> Mapping[str, str]:
-    return {one: published.texts[one] for one in JSON_DOCUMENTS if one in published.texts}
+    return {document: published.texts[document] for document in JSON_DOCUMENTS if document in published.texts}
 
 
 def _frames(settings: Settings) -> tuple[Frames | None, str]:
@@ -94,12 +94,12 @@ def _published_frames(url: str, texts: PublishedTexts) -> PublishedFrames:
 @lru_cache(maxsize=4)
 def _directory(published: PublishedDocuments, state: int) -> ShippedRecipients:
     texts = _content_of(published)
-    return good(lambda one: ShippedRecipients(one.content, shipped_content(one.content)), texts)
+    return good(lambda folders: ShippedRecipients(folders.content, shipped_content(folders.content)), texts)
 
 
 @lru_cache(maxsize=4)
 def _places(published: PublishedDocuments, state: int) -> Places:
-    return good(lambda one: shipped_content(one.content).places, _content_of(published))
+    return good(lambda folders: shipped_content(folders.content).places, _content_of(published))
 
 
 @lru_cache(maxsize=4)

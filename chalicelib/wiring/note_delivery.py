@@ -1,4 +1,4 @@
-"""The function that notes what became of mails, a batch of notices from the queue at a time."""
+"""Composition root of the note_delivery function: records deliveries and bounces from SQS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTE_MARGIN = timedelta(seconds=12)  # what the longest notice takes
 def note_delivery(
     settings: Settings, event: Mapping[str, Any], context: Any = None, clock: Clock | None = None
 ) -> dict[str, list[dict[str, str]]]:
-    """Note each notice of a batch; return those that the queue must bring again.
+    """Record each notice of a batch; return those that the queue must bring again.
 
     A notice about a digest of a thousand reports takes its time: what there is no time for comes again. A
     function that is cut off in the middle would get the whole batch again, and again.

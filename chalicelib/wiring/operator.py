@@ -1,4 +1,4 @@
-"""What the functions of delivery share: the store, the mail service, alarms, metrics, and their time left."""
+"""Dependencies that the delivery functions share: report store, SES client, alarms, metrics, time left."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ log.setLevel(logging.INFO)
 OUTCOMES = logging.getLogger("porchlight.outcomes")  # Chalice sets the level of the application
 OUTCOMES.setLevel(logging.INFO)
 
-_TOLD: dict[str, datetime] = {}  # what this process told the operator while the store was away
+_ALARMS_MAILED: dict[str, datetime] = {}  # what this process mailed the operator while the store was away
 
 
 def ses() -> Any:
-    """Return SES's client: it never tells SES the same twice, and lets it think for a while."""
+    """Return the SES client: one attempt without retries, and a timeout of ten seconds."""
     return client("sesv2", 1, 10.0)
 
 
@@ -39,19 +39,19 @@ def report_store(settings: Settings) -> DynamoReports:
 
 
 def alarms(settings: Settings, clock: Clock) -> Alarms:
-    """Return the operator's attention: the log, and mail when there is an address for it."""
+    """Return the alarms to the operator: the log, and mail when there is an address for it."""
     to_log = LogAlarms(log.error)
     if not settings.operator_address or not settings.sender_address:
         return to_log
     mailer = SesMailer(ses, settings.ses_configuration_set)
     store = report_store(settings)
     return OperatorMail(
-        to_log, mailer, store, clock, settings.sender_address, settings.operator_address, _TOLD
+        to_log, mailer, store, clock, settings.sender_address, settings.operator_address, _ALARMS_MAILED
     )
 
 
 def figures(settings: Settings, clock: Clock) -> Metrics:
-    """Return where figures go: the log, from which CloudWatch reads them; nowhere on this machine."""
+    """Return the metrics: written to the log, from which CloudWatch reads them; nowhere on this machine."""
     write: Callable[[str], None] = print if settings.stage != "local" else _nowhere
     return EmbeddedMetrics(write, clock, settings.stage)
 

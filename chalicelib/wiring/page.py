@@ -1,4 +1,4 @@
-"""The page function on AWS: what the routes in pages/web/public.py answer, without the framework around them.
+"""Lambda handler of the page function: the responses of pages/web/public.py, without the framework.
 
 Loading Chalice is a third of what a cold start costs. The routes serve everywhere else, as under `make run`,
 and a test asks both the same.

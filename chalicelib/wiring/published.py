@@ -1,4 +1,4 @@
-"""Where what is published becomes the site and the recipients of who renders on request."""
+"""Composition root of the published site and recipients, cached by release, for who renders on request."""
 
 from __future__ import annotations
 
@@ -50,4 +50,6 @@ def _site(published: PublishedDocuments, state: int) -> FormPages:
 
 @lru_cache(maxsize=4)
 def _directory(published: PublishedDocuments, state: int) -> ShippedRecipients:
-    return good(lambda one: ShippedRecipients(one.content, shipped_content(one.content)), published.texts)
+    return good(
+        lambda folders: ShippedRecipients(folders.content, shipped_content(folders.content)), published.texts
+    )

@@ -1,4 +1,4 @@
-"""Where the form and the code page get their services. None of it loads AWS's SDK: people wait for it."""
+"""Composition root of the form and the code page. None of it loads AWS's SDK: a cold start is waited for."""
 
 from __future__ import annotations
 

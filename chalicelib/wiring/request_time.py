@@ -1,4 +1,4 @@
-"""Where a request's calls get their end from: what Lambda leaves the function, less what the page needs."""
+"""Deadline of a request's calls: what Lambda leaves the function, less what the page needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The function that deletes what is past its date, and looks for what waits too long."""
+"""Composition root of the sweep function: retention (deletes what is past its date) and overdue alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where what is published comes from: its texts, laid over what shipped, and the recipients in them."""
+"""Published texts, cached for the life of the process and laid over what shipped."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def good(make: Callable[[Folders], Made], texts: Mapping[str, str]) -> Made:
 
 
 def unusable(error: Exception) -> None:
-    """Tell the operator that what was published cannot be used here."""
+    """Raise the alarm that what was published cannot be used here."""
     LogAlarms(log.error).raise_alarm("published_documents_unusable", {"error": type(error).__name__})
 
 

@@ -34,7 +34,7 @@ class Drafted(Desk):
         self.store.put_draft(Draft(document, text, 1, 0, ANA, datetime(2026, 11, 25, tzinfo=UTC)))
         self.contacts = EditContacts(self.edit, self.clock)
         self.sentences = EditSentences(self.edit)
-        self.preview = Preview(self.press, self.store, self.shipped, self.shelf)
+        self.preview = Preview(self.renderer, self.store, self.shipped, self.shelf)
 
     def look_around(self, document: str) -> None:
         """Do what the screens do. A refusal in words is all that may go wrong."""

@@ -40,7 +40,7 @@ class Clock:
 
 
 class OpenProcess:
-    """The jail's work without its walls, which test_render_process.py looks at: one process is quicker."""
+    """The render worker's work without its limits (test_render_process.py): one process is quicker."""
 
     def __init__(self, folder: Path) -> None:
         self._inside = Inside(folder)
@@ -52,7 +52,7 @@ class OpenProcess:
 
 
 @contextmanager
-def open_jail(folder: Path) -> Iterator[OpenProcess]:
+def open_worker(folder: Path) -> Iterator[OpenProcess]:
     yield OpenProcess(folder)
 
 
@@ -69,7 +69,7 @@ def shipped(folders: Folders) -> ShippedFiles:
 @pytest.fixture(scope="module")
 def renderer(folders: Folders) -> WorkerSiteRenderer:
     files = ReleaseFiles(folders)
-    return WorkerSiteRenderer(lambda texts: files(texts).content.parent, open_jail, workers=1)
+    return WorkerSiteRenderer(lambda texts: files(texts).content.parent, open_worker, workers=1)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.shared.errors import EntryMissing, StoreUnavailable
 from tests.support.editors_desk import ANA, EditorsDesk
-from tests.support.fake_package import CLINIC, ES, PAGE, POLICE, REPORT_MAIL, FakePress, written
+from tests.support.fake_package import CLINIC, ES, PAGE, POLICE, REPORT_MAIL, FakeRenderer, written
 from tests.support.fakes import NOON
 
 FRAME = f"Draft frame.\n\n{MARKER}"
@@ -30,8 +30,8 @@ class Looking(EditorsDesk):
 
     def __init__(self) -> None:
         super().__init__()
-        self.press = FakePress(self.shipped)
-        self.preview = Preview(self.press, self.store, self.shipped, self.shelf)
+        self.renderer = FakeRenderer(self.shipped)
+        self.preview = Preview(self.renderer, self.store, self.shipped, self.shelf)
 
     def propose(self, *entries: object) -> None:
         self.store.put_change(RecipientChange(written(list(entries)), 1, ANA, NOON, "a new office"))
@@ -146,7 +146,7 @@ def test_a_draft_that_breaks_a_rule_is_told_with_document_and_line_and_nothing_i
     ):
         with pytest.raises(DocumentInvalid, match=r"^the draft of “contacts”, line \d+: .*nowhere"):
             look()
-    assert looking.press.calls == []
+    assert looking.renderer.calls == []
     assert "United States" in looking.preview.live_page("en/us").html
 
 
@@ -162,7 +162,7 @@ def test_a_fault_that_stops_nothing_is_no_reason_to_show_nothing(looking: Lookin
 
 
 def test_what_the_press_has_against_a_text_is_told(looking: Looking) -> None:
-    looking.press.fail_next("page", DocumentInvalid("template/public/page.html, line 3: no such name"))
+    looking.renderer.fail_next("page", DocumentInvalid("template/public/page.html, line 3: no such name"))
     with pytest.raises(DocumentInvalid, match="line 3"):
         looking.preview.page("en/us")
 
@@ -187,7 +187,7 @@ def test_there_are_two_mails_and_no_other(looking: Looking, name: str) -> None:
     for render in (looking.preview.mail, looking.preview.live_mail):
         with pytest.raises(DocumentInvalid, match="there is no mail"):
             render(name, "police")
-    assert looking.press.calls == []
+    assert looking.renderer.calls == []
 
 
 @pytest.mark.parametrize("recipient", ["", "nobody"])
@@ -217,7 +217,7 @@ def test_a_live_release_that_nobody_wrote_down_is_said_to_be_missing(looking: Lo
 
 
 def test_a_store_that_is_away_is_said_to_be_away(looking: Looking) -> None:
-    looking.press.fail(StoreUnavailable("away"))
+    looking.renderer.fail(StoreUnavailable("away"))
     with pytest.raises(StoreUnavailable):
         looking.preview.page("en/us")
 

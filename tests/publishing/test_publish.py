@@ -109,7 +109,7 @@ def unpacked(content: bytes) -> str:
     return gzip.decompress(base64.b64decode(content)).decode().partition("<p>")[2].partition("</p>")[0]
 
 
-class FakePress:
+class FakeRenderer:
     """Renders a site of one place, each page of the texts of both templates: a mixture would show.
 
     `twist` makes something else of what was rendered.
@@ -150,10 +150,10 @@ class Desk:
     def __init__(self) -> None:
         self.clock = SetClock()
         self.shipped = Shipped()
-        self.press = FakePress(self.shipped)
+        self.renderer = FakeRenderer(self.shipped)
         self.store = FakeDocuments()
         self.shelf = FakeShelf()
-        check = CheckDocuments(self.press, self.shipped, self.clock)
+        check = CheckDocuments(self.renderer, self.shipped, self.clock)
         self.edit = EditText(self.store, self.shipped, self.shelf, self.clock)
         self.publish = Publish(self.store, self.shipped, self.shelf, check, self.clock)
 
@@ -231,7 +231,7 @@ def test_without_a_difference_there_is_nothing_to_publish_and_idle_drafts_go(des
 
 def test_a_problem_that_stops_stops(desk: Desk) -> None:
     desk.save(PAGE, "new page")
-    desk.press.problems = [Problem(PAGE, 3, "The exit is gone.", STOPS)]
+    desk.renderer.problems = [Problem(PAGE, 3, "The exit is gone.", STOPS)]
     with pytest.raises(PublishRefused) as refused:
         desk.publish(ANA, "a new page", accept=True)
     assert refused.value.report.stops == (Problem(PAGE, 3, "The exit is gone.", STOPS),)
@@ -242,7 +242,7 @@ def test_a_problem_that_stops_stops(desk: Desk) -> None:
 
 def test_a_question_needs_an_explicit_yes(desk: Desk) -> None:
     desk.save(PAGE, "new page")
-    desk.press.problems = [Problem(PAGE, 3, "Really?", ASKS)]
+    desk.renderer.problems = [Problem(PAGE, 3, "Really?", ASKS)]
     with pytest.raises(PublishRefused) as refused:
         desk.publish(ANA, "a new page")
     assert refused.value.report.can_be_published
@@ -328,7 +328,7 @@ def test_killed_while_rendering_nothing_has_changed(desk: Desk) -> None:
     def end() -> None:
         raise Killed
 
-    desk.press.before = end
+    desk.renderer.before = end
     with pytest.raises(Killed):
         desk.publish(ANA, "a new page")
     assert desk.readers_see() == "what shipped"
@@ -340,11 +340,11 @@ def test_of_two_who_publish_at_once_the_second_is_told_and_the_first_one_stays(d
     desk.save(PAGE, "new page")
 
     def meanwhile() -> None:
-        desk.press.before = lambda: None
+        desk.renderer.before = lambda: None
         desk.save(CODE, "new code", BEN)
         desk.publish(BEN, "mine was quicker")
 
-    desk.press.before = meanwhile
+    desk.renderer.before = meanwhile
     with pytest.raises(PublishUnderWay):
         desk.publish(ANA, "a new page")
     assert desk.readers_see() == "new page|new code"
@@ -352,7 +352,7 @@ def test_of_two_who_publish_at_once_the_second_is_told_and_the_first_one_stays(d
 
 def test_a_draft_saved_while_its_older_text_is_published_stays(desk: Desk) -> None:
     desk.save(PAGE, "new page")
-    desk.press.before = lambda: desk.save(PAGE, "newer page", BEN)
+    desk.renderer.before = lambda: desk.save(PAGE, "newer page", BEN)
     desk.publish(ANA, "a new page")
     assert desk.readers_see() == "new page|old code"
     assert [draft.text for draft in desk.store.drafts()] == ["newer page"]

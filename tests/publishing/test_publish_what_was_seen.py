@@ -84,7 +84,7 @@ TWISTS: dict[str, Callable[[RenderedSite], RenderedSite]] = {
 
 @pytest.mark.parametrize("what", TWISTS)
 def test_a_site_that_is_not_whole_never_goes_live(desk: Desk, what: str) -> None:
-    desk.press.twist = TWISTS[what]
+    desk.renderer.twist = TWISTS[what]
     plan = desk.publish.plan()
     assert not plan.report.can_be_published
     with pytest.raises(PublishRefused) as refused:
@@ -103,7 +103,7 @@ def test_no_way_leads_to_a_site_that_is_not_whole(desk: Desk, way: str) -> None:
     desk.save(PAGE, "another")
     desk.publish(ANA, "whole again")
     desk.save(CODE, "a draft")
-    desk.press.twist = without("en/us")
+    desk.renderer.twist = without("en/us")
     do: dict[str, Callable[[], object]] = {
         "publish": lambda: desk.publish(ANA, "x", accept=True),
         "again": lambda: desk.publish.again(ANA, "x", accept=True),
@@ -204,7 +204,7 @@ def test_the_plan_of_one_thing_does_not_serve_for_another(desk: Desk) -> None:
 
 def test_the_text_that_was_seen_goes_live_although_another_is_saved_while_it_is_rendered(desk: Desk) -> None:
     seen = desk.publish.plan().fingerprint
-    desk.press.before = lambda: desk.save(PAGE, "a false number", EVE)
+    desk.renderer.before = lambda: desk.save(PAGE, "a false number", EVE)
     release = desk.publish(ANA, "a harmless page", seen=seen)
     assert desk.readers_see() == "a harmless page|old code"
     assert desk.publish.changed_by(release) == f"{PAGE} 0 to 1"
@@ -213,7 +213,7 @@ def test_the_text_that_was_seen_goes_live_although_another_is_saved_while_it_is_
 
 def test_a_draft_that_is_taken_back_while_it_is_rendered_does_not_go_live(desk: Desk) -> None:
     seen = desk.publish.plan().fingerprint
-    desk.press.before = lambda: desk.edit.discard(PAGE, 1)
+    desk.renderer.before = lambda: desk.edit.discard(PAGE, 1)
     with pytest.raises(ChangedSince, match="taken back") as changed:
         desk.publish(ANA, "a harmless page", seen=seen)
     assert changed.value.late
@@ -266,7 +266,7 @@ def changing() -> Changing:
 
 def test_recipients_that_are_withdrawn_while_rendering_do_not_go_live(changing: Changing) -> None:
     desk = changing.desk
-    desk.press.before = lambda: changing.change.withdraw(changing.revision)
+    desk.renderer.before = lambda: changing.change.withdraw(changing.revision)
     with pytest.raises(ChangedSince) as changed:
         desk.publish(ANA, "with a new office", seen=None)
     assert changed.value.changes == ((RECIPIENTS, "taken back while it was on its way"),)
@@ -389,7 +389,7 @@ def with_a_town_and_its_office() -> Desk:
 def test_a_roll_back_keeps_the_places_that_offices_serve_and_says_so(older: int) -> None:
     desk = with_a_town_and_its_office()
     plan = desk.publish.plan_back(older)
-    assert (list(plan.kept), plan.report.can_be_published) == (["ca", "town"], True)
+    assert (list(plan.kept_places), plan.report.can_be_published) == (["ca", "town"], True)
     desk.publish.roll_back(older, BEN, "back", True, plan.fingerprint)
     texts = json.loads(desk.shelf.files["releases/4/documents.json"])
     assert [one["slug"] for one in json.loads(texts["places"])["places"]] == ["us", "ca", "town"]

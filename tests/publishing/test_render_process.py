@@ -24,11 +24,11 @@ pytestmark = pytest.mark.takes(20)
 ERROR_PAGE = "template/public/error.html"
 QUICK = Limits(processor=3, memory=320 * 1024 * 1024, patience=3.0, answer=1024 * 1024)
 
-# The jail as it is, but for one more job: to render a source as if it were the error page's template.
+# The render worker with one more job: to render a source as if it were the error page's template.
 ATTACKED = """
-from chalicelib.publishing.render import render_worker as jailed
+from chalicelib.publishing.render import render_worker
 
-class Inside(jailed.Inside):
+class Inside(render_worker.Inside):
     def attack(self, source):
         environment = self._site._templates._environment
         look_up = type(environment).get_template.__get__(environment)
@@ -38,8 +38,8 @@ class Inside(jailed.Inside):
         )
         return {"html": self._site.error("en", 404)}
 
-jailed.Inside = Inside
-jailed.main()
+render_worker.Inside = Inside
+render_worker.main()
 """
 
 
@@ -53,7 +53,7 @@ def started(module: str, folder: Path) -> Iterator[RenderWorker]:
 
 
 class Attacked:
-    """One jail for many attacks, opened anew when one of them has ended it."""
+    """One render process for many attacks, opened anew when one of them has ended it."""
 
     def __init__(self, work: Path) -> None:
         (work / "attacked_template.py").write_text(ATTACKED)
@@ -264,10 +264,10 @@ ATTEMPTS = '''
 import ctypes, json, os, resource, socket, subprocess, sys
 from pathlib import Path
 from typing import Any
-from chalicelib.publishing.render import render_worker as jailed
+from chalicelib.publishing.render import render_worker
 
 
-class Inside(jailed.Inside):
+class Inside(render_worker.Inside):
     """What a template could do if it had escaped from the sandbox: whatever Python can."""
 
     def __init__(self, folder):
@@ -307,9 +307,9 @@ def is_open(number):
     return True
 
 
-jailed.Inside = Inside
-jailed.warm_up = lambda inside: None
-jailed.main()
+render_worker.Inside = Inside
+render_worker.warm_up = lambda inside: None
+render_worker.main()
 '''
 
 
@@ -358,7 +358,7 @@ def test_an_answer_that_is_none_is_not_believed(
 
 
 class FaultyAfterAWhile:
-    """A jail in which each page comes to its fault only after a while, as it may when it fills its memory."""
+    """A render process in which each page fails only after a while, as it may when it fills its memory."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -382,7 +382,7 @@ def test_pages_that_each_take_long_to_fail_are_not_all_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.publishing.render.site_renderer._GRACE", 0.3)
-    jail = FaultyAfterAWhile()
-    rendered = WorkerSiteRenderer(lambda _: shipped_root(tmp_path), jail).site({})
-    assert 1 <= len(jail.asked) < 25
+    process = FaultyAfterAWhile()
+    rendered = WorkerSiteRenderer(lambda _: shipped_root(tmp_path), process).site({})
+    assert 1 <= len(process.asked) < 25
     assert "This does not fit." in {problem.sentence for problem in rendered.problems}

@@ -197,7 +197,7 @@ def test_a_catalog_that_breaks_the_start_is_named(root: Path) -> None:
     assert asked(root)[0] == "catalog/es"
 
 
-def test_press_and_preview_say_what_broke_the_start(root: Path) -> None:
+def test_renderer_and_preview_say_what_broke_the_start(root: Path) -> None:
     write(root / "content" / "site.json", "[]")
     renderer = WorkerSiteRenderer(
         lambda _: root, RenderProcess("chalicelib.publishing.render.render_worker", PATIENT)

@@ -16,7 +16,7 @@ from chalicelib.delivery.mail_frames import MARKER
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS, kind_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.ports import ShippedDocuments, SiteRenderer
-from tests.support.fake_package import REPORT_MAIL, FakePackage, FakePress, written
+from tests.support.fake_package import REPORT_MAIL, FakePackage, FakeRenderer, written
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
 
 
@@ -31,7 +31,7 @@ class Package:
         return json.loads(self.shipped.text(document))
 
     def mail(self, recipient: str, texts: dict[str, str] | None = None, sample: int = 0) -> EmailMessage:
-        content = self.press.mail(texts or {}, "report", recipient, sample)
+        content = self.renderer.mail(texts or {}, "report", recipient, sample)
         message = message_from_bytes(content, policy=SMTP)
         assert isinstance(message, EmailMessage)
         return message
@@ -47,7 +47,7 @@ def body(message: EmailMessage) -> str:
 def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
     if request.param == "fake":
         shipped = FakePackage()
-        return Package(shipped, FakePress(shipped))
+        return Package(shipped, FakeRenderer(shipped))
     folders = shipped_folders(tmp_path_factory.mktemp("package"), locales=("en", "es"))
     return Package(shipped_files(folders), site_renderer(folders))
 
@@ -75,17 +75,17 @@ def test_a_page_is_of_the_texts_handed_in_and_has_its_headers(package: Package) 
     places = package.read(PLACES)
     slug = places["places"][0]["slug"]
     places["places"][0]["name"] = "Nowhere Springs"
-    page = package.press.page({PLACES: written(places)}, f"es/{slug}")
+    page = package.renderer.page({PLACES: written(places)}, f"es/{slug}")
     assert page.name == f"es/{slug}"
     assert "Nowhere Springs" in page.html
     assert "Content-Security-Policy" in page.headers
-    assert "Nowhere Springs" not in package.press.page({}, f"es/{slug}").html
+    assert "Nowhere Springs" not in package.renderer.page({}, f"es/{slug}").html
 
 
 @pytest.mark.parametrize("name", ["en/nowhere-at-all", "xx/us", "en/us/nothing"])
 def test_a_page_that_there_is_not_is_refused(package: Package, name: str) -> None:
     with pytest.raises(DocumentInvalid):
-        package.press.page({}, name)
+        package.renderer.page({}, name)
 
 
 def test_a_mail_goes_to_its_recipient_in_the_frame_handed_in(package: Package) -> None:
@@ -104,4 +104,4 @@ def test_another_sample_is_another_report(package: Package) -> None:
 
 def test_a_mail_to_nobody_is_refused(package: Package) -> None:
     with pytest.raises(DocumentInvalid):
-        package.press.mail({}, "report", "nobody")
+        package.renderer.mail({}, "report", "nobody")

@@ -128,7 +128,7 @@ class FakePackage:
         return fingerprint_of_all(self.texts)
 
 
-class FakePress(Failing):
+class FakeRenderer(Failing):
     """The Press with pages that a test can read: each shows the place's name and every text handed in."""
 
     def __init__(self, shipped: FakePackage) -> None:

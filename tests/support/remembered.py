@@ -15,15 +15,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from chalicelib.publishing.render.site_renderer import Answering, Jail
+from chalicelib.publishing.render.site_renderer import Answering, StartProcess
 
 
 class RememberingProcess:
     """Opens a render process when something is asked that nobody has asked yet."""
 
-    def __init__(self, jail: Jail, shared: Path | None = None) -> None:
+    def __init__(self, start_process: StartProcess, shared: Path | None = None) -> None:
         """`shared` is a folder in which the workers of one run of the tests tell each other."""
-        self._jail = jail
+        self._start_process = start_process
         self._shared = shared
         self._known: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -45,7 +45,7 @@ class RememberingProcess:
             self._known[key] = text
         if self._shared:
             self._shared.mkdir(parents=True, exist_ok=True)
-            draft = self._shared / f"{_name(key)}.{os.getpid()}"
+            draft = self._shared / f"{_name(key)}.{os.getpid()}-{threading.get_ident()}"
             draft.write_text(text, encoding="utf-8")
             draft.rename(self._shared / _name(key))
 
@@ -53,12 +53,12 @@ class RememberingProcess:
     def __call__(self, folder: Path) -> Iterator[Answering]:
         """Give what answers for the folder, and end what was opened for it."""
         with ExitStack() as opened:
-            yield _RememberedWorker(self, folder, lambda: opened.enter_context(self._jail(folder)))
+            yield _RememberedWorker(self, folder, lambda: opened.enter_context(self._start_process(folder)))
 
 
 class _RememberedWorker:
-    def __init__(self, jail: RememberingProcess, folder: Path, start: Any) -> None:
-        self._jail = jail
+    def __init__(self, cache: RememberingProcess, folder: Path, start: Any) -> None:
+        self._cache = cache
         self._start = start
         self._process: Answering | None = None
         self._whole, self._content = _state(folder), _state(folder / "content")
@@ -68,13 +68,13 @@ class _RememberedWorker:
         # The page to check comes with the job: beside it only the content counts, while nothing is wrong.
         states = (self._whole, self._content) if job["do"] == "check" else (self._whole,)
         keys = [f"{state} {asked}" for state in states]
-        known = self._jail.known(keys)
+        known = self._cache.known(keys)
         if known is not None:
             return known
         if self._process is None:
             self._process = self._start()
         answer = self._process.ask(job)
-        self._jail.keep(keys[0] if "fault" in answer else keys[-1], answer)
+        self._cache.keep(keys[0] if "fault" in answer else keys[-1], answer)
         return answer
 
 

@@ -35,7 +35,7 @@ def shipped_folders(work: Path, locales: Sequence[str] = ()) -> Folders:
 
 
 def shipped_root(work: Path) -> Path:
-    """Return one folder with all of it, as the jail is given one."""
+    """Return one folder with all of it, as the render process is given one."""
     return ReleaseFiles(shipped_folders(work))({}).content.parent
 
 

@@ -1,6 +1,7 @@
-"""Drafts, versions, releases and the change of recipients, in one DynamoDB table with a key of two parts.
+"""Drafts, versions, releases and the change of recipients in one DynamoDB table, by conditional writes.
 
-Every write says what it expects to find, so that of two people who save at once one is told.
+Optimistic locking: every write says which revision it expects, so that of two people who save at once one
+is told. The key has two parts.
 """
 
 from __future__ import annotations
@@ -174,15 +175,15 @@ class DynamoDocuments:
             "ScanIndexForward": not newest_first,
             "ConsistentRead": True,
         }
-        found: list[Mapping[str, Any]] = []
+        items: list[Mapping[str, Any]] = []
         start: dict[str, Any] = {}
         while True:
             if limit:
-                wanted["Limit"] = limit - len(found)
+                wanted["Limit"] = limit - len(items)
             answer = self._table.call("query", **wanted, **start)
-            found += [_plain(item) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer or (limit and len(found) >= limit):
-                return found
+            items += [_plain(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer or (limit and len(items) >= limit):
+                return items
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _put(self, key: tuple[str, str], values: Mapping[str, Any], replacing: int) -> None:
@@ -198,7 +199,7 @@ class DynamoDocuments:
 
         with _conflicts():
             self._table.write(
-                "put_item", lambda found: found.get("written_by") == mine, Item=item, **condition
+                "put_item", lambda item_there: item_there.get("written_by") == mine, Item=item, **condition
             )
 
     def _delete(self, key: tuple[str, str], revision: int) -> None:
@@ -223,7 +224,7 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
 
 
 def _number(number: int) -> str:
-    """Return a number as a text that sorts like it."""
+    """Return a number as a zero-padded sort key: a text that sorts like it."""
     return f"{number:08d}"
 
 

@@ -1,4 +1,4 @@
-"""Starts the processes that render what editors wrote, and ends those that take too long or say too much."""
+"""Child processes that render what editors wrote, with a timeout and rlimits on CPU, memory and output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=False)
 
 
 class Limits(NamedTuple):
-    """What one process may use: processor seconds and memory in all, seconds and bytes for an answer."""
+    """Resource limits of a child process: CPU seconds and memory in all, seconds and bytes for an answer."""
 
     processor: int = 30
     memory: int = 320 * 1024 * 1024
@@ -38,7 +38,7 @@ class Limits(NamedTuple):
 
 
 class RenderWorker:
-    """One such process, which answers one job after the other."""
+    """A child process that renders, one job after the other, over pipes."""
 
     def __init__(self, module: str, folder: Path, limits: Limits) -> None:
         self._limits = limits
@@ -111,7 +111,7 @@ class RenderWorker:
 
 
 class RenderProcess:
-    """Opens processes that run `module` on a folder."""
+    """Starts child processes that run `module` on a folder."""
 
     def __init__(self, module: str, limits: Limits | None = None) -> None:
         self._module = module

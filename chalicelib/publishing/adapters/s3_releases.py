@@ -1,4 +1,4 @@
-"""Releases in a bucket for all to read: releases/<number>/..., and current.json, which names the live one.
+"""Releases as S3 objects: releases/<number>/..., and current.json, which names the live one.
 
 Beside them lies site/, the pages as the edge serves them while the functions fail, and standby.json, which
 names the release that those are of.

@@ -1,4 +1,4 @@
-"""The pages as plain files, under the paths of the site: the edge serves them when the functions fail."""
+"""Standby (failover) pages as plain files under the site's paths: the edge serves them on errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no page may lose, and what none may hold: looked for in the page as a reader gets it."""
+"""HTML linter of rendered pages, accessibility included: what no page may lose, and what none may hold."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     tree = parser.parse(html)
     page = Page(tree, locale, rest, content)
-    found = [*_invalid(html, parser.errors)]
+    findings = [*_invalid(html, parser.errors)]
     for check in (_basics, _exit, numbers):
-        found += [replace(finding, home="layout.html") for finding in check(page)]
+        findings += [replace(finding, home="layout.html") for finding in check(page)]
     for check in (links, only_what_is_allowed, said_numbers, _structure, _names):
-        found += check(page)
-    found += hidden(page)
+        findings += check(page)
+    findings += hidden(page)
     kind = rest.rpartition("/")[2]
     if kind in ("note", "note-mended"):
-        found += _form(page)
+        findings += _form(page)
     elif kind == "code":
-        found += _code(page)
+        findings += _code(page)
     elif kind == "receipt":
-        found += _lost(page.texts("bdi"), lambda text: re.sub(r"\D", "", text) == SAMPLE_CODE, _NO_CODE)
+        findings += _lost(page.texts("bdi"), lambda text: re.sub(r"\D", "", text) == SAMPLE_CODE, _NO_CODE)
     elif kind.startswith("error-") or kind == "answer":
-        found += _lost(
+        findings += _lost(
             page.hrefs, lambda href: href.startswith("/"), "The way back to the first page is gone."
         )
     else:
-        found += _place_page(page)
-    return found
+        findings += _place_page(page)
+    return findings
 
 
 _NO_CODE = "The page after a report must show its code."
@@ -116,7 +116,7 @@ def _exit(page: Page) -> Iterator[Finding]:
 
 
 def _structure(page: Page) -> Iterator[Finding]:
-    levels = [int(str(one.tag)[1]) for one in page.all if one.tag in _HEADINGS]
+    levels = [int(str(element.tag)[1]) for element in page.all if element.tag in _HEADINGS]
     if levels.count(1) != 1 or levels[:1] != [1]:
         yield Finding("A page has one first heading <h1>, before all others.", "<h1")
     for before, after in pairwise(levels):
@@ -124,33 +124,36 @@ def _structure(page: Page) -> Iterator[Finding]:
             yield Finding(f"A heading <h{after}> follows <h{before}>: do not skip a level.", f"<h{after}")
     if len(page.of("main")) != 1:
         yield Finding("A page has one <main>.", "<main")
-    if not all(text_of(one) for one in page.all if one.tag in _HEADINGS):
+    if not all(text_of(element) for element in page.all if element.tag in _HEADINGS):
         yield Finding("A heading is empty.", "<h")
 
 
 def _names(page: Page) -> Iterator[Finding]:
-    ids = Counter(one.get("id") for one in page.all if one.get("id"))
+    ids = Counter(element.get("id") for element in page.all if element.get("id"))
     for name, times in ids.items():
         if times > 1:
             yield Finding(f'id="{name}" stands on the page {times} times.', f'id="{name}"')
-    for one in page.all:
+    for element in page.all:
         for attribute in _TALKS_OF:
-            for name in (one.get(attribute) or "").split():
+            for name in (element.get(attribute) or "").split():
                 if name not in ids:
                     yield Finding(f"{attribute} names “{name}”, which is not on the page.", name)
     for href in page.hrefs:
         if href.startswith("#") and href[1:] not in ids:
             yield Finding(f"The link “{href}” leads nowhere.", href)
-    labelled = {one.get("for") for one in page.of("label")}
+    labelled = {element.get("for") for element in page.of("label")}
     inside = {id(part) for label in page.of("label") for part in label.iter()}
-    for one in page.all:
-        field = one.tag in ("input", "textarea", "select") and one.get("type") not in ("hidden", "submit")
-        named = id(one) in inside or one.get("id") in labelled or one.get("aria-label")
+    for element in page.all:
+        field = element.tag in ("input", "textarea", "select") and element.get("type") not in (
+            "hidden",
+            "submit",
+        )
+        named = id(element) in inside or element.get("id") in labelled or element.get("aria-label")
         if field and not named:
-            yield Finding(f"The field “{one.get('name')}” has no label.", f'name="{one.get("name")}"')
-        if one.tag == "button" and not text_of(one):
+            yield Finding(f"The field “{element.get('name')}” has no label.", f'name="{element.get("name")}"')
+        if element.tag == "button" and not text_of(element):
             yield Finding("A button has no words.", "<button")
-        if one.tag == "img" and one.get("alt") is None:
+        if element.tag == "img" and element.get("alt") is None:
             yield Finding("A picture needs words for those who cannot see it: alt=….", "<img")
 
 
@@ -179,7 +182,7 @@ def _form(page: Page) -> Iterator[Finding]:
     if len(forms) != 1 or forms[0].get("method") != "post" or forms[0].get("action") != action:
         yield Finding("The form must be sent by post to its own address (action).", "<form")
         return
-    fields: Mapping[str | None, Element] = {one.get("name"): one for one in forms[0].iter()}
+    fields: Mapping[str | None, Element] = {element.get("name"): element for element in forms[0].iter()}
     for name, what in (("t", "the hidden token"), ("a", "what was seen"), ("r", "who should get it")):
         if name not in fields:
             yield Finding(f"The form has lost a field: {what} (name={name}).", f'name="{name}"')
@@ -189,18 +192,18 @@ def _form(page: Page) -> Iterator[Finding]:
         if not (link.get("href") or "").startswith(("tel:", "sms:", "#")):
             sentence = "A tap on a link inside the form empties it: write the address as text."
             yield Finding(sentence, link.get("href") or "", ASKS)
-    if not {"unsent", "unseen", "long"} <= {one.get("id") for one in forms[0].iter()}:
+    if not {"unsent", "unseen", "long"} <= {element.get("id") for element in forms[0].iter()}:
         sentence = "The form cannot say that a sending failed: id=unsent, id=unseen and id=long are needed."
         yield Finding(sentence, "<form", ASKS)
     if forms[0].get("id") != "f" or any(link.get("hreflang") for link in page.links):
         sentence = "Another language empties the form: there it takes the buttons for the form with id=f."
         yield Finding(sentence, "<form", ASKS)
-    if not any(one.tag == "button" for one in forms[0].iter()):
+    if not any(element.tag == "button" for element in forms[0].iter()):
         yield Finding("The form has no button to send it.", "<button")
-    for one in (forms[0], *fields.values()):
-        asked = one.tag in ("form", "input", "textarea") and one.get("type") not in _FORM_DECIDES
-        if asked and one.get("autocomplete") != "off":
-            where = f'name="{one.get("name")}"' if one.get("name") else "<form"
+    for element in (forms[0], *fields.values()):
+        asked = element.tag in ("form", "input", "textarea") and element.get("type") not in _FORM_DECIDES
+        if asked and element.get("autocomplete") != "off":
+            where = f'name="{element.get("name")}"' if element.get("name") else "<form"
             yield Finding('The browser would remember what was typed: autocomplete="off" is missing.', where)
 
 
@@ -210,5 +213,5 @@ def _code(page: Page) -> Iterator[Finding]:
         yield Finding("The page that asks for a code has lost its field or its button.", 'name="k"')
 
 
-def _lost(found: Sequence[str], wanted: Any, sentence: str) -> list[Finding]:
-    return [] if any(wanted(one) for one in found) else [Finding(sentence)]
+def _lost(texts: Sequence[str], wanted: Any, sentence: str) -> list[Finding]:
+    return [] if any(wanted(text) for text in texts) else [Finding(sentence)]

@@ -1,4 +1,4 @@
-"""Links and numbers of a page: nothing leads out, loads, or calls but what the site's own lists name."""
+"""Allow-list linter of links, elements and attributes: nothing leads out, loads or calls unnamed."""
 
 from __future__ import annotations
 
@@ -177,19 +177,19 @@ def links(page: Page) -> Iterator[Finding]:
 
 def only_what_is_allowed(page: Page) -> Iterator[Finding]:
     """Say which elements and attributes are not on the list: they could load, lead out, or run."""
-    for one in page.all:
-        tag = str(one.tag)
+    for element in page.all:
+        tag = str(element.tag)
         if tag not in _ELEMENTS:
             name = tag.rpartition("}")[2]
             yield Finding(f"<{name}> is not allowed on these pages.", f"<{name}")
             continue
-        if tag == "link" and dict(one.attrib) != {"rel": "icon", "href": "data:,"}:
+        if tag == "link" and dict(element.attrib) != {"rel": "icon", "href": "data:,"}:
             yield Finding("<link> would load something; only the empty icon may stay.", "<link")
-        if tag == "meta" and (one.get("http-equiv") or one.get("name", _METAS[0]) not in _METAS):
+        if tag == "meta" and (element.get("http-equiv") or element.get("name", _METAS[0]) not in _METAS):
             yield Finding("<meta http-equiv> is not allowed: headers are the server's.", "<meta")
-        if tag == "form" and (one.get("method") or "").lower() != "post":
+        if tag == "form" and (element.get("method") or "").lower() != "post":
             yield Finding("A form is sent by post: else what is typed stands in the address.", "<form")
-        for attribute, value in one.attrib.items():
+        for attribute, value in element.attrib.items():
             yield from _attribute(tag, str(attribute), value)
     if len(page.of("script")) != 1 or len(page.of("style")) != 1:
         yield Finding("A page has one <style> and one <script>, both our own.", "<script")
@@ -314,11 +314,15 @@ def _is_field(tag: str, direction: str) -> bool:
 
 def _elements(page: Page) -> dict[Element, Node]:
     """Return the page's elements as selectors see them, in its order."""
-    found: dict[Node, Element] = {}
+    elements: dict[Node, Element] = {}
     for node in page.all:
         parent = page.parents.get(node)
-        elder = [found[one] for one in parent or () if one in found] if parent is not None else []
+        elder = (
+            [elements[sibling] for sibling in parent or () if sibling in elements]
+            if parent is not None
+            else []
+        )
         attributes: dict[str, str | None] = {str(name): value for name, value in node.attrib.items()}
-        around = found.get(parent) if parent is not None else None
-        found[node] = Element(str(node.tag), attributes, around, tuple(elder))
-    return {element: node for node, element in found.items()}
+        around = elements.get(parent) if parent is not None else None
+        elements[node] = Element(str(node.tag), attributes, around, tuple(elder))
+    return {element: node for node, element in elements.items()}

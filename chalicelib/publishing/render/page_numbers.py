@@ -1,4 +1,4 @@
-"""Numbers and sites in the words of a page: whatever looks like one to call must be a contact's."""
+"""Linter of phone numbers in a page's words: whatever looks like one to call must be a contact's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks of a page look at: its elements, gathered once, and what a finding says."""
+"""Parsed page (HTML elements, gathered once) and findings, for the linters of a page."""
 
 from __future__ import annotations
 

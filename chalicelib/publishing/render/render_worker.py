@@ -1,4 +1,4 @@
-"""A process of its own, in which what editors wrote is rendered and looked over: `jailed.py FOLDER LIMITS`.
+"""Sandboxed child process that renders and checks what editors wrote: `render_worker.py FOLDER LIMITS`.
 
 It is started fresh and with an empty environment, so that it holds none of the desk's secrets. It reads its
 folder, gives up files and network for good, and only then touches a template. It answers one job a line, in
@@ -122,17 +122,17 @@ class Inside:
         """Render the frame of each mail in every language, and say what is wrong with them."""
         languages = {DEFAULT, *self._site.locales, *(one.language for one in self._recipients)}
         good: dict[str, dict[str, str]] = {}
-        found: list[tuple[str, int, str]] = []
+        all_faults: list[tuple[str, int, str]] = []
         for document, name in mail_frames.DOCUMENTS.items():
             good[name] = {}
-            for language in sorted(languages, key=lambda one: (one != DEFAULT, one)):
+            for language in sorted(languages, key=lambda tag: (tag != DEFAULT, tag)):
                 text, faults = self._framed(document, language)
-                found += faults
+                all_faults += faults
                 if not faults:
                     good[name][language] = text
                 elif faults[0][0] == document:
                     break  # as it is written: no language can be better
-        return {"frames": good, "faults": found}
+        return {"frames": good, "faults": all_faults}
 
     def mail(self, name: str, recipient: str, sample: int) -> dict[str, Any]:
         """Write a mail with an invented report."""
@@ -207,19 +207,19 @@ class Inside:
         known = {one.name for one in fields(_BOOKS.get(name) or CONTEXT_OF[name])} | HELPERS
         known |= {macro.name for macro in tree.find_all(nodes.Macro)}
         known |= {part.target for part in tree.find_all(nodes.Import)}
-        found = [
+        problems = [
             (_line_of(tree, unknown), f"Nothing here is called “{unknown}”. There are: {_listed(known)}.")
             for unknown in sorted(meta.find_undeclared_variables(tree) - known - _JINJAS)
         ]
         for other in meta.find_referenced_templates(tree):
             if other is None or PUBLIC_TEMPLATE + other not in self._sources:
                 sentence = f"There is no template “{other or 'of a name made up on the way'}” to take in."
-                found.append((_line_of_part(tree), sentence))
-        return found
+                problems.append((_line_of_part(tree), sentence))
+        return problems
 
 
 class Unstarted:
-    """Stands for a site that cannot be put together: whatever it is asked, it says why."""
+    """Null object for a site that cannot be put together: whatever it is asked, it says why."""
 
     def __init__(self, folder: Path, error: Exception) -> None:
         self._fault = fault_of_start(folder, error)
@@ -230,7 +230,7 @@ class Unstarted:
 
 
 class _TooLong(BaseException):
-    """The time for one answer is over. No template, and no code that looks after one, may catch this."""
+    """Timeout of one answer. No template, and no code that looks after one, may catch this."""
 
 
 class _NoKeys:
@@ -244,7 +244,7 @@ class _NoKeys:
 
 
 def shut_in(seconds: int, memory: int) -> None:
-    """Give up files, network and other processes for good, and take limits on time and memory."""
+    """Enter the sandbox: rlimits on time and memory, and no files, network or processes ever after."""
     os.closerange(3, 256)
     # Without a free descriptor there is no file to open, no socket, no pipe.
     for limit, most in (

@@ -1,4 +1,4 @@
-"""Every sentence that pages, mails and content say, found where it is said.
+"""Extractor of translatable strings (gettext) from templates, mails and content, with their places.
 
 What a catalog has to translate.
 """
@@ -27,19 +27,19 @@ def of_texts(texts: Mapping[str, str]) -> dict[str, list[Place]]:
 
     Raises TemplateSyntaxError for a template that cannot be read.
     """
-    found: dict[str, list[Place]] = {}
+    places: dict[str, list[Place]] = {}
     for document, text in texts.items():
         kind = kind_of(document)
         if document in mail_frames.DOCUMENTS:
             for line, sentence in of_frame(text):
-                found.setdefault(sentence, []).append((document, line))
+                places.setdefault(sentence, []).append((document, line))
         elif kind == "page template" and not document.endswith(".css"):
             for line, sentence in of_template(text):
-                found.setdefault(sentence, []).append((document, line))
+                places.setdefault(sentence, []).append((document, line))
         elif kind in JSON_DOCUMENTS:
             for sentence in of_document(document, text):
-                found.setdefault(sentence, []).append((document, _line_of(text, sentence)))
-    return found
+                places.setdefault(sentence, []).append((document, _line_of(text, sentence)))
+    return places
 
 
 def of_frame(text: str) -> list[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Renders and checks a whole site from documents, in processes that can reach nothing (see jailed.py)."""
+"""Renderer of a whole site, in sandboxed child processes that can reach nothing (see render_worker.py)."""
 
 from __future__ import annotations
 
@@ -25,25 +25,27 @@ _GRACE = 4.0  # seconds for more faults after the first: a fault may take long t
 
 
 class Answering(Protocol):
-    """A process that answers jobs."""
+    """A render process that answers jobs."""
 
     def ask(self, job: Mapping[str, Any]) -> dict[str, Any]: ...
 
 
-Jail = Callable[[Path], AbstractContextManager[Answering]]
+StartProcess = Callable[[Path], AbstractContextManager[Answering]]
 
 
 class WorkerSiteRenderer:
-    """The Press.
+    """The SiteRenderer over child processes.
 
     `folder_of` gives the folder of a state of the documents: templates/, content/ and locale/. Pages are
     rendered in some processes and looked over in others: what a template may have broken does not judge its
     own page.
     """
 
-    def __init__(self, folder_of: Callable[[Mapping[str, str]], Path], jail: Jail, workers: int = 2) -> None:
+    def __init__(
+        self, folder_of: Callable[[Mapping[str, str]], Path], start_process: StartProcess, workers: int = 2
+    ) -> None:
         self._folder_of = folder_of
-        self._jail = jail
+        self._start_process = start_process
         self._workers = workers
 
     def site(self, texts: Mapping[str, str]) -> RenderedSite:
@@ -52,7 +54,7 @@ class WorkerSiteRenderer:
 
         folder = self._folder_of(texts)
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
-        with self._jail(folder) as worker:
+        with self._start_process(folder) as worker:
             look, said = worker.ask({"do": "look"}), {}
             if "fault" in look:
                 return RenderedSite([], {}, {}, [*problems, Problem(*look["fault"])])
@@ -72,20 +74,20 @@ class WorkerSiteRenderer:
             frames = self._frames(worker, problems)
         names = look["names"]
         rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
-        problems += [self._fault(name, one) for name, one in rendered.items() if "html" not in one]
+        problems += [self._fault(name, page) for name, page in rendered.items() if "html" not in page]
         sentences_said = self._sentences(folder, said)
-        if len(rendered) < len(names) or any("html" not in one for one in rendered.values()):
+        if len(rendered) < len(names) or any("html" not in page for page in rendered.values()):
             return RenderedSite([], look["index"], sentences_said, problems[:_ENOUGH])
         checks = [{"do": "check", "name": name, "html": rendered[name]["html"]} for name in names]
         checked = self._spread(folder, checks)
         pages = []
         for name in names:
-            one = checked.get(name, {})
-            if "packed" not in one:
-                problems.append(self._fault(name, one))
+            answer = checked.get(name, {})
+            if "packed" not in answer:
+                problems.append(self._fault(name, answer))
                 continue
-            problems += [self._problem(folder, name, *finding) for finding in one["findings"]]
-            pages.append(RenderedPage(name, rendered[name]["html"], one["packed"]))
+            problems += [self._problem(folder, name, *finding) for finding in answer["findings"]]
+            pages.append(RenderedPage(name, rendered[name]["html"], answer["packed"]))
         return RenderedSite(pages, look["index"], sentences_said, problems, frames)
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
@@ -100,7 +102,7 @@ class WorkerSiteRenderer:
 
     def _one(self, texts: Mapping[str, str], job: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            with self._jail(self._folder_of(texts)) as worker:
+            with self._start_process(self._folder_of(texts)) as worker:
                 answer = worker.ask(job)
         except RenderStopped as error:
             stopped = _stopped("this page", _document_of(job), error)
@@ -126,7 +128,7 @@ class WorkerSiteRenderer:
         faults: list[float] = []  # when they came up
 
         def work() -> None:
-            with self._jail(folder) as worker:
+            with self._start_process(folder) as worker:
                 while not stop.is_set():
                     try:
                         job = waiting.get_nowait()
@@ -185,13 +187,13 @@ class WorkerSiteRenderer:
         self, folder: Path, of_templates: Mapping[str, Sequence[Sequence[Any]]]
     ) -> dict[str, list[tuple[str, int]]]:
         texts = {name: (folder / path_of(name)).read_text(encoding="utf-8") for name in JSON_DOCUMENTS}
-        found: dict[str, list[tuple[str, int]]] = {}
+        places_said: dict[str, list[tuple[str, int]]] = {}
         for document, said in of_templates.items():
             for line, sentence in said:
-                found.setdefault(str(sentence), []).append((document, int(line)))
+                places_said.setdefault(str(sentence), []).append((document, int(line)))
         for sentence, places in sentences.of_texts(texts).items():
-            found.setdefault(sentence, []).extend(places)
-        return found
+            places_said.setdefault(sentence, []).extend(places)
+        return places_said
 
 
 def _stopped(what: str, document: str, error: RenderStopped | None, page: str = "") -> Problem:

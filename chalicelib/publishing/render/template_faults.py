@@ -1,4 +1,4 @@
-"""What is told of an error in a text that somebody wrote: document, line, and a sentence without a path."""
+"""Error messages for templates: document, line, and a sentence without a path of this machine."""
 
 from __future__ import annotations
 
@@ -108,11 +108,11 @@ def document_of(error: BaseException) -> str:
 
 def place_of(error: BaseException) -> tuple[str, int]:
     """Return the template and the line where an error came up: jinja2 puts them into the trace."""
-    found = ("", 0)
+    place = ("", 0)
     for frame, line in traceback.walk_tb(error.__traceback__):
         name = frame.f_code.co_filename
         if name.endswith(".html"):  # our own modules end in .py
             # Jinja2 puts the template's own lines into the trace of an Exception, but of no other.
             template = frame.f_globals.get("__jinja_template__")
-            found = (name, template.get_corresponding_lineno(line) if template else line)
-    return found
+            place = (name, template.get_corresponding_lineno(line) if template else line)
+    return place

@@ -1,4 +1,4 @@
-"""Which context each public template is filled with: its checks and the help text read it here."""
+"""Template contexts by public template: its checks and the help text read it here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the one style sheet must keep: an exit in sight, contrast in any colours, and nothing from outside."""
+"""CSS linter of the one style sheet: an exit in sight, contrast ratios (WCAG), nothing from outside."""
 
 from __future__ import annotations
 
@@ -74,36 +74,38 @@ _WHAT = {
 def check_style(text: str) -> list[Problem]:
     """Return what is wrong with the style sheet, with its lines."""
     sheet = _sheet(text)
-    found = [Problem(STYLE, fault.line, fault.sentence) for fault in sheet.faults]
+    problems = [Problem(STYLE, fault.line, fault.sentence) for fault in sheet.faults]
     if "</" in text:
-        found.append(
+        problems.append(
             Problem(STYLE, _line(text, text.index("</")), "“</” is not allowed here: it would end the style.")
         )
     if sheet.faults and not sheet.rules:
-        return found
-    found += [Problem(STYLE, 0, _SENTENCES[name]) for name in _lost(sheet)]
+        return problems
+    problems += [Problem(STYLE, 0, _SENTENCES[name]) for name in _lost(sheet)]
     surroundings = _surroundings(sheet)
     exits = _exit_level(sheet)
     grounded = _grounded(sheet, surroundings)
     for rule in sheet.rules:
-        told = [*_outside(rule), *_of_colours(rule, surroundings, grounded), *_of_habits(rule)]
+        findings = [*_outside(rule), *_of_colours(rule, surroundings, grounded), *_of_habits(rule)]
         for variables in surroundings.values():
             if not _only_exit(rule):
-                told += [
+                findings += [
                     (one.line, f"“{one.name}: {_short(one.text)}” {why}.", STOPS)
                     for one, why in lies_over(rule.values(), variables, exits)
                 ]
-        found += [Problem(STYLE, line, sentence, weight) for line, sentence, weight in dict.fromkeys(told)]
-    found += [Problem(STYLE, line, sentence) for line, sentence in hidden_by(text, MODEL)]
-    return found
+        problems += [
+            Problem(STYLE, line, sentence, weight) for line, sentence, weight in dict.fromkeys(findings)
+        ]
+    problems += [Problem(STYLE, line, sentence) for line, sentence in hidden_by(text, MODEL)]
+    return problems
 
 
 def hidden_by(text: str, elements: Mapping[Element, str]) -> list[tuple[int, str]]:
     """Return line and reason for each rule that could hide or move one of these elements (`protected`)."""
-    found = []
-    for rule, one, kinds in _could_hide(text):
+    findings = []
+    for rule, declaration, kinds in _could_hide(text):
         for selector in rule.selectors:
-            if _may_blank(selector, one):
+            if _may_blank(selector, declaration):
                 continue
             hit = (
                 kind
@@ -114,27 +116,28 @@ def hidden_by(text: str, elements: Mapping[Element, str]) -> list[tuple[int, str
             )
             kind = next(hit, "")
             if kind:
-                said = f"“{one.name}: {_short(one.text)}”"
+                said = f"“{declaration.name}: {_short(declaration.text)}”"
                 sentence = f"“{selector.text}” may match {_WHAT[kind]}, and {said} could hide or move it."
-                found.append((one.line, sentence))
-    return list(dict.fromkeys([*found, *_added_by(text, elements)]))
+                findings.append((declaration.line, sentence))
+    return list(dict.fromkeys([*findings, *_added_by(text, elements)]))
 
 
 def _added_by(text: str, elements: Mapping[Element, str]) -> Iterator[tuple[int, str]]:
     """Return line and reason for what ::before and ::after put beside the exit and the numbers, or above."""
     sheet = _sheet(text)
     surroundings = tuple(_surroundings(sheet).values())
-    for rule, selector in [(each, one) for each in sheet.rules for one in each.selectors if one.part]:
+    for rule, selector in [(each, part) for each in sheet.rules for part in each.selectors if part.part]:
         top = selector.part == "before"
         kinds = {
             kind
             for element, kind in elements.items()
             if (kind != AROUND or (top and element.tag in ("html", "body"))) and selector.may_add_to(element)
         }
-        for one in rule.declarations if kinds else ():
-            if any(disturbs(one, kind, variables) for kind in kinds for variables in surroundings):
-                said = f"“{one.name}: {_short(one.text)}”"
-                yield one.line, f"“{selector.text}”: {said} could cover, change or move what must be seen."
+        for declaration in rule.declarations if kinds else ():
+            if any(disturbs(declaration, kind, variables) for kind in kinds for variables in surroundings):
+                said = f"“{declaration.name}: {_short(declaration.text)}”"
+                sentence = f"“{selector.text}”: {said} could cover, change or move what must be seen."
+                yield declaration.line, sentence
 
 
 @lru_cache(maxsize=8)
@@ -142,24 +145,24 @@ def _could_hide(text: str) -> tuple[tuple[StyleRule, Declaration, tuple[str, ...
     """Return each declaration that could hide something, with what it could hide if it matches."""
     sheet = _sheet(text)
     surroundings = tuple(_surroundings(sheet).values())
-    found = []
+    hiding = []
     for rule in sheet.rules:
-        for one in rule.declarations:
+        for declaration in rule.declarations:
             kinds = tuple(
                 kind
                 for kind in _WHAT
-                if any(hides(one, kind, variables) for variables in surroundings)
-                or (one.name == "display" and one.important)
+                if any(hides(declaration, kind, variables) for variables in surroundings)
+                or (declaration.name == "display" and declaration.important)
             )
             if kinds:
-                found.append((rule, one, kinds))
-    return tuple(found)
+                hiding.append((rule, declaration, kinds))
+    return tuple(hiding)
 
 
-def _may_blank(selector: Selector, one: Declaration) -> bool:
-    if one.name == "visibility":
-        return selector.text == _BLANKS and one.text == "hidden"
-    return one.name == "display" and selector.text == _GONE and one.text == "none"
+def _may_blank(selector: Selector, declaration: Declaration) -> bool:
+    if declaration.name == "visibility":
+        return selector.text == _BLANKS and declaration.text == "hidden"
+    return declaration.name == "display" and selector.text == _GONE and declaration.text == "none"
 
 
 @lru_cache(maxsize=8)
@@ -189,11 +192,11 @@ def _exit_level(sheet: StyleSheet) -> float:
 def _lost(sheet: StyleSheet) -> Iterator[str]:
     """Return which of the rules that people rely on are not there at any time."""
     said = [
-        (selector.text, name, one.text.lower(), one)
+        (selector.text, name, declaration.text.lower(), declaration)
         for rule in sheet.rules
         if rule.always
         for selector in rule.selectors
-        for name, one in rule.values().items()
+        for name, declaration in rule.values().items()
     ]
     of_exit = {name: text for selector, name, text, _ in said if selector == "#exit"}
     if of_exit.get("position") != "sticky":
@@ -216,8 +219,8 @@ def _lost(sheet: StyleSheet) -> Iterator[str]:
     if not any(name == "color-scheme" and text in ("light dark", "dark light") for name, text in roots):
         yield "scheme"
     if not any(
-        selector == ":focus-visible" and name == "outline" and not _no_outline(one)
-        for selector, name, _, one in said
+        selector == ":focus-visible" and name == "outline" and not _no_outline(declaration)
+        for selector, name, _, declaration in said
     ):
         yield "outline"
 
@@ -247,13 +250,13 @@ def _grounded(sheet: StyleSheet, surroundings: Mapping[tuple[str, ...], Variable
 
 def _grounds(rule: StyleRule, variables: Variables, scheme: str) -> list[Colour]:
     values = rule.values()
-    found = [
+    grounds = [
         colour
         for name in ("background", "background-color", "background-image")
         if name in values
         for colour in colours_in(values[name].tokens, variables, scheme)
     ]
-    solid = [colour for colour in found if not colour.clear]
+    solid = [colour for colour in grounds if not colour.clear]
     return [] if [one.system for one in solid] == ["canvas"] and "color" not in values else solid
 
 
@@ -273,13 +276,13 @@ def _of_colours(
     values = rule.values()
     on_its_own = {selector.text for selector in rule.selectors} <= grounded
     for conditions, variables in surroundings.items():
-        phones = [one for one in _schemes(rule.conditions) if one in _schemes(conditions)]
+        phones = [phone for phone in _schemes(rule.conditions) if phone in _schemes(conditions)]
         for scheme in phones if conditions else _without_others(rule, surroundings):
             yield from _of_text(rule, values, variables, scheme)
-            for name, one in values.items():
+            for name, declaration in values.items():
                 if not re.fullmatch(r"(border|outline|column-rule)(-.*)?", name) or on_its_own:
                     continue
-                for colour in colours_in(one.tokens, variables, scheme):
+                for colour in colours_in(declaration.tokens, variables, scheme):
                     if not colour.known or not stands_out(colour, [scheme]):
                         sentence = f"{colour.text} cannot be seen well on a light and on a dark page alike."
                         yield rule.line, sentence, STOPS
@@ -311,64 +314,80 @@ def _of_text(
 
 
 def _outside(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
-    for one in rule.declarations:
-        for node, _ in walk(one.tokens):
+    for declaration in rule.declarations:
+        for node, _ in walk(declaration.tokens):
             name = node.lower_name if node.type == "function" else "url" if node.type == "url" else ""
-            if name in _LOADS and not (name == "attr" and one.name == "content"):
+            if name in _LOADS and not (name == "attr" and declaration.name == "content"):
                 yield (
-                    one.line,
+                    declaration.line,
                     f"“{name}(” is not allowed: the page loads nothing, from us or from outside.",
                     STOPS,
                 )
-            if node.type == "string" and one.name not in _OTHER_STRINGS and _NUMBER.search(node.value):
+            if (
+                node.type == "string"
+                and declaration.name not in _OTHER_STRINGS
+                and _NUMBER.search(node.value)
+            ):
                 yield (
-                    one.line,
+                    declaration.line,
                     f"“{_short(node.value)}” looks like a number to call: style says none.",
                     STOPS,
                 )
-            if one.name.startswith("counter-") and node.type == "number" and abs(node.value) > 99:
-                yield one.line, f"“{node.value:g}” looks like a number to call: style says none.", STOPS
-        if one.name == "content" and not all(selector.part for selector in rule.selectors):
+            if declaration.name.startswith("counter-") and node.type == "number" and abs(node.value) > 99:
+                yield (
+                    declaration.line,
+                    f"“{node.value:g}” looks like a number to call: style says none.",
+                    STOPS,
+                )
+        if declaration.name == "content" and not all(selector.part for selector in rule.selectors):
             yield (
-                one.line,
+                declaration.line,
                 "“content” is for ::before and ::after: elsewhere it takes the place of words.",
                 STOPS,
             )
-        if (one.name in ("font", "font-family") or one.name.startswith("--")) and _PICTURES.search(one.text):
-            yield one.line, f"“{_short(one.text)}” shows signs in place of letters and digits.", STOPS
+        if (
+            declaration.name in ("font", "font-family") or declaration.name.startswith("--")
+        ) and _PICTURES.search(declaration.text):
+            yield (
+                declaration.line,
+                f"“{_short(declaration.text)}” shows signs in place of letters and digits.",
+                STOPS,
+            )
 
 
-def _no_outline(one: Declaration) -> bool:
-    words = [node.lower_value for node in one.tokens if node.type == "ident"]
+def _no_outline(declaration: Declaration) -> bool:
+    words = [node.lower_value for node in declaration.tokens if node.type == "ident"]
     none = {"none", "hidden", "transparent", "canvas", "initial", "unset", "revert"} & set(words)
-    zero = one.name in ("outline", "outline-width") and any(
-        node.type in ("number", "dimension") and node.value == 0 for node in one.tokens
+    zero = declaration.name in ("outline", "outline-width") and any(
+        node.type in ("number", "dimension") and node.value == 0 for node in declaration.tokens
     )
     return bool(none) or zero
 
 
 def _of_habits(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
-    for name, one in rule.values().items():
-        if name in ("outline", "outline-style", "outline-width", "outline-color") and _no_outline(one):
+    for name, declaration in rule.values().items():
+        if name in ("outline", "outline-style", "outline-width", "outline-color") and _no_outline(
+            declaration
+        ):
             yield rule.line, "Never take the outline away: it shows where a keyboard is.", STOPS
         if name in ("letter-spacing", "text-transform"):
             yield rule.line, f"{name} breaks letters of Arabic and other scripts.", TELLS
         if name in ("font-size", "font") and any(
-            node.type == "dimension" and node.lower_unit == "px" for node in one.tokens
+            node.type == "dimension" and node.lower_unit == "px" for node in declaration.tokens
         ):
             yield rule.line, "Use rem for letters, so that they grow when a reader asks for it.", TELLS
         if re.fullmatch(r"(margin|padding|border)-(left|right)|left|right", name):
             yield rule.line, f"{name} is wrong in Arabic; use the inline-start and inline-end names.", TELLS
-        if name == "visibility" and one.text.lower() in ("visible", "initial", "unset", "revert"):
+        if name == "visibility" and declaration.text.lower() in ("visible", "initial", "unset", "revert"):
             yield rule.line, "visibility: visible would show this when the exit has blanked the page.", STOPS
-        if name == "display" and any(_outranks(selector, one) for selector in rule.selectors):
+        if name == "display" and any(_outranks(selector, declaration) for selector in rule.selectors):
             yield rule.line, f"“{rule.text}” outranks .gone body: leaving would not blank the page.", STOPS
 
 
-def _outranks(selector: Selector, one: Declaration) -> bool:
+def _outranks(selector: Selector, declaration: Declaration) -> bool:
     """Say whether a rule for the body of a page that was left counts more than the one that blanks it."""
     if selector.text == _GONE:
-        return one.text.lower() != "none"
+        return declaration.text.lower() != "none"
     return selector.text not in ("body", "*") and selector.may_match(_LEFT)
 
 

@@ -1,4 +1,4 @@
-"""CSS colours and their contrast: by name, by number, mixed, in variables, on light phones and dark ones."""
+"""CSS colours and contrast ratios (WCAG): named, numbered, mixed, in variables; light and dark phones."""
 
 from __future__ import annotations
 
@@ -57,24 +57,24 @@ class Colour:
         return self.rgba is not None and self.rgba[3] == 0
 
 
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours like "#14395f" or "white", from 1 to 21 (WCAG 2.2)."""
-    found = [color5.parse_color(colour) for colour in (one, other)]
+def contrast(colour_a: str, other: str) -> float:
+    """Return the contrast ratio of two colours like "#14395f" or "white", from 1 to 21 (WCAG 2.2)."""
+    found = [color5.parse_color(colour) for colour in (colour_a, other)]
     first, second = ((*colour.to("srgb").coordinates, 1.0) for colour in found)
     return _ratio(first, second)
 
 
 def colours_in(tokens: Sequence[Node], variables: Variables, scheme: str) -> list[Colour]:
     """Return the colours that a value holds, gradients and all, with variables filled in."""
-    found = []
+    colours = []
     for token in expanded(tokens, variables):
         if token.type == "function" and token.lower_name not in _FUNCTIONS:
-            found += colours_in(token.arguments, variables, scheme)
+            colours += colours_in(token.arguments, variables, scheme)
         else:
             colour = _colour(token, variables, scheme)
             if colour:
-                found.append(colour)
-    return found
+                colours.append(colour)
+    return colours
 
 
 def inherits(tokens: Sequence[Node]) -> bool:
@@ -83,7 +83,7 @@ def inherits(tokens: Sequence[Node]) -> bool:
 
 
 def readable(ink: Colour, ground: Colour, scheme: str) -> float:
-    """Return the contrast of ink on ground; 0 when it cannot be told, or the system does not promise it."""
+    """Return the contrast ratio of ink on ground; 0 when unknown, or not promised by the system."""
     if ground.system or ink.system:
         return 21.0 if ink.system in _SYSTEM_PAIRS.get(ground.system, ()) else 0.0
     if ink.rgba is None or ground.rgba is None:
@@ -163,12 +163,12 @@ def _rgba(token: Node) -> Rgba | None:
 
 def _srgb(colour: color5.Color) -> Rgba | None:
     if colour.space in ("srgb", "hsl", "hwb"):
-        red, green, blue = (min(1.0, max(0.0, one or 0)) for one in colour.to("srgb").coordinates)
+        red, green, blue = (min(1.0, max(0.0, channel or 0)) for channel in colour.to("srgb").coordinates)
         return red, green, blue, colour.alpha
     if colour.space == "oklch" or colour.space == "oklab":
         x, y, z = colour.to("xyz-d65").coordinates
     elif colour.space in ("xyz", "xyz-d65"):
-        x, y, z = (one or 0 for one in colour.coordinates)
+        x, y, z = (channel or 0 for channel in colour.coordinates)
     elif colour.space in ("lab", "lch"):
         x, y, z = colour.to("xyz-d50").coordinates
         x, y, z = (
@@ -184,8 +184,8 @@ def _srgb(colour: color5.Color) -> Rgba | None:
         0.0556301 * x - 0.2039770 * y + 1.0569715 * z,
     )
     red, green, blue = (
-        12.92 * one if one <= 0.0031308 else 1.055 * one ** (1 / 2.4) - 0.055
-        for one in (min(1.0, max(0.0, part)) for part in linear)
+        12.92 * channel if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055
+        for channel in (min(1.0, max(0.0, part)) for part in linear)
     )
     return red, green, blue, colour.alpha
 
@@ -201,13 +201,13 @@ def _of_scheme(arguments: list[Node], text: str, variables: Variables, scheme: s
 def _mixed(arguments: list[Node], text: str, variables: Variables, scheme: str) -> Colour:
     """Return a mix in sRGB, which can be told exactly; other spaces are left unknown."""
     parts = _parts(arguments)
-    space = [one.lower_value for one in parts[0] if one.type == "ident"]
+    space = [node.lower_value for node in parts[0] if node.type == "ident"]
     if len(parts) != 3 or space != ["in", "srgb"]:
         return Colour(text)
     mixed, shares = [], []
     for part in parts[1:]:
-        found = colours_in([one for one in part if one.type != "percentage"], variables, scheme)
-        share = [one.value / 100 for one in part if one.type == "percentage"]
+        found = colours_in([node for node in part if node.type != "percentage"], variables, scheme)
+        share = [node.value / 100 for node in part if node.type == "percentage"]
         if len(found) != 1 or found[0].rgba is None or len(share) > 1:
             return Colour(text)
         mixed.append(found[0].rgba)
@@ -226,13 +226,13 @@ def _mixed(arguments: list[Node], text: str, variables: Variables, scheme: str) 
 
 
 def _parts(arguments: list[Node]) -> list[list[Node]]:
-    found: list[list[Node]] = [[]]
+    parts: list[list[Node]] = [[]]
     for one in arguments:
         if one == ",":
-            found.append([])
+            parts.append([])
         else:
-            found[-1].append(one)
-    return found
+            parts[-1].append(one)
+    return parts
 
 
 def _over(top: Rgba, below: Sequence[float]) -> Rgba:
@@ -241,8 +241,8 @@ def _over(top: Rgba, below: Sequence[float]) -> Rgba:
     return red, green, blue, 1.0
 
 
-def _ratio(one: Sequence[float], other: Sequence[float]) -> float:
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+def _ratio(ink: Sequence[float], ground: Sequence[float]) -> float:
+    light, dark = sorted((_luminance(ink), _luminance(ground)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

@@ -1,4 +1,4 @@
-"""What style can hide or move: the exit, the warning, the numbers, and all that they stand in.
+"""CSS rules that could hide or move the exit, the warning, the numbers, and all that they stand in.
 
 For these only what is on a list may be said, each with values that keep them in sight (decision 47). For
 everything else the list is short: nothing lies over the page, and nothing pushes it out of sight.
@@ -64,9 +64,9 @@ _WORDS: dict[str, tuple[set[str], set[str]]] = {
 _SMALL_WORDS = ("xx-small", "x-small", "smaller")
 
 
-def hides(one: Declaration, kind: str, variables: Variables) -> bool:
+def hides(declaration: Declaration, kind: str, variables: Variables) -> bool:
     """Say whether a declaration could hide or move something of this kind that must be seen."""
-    name, nodes = one.name, significant(one, variables)
+    name, nodes = declaration.name, significant(declaration, variables)
     if _HARMLESS.fullmatch(name):
         return not _harmless(name, nodes) or not _keeps(name, nodes, kind)
     if not nodes or any(node.type == "function" and node.lower_name == "var" for node in nodes):
@@ -177,9 +177,9 @@ def _low_rows(nodes: Sequence[Node]) -> bool:
     return True
 
 
-def disturbs(one: Declaration, kind: str, variables: Variables) -> bool:
+def disturbs(declaration: Declaration, kind: str, variables: Variables) -> bool:
     """Say whether a declaration for ::before or ::after could cover, change or move what it stands beside."""
-    name, nodes = one.name, significant(one, variables)
+    name, nodes = declaration.name, significant(declaration, variables)
     if name == "content":
         return not all(_plain_words(node, kind) for node in nodes)
     if _MARGINS.fullmatch(name):
@@ -270,13 +270,13 @@ def _large_enough(nodes: Sequence[Node]) -> bool:
     for node in nodes:
         if is_word(node, *PLAIN, "fit-content", "max-content", "min-content", "stretch"):
             continue
-        inner = [one for one, _ in walk([node])]
+        inner = [inside for inside, _ in walk([node])]
         if node.type == "function" and (
-            node.lower_name not in (*MATH, "fit-content") or any(one in ("*", "/") for one in inner)
+            node.lower_name not in (*MATH, "fit-content") or any(inside in ("*", "/") for inside in inner)
         ):
             return False
-        amounts = [amount_of(one) or 0 for one in inner if one.type == "dimension"]
-        shares = [one.value for one in inner if one.type == "percentage"]
+        amounts = [amount_of(inside) or 0 for inside in inner if inside.type == "dimension"]
+        shares = [inside.value for inside in inner if inside.type == "percentage"]
         smallest = min if node.type == "function" and node.lower_name == "min" else max
         if (
             shares
@@ -323,13 +323,13 @@ def _letters(node: Node) -> bool:
     if node.type == "percentage":
         return bool(80 <= node.value <= 300)
     if node.type == "function":
-        inner = [one for one, _ in walk([node])]
+        inner = [inside for inside, _ in walk([node])]
         if node.lower_name not in ("clamp", "min", "max", "calc") or any(
-            one in ("-", "*", "/") for one in inner
+            inside in ("-", "*", "/") for inside in inner
         ):
             return False
-        sizes = [one for one in inner if one.type == "dimension" and one.lower_unit in UNITS]
-        return bool(sizes) and all(is_length(one, 0.8 * REM, 4 * REM) for one in sizes)
+        sizes = [inside for inside in inner if inside.type == "dimension" and inside.lower_unit in UNITS]
+        return bool(sizes) and all(is_length(inside, 0.8 * REM, 4 * REM) for inside in sizes)
     return is_length(node, 0.8 * REM, 4 * REM)
 
 

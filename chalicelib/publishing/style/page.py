@@ -1,4 +1,4 @@
-"""Elements of a page that style must not touch: exit, warning, numbers, codes, and what they stand in."""
+"""Protected elements of a page, which CSS must not touch: exit, warning, numbers, codes, their parents."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from chalicelib.publishing.style.selectors import Element
 
 def protected(elements: Sequence[Element]) -> dict[Element, str]:
     """Return which elements of a page, given in its order, must stay in sight, and what each is."""
-    found: dict[Element, str] = {}
+    kinds: dict[Element, str] = {}
     for element in elements:
         href = element.attributes.get("href") or ""
         if element.tag == "a" and element.attributes.get("id") == "exit":
-            found[element] = EXIT
-        elif href.startswith(("tel:", "sms:")) or _stands_in(element, found, NUMBER):
-            found[element] = NUMBER
-        elif {"care", "code", "now"} & set(element.classes) or _stands_in(element, found, SHOWN):
-            found[element] = NUMBER if "code" in element.classes else SHOWN
-    for element in list(found):
-        for one in element.ancestors():
-            found.setdefault(one, AROUND)
-    return found
+            kinds[element] = EXIT
+        elif href.startswith(("tel:", "sms:")) or _stands_in(element, kinds, NUMBER):
+            kinds[element] = NUMBER
+        elif {"care", "code", "now"} & set(element.classes) or _stands_in(element, kinds, SHOWN):
+            kinds[element] = NUMBER if "code" in element.classes else SHOWN
+    for element in list(kinds):
+        for ancestor in element.ancestors():
+            kinds.setdefault(ancestor, AROUND)
+    return kinds
 
 
-def _stands_in(element: Element, found: Mapping[Element, str], kind: str) -> bool:
-    return any(found.get(one) == kind for one in element.ancestors())
+def _stands_in(element: Element, kinds: Mapping[Element, str], kind: str) -> bool:
+    return any(kinds.get(one) == kind for one in element.ancestors())
 
 
 def may_be_left_out(element: Element, kind: str) -> bool:

@@ -1,4 +1,4 @@
-"""CSS selectors, matched against elements: what may match one, and what cannot.
+"""CSS selector matching against elements: what may match one, and what cannot.
 
 A page has states (hover, focus, a class that the script sets), so the answer is "may" wherever it is not no.
 """
@@ -122,13 +122,13 @@ def written(tokens: Sequence[Node]) -> str:
 
 
 def _split(tokens: Sequence[Node]) -> list[list[Node]]:
-    found: list[list[Node]] = [[]]
+    parts: list[list[Node]] = [[]]
     for node in tokens:
         if node == ",":
-            found.append([])
+            parts.append([])
         elif node.type != "comment":
-            found[-1].append(node)
-    return found
+            parts[-1].append(node)
+    return parts
 
 
 def _read(tokens: list[Node], around: tuple[Selector, ...]) -> Selector:
@@ -227,41 +227,43 @@ def _attribute(content: Sequence[Node]) -> Simple:
     return Simple("attribute", name, operator + ("i" if fold else ""), value)
 
 
-def _fits(one: Simple, element: Element, sure: bool) -> bool:
-    if one.kind == "any":
+def _fits(simple: Simple, element: Element, sure: bool) -> bool:
+    if simple.kind == "any":
         return True
-    if one.kind == "tag":
-        return one.name == element.tag
-    if one.kind == "id":
-        return one.name == element.attributes.get("id")
-    if one.kind == "class":
-        return one.name in element.classes
-    if one.kind == "attribute":
-        return _attribute_fits(one, element, sure)
-    if one.kind == "is":
-        return any(other.surely_matches(element) if sure else other.may_match(element) for other in one.inner)
-    if one.kind == "not":
-        return not any(
-            other.may_match(element) if sure else other.surely_matches(element) for other in one.inner
+    if simple.kind == "tag":
+        return simple.name == element.tag
+    if simple.kind == "id":
+        return simple.name == element.attributes.get("id")
+    if simple.kind == "class":
+        return simple.name in element.classes
+    if simple.kind == "attribute":
+        return _attribute_fits(simple, element, sure)
+    if simple.kind == "is":
+        return any(
+            other.surely_matches(element) if sure else other.may_match(element) for other in simple.inner
         )
-    if one.kind == "state":
-        if one.name == "root":
+    if simple.kind == "not":
+        return not any(
+            other.may_match(element) if sure else other.surely_matches(element) for other in simple.inner
+        )
+    if simple.kind == "state":
+        if simple.name == "root":
             return element.parent is None
-        if one.name in _OF_FIELDS and element.tag not in ("input", "button", "textarea", "select"):
+        if simple.name in _OF_FIELDS and element.tag not in ("input", "button", "textarea", "select"):
             return False
         return not sure
     return not sure  # a part of the element, or what we do not know
 
 
-def _attribute_fits(one: Simple, element: Element, sure: bool) -> bool:
-    if one.name not in element.attributes:
+def _attribute_fits(simple: Simple, element: Element, sure: bool) -> bool:
+    if simple.name not in element.attributes:
         return False
-    have, operator = element.attributes[one.name], one.operator
+    have, operator = element.attributes[simple.name], simple.operator
     if not operator:
         return True
     if have is None:
         return not sure
-    want = one.value
+    want = simple.value
     if operator.endswith("i"):
         have, want, operator = have.casefold(), want.casefold(), operator[:-1]
     tests = {

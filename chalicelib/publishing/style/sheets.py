@@ -58,11 +58,15 @@ class StyleRule:
 
     def values(self) -> dict[str, Declaration]:
         """Return the declarations by property: the last one of a name counts, unless one is important."""
-        found: dict[str, Declaration] = {}
-        for one in self.declarations:
-            if one.name not in found or one.important or not found[one.name].important:
-                found[one.name] = one
-        return found
+        declarations: dict[str, Declaration] = {}
+        for declaration in self.declarations:
+            if (
+                declaration.name not in declarations
+                or declaration.important
+                or not declarations[declaration.name].important
+            ):
+                declarations[declaration.name] = declaration
+        return declarations
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Values of CSS as amounts: numbers, lengths in pixels of a usual screen, words."""
+"""CSS values as amounts: numbers, lengths in pixels of a usual screen, words."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ UNITS = {
 _OF_SCREEN = re.compile(r"(s|l|d|cq)?(v)?(w|h|i|b|min|max)")
 
 
-def significant(one: Declaration, variables: Variables) -> list[Node]:
+def significant(declaration: Declaration, variables: Variables) -> list[Node]:
     """Return a value's tokens with variables filled in, without spaces and comments."""
-    return [node for node in expanded(one.tokens, variables) if node.type not in ("whitespace", "comment")]
+    return [
+        node for node in expanded(declaration.tokens, variables) if node.type not in ("whitespace", "comment")
+    ]
 
 
 def words_of(nodes: Sequence[Node]) -> set[str]:

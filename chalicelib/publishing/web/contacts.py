@@ -1,4 +1,4 @@
-"""The screens of contacts: the list with its due checks, and the form of one contact."""
+"""Admin screens of contacts: the list with its due checks, and the form of one contact."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _CONTACT_CHANGED = (
 )
 
 
-def routes(desk: Guard, contacts: EditContacts) -> None:
+def routes(guard: Guard, contacts: EditContacts) -> None:
     """Register the screens."""
-    screens = ContactScreens(desk.show, contacts)
-    desk.screen(CONTACT_LIST, EDITOR)(screens.contacts)
+    screens = ContactScreens(guard.show, contacts)
+    guard.screen(CONTACT_LIST, EDITOR)(screens.contacts)
     note_checked = "note a contact as checked"
-    desk.action("/admin/contacts/checked", EDITOR, does=note_checked, about="contact")(screens.checked)
-    desk.screen(CONTACT, EDITOR, does="change a contact", about="c")(screens.contact)
+    guard.action("/admin/contacts/checked", EDITOR, does=note_checked, about="contact")(screens.checked)
+    guard.screen(CONTACT, EDITOR, does="change a contact", about="c")(screens.contact)
 
 
 class ContactScreens:
@@ -42,44 +42,44 @@ class ContactScreens:
         self._show = show
         self._edit = edit
 
-    def contacts(self, visit: AdminRequest) -> Screen:
+    def contacts(self, request: AdminRequest) -> Screen:
         """List the contacts, each with the day of its last check."""
         places = {place.slug: place.name for place in self._edit.places()}
-        return self._show(visit, "contacts.html", lines=self._edit.list(), places=places)
+        return self._show(request, "contacts.html", lines=self._edit.list(), places=places)
 
-    def checked(self, visit: AdminRequest) -> Screen:
+    def checked(self, request: AdminRequest) -> Screen:
         """Mark a contact as checked today."""
-        self._edit.mark_checked(visit.one("contact"), visit.one("role"), visit.who.email)
+        self._edit.mark_checked(request.one("contact"), request.one("role"), request.who.email)
         return go_to(f"{CONTACT_LIST}?done=checked")
 
-    def contact(self, visit: AdminRequest) -> Screen:
+    def contact(self, request: AdminRequest) -> Screen:
         """Show the form of a contact, or save what was typed."""
-        if not visit.posted:
-            return self._form(visit, None, "")
-        fields = _typed_contact(visit)
-        before = self._edit.open(visit.one("c"))
+        if not request.posted:
+            return self._form(request, None, "")
+        fields = _typed_contact(request)
+        before = self._edit.open(request.one("c"))
         try:
-            self._edit.save(visit.one("c"), fields, visit.one("seen"), visit.who.email)
+            self._edit.save(request.one("c"), fields, request.one("seen"), request.who.email)
         except (ContactWrong, DocumentInvalid) as wrong:
-            return self._form(visit, fields, visit.one("seen"), 422, {"": sentence_of(wrong)})
+            return self._form(request, fields, request.one("seen"), 422, {"": sentence_of(wrong)})
         except ContactConflict:
-            return self._form(visit, fields, "", 409, {"": _CONTACT_CHANGED})
-        after = self._edit.open(visit.one("c"))
+            return self._form(request, fields, "", 409, {"": _CONTACT_CHANGED})
+        after = self._edit.open(request.one("c"))
         fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != fields.mark)
         return go_to(f"{CONTACT_LIST}?done={'fell' if fell else 'saved'}")
 
     def _form(
         self,
-        visit: AdminRequest,
+        request: AdminRequest,
         fields: ContactFields | None,
         seen: str,
         status: int = 200,
         problems: dict[str, str] | None = None,
     ) -> Screen:
-        entry = self._edit.open(visit.asked("c"))
+        entry = self._edit.open(request.asked("c"))
         shown = fields or _as_typed(entry)
         return self._show(
-            visit,
+            request,
             "contact.html",
             status,
             entry=entry,
@@ -94,44 +94,47 @@ class ContactScreens:
         )
 
 
-def _typed_contact(visit: AdminRequest) -> ContactFields:
+def _typed_contact(request: AdminRequest) -> ContactFields:
     rows = zip(
-        visit.fields.get("kind", ()), visit.fields.get("show", ()), visit.fields.get("body", ()), strict=False
+        request.fields.get("kind", ()),
+        request.fields.get("show", ()),
+        request.fields.get("body", ()),
+        strict=False,
     )
     return ContactFields(
-        name=visit.one("name"),
-        serves=visit.one("serves"),
-        audience=visit.one("audience"),
-        hours=visit.one("hours"),
-        languages=visit.one("languages"),
-        what=visit.one("what"),
-        what_not=visit.one("what_not"),
-        mark=visit.one("mark"),
-        sources=visit.one("sources").splitlines(),
+        name=request.one("name"),
+        serves=request.one("serves"),
+        audience=request.one("audience"),
+        hours=request.one("hours"),
+        languages=request.one("languages"),
+        what=request.one("what"),
+        what_not=request.one("what_not"),
+        mark=request.one("mark"),
+        sources=request.one("sources").splitlines(),
         channels=[ChannelFields(kind, show, body) for kind, show, body in rows],
-        checked_by=visit.one("role") if visit.one("checked") else "",
-        two_sources=bool(visit.one("two")),
+        checked_by=request.one("role") if request.one("checked") else "",
+        two_sources=bool(request.one("two")),
     )
 
 
 def _as_typed(entry: object) -> ContactFields:
-    told = dict(entry) if isinstance(entry, dict) else {}
+    values = dict(entry) if isinstance(entry, dict) else {}
     return ContactFields(
-        name=str(told.get("name") or ""),
-        serves=str(told.get("serves") or ""),
-        hours=str(told.get("hours") or ""),
-        languages=str(told.get("languages") or ""),
-        what=str(told.get("what") or ""),
-        what_not=str(told.get("what_not") or ""),
-        mark=str(told.get("mark") or ""),
-        audience=str(told.get("audience") or "anyone"),
-        sources=[str(source) for source in told.get("sources", ())],
+        name=str(values.get("name") or ""),
+        serves=str(values.get("serves") or ""),
+        hours=str(values.get("hours") or ""),
+        languages=str(values.get("languages") or ""),
+        what=str(values.get("what") or ""),
+        what_not=str(values.get("what_not") or ""),
+        mark=str(values.get("mark") or ""),
+        audience=str(values.get("audience") or "anyone"),
+        sources=[str(source) for source in values.get("sources", ())],
         channels=[
             ChannelFields(
                 str(one.get("kind")),
                 str(one.get("value") if one.get("kind") in LINKED else one.get("show")),
                 str(one.get("body") or ""),
             )
-            for one in told.get("channels", ())
+            for one in values.get("channels", ())
         ],
     )

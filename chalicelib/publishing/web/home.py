@@ -1,4 +1,4 @@
-"""The first screen: what waits for somebody, and the answer where there is no screen."""
+"""Dashboard of the admin site: what waits for somebody; and the 404 where there is no screen."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ HOME = "/admin"
 
 
 def routes(
-    desk: Guard,
+    guard: Guard,
     publish: Publish,
     contacts: EditContacts,
     cases: LookAfterCases,
     recipients: ChangeRecipients,
     edit: EditText,
 ) -> None:
-    """Register the first screen, and the answer to every path that is none of the others."""
-    screens = HomeScreens(desk.show, publish, contacts, cases, recipients, edit)
-    desk.screen(HOME, EDITOR)(screens.home)
-    desk.screen("/admin/{proxy+}", EDITOR)(screens.no_screen)
+    """Register the dashboard, and the 404 of every path that is none of the others."""
+    screens = HomeScreens(guard.show, publish, contacts, cases, recipients, edit)
+    guard.screen(HOME, EDITOR)(screens.home)
+    guard.screen("/admin/{proxy+}", EDITOR)(screens.no_screen)
 
 
 class HomeScreens:
-    """The first screen: it gathers what waits from all the others."""
+    """The dashboard: it gathers what waits from all the other screens."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class HomeScreens:
         self._recipients = recipients
         self._edit = edit
 
-    def home(self, visit: AdminRequest) -> Screen:
+    def home(self, request: AdminRequest) -> Screen:
         """Say how the site stands, and what waits for somebody."""
         unread, stale = "", []
         try:
@@ -58,7 +58,7 @@ class HomeScreens:
         except DocumentInvalid as wrong:  # a draft that cannot be read must not hide what else needs somebody
             unread = str(wrong)
         return self._show(
-            visit,
+            request,
             "home.html",
             site=self._publish.status(),
             name_of=name_of,
@@ -70,6 +70,6 @@ class HomeScreens:
             unused=[entry for entry in self._edit.list() if entry.unused and entry.live],
         )
 
-    def no_screen(self, visit: AdminRequest) -> Screen:
+    def no_screen(self, request: AdminRequest) -> Screen:
         """Say that there is no such screen. Raises EntryMissing, always."""
         raise EntryMissing("There is no such screen.")

@@ -1,4 +1,4 @@
-"""The preview: pages and mails as the drafts would make them, beside those that are live."""
+"""Admin screens of the preview: pages and mails from the drafts, beside those that are live."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PREVIEW = "/admin/preview"
 _WIDTHS = ("phone", "desktop")
 
 
-def routes(desk: Guard, preview: Preview) -> None:
+def routes(guard: Guard, preview: Preview) -> None:
     """Register the screens."""
-    screens = PreviewScreens(desk.show, preview, desk.draw)
-    desk.screen(PREVIEW, EDITOR)(screens.choices)
-    desk.screen("/admin/preview/page", EDITOR)(screens.page)
-    desk.screen("/admin/preview/mail", EDITOR)(screens.mail)
+    screens = PreviewScreens(guard.show, preview, guard.draw)
+    guard.screen(PREVIEW, EDITOR)(screens.choices)
+    guard.screen("/admin/preview/page", EDITOR)(screens.page)
+    guard.screen("/admin/preview/mail", EDITOR)(screens.mail)
 
 
 class PreviewScreens:
@@ -35,14 +35,14 @@ class PreviewScreens:
         self._preview = preview
         self._draw = draw
 
-    def choices(self, visit: AdminRequest) -> Screen:
+    def choices(self, request: AdminRequest) -> Screen:
         """Show a page in its frame, with all that can be chosen instead."""
         choices = self._preview.choices()
-        locale = visit.asked("locale") if visit.asked("locale") in choices.locales else choices.locales[0]
-        page = visit.asked("page") if visit.asked("page") in choices.pages else choices.pages[0]
-        width = visit.asked("width") if visit.asked("width") in _WIDTHS else _WIDTHS[0]
+        locale = request.asked("locale") if request.asked("locale") in choices.locales else choices.locales[0]
+        page = request.asked("page") if request.asked("page") in choices.pages else choices.pages[0]
+        width = request.asked("width") if request.asked("width") in _WIDTHS else _WIDTHS[0]
         return self._show(
-            visit,
+            request,
             "preview.html",
             choices=choices,
             locale=locale,
@@ -53,13 +53,13 @@ class PreviewScreens:
             direction=direction(locale),
         )
 
-    def page(self, visit: AdminRequest) -> Screen:
+    def page(self, request: AdminRequest) -> Screen:
         """Show a page in its real markup, in a frame: an editor's text must not act for a publisher."""
-        render = self._preview.live_page if visit.asked("which") == "live" else self._preview.page
+        render = self._preview.live_page if request.asked("which") == "live" else self._preview.page
         try:
-            shown = render(visit.asked("name"))
+            shown = render(request.asked("name"))
         except (DocumentInvalid, RenderStopped) as wrong:
-            return _framed(self._show(visit, "cannot_show.html", 422, told=str(wrong), framed=True))
+            return _framed(self._show(request, "cannot_show.html", 422, told=str(wrong), framed=True))
         policy = _header(shown.headers, "Content-Security-Policy").replace("frame-ancestors 'none'", "")
         return Screen(
             shown.html,
@@ -70,10 +70,10 @@ class PreviewScreens:
             },
         )
 
-    def mail(self, visit: AdminRequest) -> Screen:
+    def mail(self, request: AdminRequest) -> Screen:
         """Show a mail with an invented report: the draft's, the live one, and the draft's with another."""
         choices = self._preview.choices()
-        name, recipient = visit.asked("name"), visit.asked("recipient")
+        name, recipient = request.asked("name"), request.asked("recipient")
         if name not in choices.mails or recipient not in choices.recipients:
             raise EntryMissing("no such mail")
         try:
@@ -84,9 +84,9 @@ class PreviewScreens:
                 ("Draft, with another report", self._preview.mail(name, recipient, other)),
             ]
         except (DocumentInvalid, RenderStopped) as wrong:
-            return self._show(visit, "cannot_show.html", 422, told=str(wrong), framed=False)
+            return self._show(request, "cannot_show.html", 422, told=str(wrong), framed=False)
         return self._show(
-            visit,
+            request,
             "mail.html",
             name=name,
             recipient=choices.words[recipient],
@@ -95,7 +95,7 @@ class PreviewScreens:
 
 
 def _framed(sheet: Screen) -> Screen:
-    """Let the desk's own page show this in a frame, where a refusal would else look like a broken browser."""
+    """Let the admin site show this in a frame, where a refusal would else look like a broken browser."""
     policy = str(sheet.headers["Content-Security-Policy"])
     sheet.headers["Content-Security-Policy"] = policy.replace(
         "frame-ancestors 'none'", "frame-ancestors 'self'"

@@ -1,4 +1,4 @@
-"""The screens of a release: checks, publish, the list of releases, roll back."""
+"""Admin screens of releases: checks, publish, list, roll back."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _STOPPED = (
 )
 
 
-def routes(desk: Guard, publish: Publish) -> None:
+def routes(guard: Guard, publish: Publish) -> None:
     """Register the screens."""
-    screens = PublishScreens(desk.show, publish)
-    desk.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
-    desk.action("/admin/publish/now", PUBLISHER, does="publish")(screens.publish_now)
-    desk.screen(RELEASES, EDITOR)(screens.releases)
-    desk.screen(LOOK_BACK, PUBLISHER, looks=True)(screens.before_rolling_back)
-    desk.action("/admin/releases/back", PUBLISHER, does="roll back", about="release")(screens.roll_back)
+    screens = PublishScreens(guard.show, publish)
+    guard.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
+    guard.action("/admin/publish/now", PUBLISHER, does="publish")(screens.publish_now)
+    guard.screen(RELEASES, EDITOR)(screens.releases)
+    guard.screen(LOOK_BACK, PUBLISHER, looks=True)(screens.before_rolling_back)
+    guard.action("/admin/releases/back", PUBLISHER, does="roll back", about="release")(screens.roll_back)
 
 
 class _LookedAt(Protocol):
@@ -59,7 +59,7 @@ class _LookedAt(Protocol):
 
     def __call__(
         self,
-        visit: AdminRequest,
+        request: AdminRequest,
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
@@ -73,28 +73,28 @@ class PublishScreens:
         self._show = show
         self._publish = publish
 
-    def publish(self, visit: AdminRequest) -> Screen:
+    def publish(self, request: AdminRequest) -> Screen:
         """Show what would be published, and what the checks found."""
-        return self._before_publishing(visit)
+        return self._before_publishing(request)
 
-    def publish_now(self, visit: AdminRequest) -> Screen:
+    def publish_now(self, request: AdminRequest) -> Screen:
         """Publish the drafts, or what is live once `again`, or say what stood in the way."""
-        do = self._publish.again if visit.one("again") else self._publish
-        yes, seen = bool(visit.one("yes")), visit.one("seen")
+        do = self._publish.again if request.one("again") else self._publish
+        yes, seen = bool(request.one("yes")), request.one("seen")
         try:
-            release = do(visit.who.email, visit.one("why"), yes, seen)
+            release = do(request.who.email, request.one("why"), yes, seen)
         except _STOPPED as stopped:
-            return self._not_done(visit, stopped, PUBLISH, self._before_publishing)
-        self._note(visit, release)
+            return self._not_done(request, stopped, PUBLISH, self._before_publishing)
+        self._note(request, release)
         return go_to(f"{RELEASES}?done=published")
 
-    def releases(self, visit: AdminRequest) -> Screen:
+    def releases(self, request: AdminRequest) -> Screen:
         """List the releases."""
         self._publish.stand_by()
         self._publish.clear_away()
         entries = self._publish.releases()
         return self._show(
-            visit,
+            request,
             "releases.html",
             releases=entries,
             shipped_is_live=not any(entry.live for entry in entries),
@@ -103,24 +103,24 @@ class PublishScreens:
             name_of=name_of,
         )
 
-    def before_rolling_back(self, visit: AdminRequest) -> Screen:
+    def before_rolling_back(self, request: AdminRequest) -> Screen:
         """Show what a roll back would change."""
-        return self._before_rolling_back(visit)
+        return self._before_rolling_back(request)
 
-    def roll_back(self, visit: AdminRequest) -> Screen:
+    def roll_back(self, request: AdminRequest) -> Screen:
         """Publish an older release again, or say what stood in the way."""
-        older, yes, seen = number(visit.one("release"), -1), bool(visit.one("yes")), visit.one("seen")
-        visit.deed.about = f"to release {older}"
+        older, yes, seen = number(request.one("release"), -1), bool(request.one("yes")), request.one("seen")
+        request.deed.about = f"to release {older}"
         try:
-            release = self._publish.roll_back(older, visit.who.email, visit.one("why"), yes, seen)
+            release = self._publish.roll_back(older, request.who.email, request.one("why"), yes, seen)
         except _STOPPED as stopped:
-            return self._not_done(visit, stopped, LOOK_BACK, self._before_rolling_back)
-        self._note(visit, release)
+            return self._not_done(request, stopped, LOOK_BACK, self._before_rolling_back)
+        self._note(request, release)
         return go_to(f"{RELEASES}?done=rolled")
 
     def _before_publishing(
         self,
-        visit: AdminRequest,
+        request: AdminRequest,
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
@@ -128,12 +128,12 @@ class PublishScreens:
         self._publish.stand_by()
         self._publish.clear_away()
         return self._show(
-            visit,
+            request,
             "publish.html",
             status,
             plan=plan or self._publish.plan(),
             site=self._publish.status(),
-            why=visit.one("why"),
+            why=request.one("why"),
             languages=ENDONYMS,
             name_of=name_of,
             problems=problems or {},
@@ -141,64 +141,64 @@ class PublishScreens:
 
     def _before_rolling_back(
         self,
-        visit: AdminRequest,
+        request: AdminRequest,
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
     ) -> Screen:
-        release = number(visit.asked("release"), -1)
+        release = number(request.asked("release"), -1)
         return self._show(
-            visit,
+            request,
             "roll_back.html",
             status,
             release=release,
             plan=plan or self._publish.plan_back(release),
-            why=visit.one("why") if visit.posted else "",
+            why=request.one("why") if request.posted else "",
             languages=ENDONYMS,
             name_of=name_of,
             problems=problems or {},
         )
 
-    def _note(self, visit: AdminRequest, release: Release) -> None:
-        """Write down what went live, from what went live."""
-        deed = visit.deed
+    def _note(self, request: AdminRequest, release: Release) -> None:
+        """Record in the audit log what went live, from what went live."""
+        deed = request.deed
         deed.before = f"release {release.since}"
         deed.after = f"release {release.number}: {self._publish.changed_by(release) or 'rendered anew'}"
         deed.why = release.why
 
-    def _not_done(self, visit: AdminRequest, stopped: Exception, look: str, screen: _LookedAt) -> Screen:
+    def _not_done(self, request: AdminRequest, stopped: Exception, look: str, screen: _LookedAt) -> Screen:
         """Say what stood in the way, with all that was typed.
 
         What came up after the pages were rendered is said without rendering them once more: the desk has 29
         seconds for an answer.
         """
         if isinstance(stopped, NotYet):
-            visit.deed.about = visit.deed.about or ", ".join(stopped.plan.documents)
+            request.deed.about = request.deed.about or ", ".join(stopped.plan.documents)
             told = {"": "Nothing was published: first mend what the checks found."}
             if not stopped.report.stops:
                 told = {"yes": "Nothing was published: this needs your yes."}
-            return screen(visit, 422, told, stopped.plan)
+            return screen(request, 422, told, stopped.plan)
         if isinstance(stopped, NothingToPublish):
             return screen(
-                visit, 422, {"": "There is nothing to publish: no draft differs from what is live."}
+                request, 422, {"": "There is nothing to publish: no draft differs from what is live."}
             )
         if isinstance(stopped, DocumentInvalid):
-            return screen(visit, 422, {"why": sentence_of(stopped)})
+            return screen(request, 422, {"why": sentence_of(stopped)})
         told_plainly, status = f"Nothing was published: {stopped}.", 422
         if isinstance(stopped, PublishUnderWay):
             status = 409
         if isinstance(stopped, ChangedSince):
             told_plainly = f"Nothing was published. Changed since you looked: {_in_words(stopped)}."
-            status = 409 if visit.one("seen") else 422
+            status = 409 if request.one("seen") else 422
             if not stopped.late:
-                return screen(visit, status, {"": told_plainly})
+                return screen(request, status, {"": told_plainly})
         return self._show(
-            visit,
+            request,
             "look_again.html",
             status,
             told=told_plainly,
             look=look,
-            kept=[(name, visit.one(name)) for name in ("why", "release") if visit.one(name)],
+            kept=[(name, request.one(name)) for name in ("why", "release") if request.one(name)],
         )
 
 

@@ -1,4 +1,4 @@
-"""Who gets reports: changed by two publishers, to addresses that have shown that somebody reads them."""
+"""Admin screens of recipients: the two-person rule, and addresses verified by a code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NOT_MAILED = "The mail could not be sent now. Please try again in a minute."
 
 
 def routes(
-    desk: Guard,
+    guard: Guard,
     changes: ChangeRecipients,
     edit: EditRecipients,
     contacts: EditContacts,
@@ -43,9 +43,9 @@ def routes(
     tell: TellPublishers,
 ) -> None:
     """Register the list with the change that waits, the form of one recipient, and the buttons."""
-    screens = RecipientScreens(desk.show, changes, edit, contacts, standings, tell)
-    desk.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
-    desk.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="id")(screens.recipient)
+    screens = RecipientScreens(guard.show, changes, edit, contacts, standings, tell)
+    guard.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
+    guard.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="id")(screens.recipient)
     for path, does, about, renderer in (
         ("/admin/recipients/without", "propose to drop a recipient", "r", screens.drop),
         ("/admin/recipients/code", "mail a code", "address", screens.mail_code),
@@ -55,7 +55,7 @@ def routes(
         ("/admin/recipients/operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
         ("/admin/recipients/withdraw", "withdraw new recipients", "", screens.withdraw),
     ):
-        desk.action(path, PUBLISHER, does, about)(renderer)
+        guard.action(path, PUBLISHER, does, about)(renderer)
 
 
 class RecipientScreens:
@@ -80,196 +80,198 @@ class RecipientScreens:
         self._standings = standings
         self._tell = tell
 
-    def recipients(self, visit: AdminRequest) -> Screen:
+    def recipients(self, request: AdminRequest) -> Screen:
         """List the recipients, and the change that waits."""
-        return self._list(visit)
+        return self._list(request)
 
-    def recipient(self, visit: AdminRequest) -> Screen:
+    def recipient(self, request: AdminRequest) -> Screen:
         """Show the form of a recipient, or propose what was typed."""
-        if not visit.posted:
-            if not visit.asked("r"):
-                return self._form(visit, _as_typed({}), self._edit.entries()[1])
-            entry, revision = self._edit.open(visit.asked("r"))
-            return self._form(visit, _as_typed(entry), revision)
+        if not request.posted:
+            if not request.asked("r"):
+                return self._form(request, _as_typed({}), self._edit.entries()[1])
+            entry, revision = self._edit.open(request.asked("r"))
+            return self._form(request, _as_typed(entry), revision)
         fields = RecipientFields(
-            **{name: visit.one(name) for name in _FIELDS},
-            enforces_immigration=bool(visit.one("enforces_immigration")),
+            **{name: request.one(name) for name in _FIELDS},
+            enforces_immigration=bool(request.one("enforces_immigration")),
         )
-        revision = number(visit.one("revision"))
+        revision = number(request.one("revision"))
         try:
-            self._edit.propose(fields, revision, visit.who, visit.one("why"))
+            self._edit.propose(fields, revision, request.who, request.one("why"))
         except DocumentInvalid as wrong:
             # What was typed stays in the form, but for a private key.
-            return self._form(visit, _typed(visit), revision, 422, sentence_of(wrong))
+            return self._form(request, _typed(request), revision, 422, sentence_of(wrong))
         except DraftConflict:
-            return self._form(visit, fields, self._edit.entries()[1], 409, _MOVED_ON)
-        self._proposed(visit, fields.id.strip())
+            return self._form(request, fields, self._edit.entries()[1], 409, _MOVED_ON)
+        self._proposed(request, fields.id.strip())
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
-    def drop(self, visit: AdminRequest) -> Screen:
+    def drop(self, request: AdminRequest) -> Screen:
         """Propose that a recipient gets reports no longer."""
-        recipient, revision = visit.one("r"), number(visit.one("revision"))
+        recipient, revision = request.one("r"), number(request.one("revision"))
         try:
-            self._edit.propose_without(recipient, revision, visit.who, visit.one("why"))
+            self._edit.propose_without(recipient, revision, request.who, request.one("why"))
         except DocumentInvalid as wrong:
-            return self._list(visit, 422, {"": sentence_of(wrong)})
+            return self._list(request, 422, {"": sentence_of(wrong)})
         except DraftConflict:
-            return self._list(visit, 409, {"": _MOVED_ON})
-        self._proposed(visit, recipient)
+            return self._list(request, 409, {"": _MOVED_ON})
+        self._proposed(request, recipient)
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
-    def mail_code(self, visit: AdminRequest) -> Screen:
+    def mail_code(self, request: AdminRequest) -> Screen:
         """Mail a code to an address that is new."""
         try:
-            self._changes.send_code(visit.one("address"), number(visit.one("revision")))
+            self._changes.send_code(request.one("address"), number(request.one("revision")))
         except DraftConflict:
-            return self._list(visit, 409, {"": _MOVED_ON})
+            return self._list(request, 409, {"": _MOVED_ON})
         except CodesUsedUp:
-            return self._list(visit, 429, {"": _ENOUGH_CODES})
+            return self._list(request, 429, {"": _ENOUGH_CODES})
         except (MailDelayed, MailRefused, MailStopped):
-            return self._list(visit, 503, {"": _NOT_MAILED})
+            return self._list(request, 503, {"": _NOT_MAILED})
         return go_to(f"{RECIPIENT_LIST}?done=code_sent")
 
-    def confirm_address(self, visit: AdminRequest) -> Screen:
+    def confirm_address(self, request: AdminRequest) -> Screen:
         """Take the code that shows that somebody reads an address."""
-        revision = number(visit.one("revision"))
+        revision = number(request.one("revision"))
         try:
-            self._changes.confirm(visit.one("address"), visit.one("code"), revision)
+            self._changes.confirm(request.one("address"), request.one("code"), revision)
         except CodeWrong:
-            return self._list(visit, 422, {"": _WRONG_CODE})
+            return self._list(request, 422, {"": _WRONG_CODE})
         except DraftConflict:
-            return self._list(visit, 409, {"": _MOVED_ON})
+            return self._list(request, 409, {"": _MOVED_ON})
         return go_to(f"{RECIPIENT_LIST}?done=confirmed")
 
-    def agree(self, visit: AdminRequest) -> Screen:
+    def agree(self, request: AdminRequest) -> Screen:
         """Agree to the change that waits, as the second publisher."""
-        self._about_what_waits(visit)
-        revision, seen = number(visit.one("revision")), visit.one("seen")
+        self._about_what_waits(request)
+        revision, seen = number(request.one("revision")), request.one("seen")
         try:
-            self._changes.agree(revision, seen, self._standings.of(visit.who))
+            self._changes.agree(revision, seen, self._standings.of(request.who))
         except (AgreementMissing, DocumentInvalid) as missing:
-            return self._list(visit, 422, {"": sentence_of(missing)})
+            return self._list(request, 422, {"": sentence_of(missing)})
         except DraftConflict:
-            return self._list(visit, 409, {"": _MOVED_ON})
-        self._agreed(visit, visit.who.email)
+            return self._list(request, 409, {"": _MOVED_ON})
+        self._agreed(request, request.who.email)
         return go_to(f"{RECIPIENT_LIST}?done=agreed")
 
-    def mail_operator_code(self, visit: AdminRequest) -> Screen:
+    def mail_operator_code(self, request: AdminRequest) -> Screen:
         """Mail the operator a code that stands for the second publisher."""
-        self._about_what_waits(visit)
+        self._about_what_waits(request)
         try:
-            self._changes.send_operator_code(number(visit.one("revision")), visit.one("seen"))
+            self._changes.send_operator_code(number(request.one("revision")), request.one("seen"))
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
-            return self._list(visit, 422, {"": sentence_of(missing)})
+            return self._list(request, 422, {"": sentence_of(missing)})
         except CodesUsedUp:
-            return self._list(visit, 429, {"": _ENOUGH_CODES})
+            return self._list(request, 429, {"": _ENOUGH_CODES})
         except DraftConflict:
-            return self._list(visit, 409, {"": _MOVED_ON})
+            return self._list(request, 409, {"": _MOVED_ON})
         except (MailDelayed, MailRefused, MailStopped):
-            return self._list(visit, 503, {"": _NOT_MAILED})
-        told = f"{visit.who.email} had the operator mailed a code that stands for the second publisher."
+            return self._list(request, 503, {"": _NOT_MAILED})
+        told = f"{request.who.email} had the operator mailed a code that stands for the second publisher."
         self._tell("the operator was asked", (told, "It is for the change of recipients that waits."))
         return go_to(f"{RECIPIENT_LIST}?done=code_sent")
 
-    def agree_by_operator(self, visit: AdminRequest) -> Screen:
+    def agree_by_operator(self, request: AdminRequest) -> Screen:
         """Agree to the change that waits with the operator's code."""
-        self._about_what_waits(visit)
-        revision, seen = number(visit.one("revision")), visit.one("seen")
+        self._about_what_waits(request)
+        revision, seen = number(request.one("revision")), request.one("seen")
         try:
-            self._changes.agree_by_operator(revision, seen, visit.one("code"))
+            self._changes.agree_by_operator(revision, seen, request.one("code"))
         except CodeWrong:
-            return self._list(visit, 422, {"": _WRONG_CODE})
+            return self._list(request, 422, {"": _WRONG_CODE})
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
-            return self._list(visit, 422, {"": sentence_of(missing)})
+            return self._list(request, 422, {"": sentence_of(missing)})
         except DraftConflict:
-            return self._list(visit, 409, {"": _MOVED_ON})
-        self._agreed(visit, f"With a code that the operator got, {visit.who.email}")
+            return self._list(request, 409, {"": _MOVED_ON})
+        self._agreed(request, f"With a code that the operator got, {request.who.email}")
         return go_to(f"{RECIPIENT_LIST}?done=agreed")
 
-    def withdraw(self, visit: AdminRequest) -> Screen:
+    def withdraw(self, request: AdminRequest) -> Screen:
         """Take back the change that waits."""
         state = self._changes.state()
         if state:
-            visit.deed.about = ", ".join(one.id for one in state.entries)
-            visit.deed.before = "; ".join(state.described)
+            request.deed.about = ", ".join(one.id for one in state.entries)
+            request.deed.before = "; ".join(state.described)
         try:
-            self._changes.withdraw(number(visit.one("revision")))
+            self._changes.withdraw(number(request.one("revision")))
         except DraftConflict:
-            return self._list(visit, 409, {"": _MOVED_ON})
-        told = f"{visit.who.email} withdrew the change of who gets reports that waited:"
+            return self._list(request, 409, {"": _MOVED_ON})
+        told = f"{request.who.email} withdrew the change of who gets reports that waited:"
         self._tell("recipients were withdrawn", (told, *(state.described if state else ())))
         return go_to(f"{RECIPIENT_LIST}?done=withdrawn")
 
-    def _list(self, visit: AdminRequest, status: int = 200, problems: dict[str, str] | None = None) -> Screen:
+    def _list(
+        self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
+    ) -> Screen:
         state = self._changes.state()
-        asks = state is not None and not state.change.agreed and visit.who.may(PUBLISHER)
+        asks = state is not None and not state.change.agreed and request.who.may(PUBLISHER)
         return self._show(
-            visit,
+            request,
             "recipients.html",
             status,
             entries=self._changes.list(),
             proposed=self._edit.entries()[0],
             state=state,
-            why_not=self._changes.why_not(self._standings.of(visit.who)) if asks else "",
+            why_not=self._changes.why_not(self._standings.of(request.who)) if asks else "",
             problems=problems or {},
         )
 
     def _form(
         self,
-        visit: AdminRequest,
+        request: AdminRequest,
         fields: RecipientFields,
         revision: int,
         status: int = 200,
         problem: str = "",
     ) -> Screen:
         return self._show(
-            visit,
+            request,
             "recipient.html",
             status,
             fields=fields,
-            is_new=not visit.asked("r"),
+            is_new=not request.asked("r"),
             revision=revision,
             natures=NATURES,
             state=self._changes.state(),
             languages=ENDONYMS,
             places=list(self._contacts.places()),
-            why=without_private(visit.one("why")),
+            why=without_private(request.one("why")),
             problems={"": problem} if problem else {},
         )
 
-    def _proposed(self, visit: AdminRequest, about: str) -> None:
-        """Write down and mail what was proposed, from what is kept now."""
+    def _proposed(self, request: AdminRequest, about: str) -> None:
+        """Record and mail what was proposed, from what is stored now."""
         state = self._changes.state()
         if state is None:
             return
-        visit.deed.about, visit.deed.after = about, "; ".join(state.described)
-        told = f"{visit.who.email} proposed a change of who gets reports. All that waits now:"
+        request.deed.about, request.deed.after = about, "; ".join(state.described)
+        told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
         self._tell("recipients were proposed", (told, *state.described, f"Why: {state.change.why}"))
 
-    def _about_what_waits(self, visit: AdminRequest) -> None:
-        """Write down what this is about before it is tried: a refusal names it too."""
+    def _about_what_waits(self, request: AdminRequest) -> None:
+        """Record what this is about before it is tried: a refusal names it too."""
         state = self._changes.state()
         if state:
-            visit.deed.about = ", ".join(one.id for one in state.entries)
-            visit.deed.after = "; ".join(state.described)
+            request.deed.about = ", ".join(one.id for one in state.entries)
+            request.deed.after = "; ".join(state.described)
 
-    def _agreed(self, visit: AdminRequest, by: str) -> None:
-        """Write down and mail what was agreed to, from what is kept now."""
+    def _agreed(self, request: AdminRequest, by: str) -> None:
+        """Record and mail what was agreed to, from what is stored now."""
         state = self._changes.state()
         if state is None:
             return
-        visit.deed.about = ", ".join(one.id for one in state.entries)
-        visit.deed.after = "; ".join(state.described)
+        request.deed.about = ", ".join(one.id for one in state.entries)
+        request.deed.after = "; ".join(state.described)
         rest = [one.name for one in state.entries if not one.agreed_by]
         still = f"Still to be agreed to: {', '.join(rest)}." if rest else "The next publish takes it along."
         told = f"{by} agreed to a change of who gets reports:"
         self._tell("recipients were agreed to", (told, *state.described, still))
 
 
-def _typed(visit: AdminRequest) -> RecipientFields:
+def _typed(request: AdminRequest) -> RecipientFields:
     return RecipientFields(
-        **{name: without_private(visit.one(name)) for name in _FIELDS},
-        enforces_immigration=bool(visit.one("enforces_immigration")),
+        **{name: without_private(request.one(name)) for name in _FIELDS},
+        enforces_immigration=bool(request.one("enforces_immigration")),
     )
 
 

@@ -1,4 +1,4 @@
-"""The screen of a catalog: a translation sentence by sentence."""
+"""Admin screen of a PO catalog: a translation sentence by sentence."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ON_A_PAGE = 25
 _SHOWS = ("missing", "all")
 
 
-def routes(desk: Guard, sentences: EditSentences) -> None:
+def routes(guard: Guard, sentences: EditSentences) -> None:
     """Register the screen."""
-    screens = SentenceScreens(desk.show, sentences)
-    desk.screen(SENTENCES, EDITOR, does="save sentences", about="d")(screens.sentences)
+    screens = SentenceScreens(guard.show, sentences)
+    guard.screen(SENTENCES, EDITOR, does="save sentences", about="d")(screens.sentences)
 
 
 class SentenceScreens:
@@ -38,50 +38,50 @@ class SentenceScreens:
         self._show = show
         self._edit = edit
 
-    def sentences(self, visit: AdminRequest) -> Screen:
+    def sentences(self, request: AdminRequest) -> Screen:
         """Show a catalog's sentences, or save those that were typed."""
-        if not visit.posted:
-            return self._catalog(visit)
-        typed, seen, sure = (_prefixed(visit, prefix) for prefix in ("s-", "seen-", "sure-"))
+        if not request.posted:
+            return self._catalog(request)
+        typed, seen, sure = (_prefixed(request, prefix) for prefix in ("s-", "seen-", "sure-"))
         try:
-            self._edit.save(visit.one("d"), typed, seen, sure, visit.who.email)
+            self._edit.save(request.one("d"), typed, seen, sure, request.who.email)
         except SentencesConflict as error:
             told = {
                 f"s-{key}": "Somebody else changed this sentence meanwhile. Theirs is shown with yours."
                 for key in error.keys
             }
-            return self._catalog(visit, 409, typed, error.keys, told)
+            return self._catalog(request, 409, typed, error.keys, told)
         except DocumentInvalid as error:
-            return self._catalog(visit, 422, typed, (), {"": sentence_of(error)})
-        show = visit.one("show") if visit.one("show") in _SHOWS else "all"
-        page = number(visit.one("page"), 1)
-        return go_to(f"{SENTENCES}?d={visit.one('d')}&show={show}&page={page}&done=saved")
+            return self._catalog(request, 422, typed, (), {"": sentence_of(error)})
+        show = request.one("show") if request.one("show") in _SHOWS else "all"
+        page = number(request.one("page"), 1)
+        return go_to(f"{SENTENCES}?d={request.one('d')}&show={show}&page={page}&done=saved")
 
     def _catalog(
         self,
-        visit: AdminRequest,
+        request: AdminRequest,
         status: int = 200,
         typed: dict[str, str] | None = None,
         clashing: tuple[str, ...] = (),
         problems: dict[str, str] | None = None,
     ) -> Screen:
-        catalog = self._edit.open(visit.asked("d"))
-        shown = visit.asked("show") if visit.asked("show") in _SHOWS else "all"
-        words = visit.asked("words")
-        page = max(1, number(visit.asked("page"), 1))
-        found = _found(catalog, shown, words)
-        on_page = found[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]
+        catalog = self._edit.open(request.asked("d"))
+        shown = request.asked("show") if request.asked("show") in _SHOWS else "all"
+        words = request.asked("words")
+        page = max(1, number(request.asked("page"), 1))
+        sentences = _found(catalog, shown, words)
+        on_page = sentences[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]
         if typed is not None:  # what was typed is shown again, whatever the filter now finds
             on_page = [one for one in catalog.sentences if one.key in typed]
         return self._show(
-            visit,
+            request,
             "sentences.html",
             status,
             catalog=catalog,
-            found=len(found),
+            found=len(sentences),
             on_page=on_page,
             page=page,
-            pages=max(1, -(-len(found) // _ON_A_PAGE)),
+            pages=max(1, -(-len(sentences) // _ON_A_PAGE)),
             show=shown,
             words=words,
             typed=typed or {},
@@ -92,17 +92,20 @@ class SentenceScreens:
 
 def _found(catalog: Catalog, show: str, words: str) -> list[Sentence]:
     wanted = words.casefold().strip()
-    keep: Callable[[Sentence], bool] = (lambda one: one.missing) if show == "missing" else (lambda _: True)
+    keep: Callable[[Sentence], bool] = (
+        (lambda sentence: sentence.missing) if show == "missing" else (lambda _: True)
+    )
     return [
-        one
-        for one in catalog.sentences
-        if keep(one) and (not wanted or wanted in one.source.casefold() or wanted in one.text.casefold())
+        sentence
+        for sentence in catalog.sentences
+        if keep(sentence)
+        and (not wanted or wanted in sentence.source.casefold() or wanted in sentence.text.casefold())
     ]
 
 
-def _prefixed(visit: AdminRequest, prefix: str) -> dict[str, str]:
+def _prefixed(request: AdminRequest, prefix: str) -> dict[str, str]:
     return {
         name.removeprefix(prefix): values[0].replace("\r\n", "\n")
-        for name, values in visit.fields.items()
+        for name, values in request.fields.items()
         if name.startswith(prefix)
     }

@@ -1,4 +1,4 @@
-"""The screens of documents: list, edit, compare, history."""
+"""Admin screens of documents: list, edit a draft, diff, version history."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _SAVED_MEANWHILE = (
 )
 
 
-def routes(desk: Guard, edit: EditText) -> None:
+def routes(guard: Guard, edit: EditText) -> None:
     """Register the screens."""
-    screens = TextScreens(desk.show, edit)
-    desk.screen(TEXTS, EDITOR)(screens.documents)
-    desk.screen(TEXT, EDITOR, does="save a draft", about="d")(screens.text)
-    desk.action("/admin/text/discard", EDITOR, does="discard a draft", about="d")(screens.discard)
-    desk.screen("/admin/text/changes", EDITOR)(screens.changes)
-    desk.screen("/admin/text/lines", EDITOR)(screens.lines)
-    desk.screen("/admin/text/history", EDITOR)(screens.history)
-    desk.screen("/admin/text/version", EDITOR)(screens.version)
+    screens = TextScreens(guard.show, edit)
+    guard.screen(TEXTS, EDITOR)(screens.documents)
+    guard.screen(TEXT, EDITOR, does="save a draft", about="d")(screens.text)
+    guard.action("/admin/text/discard", EDITOR, does="discard a draft", about="d")(screens.discard)
+    guard.screen("/admin/text/changes", EDITOR)(screens.changes)
+    guard.screen("/admin/text/lines", EDITOR)(screens.lines)
+    guard.screen("/admin/text/history", EDITOR)(screens.history)
+    guard.screen("/admin/text/version", EDITOR)(screens.version)
     make_draft = "make a draft of an older text"
-    desk.action("/admin/text/restore", EDITOR, does=make_draft, about="d")(screens.restore)
+    guard.action("/admin/text/restore", EDITOR, does=make_draft, about="d")(screens.restore)
 
 
 class TextScreens:
@@ -51,59 +51,59 @@ class TextScreens:
         self._show = show
         self._edit = edit
 
-    def documents(self, visit: AdminRequest) -> Screen:
+    def documents(self, request: AdminRequest) -> Screen:
         """List the documents."""
-        return self._show(visit, "documents.html", entries=self._edit.list(), name_of=name_of)
+        return self._show(request, "documents.html", entries=self._edit.list(), name_of=name_of)
 
-    def text(self, visit: AdminRequest) -> Screen:
+    def text(self, request: AdminRequest) -> Screen:
         """Show the editor of a document, or save what was typed as its draft."""
-        document = visit.asked("d")
-        if not visit.posted:
-            return self._editor(visit, document)
-        revision = number(visit.one("revision"))
+        document = request.asked("d")
+        if not request.posted:
+            return self._editor(request, document)
+        revision = number(request.one("revision"))
         try:
-            self._edit.save_draft(document, visit.one("text"), revision, visit.who.email)
+            self._edit.save_draft(document, request.one("text"), revision, request.who.email)
         except DraftConflict as error:
-            return self._conflict(visit, error)
+            return self._conflict(request, error)
         except DocumentInvalid as error:
-            return self._editor(visit, document, 422, {"text": sentence_of(error)})
+            return self._editor(request, document, 422, {"text": sentence_of(error)})
         return go_to(f"{TEXT}?d={document}&done=saved")
 
-    def discard(self, visit: AdminRequest) -> Screen:
+    def discard(self, request: AdminRequest) -> Screen:
         """Throw a draft away, unless somebody went on with it meanwhile."""
         try:
-            self._edit.discard(visit.one("d"), number(visit.one("revision")))
+            self._edit.discard(request.one("d"), number(request.one("revision")))
         except DraftConflict:
-            return self._editor(visit, visit.one("d"), 409, {"": _SAVED_MEANWHILE})
-        return go_to(f"{TEXT}?d={visit.one('d')}&done=discarded")
+            return self._editor(request, request.one("d"), 409, {"": _SAVED_MEANWHILE})
+        return go_to(f"{TEXT}?d={request.one('d')}&done=discarded")
 
-    def changes(self, visit: AdminRequest) -> Screen:
-        """Compare a draft with what is live."""
-        document = visit.asked("d")
+    def changes(self, request: AdminRequest) -> Screen:
+        """Show the diff of a draft to what is live."""
+        document = request.asked("d")
         opened = self._edit.open(document)
         lines = self._edit.diff(document)
-        return self._show(visit, "changes.html", opened=opened, name=name_of(document), lines=lines)
+        return self._show(request, "changes.html", opened=opened, name=name_of(document), lines=lines)
 
-    def lines(self, visit: AdminRequest) -> Screen:
+    def lines(self, request: AdminRequest) -> Screen:
         """Show a text with its lines numbered, and mark the one that is asked for."""
-        document = visit.asked("d")
+        document = request.asked("d")
         opened = self._edit.open(document)
-        bad = [number(visit.asked("line"))]
-        return self._show(visit, "lines.html", opened=opened, name=name_of(document), bad=bad)
+        bad = [number(request.asked("line"))]
+        return self._show(request, "lines.html", opened=opened, name=name_of(document), bad=bad)
 
-    def history(self, visit: AdminRequest) -> Screen:
+    def history(self, request: AdminRequest) -> Screen:
         """List the versions of a document."""
-        document = visit.asked("d")
+        document = request.asked("d")
         opened = self._edit.open(document)
         versions = self._edit.history(document)
-        return self._show(visit, "history.html", opened=opened, name=name_of(document), versions=versions)
+        return self._show(request, "history.html", opened=opened, name=name_of(document), versions=versions)
 
-    def version(self, visit: AdminRequest) -> Screen:
+    def version(self, request: AdminRequest) -> Screen:
         """Show a version, compared with the live one."""
-        document, which = visit.asked("d"), number(visit.asked("n"))
+        document, which = request.asked("d"), number(request.asked("n"))
         opened = self._edit.open(document)
         return self._show(
-            visit,
+            request,
             "version.html",
             opened=opened,
             name=name_of(document),
@@ -111,22 +111,22 @@ class TextScreens:
             lines=self._edit.diff_versions(document, which, opened.live.number),
         )
 
-    def restore(self, visit: AdminRequest) -> Screen:
+    def restore(self, request: AdminRequest) -> Screen:
         """Make a draft of a version."""
-        document, revision = visit.one("d"), number(visit.one("revision"))
+        document, revision = request.one("d"), number(request.one("revision"))
         try:
-            self._edit.restore(document, number(visit.one("n")), revision, visit.who.email)
+            self._edit.restore(document, number(request.one("n")), revision, request.who.email)
         except DraftConflict as error:
-            return self._conflict(visit, error)
+            return self._conflict(request, error)
         return go_to(f"{TEXT}?d={document}&done=restored")
 
     def _editor(
-        self, visit: AdminRequest, document: str, status: int = 200, problems: dict[str, str] | None = None
+        self, request: AdminRequest, document: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
         opened = self._edit.open(document)
-        text = _visible(visit.one("text")) if "text" in visit.fields else opened.text
+        text = _visible(request.one("text")) if "text" in request.fields else opened.text
         return self._show(
-            visit,
+            request,
             "text.html",
             status,
             opened=opened,
@@ -140,10 +140,10 @@ class TextScreens:
             **_of_frame(opened, text, self._hosts()),
         )
 
-    def _conflict(self, visit: AdminRequest, error: DraftConflict) -> Screen:
+    def _conflict(self, request: AdminRequest, error: DraftConflict) -> Screen:
         other = error.theirs.text if error.theirs else error.live
         return self._show(
-            visit,
+            request,
             "conflict.html",
             409,
             conflict=error,
