@@ -115,3 +115,57 @@ def test_each_decision_has_a_number_of_its_own() -> None:
     for page in pages:
         first = page.read_text(encoding="utf-8").split("\n")[0]
         assert first.startswith(f"# {int(page.name[:4])}. "), page.name
+
+
+# Old paths and names, the ways through the code, the trade's words
+
+
+def section(document: str, heading: str) -> str:
+    """Return what stands in a document under a heading of the second level."""
+    return text_of(document).split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def table(document: str, heading: str) -> list[list[str]]:
+    """Return the cells of a section's table, without its head."""
+    lines = [line for line in section(document, heading).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def in_ticks(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def defined(root: str) -> set[str]:
+    """Return the names of all classes and functions at the top of modules below a folder."""
+    files = (ROOT / root).rglob("*.py")
+    found = (
+        re.findall(r"^(?:class|def) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE) for file in files
+    )
+    return {name for names in found for name in names}
+
+
+@pytest.mark.parametrize(("heading", "at_least"), [("Code", 110), ("Tests", 60)])
+def test_every_new_path_of_moved_files_exists_and_no_old_one_does(heading: str, at_least: int) -> None:
+    rows = table("docs/moved.md", heading)
+    assert len(rows) >= at_least
+    for old, new in rows:
+        assert not (ROOT / old.strip("`")).exists(), old
+        paths = [path for path in in_ticks(new) if "/" in path]
+        assert paths, old
+        for path in paths:
+            assert (ROOT / path).is_file(), path
+
+
+def test_every_new_name_of_a_class_is_defined_and_no_old_one_is() -> None:
+    rows = table("docs/moved.md", "Names of classes and functions")
+    names = defined("chalicelib")
+    assert len(rows) > 25
+    for old, new, _ in rows:
+        assert set(in_ticks(new)) <= names, new
+        assert not set(in_ticks(old)) & names, old
+
+
+def test_every_place_where_an_old_word_stays_exists() -> None:
+    for _, where, _ in table("docs/moved.md", "Old words that stay, and why"):
+        for path in in_ticks(where):
+            assert (ROOT / path).exists(), path
