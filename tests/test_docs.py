@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -169,3 +170,31 @@ def test_every_place_where_an_old_word_stays_exists() -> None:
     for _, where, _ in table("docs/moved.md", "Old words that stay, and why"):
         for path in in_ticks(where):
             assert (ROOT / path).exists(), path
+
+
+def first_sentence(module: str) -> str:
+    """Return the first sentence of a module's docstring, on one line."""
+    docstring = ast.get_docstring(ast.parse(text_of(module))) or ""
+    return re.split(r"(?<=[.!?])\s(?=[A-Z`])", " ".join(docstring.split()), maxsplit=1)[0]
+
+
+def says(sentence: str, word: str) -> bool:
+    """Say whether a sentence holds a word, or its plural, as a whole."""
+    plurals = [f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies"]
+    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", sentence, re.I) for form in [word, *plurals])
+
+
+WORDS = [
+    line.strip("|").split(" | ") for line in text_of("docs/words.md").splitlines() if "`chalicelib/" in line
+]
+
+
+def test_the_words_of_the_trade_are_forty_or_more_and_each_stands_there_once() -> None:
+    words = [row[0].strip().lower() for row in WORDS]
+    assert len(words) >= 40
+    assert words == sorted(set(words))
+
+
+@pytest.mark.parametrize(("word", "module"), [(row[0].strip(), row[1].strip(" `")) for row in WORDS])
+def test_a_word_of_the_trade_stands_in_the_first_sentence_of_its_module(word: str, module: str) -> None:
+    assert says(first_sentence(module), word), first_sentence(module)
