@@ -184,9 +184,8 @@ def says(sentence: str, word: str) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", sentence, re.I) for form in [word, *plurals])
 
 
-WORDS = [
-    line.strip("|").split(" | ") for line in text_of("docs/words.md").splitlines() if "`chalicelib/" in line
-]
+_ROWS = [line for line in text_of("docs/words.md").splitlines() if "`chalicelib/" in line]
+WORDS = [row.strip("|").split(" | ") for row in _ROWS]
 
 
 def test_the_words_of_the_trade_are_forty_or_more_and_each_stands_there_once() -> None:
