@@ -197,3 +197,32 @@ def test_the_words_of_the_trade_are_forty_or_more_and_each_stands_there_once() -
 @pytest.mark.parametrize(("word", "module"), [(row[0].strip(), row[1].strip(" `")) for row in WORDS])
 def test_a_word_of_the_trade_stands_in_the_first_sentence_of_its_module(word: str, module: str) -> None:
     assert says(first_sentence(module), word), first_sentence(module)
+
+
+def test_every_file_and_test_that_the_ways_through_the_code_name_exists() -> None:
+    text = text_of("docs/flow.md")
+    named = set(
+        re.findall(r"(?<![\w./-])((?:[\w.-]+/)+[\w-]+\.(?:py|html|css|json|md|pot|po)|app\.py)", text)
+    )
+    assert len(named) > 100
+    for path in named:
+        assert (ROOT / path).is_file() or (ROOT / "chalicelib" / path).is_file(), path
+    for file, test in re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text):
+        assert f"\ndef {test}(" in text_of(file), test
+
+
+def test_every_way_through_the_code_has_its_picture_with_a_file_in_each_room() -> None:
+    text = text_of("docs/flow.md")
+    pictures = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    assert len(pictures) == 5
+    for picture in pictures:
+        for room, boxes in re.findall(r"subgraph (\w+)\n(.*?)\n  end", picture, re.DOTALL):
+            assert set(re.findall(r'"(\w+)/', boxes)) == {room}, boxes
+
+
+def test_fifteen_everyday_changes_name_what_to_open_and_what_tells_if_a_step_is_left_out() -> None:
+    rows = table("docs/flow.md", "I want to ... and open ...")
+    assert len(rows) >= 15
+    for wish, files, tests in rows:
+        assert in_ticks(files), wish
+        assert any(name.startswith("tests/") for name in in_ticks(tests)), wish
