@@ -29,7 +29,7 @@ _WITHOUT_ARGON2 = '''"""The reporter function with a quick stand-in for argon2id
 
 import hashlib
 
-from chalicelib.adapters import receipt_vault
+from chalicelib.reporting.adapters import receipt_vault
 
 
 class Quick:

@@ -245,8 +245,8 @@ def test_serving_pages_writes_nothing_to_the_code_directory_and_nothing_to_the_l
 _LOADED = """
 import json, os, sys
 os.environ.clear()
-from chalicelib import wiring_page
-wiring_page.answer(json.loads(sys.stdin.read()), None)
+from chalicelib.wiring import page
+page.answer(json.loads(sys.stdin.read()), None)
 print(json.dumps(sorted(sys.modules)))
 """
 

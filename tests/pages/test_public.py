@@ -234,7 +234,7 @@ def test_a_broken_page_is_answered_with_a_small_one_and_the_log_does_not_quote(
     assert (answer.status, answer.lang) == (500, "es")
     assert answer.is_a_page()
     assert HOTLINE in answer.text
-    assert any("ValueError at test_pages.py" in line for line in log)
+    assert any("ValueError at test_public.py" in line for line in log)
     assert "odd phrase" not in "".join(log)
 
 

@@ -26,7 +26,7 @@ QUICK = Limits(processor=3, memory=320 * 1024 * 1024, patience=3.0, answer=1024 
 
 # The jail as it is, but for one more job: to render a source as if it were the error page's template.
 ATTACKED = """
-from chalicelib.render import jailed
+from chalicelib.publishing.render import render_worker as jailed
 
 class Inside(jailed.Inside):
     def attack(self, source):
@@ -264,7 +264,7 @@ ATTEMPTS = '''
 import ctypes, json, os, resource, socket, subprocess, sys
 from pathlib import Path
 from typing import Any
-from chalicelib.render import jailed
+from chalicelib.publishing.render import render_worker as jailed
 
 
 class Inside(jailed.Inside):

@@ -39,7 +39,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
     work = tmp_path_factory.mktemp("attacked")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(work))
-        patch.setattr("tests.render.test_jail.QUICK", PATIENT)
+        patch.setattr("tests.publishing.test_render_process.QUICK", PATIENT)
         attacked = Attacked(work)
         yield attacked
         attacked.end()
