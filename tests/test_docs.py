@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -115,3 +116,113 @@ def test_each_decision_has_a_number_of_its_own() -> None:
     for page in pages:
         first = page.read_text(encoding="utf-8").split("\n")[0]
         assert first.startswith(f"# {int(page.name[:4])}. "), page.name
+
+
+# Old paths and names, the ways through the code, the trade's words
+
+
+def section(document: str, heading: str) -> str:
+    """Return what stands in a document under a heading of the second level."""
+    return text_of(document).split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def table(document: str, heading: str) -> list[list[str]]:
+    """Return the cells of a section's table, without its head."""
+    lines = [line for line in section(document, heading).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def in_ticks(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def defined(root: str) -> set[str]:
+    """Return the names of all classes and functions at the top of modules below a folder."""
+    files = (ROOT / root).rglob("*.py")
+    found = (
+        re.findall(r"^(?:class|def) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE) for file in files
+    )
+    return {name for names in found for name in names}
+
+
+@pytest.mark.parametrize(("heading", "at_least"), [("Code", 110), ("Tests", 60)])
+def test_every_new_path_of_moved_files_exists_and_no_old_one_does(heading: str, at_least: int) -> None:
+    rows = table("docs/moved.md", heading)
+    assert len(rows) >= at_least
+    for old, new in rows:
+        assert not (ROOT / old.strip("`")).exists(), old
+        paths = [path for path in in_ticks(new) if "/" in path]
+        assert paths, old
+        for path in paths:
+            assert (ROOT / path).is_file(), path
+
+
+def test_every_new_name_of_a_class_is_defined_and_no_old_one_is() -> None:
+    rows = table("docs/moved.md", "Names of classes and functions")
+    names = defined("chalicelib")
+    assert len(rows) > 25
+    for old, new, _ in rows:
+        assert set(in_ticks(new)) <= names, new
+        assert not set(in_ticks(old)) & names, old
+
+
+def test_every_place_where_an_old_word_stays_exists() -> None:
+    for _, where, _ in table("docs/moved.md", "Old words that stay, and why"):
+        for path in in_ticks(where):
+            assert (ROOT / path).exists(), path
+
+
+def first_sentence(module: str) -> str:
+    """Return the first sentence of a module's docstring, on one line."""
+    docstring = ast.get_docstring(ast.parse(text_of(module))) or ""
+    return re.split(r"(?<=[.!?])\s(?=[A-Z`])", " ".join(docstring.split()), maxsplit=1)[0]
+
+
+def says(sentence: str, word: str) -> bool:
+    """Say whether a sentence holds a word, or its plural, as a whole."""
+    plurals = [f"{word}s", f"{word}es", f"{word.removesuffix('y')}ies"]
+    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", sentence, re.I) for form in [word, *plurals])
+
+
+_ROWS = [line for line in text_of("docs/words.md").splitlines() if "`chalicelib/" in line]
+WORDS = [row.strip("|").split(" | ") for row in _ROWS]
+
+
+def test_the_words_of_the_trade_are_forty_or_more_and_each_stands_there_once() -> None:
+    words = [row[0].strip().lower() for row in WORDS]
+    assert len(words) >= 40
+    assert words == sorted(set(words))
+
+
+@pytest.mark.parametrize(("word", "module"), [(row[0].strip(), row[1].strip(" `")) for row in WORDS])
+def test_a_word_of_the_trade_stands_in_the_first_sentence_of_its_module(word: str, module: str) -> None:
+    assert says(first_sentence(module), word), first_sentence(module)
+
+
+def test_every_file_and_test_that_the_ways_through_the_code_name_exists() -> None:
+    text = text_of("docs/flow.md")
+    named = set(
+        re.findall(r"(?<![\w./-])((?:[\w.-]+/)+[\w-]+\.(?:py|html|css|json|md|pot|po)|app\.py)", text)
+    )
+    assert len(named) > 100
+    for path in named:
+        assert (ROOT / path).is_file() or (ROOT / "chalicelib" / path).is_file(), path
+    for file, test in re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text):
+        assert f"\ndef {test}(" in text_of(file), test
+
+
+def test_every_way_through_the_code_has_its_picture_with_a_file_in_each_room() -> None:
+    text = text_of("docs/flow.md")
+    pictures = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
+    assert len(pictures) == 5
+    for picture in pictures:
+        for room, boxes in re.findall(r"subgraph (\w+)\n(.*?)\n  end", picture, re.DOTALL):
+            assert set(re.findall(r'"(\w+)/', boxes)) == {room}, boxes
+
+
+def test_fifteen_everyday_changes_name_what_to_open_and_what_tells_if_a_step_is_left_out() -> None:
+    rows = table("docs/flow.md", "I want to ... and open ...")
+    assert len(rows) >= 15
+    for wish, files, tests in rows:
+        assert in_ticks(files), wish
+        assert any(name.startswith("tests/") for name in in_ticks(tests)), wish
