@@ -1,4 +1,4 @@
-"""Ids of documents: which texts the site is made of, their kinds, and where each file lies."""
+"""Document ids, kinds, file paths and fingerprints: which texts the site is made of."""
 
 from __future__ import annotations
 

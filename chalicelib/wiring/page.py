@@ -1,4 +1,4 @@
-"""Lambda handler of the page function: the responses of pages/web/public.py, without the framework.
+"""Lambda handler of the page function, without the framework for the sake of its cold start.
 
 Loading Chalice is a third of what a cold start costs. The routes serve everywhere else, as under `make run`,
 and a test asks both the same.

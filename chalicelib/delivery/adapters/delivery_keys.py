@@ -1,4 +1,6 @@
-"""Delivery keys, the private keys that open reports, in a secret that only the deliver function may read.
+"""Delivery keys, the private keys that open reports, and their key rotation.
+
+They lie in a secret that only the deliver function may read.
 
 The secret keeps its old name, desk-keys, and so does `desk_key` in the reporter's: to rename a secret is to
 make another one, without the keys.

@@ -1,4 +1,4 @@
-"""SES events (deliveries, bounces, complaints) about our mails, parsed from a message of the queue.
+"""SES events (elsewhere a webhook, here a message of a queue): deliveries, bounces, complaints.
 
 SES has two shapes for it: event publishing (`eventType`) and the notifications of an identity
 (`notificationType`). Either comes bare, when SNS delivers it raw, or inside SNS's envelope.

@@ -1,6 +1,6 @@
-"""Sign-in steps, sessions, device cookies and try counters in DynamoDB, in a table of their own.
+"""Sign-in steps, sessions, device cookies and try counters in DynamoDB, each item with a TTL.
 
-Each has a TTL. Keyed by digests of a cookie or a token, so that the table alone opens nothing.
+They have a table of their own, keyed by digests of a cookie or a token: the table alone opens nothing.
 """
 
 from __future__ import annotations

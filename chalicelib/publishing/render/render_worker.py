@@ -1,4 +1,4 @@
-"""Sandboxed child process that renders and checks what editors wrote: `render_worker.py FOLDER LIMITS`.
+"""Sandbox of rendering: a child process for what editors wrote, `render_worker.py FOLDER LIMITS`.
 
 It is started fresh and with an empty environment, so that it holds none of the desk's secrets. It reads its
 folder, gives up files and network for good, and only then touches a template. It answers one job a line, in

@@ -1,4 +1,6 @@
-"""Report store in one DynamoDB table: one item a report with its deliveries, a sparse index of what is due.
+"""Report store in one DynamoDB table, with an optimistic lock: one item a report with its deliveries.
+
+A sparse index lists what is due.
 
 An item is written whole or not at all, so that a report is never stored without its queue entry or the other
 way round. That needs neither transactions nor streams, and runs alike on every DynamoDB we know.
