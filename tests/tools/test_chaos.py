@@ -240,6 +240,13 @@ def test_what_nobody_has_is_lost_unless_somebody_was_told_of_this_case() -> None
     assert len(reckoned(QUEUED, alarms=(("not_taken", named),)).lost) == 1
 
 
+def test_what_was_given_back_by_a_notice_that_got_lost_is_nobodys_to_know() -> None:
+    given_back = mail(0, reached=False, notice_lost=True)
+    assert reckoned(DELIVERED, given_back).lost == []
+    for state in (BOUNCED, SENT, QUEUED):  # there is still something to be told
+        assert len(reckoned(state, given_back).lost) == 1
+
+
 def test_what_was_taken_and_is_said_to_be_bounced_is_found_out() -> None:
     wrong = f"{CASE} to {OFFICE.id}: taken, and said to be bounced"
     assert reckoned(BOUNCED, mail(0)).lost == [wrong]

@@ -22,7 +22,7 @@ from tools.chaos.people import Filed
 from tools.chaos.world import AGENCIES, AGENCY_IDS
 
 _TELL_OF_A_RECIPIENT = {"not_taken", "mail_refused"}
-_TELL_OF_A_CASE = {"reached_nobody", "not_everybody"}
+TELL_OF_A_CASE = {"reached_nobody", "not_everybody"}
 # By how much the clocks of two processes, one of which deleted, may differ.
 CLOCKS_DIFFER = timedelta(seconds=30)
 
@@ -147,7 +147,7 @@ def _judge(
         result.lost.append(f"{one.case_number} to {recipient}: said to be {delivery.state}, and never sent")
     elif delivery.state == BOUNCED and this_turn and all(_known_to_be_taken(mail) for mail in this_turn):
         result.lost.append(f"{one.case_number} to {recipient}: taken, and said to be bounced")
-    elif any(mail["reached"] for mail in copies):
+    elif any(mail["reached"] for mail in copies) or _nobody_can_know(delivery.state, this_turn):
         return
     elif was_told(one.case_number, recipient, delivery.state, alarms):
         result.told += 1
@@ -159,12 +159,17 @@ def _known_to_be_taken(mail: Mapping[str, Any]) -> bool:
     return bool(mail["reached"] and not mail["notice_lost"])
 
 
+def _nobody_can_know(state: str, mails: Mails) -> bool:
+    """Say whether a mail was taken and given back later, and the notice about that was lost on its way."""
+    return state == DELIVERED and any(mail["notice_lost"] and not mail["reached"] for mail in mails)
+
+
 def was_told(case_number: str, recipient: str, state: str, alarms: Iterable[tuple[str, str]]) -> bool:
     """Say whether the operator was mailed that this recipient lacks this very report."""
     for kind, text in alarms:
         if case_number not in text:
             continue
-        if kind in _TELL_OF_A_CASE:
+        if kind in TELL_OF_A_CASE:
             return True
         if kind in _TELL_OF_A_RECIPIENT and state in LOST and f"recipient: {recipient}\n" in text:
             return True

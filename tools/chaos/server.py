@@ -214,6 +214,8 @@ class StandIns:
                     "faults": sum(faults.done.values()),
                     "suspended": time.monotonic() < world.suspended_until,
                 }
+            case "/control/alarms":
+                return world.alarms
             case "/control/everything":
                 return self._everything()
         return {}
