@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.directory.places import is_slug
 from chalicelib.directory.recipients import Recipient
+from chalicelib.reporting import form_fields
 
 SHOWN_MOST = 60  # ids that a form may say it showed, as many as it may have fields
 _ID_MOST = 80
@@ -103,7 +104,7 @@ def read_choice(
 
     A form may be older than a publish: what it showed and is not offered any more was refused all the same.
     """
-    ticked = set(fields.get("r", ()))
+    ticked = set(fields.get(form_fields.RECIPIENTS, ()))
     offices = [Office(r.id, r.nature, r.enforces_immigration, r.id in ticked, marks_of(r)) for r in offered]
     here = {recipient.id for recipient in offered}
     known = {recipient.id: recipient for recipient in everybody}
@@ -115,12 +116,12 @@ def read_choice(
                 if former is not None
                 else Office(name, "", False, False)
             )
-    return Choice(tuple(offices), any(fields.get("x", ())))
+    return Choice(tuple(offices), any(fields.get(form_fields.CONSENT, ())))
 
 
 def shown_on(fields: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Return the ids of the offices that a form says it showed (field o)."""
-    words = " ".join(fields.get("o", ())).split()
+    words = " ".join(fields.get(form_fields.SHOWN, ())).split()
     return tuple(dict.fromkeys(word for word in words if len(word) <= _ID_MOST and is_slug(word)))[
         :SHOWN_MOST
     ]

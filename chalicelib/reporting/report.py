@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.directory.recipients import Recipient
+from chalicelib.reporting import form_fields
 from chalicelib.reporting.choices import Choice
 from chalicelib.reporting.errors import InvalidReport
 
@@ -126,28 +127,30 @@ def read_report(
     `offered` are the ids of the recipients on the form, `left_out` those that get a report about its writer,
     or someone close, only when the writer asks for it (field x). Raises InvalidReport with every problem.
     """
-    story = plain_lines(_first(fields, "a"))
-    where = plain_lines(_first(fields, "c")).strip()
-    when = plain_lines(_first(fields, "d")).strip()
-    kind = _first(fields, "b")
-    about_writer = answer_about(_first(fields, "e"))
-    consent = bool(_first(fields, "x"))
+    story = plain_lines(_first(fields, form_fields.STORY))
+    where = plain_lines(_first(fields, form_fields.WHERE)).strip()
+    when = plain_lines(_first(fields, form_fields.WHEN)).strip()
+    kind = _first(fields, form_fields.KIND)
+    about_writer = answer_about(_first(fields, form_fields.ABOUT))
+    consent = bool(_first(fields, form_fields.CONSENT))
     problems = too_long(fields)
     if not story.strip():
-        problems["a"] = "story_missing"
-    elif "a" not in problems and _FILE_AS_TEXT.search(story):
-        problems["a"] = "story_has_file"  # keeping a picture of abuse is itself a crime: facts §11
+        problems[form_fields.STORY] = "story_missing"
+    elif form_fields.STORY not in problems and _FILE_AS_TEXT.search(story):
+        problems[form_fields.STORY] = (
+            "story_has_file"  # keeping a picture of abuse is itself a crime: facts §11
+        )
     if kind not in ("", *KINDS):
-        problems["b"] = "unknown_choice"
+        problems[form_fields.KIND] = "unknown_choice"
     if about_writer not in ("", *ABOUT):
-        problems["e"] = "unknown_choice"
-    ticked = set(fields.get("r", ()))
+        problems[form_fields.ABOUT] = "unknown_choice"
+    ticked = set(fields.get(form_fields.RECIPIENTS, ()))
     spared = set(left_out) if about_writer in _SPARED and not consent else set()
     chosen = tuple(recipient for recipient in offered if recipient in ticked - spared)
     if not ticked.issubset(offered):
-        problems["r"] = "unknown_choice"
+        problems[form_fields.RECIPIENTS] = "unknown_choice"
     elif not chosen:
-        problems["r"] = "all_left_out" if ticked else "no_recipient"
+        problems[form_fields.RECIPIENTS] = "all_left_out" if ticked else "no_recipient"
     if problems:
         raise InvalidReport(problems)
     return SentForm(Report(place, locale, story, kind, where, when, about_writer), chosen, consent)
@@ -156,9 +159,9 @@ def read_report(
 def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Validate lengths: return the problem of each field that has more letters than it may."""
     problems: dict[str, str] = {}
-    if len(plain_lines(_first(fields, "a"))) > STORY_LIMIT:
-        problems["a"] = "story_too_long"
-    for name, key in (("c", "where_too_long"), ("d", "when_too_long")):
+    if len(plain_lines(_first(fields, form_fields.STORY))) > STORY_LIMIT:
+        problems[form_fields.STORY] = "story_too_long"
+    for name, key in ((form_fields.WHERE, "where_too_long"), (form_fields.WHEN, "when_too_long")):
         if len(plain_lines(_first(fields, name)).strip()) > LINE_LIMIT:
             problems[name] = key
     return problems

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient, offered_at
+from chalicelib.reporting import form_fields
 from chalicelib.reporting.cases import (
     HELD,
     KEEP_DAYS,
@@ -121,7 +122,7 @@ class TakeReport:
         except InvalidReport as invalid:
             problems = invalid.problems
         try:
-            secret, typed = self._vault.form_secret(), "".join(fields.get("t", ()))
+            secret, typed = self._vault.form_secret(), "".join(fields.get(form_fields.TOKEN, ()))
             token = read_token(secret, typed, now)
         except FormExpired as expired:
             raise FormExpired(str(expired), problems) from expired
@@ -129,8 +130,8 @@ class TakeReport:
             raise InvalidReport(problems)
         code = receipt_code(self._vault.receipt_secret(), token.nonce, sent.digest())
         keys = self._vault.keys_of(code)
-        hasty = token.hasty(now) and not came_back(secret, typed, "".join(fields.get("u", ())))
-        held = "honeypot" if any(fields.get("z", ())) else "hasty" if hasty else ""
+        hasty = token.hasty(now) and not came_back(secret, typed, "".join(fields.get(form_fields.MARK, ())))
+        held = "honeypot" if any(fields.get(form_fields.TRAP, ())) else "hasty" if hasty else ""
         words = replace(sent.report, choice=read_choice(fields, offered, self._recipient_book.recipients()))
         report = SealedReport(
             id=keys.report_id,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.reporting.adapters.dynamo_reports import DESK_INDEX
+from chalicelib.reporting.adapters.dynamo_reports import CASES_INDEX
 from chalicelib.shared.aws.faults import Table
 
 _WATCHED = "stage watched"
@@ -67,7 +67,7 @@ class DeliveryMarks:
     def _read(self, mark: str) -> Mapping[str, Any]:
         response = self._call(
             "query",
-            IndexName=DESK_INDEX,
+            IndexName=CASES_INDEX,
             KeyConditionExpression="case_number = :mark",
             ExpressionAttributeValues={":mark": {"S": mark}},
         )

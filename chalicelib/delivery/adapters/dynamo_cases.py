@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.reporting.adapters.dynamo_reports import DESK_INDEX
+from chalicelib.reporting.adapters.dynamo_reports import CASES_INDEX
 from chalicelib.reporting.adapters.report_items import (
     WRITTEN,
     from_index,
@@ -41,7 +41,7 @@ class DynamoCases:
         """Look a case up in the index, which may lag a moment behind."""
         response = self._table.call(
             "query",
-            IndexName=DESK_INDEX,
+            IndexName=CASES_INDEX,
             KeyConditionExpression="case_number = :number",
             ExpressionAttributeValues={":number": _write(case_number)},
         )
@@ -51,7 +51,7 @@ class DynamoCases:
         """Scan the whole index: it holds some hundred bytes a case."""
         start: dict[str, Any] = {}
         while True:
-            response = self._table.call("scan", IndexName=DESK_INDEX, **start)
+            response = self._table.call("scan", IndexName=CASES_INDEX, **start)
             yield from _unexpired(response["Items"], now)
             if "LastEvaluatedKey" not in response:
                 return
@@ -77,7 +77,7 @@ class DynamoCases:
         for _ in range(_LOOKS if retried else 1):
             response = self._table.call(
                 "query",
-                IndexName=DESK_INDEX,
+                IndexName=CASES_INDEX,
                 KeyConditionExpression="case_number = :number",
                 ExpressionAttributeValues={":number": _write(written.case_number)},
             )

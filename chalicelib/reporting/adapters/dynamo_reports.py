@@ -37,7 +37,7 @@ from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
 from chalicelib.shared.errors import StaleRecord
 
 DUE_INDEX = "due"
-DESK_INDEX = "desk"
+CASES_INDEX = "desk"  # its physical name: another one would be another index
 _COUNTER = "count#"
 _BATCH = "batch#"
 _MAIL = "mail#"
@@ -55,7 +55,7 @@ _SURVEY: dict[str, Any] = {
     "ExpressionAttributeNames": {**_WITHOUT_WORDS["ExpressionAttributeNames"], "#due_at": "due_at"},
 }
 # What the index of cases holds beside its keys: how a delivery goes, and nothing of the report itself.
-DESK_SEES = tuple(name for name in _SURVEYED if name != "pk")
+CASES_SEE = tuple(name for name in _SURVEYED if name != "pk")
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def table_definition(name: str) -> dict[str, Any]:
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
             {
-                "IndexName": DESK_INDEX,
+                "IndexName": CASES_INDEX,
                 "KeySchema": [{"AttributeName": "case_number", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(DESK_SEES)},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(CASES_SEE)},
             },
         ],
     }

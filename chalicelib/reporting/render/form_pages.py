@@ -12,6 +12,7 @@ from chalicelib.pages.page_headers import page_headers
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.site import Site
 from chalicelib.pages.render.templates import squeeze
+from chalicelib.reporting import form_fields
 from chalicelib.reporting.receipts import in_groups
 from chalicelib.reporting.render.contexts import (
     AnswerContext,
@@ -24,7 +25,7 @@ from chalicelib.reporting.render.contexts import (
 from chalicelib.reporting.report import KINDS, LINE_LIMIT, STORY_LIMIT
 from chalicelib.shared.numbers import grouped
 
-_NOTHING_TYPED = dict.fromkeys("abcdex", "")
+_NOTHING_TYPED = dict.fromkeys(form_fields.WORDS, "")
 _CODE_MARKS = tuple("\ue000\ue001\ue002\ue003\ue004")  # characters that no language uses
 
 

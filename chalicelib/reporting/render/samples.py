@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.page_headers import ERROR_STATUSES
+from chalicelib.reporting import form_fields
 from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.shared.locales import DEFAULT
@@ -15,18 +16,18 @@ SAMPLE_CODE = "12345678901234567890"  # nobody's
 
 _WHEN = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 _TYPED: dict[str, str | list[str]] = {
-    "a": "An invented line.",
-    "b": "work",
-    "c": "Main Street",
-    "d": "at night",
+    form_fields.STORY: "An invented line.",
+    form_fields.KIND: "work",
+    form_fields.WHERE: "Main Street",
+    form_fields.WHEN: "at night",
 }
 _PROBLEMS = {
-    "a": "story_missing",
-    "b": "unknown_choice",
-    "c": "where_too_long",
-    "d": "when_too_long",
-    "r": "no_recipient",
-    "t": "form_expired",
+    form_fields.STORY: "story_missing",
+    form_fields.KIND: "unknown_choice",
+    form_fields.WHERE: "where_too_long",
+    form_fields.WHEN: "when_too_long",
+    form_fields.RECIPIENTS: "no_recipient",
+    form_fields.TOKEN: "form_expired",
 }
 STATES = (
     "queued",

@@ -12,6 +12,7 @@ from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.read_form import SWITCH, read_form
 from chalicelib.pages.web.responses import Html, NoSuchPage, responding
+from chalicelib.reporting import form_fields
 from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.render.contexts import RecipientState
 from chalicelib.reporting.render.form_pages import FormPages
@@ -56,7 +57,7 @@ class CodePage:
         if self._request().method != "POST":
             return self._html(now, now.code(locale, None), FORM_STATUS)
         fields = read_form(self._request())
-        typed = "".join(fields.get("k", ()))
+        typed = "".join(fields.get(form_fields.CODE, ()))
         if SWITCH in fields:
             # Another language: nothing is looked up. Only what could be a code goes back.
             return self._html(now, now.code(locale, typed=_could_be_a_code(typed)), FORM_STATUS)

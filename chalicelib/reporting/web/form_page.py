@@ -15,6 +15,7 @@ from chalicelib.pages.render.packing import pack
 from chalicelib.pages.web.gateway_answers import status_of
 from chalicelib.pages.web.read_form import SWITCH, read_form, read_large_form
 from chalicelib.pages.web.responses import Html, NoSuchPage, responding
+from chalicelib.reporting import form_fields
 from chalicelib.reporting.choices import also_shown
 from chalicelib.reporting.errors import FormExpired, InvalidReport
 from chalicelib.reporting.form_tokens import Stamps
@@ -28,8 +29,6 @@ from chalicelib.shared.error_place import where
 # it does not keep 203 (measured). A test in real browsers watches this.
 FORM_STATUS = 203
 _FAST = 4  # gzip level: these pages are packed while somebody waits
-_TYPED = {"a", "c", "d"}
-_KEPT = ("a", "b", "c", "d", "e", "x")
 
 Fields = Mapping[str, Sequence[str]]
 
@@ -95,7 +94,7 @@ class FormPage:
             stamps = self._kept_stamps(fields)
             return self._respond(locale, place, status_of(invalid), stamps, fields, invalid.problems)
         except FormExpired as expired:
-            problems = {"t": "form_expired", **expired.problems}
+            problems = {form_fields.TOKEN: "form_expired", **expired.problems}
             stamps = self._take_report.new_stamps(_token(fields))
             return self._respond(locale, place, status_of(expired), stamps, fields, problems)
         except Exception as away:
@@ -117,7 +116,11 @@ class FormPage:
     def _given_back(self, locale: str, place: str, away: FormTooLarge) -> Response:
         """Return the words of a form that is too large, so that they can be made shorter."""
         fields, cut = read_large_form(self._request())
-        problems = {"t": "form_too_large", **too_long(fields), **dict.fromkeys(_TYPED & set(cut), "cut_off")}
+        problems = {
+            form_fields.TOKEN: "form_too_large",
+            **too_long(fields),
+            **dict.fromkeys(set(cut) & set(form_fields.LINES), "cut_off"),
+        }
         return self._respond(locale, place, status_of(away), self._kept_stamps(fields), fields, problems)
 
     def _respond(
@@ -149,21 +152,23 @@ class FormPage:
 
 
 def _token(fields: Fields) -> str:
-    return "".join(fields.get("t", ()))
+    return "".join(fields.get(form_fields.TOKEN, ()))
 
 
 def _typed(fields: Fields) -> dict[str, str | list[str]]:
-    typed: dict[str, str | list[str]] = {name: fields[name][0] for name in _KEPT if fields.get(name)}
-    if "e" in typed:
-        typed["e"] = answer_about(fields["e"][0])
-    if "r" in fields:
-        typed["r"] = list(fields["r"])
+    typed: dict[str, str | list[str]] = {
+        name: fields[name][0] for name in form_fields.WORDS if fields.get(name)
+    }
+    if form_fields.ABOUT in typed:
+        typed[form_fields.ABOUT] = answer_about(fields[form_fields.ABOUT][0])
+    if form_fields.RECIPIENTS in fields:
+        typed[form_fields.RECIPIENTS] = list(fields[form_fields.RECIPIENTS])
     return typed
 
 
 def _choices(offered: Sequence[Recipient], fields: Fields) -> list[RecipientChoice]:
     sent_before = bool(fields)
-    ticked = set(fields.get("r", ()))
+    ticked = set(fields.get(form_fields.RECIPIENTS, ()))
     return [
         RecipientChoice(
             id=recipient.id,
