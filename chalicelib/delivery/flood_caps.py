@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.delivery.ports import CopyMarks
 from chalicelib.reporting.cases import SealedReport, next_digest
-from chalicelib.reporting.ports import ReportStore
+from chalicelib.reporting.ports import Counters
 from chalicelib.shared.errors import StoreUnavailable
 
 COUNTER_KEPT = timedelta(hours=26)
@@ -64,7 +64,7 @@ class FloodCaps:
     """Rate limits with a counter for each minute and hour in which reports were taken."""
 
     def __init__(
-        self, store: ReportStore, marks: CopyMarks, *, digest_every: timedelta, caps: Caps | None = None
+        self, store: Counters, marks: CopyMarks, *, digest_every: timedelta, caps: Caps | None = None
     ) -> None:
         self._store = store
         self._marks = marks

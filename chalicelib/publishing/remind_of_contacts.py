@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from chalicelib.publishing.check_documents import StaleContact, stale_contacts
-from chalicelib.reporting.ports import ReportStore
+from chalicelib.reporting.ports import Counters
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.mail import Mail, Mailer
 
@@ -26,7 +26,7 @@ class RemindOfContacts:
         self,
         contacts: Callable[[], str],
         write: Callable[[str, list[StaleContact]], bytes],
-        store: ReportStore,
+        store: Counters,
         mailer: Mailer,
         clock: Clock,
         sender: str,

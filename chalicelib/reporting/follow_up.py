@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.reporting.cases import SENT, UNCLEAR
-from chalicelib.reporting.ports import ReceiptVault, ReportStore
+from chalicelib.reporting.ports import ReceiptVault, ReportShelf
 from chalicelib.reporting.receipts import read_code
 from chalicelib.shared.clock import Clock
 
@@ -27,7 +27,7 @@ class FollowUp:
     """Use case of the code page: delivery status by receipt code."""
 
     def __init__(
-        self, store: ReportStore, vault: ReceiptVault, recipient_book: RecipientBook, clock: Clock
+        self, store: ReportShelf, vault: ReceiptVault, recipient_book: RecipientBook, clock: Clock
     ) -> None:
         self._store = store
         self._vault = vault

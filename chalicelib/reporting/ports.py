@@ -54,8 +54,8 @@ class Deleted:
     record: SealedReport | None = None
 
 
-class ReportStore(Protocol):
-    """Sealed reports with their deliveries. Any call may raise StoreUnavailable."""
+class ReportShelf(Protocol):
+    """Report store as those who seal and look up see it. Any call may raise StoreUnavailable."""
 
     def add(self, report: SealedReport) -> None:
         """Store a new report and queue its mails: one item, so both or neither. Raises ReceiptTaken."""
@@ -68,6 +68,10 @@ class ReportStore(Protocol):
 
         So it takes no longer for a long report whose time is over than for one that never was.
         """
+
+
+class DueReports(Protocol):
+    """Queue of reports that need a worker: leases and saves. Any call may raise StoreUnavailable."""
 
     def due(self, now: datetime, limit: int, digests: bool = False) -> list[str]:
         """Return up to `limit` ids of reports that need a worker now, longest waiting first.
@@ -86,8 +90,9 @@ class ReportStore(Protocol):
         Its lease stays as the record says, and is dropped when nothing is left to send.
         """
 
-    def change(self, report: SealedReport) -> None:
-        """Write how the deliveries of a surveyed report go, without its words. Raises StaleRecord."""
+
+class Counters(Protocol):
+    """Counters and marks with a TTL beside the reports. Any call may raise StoreUnavailable."""
 
     def count(self, counter: str, names: Sequence[str], keep_until: datetime) -> Mapping[str, int]:
         """Increment each named number of a counter, and return their new values."""
@@ -100,6 +105,13 @@ class ReportStore(Protocol):
 
     def marked(self, name: str) -> bool:
         """Say whether a mark is set."""
+
+
+class ReportStore(ReportShelf, DueReports, Counters, Protocol):
+    """Report store as delivery needs it whole. Any call may raise StoreUnavailable."""
+
+    def change(self, report: SealedReport) -> None:
+        """Write how the deliveries of a surveyed report go, without its words. Raises StaleRecord."""
 
     def keep_batch(self, batch: str, reports: Sequence[str], keep_until: datetime) -> None:
         """Remember, before it is sent, which reports a digest mail holds."""

@@ -35,7 +35,7 @@ from chalicelib.reporting.form_tokens import (
     says_it_may_stay,
     settled_token,
 )
-from chalicelib.reporting.ports import ReceiptVault, ReportStore, Sealer
+from chalicelib.reporting.ports import ReceiptVault, ReportShelf, Sealer
 from chalicelib.reporting.receipts import receipt_code
 from chalicelib.reporting.report import SentForm, read_report
 from chalicelib.shared.clock import Clock
@@ -56,7 +56,7 @@ class TakeReport:
 
     def __init__(
         self,
-        store: ReportStore,
+        store: ReportShelf,
         sealer: Sealer,
         vault: ReceiptVault,
         recipient_book: RecipientBook,

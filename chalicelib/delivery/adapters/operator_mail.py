@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from chalicelib.reporting.ports import ReportStore
+from chalicelib.reporting.ports import Counters
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError, StoreUnavailable
@@ -176,7 +176,7 @@ class OperatorMail:
         self,
         log: Alarms,
         mailer: Mailer,
-        store: ReportStore,
+        store: Counters,
         clock: Clock,
         sender: str,
         operator: str,
