@@ -306,7 +306,7 @@ def test_before_the_first_delivered_report_the_operator_can_stand_for_the_second
     assert "the operator, by a mailed code agreed" in one.get(LIST).words
     # from the first delivered report on there is no such way
     propose(one, id="second", name="Second")
-    marks.note_delivered(datetime.now(UTC))
+    marks.record_delivered(datetime.now(UTC))
     page = one.get(LIST)
     assert (page.forms(ask), page.forms(agree)) == ([], [])
     change = page.forms("/admin/recipients/withdraw")[0]

@@ -43,7 +43,7 @@ class FakeStageMarks(Failing):
         self._watched = self._watched or now
 
     def record_delivered(self, now: datetime) -> None:
-        self._about_to("note_delivered")
+        self._about_to("record_delivered")
         self._delivered = self._delivered or now
 
     def watched_since(self) -> datetime | None:
