@@ -17,6 +17,8 @@ import pytest
 
 from chalicelib.pages.adapters.published_pages import LOOK_EVERY, PublishedPages
 from chalicelib.pages.adapters.shipped_pages import ShippedPages
+from chalicelib.pages.page_headers import ERROR_STATUSES
+from chalicelib.pages.web.gateway_answers import ERROR_PAGES
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.net.public_files import ROOTS, FetchFailed, HttpConnection
 from tests.support.certificates import self_made
@@ -374,3 +376,8 @@ def test_the_authorities_that_ship_are_amazons_and_valid_for_years() -> None:
 def test_an_address_that_is_none_is_refused_at_once(base: str, shipped: ShippedPages) -> None:
     with pytest.raises(ValueError, match="not like https"):
         PublishedPages(base, shipped)
+
+
+def test_the_page_functions_copy_of_the_statuses_with_a_page_is_the_list_itself() -> None:
+    """It keeps one, since each file costs its start: the two must not drift apart."""
+    assert ERROR_PAGES == ERROR_STATUSES
