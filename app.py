@@ -4,8 +4,7 @@ PORCHLIGHT_FUNCTION says which of them this process is. Every handler is always 
 them up by name; only the blueprints that a function may serve are registered in it.
 """
 
-from __future__ import annotations
-
+# Annotations are not postponed here: `chalice gen-policy` cannot read a file in which they are.
 import os
 from typing import Any
 
@@ -14,6 +13,12 @@ from chalice.app import Chalice
 from chalicelib.settings import Settings
 from chalicelib.wiring import http
 from chalicelib.wiring.events import scheduled_at, whole_beat, whole_request
+
+if "AWS_CHALICE_CLI_MODE" in os.environ and os.path.isdir("tools"):
+    # A bare `chalice` command in a checkout; `make package` runs Chalice where there are no tools.
+    from tools.local.chalice_commands import prepare
+
+    prepare(os.environ)
 
 settings = Settings.from_env(os.environ)
 app = Chalice(app_name="porchlight")
