@@ -66,7 +66,7 @@ audit: setup  ## ask for known weaknesses in what the functions carry
 status: setup  ## say how the deliveries stand, of make run or of a stage (STAGE=prod)
 	@$(RUN) -m tools.aws.status
 
-keys: setup  ## list the desk's keys; DO=rotate makes a new one, DO=destroy KID=... shreds what it sealed (STAGE=prod)
+keys: setup  ## list the delivery keys; DO=rotate makes a new one, DO=destroy KID=... shreds what it sealed (STAGE=prod)
 	@$(RUN) -m tools.aws.keys
 
 chaos: setup  ## let everything fail under 2,000 reports, and see that none is lost (SEED=1 REPORTS=2000)

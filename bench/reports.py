@@ -47,7 +47,7 @@ from app import reporter_api  # noqa: E402, F401
 
 
 def secrets_of_the_bench() -> tuple[DeliveryKey, dict[str, object]]:
-    """Return a desk key, and the two secrets as Secrets Manager holds them."""
+    """Return a delivery key, and the two secrets as Secrets Manager holds them."""
     desk = new_delivery_key(datetime.now(UTC))
     return desk, {
         "reporter": {"seed": SEED, "desk_key": {"kid": desk.kid, "public": desk.public}},

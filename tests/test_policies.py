@@ -263,8 +263,8 @@ def test_no_grant_has_a_wildcard(function):
         assert not [action for action in as_list(statement["Action"]) if "*" in action]
         for one in as_list(statement["Resource"]):
             name = name_of(one)
-            # What has no name of its own: folders of our own bucket, and secrets that hold desk keys, since
-            # each is destroyed with the first key in it that is.
+            # What has no name of its own: folders of our own bucket, and secrets that hold delivery keys,
+            # since each is destroyed with the first key in it that is.
             assert "*" not in name or name in {"Pages/releases/*", "Pages/site/*", HELD_KEYS}
 
 

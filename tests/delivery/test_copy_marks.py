@@ -1,4 +1,4 @@
-"""Copies of a text are recognised on one day, by whoever has the desk's keys and by nobody else."""
+"""Copies of a text are recognised on one day, by whoever has the delivery keys and by nobody else."""
 
 from __future__ import annotations
 

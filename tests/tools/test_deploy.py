@@ -26,6 +26,7 @@ from tests.support.ready_site import OUTPUTS, account, identity, ready_texts
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.deploy import Deploy, DeployStopped
 from tools.aws.doctor_content import shipped_texts
+from tools.aws.stack_policy import stack_policy
 from tools.aws.stage import ROOT, Stage
 
 STAGE = Stage("prod", "us-west-2", "ana@town.example", PARAMETERS)
@@ -41,7 +42,7 @@ CHANGES = {
     ]
 }
 # What changes anything; all other calls only look.
-DOES = ("create", "put", "execute", "delete", "update", "admin-", "upload", "cp", "sync")
+DOES = ("create", "put", "set-", "execute", "delete", "update", "admin-", "upload", "cp", "sync")
 
 
 @pytest.fixture
@@ -49,7 +50,9 @@ def package(tmp_path: Path) -> Path:
     folder = tmp_path / "package"
     folder.mkdir()
     resources = {
-        "Deliver": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./deployment.zip"}}
+        "Deliver": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./deployment.zip"}},
+        "Reports": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain"},
+        "Door": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete"},
     }
     (folder / "template.json").write_text(json.dumps({"Resources": resources}))
     page = base64.b64encode(gzip.compress(b'<!DOCTYPE html><meta charset="utf-8">words'))
@@ -138,6 +141,7 @@ FIRST = [
     "cloudformation execute-change-set",
     "cloudformation wait stack-update-complete",
     "cloudformation update-termination-protection",
+    "cloudformation set-stack-policy",
     *["s3api put-object"] * 4,
     "cognito-idp admin-create-user",
     "cognito-idp admin-add-user-to-group",
@@ -301,6 +305,37 @@ def test_a_secret_that_gets_another_description_is_no_loss(aws, package):
     assert "cloudformation execute-change-set" in done(aws)
 
 
+def test_cloudformation_is_told_what_no_update_may_replace_or_remove(aws, package):
+    Operator(aws, package).deploys()
+    [call] = [call for call in aws.calls if call["words"][1] == "set-stack-policy"]
+    assert call["words"][call["words"].index("--stack-name") + 1] == "porchlight-prod"
+    [text] = call["files"].values()
+    assert json.loads(text) == stack_policy(
+        {"Resources": {"Reports": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain"}}}
+    )
+
+
+@pytest.mark.parametrize("change", [{"Action": "Remove"}, {"Action": "Modify", "Replacement": "Conditional"}])
+def test_what_the_policy_denies_is_said_before_aws_fails_and_may_be_done_once_it_is_lifted(
+    aws, package, change
+):
+    there(aws)
+    changed = {"LogicalResourceId": "SenderDomain", "ResourceType": "AWS::SES::EmailIdentity", **change}
+    aws.answers("cloudformation describe-change-set", {"Changes": [{"ResourceChange": changed}]})
+    kept = {"SenderDomain": {"Type": "AWS::SES::EmailIdentity", "DeletionPolicy": "Retain"}}
+    policy = json.dumps(stack_policy({"Resources": kept}))
+    aws.answers("cloudformation get-stack-policy", {"StackPolicyBody": policy})
+    with pytest.raises(DeployStopped, match=r"docs/operate\.md.*SenderDomain"):
+        Operator(aws, package).deploys()
+    assert done(aws)[-1] == "cloudformation delete-change-set"
+    lifted = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+    aws.answers("cloudformation get-stack-policy", {"StackPolicyBody": json.dumps(lifted)})
+    Operator(aws, package).deploys()
+    assert done(aws).index("cloudformation execute-change-set") < done(aws).index(
+        "cloudformation set-stack-policy"
+    )
+
+
 def test_a_person_who_does_not_agree_changes_nothing(aws, package):
     with pytest.raises(DeployStopped, match="Nothing was changed"):
         Operator(aws, package, agrees=False).deploys()
@@ -333,7 +368,7 @@ def test_standby_pages_lie_under_their_paths_and_those_of_a_release_stay(aws, pa
     assert not [words for words in later if words[words.index("--key") + 1].startswith("site")]
 
 
-def test_a_desk_key_is_made_once(aws, package):
+def test_a_delivery_key_is_made_once(aws, package):
     aws.answers(
         "secretsmanager get-secret-value", {"SecretString": '{"desk_key": {"kid": "2026-11-abcdef"}}'}
     )
@@ -342,7 +377,7 @@ def test_a_desk_key_is_made_once(aws, package):
     assert operator.rotated == []
 
 
-def test_without_a_desk_key_the_deploy_does_not_end_well(aws, package):
+def test_without_a_delivery_key_the_deploy_does_not_end_well(aws, package):
     with pytest.raises(DeployStopped, match="no report can be taken"):
         Operator(aws, package, key_is_made=False).deploys()
     assert "cognito-idp admin-create-user" not in done(aws)

@@ -1,4 +1,4 @@
-"""The desk's keys: one command makes a new one, and destroying an old one shreds what it sealed."""
+"""The delivery keys: one command makes a new one, and destroying an old one shreds what it sealed."""
 
 from __future__ import annotations
 

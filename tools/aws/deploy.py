@@ -27,20 +27,14 @@ from typing import Any
 from chalicelib.publishing.adapters.standby import CONTENT_TYPE, standby
 from tools.aws import doctor
 from tools.aws.aws_cli import Aws, AwsFailed
-from tools.aws.doctor_aws import desk_key_of, outputs_of
+from tools.aws.doctor_aws import delivery_key_of, outputs_of
 from tools.aws.doctor_content import shipped_texts
 from tools.aws.findings import DEPLOY, OPEN
+from tools.aws.stack_policy import denied, loses, stack_policy
 from tools.aws.stage import ROOT, Stage, read_stage
 
 _PAGES = "chalicelib/built_pages/"
 _AT_ONCE = 4
-# What holds reports, keys, documents or people: a change that replaces one of these loses what is in it.
-_PRECIOUS = {
-    "AWS::Cognito::UserPool",
-    "AWS::DynamoDB::Table",
-    "AWS::S3::Bucket",
-    "AWS::SecretsManager::Secret",
-}
 _NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -56,7 +50,7 @@ def say(line: str) -> None:
 class Deploy:
     """One run.
 
-    `ask` returns whether a person agrees to what was shown, `rotate` makes a stage's desk key, and
+    `ask` returns whether a person agrees to what was shown, `rotate` makes a stage's delivery key, and
     `texts` are the documents of content that ship.
     """
 
@@ -244,17 +238,26 @@ class Deploy:
             raise DeployStopped(f"AWS refuses the template: {reason}") from None
         found = self._aws("cloudformation", "describe-change-set", *these)
         changes = [one["ResourceChange"] for one in found["Changes"]]
-        lost = [one["LogicalResourceId"] for one in changes if _loses(one)]
+        lost = [one["LogicalResourceId"] for one in changes if loses(one)]
         if lost:
             self._aws("cloudformation", "delete-change-set", *these)
             names = ", ".join(sorted(lost))
             raise DeployStopped(f"This would replace or remove {names}, and lose what is in it: not done.")
+        policy = self._aws("cloudformation", "get-stack-policy", "--stack-name", self._stage.stack)
+        if held := denied((policy or {}).get("StackPolicyBody", ""), changes):
+            self._aws("cloudformation", "delete-change-set", *these)
+            why = "The stack's policy protects what this replaces or removes (docs/operate.md: lift it once)"
+            raise DeployStopped(f"{why}: {', '.join(sorted(held))}.")
         return [_line_of(one) for one in changes]
 
     def _protect(self) -> None:
-        """Let nobody delete the stack by a slip."""
+        """Let nobody delete the stack by a slip, and no update replace or remove what must never be lost."""
+        stack = ("--stack-name", self._stage.stack)
         protect = ("update-termination-protection", "--enable-termination-protection")
-        self._aws("cloudformation", *protect, "--stack-name", self._stage.stack)
+        self._aws("cloudformation", *protect, *stack)
+        template = json.loads((self._package / "template.json").read_text(encoding="utf-8"))
+        with _file_of(json.dumps(stack_policy(template)).encode()) as path:
+            self._aws("cloudformation", "set-stack-policy", *stack, "--stack-policy-body", f"file://{path}")
 
     # What the stack cannot make
 
@@ -273,12 +276,12 @@ class Deploy:
             list(pool.map(put, sorted(pages)))
 
     def _first_key(self, outputs: Mapping[str, str]) -> None:
-        """Have a desk key made, if there is none: without it no report can be taken."""
-        if desk_key_of(self._aws, outputs["ReporterSecretArn"]):
+        """Have a delivery key made, if there is none: without it no report can be taken."""
+        if delivery_key_of(self._aws, outputs["ReporterSecretArn"]):
             return
-        say("Making the first desk key.")
+        say("Making the first delivery key.")
         if not self._rotate(self._stage):
-            raise DeployStopped("The first desk key could not be made; until then no report can be taken.")
+            raise DeployStopped("No delivery key could be made; until there is one no report can be taken.")
 
     def _first_publisher(self, pool: str) -> None:
         """Add the first publisher to an empty pool, and show the first password once."""
@@ -345,16 +348,6 @@ def shipped_pages(package: Path) -> dict[str, bytes]:
 
 def _records_of(outputs: Mapping[str, str]) -> list[str]:
     return [outputs[name] for name in sorted(outputs) if name.startswith("DkimRecord")]
-
-
-def _loses(change: Mapping[str, Any]) -> bool:
-    """Say whether a change would lose what is kept: by replacing it, or by writing a secret anew."""
-    if change["ResourceType"] not in _PRECIOUS:
-        return False
-    if change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional"):
-        return True
-    changed = {detail.get("Target", {}).get("Name") for detail in change.get("Details", ())}
-    return bool(changed & {"SecretString", "GenerateSecretString"})
 
 
 def _line_of(change: Mapping[str, Any]) -> str:

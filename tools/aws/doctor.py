@@ -58,7 +58,7 @@ def examine(stage: Stage, aws: Aws | None, now: datetime, shipped: Mapping[str, 
             recipients = read(texts)[1]
         found += seen.findings(recipients)
     elif aws is None:
-        sentence = "No credentials, so nothing on AWS was looked at: sandbox, DKIM, alarms, desk key, people."
+        sentence = "No credentials, so nothing on AWS was seen: sandbox, DKIM, alarms, delivery key, people."
         found.append(Finding(UNKNOWN, "account", sentence))
     return found
 

@@ -21,7 +21,7 @@ from tools.aws.findings import (
 from tools.aws.stage import Stage
 from tools.build.functions import RESERVED
 
-DESK_KEY_OLD = timedelta(days=40)
+DELIVERY_KEY_OLD = timedelta(days=40)
 PUBLISHERS = 2  # a change of recipients needs two
 RUNS = 100  # fewer at once, and one crowd keeps mail and readers waiting
 
@@ -58,7 +58,7 @@ class OnAws:
             yield Finding(LOOK, "stack", f"{self._stage.stack} is not there yet: this is the first deploy.")
             return
         yield from self._try("alarms", self._alarms)
-        yield from self._try("desk key", self._desk_key)
+        yield from self._try("delivery key", self._delivery_key)
         yield from self._try("people", self._people)
         yield from self._try("failed notices", self._failed_notices)
         addresses = {address for one in recipients for address in (one.email, one.fallback) if address}
@@ -126,17 +126,17 @@ class OnAws:
             sentence = "Nobody gets them: confirm the mail that AWS sent to the operator's address."
             yield Finding(OPEN, "alarms", sentence)
 
-    def _desk_key(self) -> Iterator[Finding]:
-        kid = desk_key_of(self._aws, self.outputs["ReporterSecretArn"])
+    def _delivery_key(self) -> Iterator[Finding]:
+        kid = delivery_key_of(self._aws, self.outputs["ReporterSecretArn"])
         if not kid:
-            yield Finding(OPEN, "desk key", "There is none, so no report can be taken: run the rotation.")
+            yield Finding(OPEN, "delivery key", "There is none, so no report can be taken: run the rotation.")
             return
         year, month = (int(part) for part in kid.split("-")[:2])
         since = datetime(year, month, 1, tzinfo=UTC)
-        if self._now - since > DESK_KEY_OLD + timedelta(days=31):
-            yield Finding(LOOK, "desk key", f"{kid} has been in use for two months: rotate it.")
+        if self._now - since > DELIVERY_KEY_OLD + timedelta(days=31):
+            yield Finding(LOOK, "delivery key", f"{kid} has been in use for two months: rotate it.")
         else:
-            yield Finding(FINE, "desk key", f"{kid} is in use.")
+            yield Finding(FINE, "delivery key", f"{kid} is in use.")
 
     def _people(self) -> Iterator[Finding]:
         pool = self.outputs["UserPoolId"]
@@ -177,7 +177,7 @@ def outputs_of(aws: Aws, stack: str) -> dict[str, str]:
     return {one["OutputKey"]: one["OutputValue"] for one in found["Stacks"][0].get("Outputs", ())}
 
 
-def desk_key_of(aws: Aws, secret: str) -> str:
+def delivery_key_of(aws: Aws, secret: str) -> str:
     """Return the name of the key that reports are sealed to now, or nothing; the rest goes nowhere."""
     answer = aws("secretsmanager", "get-secret-value", "--secret-id", secret)
     key = json.loads(answer["SecretString"]).get("desk_key") or {}

@@ -1,4 +1,4 @@
-"""`make keys`: the desk's keys. List them, make a new one the current one, destroy an old one.
+"""`make keys`: the delivery keys. List them, make a new one the current one, destroy an old one.
 
     make keys                              list
     make keys DO=rotate                    a new key; what was sealed before stays readable
@@ -6,8 +6,8 @@
 
 For the site on this machine, or for a stage: STAGE=prod. The current public key is in one secret, for the
 function that seals. The private keys are in another, which only the delivering function may read; the stack's
-secret of desk keys says which it is. Secrets Manager deletes whole secrets only, and keeps some hundred older
-versions of each: so whoever destroys a key moves the others to a new secret.
+secret of delivery keys says which it is. Secrets Manager deletes whole secrets only, and keeps some hundred
+older versions of each: so whoever destroys a key moves the others to a new secret.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Refused(Exception):
 
 
 class DeskKeys:
-    """The desk's keys of one site."""
+    """The delivery keys of one site."""
 
     def __init__(self, site: Where) -> None:
         self._site = site

@@ -26,7 +26,7 @@ class NoSite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A site's names on AWS or on its stand-ins; `holders` begins the names of what holds desk keys."""
+    """A site's names on AWS or on its stand-ins; `holders` begins the names of what holds delivery keys."""
 
     title: str
     reports_table: str

@@ -35,7 +35,7 @@ class HpkeSealer:
         try:
             key = X25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public))
         except ValueError as error:
-            raise SecretMissing("the desk's public key is not one") from error
+            raise SecretMissing("the public delivery key is not one") from error
         box = SUITES[_X25519_CHACHA].encrypt(pad(content), key, info=info_of(report_id))
         name = kid.encode("ascii")
         return bytes((VERSION, _X25519_CHACHA, len(name))) + name + box

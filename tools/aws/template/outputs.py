@@ -31,11 +31,11 @@ _VALUES: dict[str, tuple[str, Json]] = {
     "MailRules": ("The configuration set that mails go out under.", {"Ref": "ReportMail"}),
     "DeliverFunction": ("The function that mails reports.", {"Ref": "Deliver"}),
     "ReporterSecretArn": (
-        "The secret that a key rotation writes the desk's public key to.",
+        "The secret that a key rotation writes the public delivery key to.",
         {"Ref": "ReporterSecret"},
     ),
     "DeskKeysSecretArn": (
-        "The secret that says which one holds the desk's private keys.",
+        "The secret that says which one holds the private delivery keys.",
         {"Ref": "DeskKeysSecret"},
     ),
 }

@@ -58,4 +58,4 @@ def pool() -> Json:
 
 def _group(role: str, description: str) -> Json:
     properties = {"UserPoolId": {"Ref": "People"}, "GroupName": role, "Description": description}
-    return {"Type": "AWS::Cognito::UserPoolGroup", "Properties": properties}
+    return kept("AWS::Cognito::UserPoolGroup", properties)  # who is in it goes with it, and the pool stays

@@ -94,7 +94,7 @@ def _kept_table(properties: Json) -> Json:
 
 
 def secrets() -> Json:
-    """The seed that AWS makes once, and the desk's keys, which a key rotation writes later."""
+    """The seed that AWS makes once, and the delivery keys, which a key rotation writes later."""
     return resources(
         ReporterSecret=kept(
             "AWS::SecretsManager::Secret",
