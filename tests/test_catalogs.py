@@ -4,9 +4,11 @@ import io
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.publishing.render.sentences import of_template
 from tools.build import catalogs as tool
 
 GREETING = "Call %(number)s"
@@ -219,3 +221,15 @@ def test_a_catalog_is_compiled_as_it_is_read_at_the_desk_whatever_its_header_say
     tool.compile_catalogs(locales)
     assert Catalogs(locales).sentences("es").plain("Information") == "Información"
     assert not [problem for problem in tool.check(locales) if problem.startswith("es:")]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((tool.TEMPLATES / "public").glob("*.html")), ids=lambda path: path.name
+)
+def test_our_extractor_finds_in_a_template_what_babel_finds(path):
+    options = {"newstyle_gettext": "true", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+    keywords = {"_": None, "gettext": None, "plain": None}
+    with path.open("rb") as file:
+        found = list(extract("jinja2.ext:babel_extract", file, keywords=keywords, options=options))
+    theirs = [message if isinstance(message, str) else message[0] for _, message, _, _ in found]
+    assert [sentence for _, sentence in of_template(path.read_text(encoding="utf-8"))] == theirs

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.reporting.errors import FormExpired
+from chalicelib.shared.signed_tokens import MarkKind, TokenForged, TokenKind
 
 HASTY = timedelta(seconds=3)  # nobody reads and fills the form faster: such a report is held
 LIFETIME = timedelta(hours=24)
 NONCE_BYTES = 16
-_MAC_BYTES = 16
 _TIME_BYTES = 6
+_FORM = TokenKind(b"porchlight form token", _TIME_BYTES + NONCE_BYTES, 16)
+_CAME_BACK = MarkKind(b"porchlight form came back", 16)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _AHEAD = timedelta(minutes=2)  # another machine's clock may run a little before ours
@@ -35,10 +33,7 @@ class FormToken(NamedTuple):
 
 def make_token(secret: bytes, now: datetime, nonce: bytes) -> str:
     """Sign `now` (to the millisecond) and `nonce` (16 bytes) into a URL-safe token."""
-    if len(nonce) != NONCE_BYTES:
-        raise ValueError("a nonce has 16 bytes")
-    content = ((now - _EPOCH) // _MILLISECOND).to_bytes(_TIME_BYTES, "big") + nonce
-    return base64.urlsafe_b64encode(content + _mac(secret, content)).decode("ascii")
+    return _FORM.sign(secret, ((now - _EPOCH) // _MILLISECOND).to_bytes(_TIME_BYTES, "big") + nonce)
 
 
 def read_token(secret: bytes, token: str, now: datetime) -> FormToken:
@@ -79,53 +74,33 @@ def returned_stamps(secret: bytes, token: str, now: datetime, nonce: bytes) -> S
         return Stamps(settled_token(secret, now, nonce))
     if not -_AHEAD <= now - content.made_at <= LIFETIME:
         return Stamps(settled_token(secret, now, content.nonce))
-    return Stamps(token, _mark(secret, token) if content.hasty(now) else "")
+    return Stamps(token, _CAME_BACK.sign(secret, token) if content.hasty(now) else "")
 
 
 def came_back(secret: bytes, token: str, mark: str) -> bool:
     """Say whether a form with this token came back from us before: its mark is ours, and was made for it."""
-    return hmac.compare_digest(mark.encode("utf-8", "replace"), _mark(secret, token).encode("ascii"))
+    return _CAME_BACK.fits(secret, token, mark)
 
 
 def says_it_may_stay(token: str, now: datetime) -> bool:
     """Say whether a token, by its own word, is neither hasty nor too old. It may still not be ours."""
     try:
-        made_at = _made_at(_decoded(token))
-    except FormExpired:
+        made_at = _made_at(_FORM.unverified(token))
+    except (FormExpired, TokenForged):
         return False
     return HASTY <= now - made_at <= LIFETIME
 
 
 def _opened(secret: bytes, token: str) -> FormToken:
-    raw = _decoded(token)
-    content, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if not hmac.compare_digest(mac, _mac(secret, content)):
-        raise FormExpired("the token is not ours")
-    return FormToken(_made_at(raw), content[_TIME_BYTES:])
-
-
-def _decoded(token: str) -> bytes:
     try:
-        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError, ValueError):
-        # Not chained: the text of a UnicodeEncodeError quotes what was sent.
-        raise FormExpired("the token is not one") from None
-    if len(raw) != _TIME_BYTES + NONCE_BYTES + _MAC_BYTES:
-        raise FormExpired("the token is not ours")
-    return raw
+        content = _FORM.verify(secret, token)
+    except TokenForged:
+        raise FormExpired("the token is not ours") from None
+    return FormToken(_made_at(content), content[_TIME_BYTES:])
 
 
-def _made_at(raw: bytes) -> datetime:
+def _made_at(content: bytes) -> datetime:
     try:
-        return _EPOCH + int.from_bytes(raw[:_TIME_BYTES], "big") * _MILLISECOND
+        return _EPOCH + int.from_bytes(content[:_TIME_BYTES], "big") * _MILLISECOND
     except OverflowError:  # six bytes reach past the year 9999
         raise FormExpired("the token is not ours") from None
-
-
-def _mark(secret: bytes, token: str) -> str:
-    signed = hmac.new(secret, b"porchlight form came back" + token.encode("utf-8", "replace"), hashlib.sha256)
-    return base64.urlsafe_b64encode(signed.digest()[:_MAC_BYTES]).decode("ascii").rstrip("=")
-
-
-def _mac(secret: bytes, content: bytes) -> bytes:
-    return hmac.new(secret, b"porchlight form token" + content, hashlib.sha256).digest()[:_MAC_BYTES]

@@ -83,7 +83,7 @@ def test_a_form_is_hasty_for_three_seconds() -> None:
 
 
 def test_a_nonce_of_another_length_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="16 bytes"):
+    with pytest.raises(ValueError, match="22 bytes"):
         make_token(SECRET, NOON, b"short")
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.shared.email_addresses import is_address
 from tools.aws.template.choices import parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("dev", "prod")
 FEWEST_PER_ADDRESS = 100  # shelters, schools and phone companies share one address
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _problems_of(given: Mapping[str, str], region: str, first: str) -> list[str]
             problems.append(f"{name} is {given[name]!r}, and {wrong}.")
     if not _REGION.fullmatch(region):
         problems.append(f"region must be like us-west-2, and is {region!r}.")
-    if first and not _ADDRESS.fullmatch(first):
+    if first and not is_address(first):
         problems.append(f"first_publisher must be an e-mail address, and is {first!r}.")
     sender, identity = given.get("SenderAddress", ""), given.get("SenderIdentity", "")
     if identity and sender not in (identity, f"{sender.partition('@')[0]}@{identity}"):

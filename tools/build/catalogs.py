@@ -23,8 +23,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from chalicelib.delivery.mail_frames import sentences as frame_sentences
 from chalicelib.pages import po_files
+from chalicelib.publishing.render import sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -34,10 +34,6 @@ LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 
 NOT_CHECKED = "Drafted, not yet checked by a person"
-
-# The parts of a document that a visitor reads as sentences. Names of offices are shown as they are.
-_SENTENCES = ("what", "what_not", "hours", "languages", "text")
-_PLACE_NAME = "name"
 
 _KEYWORDS = {"_": None, "gettext": None, "plain": None}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -53,20 +49,26 @@ def source_catalog() -> Catalog:
         msgid_bugs_address="see CONTRIBUTING.md",
         charset="utf-8",
     )
-    pages = sorted((TEMPLATES / "public").glob("*.html"))
-    for path in pages:
-        for sentence in _extracted("jinja2.ext:babel_extract", path):
-            catalog.add(sentence, locations=[(_place(path), 0)])
-    for path in sorted((TEMPLATES / "mail").glob("*/body.txt")):
-        for _, sentence in frame_sentences(path.read_text(encoding="utf-8")):
-            catalog.add(sentence, locations=[(_place(path), 0)])
-    for path in sorted(CONTENT.glob("*.json")):
-        for sentence in _of_document(path):
-            catalog.add(sentence, locations=[(_place(path), 0)])
-    for path in MAIL_WORDS:
-        for sentence in _extracted("python", path):
-            catalog.add(sentence, locations=[(_place(path), 0)])
+    texts = {path: path.read_text(encoding="utf-8") for path in _sources()}
+    said = [(path, sentence) for path, text in texts.items() for sentence in _of_text(path, text)]
+    said += [(path, sentence) for path in MAIL_WORDS for sentence in _of_code(path)]
+    for path, sentence in said:
+        catalog.add(sentence, locations=[(_place(path), 0)])
     return catalog
+
+
+def _sources() -> list[Path]:
+    frames = sorted((TEMPLATES / "mail").glob("*/body.txt"))
+    return [*sorted((TEMPLATES / "public").glob("*.html")), *frames, *sorted(CONTENT.glob("*.json"))]
+
+
+def _of_text(path: Path, text: str) -> Iterator[str]:
+    """Return what the desk finds in a document, too: one extractor for both."""
+    if path.suffix == ".json":
+        yield from sentences.of_document(path.stem, text)
+    else:
+        reader = sentences.of_frame if path.suffix == ".txt" else sentences.of_template
+        yield from (sentence for _, sentence in reader(text))
 
 
 class CatalogUnreadable(Exception):
@@ -225,39 +227,11 @@ def _status_problems(entry: dict[str, Any], paths: dict[str, Path]) -> Iterator[
         yield f"{tag}: site.json and the catalog's header disagree on whether a person has checked it"
 
 
-def _extracted(method: str, path: Path) -> Iterator[str]:
-    options = _OPTIONS if path.suffix == ".html" else {"encoding": "utf-8"}
+def _of_code(path: Path) -> Iterator[str]:
+    """Return the sentences of a Python file; no editor changes those, so the desk does not read them."""
     with path.open("rb") as file:
-        for _, message, _, _ in extract(method, file, keywords=_KEYWORDS, options=options):
+        for _, message, _, _ in extract("python", file, keywords=_KEYWORDS, options={"encoding": "utf-8"}):
             yield message if isinstance(message, str) else message[0]
-
-
-_OPTIONS = {
-    "encoding": "utf-8",
-    "silent": "false",
-    "newstyle_gettext": "true",
-    "trimmed": "true",
-    "trim_blocks": "true",
-    "lstrip_blocks": "true",
-}
-
-
-def _of_document(path: Path) -> Iterator[str]:
-    document = json.loads(path.read_text(encoding="utf-8"))
-    names = (_PLACE_NAME,) if path.name == "places.json" else ()
-    yield from _walk(document, (*_SENTENCES, *names))
-
-
-def _walk(node: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in keys and isinstance(value, str) and value:
-                yield value
-            else:
-                yield from _walk(value, keys)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _walk(value, keys)
 
 
 def _place(path: Path) -> str:

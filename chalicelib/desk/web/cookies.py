@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,6 +13,7 @@ from chalice.app import Request
 
 from chalicelib.desk.people import BROWSER_KNOWN_FOR, MOST_IN_ONE_BROWSER
 from chalicelib.pages.web.gateway_answers import headers_of
+from chalicelib.shared.signed_tokens import TokenForged, TokenKind
 
 SESSION = "__Host-desk"  # the pool's access token
 SIGN_IN = "__Host-door"  # a random value, for the time of a sign-in; browsers know it by this name
@@ -23,7 +22,7 @@ KNOWN = "__Host-known"  # the secrets of a browser in which people have signed i
 _LONGEST = 4096
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/")
 _FLAGS = "Path=/; Secure; HttpOnly; SameSite=Strict"
-_NONCE_BYTES = 16
+_CSRF = TokenKind(b"", 16, 32)  # of a nonce; what it is for is in the key
 
 
 def read(request: Request, name: str) -> str:
@@ -63,19 +62,17 @@ def know_browser(secrets: Sequence[str]) -> str:
 
 def form_token(secret: str, nonce: bytes) -> str:
     """Return a form's CSRF token: bound to the cookie whose value is `secret`, and different on each page."""
-    return base64.urlsafe_b64encode(nonce + _mac(secret, nonce)).decode("ascii")
+    return _CSRF.sign(_key_of(secret), nonce)
 
 
 def token_fits(secret: str, token: str) -> bool:
     """Return whether a form's CSRF token was made for this cookie."""
     try:
-        raw = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
-    except (ValueError, UnicodeEncodeError):
+        _CSRF.verify(_key_of(secret), token)
+    except TokenForged:
         return False
-    nonce, mac = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
-    return bool(secret) and len(nonce) == _NONCE_BYTES and hmac.compare_digest(mac, _mac(secret, nonce))
+    return bool(secret)
 
 
-def _mac(secret: str, nonce: bytes) -> bytes:
-    key = hashlib.sha256(b"porchlight admin form" + secret.encode()).digest()
-    return hmac.new(key, nonce, hashlib.sha256).digest()
+def _key_of(secret: str) -> bytes:
+    return hashlib.sha256(b"porchlight admin form" + secret.encode()).digest()
