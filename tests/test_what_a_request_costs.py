@@ -6,9 +6,8 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from chalicelib.wiring import (
     texts,
 )
 from tests.support.fakes import FixedClock
+from tools.local.quiet_server import HOST, QuietServer, reserve
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 WATCHED = {"open", "os.listdir", "os.scandir", "os.walk"}
@@ -85,23 +85,17 @@ class Bucket:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.asked: list[str] = []
-        bucket = self
+        self._server = QuietServer(self._serve, reserve(0))
+        self.address = f"http://{HOST}:{self._server.port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                bucket.asked.append(self.path)
-                found = bucket.files.get(self.path)
-                self.send_response(200 if found is not None else 404)
-                self.send_header("Content-Length", str(len(found or b"")))
-                self.end_headers()
-                self.wfile.write(found or b"")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        self.asked.append(path)
+        found = self.files.get(path)
+        length = ("Content-Length", str(len(found or b"")))
+        start_response("404 Not Found" if found is None else "200 OK", [length])
+        return [found or b""]
 
     def publish(self, number: int, texts: dict[str, str]) -> None:
         self.files[f"/releases/{number}/documents.json"] = json.dumps(texts).encode()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
 from tests.browser.reader import PLACE, STORY
 from tests.browser.wire import Tab, chromium_as_it_comes
+from tools.local.quiet_server import HOST, QuietServer, reserve
 
 # They share a site and a browser: one number keeps them together.
 pytestmark = pytest.mark.takes(100)
@@ -18,29 +19,21 @@ OpenTab = Callable[[], Tab]
 PLAIN = b"<!doctype html><meta charset=utf-8><title>Plain</title><form autocomplete=off><input name=a></form>"
 
 
-class Plain(BaseHTTPRequestHandler):
+def plain(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Any path is a plain page, to show what the browser does with those of others."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(PLAIN)))
-        self.end_headers()
-        self.wfile.write(PLAIN)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(PLAIN)))])
+    return [PLAIN]
 
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[str]:
     """The address of plain pages that are not ours."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Plain) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    server = QuietServer(plain, reserve(0))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://{HOST}:{server.port}"
+    server.shutdown()
+    thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite
-from tools.local.local_server import HOST, LocalSite, reserve
+from tools.local.local_server import LocalSite
+from tools.local.quiet_server import HOST, reserve
 from tools.look.chromium import launch_options
 
 pytestmark = pytest.mark.takes(50)

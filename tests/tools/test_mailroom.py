@@ -19,13 +19,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.local import standins
-from tools.local.local_server import reserve
 from tools.local.mailroom import (
     Mailbox,
     Mailroom,
     decoded,
     parts_of,
 )
+from tools.local.quiet_server import reserve
 
 SENDER = "reports@porchlight.example"
 PLAIN = b"From: a@porchlight.example\r\nTo: desk@agency.example\r\nSubject: Report PL-1\r\n\r\nWords.\r\n"

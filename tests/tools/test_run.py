@@ -24,7 +24,7 @@ import html5lib
 import pytest
 
 from tools.local import run
-from tools.local.local_server import reserve
+from tools.local.quiet_server import reserve
 
 pytestmark = pytest.mark.takes(55)
 

@@ -19,11 +19,14 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
+
+from werkzeug.wrappers import Request, Response
+
+from tools.local.quiet_server import HOST, QuietServer, reserve
 
 _PREFIX = "/2018-06-01/runtime/"
 _DEADLINE_SECONDS = 60
@@ -167,10 +170,9 @@ class _Server:
     def __init__(self) -> None:
         self.events: queue.Queue[bytes | None] = queue.Queue()
         self.answers: queue.Queue[tuple[str, bytes]] = queue.Queue()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._http.daemon_threads = True
+        self._http = QuietServer(self._serve, reserve(0))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
-        self.address = f"127.0.0.1:{self._http.server_address[1]}"
+        self.address = f"{HOST}:{self._http.port}"
 
     def start(self) -> None:
         self._thread.start()
@@ -178,66 +180,34 @@ class _Server:
     def stop(self) -> None:
         self.events.put(None)  # frees a call that still waits for work
         self._http.shutdown()
-        self._http.server_close()
         self._thread.join()
 
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        response = self._response(Request(environ))
+        response.content_type = "application/json"
+        return response(environ, start_response)
 
-def _handler_for(server: _Server) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def _response(self, request: Request) -> Response:
+        path = request.path.removeprefix(_PREFIX)
+        if request.method == "GET" and path == "invocation/next":
+            event = self.events.get()
+            return Response(status=503) if event is None else Response(event, headers=_next_headers())
+        if request.method == "POST" and path == "init/error":
+            self.answers.put((path, request.get_data()))
+        elif request.method == "POST" and path.startswith("invocation/"):
+            self.answers.put((path.rpartition("/")[2], request.get_data()))
+        else:
+            return Response(b"{}", 404)
+        return Response(b'{"status":"OK"}', 202)
 
-        def do_GET(self) -> None:
-            if self.path != _PREFIX + "invocation/next":
-                return self._answer(404, b"{}")
-            event = server.events.get()
-            if event is None:
-                self.close_connection = True
-                return None
-            request_id = str(uuid.uuid4())
-            return self._answer(
-                200,
-                event,
-                {
-                    "Lambda-Runtime-Aws-Request-Id": request_id,
-                    "Lambda-Runtime-Deadline-Ms": str(_deadline()),
-                    "Lambda-Runtime-Invoked-Function-Arn": _ARN,
-                    "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000",
-                },
-            )
 
-        def do_POST(self) -> None:
-            body = self._body()
-            if self.path == _PREFIX + "init/error":
-                server.answers.put(("init/error", body))
-            elif self.path.startswith(_PREFIX + "invocation/"):
-                server.answers.put((self.path.rpartition("/")[2], body))
-            else:
-                return self._answer(404, b"{}")
-            return self._answer(202, b'{"status":"OK"}')
-
-        def _body(self) -> bytes:
-            if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = b""
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-            return body
-
-        def _answer(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-            self.send_response(status)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: Any) -> None:
-            """Say nothing: an event may hold what a person wrote."""
-
-    return Handler
+def _next_headers() -> dict[str, str]:
+    return {
+        "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
+        "Lambda-Runtime-Deadline-Ms": str(_deadline()),
+        "Lambda-Runtime-Invoked-Function-Arn": _ARN,
+        "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000",
+    }
 
 
 def _deadline() -> int:

@@ -45,7 +45,8 @@ from chalicelib.wiring import mails, published
 from tools.chaos.clock import SharedClock
 from tools.chaos.planted import Plant
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER
-from tools.local.local_server import LocalSite, reserve
+from tools.local.local_server import LocalSite
+from tools.local.quiet_server import reserve
 
 TABLE = "reports"
 KEEP_DAYS = 1  # so that the clock's jumps reach the day on which reports are deleted

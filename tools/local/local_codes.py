@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from tools.build import gateway_pages
-from tools.local.local_server import HOST, LocalSite, reserve
+from tools.local.local_server import LocalSite
+from tools.local.quiet_server import HOST, reserve
 
 ROOT = Path(__file__).resolve().parents[2]
 # One more than there are processors: while one look-up waits for the store, another can compute.

@@ -1,4 +1,4 @@
-"""The site on this machine: Chalice's own local server, with what API Gateway does and that server does not.
+"""The site on this machine, over werkzeug: what API Gateway does and Chalice's own local server does not.
 
 Chalice's server answers unknown paths and methods itself (in JSON), knows no greedy `{proxy+}`, writes a body
 after HEAD, and logs addresses and paths. Here the application is handed every request as API Gateway would
@@ -9,15 +9,12 @@ request is printed but its method and the answer's status.
 from __future__ import annotations
 
 import base64
-import functools
 import socket
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Mapping
-from http.server import BaseHTTPRequestHandler
-from pathlib import Path
-from typing import Any, Protocol
+from http.client import responses
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from chalice.app import Chalice
@@ -25,8 +22,8 @@ from chalice.config import Config
 from chalice.local import LambdaContext, create_local_server
 
 from chalicelib.pages.page_headers import BARE_POLICY, page_headers
+from tools.local.quiet_server import HOST, QuietHandler, QuietServer, Wsgi, place_of
 
-HOST = "127.0.0.1"
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # API Gateway takes 10 MB. What is longer than this is handed on cut short: the application refuses far less,
 # and so its own page, in the visitor's language, is the answer.
@@ -44,31 +41,6 @@ llame al 888-373-7888.</p>
 <p><a href="/">Information</a></p></body></html>
 """
 _REFUSAL_HEADERS = {"Content-Type": "text/html; charset=utf-8", **page_headers(BARE_POLICY)}
-
-
-class PortTaken(Exception):
-    """Another program listens on the port."""
-
-
-def reserve(port: int) -> socket.socket:
-    """Listen on a port of this machine (0: any free one) before anything that wants it is started."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise PortTaken(port) from error
-    return listener
-
-
-def place_of(error: BaseException) -> str:
-    """Name an error by type and place only, since its text may quote what somebody wrote."""
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return type(error).__name__
-    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
 
 
 class Routes:
@@ -174,24 +146,19 @@ class LocalSite:
         say: Callable[[str], None] = print,
         apart: Apart | None = None,
     ) -> None:
-        # Only create_local_server makes `current_request` thread-local; its own socket is not wanted.
-        self._server = create_local_server(app, Config.create(), HOST, 0).server
-        self._server.server_close()
-        self._server.socket = listener
-        self._server.server_address = listener.getsockname()
-        self._server.RequestHandlerClass = functools.partial(_Handler, site=self)
-        self._server.handle_error = self._handle_error
+        # Only create_local_server makes `current_request` thread-local; its server is not wanted.
+        create_local_server(app, Config.create(), HOST, 0).server.server_close()
+        self._server = _Server(self._serve, listener, say)
         self._app = app
         self._routes = Routes(app.routes)
         self._before_each = before_each
         self._apart = apart
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self.say = say
 
     @property
     def port(self) -> int:
         """The port it listens on."""
-        return int(self._server.server_address[1])
+        return self._server.port
 
     def start(self) -> None:
         """Serve, in threads of its own."""
@@ -215,10 +182,54 @@ class LocalSite:
         answer: Mapping[str, Any] = self._app(event, lambda_context("all"))
         return answer
 
-    def _handle_error(self, _request: Any, _client_address: Any) -> None:
-        error = sys.exc_info()[1]
-        if error is not None and not isinstance(error, (ConnectionError, TimeoutError)):
-            self.say(f"the local server failed: {place_of(error)}")
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Be a WSGI application: hand a request on, and its answer back."""
+        request: _Request = environ[_REQUEST]
+        try:
+            answer = self.answer(*request)
+        except Exception as error:
+            self._server.say(f"the application failed: {place_of(error)}")
+            status, headers, content = _refusal(500)
+        else:
+            status, headers, content = _refusal(404) if answer is None else _parts_of(answer)
+        bodiless = request.method == "HEAD" or status in {204, 304}
+        if not bodiless:
+            headers.append(("Content-Length", str(len(content))))
+        start_response(f"{status} {responses.get(status, '')}", headers)
+        return [] if bodiless else [content]
+
+
+_Parts = tuple[int, list[tuple[str, str]], bytes]
+
+
+def _parts_of(answer: Mapping[str, Any]) -> _Parts:
+    """Return status, headers and content of an answer in the form that Lambda gives."""
+    content = answer["body"] or ""
+    content = base64.b64decode(content) if answer.get("isBase64Encoded") else content
+    headers = [
+        (name, str(value))
+        for name, values in {**answer["headers"], **answer["multiValueHeaders"]}.items()
+        if name.lower() not in {"content-length", "connection"}
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    return int(answer["statusCode"]), headers, content.encode() if isinstance(content, str) else content
+
+
+def _refusal(status: int) -> _Parts:
+    """Return the small page for what cannot be handed on."""
+    return status, list(_REFUSAL_HEADERS.items()), _REFUSAL.format(status=status).encode()
+
+
+class _Request(NamedTuple):
+    """A request as it came: werkzeug's environ joins repeated headers and decodes paths."""
+
+    method: str
+    target: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+_REQUEST = "porchlight.request"
 
 
 class _Refused(Exception):
@@ -229,26 +240,25 @@ class _Refused(Exception):
         self.status = status
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 20
-    wbufsize = -1
-    disable_nagle_algorithm = True
+class _Server(QuietServer):
+    """The server of the site: it says method and status of each request, and nothing else of it."""
 
-    def __init__(self, *arguments: Any, site: LocalSite) -> None:
-        self._site = site
-        super().__init__(*arguments)
+    def __init__(self, app: Wsgi, listener: socket.socket, say: Callable[[str], None]) -> None:
+        super().__init__(app, listener, _Handler)
+        self.say = say
 
-    def version_string(self) -> str:
-        """Name the server, without the versions of what it runs on."""
-        return "local"
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say the type and place of an error that is ours."""
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, (ConnectionError, TimeoutError)):
+            self.say(f"the local server failed: {place_of(error)}")
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("do_"):  # the application decides about methods, known or not
-            return self._hand_on
-        raise AttributeError(name)
+
+class _Handler(QuietHandler):
+    server: _Server
 
     def parse_request(self) -> bool:
+        """Read the first line and the headers; return whether there is a request to hand on."""
         if not super().parse_request():
             return False
         if self.request_version == "HTTP/0.9":
@@ -256,26 +266,18 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _hand_on(self) -> None:
+    def run_wsgi(self) -> None:
+        """Hand a request on, whatever its method, or refuse it."""
         try:
-            target = self._target()
-            body = self._body()
-            answer = self._site.answer(self.command, target, self.headers.items(), body)
+            target, length = self._target(), self._length()
         except _Refused as refusal:
             return self.send_error(refusal.status)
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-            return None
-        except Exception as error:
-            self._site.say(f"the application failed: {place_of(error)}")
-            return self.send_error(500)
-        if answer is None:
-            return self.send_error(404)
-        content = answer["body"] or ""
-        content = base64.b64decode(content) if answer.get("isBase64Encoded") else content
-        content = content.encode() if isinstance(content, str) else content
-        self._write(int(answer["statusCode"]), {**answer["headers"], **answer["multiValueHeaders"]}, content)
-        return None
+        self._request = _Request(self.command, target, self.headers.items(), self._body(length))
+        return super().run_wsgi()
+
+    def make_environ(self) -> dict[str, Any]:
+        """Return werkzeug's environ with the request as it came."""
+        return {**super().make_environ(), _REQUEST: self._request}
 
     def _target(self) -> str:
         if self.path.startswith("/"):
@@ -288,46 +290,41 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(400)
         return (absolute.path or "/") + (f"?{absolute.query}" if absolute.query else "")
 
-    def _body(self) -> bytes:
+    def _length(self) -> int:
         if self.headers.get("Transfer-Encoding"):
             raise _Refused(411)
         lengths = {length.strip() for length in self.headers.get_all("Content-Length", ["0"])}
         length = lengths.pop()
         if lengths or not (length.isascii() and length.isdigit() and len(length) < 16):
             raise _Refused(400)
-        wanted = min(int(length), LONGEST_BODY)
-        if int(length) > LONGEST_BODY:
-            self.close_connection = True
-        body = self.rfile.read(wanted)
-        if len(body) < wanted:
+        return int(length)
+
+    def _body(self, length: int) -> bytes:
+        """Return a body, cut short if it is too long; the rest is taken in, or the answer would be torn."""
+        body = self.rfile.read(min(length, LONGEST_BODY))
+        left = min(length, LONGEST_LEFTOVER) - len(body)
+        while left > 0 and (piece := self.rfile.read(min(left, 65536))):
+            left -= len(piece)
+        if left > 0:
             raise ConnectionError
         return body
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say the method, if it is one that is known, and the status."""
+        self.server.say(f"{self.command if self.command in METHODS else 'other'} {int(code)}")
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what cannot be handed on with a small page, and end the connection."""
         if not str(self.request_version).startswith("HTTP/1."):
             self.request_version = "HTTP/1.0"
-        self.close_connection = True
-        self._write(int(code), _REFUSAL_HEADERS, _REFUSAL.format(status=int(code)).encode())
-
-    def _write(self, status: int, headers: Mapping[str, Any], content: bytes) -> None:
+        status, headers, content = _refusal(int(code))
         self.send_response(status)
-        for name, value in headers.items():
-            if name.lower() not in {"content-length", "connection"}:
-                for one in value if isinstance(value, list) else [value]:
-                    self.send_header(name, str(one))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        bodiless = self.command == "HEAD" or status in {204, 304}
-        if not bodiless:
-            self.send_header("Content-Length", str(len(content)))
+        for name, value in [*headers, ("Content-Length", str(len(content))), ("Connection", "close")]:
+            self.send_header(name, value)
         self.end_headers()
-        if not bodiless:
-            self.wfile.write(content)
+        self.wfile.write(b"" if self.command == "HEAD" else content)
         self.wfile.flush()
-        self._site.say(f"{self.command if self.command in METHODS else 'other'} {status}")
-        if self.close_connection:
-            self._read_leftover()
+        self._read_leftover()
 
     def _read_leftover(self) -> None:
         """Take in what the client still sends: to hang up on it would tear the answer from it."""
@@ -339,6 +336,3 @@ class _Handler(BaseHTTPRequestHandler):
                 left -= len(piece)
         except OSError:
             pass
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing: BaseHTTPRequestHandler would print addresses and paths."""

@@ -21,12 +21,14 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote
 
+from werkzeug.wrappers import Request, Response
+
+from tools.local.quiet_server import QuietServer, Wsgi
+
 SEND_EMAIL = "/v2/email/outbound-emails"
-Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,97 +273,63 @@ def messages_json(mails: list[Mail], base: str) -> bytes:
     return json.dumps(listed, indent=2).encode("ascii")
 
 
-HTML = "text/html; charset=utf-8"
-
-
-class Mailroom(ThreadingHTTPServer):
+class Mailroom(QuietServer):
     """The mailroom's web server, on a socket that listens already."""
 
-    daemon_threads = True
-
     def __init__(self, listener: socket.socket, mailbox: Mailbox) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
-        self.server_address = listener.getsockname()
+        super().__init__(self._serve, listener)
         self.mailbox = mailbox
-        self.base = f"http://127.0.0.1:{self.server_address[1]}"
+        self.base = f"http://127.0.0.1:{self.port}"
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Print nothing: a browser that hangs up is no news."""
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Be a WSGI application that only reads."""
+        request = Request(environ)
+        if request.method not in ("GET", "HEAD"):
+            page = _page("Mailroom", "<main><h1>The mailroom can only be read</h1></main>")
+            response = _html(page, 405, Allow="GET, HEAD")
+        # A page of another site whose name was pointed at this machine must not read the mail.
+        elif request.host.partition(":")[0] not in {"127.0.0.1", "localhost"}:
+            response = _nothing()
+        else:
+            response = self.answer(request.path)
+        response.headers.extend(_HEADERS)
+        return response(environ, start_response)
 
-    def answer(self, path: str) -> tuple[int, str, bytes, dict[str, str]]:
-        """Return (status, content type, content, more headers) for a path."""
+    def answer(self, path: str) -> Response:
+        """Return the response for a path."""
         mails = self.mailbox.all()
         if path == "/":
-            return 200, HTML, list_page(mails), {}
+            return _html(list_page(mails))
         if path == "/messages.json":
-            return 200, "application/json", messages_json(mails, self.base), {}
+            return Response(messages_json(mails, self.base), content_type="application/json")
         match path.strip("/").split("/"):
             case ["mail", mail_id, *rest] if mail := self.mailbox.find(mail_id):
-                return self._answer_about(mail, rest)
-        return _nothing()
-
-    def _answer_about(self, mail: Mail, rest: list[str]) -> tuple[int, str, bytes, dict[str, str]]:
-        match rest:
-            case []:
-                return 200, HTML, mail_page(mail), {}
-            case ["raw"]:
-                return 200, "message/rfc822", mail.raw, {}
-            case ["part", number]:
-                for part in parts_of(mail.message):
-                    if str(part.number) == number:
-                        return 200, "application/octet-stream", part.content, _download(part)
+                return _about(mail, rest)
         return _nothing()
 
 
-def _nothing() -> tuple[int, str, bytes, dict[str, str]]:
-    return (
-        404,
-        HTML,
-        _page("Mailroom", '<main><h1>Nothing here</h1><p><a href="/">All mail</a></p></main>'),
-        {},
-    )
+def _about(mail: Mail, rest: list[str]) -> Response:
+    match rest:
+        case []:
+            return _html(mail_page(mail))
+        case ["raw"]:
+            return Response(mail.raw, content_type="message/rfc822")
+        case ["part", number]:
+            for part in parts_of(mail.message):
+                if str(part.number) == number:
+                    return _download(part)
+    return _nothing()
 
 
-def _download(part: Part) -> dict[str, str]:
+def _html(page: bytes, status: int = 200, **headers: str) -> Response:
+    return Response(page, status, headers, content_type="text/html; charset=utf-8")
+
+
+def _nothing() -> Response:
+    return _html(_page("Mailroom", '<main><h1>Nothing here</h1><p><a href="/">All mail</a></p></main>'), 404)
+
+
+def _download(part: Part) -> Response:
     name = quote(part.name.replace("/", "_") or f"part-{part.number}", safe="")
-    return {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "Mailroom"
-    sys_version = ""
-    timeout = 20
-    wbufsize = -1
-    server: Mailroom
-
-    def do_GET(self) -> None:
-        # A page of another site whose name was pointed at this machine must not read the mail.
-        host = self.headers.get("Host", "").rpartition(":")[0] or self.headers.get("Host", "")
-        if host not in {"127.0.0.1", "localhost"}:
-            return self._write(*_nothing())
-        return self._write(*self.server.answer(self.path.partition("?")[0]))
-
-    do_HEAD = do_GET
-
-    def _read_only(self) -> None:
-        self.close_connection = True
-        page = _page("Mailroom", "<main><h1>The mailroom can only be read</h1></main>")
-        self._write(405, HTML, page, {"Allow": "GET, HEAD", "Connection": "close"})
-
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _read_only
-
-    def _write(self, status: int, kind: str, content: bytes, more: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {**_HEADERS, **more, "Content-Type": kind}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(part.content, headers=headers, content_type="application/octet-stream")

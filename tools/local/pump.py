@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.local.local_server import lambda_context, place_of
+from tools.local.local_server import lambda_context
+from tools.local.quiet_server import place_of
 
 Handler = Callable[[dict[str, Any], Any], Any]
 

@@ -20,12 +20,8 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-from tools.local.local_server import (
-    HOST,
-    LocalSite,
-    PortTaken,
-    reserve,
-)
+from tools.local.local_server import LocalSite
+from tools.local.quiet_server import HOST, PortTaken, reserve
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-west-2"

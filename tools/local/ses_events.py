@@ -18,7 +18,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.local.local_server import lambda_context, place_of
+from tools.local.local_server import lambda_context
+from tools.local.quiet_server import place_of
 from tools.local.seed import client
 
 QUEUE = "porchlight-notices"
