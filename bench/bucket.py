@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from pathlib import Path
+
+from bench.kept_open import KeptOpen, http
 
 RELEASE = 7
 
@@ -28,37 +28,14 @@ class Bucket:
             self._files[f"/releases/{RELEASE}/{file.parent.name}/{file.name}"] = file.read_bytes()
         self._files[f"/releases/{RELEASE}/documents.json"] = json.dumps(_documents(folder)).encode("utf-8")
         self.asked = 0
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._server = KeptOpen(self._respond)
+        self.address = self._server.address
 
     def close(self) -> None:
         """Take no more connections."""
-        self._listener.close()
+        self._server.close()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        data = b""
-        with connection:
-            while True:
-                head, blank, rest = data.partition(b"\r\n\r\n")
-                if not blank:
-                    received = connection.recv(65_536)
-                    if not received:
-                        return
-                    data += received
-                    continue
-                data = rest
-                self.asked += 1
-                content = self._files.get(head.split(b" ")[1].decode("ascii"))
-                status = b"404 Not Found" if content is None else b"200 OK"
-                length = str(len(content or b"")).encode("ascii")
-                answer = b"HTTP/1.1 " + status + b"\r\nContent-Length: " + length + b"\r\n\r\n"
-                connection.sendall(answer + (content or b""))
+    def _respond(self, head: bytes, body: bytes) -> bytes:
+        self.asked += 1
+        content = self._files.get(head.split(b" ")[1].decode("ascii"))
+        return http("404 Not Found", b"") if content is None else http("200 OK", content)

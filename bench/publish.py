@@ -1,6 +1,6 @@
 """How long a publish takes: `python -m bench.publish [PLACES]`, in ten languages, for fifty places by itself.
 
-It is the desk's own path: every page rendered in the jail, looked over by html5lib and our checks, packed,
+It is the desk's own path: every page rendered in the sandbox, looked over by html5lib and our checks, packed,
 and written to S3's stand-in, which runs in a process of its own.
 """
 
@@ -100,8 +100,8 @@ def measure(work: Path, endpoint: str, places: int) -> dict[str, Any]:
     folders = Folders(TEMPLATES, work / "locale", work / "content")
     shipped, files = ShippedFiles(folders, RENDERERS, of_texts), ReleaseFiles(folders)
     workers = min(os.cpu_count() or 1, 4)
-    jail = RenderProcess("chalicelib.publishing.render.render_worker", Limits(patience=30.0))
-    renderer = WorkerSiteRenderer(lambda texts: files(texts).content.parent, jail, workers)
+    sandbox = RenderProcess("chalicelib.publishing.render.render_worker", Limits(patience=30.0))
+    renderer = WorkerSiteRenderer(lambda texts: files(texts).content.parent, sandbox, workers)
     store, shelf = (
         DynamoDocuments(lambda: client("dynamodb"), "documents"),
         S3Releases(lambda: client("s3"), "pages"),

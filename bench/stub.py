@@ -9,11 +9,12 @@ import base64
 import heapq
 import json
 import re
-import socket
 import threading
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+from bench.kept_open import KeptOpen, http
 
 Item = dict[str, Any]
 
@@ -32,9 +33,8 @@ class Stub:
         self.mails = 0
         self.calls: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._server = KeptOpen(self._answer)
+        self.address = self._server.address
 
     def environment(self) -> dict[str, str]:
         """Return what makes boto3 turn here."""
@@ -42,7 +42,7 @@ class Stub:
 
     def close(self) -> None:
         """Take no more connections."""
-        self._listener.close()
+        self._server.close()
 
     def put(self, item: Item) -> None:
         """Store an item, and keep the index of what is due."""
@@ -123,33 +123,6 @@ class Stub:
             except ConditionFailed:
                 return _http(400, {"__type": "x#ConditionalCheckFailedException", "message": "refused"})
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        data = b""
-        with connection:
-            while True:
-                head, blank, rest = data.partition(b"\r\n\r\n")
-                length = re.search(rb"(?i)content-length:\s*(\d+)", head) if blank else None
-                if blank and len(rest) >= (size := int(length[1]) if length else 0):
-                    data = rest[size:]
-                    connection.sendall(self._answer(head, rest[:size]))
-                    continue
-                try:
-                    received = connection.recv(1 << 20)
-                except OSError:
-                    return
-                if not received:
-                    return
-                data += received
-
 
 def as_json(item: Mapping[str, Any]) -> Item:
     """Return an item as it goes over the line: boto3 hands binary values over as bytes."""
@@ -160,6 +133,4 @@ def as_json(item: Mapping[str, Any]) -> Item:
 
 
 def _http(status: int, content: Any) -> bytes:
-    body = json.dumps(content).encode("utf-8")
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode("ascii") + body
+    return http(f"{status} X", json.dumps(content).encode("utf-8"))
