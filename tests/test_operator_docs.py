@@ -157,6 +157,54 @@ def test_everything_that_builds_and_tests_has_its_reason() -> None:
     assert all(built.values())
 
 
+@pytest.mark.parametrize(
+    ("heading", "columns"),
+    [
+        ("What the functions carry", 8),
+        ("What these bring", 5),
+        ("What builds and tests", 4),
+        ("What we still write by hand", 4),
+    ],
+)
+def test_every_dependency_has_all_its_figures(heading: str, columns: int) -> None:
+    for row in rows_under("dependencies.md", heading):
+        assert len(row) == columns, row
+        assert all(row), row
+
+
+def test_the_releases_in_the_guide_are_those_that_are_pinned() -> None:
+    lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    pins = dict(re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)", lines, re.MULTILINE))
+    pins = {name.lower(): version for name, version in (pins | pinned()).items()}
+    for heading, column in (
+        ("What the functions carry", 3),
+        ("What these bring", 2),
+        ("What builds and tests", 2),
+    ):
+        for row in rows_under("dependencies.md", heading):
+            assert row[column].split(",")[0] == pins[row[0]], row
+
+
+# A server by hand: what listens on a socket, or reads HTTP, without werkzeug.
+_SERVER = re.compile(r"http\.server|BaseHTTPRequestHandler|socketserver|start_server\(|\.accept\(")
+
+
+def test_every_server_that_we_write_by_hand_has_its_reason() -> None:
+    section = text_of("dependencies.md").split("\n## What we still write by hand\n", 1)[1]
+    named = set(re.findall(r"`([\w/.-]+\.(?:py|json))`", section))
+    assert all((ROOT / path).exists() for path in named), named
+    files = [
+        file for room in ("bench", "chalicelib", "tests", "tools") for file in (ROOT / room).rglob("*.py")
+    ]
+    served = {
+        file.relative_to(ROOT).as_posix()
+        for file in files
+        if "node_modules" not in file.parts and _SERVER.search(file.read_text(encoding="utf-8"))
+    }
+    lists = {"tests/support/pure.py", "tests/test_operator_docs.py"}  # they name the modules
+    assert served - lists <= named, served - lists - named
+
+
 # Times
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -58,6 +57,8 @@ def minute(when: datetime | None) -> str:
 
 def authenticator_square(secret: str, email: str) -> Markup:
     """Return the QR code that an authenticator app reads, as SVG."""
+    import segno  # a tenth of a second, which not every start of the desk has to pay
+
     code = segno.make(authenticator_address(secret, email), error="m")
     # Black on white in dark mode too: apps cannot read it the other way round.
     svg = code.svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=False)
