@@ -32,6 +32,7 @@ from chalicelib.reporting.ports import ReportStore, SentMail
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
+from chalicelib.shared.mail import ALARM, BATCH, REPORT
 
 EARLY = timedelta(minutes=15)
 AWAY_KEPT = timedelta(days=2)  # what is counted on a day, and whether somebody was told of it
@@ -70,7 +71,7 @@ class NoteDelivery:
             if notice.sent_at is not None and self._clock.now() - notice.sent_at < EARLY:
                 raise NoticeEarly("not recorded yet, or not ours")
             return "unknown"
-        if mail.about.startswith("alarm-"):
+        if mail.about.kind == ALARM:
             if notice.kind in _BAD_NEWS:  # not by mail again: this only reaches the log
                 self._alarms.raise_alarm("operator_unreachable", {"why": notice.why})
             elif notice.kind == AWAY:
@@ -80,7 +81,7 @@ class NoteDelivery:
 
     def _record(self, notice: Notice, mail: SentMail) -> str:
         now = self._clock.now()
-        if notice.kind == "delivered" and mail.about.startswith(("report-", "batch-")):
+        if notice.kind == "delivered" and mail.about.kind in (REPORT, BATCH):
             self._record_delivered(now)  # first: this notice would change nothing when it came again
         recipient = next(
             (recipient for recipient in self._directory.recipients() if recipient.id == mail.recipient), None
@@ -93,8 +94,8 @@ class NoteDelivery:
         return next((word for word in (FALLEN_BACK, notice.kind, "old") if word in outcomes), "unknown")
 
     def _reports(self, mail: SentMail) -> Sequence[str]:
-        kind, _, name = mail.about.partition("-")
-        return (name,) if kind == "report" else self._store.batch(name) if kind == "batch" else ()
+        kind, name = mail.about.kind, mail.about.name
+        return (name,) if kind == REPORT else self._store.batch(name) if kind == BATCH else ()
 
     def _record_at(
         self,
@@ -143,7 +144,7 @@ class NoteDelivery:
             "what": notice.kind,
             "why": notice.why,
         }
-        if mail.about.startswith("batch-"):
+        if mail.about.kind == BATCH:
             detail["reports"] = str(len(self._reports(mail)))
         self._alarms.raise_alarm("fell_back" if after.state == FALLEN_BACK else "not_taken", detail)
         return True

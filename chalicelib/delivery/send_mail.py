@@ -28,6 +28,9 @@ from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import (
+    BATCH,
+    REPORT,
+    About,
     Mail,
     MailBusy,
     MailDelayed,
@@ -87,7 +90,7 @@ class SendMail:
         return self._tried(
             recipient,
             delivery,
-            f"report-{opened.record.id}",
+            About.of(REPORT, opened.record.id),
             {"case": opened.record.case_number},
             lambda: self._renderer.report(recipient, to, opened, others),
         )
@@ -114,7 +117,7 @@ class SendMail:
         return self._tried(
             recipient,
             longest_tried,
-            f"batch-{batch}",
+            About.of(BATCH, batch),
             {"case": opened[0].record.case_number, "reports": str(len(opened))},
             lambda: self._renderer.digest(recipient, to, opened, names),
             may_divide,
@@ -133,7 +136,7 @@ class SendMail:
         self,
         recipient: Recipient,
         delivery: Delivery,
-        about: str,
+        about: About,
         named: Mapping[str, str],
         write: Callable[[], bytes],
         may_divide: bool = False,

@@ -11,7 +11,7 @@ from chalicelib.desk.people import PUBLISHER, SHUT_OUT
 from chalicelib.desk.ports import People
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.errors import PorchlightError
-from chalicelib.shared.mail import Mail, Mailer
+from chalicelib.shared.mail import DESK, About, Mail, Mailer
 
 
 class TellPublishers:
@@ -50,7 +50,7 @@ class TellPublishers:
                 continue
             content = self._write(address, headline, lines)
             try:
-                self._mailer.send(Mail(self._sender, address, "desk", 0, "desk", content))
+                self._mailer.send(Mail(self._sender, address, "desk", 0, About.of(DESK), content))
             except PorchlightError:
                 missed += 1
         if missed:

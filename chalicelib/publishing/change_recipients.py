@@ -32,7 +32,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today
 from chalicelib.shared.email_addresses import plain_address
 from chalicelib.shared.errors import EntryMissing, StaleRecord
-from chalicelib.shared.mail import Mail, Mailer
+from chalicelib.shared.mail import CODE, About, Mail, Mailer
 
 _DAY = timedelta(days=1)
 
@@ -204,7 +204,14 @@ class ChangeRecipients:
         change = self._put(recipient_changes.with_code(change, address, code, self._clock.now()))
         content = self._write_code(address, code)
         self._mailer.send(
-            Mail(sender=self._sender, to=address, recipient="desk", about="code", turn=0, content=content)
+            Mail(
+                sender=self._sender,
+                to=address,
+                recipient="desk",
+                about=About.of(CODE),
+                turn=0,
+                content=content,
+            )
         )
         return change
 
@@ -254,7 +261,7 @@ class ChangeRecipients:
                 sender=self._sender,
                 to=self._operator,
                 recipient="operator",
-                about="code",
+                about=About.of(CODE),
                 turn=0,
                 content=content,
             )

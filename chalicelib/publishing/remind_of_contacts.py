@@ -8,7 +8,7 @@ from datetime import timedelta
 from chalicelib.publishing.check_documents import StaleContact, stale_contacts
 from chalicelib.reporting.ports import Counters
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.mail import Mail, Mailer
+from chalicelib.shared.mail import CONTACTS, About, Mail, Mailer
 
 _KEPT = timedelta(days=40)
 
@@ -51,7 +51,14 @@ class RemindOfContacts:
             return 0
         content = self._write(self._to, stale)
         self._mailer.send(
-            Mail(self._sender, self._to, recipient="operator", turn=0, about="contacts", content=content)
+            Mail(
+                self._sender,
+                self._to,
+                recipient="operator",
+                turn=0,
+                about=About.of(CONTACTS),
+                content=content,
+            )
         )
         self._store.mark(month, now + _KEPT)
         return len(stale)

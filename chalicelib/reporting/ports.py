@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.reporting.cases import SealedReport
+from chalicelib.shared.mail import About
 
 
 class Sealer(Protocol):
@@ -40,11 +41,15 @@ class ReceiptVault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """What a mail was about: "report-<id>" or "batch-<id>", to whom, and in which turn of the delivery."""
+    """What a mail was about, to whom, and in which turn of the delivery."""
 
-    about: str
+    about: About
     recipient: str
     turn: int
+
+    def __post_init__(self) -> None:
+        """Read the kind out of what was stored, or came back in a notice."""
+        object.__setattr__(self, "about", About(self.about))
 
 
 @dataclass(frozen=True, slots=True)

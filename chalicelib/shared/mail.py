@@ -7,20 +7,49 @@ from typing import Protocol
 
 from chalicelib.shared.errors import PorchlightError
 
+# The kinds of mail: a report, a digest of several, an alarm; a notification of what was done at the desk, a
+# confirmation code, a reminder of contacts.
+REPORT, BATCH, ALARM = "report", "batch", "alarm"
+DESK, CODE, CONTACTS = "desk", "code", "contacts"
+
+
+class About(str):
+    """What a mail is about: its kind, and which of these ("report-<id>", "desk").
+
+    It goes out and is stored as this text, which a mail service's notices bring back.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, kind: str, name: str = "") -> About:
+        """Return it for a kind, and for the id of a report or batch or the kind of an alarm."""
+        return cls(f"{kind}-{name}" if name else kind)
+
+    @property
+    def kind(self) -> str:
+        """The kind of mail."""
+        return self.partition("-")[0]
+
+    @property
+    def name(self) -> str:
+        """Which report, batch or alarm, or nothing."""
+        return self.partition("-")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One message, ready to send.
 
-    `about` ("report-<id>" or "batch-<id>"), `recipient` and the delivery's `turn` come back in the mail
-    service's notices; `content` is the whole message (RFC 5322).
+    `about`, `recipient` and the delivery's `turn` come back in the mail service's notices; `content` is the
+    whole message (RFC 5322).
     """
 
     sender: str
     to: str
     recipient: str
     turn: int
-    about: str
+    about: About
     content: bytes = field(repr=False)
 
 

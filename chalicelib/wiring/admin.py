@@ -49,7 +49,7 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
-from chalicelib.shared.mail import Mail, Mailer
+from chalicelib.shared.mail import DESK, About, Mail, Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
 
@@ -144,7 +144,7 @@ def _people(guard: Guard, shared: _Shared) -> None:
 
     def send_password(to: str, password: str, invited: bool) -> None:
         content = shared.mails.first_password(to, password, invited)
-        shared.mailer.send(Mail(sender, to, "desk", 0, "desk", content))
+        shared.mailer.send(Mail(sender, to, "desk", 0, About.of(DESK), content))
 
     manage = ManagePeople(
         shared.pool, shared.standings, shared.book, shared.clock, send_password, secrets.choice

@@ -15,7 +15,7 @@ from chalicelib.reporting.ports import Counters
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError, StoreUnavailable
-from chalicelib.shared.mail import Mail, Mailer, MailUncertain
+from chalicelib.shared.mail import ALARM, About, Mail, Mailer, MailUncertain
 
 # What each alarm means, and what to do about it.
 EXPLAINED = {
@@ -206,7 +206,7 @@ class OperatorMail:
         if self._was_mailed(mark or same, bool(mark), now) or now < self._pause_until:
             return False
         content = self._written(kind, {**detail, **({"times this hour": str(count)} if count > 1 else {})})
-        mail = Mail(self._sender, self._operator, "operator", 0, f"alarm-{kind}", content)
+        mail = Mail(self._sender, self._operator, "operator", 0, About.of(ALARM, kind), content)
         try:
             self._mailer.send(mail)
         except PorchlightError as error:

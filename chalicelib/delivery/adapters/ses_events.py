@@ -16,6 +16,7 @@ from chalicelib.delivery.bounces import meaning
 from chalicelib.delivery.errors import NoticeUnreadable
 from chalicelib.delivery.ports import Notice
 from chalicelib.reporting.ports import SentMail
+from chalicelib.shared.mail import About
 
 Json = Mapping[str, Any]
 
@@ -114,7 +115,7 @@ def _tagged(mail: Json) -> SentMail | None:
     about, recipient, turn = tags.get("about"), tags.get("recipient"), str(tags.get("turn", ""))
     if not about or not recipient or not turn.isdecimal():
         return None
-    return SentMail(str(about), str(recipient), int(turn))
+    return SentMail(About(str(about)), str(recipient), int(turn))
 
 
 def _addresses(listed: Any) -> Iterable[str]:

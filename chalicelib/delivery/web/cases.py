@@ -88,28 +88,28 @@ class CaseScreens:
 
     def send_again(self, request: AdminRequest) -> Screen:
         """Retry a delivery: queue a copy once more."""
-        recipient, address = request.one("recipient"), request.one("address")
+        recipient, address = request.field("recipient"), request.field("address")
         request.deed.after = f"{recipient}, its {address} address"
-        self._cases.send_again(request.one("n"), recipient, address, _version(request))
+        self._cases.send_again(request.field("n"), recipient, address, _version(request))
         return self._back(request, "again")
 
     def acknowledge(self, request: AdminRequest) -> Screen:
         """Acknowledge the alarms of a case: somebody looks after it."""
-        self._cases.acknowledge(request.one("n"), _version(request))
+        self._cases.acknowledge(request.field("n"), _version(request))
         return self._back(request, "answered")
 
     def hold(self, request: AdminRequest) -> Screen:
         """Set or lift a legal hold: a case is kept past its date."""
-        held = request.one("hold") == "yes"
+        held = request.field("hold") == "yes"
         request.deed.after = "kept for the law" if held else "kept for the law no longer"
-        self._cases.hold_by_law(request.one("n"), held, _version(request))
+        self._cases.hold_by_law(request.field("n"), held, _version(request))
         return self._back(request, "held")
 
     def propose_hand_over(self, request: AdminRequest) -> Screen:
         """Propose to hand a copy to another office."""
-        request.deed.before, request.deed.after = request.one("recipient"), request.one("other")
-        typed = {field: request.one(field) for field in ("recipient", "other", "why")}
-        case_number = request.one("n")
+        request.deed.before, request.deed.after = request.field("recipient"), request.field("other")
+        typed = {field: request.field(field) for field in ("recipient", "other", "why")}
+        case_number = request.field("n")
         try:
             self._hand_overs.propose(case_number, **typed, version=_version(request), who=request.who)
         except HandOverRefused as refused:
@@ -118,12 +118,12 @@ class CaseScreens:
 
     def agree_to_hand_over(self, request: AdminRequest) -> Screen:
         """Agree to a hand-over, as the second publisher."""
-        case_number, recipient = request.one("n"), request.one("recipient")
+        case_number, recipient = request.field("n"), request.field("recipient")
         try:
             self._hand_overs.agree(
                 case_number,
                 recipient,
-                request.one("shown"),
+                request.field("shown"),
                 lambda: self._standings.of(request.who),
                 lambda proposed: _name(request, proposed),
             )
@@ -133,14 +133,14 @@ class CaseScreens:
 
     def decline_hand_over(self, request: AdminRequest) -> Screen:
         """Decline a hand-over."""
-        case_number, recipient = request.one("n"), request.one("recipient")
+        case_number, recipient = request.field("n"), request.field("recipient")
         self._hand_overs.decline(
-            case_number, recipient, request.one("shown"), lambda proposed: _name(request, proposed)
+            case_number, recipient, request.field("shown"), lambda proposed: _name(request, proposed)
         )
         return _done(request, "hand_over_declined")
 
     def _back(self, request: AdminRequest, done: str) -> Screen:
-        return go_to(f"{CASE}?n={self._cases.find(request.one('n')).case.case_number}&done={done}")
+        return go_to(f"{CASE}?n={self._cases.find(request.field('n')).case.case_number}&done={done}")
 
     def _case(
         self,
@@ -162,14 +162,14 @@ class CaseScreens:
 
 
 def _done(request: AdminRequest, what: str) -> Screen:
-    return go_to(f"{CASE}?n={read_case_number(request.one('n'))}&done={what}")
+    return go_to(f"{CASE}?n={read_case_number(request.field('n'))}&done={what}")
 
 
 def _name(request: AdminRequest, proposed: HandOver) -> None:
     """Write down which offices a hand-over is between, and why."""
-    request.deed.before, request.deed.after = request.one("recipient"), proposed.to
-    request.deed.why = "; ".join(filter(None, (proposed.why, request.one("declined_why"))))
+    request.deed.before, request.deed.after = request.field("recipient"), proposed.to
+    request.deed.why = "; ".join(filter(None, (proposed.why, request.field("declined_why"))))
 
 
 def _version(request: AdminRequest) -> int:
-    return number(request.one("version"), -1)
+    return number(request.field("version"), -1)

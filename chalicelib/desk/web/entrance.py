@@ -92,7 +92,7 @@ class EntranceScreens:
         if not request.posted:
             begun = self._sign_in.where(sign_in_key)
             return self._form(request, begun.kind if begun else _PASSWORD)
-        asked = request.one("step")
+        asked = request.field("step")
         try:
             step = self._take(request, asked)
         except WrongSignIn:
@@ -127,12 +127,12 @@ class EntranceScreens:
         """Set up a second factor: show its key, then take the code that proves it."""
         if not request.posted:
             return self._authenticator(request, "")
-        if request.one("step") != SET_UP:
+        if request.field("step") != SET_UP:
             return self._authenticator(request, self._sessions.new_authenticator(request.who, request.secret))
         try:
-            self._sessions.confirm_authenticator(request.who, request.secret, request.one("code"))
+            self._sessions.confirm_authenticator(request.who, request.secret, request.field("code"))
         except WrongCode:
-            return self._authenticator(request, _key(request.one("secret")), 422, {"code": _WRONG_CODE})
+            return self._authenticator(request, _key(request.field("secret")), 422, {"code": _WRONG_CODE})
         except TooManyTries:
             return self._authenticator(request, "", 429, {"": _WAIT})
         return go_to(f"{HOME}?done=authenticator")
@@ -141,10 +141,10 @@ class EntranceScreens:
         self, request: AdminRequest, step: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
         secret = ""
-        email = request.one("email")
+        email = request.field("email")
         if step == SET_UP:
             # After a wrong code the same key is shown: the app has it already.
-            secret = _key(request.one("secret")) or self._sign_in.new_authenticator(request.secret)
+            secret = _key(request.field("secret")) or self._sign_in.new_authenticator(request.secret)
             begun = self._sign_in.where(request.secret)
             email = begun.email if begun else email
         return self._show(
@@ -162,15 +162,17 @@ class EntranceScreens:
     def _take(self, request: AdminRequest, asked: str) -> Step | None:
         sign_in_key, browsers = request.secret, request.browsers
         if asked == _PASSWORD:
-            return self._sign_in.begin(sign_in_key, request.one("email"), request.one("password"), browsers)
+            return self._sign_in.begin(
+                sign_in_key, request.field("email"), request.field("password"), browsers
+            )
         if asked == NEW_PASSWORD:
             return self._sign_in.choose_password(
-                sign_in_key, request.one("password"), request.one("again"), browsers
+                sign_in_key, request.field("password"), request.field("again"), browsers
             )
         if asked == CODE:
-            return self._sign_in.give_code(sign_in_key, request.one("code"), browsers)
+            return self._sign_in.give_code(sign_in_key, request.field("code"), browsers)
         if asked == SET_UP:
-            return self._sign_in.confirm_authenticator(sign_in_key, request.one("code"), browsers)
+            return self._sign_in.confirm_authenticator(sign_in_key, request.field("code"), browsers)
         self._sign_in.give_up(sign_in_key)
         return None
 

@@ -98,14 +98,14 @@ class AdminRequest:
             raise SessionOver("nobody is signed in")
         return self.person
 
-    def one(self, name: str) -> str:
+    def field(self, name: str) -> str:
         """Return a field of the form, or nothing."""
         values = self.fields.get(name, ())
         return values[0] if values else ""
 
     def asked(self, name: str) -> str:
         """Return a field of the form, else of the query string, or nothing."""
-        return self.one(name) or self.query.get(name, "")
+        return self.field(name) or self.query.get(name, "")
 
 
 View = Callable[[AdminRequest], Screen]
@@ -230,7 +230,7 @@ class Guard:
             if admin_request.posted:
                 admin_request = self._with_form(admin_request, request)
                 admin_request.deed.about = " ".join(
-                    filter(None, (admin_request.one(name) for name in about.split()))
+                    filter(None, (admin_request.field(name) for name in about.split()))
                 )
             if not allowed:
                 return self._refused(admin_request, does, NotAllowed(f"this needs the role {role}"))
@@ -328,7 +328,7 @@ class Guard:
         Where the first cannot be written, nothing is done.
         """
         deed, number = admin_request.deed, self._clock.nonce().hex()[:8]
-        deed.why = admin_request.one("why")
+        deed.why = admin_request.field("why")
         self.record(admin_request, does, deed.about, deed.why, outcome=BEGUN, deed=number)
         error: Exception | None = None
         try:

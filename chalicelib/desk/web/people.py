@@ -64,9 +64,9 @@ class PeopleScreens:
         """List the accounts, or invite somebody."""
         if not request.posted:
             return self._everybody(request)
-        request.deed.after = request.one("role")
+        request.deed.after = request.field("role")
         try:
-            person = self._people.invite(request.one("email"), request.one("role"))
+            person = self._people.invite(request.field("email"), request.field("role"))
         except AddressWrong:
             return self._everybody(request, 422, {"email": "This is not an e-mail address."})
         except PersonKnown:
@@ -79,34 +79,34 @@ class PeopleScreens:
 
     def change_role(self, request: AdminRequest) -> Screen:
         """Change somebody's role, unless no publisher would remain."""
-        request.deed.after = request.one("role")
+        request.deed.after = request.field("role")
         try:
-            before = self._people.change_role(request.one("email"), request.one("role"))
+            before = self._people.change_role(request.field("email"), request.field("role"))
         except LastPublisher:
             return self._everybody(request, 409, {"": _LAST})
         request.deed.before = before.role or "no role"
         sentence = (
-            f"{request.who.email} made {before.email} {_A[request.one('role')]}. Before: {_A[before.role]}."
+            f"{request.who.email} made {before.email} {_A[request.field('role')]}. Before: {_A[before.role]}."
         )
-        lines = (sentence, _SEVEN_DAYS) if request.one("role") == PUBLISHER else (sentence,)
+        lines = (sentence, _SEVEN_DAYS) if request.field("role") == PUBLISHER else (sentence,)
         self._tell("a role was changed", lines, (before.email,))
         return go_to(f"{PEOPLE}?done=role")
 
     def remove(self, request: AdminRequest) -> Screen:
         """Delete somebody's account, unless no publisher would remain."""
         try:
-            gone = self._people.remove(request.one("email"), request.who)
+            gone = self._people.remove(request.field("email"), request.who)
         except LastPublisher:
             return self._everybody(request, 409, {"": _LAST})
         request.deed.before, request.deed.after = gone.role or "no role", "removed"
-        why = plain_line(request.one("why"))
+        why = plain_line(request.field("why"))
         sentence = f"{request.who.email} removed {gone.email}, {_A[gone.role]}, from the desk."
         self._tell("somebody was removed", (sentence, f"Why: {why or 'no reason was given'}"), (gone.email,))
         return go_to(f"{PEOPLE}?done=removed")
 
     def send_password(self, request: AdminRequest) -> Screen:
         """Mail somebody a new first password; the one before ends."""
-        person = self._people.send_first_password(request.one("email"))
+        person = self._people.send_first_password(request.field("email"))
         request.deed.after = "a new first password, mailed"
         sentence = (
             f"{request.who.email} had a new first password mailed to {person.email}. The old one has ended."
@@ -116,7 +116,7 @@ class PeopleScreens:
 
     def forget_authenticator(self, request: AdminRequest) -> Screen:
         """Reset somebody's second factor."""
-        person = self._people.forget_authenticator(request.one("email"))
+        person = self._people.forget_authenticator(request.field("email"))
         request.deed.before, request.deed.after = "an authenticator", "a new one may be set up"
         sentence = f"{request.who.email} let {person.email} set up a new authenticator."
         self._tell("an authenticator was forgotten", (sentence, _SEVEN_DAYS), (person.email,))
@@ -131,7 +131,7 @@ class PeopleScreens:
             status,
             people=self._people.everybody(),
             roles=ROLES,
-            email=request.one("email") if problems else "",
+            email=request.field("email") if problems else "",
             problems=problems or {},
         )
 

@@ -49,7 +49,7 @@ class ContactScreens:
 
     def checked(self, request: AdminRequest) -> Screen:
         """Mark a contact as checked today."""
-        self._edit.mark_checked(request.one("contact"), request.one("role"), request.who.email)
+        self._edit.mark_checked(request.field("contact"), request.field("role"), request.who.email)
         return go_to(f"{CONTACT_LIST}?done=checked")
 
     def contact(self, request: AdminRequest) -> Screen:
@@ -57,14 +57,14 @@ class ContactScreens:
         if not request.posted:
             return self._form(request, None, "")
         fields = _typed_contact(request)
-        before = self._edit.open(request.one("c"))
+        before = self._edit.open(request.field("c"))
         try:
-            self._edit.save(request.one("c"), fields, request.one("seen"), request.who.email)
+            self._edit.save(request.field("c"), fields, request.field("seen"), request.who.email)
         except (ContactWrong, DocumentInvalid) as wrong:
-            return self._form(request, fields, request.one("seen"), 422, {"": sentence_of(wrong)})
+            return self._form(request, fields, request.field("seen"), 422, {"": sentence_of(wrong)})
         except ContactConflict:
             return self._form(request, fields, "", 409, {"": _CONTACT_CHANGED})
-        after = self._edit.open(request.one("c"))
+        after = self._edit.open(request.field("c"))
         fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != fields.mark)
         return go_to(f"{CONTACT_LIST}?done={'fell' if fell else 'saved'}")
 
@@ -102,18 +102,18 @@ def _typed_contact(request: AdminRequest) -> ContactFields:
         strict=False,
     )
     return ContactFields(
-        name=request.one("name"),
-        serves=request.one("serves"),
-        audience=request.one("audience"),
-        hours=request.one("hours"),
-        languages=request.one("languages"),
-        what=request.one("what"),
-        what_not=request.one("what_not"),
-        mark=request.one("mark"),
-        sources=request.one("sources").splitlines(),
+        name=request.field("name"),
+        serves=request.field("serves"),
+        audience=request.field("audience"),
+        hours=request.field("hours"),
+        languages=request.field("languages"),
+        what=request.field("what"),
+        what_not=request.field("what_not"),
+        mark=request.field("mark"),
+        sources=request.field("sources").splitlines(),
         channels=[ChannelFields(kind, show, body) for kind, show, body in rows],
-        checked_by=request.one("role") if request.one("checked") else "",
-        two_sources=bool(request.one("two")),
+        checked_by=request.field("role") if request.field("checked") else "",
+        two_sources=bool(request.field("two")),
     )
 
 

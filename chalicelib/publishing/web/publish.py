@@ -79,10 +79,10 @@ class PublishScreens:
 
     def publish_now(self, request: AdminRequest) -> Screen:
         """Publish the drafts, or what is live once `again`, or say what stood in the way."""
-        do = self._publish.again if request.one("again") else self._publish
-        yes, seen = bool(request.one("yes")), request.one("seen")
+        do = self._publish.again if request.field("again") else self._publish
+        yes, seen = bool(request.field("yes")), request.field("seen")
         try:
-            release = do(request.who.email, request.one("why"), yes, seen)
+            release = do(request.who.email, request.field("why"), yes, seen)
         except _STOPPED as stopped:
             return self._not_done(request, stopped, PUBLISH, self._before_publishing)
         self._note(request, release)
@@ -109,10 +109,14 @@ class PublishScreens:
 
     def roll_back(self, request: AdminRequest) -> Screen:
         """Publish an older release again, or say what stood in the way."""
-        older, yes, seen = number(request.one("release"), -1), bool(request.one("yes")), request.one("seen")
+        older, yes, seen = (
+            number(request.field("release"), -1),
+            bool(request.field("yes")),
+            request.field("seen"),
+        )
         request.deed.about = f"to release {older}"
         try:
-            release = self._publish.roll_back(older, request.who.email, request.one("why"), yes, seen)
+            release = self._publish.roll_back(older, request.who.email, request.field("why"), yes, seen)
         except _STOPPED as stopped:
             return self._not_done(request, stopped, LOOK_BACK, self._before_rolling_back)
         self._note(request, release)
@@ -133,7 +137,7 @@ class PublishScreens:
             status,
             plan=plan or self._publish.plan(),
             site=self._publish.status(),
-            why=request.one("why"),
+            why=request.field("why"),
             languages=ENDONYMS,
             name_of=name_of,
             problems=problems or {},
@@ -153,7 +157,7 @@ class PublishScreens:
             status,
             release=release,
             plan=plan or self._publish.plan_back(release),
-            why=request.one("why") if request.posted else "",
+            why=request.field("why") if request.posted else "",
             languages=ENDONYMS,
             name_of=name_of,
             problems=problems or {},
@@ -189,7 +193,7 @@ class PublishScreens:
             status = 409
         if isinstance(stopped, ChangedSince):
             told_plainly = f"Nothing was published. Changed since you looked: {_in_words(stopped)}."
-            status = 409 if request.one("seen") else 422
+            status = 409 if request.field("seen") else 422
             if not stopped.late:
                 return screen(request, status, {"": told_plainly})
         return self._show(
@@ -198,7 +202,7 @@ class PublishScreens:
             status,
             told=told_plainly,
             look=look,
-            kept=[(name, request.one(name)) for name in ("why", "release") if request.one(name)],
+            kept=[(name, request.field(name)) for name in ("why", "release") if request.field(name)],
         )
 
 

@@ -92,12 +92,12 @@ class RecipientScreens:
             entry, revision = self._edit.open(request.asked("r"))
             return self._form(request, _as_typed(entry), revision)
         fields = RecipientFields(
-            **{name: request.one(name) for name in _FIELDS},
-            enforces_immigration=bool(request.one("enforces_immigration")),
+            **{name: request.field(name) for name in _FIELDS},
+            enforces_immigration=bool(request.field("enforces_immigration")),
         )
-        revision = number(request.one("revision"))
+        revision = number(request.field("revision"))
         try:
-            self._edit.propose(fields, revision, request.who, request.one("why"))
+            self._edit.propose(fields, revision, request.who, request.field("why"))
         except DocumentInvalid as wrong:
             # What was typed stays in the form, but for a private key.
             return self._form(request, _typed(request), revision, 422, sentence_of(wrong))
@@ -108,9 +108,9 @@ class RecipientScreens:
 
     def drop(self, request: AdminRequest) -> Screen:
         """Propose that a recipient gets reports no longer."""
-        recipient, revision = request.one("r"), number(request.one("revision"))
+        recipient, revision = request.field("r"), number(request.field("revision"))
         try:
-            self._edit.propose_without(recipient, revision, request.who, request.one("why"))
+            self._edit.propose_without(recipient, revision, request.who, request.field("why"))
         except DocumentInvalid as wrong:
             return self._list(request, 422, {"": sentence_of(wrong)})
         except DraftConflict:
@@ -121,7 +121,7 @@ class RecipientScreens:
     def mail_code(self, request: AdminRequest) -> Screen:
         """Mail a code to an address that is new."""
         try:
-            self._changes.send_code(request.one("address"), number(request.one("revision")))
+            self._changes.send_code(request.field("address"), number(request.field("revision")))
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         except CodesUsedUp:
@@ -132,9 +132,9 @@ class RecipientScreens:
 
     def confirm_address(self, request: AdminRequest) -> Screen:
         """Take the code that shows that somebody reads an address."""
-        revision = number(request.one("revision"))
+        revision = number(request.field("revision"))
         try:
-            self._changes.confirm(request.one("address"), request.one("code"), revision)
+            self._changes.confirm(request.field("address"), request.field("code"), revision)
         except CodeWrong:
             return self._list(request, 422, {"": _WRONG_CODE})
         except DraftConflict:
@@ -144,7 +144,7 @@ class RecipientScreens:
     def agree(self, request: AdminRequest) -> Screen:
         """Agree to the change that waits, as the second publisher."""
         self._about_what_waits(request)
-        revision, seen = number(request.one("revision")), request.one("seen")
+        revision, seen = number(request.field("revision")), request.field("seen")
         try:
             self._changes.agree(revision, seen, self._standings.of(request.who))
         except (AgreementMissing, DocumentInvalid) as missing:
@@ -158,7 +158,7 @@ class RecipientScreens:
         """Mail the operator a code that stands for the second publisher."""
         self._about_what_waits(request)
         try:
-            self._changes.send_operator_code(number(request.one("revision")), request.one("seen"))
+            self._changes.send_operator_code(number(request.field("revision")), request.field("seen"))
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
             return self._list(request, 422, {"": sentence_of(missing)})
         except CodesUsedUp:
@@ -174,9 +174,9 @@ class RecipientScreens:
     def agree_by_operator(self, request: AdminRequest) -> Screen:
         """Agree to the change that waits with the operator's code."""
         self._about_what_waits(request)
-        revision, seen = number(request.one("revision")), request.one("seen")
+        revision, seen = number(request.field("revision")), request.field("seen")
         try:
-            self._changes.agree_by_operator(revision, seen, request.one("code"))
+            self._changes.agree_by_operator(revision, seen, request.field("code"))
         except CodeWrong:
             return self._list(request, 422, {"": _WRONG_CODE})
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
@@ -193,7 +193,7 @@ class RecipientScreens:
             request.deed.about = ", ".join(one.id for one in state.entries)
             request.deed.before = "; ".join(state.described)
         try:
-            self._changes.withdraw(number(request.one("revision")))
+            self._changes.withdraw(number(request.field("revision")))
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         told = f"{request.who.email} withdrew the change of who gets reports that waited:"
@@ -235,7 +235,7 @@ class RecipientScreens:
             state=self._changes.state(),
             languages=ENDONYMS,
             places=list(self._contacts.places()),
-            why=without_private(request.one("why")),
+            why=without_private(request.field("why")),
             problems={"": problem} if problem else {},
         )
 
@@ -270,8 +270,8 @@ class RecipientScreens:
 
 def _typed(request: AdminRequest) -> RecipientFields:
     return RecipientFields(
-        **{name: without_private(request.one(name)) for name in _FIELDS},
-        enforces_immigration=bool(request.one("enforces_immigration")),
+        **{name: without_private(request.field(name)) for name in _FIELDS},
+        enforces_immigration=bool(request.field("enforces_immigration")),
     )
 
 

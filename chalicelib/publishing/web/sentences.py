@@ -44,7 +44,7 @@ class SentenceScreens:
             return self._catalog(request)
         typed, seen, sure = (_prefixed(request, prefix) for prefix in ("s-", "seen-", "sure-"))
         try:
-            self._edit.save(request.one("d"), typed, seen, sure, request.who.email)
+            self._edit.save(request.field("d"), typed, seen, sure, request.who.email)
         except SentencesConflict as error:
             told = {
                 f"s-{key}": "Somebody else changed this sentence meanwhile. Theirs is shown with yours."
@@ -53,9 +53,9 @@ class SentenceScreens:
             return self._catalog(request, 409, typed, error.keys, told)
         except DocumentInvalid as error:
             return self._catalog(request, 422, typed, (), {"": sentence_of(error)})
-        show = request.one("show") if request.one("show") in _SHOWS else "all"
-        page = number(request.one("page"), 1)
-        return go_to(f"{SENTENCES}?d={request.one('d')}&show={show}&page={page}&done=saved")
+        show = request.field("show") if request.field("show") in _SHOWS else "all"
+        page = number(request.field("page"), 1)
+        return go_to(f"{SENTENCES}?d={request.field('d')}&show={show}&page={page}&done=saved")
 
     def _catalog(
         self,

@@ -60,9 +60,9 @@ class TextScreens:
         document = request.asked("d")
         if not request.posted:
             return self._editor(request, document)
-        revision = number(request.one("revision"))
+        revision = number(request.field("revision"))
         try:
-            self._edit.save_draft(document, request.one("text"), revision, request.who.email)
+            self._edit.save_draft(document, request.field("text"), revision, request.who.email)
         except DraftConflict as error:
             return self._conflict(request, error)
         except DocumentInvalid as error:
@@ -72,10 +72,10 @@ class TextScreens:
     def discard(self, request: AdminRequest) -> Screen:
         """Throw a draft away, unless somebody went on with it meanwhile."""
         try:
-            self._edit.discard(request.one("d"), number(request.one("revision")))
+            self._edit.discard(request.field("d"), number(request.field("revision")))
         except DraftConflict:
-            return self._editor(request, request.one("d"), 409, {"": _SAVED_MEANWHILE})
-        return go_to(f"{TEXT}?d={request.one('d')}&done=discarded")
+            return self._editor(request, request.field("d"), 409, {"": _SAVED_MEANWHILE})
+        return go_to(f"{TEXT}?d={request.field('d')}&done=discarded")
 
     def changes(self, request: AdminRequest) -> Screen:
         """Show the diff of a draft to what is live."""
@@ -113,9 +113,9 @@ class TextScreens:
 
     def restore(self, request: AdminRequest) -> Screen:
         """Make a draft of a version."""
-        document, revision = request.one("d"), number(request.one("revision"))
+        document, revision = request.field("d"), number(request.field("revision"))
         try:
-            self._edit.restore(document, number(request.one("n")), revision, request.who.email)
+            self._edit.restore(document, number(request.field("n")), revision, request.who.email)
         except DraftConflict as error:
             return self._conflict(request, error)
         return go_to(f"{TEXT}?d={document}&done=restored")
@@ -124,7 +124,7 @@ class TextScreens:
         self, request: AdminRequest, document: str, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
         opened = self._edit.open(document)
-        text = _visible(request.one("text")) if "text" in request.fields else opened.text
+        text = _visible(request.field("text")) if "text" in request.fields else opened.text
         return self._show(
             request,
             "text.html",
