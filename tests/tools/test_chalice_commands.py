@@ -108,9 +108,11 @@ def test_commands_that_would_work_on_a_part_of_the_stack_name_ours(command: str)
     assert environ == {}
 
 
-def test_the_reloaders_thread_has_no_context_and_is_chalice_local() -> None:
+def test_the_reloaders_thread_has_no_context_and_is_chalice_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     environ = {"PORCHLIGHT_FUNCTION": "all"}
     compiled: list[str] = []
     prepare(environ, lambda: compiled.append("catalogs"))
     assert environ == {"PORCHLIGHT_FUNCTION": "page", "PORCHLIGHT_PAGES": "live"}
     assert compiled == ["catalogs"]
+    assert sys.dont_write_bytecode  # else the reloader starts anew for each file that Python writes

@@ -7,6 +7,7 @@ them; `make package` runs `chalice package` itself, over a folder where all of i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, MutableMapping
 
 import click
@@ -42,5 +43,6 @@ def prepare(
     if command != "local":
         raise click.ClickException(_INSTEAD.get(command, _OTHERS))
     environ.update(PORCHLIGHT_FUNCTION="page", PORCHLIGHT_PAGES="live")
+    sys.dont_write_bytecode = True  # Chalice's reloader starts anew for any file that is written
     compile_catalogs()
     click.echo(SERVES)
