@@ -214,6 +214,19 @@ def test_nothing_else_is_imported_but_python_and_ourselves() -> None:
     assert others == [("app", "tools.local.chalice_commands")]
 
 
+def test_tokens_are_signed_in_one_module() -> None:
+    others = {
+        "chalicelib.reporting.receipts": "derives codes",
+        "chalicelib.delivery.adapters.copy_marks": "marks copies",
+        "chalicelib.shared.aws.signed_calls": "AWS's own signature",
+        "chalicelib.publishing.recipient_changes": "compares a digest",
+        "chalicelib.desk.adapters.dynamo_sign_ins": "compares a digest",
+    }
+    users = {source for source, name, _ in ALL if name == "hmac"}
+    assert "chalicelib.shared.signed_tokens" in users
+    assert users - others.keys() == {"chalicelib.shared.signed_tokens"}
+
+
 RULES = [name for name in IN_ROOMS if layer(name) == "rules"]
 
 
