@@ -31,7 +31,7 @@ PACKAGES: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _PAGES,
     "code_api": _PAGES,
-    "admin_api": _SDK | _PAGES | {"jwt", "segno"},
+    "admin_api": _SDK | _PAGES | {"jwt"},
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
     "note_delivery": _SDK | {"chalice"},
     "sweep": _SDK | {"chalice"},
