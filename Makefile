@@ -5,6 +5,8 @@ SHELL := /bin/sh
 VENV := $(if $(PYTHON),.venv-$(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null),.venv)
 RUN := $(VENV)/bin/python
 export PYTHON
+# Bytecode is kept, whatever the shell says: tests start hundreds of processes, and each would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 # A worker a core, up to four (each holds about 450 MB); a file stays with one worker, which sets up once what the
 # file shares, and files start in the order that tests/support/side_by_side.py gives.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder

@@ -14,14 +14,17 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from moto import mock_aws
-from moto.server import ThreadedMotoServer
 
 from tests.support.pure import is_pure
 from tests.support.side_by_side import in_order, turn
 
 REGION = "us-west-2"
-pytest_plugins = [f"tests.support.{name}_fixtures" for name in ("site", "store", "desk")]
+# What the pure tests never ask for takes seconds to import. xdist's workers see the surroundings alone.
+if "--pure" in sys.argv:
+    os.environ["PYTEST_PURE"] = "yes"
+pytest_plugins = ["tests.support.site_fixtures"]
+if "PYTEST_PURE" not in os.environ:
+    pytest_plugins += ["tests.support.store_fixtures", "tests.support.desk_fixtures"]
 
 # The stand-ins make many objects that live: looking through them again and again took a tenth of the time.
 gc.set_threshold(50_000, 20, 50)
@@ -119,6 +122,8 @@ def _is_here(host: str) -> bool:
 @pytest.fixture(scope="session")
 def moto_address() -> Iterator[str]:
     """The address at which moto answers for AWS over HTTP, with what this process's `aws` holds."""
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -137,6 +142,8 @@ def aws_over_http(aws: None, moto_address: str, monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def aws() -> Iterator[None]:
     """Stand moto in for AWS, empty at first, within this process."""
+    from moto import mock_aws
+
     from chalicelib.shared.aws.sdk import client
 
     client.cache_clear()

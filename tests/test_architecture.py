@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import statements, tree_of
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = [ROOT / "app.py", *sorted((ROOT / "chalicelib").rglob("*.py"))]
 MODULES = {
@@ -62,20 +64,20 @@ class Import(tuple[str, str, bool]):
 
 def imports(module: str, path: Path, types_too: bool = False) -> Iterator[Import]:
     """Return every import of a module, without those for type checkers alone unless asked for them too."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     typing_only = {
         inner
-        for node in ast.walk(tree)
+        for node in statements(tree)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
+        for inner in statements(node)
     }
     late = {
         inner
-        for node in ast.walk(tree)
+        for node in statements(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for inner in ast.walk(node)
+        for inner in statements(node)
     }
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if node in typing_only and not types_too:
             continue
         names: list[str] = []
@@ -91,7 +93,8 @@ def imports(module: str, path: Path, types_too: bool = False) -> Iterator[Import
             yield Import((module, name, node not in late))
 
 
-ALL = [one for module, path in MODULES.items() for one in imports(module, path)]
+BY_MODULE = {module: [*imports(module, path)] for module, path in MODULES.items()}
+ALL = [one for found in BY_MODULE.values() for one in found]
 imports_of_types_too = [one for module, path in MODULES.items() for one in imports(module, path, True)]
 
 
@@ -130,11 +133,8 @@ def test_every_module_stands_in_a_room() -> None:
 def test_a_room_imports_only_rooms_below_it(module: str) -> None:
     up = {
         name
-        for source, name, _ in ALL
-        if source == module
-        and ours(name)
-        and room(name) != room(module)
-        and ROOMS[room(name)] >= ROOMS[room(module)]
+        for _, name, _ in BY_MODULE[module]
+        if ours(name) and room(name) != room(module) and ROOMS[room(name)] >= ROOMS[room(module)]
     }
     assert not up, f"{module} may not import {up}"
 
@@ -142,9 +142,7 @@ def test_a_room_imports_only_rooms_below_it(module: str) -> None:
 @pytest.mark.parametrize("module", [name for name in IN_ROOMS if layer(name) in LAYERS])
 def test_layers_point_inward(module: str) -> None:
     outward = {
-        name
-        for source, name, _ in ALL
-        if source == module and ours(name) and layer(name) not in LAYERS[layer(module)]
+        name for _, name, _ in BY_MODULE[module] if ours(name) and layer(name) not in LAYERS[layer(module)]
     }
     assert not outward, f"{module} may not import {outward}"
 
@@ -170,8 +168,8 @@ def test_no_service_is_made_when_a_module_is_loaded() -> None:
     """What lives as long as the process is made in wiring/; only the page function starts at once."""
     found = set()
     for module in IN_ROOMS:
-        made_here = {name for source, name, at_load in ALL if source == module and at_load and ours(name)}
-        for node in ast.parse(MODULES[module].read_text(encoding="utf-8")).body:
+        made_here = {name for _, name, at_load in BY_MODULE[module] if at_load and ours(name)}
+        for node in tree_of(MODULES[module]).body:
             value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
             if isinstance(value, ast.Call) and _is_a_service(ast.unparse(value.func), module, made_here):
                 found.add(module)
@@ -184,7 +182,7 @@ def _is_a_service(called: str, module: str, imported: set[str]) -> bool:
     for other in {module, *imported}:
         if layer(other) not in ("adapters", "web", "wiring", "render"):
             continue
-        for node in ast.parse(MODULES[other].read_text(encoding="utf-8")).body:
+        for node in tree_of(MODULES[other]).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == called.split(".")[-1]:
                 return not _is_plain_data(node)
     return called == "Chalice"
@@ -233,14 +231,12 @@ RULES = [name for name in IN_ROOMS if layer(name) == "rules"]
 @pytest.mark.parametrize("module", RULES)
 def test_rules_get_time_chance_and_settings_handed_in(module: str) -> None:
     reached = {
-        name
-        for source, name, _ in ALL
-        if source == module and (name in OUTSIDE or name.partition(".")[0] in OUTSIDE)
+        name for _, name, _ in BY_MODULE[module] if name in OUTSIDE or name.partition(".")[0] in OUTSIDE
     }
     assert not reached
     asked = {
         node.attr
-        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(MODULES[module]))
         if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS
     }
     assert not asked, f"{module} looks at the clock"
@@ -253,7 +249,7 @@ def test_the_environment_is_read_once() -> None:
     readers = {
         module
         for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv", "os.environb")
     }
     started_by_lambda = {"app", "chalicelib.wiring.page"}
@@ -266,7 +262,7 @@ def test_nothing_is_printed() -> None:
     printers = {
         module
         for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in ("print", "breakpoint", "traceback.print_exc")
     }
@@ -278,7 +274,7 @@ def test_no_function_is_longer_than_fifty_lines() -> None:
     long = {
         f"{module}.{node.name}: {lines}"
         for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (lines := (node.end_lineno or 0) - node.lineno + 1) > LINES_OF_A_FUNCTION
     }
@@ -310,7 +306,7 @@ def loaded_by(start: str, also: tuple[str, ...] = ()) -> set[str]:
         if ours(module):
             packages = [".".join(module.split(".")[:end]) for end in range(1, module.count(".") + 1)]
             todo += packages
-            todo += [name for source, name, at_load in ALL if source == module and at_load]
+            todo += [name for _, name, at_load in BY_MODULE[module] if at_load]
     return seen
 
 

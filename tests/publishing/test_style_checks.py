@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +14,16 @@ from chalicelib.publishing.style.checks import check_style
 
 SHIPPED = (TEMPLATES / "public" / "page.css").read_text(encoding="utf-8")
 LAST = SHIPPED.count("\n")
+found = cache(check_style)
 
 
 def stops(text: str) -> list[str]:
-    return [problem.sentence for problem in check_style(text) if problem.weight == STOPS]
+    return [problem.sentence for problem in found(text) if problem.weight == STOPS]
+
+
+def with_rule(rule: str) -> str:
+    """Return the shipped style with a rule below it."""
+    return f"{SHIPPED}\n\n{rule}"
 
 
 def test_the_shipped_style_passes() -> None:
@@ -260,13 +268,13 @@ BROKEN = [
     "rule", [*HIDES, *TURNS_AROUND, *EXIT_OVER_ALL, *PUT_BESIDE, *COVERS, *OUTSIDE, *UNREADABLE, *BROKEN]
 )
 def test_what_hides_covers_loads_or_cannot_be_read_is_refused(rule: str) -> None:
-    assert stops(f"{SHIPPED}\n{rule}"), rule
+    assert stops(with_rule(rule)), rule
 
 
 @pytest.mark.parametrize("rule", [*MOVED, *UNREADABLE])
 def test_the_line_is_that_of_the_rule(rule: str) -> None:
-    found = check_style(f"{SHIPPED}\n\n{rule}")
-    assert {problem.line for problem in found if problem.weight == STOPS} & {LAST + 3, 8, 20, 34}, found
+    problems = found(with_rule(rule))
+    assert {problem.line for problem in problems if problem.weight == STOPS} & {LAST + 3, 8, 20, 34}, problems
 
 
 @pytest.mark.parametrize(

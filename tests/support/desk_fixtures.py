@@ -6,20 +6,28 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
+from moto.cognitoidp import models as cognitoidp
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.utilities.utils import load_resource
 from werkzeug.serving import make_server
 
 from chalicelib.desk.render.admin_pages import AdminPages
+from chalicelib.pages.adapters.document_folders import Folders
 from chalicelib.publishing.adapters.render_process import RenderProcess
+from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.render import sentences
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import admin, documents
 from tests.support.desk_site import SENDER, DeskSite
+from tests.support.moto_in_process import no_sockets_to
 from tests.support.remembered import RememberingProcess
 
 _numbers = count(1)
@@ -44,18 +52,39 @@ def _admin_pages(folder: Path) -> AdminPages:
     return AdminPages(folder)
 
 
+@cache
+def _shipped(folders: Folders) -> ShippedFiles:
+    """Return the documents as they ship, read once for all tests here, and again when a file changes."""
+    return ShippedFiles(folders, documents.RENDERERS, sentences.of_texts)
+
+
+class _OneKey:
+    """RSAKey of moto's pools: all sign with one key, which takes a quarter of a second to read."""
+
+    @cached_property
+    def _key(self) -> Any:
+        return RSAKey.import_key(load_resource("cognitoidp/resources/jwks-private.json"))
+
+    def import_key(self, _: object) -> Any:
+        return self._key
+
+
 @pytest.fixture(scope="session")
 def pool_address() -> Iterator[str]:
     """Moto as a server of its own, once for all tests: each takes new names in it."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    moto: Any = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cognitoidp, "jwk", SimpleNamespace(RSAKey=_OneKey()))
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        moto: Any = DomainDispatcherApplication(create_backend_app)
+        server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        with no_sockets_to(address):
+            yield address
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture
@@ -68,6 +97,7 @@ def make_desk(
     monkeypatch.setenv("AWS_ENDPOINT_URL", pool_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
     monkeypatch.setattr(documents, "RenderProcess", render_process)
+    monkeypatch.setattr(documents, "ShippedFiles", lambda folders, *_: _shipped(folders))
     monkeypatch.setattr(admin, "AdminPages", _admin_pages)
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from tests.support.syntax import statements, tree_of
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 TESTS = ROOT / "tests"
 SHARED = sorted((TESTS / "support").glob("*_fixtures.py"))
@@ -47,16 +49,10 @@ def _asked_of(file: Path, tests: Path) -> Iterator[Path]:
     """
     asked = {
         argument.arg
-        for node in ast.walk(_tree(file))
+        for node in statements(tree_of(file))
         if isinstance(node, ast.FunctionDef)
         for argument in (*node.args.args, *node.args.kwonlyargs)
-    } | {
-        named.value
-        for call in ast.walk(_tree(file))
-        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(("usefixtures", "getfixturevalue"))
-        for named in call.args
-        if isinstance(named, ast.Constant)
-    }
+    } | _named(file)
     asked -= _fixtures(file)
     yield from (one for one in SHARED if one != file and asked & _fixtures(one))
     for folder in file.parents:
@@ -67,11 +63,25 @@ def _asked_of(file: Path, tests: Path) -> Iterator[Path]:
             return
 
 
+def _named(file: Path) -> set[str]:
+    """Return the fixtures that a file asks for by their names as texts."""
+    asking = ("usefixtures", "getfixturevalue")
+    if not any(word in file.read_text(encoding="utf-8") for word in asking):
+        return set()
+    return {
+        named.value
+        for call in ast.walk(tree_of(file))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(asking)
+        for named in call.args
+        if isinstance(named, ast.Constant)
+    }
+
+
 @cache
 def _fixtures(conftest: Path) -> set[str]:
     return {
         node.name
-        for node in _tree(conftest).body
+        for node in tree_of(conftest).body
         if isinstance(node, ast.FunctionDef)
         and any("fixture" in ast.unparse(by) for by in node.decorator_list)
     }
@@ -81,7 +91,7 @@ def _fixtures(conftest: Path) -> set[str]:
 def _imports(file: Path) -> set[str]:
     """Return the names of all modules that a file imports, also late; `from a import b` may mean `a.b`."""
     names: set[str] = set()
-    for node in ast.walk(_tree(file)):
+    for node in statements(tree_of(file)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -95,8 +105,3 @@ def _file_of(module: str) -> Path | None:
         return None
     path = ROOT.joinpath(*module.split("."))
     return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
-
-
-@cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
