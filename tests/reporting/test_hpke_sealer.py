@@ -159,7 +159,7 @@ def test_the_longest_report_fits_in_the_largest_size_whatever_it_is_written_in(c
     assert len(sealed) < SIZES[-1] + 100
 
 
-def test_a_new_desk_key_names_its_month_and_shows_no_private_part() -> None:
+def test_a_new_delivery_key_names_its_month_and_shows_no_private_part() -> None:
     assert DESK.kid.startswith("2026-11-")
     assert DESK.private not in repr(DESK)
     assert DeliveryKey("k", "p", "s3cret") == DeliveryKey("k", "p", "s3cret")

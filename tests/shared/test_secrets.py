@@ -154,7 +154,7 @@ def test_a_seed_that_could_be_guessed_is_missing(keep: Callable[[object], None],
 
 
 @pytest.mark.parametrize("key", [None, {}, {"kid": "a"}, {"public": "p"}, "text"])
-def test_a_desk_key_that_is_not_whole_is_missing(keep: Callable[[object], None], key: object) -> None:
+def test_a_delivery_key_that_is_not_whole_is_missing(keep: Callable[[object], None], key: object) -> None:
     keep({"seed": SEED, "desk_key": key})
     with pytest.raises(SecretMissing):
         ReporterSecret(secret()).delivery_key()
