@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -22,8 +23,8 @@ from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.published import published_recipients, site_source
 
 
-def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
-    """Register the form."""
+def serve(app: Chalice, settings: Settings, pages: Pages) -> Callable[[], str]:
+    """Register the form. Returns what gives the path of one that could be sent, if there is any."""
     services = _services(settings)
     take_report = TakeReport(
         services.store,
@@ -36,6 +37,13 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
         keep_days=settings.keep_days,
     )
     app.register_blueprint(form_page.routes(pages, site_source(settings), take_report, app.log.error))
+
+    def path() -> str:
+        places = (pages.default_place, *pages.places)
+        place = next((one for one in places if take_report.offered(one)), pages.default_place)
+        return f"/{pages.locales[0]}/{place}/note/"
+
+    return path
 
 
 def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
