@@ -7,6 +7,8 @@ in the list of what proves nothing.
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import time
 import zlib
 from collections.abc import Iterator
@@ -91,6 +93,17 @@ def with_status(status: int) -> Response:
     return lambda head, body: named()(head, body).replace(b" 200 ", b" %d " % status, 1)
 
 
+def sized(length: str, headers: int = 0) -> Response:
+    """Return a good response that says this of its length, with so many headers of no use."""
+
+    def made(head: str, body: bytes) -> bytes:
+        content = named()(head, body).partition(b"\r\n\r\n")[2]
+        odd = "".join(f"X-{number}: x\r\n" for number in range(headers))
+        return f"HTTP/1.1 200 OK\r\n{odd}Content-Length: {length}\r\n\r\n".encode() + content
+
+    return made
+
+
 PROVES_NOTHING: dict[str, Response] = {
     "html": response(b"<html>Sign in to this network</html>"),
     "nothing": response(b""),
@@ -116,6 +129,10 @@ PROVES_NOTHING: dict[str, Response] = {
     "odd code": response({"__type": 7}, 400),
     "html refusal": response(b"<html>" + SECRET_WORDS.encode(), 403),
     "too many": response({}, 429),
+    "too short a length": sized("20"),
+    "too long a length": sized("2000"),
+    "150 headers": sized("46", headers=150),
+    "a huge header": lambda *asked: b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n{}",
 }
 
 
@@ -276,6 +293,30 @@ def test_a_line_that_was_hung_up_meanwhile_costs_no_try(server: Server, dynamodb
     server.responses = [refusal("InternalServerError", 500), named()]
     put(dynamodb)
     assert len(server.seen) == 3, "both tries were left"
+
+
+@pytest.mark.parametrize("how", ["without a length", "after each answer", "by a reset"])
+def test_a_server_that_hangs_up_loses_nothing(how: str, server: Server, dynamodb: InTime) -> None:
+    def ending(head: str, body: bytes) -> None:
+        line, whole = server.open[-1], named()(head, body)
+        line.sendall(
+            b"HTTP/1.1 200 OK\r\n\r\n" + whole.partition(b"\r\n\r\n")[2] if "length" in how else whole
+        )
+        if "reset" in how:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    server.responses = [ending]
+    for _ in range(10):
+        put(dynamodb)
+    assert server.lines >= 10
+
+
+def test_words_of_every_script_go_over_the_line(server: Server, dynamodb: InTime) -> None:
+    server.responses = [named()]
+    Table(lambda: dynamodb, "reports").call(
+        "put_item", Item={"pk": {"S": "ñ រ ਪ \U0001f3e0"}, "b": {"B": b"\0\xff"}}
+    )
+    assert json.loads(server.seen[0][1])["Item"] == {"pk": {"S": "ñ រ ਪ \U0001f3e0"}, "b": {"B": "AP8="}}
 
 
 def test_many_threads_get_each_its_own_answer(server: Server, dynamodb: InTime) -> None:
