@@ -28,6 +28,7 @@ ATTEMPTS = 2
 # Of a client that a visitor waits for.
 READ_SECONDS = 2.0
 CALL_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)
+_CONNECTIONS = 32  # that are kept: a run on one machine answers many at once
 _JSON_SERVICES = ("dynamodb", "secrets-manager")
 
 
@@ -111,6 +112,7 @@ def _made(service: str, attempts: int, read_timeout: float, least: float) -> Any
         read_timeout=read_timeout,
         retries={"total_max_attempts": attempts, "mode": "standard"},
         account_id_endpoint_mode="disabled",
+        max_pool_connections=_CONNECTIONS,
     )
     made = boto3.client(service, config=config)
     made.meta.events.register("before-send", partial(_only_in_time, least))
