@@ -12,7 +12,7 @@ from chalice.app import Chalice
 
 from chalicelib.settings import Settings
 from chalicelib.wiring import http
-from chalicelib.wiring.events import scheduled_at, whole_beat, whole_request
+from chalicelib.wiring.events import opening_of, scheduled_at, whole_beat, whole_request
 
 if "AWS_CHALICE_CLI_MODE" in os.environ and os.path.isdir("tools"):
     # A bare `chalice` command in a checkout; `make package` runs Chalice where there are no tools.
@@ -22,13 +22,13 @@ if "AWS_CHALICE_CLI_MODE" in os.environ and os.path.isdir("tools"):
 
 settings = Settings.from_env(os.environ)
 app = Chalice(app_name="porchlight")
-http.serve(app, settings)
+form_path = http.serve(app, settings)
 
 
 @app.lambda_function(name="reporter_api")
 def reporter_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Serve the form; API Gateway sends its path here."""
-    response: dict[str, Any] = app(whole_request(event, app.routes), context)
+    """Serve the form; API Gateway sends its path here, and a schedule what keeps it warm."""
+    response: dict[str, Any] = app(whole_request(opening_of(event, form_path), app.routes), context)
     return response
 
 

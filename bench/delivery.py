@@ -103,6 +103,7 @@ class _Capture:
     def __init__(self, stub: Stub) -> None:
         self._stub = stub
 
-    def put_item(self, Item: Item, **other: Any) -> None:
+    def put_item(self, Item: Item, TableName: str, **other: Any) -> Item:
         """Take an item."""
         self._stub.put(as_json(Item))
+        return {"ConsumedCapacity": {"TableName": TableName}}

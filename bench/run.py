@@ -92,7 +92,9 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
     stub = Stub(secrets)
     try:
         say("reports")
-        theirs = next(target for target in all_targets if target.name == f"{OBVIOUS} + boto3")
+        plain = next(target for target in all_targets if target.name == f"{OBVIOUS} + boto3")
+        slow = targets.report_baseline(work)
+        theirs = reports.Baselines(plain, slow, targets.with_bytecode(slow))
         found["report"] = reports.measure(ours, theirs, runtime, stub, bucket, ROUNDS // 2, WARM // 2)
         found["report_calls"] = reports.stub_calls_of_one_report(ours, runtime, stub)
         found["deliver"] = []

@@ -118,8 +118,12 @@ class Stub:
         call = getattr(self, "_" + re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
         with self._lock:
             self.calls[name] = self.calls.get(name, 0) + 1
+            asked = {} if name == "SendEmail" else json.loads(body)
             try:
-                return _http(200, call({} if name == "SendEmail" else json.loads(body)))
+                answer = call(asked)
+                if asked.get("ReturnConsumedCapacity") == "TOTAL":
+                    answer = {**answer, "ConsumedCapacity": {"TableName": asked["TableName"]}}
+                return _http(200, answer)
             except ConditionFailed:
                 return _http(400, {"__type": "x#ConditionalCheckFailedException", "message": "refused"})
 

@@ -75,10 +75,26 @@ _BASELINES = (
 )
 
 
+_REPORT = _Baseline(
+    f"{OBVIOUS} + boto3 + argon2id",
+    "with_chalice_boto3_argon2",
+    "app",
+    ("jinja2", "cryptography"),
+    chalice=True,
+    also=("with_chalice",),
+    environment={"REPORTS_TABLE": "reports"},
+)
+
+
 def baselines(work: Path, only: Iterable[str] = ()) -> list[Target]:
     """Lay out the baselines, without bytecode: neither pip nor `chalice package` puts any into a zip."""
     names = set(only)
     return [_laid_out(one, work) for one in _BASELINES if not names or one.name in names]
+
+
+def report_baseline(work: Path) -> Target:
+    """Lay out what a report is compared with: Chalice, one boto3 client and argon2id."""
+    return _laid_out(_REPORT, work)
 
 
 def with_bytecode(target: Target) -> Target:

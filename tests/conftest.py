@@ -42,7 +42,7 @@ def _no_way_to_aws(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReque
     """
     sdk = sys.modules.get("chalicelib.shared.aws.sdk")
     if sdk is not None and "pool_address" not in request.fixturenames:
-        sdk.client.cache_clear()
+        _forget_clients()
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)
@@ -119,34 +119,19 @@ def _is_here(host: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def moto_address() -> Iterator[str]:
-    """The address at which moto answers for AWS over HTTP, with what this process's `aws` holds."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def aws_over_http(aws: None, moto_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let the clients that sign for themselves find `aws` too; return its address."""
-    for service in ("DYNAMODB", "SECRETS_MANAGER"):
-        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", moto_address)
-    return moto_address
-
-
 @pytest.fixture
 def aws() -> Iterator[None]:
     """Stand moto in for AWS, empty at first, within this process."""
     from moto import mock_aws
 
-    from chalicelib.shared.aws.sdk import client
-
-    client.cache_clear()
+    _forget_clients()
     with mock_aws():
         yield
-    client.cache_clear()
+    _forget_clients()
+
+
+def _forget_clients() -> None:
+    from chalicelib.shared.aws import sdk
+
+    for made in (sdk.client, sdk.client_in_time):
+        made.cache_clear()

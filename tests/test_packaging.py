@@ -15,9 +15,14 @@ from typing import Any
 
 import pytest
 
+from bench import events
+from bench.reports import forms, secrets_of_the_bench
+from bench.stub import Stub
+from chalicelib.wiring.events import KEEP_WARM
 from tests.support.packages import ROOT, Package, api_event, build, local_package, sources
-from tools.build.functions import FUNCTIONS, PAGE
+from tools.build.functions import FUNCTIONS, PAGE, REPORTER
 from tools.build.runtime_api import Running, runtime_packages
+from tools.build.sdk_parts import SERVICES
 
 pytestmark = pytest.mark.takes(10)
 
@@ -105,8 +110,6 @@ def test_every_source_in_the_zip_has_its_bytecode(names):
 def test_nothing_that_only_builds_or_tests_is_in_the_zip(names):
     tops = {name.split("/")[0] for name in names}
     assert not tops & {
-        "boto3",
-        "botocore",
         "tests",
         "tools",
         "bench",
@@ -274,6 +277,77 @@ def test_the_page_function_loads_no_template_engine_no_sdk_and_nothing_slow(pack
         "urllib.request",
     }
     assert not slow & loaded
+
+
+# The SDK that is tested is the one that runs
+
+
+def test_of_the_sdk_the_zip_holds_what_is_called_and_no_other_service(names):
+    data = [name.split("/") for name in names if name.startswith("botocore/data/")]
+    described = {parts[2] for parts in data if len(parts) > 3}
+    assert described == set(SERVICES)
+    assert "botocore/cacert.pem" in names
+    assert not [name for name in names if name.startswith(("boto3/data/", "boto3/examples/"))]
+
+
+_REPORTS = """
+import importlib.machinery, json, sys
+def refuse(loader, data, path, **more):
+    raise SystemExit(f"{path} had to be compiled")
+importlib.machinery.SourceFileLoader.source_to_code = refuse
+sys.path.insert(0, ".")
+from app import reporter_api
+from chalicelib.shared.aws.sdk import client
+class Context:
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+    def get_remaining_time_in_millis(self):
+        return 20_000
+events, services = json.load(sys.stdin)
+answers, loaded = [], []
+for event in events:
+    before = set(sys.modules)
+    answers.append(reporter_api(event, Context())["statusCode"])
+    loaded.append(sorted(set(sys.modules) - before))
+for service in services:
+    client(service)
+import boto3, botocore, urllib3
+print(json.dumps([answers, loaded, [one.__file__ for one in (boto3, botocore, urllib3)]]))
+"""
+
+
+def test_a_report_is_stored_from_the_package_alone_and_nothing_is_compiled_or_loaded_late(package):
+    """Without the SDK of AWS's runtime: the one in the zip is what the stores were tested with.
+
+    The schedule's call comes first: after it, who opens the form waits for no module and for no secret.
+    """
+    _, secrets = secrets_of_the_bench()
+    stub = Stub(secrets)
+    form = "/{locale}/{place}/note"
+    opening = json.loads(events.opening(form, "/es/los-banos-ca/note/"))
+    asked = [KEEP_WARM, opening, json.loads(next(forms()))]
+    told = {name: value for name, value in REPORTER.environment.items() if isinstance(value, str)}
+    told |= {"STAGE": "dev", "REPORTS_TABLE": "reports", "REPORTER_SECRET": "reporter", "KEEP_DAYS": "30"}
+    told |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-west-2"}
+    try:
+        done = subprocess.run(
+            [sys._base_executable, "-S", "-s", "-c", _REPORTS],
+            input=json.dumps([asked, SERVICES]),
+            cwd=package.unpacked,
+            env={**told, "AWS_DEFAULT_REGION": "us-west-2", **stub.environment()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        stored = list(stub.items)
+    finally:
+        stub.close()
+    assert done.returncode == 0, done.stderr
+    answers, loaded, files = json.loads(done.stdout.splitlines()[-1])
+    assert answers == [203, 203, 200]
+    assert len(stored) == 1
+    assert stub.calls == {"GetSecretValue": 1, "PutItem": 1}
+    assert loaded[1] == []
+    assert all(Path(file).is_relative_to(package.unpacked) for file in files)
 
 
 # Every function has what it needs in the zip

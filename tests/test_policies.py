@@ -422,8 +422,9 @@ TABLES = {
 
 
 @pytest.fixture(scope="module")
-def with_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return runtime_packages(["awslambdaric", "boto3"], tmp_path_factory.mktemp("with-sdk"))
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lambda's runtime without its SDK: the functions carry their own."""
+    return runtime_packages(["awslambdaric"], tmp_path_factory.mktemp("runtime"))
 
 
 @dataclass
@@ -453,10 +454,10 @@ class World:
         where = {"AWS_ENDPOINT_URL": self.aws.address, "AWS_REGION": self.aws.region}
         return settings | credentials | where | {"AWS_DEFAULT_REGION": self.aws.region}
 
-    def running(self, function: Function, with_sdk: Path, **more: str) -> Running:
+    def running(self, function: Function, runtime: Path, **more: str) -> Running:
         """Return a function of the package, ready to start."""
         told = self.environment_of(function) | more
-        return Running(self.code, function.handler, told, with_sdk)
+        return Running(self.code, function.handler, told, runtime)
 
     def asked(self, function: Function) -> set[str]:
         """Return the actions a function asked for."""
@@ -611,18 +612,18 @@ def a_batch(bodies: Iterable[str]) -> dict[str, Any]:
     return {"Records": records}
 
 
-def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swept(world, with_sdk):
-    with world.running(REPORTER, with_sdk, DIGEST_EVERY="1") as reporter:  # what is held goes out at once
+def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swept(world, runtime):
+    with world.running(REPORTER, runtime, DIGEST_EVERY="1") as reporter:  # what is held goes out at once
         answer = send_report(reporter, "Vi algo extraño ñandú 😀")
         assert answer["statusCode"] == 200
         [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", " ", html_of(answer)))
-        with world.running(DELIVER, with_sdk) as deliver:
+        with world.running(DELIVER, runtime) as deliver:
             assert deliver.invoke(a_schedule())["mails"] == 2
             assert send_report(reporter, "Demasiado rápido", hasty=True)["statusCode"] == 200
             time.sleep(1.1)
             assert deliver.invoke(a_schedule())["mails"] == 2
             assert "ñandú" not in deliver.log()
-        with world.running(NOTE_DELIVERY, with_sdk) as note:
+        with world.running(NOTE_DELIVERY, runtime) as note:
             told = [json.dumps(one) for one in notices_of(world, "Delivery", "Delivery", "Bounce", "Bounce")]
             wrapped = json.dumps({"Type": "Notification", "Message": told[0]})
             again = note.invoke(a_batch([*told, wrapped, "not a notice"]))
@@ -630,7 +631,7 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
                 "batchItemFailures": [{"itemIdentifier": "00000000-0000-0000-0000-000000000005"}]
             }
             assert "alarm" in note.log()
-        with world.running(CODES, with_sdk) as codes:
+        with world.running(CODES, runtime) as codes:
             assert look_up(codes, groups)["statusCode"] == 200
             assert look_up(codes, "0" * 20)["statusCode"] == 404
             assert "ñandú" not in codes.log()
@@ -642,7 +643,7 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         one for one in dynamodb.scan(TableName="Reports")["Items"] if one["pk"]["S"].startswith("report#")
     )
     dynamodb.put_item(TableName="Reports", Item=left_undone(waiting))
-    with world.running(SWEEP, with_sdk) as sweep:
+    with world.running(SWEEP, runtime) as sweep:
         assert sweep.invoke(a_schedule())["deleted"] == 1
     assert world.aws.refused == []
     for function in (REPORTER, CODES, DELIVER, NOTE_DELIVERY, SWEEP):
@@ -653,19 +654,6 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         )
     kinds = {call.key.partition("#")[0] for call in world.aws.calls["deliver"]}
     assert {"batch", "count", "mail", "report"} <= kinds
-
-
-def test_the_reporter_takes_a_report_and_looks_it_up_where_there_is_no_sdk(world, tmp_path):
-    runtime = runtime_packages(["awslambdaric"], tmp_path / "without-sdk")
-    assert not [one.name for one in runtime.iterdir() if one.name.startswith("boto")]
-    with world.running(REPORTER, runtime) as reporter:
-        answer = send_report(reporter, "Vi algo extraño")
-        assert answer["statusCode"] == 200
-        [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", " ", html_of(answer)))
-        with world.running(CODES, runtime) as codes:
-            assert look_up(codes, groups)["statusCode"] == 200
-    for function in (REPORTER, CODES):
-        assert world.asked(function) == set(ALLOWED[function.name])
 
 
 # What a function may do and did not need here: deliver reads an item only where a notice overtook it.
@@ -728,10 +716,10 @@ def submit(person: Person, where: str, action: str, which: int = 0, **typed: str
     return person.follow(done)
 
 
-def test_the_desks_role_lets_its_people_do_their_work(world, with_sdk):
-    with world.running(REPORTER, with_sdk) as reporter:
+def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
+    with world.running(REPORTER, runtime) as reporter:
         assert send_report(reporter, "Vi algo extraño ñandú 😀")["statusCode"] == 200
-    with world.running(ADMIN, with_sdk) as function:
+    with world.running(ADMIN, runtime) as function:
         desk = PackagedDesk(function)
         ana = desk.signed_in(ANA)
         leave_old_releases(world)

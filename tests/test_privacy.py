@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,8 +33,7 @@ from chalicelib.reporting.errors import InvalidReport
 from chalicelib.reporting.form_tokens import make_token
 from chalicelib.reporting.report import Report, read_report
 from chalicelib.settings import Settings
-from chalicelib.shared.aws.sdk import client
-from chalicelib.shared.aws.signed_calls import SignedClient
+from chalicelib.shared.aws.sdk import client, client_in_time
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import Mail
 from chalicelib.shared.system_clock import SystemClock
@@ -176,7 +174,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(aws_over_http: str) -> Stage:
+def stage(aws: None) -> Stage:
     return Stage()
 
 
@@ -192,23 +190,12 @@ def answering(service: str, operation: str, code: str, status: int, message: str
         response._content = json.dumps({"__type": code, "message": message, "Message": message}).encode()
         return response
 
-    exchange = SignedClient._exchange
-
-    def quoting_exchange(self: SignedClient, address: str, headers: Any, body: bytes) -> Any:
-        exchanged = exchange(self, address, headers, body)
-        if (self._service, headers["x-amz-target"].rpartition(".")[2]) != (service, operation):
-            return exchanged
-        content = json.dumps({"__type": code, "message": message, "Message": message}).encode()
-        return SimpleNamespace(status=status, getheader=lambda name: None), content
-
-    clients = [client(service), client(service, 1, 10.0)]
+    clients = [client(service), client(service, 1, 10.0), client_in_time(service)]
     for one in clients:
         one.meta.events.register_first(f"before-send.{service}.{operation}", answer)
-    SignedClient._exchange = quoting_exchange  # type: ignore[method-assign]
     try:
         yield
     finally:
-        SignedClient._exchange = exchange  # type: ignore[method-assign]
         for one in clients:
             one.meta.events.unregister(f"before-send.{service}.{operation}", answer)
 
@@ -306,17 +293,14 @@ def test_addresses_and_browsers_of_reporters_are_stored_nowhere(stage: Stage) ->
         assert b"odd browser" not in content, where
 
 
-def test_words_are_sealed_before_anything_leaves_for_aws(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_are_sealed_before_anything_leaves_for_aws(stage: Stage) -> None:
     sent: list[bytes] = []
-    exchange = SignedClient._exchange
 
-    def overheard(self: SignedClient, address: str, headers: Any, body: bytes) -> Any:
-        sent.append(repr(headers).encode() + body)
-        return exchange(self, address, headers, body)
+    def overhear(request: Any, **_: Any) -> None:
+        sent.append(request.url.encode() + repr(request.headers.items()).encode() + request.body)
 
-    monkeypatch.setattr(SignedClient, "_exchange", overheard)
+    for service in ("dynamodb", "secretsmanager"):
+        client_in_time(service).meta.events.register_first("before-send", overhear)
     with every_log_line(forced=True) as log:
         receipt = stage.post(NOTE, stage.form())
         stage.post("/en/code/", {"k": [receipt.code]})

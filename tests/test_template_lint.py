@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from bench import warm
 from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
 from chalicelib.reporting.cases import KEEP_DAYS
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.events import KEEP_WARM
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools.aws import cost
 from tools.build import package_template
@@ -34,6 +36,7 @@ from tools.build.functions import (
 pytestmark = pytest.mark.takes(25)
 
 SCHEDULED = [function for function in FUNCTIONS if function.every]
+WARM = [function for function in FUNCTIONS if function.warm]
 
 
 @pytest.fixture(scope="module")
@@ -635,7 +638,20 @@ def test_the_table_of_functions_knows_every_schedule_and_its_beat(expanded):
     }
     words = {60: "rate(1 minute)", 3600: "rate(1 hour)"}
     expected = {json.dumps({"Fn::GetAtt": [one.resource, "Arn"]}): words[one.every] for one in SCHEDULED}
+    expected |= {json.dumps({"Fn::GetAtt": [one.resource, "Arn"]}): "rate(4 minutes)" for one in WARM}
     assert beats == expected
+
+
+def test_the_form_is_called_before_an_idle_instance_ends_and_eventbridge_may_do_so(expanded):
+    assert [function.name for function in WARM] == ["reporter_api"]
+    rule = expanded["Resources"]["ReporterApiWarm"]["Properties"]
+    assert json.loads(rule["Targets"][0]["Input"]) == KEEP_WARM
+    assert REPORTER.warm * 60 < warm.IDLE[0]
+    assert REPORTER.warm * 60 == warm.EVERY
+    permission = expanded["Resources"]["ReporterApiWarmPermission"]["Properties"]
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["ReporterApiWarm", "Arn"]}
+    assert permission["FunctionName"] == {"Ref": "ReporterApi"}
 
 
 def test_an_alarm_of_ours_in_any_log_becomes_an_alarm(expanded, caplog):
@@ -656,7 +672,7 @@ def test_an_alarm_of_ours_in_any_log_becomes_an_alarm(expanded, caplog):
 def test_a_schedule_is_not_tried_again_by_lambda_itself(expanded):
     configs = of_type(expanded, "AWS::Lambda::EventInvokeConfig")
     assert {json.dumps(one["Properties"]["FunctionName"]) for one in configs.values()} == {
-        json.dumps({"Ref": function.resource}) for function in SCHEDULED
+        json.dumps({"Ref": function.resource}) for function in (*SCHEDULED, *WARM)
     }
     assert all(one["Properties"]["MaximumRetryAttempts"] == 0 for one in configs.values())
 

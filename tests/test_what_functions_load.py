@@ -29,8 +29,8 @@ _SDK = {"boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "s
 _PAGES = {"chalice", "_cffi_backend", "cryptography", "jinja2", "markupsafe"}
 PACKAGES: dict[str, set[str]] = {
     "api_handler": set(),
-    "reporter_api": _PAGES,
-    "code_api": _PAGES,
+    "reporter_api": _SDK | _PAGES,
+    "code_api": _SDK | _PAGES,
     "admin_api": _SDK | _PAGES | {"jwt"},
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
     "note_delivery": _SDK | {"chalice"},
@@ -45,8 +45,8 @@ SLOW |= {"sqlite3", "typing", "unittest", "xmlrpc"}
 _PLAIN = {"dataclasses", "gettext", "pathlib", "typing"}
 PYTHONS: dict[str, set[str]] = {
     "api_handler": set(),
-    "reporter_api": _LINE | _PLAIN,
-    "code_api": _LINE | _PLAIN,
+    "reporter_api": _BY_SDK | _LINE | _PLAIN | {"html"},
+    "code_api": _BY_SDK | _LINE | _PLAIN | {"html"},
     "admin_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
     "note_delivery": _BY_SDK | _LINE | _PLAIN | {"html"},
@@ -63,7 +63,7 @@ _FORMS = (
     f"{_PUBLISHED} pages.render: catalogs contexts english layout live_pages packing site templates"
     " reporting.adapters: dynamo_reports hpke_sealer receipt_vault reporter_secret"
     " reporting.render: contexts form_pages samples shared: system_clock shared.aws: dynamo_values"
-    " faults secrets signed_calls"
+    " faults sdk secrets"
 )
 _NOTICES = (
     f"{_PUBLISHED} delivery.adapters: delivery_marks log_outcomes metrics operator_mail"

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 Event = dict[str, Any]
 Handler = Callable[[Any, Any], Any]
 
+KEEP_WARM: Event = {"keep_warm": True}  # what the schedule sends that keeps the form's function started
 _REQUEST: Event = {
     "headers": None,
     "multiValueHeaders": None,
@@ -54,6 +55,17 @@ def whole_request(event: Any, routes: Iterable[str]) -> Event:
     if not many and once:
         whole["multiValueQueryStringParameters"] = {name: [value] for name, value in once.items()}
     return whole
+
+
+def opening_of(event: Any, form_path: Callable[[], str] | None) -> Any:
+    """Return a browser's request for an empty form in place of KEEP_WARM; any other event as it is.
+
+    So a function that was started for nobody is left as an opened form leaves it: clients made, secret read,
+    texts fetched, templates loaded. API Gateway puts nothing of a visitor's at the top of an event.
+    """
+    if event != KEEP_WARM or form_path is None:
+        return event
+    return {"httpMethod": "GET", "path": form_path()}
 
 
 def whole_beat(handler: Handler) -> Handler:

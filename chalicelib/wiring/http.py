@@ -9,6 +9,8 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice.app import Chalice
 
     from chalicelib.pages.ports import Pages
@@ -18,19 +20,22 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HTTP_FUNCTIONS = ("page", "reporter", "codes", "admin", "all")
 
 
-def serve(app: Chalice, settings: Settings) -> None:
-    """Register the blueprints that this function serves, and keep what people write out of its log."""
+def serve(app: Chalice, settings: Settings) -> Callable[[], str] | None:
+    """Register the blueprints that this function serves, and keep what people write out of its log.
+
+    Returns what gives the path of a form, or None where this function has none.
+    """
     from chalicelib.pages.web import quiet_log, responses
 
     quiet_log.install(app)
     function = settings.porchlight_function
     if function not in HTTP_FUNCTIONS:
-        return
+        return None
     if function != "page":  # its fetches have an end of their own, and it must load little
         from chalicelib.wiring import request_time
 
         request_time.count_down(app)
-    pages = public_pages(settings)
+    pages, form_path = public_pages(settings), None
     responses.respond_in_html(app, pages)
     if function in ("page", "all"):
         from chalicelib.pages.web import public
@@ -39,7 +44,7 @@ def serve(app: Chalice, settings: Settings) -> None:
     if function in ("reporter", "all"):
         from chalicelib.wiring import reporter
 
-        reporter.serve(app, settings, pages)
+        form_path = reporter.serve(app, settings, pages)
     if function in ("codes", "all"):
         from chalicelib.wiring import reporter
 
@@ -48,6 +53,7 @@ def serve(app: Chalice, settings: Settings) -> None:
         from chalicelib.wiring import admin
 
         admin.serve(app, settings)
+    return form_path
 
 
 def public_pages(settings: Settings) -> Pages:

@@ -1,8 +1,8 @@
-"""Composition root of the form and the code page. None of it loads AWS's SDK: a cold start is waited for."""
+"""Composition root of the form and the code page. Clients are made at the start, before anybody waits."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -17,15 +17,14 @@ from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.take_report import TakeReport
 from chalicelib.reporting.web import code_page, form_page
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client_in_time
 from chalicelib.shared.aws.secrets import JsonSecret
-from chalicelib.shared.aws.signed_calls import SignedClient
-from chalicelib.shared.request_time import THIS_REQUEST
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.published import published_recipients, site_source
 
 
-def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
-    """Register the form."""
+def serve(app: Chalice, settings: Settings, pages: Pages) -> Callable[[], str]:
+    """Register the form. Returns what gives the path of one that could be sent, if there is any."""
     services = _services(settings)
     take_report = TakeReport(
         services.store,
@@ -38,6 +37,13 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> None:
         keep_days=settings.keep_days,
     )
     app.register_blueprint(form_page.routes(pages, site_source(settings), take_report, app.log.error))
+
+    def path() -> str:
+        places = (pages.default_place, *pages.places)
+        place = next((one for one in places if take_report.offered(one)), pages.default_place)
+        return f"/{pages.locales[0]}/{place}/note/"
+
+    return path
 
 
 def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
@@ -55,8 +61,6 @@ class _Services(NamedTuple):
 
 
 def _services(settings: Settings) -> _Services:
-    clock = SystemClock()
-    dynamodb = SignedClient("dynamodb", os.environ, clock.now, left=THIS_REQUEST.left)
-    secretsmanager = SignedClient("secretsmanager", os.environ, clock.now, left=THIS_REQUEST.left)
-    secret = ReporterSecret(JsonSecret(lambda: secretsmanager, settings.reporter_secret))
-    return _Services(clock, DynamoReports(lambda: dynamodb, settings.reports_table), secret)
+    dynamodb, manager = client_in_time("dynamodb"), client_in_time("secretsmanager")
+    secret = ReporterSecret(JsonSecret(lambda: manager, settings.reporter_secret))
+    return _Services(SystemClock(), DynamoReports(lambda: dynamodb, settings.reports_table), secret)

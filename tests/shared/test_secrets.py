@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,11 +11,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib.delivery.adapters.delivery_keys import DeliveryKeys
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
-from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.sdk import client, client_in_time
 from chalicelib.shared.aws.secrets import KEEP_SECONDS, RETRY_SECONDS, JsonSecret
-from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
-from chalicelib.shared.system_clock import SystemClock
 
 SEED = "s" * 40
 
@@ -121,12 +117,27 @@ def test_a_secret_that_does_not_exist_is_missing(aws: None) -> None:
         secret().content()
 
 
-def test_the_reporters_own_client_reads_the_same(aws_over_http: str, keep: Callable[[object], None]) -> None:
-    with closing(SignedClient("secretsmanager", os.environ, SystemClock().now)) as reporters:
-        with pytest.raises(SecretMissing):
-            JsonSecret(lambda: reporters, "nowhere").content()
-        keep({"seed": "ñ" * 40})
-        assert ReporterSecret(secret(away=reporters)).seed() == ("ñ" * 40).encode()
+def test_the_reporters_client_with_a_deadline_reads_the_same(keep: Callable[[object], None]) -> None:
+    reporters = client_in_time("secretsmanager")
+    with pytest.raises(SecretMissing):
+        JsonSecret(lambda: reporters, "nowhere").content()
+    keep({"seed": "ñ" * 40})
+    assert ReporterSecret(secret(away=reporters)).seed() == ("ñ" * 40).encode()
+
+
+def test_a_response_that_holds_no_secret_does_not_replace_the_one_at_hand(aws: None) -> None:
+    class Empty(Away):
+        def get_secret_value(self, **arguments: Any) -> Any:
+            return {"ResponseMetadata": {"HTTPStatusCode": 200}} if self.code else {"SecretString": "{}"}
+
+    ticks, away = Ticks(), Empty(client("secretsmanager"))
+    site = secret(ticks, away)
+    assert site.content() == {}
+    away.code = "of a machine between"
+    ticks.seconds += KEEP_SECONDS
+    assert site.content() == {}
+    with pytest.raises(StoreUnavailable):
+        secret(away=away).content()
 
 
 def test_what_is_written_is_read_back_at_once(keep: Callable[[object], None]) -> None:

@@ -13,9 +13,7 @@ from botocore.config import Config
 
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.ports import ReportStore
-from chalicelib.shared.aws.sdk import client
-from chalicelib.shared.aws.signed_calls import SignedClient
-from chalicelib.shared.system_clock import SystemClock
+from chalicelib.shared.aws.sdk import InTime, client
 from tests.conftest import REGION
 from tests.support.dynalite import dynalite
 from tests.support.fakes import FakeStore
@@ -54,36 +52,19 @@ def table(dynamodb: Any) -> str:
     return new_table(dynamodb)
 
 
-class Mixed:
-    """A client that makes the reporter's calls as the reporter does, and all others by the SDK."""
-
-    def __init__(self, sdk: Any, address: str) -> None:
-        environ = {
-            "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": address,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
-        self._sdk, self._signed = sdk, SignedClient("dynamodb", environ, SystemClock().now)
-
-    def __getattr__(self, operation: str) -> Any:
-        return getattr(self._signed if hasattr(self._signed, operation) else self._sdk, operation)
-
-
-@pytest.fixture(params=["fake", "moto", "moto signed", "dynalite", "dynalite signed"])
+@pytest.fixture(params=["fake", "moto", "dynalite", "dynalite in time"])
 def store(request: pytest.FixtureRequest) -> ReportStore:
-    """An empty report store: the fake, then the adapter on each DynamoDB, with the SDK and without it."""
+    """An empty report store: the fake, then the adapter on each DynamoDB, and as the form calls it."""
     if request.param == "fake":
         return FakeStore()
-    if request.param.startswith("moto"):
-        address = request.getfixturevalue("aws_over_http")
+    if request.param == "moto":
+        request.getfixturevalue("aws")
         dynamodb = client("dynamodb")
     else:
         dynamodb = request.getfixturevalue("dynalite_client")
-        address = dynamodb.meta.endpoint_url
     table = new_table(dynamodb)
-    if request.param.endswith("signed"):
-        dynamodb = Mixed(dynamodb, address)
+    if request.param.endswith("in time"):
+        dynamodb = InTime(dynamodb, 5.0)
     return DynamoReports(lambda: dynamodb, table)
 
 

@@ -14,7 +14,7 @@ import pytest
 from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.render.site import Site
 from chalicelib.pages.web.gateway_answers import headers_of, page_function, read_request
-from chalicelib.wiring.events import scheduled_at, whole_beat, whole_request
+from chalicelib.wiring.events import KEEP_WARM, opening_of, scheduled_at, whole_beat, whole_request
 from tests.support.website import FORM, Answer, Website, encoded, gateway_event
 
 Event = dict[str, Any]
@@ -119,6 +119,17 @@ def test_a_form_is_taken_however_its_headers_come(website: Website, shape: Calla
     code = gateway_event(website.app, "POST", "/es/code/", headers, encoded({"k": [answer.code]}))
     known = Answer(website.app(whole_request(shape(code), website.app.routes), None))
     assert known.status == 200
+
+
+def test_what_keeps_the_form_warm_opens_one_and_any_other_event_stays_as_it_is(website: Website) -> None:
+    opening = opening_of(dict(KEEP_WARM), lambda: "/en/los-banos-ca/note/")
+    answer = Answer(website.app(whole_request(opening, website.app.routes), None))
+    assert (answer.status, answer.lang) == (203, "en")
+    assert answer.fields()["t"]
+    event = gateway_event(website.app, "GET", "/", BROWSER, None)
+    for other in (event, {**event, **KEEP_WARM}, {"keep_warm": "true"}, None, []):
+        assert opening_of(other, lambda: "/en/los-banos-ca/note/") is other
+    assert opening_of(KEEP_WARM, None) is KEEP_WARM
 
 
 @pytest.mark.parametrize("odd", [None, [], "text", {}, {"requestContext": None}, {"headers": None}])

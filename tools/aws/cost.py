@@ -52,6 +52,9 @@ PAGE_BYTES = 7_000
 PAGE_GB_SECONDS = 0.25 * 0.010
 REPORT_GB_SECONDS = 0.5 * 0.250  # argon2id at half a processor or less
 DELIVER_GB_SECONDS = 0.5 * 0.150
+# The schedule that keeps the form warm: a form opened every four minutes, and the release looked at with it.
+WARM_CALLS = MINUTES_A_MONTH / 4
+WARM_GB_SECONDS = 0.5 * 0.050
 # Lambda asks a queue for work with five long polls at a time, each of twenty seconds.
 POLLS_A_MINUTE = 15
 # Two secrets of deliver's, and one that two functions read, each looked at again after five minutes.
@@ -95,20 +98,21 @@ def units(load: Load) -> dict[str, float]:
     mails = load.reports * load.recipients / load.reports_a_mail
     posts = load.reports * 2.2  # the form, the report, and now and then a code
     return {
-        "edge request": load.views + posts,
-        "edge byte": (load.views + posts) * PAGE_BYTES,
+        "edge request": load.views + posts + WARM_CALLS,
+        "edge byte": (load.views + posts + WARM_CALLS) * PAGE_BYTES,
         "api request": misses + posts,
-        "lambda request": misses + posts + MINUTES_A_MONTH + mails + 730,
+        "lambda request": misses + posts + MINUTES_A_MONTH + WARM_CALLS + mails + 730,
         "lambda GB-second": misses * PAGE_GB_SECONDS
         + load.reports * REPORT_GB_SECONDS
-        + (MINUTES_A_MONTH + mails) * DELIVER_GB_SECONDS,
+        + (MINUTES_A_MONTH + mails) * DELIVER_GB_SECONDS
+        + WARM_CALLS * WARM_GB_SECONDS,
         # the report twice (item and index), five counters, claim, records and notices of each recipient
         "dynamo write": load.reports * (4 + 5 + 4 + 6 * load.recipients),
         "dynamo read": load.reports * 8 + MINUTES_A_MONTH * 4 * 0.5,
         "mail": mails,
         "queue request": mails * 3 + MINUTES_A_MONTH * POLLS_A_MINUTE,
         "secret call": SECRET_CALLS,
-        "log byte": (misses + posts + MINUTES_A_MONTH) * 350
+        "log byte": (misses + posts + MINUTES_A_MONTH + WARM_CALLS) * 350
         + load.reports * load.recipients * OUTCOMES_A_DELIVERY * OUTCOME_BYTES,
         **FIXED,
         **load.extra,

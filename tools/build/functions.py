@@ -21,9 +21,10 @@ class Function:
     `environment` maps variables to values of the template: a string, or an intrinsic function.
     `paths` are the API's paths that this function answers, "/x/{proxy+}" for all below /x; the page function
     answers all others. `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0
-    without one; `queue` is the template's name of the queue that it reads. `reserved` is how many runs
-    at a time are kept for it, and the most that it may have, where an operator wants that. `rooms` are the
-    folders of chalicelib/ whose modules it may load, beside its wiring and the settings.
+    without one; `warm` is the beat in minutes of a schedule that only keeps it started; `queue` is the
+    template's name of the queue that it reads. `reserved` is how many runs at a time are kept for it, and
+    the most that it may have, where an operator wants that. `rooms` are the folders of chalicelib/ whose
+    modules it may load, beside its wiring and the settings.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Function:
     environment: Mapping[str, str | Json] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     every: int = 0
+    warm: int = 0
     queue: str = ""
     reserved: int = 0
 
@@ -100,6 +102,7 @@ REPORTER = Function(
     rooms=("shared", "directory", "pages", "reporting"),
     memory=512,  # argon2id takes 32 MiB and, at this share of a processor, a quarter of a second
     timeout=25,  # calls end after 12 s, and the page comes within 15 (shared/patience.py)
+    warm=4,  # an idle instance ends after five minutes at the earliest (bench/warm.py)
     environment={
         "PORCHLIGHT_FUNCTION": "reporter",
         "STAGE": _STAGE,

@@ -27,13 +27,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from tools.build import sdk_parts
+
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_PYTHON = "3.13"
 LAMBDA_ARCHITECTURE = "arm64"
 SUPPORTED = ("3.11", "3.12", "3.13")
 
-# What builds, apart from what requirements.lock brings. boto3, because packaging imports the whole app.
-TOOLS = {"babel": "2.18.0", "boto3": "1.44.8", "chalice": "1.34.0"}
+# What builds, apart from what requirements.lock brings.
+TOOLS = {"babel": "2.18.0", "chalice": "1.34.0"}
 
 # Chalice's packager adds these two of its own files, which no lock names: they go into every function.
 CHALICE_RUNTIME = {
@@ -90,6 +92,7 @@ def build(out: Path, architecture: str, cache: Path) -> None:
         merge.write_text(json.dumps(merge_template_of(stage)), encoding="utf-8")
         _chalice_package(stage, raw, merge, wheels)
         refuse_another_chalice(raw / "deployment.zip")
+        refuse_another_sdk(raw / "deployment.zip")
         out.mkdir(parents=True, exist_ok=True)
         write_zip(raw / "deployment.zip", out / "deployment.zip", Path(work, "compiled"))
         template = json.loads((raw / "sam.json").read_text(encoding="utf-8"))
@@ -342,7 +345,8 @@ def _clean_environment(stage: Path) -> dict[str, str]:
 def write_zip(raw: Path, finished: Path, work: Path) -> None:
     """Write Chalice's zip anew: without what nobody reads, with bytecode, and the same bytes every time."""
     with zipfile.ZipFile(raw) as source:
-        names = sorted(name for name in source.namelist() if not name.endswith(("/", *_NOT_SHIPPED)))
+        shipped = (name for name in source.namelist() if sdk_parts.is_shipped(name))
+        names = sorted(name for name in shipped if not name.endswith(("/", *_NOT_SHIPPED)))
         for name in names:
             source.extract(name, work)
     files = {name: (work / name).read_bytes() for name in names}
@@ -364,6 +368,14 @@ def refuse_another_chalice(raw: Path) -> None:
     for name in sorted(found.keys() | CHALICE_RUNTIME.keys()):
         if found.get(name) != CHALICE_RUNTIME.get(name):
             raise PackagingFailed(f"{name} is not the one of Chalice {TOOLS['chalice']} that we know")
+
+
+def refuse_another_sdk(raw: Path) -> None:
+    """Raise PackagingFailed if the SDK in a zip lacks a service that functions call."""
+    with zipfile.ZipFile(raw) as source:
+        lacking = sdk_parts.missing(source.namelist())
+    if lacking:
+        raise PackagingFailed(f"the SDK has no {', '.join(lacking)}: look at tools/build/sdk_parts.py")
 
 
 def _bytecode(name: str, work: Path) -> tuple[str, bytes]:

@@ -40,6 +40,7 @@ def merge_template(site: Site) -> Json:
         mail.notices(),
         lambdas.logs(),
         lambdas.function_settings(),
+        lambdas.kept_warm(),
         http.api(site),
         http.permissions(),
         edge.edge(site),

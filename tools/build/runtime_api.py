@@ -40,8 +40,9 @@ class FunctionFailed(Exception):
 def runtime_packages(names: Iterable[str], folder: Path) -> Path:
     """Fill `folder` with links to the installed packages `names` and all they need, and return it.
 
-    A Lambda function finds the runtime client and boto3 beside its own package, and nothing else: so must one
-    that runs here, or a package forgotten in the zip would be found in the developer's environment.
+    A Lambda function finds the runtime client beside its own package, and an SDK that none of ours needs.
+    One that runs here gets no more: what was forgotten in the zip would be found in the developer's
+    environment.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted, seen = list(names), set()

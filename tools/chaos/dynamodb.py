@@ -100,7 +100,10 @@ class MemoryDynamo:
         }
         if operation not in does:
             raise Refused("UnknownOperationException", operation)
-        return does[operation](table, asked, caller)
+        answer = does[operation](table, asked, caller)
+        if asked.get("ReturnConsumedCapacity") == "TOTAL":
+            answer["ConsumedCapacity"] = {"TableName": asked["TableName"], "CapacityUnits": 1.0}
+        return answer
 
     def _describe(self, table: Table, asked: Json, caller: str) -> Json:
         return {"Table": {"TableName": asked["TableName"], "TableStatus": "ACTIVE"}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 import urllib.error
 import urllib.request
@@ -36,11 +35,9 @@ from chalicelib.reporting.take_report import TakeReport
 from chalicelib.reporting.web import form_page
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
-from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.sdk import ATTEMPTS, CONNECT_SECONDS, InTime, client
 from chalicelib.shared.aws.ses_mailer import SesMailer
-from chalicelib.shared.aws.signed_calls import SignedClient
 from chalicelib.shared.log_alarms import LogAlarms
-from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import mails, published
 from tools.chaos.clock import SharedClock
 from tools.chaos.planted import Plant
@@ -76,15 +73,6 @@ class QuickVault(SeededVault):
         from hashlib import sha256
 
         return ReceiptKeys(sha256(b"report" + code.encode()).hexdigest()[:32], bytes(32))
-
-
-class NamedClient(SignedClient):
-    """The form's client, which says in each request which process sends it."""
-
-    caller = ""
-
-    def _exchange(self, address: str, headers: Mapping[str, str], body: bytes) -> Any:
-        return super()._exchange(address, {**headers, "x-caller": self.caller}, body)
 
 
 class SharedKeys:
@@ -133,7 +121,6 @@ class Site:
         self.digest_every = timedelta(seconds=digest_every)
         self.caps = caps
         self.dynamodb = partial(client, "dynamodb", 2, DYNAMO_WAITS)
-        self.signing = NamedClient("dynamodb", os.environ, SystemClock().now, read_seconds=DYNAMO_WAITS)
         self.ses = partial(client, "sesv2", 1, SES_WAITS)
         self.mails = mails.mails(SETTINGS)
 
@@ -152,7 +139,9 @@ class Site:
         for made in (self.dynamodb(), self.ses()):
             made.meta.events.register("before-send", partial(_before_send, sign))
 
-        self.signing.caller = caller
+    def dynamodb_in_time(self) -> InTime:
+        """Return the form's client: each call has a deadline, as on AWS."""
+        return InTime(self.dynamodb(), ATTEMPTS * (CONNECT_SECONDS + DYNAMO_WAITS))
 
     def store(self) -> DynamoReports:
         """Return the report store."""
@@ -190,7 +179,7 @@ class Site:
     def taker(self, clock: SharedClock) -> TakeReport:
         """Return the form's use case."""
         return TakeReport(
-            self.plant.writers_store(DynamoReports(lambda: self.signing, TABLE)),
+            self.plant.writers_store(DynamoReports(self.dynamodb_in_time, TABLE)),
             HpkeSealer(self.keys.current),
             _vault(),
             Agencies(),

@@ -11,15 +11,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from chalicelib.desk.ports import AuditEntry
-from chalicelib.shared.aws.faults import ConditionFailed, Table, store_faults
+from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import write as _write
+from chalicelib.shared.aws.faults import ConditionFailed, Table
 
 KEPT = timedelta(days=366)
 
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
 _ALWAYS = ("who", "role", "did", "about", "why")
 _WHEN_KNOWN = ("before", "after", "outcome", "told", "deed")  # lines of 2026 have none of them
 
@@ -44,8 +42,6 @@ class DynamoAudit:
     """The AuditLog on DynamoDB: one partition a month. Time to live, a year, is on `expires_at`."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._client = client
-        self._table = table
         self._call = Table(client, table).call
 
     def add(self, entry: AuditEntry) -> None:
@@ -74,16 +70,15 @@ class DynamoAudit:
         entries: list[AuditEntry] = []
         start: dict[str, Any] = {}
         while True:
-            with store_faults():
-                response = self._client().query(
-                    TableName=self._table,
-                    KeyConditionExpression="#month = :month",
-                    ExpressionAttributeNames={"#month": "month"},
-                    ExpressionAttributeValues={":month": _write(month)},
-                    ScanIndexForward=False,
-                    ConsistentRead=True,
-                    **start,
-                )
+            response = self._call(
+                "query",
+                KeyConditionExpression="#month = :month",
+                ExpressionAttributeNames={"#month": "month"},
+                ExpressionAttributeValues={":month": _write(month)},
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                **start,
+            )
             entries += [_entry(item) for item in response["Items"]]
             if "LastEvaluatedKey" not in response:
                 return entries

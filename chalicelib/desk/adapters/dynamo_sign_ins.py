@@ -12,19 +12,16 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from chalicelib.desk.people import (
     BROWSER_KNOWN_FOR,
     KnownBrowser,
     Session,
     Step,
 )
+from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
 from chalicelib.shared.errors import StoreUnavailable
-
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
 
 _RACES = 5
 

@@ -10,13 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from chalicelib.desk.agreements import DATES
+from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import Table
-
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
 
 
 class DynamoStandings:

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from chalicelib.publishing.documents import (
     UNKNOWN,
     Draft,
@@ -20,6 +18,8 @@ from chalicelib.publishing.documents import (
     Version,
 )
 from chalicelib.publishing.recipient_changes import AddressCode, Agreement, RecipientChange
+from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
 from chalicelib.shared.errors import StaleRecord
 
@@ -27,9 +27,6 @@ _DRAFTS = "draft"
 _RELEASES = "release"
 _CHANGE = ("change", "recipients")
 _VERSIONS = "version#"
-
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
 
 
 def table_definition(name: str) -> dict[str, Any]:

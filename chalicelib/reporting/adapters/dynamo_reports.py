@@ -96,11 +96,20 @@ class DynamoReports:
         self._call = self._table.call
 
     def add(self, report: SealedReport) -> None:
-        """Store the report and queue its mails: one item, so both or neither."""
+        """Store the report and queue its mails: one item, so both or neither.
+
+        A response that stores it names our table. A refusal names none, and leads to a receipt as well: so it
+        counts only as the first response of a new connection, which no other call's can take the place of.
+        """
+        item, once = to_item(report), "attribute_not_exists(pk)"
         try:
-            self._call("put_item", Item=to_item(report), ConditionExpression="attribute_not_exists(pk)")
-        except ConditionFailed as error:
-            raise ReceiptTaken("stored already") from error
+            self._call("put_item", Item=item, ConditionExpression=once)
+        except ConditionFailed:
+            self._table.hang_up()
+            try:
+                self._call("put_item", Item=item, ConditionExpression=once)
+            except ConditionFailed as error:
+                raise ReceiptTaken("stored already") from error
 
     def get(self, report_id: str, now: datetime) -> SealedReport | None:
         """Return a report; one that expired is gone, even while DynamoDB still holds it."""

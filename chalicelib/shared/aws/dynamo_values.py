@@ -1,39 +1,23 @@
-"""DynamoDB's attribute values, serialized: {"S": "text"}, {"N": "1"}, and so on."""
+"""DynamoDB's attribute values, serialized by AWS's SDK: {"S": "text"}, {"N": "1"}, and so on.
+
+The one serializer of every store's items.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+_SERIALIZER, _DESERIALIZER = TypeSerializer(), TypeDeserializer()
 
 
 def write(value: Any) -> dict[str, Any]:
     """Serialize a text, number, truth, bytes, list or map of these for DynamoDB. Raises TypeError."""
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, int | Decimal):
-        return {"N": str(value)}
-    if isinstance(value, bytes):
-        return {"B": value}
-    if isinstance(value, list | tuple):
-        return {"L": [write(member) for member in value]}
-    if isinstance(value, dict):
-        return {"M": {name: write(member) for name, member in value.items()}}
-    raise TypeError(f"DynamoDB is not given a {type(value).__name__}")
+    written: dict[str, Any] = _SERIALIZER.serialize(value)
+    return written
 
 
 def read(written: dict[str, Any]) -> Any:
-    """Deserialize what `write` was given: numbers as Decimal, tuples as lists. Raises TypeError."""
-    ((kind, value),) = written.items()
-    if kind in ("S", "BOOL"):
-        return value
-    if kind == "N":
-        return Decimal(value)
-    if kind == "B":
-        return bytes(value)
-    if kind == "L":
-        return [read(member) for member in value]
-    if kind == "M":
-        return {name: read(member) for name, member in value.items()}
-    raise TypeError(f"DynamoDB gave a {kind}")
+    """Deserialize what `write` was given: numbers as Decimal, bytes as the SDK's Binary, tuples as lists."""
+    return _DESERIALIZER.deserialize(written)

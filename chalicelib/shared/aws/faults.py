@@ -1,7 +1,4 @@
-"""AWS error codes as errors of ours, and conditional writes made idempotent, whichever client makes them.
-
-Nothing here loads the SDK: the reporter has none.
-"""
+"""AWS error codes as errors of ours, idempotent conditional writes, responses proven to be the table's."""
 
 from __future__ import annotations
 
@@ -9,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from secrets import token_hex
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, HTTPClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
 
@@ -18,37 +18,8 @@ BUSY = {
     "RequestLimitExceeded",
     "TooManyRequestsException",
 }
-# What the SDK's standard mode tries again too. In some services a few of these are no throttling, so they are
-# busy to nobody.
-TRY_AGAIN = BUSY | {
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
-    "PriorRequestNotComplete",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "SlowDown",
-    "Throttling",
-    "ThrottledException",
-    "TransactionInProgressException",
-    "status 429",  # one without a code
-}
 # A fault of ours in these is a bug, and must be seen as one.
 _OURS = {"ValidationException", "SerializationException", "InvalidParameterException"}
-
-
-class Refused(Exception):
-    """An error response of AWS. `response` names its code as in the SDK's ClientError."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.response = {"Error": {"Code": code}}
-
-
-class Unreachable(Exception):
-    """No response of AWS, or none that can be read."""
 
 
 class ConditionFailed(Exception):
@@ -67,6 +38,11 @@ def new_mark() -> str:
     return token_hex(8)
 
 
+# What must say in its response which table was used: the SDK takes any JSON with status 200, such as one of a
+# machine between, for a success without content. Of UpdateItem moto does not say it.
+_NAMES_ITS_TABLE = ("put_item", "get_item", "delete_item", "query", "scan")
+
+
 class Table:
     """One DynamoDB table's calls, with its error codes as errors of ours."""
 
@@ -76,17 +52,30 @@ class Table:
         self._key = key or ("pk",)
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """Call an operation of the table. Raises ConditionFailed, StoreUnavailable or StoreBusy."""
-        call = getattr(self._client(), operation)
+        """Call an operation of the table. Raises ConditionFailed, StoreUnavailable or StoreBusy.
+
+        A response that does not name the table counts as none: StoreUnavailable.
+        """
+        client = self._client()
+        if proves := operation in _NAMES_ITS_TABLE:
+            arguments["ReturnConsumedCapacity"] = "TOTAL"
         with store_faults():
             try:
-                return call(TableName=self._name, **arguments)
+                response = getattr(client, operation)(TableName=self._name, **arguments)
             except Exception as error:
                 if code_of(error) == "ConditionalCheckFailedException":
-                    response: Any = getattr(error, "response", {})
-                    again = response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+                    refusal: Any = getattr(error, "response", {})
+                    again = refusal.get("ResponseMetadata", {}).get("RetryAttempts", 0)
                     raise ConditionFailed(bool(again)) from error
                 raise
+        if proves and response.get("ConsumedCapacity", {}).get("TableName") != self._name:
+            client.close()
+            raise StoreUnavailable("not a response about this table")
+        return response
+
+    def hang_up(self) -> None:
+        """Close the idle connections: what comes on the next one is the response to what it is asked."""
+        self._client().close()
 
     def write(self, operation: str, is_mine: Callable[[Mapping[str, Any]], bool], **arguments: Any) -> Any:
         """Write conditionally and idempotently: a first try of ours whose response was lost is known.
@@ -143,9 +132,6 @@ def store_faults() -> Iterator[None]:
 
 
 def _is_no_response(error: Exception) -> bool:
-    # The SDK's errors by name, since to name their class would load the SDK. A call that is wrong in itself
-    # is a bug of ours.
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if "BotoCoreError" in kinds:
-        return "ParamValidationError" not in kinds
-    return isinstance(error, Unreachable)
+    # A call that is wrong in itself is a bug of ours.
+    kinds = (BotoCoreError, HTTPClientError, ResponseParserError)
+    return isinstance(error, kinds) and not isinstance(error, ParamValidationError)

@@ -13,6 +13,7 @@ from chalicelib.shared.errors import SecretMissing, StoreUnavailable
 KEEP_SECONDS = 300.0
 RETRY_SECONDS = 15.0
 # The second is what AWS says of a secret that is being deleted.
+_HOLDS_A_SECRET = {"SecretString", "SecretBinary"}
 _GONE = ("ResourceNotFoundException", "InvalidRequestException")
 
 
@@ -58,13 +59,15 @@ class JsonSecret:
         client = self._client()
         with store_faults():
             try:
-                text = client.get_secret_value(SecretId=self._name).get("SecretString", "")
+                response = client.get_secret_value(SecretId=self._name)
             except Exception as error:
                 if code_of(error) in _GONE:
                     raise SecretMissing("the secret is not there yet") from error
                 raise
+        if not _HOLDS_A_SECRET & set(response):
+            raise StoreUnavailable("not a response about a secret")
         try:
-            content = json.loads(text)
+            content = json.loads(response.get("SecretString", ""))
         except ValueError:
             content = None  # the text of this error would quote the secret
         if not isinstance(content, dict):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from chalicelib.wiring.events import KEEP_WARM
 from tools.aws.template.parts import Json, resources
 from tools.build.functions import FUNCTIONS, Function
 
@@ -29,7 +32,7 @@ def _settings(function: Function) -> Json:
     settings: Json = {"Handler": function.handler, "LoggingConfig": {"LogGroup": {"Ref": function.log_group}}}
     if function.environment:
         settings["Environment"] = {"Variables": dict(function.environment)}
-    if function.every:
+    if function.every or function.warm:
         # A schedule calls again anyway: Lambda's own second and third try would only overlap with it. And no
         # queue keeps a call that failed: it says nothing that the next one does not, and one left lying there
         # would hide the next. That a run failed, or that none came, are alarms of their own.
@@ -40,6 +43,36 @@ def _settings(function: Function) -> Json:
     if function.queue:
         settings |= _events_of(function)
     return settings
+
+
+def kept_warm() -> Json:
+    """A schedule for each function that is to be started before anybody waits for it, and its permission.
+
+    Not one of Chalice's: its event would be another than what the function gets from the API.
+    """
+    found: Json = {}
+    for function in FUNCTIONS:
+        if not function.warm:
+            continue
+        target = {"Fn::GetAtt": [function.resource, "Arn"]}
+        rule, permission = function.named("Warm"), function.named("WarmPermission")
+        found[rule] = {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "ScheduleExpression": f"rate({function.warm} minutes)",
+                "Targets": [{"Id": function.name, "Arn": target, "Input": json.dumps(KEEP_WARM)}],
+            },
+        }
+        found[permission] = {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Ref": function.resource},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+                "SourceArn": {"Fn::GetAtt": [rule, "Arn"]},
+            },
+        }
+    return resources(**found)
 
 
 def _events_of(function: Function) -> Json:

@@ -1,0 +1,92 @@
+"""What the package holds of AWS's SDK is what the functions call, and a call outside of it is found here."""
+
+from __future__ import annotations
+
+import ast
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.build import package, sdk_parts
+from tools.build.sdk_parts import SERVICES, is_shipped
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = [ROOT / "app.py", *sorted((ROOT / "chalicelib").rglob("*.py"))]
+SDK = ROOT / "chalicelib" / "shared" / "aws" / "sdk.py"
+_MAKERS = ("client", "client_in_time")
+
+
+def calls(tree: ast.AST) -> Iterator[ast.expr | None]:
+    """Return the first argument of each call that makes a client, now or later by partial."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        arguments = list(node.args)
+        name = ast.unparse(node.func).rpartition(".")[2]
+        if name == "partial" and arguments and ast.unparse(arguments[0]).rpartition(".")[2] in _MAKERS:
+            yield arguments[1] if len(arguments) > 1 else None
+        elif name in _MAKERS and ast.unparse(node.func) != "self._client":
+            yield arguments[0] if arguments else None
+
+
+def test_the_package_holds_the_services_that_are_called_and_no_other() -> None:
+    called: set[str] = set()
+    for file in FILES:
+        if file == SDK:
+            continue  # it makes the clients that the others ask it for
+        for service in calls(ast.parse(file.read_text(encoding="utf-8"))):
+            assert isinstance(service, ast.Constant), f"{file.name} calls a service that nothing names"
+            called.add(str(service.value))
+    assert called == set(SERVICES)
+
+
+def test_only_one_module_makes_clients() -> None:
+    """A client from anywhere else would have no timeout, and a service that the list does not know."""
+    makers = set()
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module in (
+                "boto3",
+                "botocore.session",
+                "boto3.session",
+            ):
+                names.append("boto3")
+            if {"boto3", "botocore.session"} & set(names):
+                makers.add(file)
+    assert makers == {SDK}
+
+
+@pytest.mark.parametrize(
+    ("name", "shipped"),
+    [
+        ("botocore/data/dynamodb/2012-08-10/service-2.json.gz", True),
+        ("botocore/data/dynamodb/2012-08-10/endpoint-rule-set-1.json.gz", True),
+        ("botocore/data/s3/2006-03-01/service-2.sdk-extras.json", True),
+        ("botocore/data/dynamodb/2012-08-10/paginators-1.json", False),
+        ("botocore/data/dynamodb/2012-08-10/waiters-2.json", False),
+        ("botocore/data/dynamodbstreams/2012-08-10/service-2.json.gz", False),
+        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
+        ("botocore/data/endpoints.json", True),
+        ("botocore/cacert.pem", True),
+        ("botocore/client.py", True),
+        ("boto3/session.py", True),
+        ("boto3/data/ec2/2016-11-15/resources-1.json", False),
+        ("boto3/examples/s3.rst", False),
+        ("chalicelib/content/places.json", True),
+    ],
+)
+def test_of_the_sdk_the_code_and_those_services_are_shipped(name: str, shipped: bool) -> None:
+    assert is_shipped(name) == shipped
+
+
+def test_an_sdk_that_lacks_a_service_is_not_packaged(tmp_path: Path) -> None:
+    described = [f"botocore/data/{service}/2026-01-01/service-2.json.gz" for service in SERVICES]
+    assert sdk_parts.missing(described) == []
+    with zipfile.ZipFile(tmp_path / "raw.zip", "w") as archive:
+        for name in described[1:]:
+            archive.writestr(name, "")
+    with pytest.raises(package.PackagingFailed, match=f"the SDK has no {SERVICES[0]}"):
+        package.refuse_another_sdk(tmp_path / "raw.zip")
