@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import platform
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tools.build import sdk_parts
+from tools.build import bytecode, sdk_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_PYTHON = "3.13"
@@ -350,7 +349,10 @@ def write_zip(raw: Path, finished: Path, work: Path) -> None:
         for name in names:
             source.extract(name, work)
     files = {name: (work / name).read_bytes() for name in names}
-    files |= dict(_bytecode(name, work) for name in names if name.endswith(".py"))
+    try:
+        files |= bytecode.compiled([name for name in names if name.endswith(".py")], work, _LAMBDA_ROOT)
+    except bytecode.NotPython as error:
+        raise PackagingFailed(str(error)) from error
     with zipfile.ZipFile(finished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EPOCH)
@@ -376,24 +378,6 @@ def refuse_another_sdk(raw: Path) -> None:
         lacking = sdk_parts.missing(source.namelist())
     if lacking:
         raise PackagingFailed(f"the SDK has no {', '.join(lacking)}: look at tools/build/sdk_parts.py")
-
-
-def _bytecode(name: str, work: Path) -> tuple[str, bytes]:
-    """Compile a file to what Python takes unasked: a zip's times tell no age, and /var/task is read-only."""
-    folder, _, file = name.rpartition("/")
-    cached = f"__pycache__/{file.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
-    cached = f"{folder}/{cached}" if folder else cached
-    try:
-        py_compile.compile(
-            str(work / name),
-            cfile=str(work / cached),
-            dfile=f"{_LAMBDA_ROOT}/{name}",
-            doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-    except py_compile.PyCompileError as error:
-        raise PackagingFailed(f"{name} is not Python {python_version()}: {error.exc_value}") from error
-    return cached, (work / cached).read_bytes()
 
 
 # Running things
