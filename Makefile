@@ -17,7 +17,7 @@ $(RUN) -m tools.build.catalogs check
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox bench hooks clean
+.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox bench release hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -86,6 +86,9 @@ firefox: setup  ## try the exit, the form and Back in Firefox ESR (Debian's fire
 
 bench: setup  ## measure, against baselines built in the same run (QUICK=1: fewer rounds)
 	$(RUN) -m bench
+
+release: quick  ## tag this version and build its package, with hashes, in build/release
+	@$(RUN) -m tools.build.release
 
 hooks:  ## run the quick part of test before each commit
 	git config core.hooksPath .githooks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chalicelib.shared.version import VERSION
 from tools.aws.doctor_content import shipped_texts
 
 CHOSEN = {
@@ -15,6 +16,7 @@ CHOSEN = {
     "MailFromDomain": "bounce.town.example",
 }
 OUTPUTS = {
+    "Version": VERSION,
     "SiteAddress": "https://d1.cloudfront.net/",
     "DeskAddress": "https://d1.cloudfront.net/admin/",
     "PagesBucket": "pages",
