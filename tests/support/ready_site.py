@@ -14,6 +14,8 @@ CHOSEN = {
     "SenderIdentity": "town.example",
     "OperatorAddress": "operator@town.example",
     "MailFromDomain": "bounce.town.example",
+    "OperatorName": "The town's library",
+    "OperatorContact": "page@town.example",
 }
 OUTPUTS = {
     "Version": VERSION,

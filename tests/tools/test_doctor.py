@@ -336,6 +336,19 @@ def test_it_says_that_it_could_not_look_at_aws():
     assert "No credentials" in run("prod", DEPLOY_REGION="us-west-2").stdout
 
 
+# Who runs it
+
+
+@pytest.mark.parametrize("name", ["OperatorName", "OperatorContact"])
+def test_prod_is_refused_while_nobody_says_who_runs_it(name):
+    chosen = {key: value for key, value in PARAMETERS.items() if key != name}
+    [finding] = of_settings(Stage("prod", "us-west-2", "ana@town.example", chosen))
+    assert finding.weight == DEPLOY
+    assert name in finding.sentence
+    on_dev = of_settings(Stage("dev", "us-west-2", "ana@town.example", chosen))
+    assert DEPLOY not in {one.weight for one in on_dev}
+
+
 # Versions
 
 

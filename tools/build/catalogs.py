@@ -25,6 +25,7 @@ from babel.messages.pofile import read_po, write_po
 
 from chalicelib.delivery.mail_frames import sentences as frame_sentences
 from chalicelib.pages import po_files
+from chalicelib.pages.choose_page import ABOUT
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -53,7 +54,8 @@ def source_catalog() -> Catalog:
         msgid_bugs_address="see CONTRIBUTING.md",
         charset="utf-8",
     )
-    pages = sorted((TEMPLATES / "public").glob("*.html"))
+    # What is about the site comes last: translators begin at the top, and there is what helps somebody.
+    pages = sorted((TEMPLATES / "public").glob("*.html"), key=lambda path: (path.stem == ABOUT, path.name))
     for path in pages:
         for sentence in _extracted("jinja2.ext:babel_extract", path):
             catalog.add(sentence, locations=[(_place(path), 0)])
