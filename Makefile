@@ -17,7 +17,7 @@ $(RUN) -m tools.build.catalogs check
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox bench release hooks clean
+.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox probe bench release hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -83,6 +83,9 @@ paint: setup browsers  ## measure when a page is first seen over an emulated slo
 
 firefox: setup  ## try the exit, the form and Back in Firefox ESR (Debian's firefox-esr)
 	@$(RUN) -m tools.look.firefox
+
+probe: setup  ## look at a site from outside, by GET alone (URL=https://... LANGUAGES="en es" QUIET=1)
+	@$(RUN) -m tools.probe
 
 bench: setup  ## measure, against baselines built in the same run (QUICK=1: fewer rounds)
 	$(RUN) -m bench
