@@ -14,6 +14,9 @@ $(RUN) -m ruff check .
 $(RUN) -m ruff format --check .
 $(RUN) -m mypy
 $(RUN) -m tools.build.catalogs check
+$(RUN) -m check_jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+$(RUN) -m check_jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+$(RUN) -m check_jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 endef
 
 .DEFAULT_GOAL := help

@@ -1,4 +1,4 @@
-"""The probe finds what is broken at each of eight kinds of pages, by GET alone, and nothing at a sound one."""
+"""The probe finds what is broken at each of eight kinds of pages, by GET alone, and nothing else."""
 
 from __future__ import annotations
 

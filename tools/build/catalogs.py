@@ -34,6 +34,11 @@ MAIL_WORDS = [ROOT / "chalicelib" / "delivery" / "render" / name for name in ("m
 LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 
+_HEADER = """\
+# Sentences of Porchlight, for a new language.
+# Copyright (C) YEAR the Porchlight authors
+# They may be used under CC BY 4.0: see LICENSES.md.
+#"""
 NOT_CHECKED = "Drafted, not yet checked by a person"
 
 # The parts of a document that a visitor reads as sentences. Names of offices are shown as they are.
@@ -54,6 +59,7 @@ def source_catalog() -> Catalog:
         msgid_bugs_address="see CONTRIBUTING.md",
         charset="utf-8",
     )
+    catalog.header_comment = _HEADER
     # What is about the site comes last: translators begin at the top, and there is what helps somebody.
     pages = sorted((TEMPLATES / "public").glob("*.html"), key=lambda path: (path.stem == ABOUT, path.name))
     for path in pages:
