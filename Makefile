@@ -16,10 +16,13 @@ $(RUN) -m ruff check .
 $(RUN) -m ruff format --check .
 $(RUN) -m mypy
 $(RUN) -m tools.build.catalogs check
+$(RUN) -m check_jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+$(RUN) -m check_jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+$(RUN) -m check_jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox bench hooks clean
+.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox probe bench release hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -86,8 +89,14 @@ paint: setup browsers  ## measure when a page is first seen over an emulated slo
 firefox: setup  ## try the exit, the form and Back in Firefox ESR (Debian's firefox-esr)
 	@$(RUN) -m tools.look.firefox
 
+probe: setup  ## look at a site from outside, by GET alone (URL=https://... LANGUAGES="en es" QUIET=1)
+	@$(RUN) -m tools.probe
+
 bench: setup  ## measure, against baselines built in the same run (QUICK=1: fewer rounds)
 	$(RUN) -m bench
+
+release: quick  ## tag this version and build its package, with hashes, in build/release
+	@$(RUN) -m tools.build.release
 
 hooks:  ## run the quick part of test before each commit
 	git config core.hooksPath .githooks

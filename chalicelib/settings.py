@@ -67,6 +67,8 @@ class Settings:
     door_table: str = ""
     audit_table: str = ""
     site_address: str = ""
+    operator_name: str = ""
+    operator_contact: str = ""
 
     def __init__(self, **values: str | int) -> None:
         """Take what differs from the defaults. Raises TypeError for what is no setting."""

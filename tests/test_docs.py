@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.settings import Settings
+from tests.pages.test_budget import FIRST_VIEW
+from tools.aws import cost
 from tools.local.run import Options
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,7 +72,10 @@ def test_make_run_has_the_defaults_that_the_readme_says() -> None:
     assert f"http://127.0.0.1:{Options().mailroom_port}/" in text_of("README.md")
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, "docs/flow.md", "docs/threats.md"])
+@pytest.mark.parametrize(
+    "document",
+    [*DOCUMENTS, "docs/flow.md", "docs/threats.md", "docs/upgrading.md", "docs/peers.md", "LICENSES.md"],
+)
 def test_every_link_to_a_file_leads_to_one(document: str) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", text_of(document)):
         if "://" not in link and not link.startswith("#"):
@@ -83,6 +89,33 @@ def test_the_first_screen_says_what_for_whom_where_a_report_goes_and_how_to_star
     commands = first_screen.split("```")[1].strip().splitlines()
     assert commands[-1] == "make run"
     assert len(commands) == 2
+
+
+def test_the_first_screen_shows_page_form_and_desk() -> None:
+    first_screen = text_of("README.md").split("\n## ", 1)[0]
+    pictures = re.findall(r'<img src="([^"]+)" width="\d+" alt="([^"]{20,})">', first_screen)
+    assert len(pictures) == 3
+    for (path, _), part in zip(pictures, ("page", "form", "admin"), strict=True):
+        assert (ROOT / path).is_file()
+        assert part in path
+
+
+def test_what_is_different_is_said_in_five_lines_with_the_figures_that_are_printed() -> None:
+    said = section("README.md", "What is different")
+    lines = [line for line in said.splitlines() if line.startswith("- ")]
+    assert len(lines) == 5
+    assert f"{FIRST_VIEW['any'] / 1000:.2f} KB" in lines[0]
+    assert f"{len(shipped_content().site.locales)} languages" in lines[0]
+    filed = re.search(r"^    reports: int = (\d+)$", text_of("tools/chaos/run.py"), re.MULTILINE)
+    assert filed is not None
+    assert f"{int(filed[1]):,} reports" in lines[1]
+    assert f"${sum(cost.costs(cost.LOADS[0]).values()):.2f}" in lines[3]
+    for name, dollars, _ in cost.PEERS:
+        assert re.search(rf"{name}\D*\${dollars:.2f}", lines[3]), name
+    for line in lines:
+        proofs = [name for name in in_ticks(line) if name.startswith(("tests/", "make ", "python "))]
+        assert proofs, line
+        assert all((ROOT / name).is_file() for name in proofs if name.startswith("tests/"))
 
 
 def test_every_folder_that_the_readme_shows_is_there() -> None:

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -89,12 +90,14 @@ def test_every_page_of_every_place_and_language_was_rendered_into_the_zip(packag
     assert {"los-banos-ca", "merced-county-ca", "us"} <= set(index["places"])
     errors = [f"error-{status}" for status in (400, 403, 404, 405, 413, 415, 500, 503)]
     for locale in index["locales"]:
-        for name in index["places"] + errors:
+        for name in index["places"] + index["other_pages"] + errors:
             packed = (package.unpacked / f"chalicelib/built_pages/{locale}/{name}.b64").read_bytes()
             html = gzip.decompress(base64.b64decode(packed, validate=True)).decode("utf-8")
             assert f'<html lang="{locale}"' in html
             assert HOTLINE in html
     assert index["headers"]["Cache-Control"] == "no-store"
+    assert index["other_pages"] == ["about"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", index["expires"])
 
 
 def test_every_source_in_the_zip_has_its_bytecode(names):

@@ -103,6 +103,7 @@ def test_a_default_is_safe_and_what_has_none_must_be_given(template):
     assert defaults["KeepDays"] == KEEP_DAYS
     assert (defaults["RequestsPerSecond"], defaults["RequestBurst"]) == (50, 100)
     empty = {"DomainName", "CertificateArn", "SiteAddress", "MailFromDomain", "WebAclArn"}
+    empty |= {"OperatorName", "OperatorContact"}  # but prod needs both: test_template_values.py
     assert {name for name, default in defaults.items() if default == ""} == empty
 
 
@@ -110,6 +111,12 @@ def test_a_default_is_safe_and_what_has_none_must_be_given(template):
     ("name", "good", "bad"),
     [
         ("OperatorAddress", ["o@example.org"], ["", "example.org", "a@example.org,b@example.org"]),
+        ("OperatorName", ["", "Town of Los Baños", "A & B"], ["A", "<b>A</b>", " A", "A\nB", "x" * 101]),
+        (
+            "OperatorContact",
+            ["", "page@town.example", "https://town.example", "https://town.example/reach-us/"],
+            ["town.example", "http://town.example", "https://town.example/?a=b", "a@b.example, c@d.example"],
+        ),
         ("SenderAddress", ["reports@example.org"], ["example.org", "a@b", "a b@example.org", "a@b.c\nd"]),
         ("SenderIdentity", ["example.org", "a@example.org"], ["", "example", "a@", "https://example.org"]),
         ("DomainName", ["", "places.example.org"], ["Example.org", "https://example.org", "a..b"]),
@@ -540,9 +547,14 @@ def test_codes_are_looked_up_at_twice_the_rate_of_a_flood_and_in_runs_of_their_o
     assert rate * seconds_each < CODES.reserved
 
 
-def test_the_page_function_is_told_only_where_published_pages_are(expanded):
+def test_the_page_function_is_told_where_published_pages_are_and_what_everybody_may_read(expanded):
     told = expanded["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
-    assert told == {"PAGES_URL": {"Fn::Sub": "https://${Published.DomainName}"}}
+    assert told == {
+        "PAGES_URL": {"Fn::Sub": "https://${Published.DomainName}"},
+        "OPERATOR_NAME": {"Ref": "OperatorName"},
+        "OPERATOR_CONTACT": {"Ref": "OperatorContact"},
+        "KEEP_DAYS": {"Ref": "KeepDays"},
+    }
 
 
 def test_every_alarm_is_mailed_to_the_operator(expanded):

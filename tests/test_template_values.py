@@ -38,6 +38,7 @@ def given(name: str) -> Json:
 
 def test_a_parameter_that_was_given_counts_and_one_that_was_not_does_not() -> None:
     assert expanded_template()["Conditions"] == {
+        "HasBudget": {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
         "HasDomain": given("DomainName"),
         "HasMailFrom": given("MailFromDomain"),
         "HasWebAcl": given("WebAclArn"),
@@ -60,9 +61,11 @@ def test_parameters_that_need_each_other_are_refused_alone() -> None:
         for name, rule in rules.items()
     }
     domain = {"Fn::Equals": [{"Ref": "SenderIdentityIs"}, "domain"]}
+    prod = {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
     assert asked == {
         "DomainNeedsItsCertificate": (given("DomainName"), [given("CertificateArn")]),
         "OnlyADomainHasAMailFrom": (given("MailFromDomain"), [domain]),
+        "ProdSaysWhoRunsIt": (prod, [given("OperatorName"), given("OperatorContact")]),
     }
 
 
@@ -70,6 +73,7 @@ def test_parameters_that_need_each_other_are_refused_alone() -> None:
     ("name", "least", "most"),
     [
         ("KeepDays", 1, 90),
+        ("MonthlyBudget", 0, 1_000_000),
         ("RequestBurst", 1, 5000),
         ("RequestsPerAddress", 0, 2_000_000_000),
         ("RequestsPerSecond", 1, 10_000),
@@ -168,6 +172,25 @@ def test_alarms_are_on() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
     assert len(alarms) > 10
     assert {alarm.get("ActionsEnabled", True) for alarm in alarms} == {True}
+
+
+def test_the_operator_is_told_of_a_dear_month_before_it_is_over_unless_there_is_no_budget() -> None:
+    budget = expanded_template()["Resources"]["Spending"]
+    assert budget["Type"] == "AWS::Budgets::Budget"
+    assert budget["Condition"] == "HasBudget"
+    assert budget["Properties"]["Budget"] == {
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"},
+    }
+    told = budget["Properties"]["NotificationsWithSubscribers"]
+    assert [(one["Notification"]["NotificationType"], one["Notification"]["Threshold"]) for one in told] == [
+        ("ACTUAL", 80),
+        ("FORECASTED", 100),
+    ]
+    for one in told:
+        assert one["Notification"]["ThresholdType"] == "PERCENTAGE"
+        assert one["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "OperatorAddress"}}]
 
 
 def test_the_api_traces_nothing_and_answers_with_these_when_a_function_does_not() -> None:

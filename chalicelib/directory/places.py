@@ -10,6 +10,8 @@ from typing import Any
 from chalicelib.directory.errors import ContentInvalid
 
 KINDS = ("city", "county", "state", "nation")
+# What stands after a language in a URL and is no place: the page about the site, and the one for codes.
+RESERVED = ("about", "code")
 _SLUG_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -107,6 +109,8 @@ def _read_place(entry: Mapping[str, Any]) -> Place:
     slug = str(entry.get("slug", ""))
     if not is_slug(slug):
         raise ContentInvalid(f"place {slug!r}: a slug has only a-z, 0-9 and single dashes")
+    if slug in RESERVED:
+        raise ContentInvalid(f"place {slug}: another page has this address, so it can be no slug")
     name = entry.get("name")
     if not isinstance(name, str) or not name.strip():
         raise ContentInvalid(f"place {slug}: name is missing")

@@ -11,9 +11,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module itself stays out of the page function
     from chalicelib.pages.ports import Pages
 
+# The page about the site: of a language and of no place. No place has this slug (directory/places.py).
+ABOUT = "about"
+OTHER_PAGES = (ABOUT,)
+
 
 def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str | None]:
     """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
+
+    The page about the site stands where a place's does: its name is ABOUT.
 
     `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
     browser's best language; an unknown path gets a response in the language it begins with, else in
@@ -27,7 +33,7 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
         return negotiate(accept_language, pages.locales), None
     if len(parts) == 1:
         return locale, pages.default_place
-    if len(parts) == 2 and parts[1] in pages.places:
+    if len(parts) == 2 and (parts[1] in pages.places or parts[1] in OTHER_PAGES):
         return locale, parts[1]
     return locale, None
 

@@ -32,7 +32,10 @@ class Pages(Protocol):
         """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page: base64 of the gzip of its HTML. Raises KeyError when there is none."""
+        """Return a place's page, or the one called ABOUT: base64 of the gzip of its HTML.
+
+        Raises KeyError when there is none.
+        """
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, in the same form."""

@@ -10,6 +10,8 @@ from chalicelib.delivery.mail_frames import MAILS
 from chalicelib.directory import document_ids
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS, SITE
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.pages.about import AboutSite
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing import catalog_checks, document_checks
 from chalicelib.publishing.documents import STOPS
 from chalicelib.publishing.edit_text import LiveTexts, read_json
@@ -52,12 +54,19 @@ class Preview:
     """Preview of one page or mail, rendered in the sandbox like a whole publish."""
 
     def __init__(
-        self, renderer: SiteRenderer, store: DocumentStore, shipped: ShippedDocuments, shelf: ReleaseShelf
+        self,
+        renderer: SiteRenderer,
+        store: DocumentStore,
+        shipped: ShippedDocuments,
+        shelf: ReleaseShelf,
+        about: AboutSite | None = None,
     ) -> None:
+        """`about` says who runs the site, on the page that tells it."""
         self._renderer = renderer
         self._store = store
         self._shipped = shipped
         self._shelf = shelf
+        self._about = about
         self._live = LiveTexts(store, shipped)
 
     def choices(self) -> PreviewChoices:
@@ -78,6 +87,7 @@ class Preview:
             for ending, what in _OF_A_PLACE.items()
         }
         pages |= {"code": "The page that asks for a code", "answer": "The answer to a code"}
+        pages |= {ABOUT: "The page about the site"}
         pages |= {f"error-{status}": f"Error {status}" for status in _ERRORS}
         return PreviewChoices(locales, list(places), list(pages), list(recipients), {**recipients, **pages})
 
@@ -132,7 +142,8 @@ class Preview:
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
         page = self._renderer.page(texts, name)
-        return PreviewPage(page.html, page.headers)
+        html = self._about.fill(page.html) if self._about and name.endswith(f"/{ABOUT}") else page.html
+        return PreviewPage(html, page.headers)
 
     def _drafts(self) -> dict[str, str]:
         change = self._store.change()

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.directory.content import Content
+from chalicelib.pages.choose_page import OTHER_PAGES
 from chalicelib.pages.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
 from chalicelib.shared.locales import DEFAULT
 
@@ -38,10 +39,11 @@ class PageIndex:
     default_place: str
 
     def stored(self) -> list[str]:
-        """Return the names of the pages that lie ready: every place and every error, in every language."""
+        """Return the names of the pages that lie ready: every place, the one about the site, every error."""
         names = []
         for locale in self.locales:
             names += [f"{locale}/{place}" for place in self.places]
+            names += [f"{locale}/{name}" for name in OTHER_PAGES]
             names += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
         return names
 
@@ -82,6 +84,8 @@ def amiss(index: PageIndex, rendered: RenderedSite) -> str:
         list(_texts(index_rendered.get("locales"))) == list(index.locales)
         and list(_texts(index_rendered.get("places"))) == list(index.places)
         and index_rendered.get("default_place") == index.default_place
+        # A release that lists none shows what shipped in their stead.
+        and list(_texts(index_rendered.get("other_pages", OTHER_PAGES))) == list(OTHER_PAGES)
         and index_rendered.get("default_locale", DEFAULT) == DEFAULT
     )
     if not same:

@@ -12,6 +12,7 @@ from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.desk.ports import SignInStore
 from chalicelib.directory.adapters.shipped_content import CATALOGS
+from chalicelib.pages.about import AboutSite
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.render_process import RenderProcess
@@ -58,7 +59,10 @@ def desk_services(
 ) -> DeskServices:
     """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
     store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
-    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0))
+    about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
+    shelf = S3Releases(
+        partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0), about.fill
+    )
     state = file_state(settings)
     shipped = ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state)
     files = ReleaseFiles(SHIPPED, state)
@@ -75,7 +79,7 @@ def desk_services(
     return DeskServices(
         EditText(store, shipped, shelf, clock),
         check,
-        Preview(renderer, store, shipped, shelf),
+        Preview(renderer, store, shipped, shelf, about),
         Publish(store, shipped, shelf, check, clock),
         ChangeRecipients(
             store,

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from chalice.app import Chalice
 
+    from chalicelib.pages.about import AboutSite
     from chalicelib.pages.ports import Pages
+    from chalicelib.pages.web.gateway_answers import LoadAbout
     from chalicelib.settings import Settings
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -40,7 +42,7 @@ def serve(app: Chalice, settings: Settings) -> Callable[[], str] | None:
     if function in ("page", "all"):
         from chalicelib.pages.web import public
 
-        app.register_blueprint(public.routes(pages))
+        app.register_blueprint(public.routes(pages, about_site(settings)))
     if function in ("reporter", "all"):
         from chalicelib.wiring import reporter
 
@@ -73,3 +75,28 @@ def public_pages(settings: Settings) -> Pages:
     from chalicelib.pages.adapters.published_pages import PublishedPages
 
     return PublishedPages(settings.pages_url, shipped)
+
+
+def about_site(settings: Settings) -> LoadAbout:
+    """Return what loads the site's answers about itself, once somebody asks for them."""
+
+    def load() -> AboutSite:
+        from chalicelib.pages.about import AboutSite
+
+        return AboutSite(
+            settings.operator_name, settings.operator_contact, settings.keep_days, _expires(settings)
+        )
+
+    return load
+
+
+def _expires(settings: Settings) -> str:
+    """Return until when security.txt holds: as the build said, else a year from now."""
+    if settings.porchlight_pages == "live":
+        from datetime import UTC, datetime, timedelta
+
+        return f"{datetime.now(UTC) + timedelta(days=365):%Y-%m-%dT00:00:00Z}"
+    import json
+
+    with open(os.path.join(HERE, "built_pages", "index.json"), encoding="utf-8") as file:
+        return str(json.load(file).get("expires", ""))

@@ -13,6 +13,7 @@ from chalicelib.pages.web.gateway_answers import page_function
 from chalicelib.settings import Settings
 from chalicelib.wiring import http
 
+_settings = Settings.from_env(os.environ)
 answer = page_function(
-    http.public_pages(Settings.from_env(os.environ)), logging.getLogger("porchlight").error
+    http.public_pages(_settings), logging.getLogger("porchlight").error, http.about_site(_settings)
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.shared.version import VERSION
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, Page
 
 pytestmark = pytest.mark.takes(30)
@@ -104,9 +105,15 @@ def test_each_screen_is_whole_for_a_publisher(desk):
         check(page)
 
 
-def test_the_screens_at_the_door_are_whole(desk):
+def test_the_foot_of_the_desk_says_the_version(desk):
+    assert desk.signed_in(EDITOR_ONE).get("/admin/").words.endswith(f"Porchlight {VERSION}")
+
+
+def test_the_screens_at_the_door_are_whole_and_do_not_tell_strangers_the_version(desk):
     for path in ("/admin/sign-in", "/admin/sign-in?done=out", "/admin/sign-in?done=over"):
-        check(desk.person().get(path))
+        page = desk.person().get(path)
+        assert VERSION not in page.words
+        check(page)
 
 
 def test_what_is_not_there_is_said_to_be_not_there(desk):

@@ -381,3 +381,34 @@ def test_an_address_that_is_none_is_refused_at_once(base: str, shipped: ShippedP
 def test_the_page_functions_copy_of_the_statuses_with_a_page_is_the_list_itself() -> None:
     """It keeps one, since each file costs its start: the two must not drift apart."""
     assert ERROR_PAGES == ERROR_STATUSES
+
+
+# The page about the site
+
+
+def test_a_release_from_before_the_page_about_the_site_shows_the_one_that_shipped_and_asks_the_bucket_nothing(
+    bucket: Bucket, tmp_path: Path, shipped: ShippedPages
+) -> None:
+    index = json.loads((tmp_path / "index.json").read_text()) | {"other_pages": ["about"]}
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    (tmp_path / "en" / "about.b64").write_text(packed("shipped about"))
+    bucket.publish(1, {"en/a": "published a"}, {"X-Style": "1"})
+    pages = PublishedPages(bucket.base, ShippedPages(str(tmp_path)))
+    now = pages.current()
+    assert unpacked(now.page("en", "about")) == "shipped about"
+    assert now.headers == {"X-Style": "shipped"}
+    assert not [path for path in bucket.asked if "about" in path]
+    # Nor is the bucket taken to be away: the next reader gets what is published.
+    assert unpacked(pages.current().page("en", "a")) == "published a"
+
+
+def test_a_release_that_lists_the_page_about_the_site_gives_its_own(
+    bucket: Bucket, shipped: ShippedPages
+) -> None:
+    bucket.publish(1, {"en/about": "published about"}, {"X-Style": "1"})
+    current = json.loads(bucket.files["current.json"])
+    current["index"]["other_pages"] = ["about"]
+    bucket.files["current.json"] = json.dumps(current).encode()
+    now = PublishedPages(bucket.base, shipped).current()
+    assert unpacked(now.page("en", "about")) == "published about"
+    assert now.headers == {"X-Style": "1"}

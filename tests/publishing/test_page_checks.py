@@ -26,6 +26,7 @@ from tests.support.rendered import shipped_files, shipped_folders
 pytestmark = pytest.mark.takes(60)
 
 SEND = "Send it"
+ABOUT = "template/public/about.html"
 
 
 class Clock:
@@ -113,6 +114,7 @@ BROKEN = {
     "autocomplete": (NOTE, 'autocomplete="off">', ">", "autocomplete"),
     "a label": (NOTE, '<label for="c">', '<label for="cc">', "no label"),
     "the code": ("template/public/receipt.html", 'code_groups | join(" ")', '"1234"', "show its code"),
+    "who runs the site": (ABOUT, "name=bdi(operator)", 'name="us"', "who runs the site"),
     "the place of a report": (MAIL, "[[report]]", "A report.", "[[report]]"),
     "two places of a report": (MAIL, "[[report]]", "[[report]]\n\n[[report]]", "second one"),
     "data in a mail": (MAIL, "[[report]]", "{{ story }}\n[[report]]", "old way"),

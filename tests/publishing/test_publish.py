@@ -95,7 +95,7 @@ class Shipped:
 
 
 PAGES = [
-    *("en/us", *(f"en/error-{status}" for status in ERROR_STATUSES)),
+    *("en/us", "en/about", *(f"en/error-{status}" for status in ERROR_STATUSES)),
     *("en/us/note", "en/us/note-mended", "en/us/receipt", "en/code", "en/answer"),
 ]
 
@@ -191,6 +191,7 @@ def test_pages_that_are_made_on_request_are_checked_and_not_stored(desk: Desk) -
     desk.publish(ANA, "a new page")
     assert sorted(name for name in desk.shelf.files if name.startswith("releases/")) == [
         "releases/1/documents.json",
+        "releases/1/en/about.b64",
         *(f"releases/1/en/error-{status}.b64" for status in ERROR_STATUSES),
         "releases/1/en/us.b64",
         "releases/1/index.json",
@@ -290,6 +291,7 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
         "add_version",
         "add_release",
         "put documents.json",
+        "put en/about.b64",
         *(f"put en/error-{status}.b64" for status in ERROR_STATUSES),
         "put en/us.b64",
         "put index.json",

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.pages.about import AboutSite
 from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.adapters.standby import standby
+from chalicelib.publishing.adapters.standby import is_page, keys, standby
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 POLICY = "default-src 'none'; style-src 'sha256-abc='; frame-ancestors 'none'; base-uri 'none'"
@@ -201,3 +202,18 @@ def test_pages_of_before_there_was_a_mark_are_replaced() -> None:
     shelf.move(4, INDEX, None)
     shelf.stand_by()
     assert bucket.site() == standby(FILES)
+
+
+def test_the_page_about_the_site_stands_by_with_its_operator() -> None:
+    index = {**INDEX, "other_pages": ["about"]}
+    files = {
+        **FILES,
+        "index.json": json.dumps(index).encode(),
+        "en/about.b64": packed("by \ue010"),
+        "es/about.b64": packed("de \ue010"),
+    }
+    pages = standby(files, AboutSite("A & B", "a@town.example", 30).fill)
+    assert set(pages) - set(standby(FILES)) == {"site/en/about/", "site/es/about/"}
+    assert "by A &amp; B" in pages["site/en/about/"].decode()
+    assert set(pages) == keys(index)
+    assert all(is_page(key) for key in pages)

@@ -155,7 +155,7 @@ class FakeRenderer(Failing):
         return f"To: {to}\n\n{frame.replace(MARKER, f'report {sample}')}\n".encode()
 
     def _title(self, texts: Mapping[str, str], rest: str) -> str:
-        if rest in ("code", "answer", *(f"error-{status}" for status in ERROR_STATUSES)):
+        if rest in ("about", "code", "answer", *(f"error-{status}" for status in ERROR_STATUSES)):
             return rest
         slug, _, kind = rest.partition("/")
         places = {one["slug"]: one["name"] for one in self._read(texts, PLACES)["places"]}

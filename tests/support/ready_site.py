@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chalicelib.shared.version import VERSION
 from tools.aws.doctor_content import shipped_texts
 
 CHOSEN = {
@@ -13,8 +14,11 @@ CHOSEN = {
     "SenderIdentity": "town.example",
     "OperatorAddress": "operator@town.example",
     "MailFromDomain": "bounce.town.example",
+    "OperatorName": "The town's library",
+    "OperatorContact": "page@town.example",
 }
 OUTPUTS = {
+    "Version": VERSION,
     "SiteAddress": "https://d1.cloudfront.net/",
     "DeskAddress": "https://d1.cloudfront.net/admin/",
     "PagesBucket": "pages",

@@ -64,6 +64,7 @@ def every_page(site):
     for locale in site.locales:
         for place in site.places:
             yield f"{locale} {place}", site.page(locale, place)
+        yield f"{locale} about", site.about(locale)
         form = {"token": "token", "recipients": CHOICES}
         place = site.default_place
         yield f"{locale} note", site.form(locale, place, values={}, problems={}, **form)

@@ -19,6 +19,7 @@ import html5lib
 from chalice.app import Chalice
 
 from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
+from chalicelib.pages.about import AboutSite
 from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.live_pages import LivePages
@@ -33,6 +34,8 @@ from tests.support.fakes import FakeRecipients, FakeSealer, FakeStore, FakeVault
 
 FORM = "application/x-www-form-urlencoded"
 PLACES = ("los-banos-ca", "merced-county-ca", "california", "us")
+# Who runs the site, in a test that asks.
+ABOUT = AboutSite("The town's library", "page@town.example", 30, "2027-11-28T00:00:00Z")
 _numbers = count(1)
 
 
@@ -194,7 +197,9 @@ def _rank(route: str) -> list[int]:
 class Website:
     """Every public route over fakes. `clock` stands until it is moved; `store` can be told to fail."""
 
-    def __init__(self, site: Callable[[], FormPages], pages: Pages | None = None) -> None:
+    def __init__(
+        self, site: Callable[[], FormPages], pages: Pages | None = None, about: AboutSite = ABOUT
+    ) -> None:
         self.store, self.sealer, self.vault, self.clock = FakeStore(), FakeSealer(), FakeVault(), FixedClock()
         self.directory = FakeRecipients(
             recipient("police", serves="us"),
@@ -207,7 +212,7 @@ class Website:
         take = TakeReport(self.store, self.sealer, self.vault, self.directory, self.clock, agreed_only=True)
         follow_up = FollowUp(self.store, self.vault, self.directory, self.clock)
         responses.respond_in_html(self.app, live)
-        self.app.register_blueprint(public.routes(live))
+        self.app.register_blueprint(public.routes(live, lambda: about))
         self.app.register_blueprint(form_page.routes(live, site, take, self.app.log.error))
         self.app.register_blueprint(code_page.routes(live, site, follow_up, self.app.log.error))
 

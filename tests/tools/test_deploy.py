@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.pages.about import OPERATOR
 from tests.support.fake_aws import FakeAws
 from tests.support.ready_site import CHOSEN as PARAMETERS
 from tests.support.ready_site import OUTPUTS, account, identity, ready_texts
@@ -56,11 +57,14 @@ def package(tmp_path: Path) -> Path:
     }
     (folder / "template.json").write_text(json.dumps({"Resources": resources}))
     page = base64.b64encode(gzip.compress(b'<!DOCTYPE html><meta charset="utf-8">words'))
+    about = base64.b64encode(gzip.compress(f'<!DOCTYPE html><meta charset="utf-8">{OPERATOR}'.encode()))
     index = {"locales": ["en"], "places": ["us"], "default_place": "us", "headers": {}}
+    index["other_pages"] = ["about"]
     with zipfile.ZipFile(folder / "deployment.zip", "w") as archive:
         archive.writestr("app.py", "")
         archive.writestr("chalicelib/built_pages/index.json", json.dumps(index))
         archive.writestr("chalicelib/built_pages/en/us.b64", page)
+        archive.writestr("chalicelib/built_pages/en/about.b64", about)
     return folder
 
 
@@ -122,6 +126,12 @@ def done(fake: FakeAws) -> list[str]:
     return [name for name in fake.names() if name.split()[1].startswith((*DOES, "wait"))]
 
 
+def aws_texts(fake: FakeAws) -> list[tuple[list[str], str]]:
+    """The words of each upload, and what was in its file."""
+    uploads = [call for call in fake.calls if call["words"][:2] == ["s3api", "put-object"]]
+    return [(call["words"], next(iter(call["files"].values()), "")) for call in uploads]
+
+
 def words_of(fake: FakeAws, name: str) -> list[str]:
     return next(call["words"] for call in fake.calls if " ".join(call["words"][:2]) == name)
 
@@ -142,7 +152,7 @@ FIRST = [
     "cloudformation wait stack-update-complete",
     "cloudformation update-termination-protection",
     "cloudformation set-stack-policy",
-    *["s3api put-object"] * 4,
+    *["s3api put-object"] * 5,
     "cognito-idp admin-create-user",
     "cognito-idp admin-add-user-to-group",
 ]
@@ -359,7 +369,9 @@ def test_standby_pages_lie_under_their_paths_and_those_of_a_release_stay(aws, pa
     Operator(aws, package).deploys()
     puts = [call["words"] for call in aws.calls if call["words"][:2] == ["s3api", "put-object"]][2:]
     keys = {words[words.index("--key") + 1] for words in puts}
-    assert keys == {"site/", "site/en", "site/en/", "site/en/us/"}
+    assert keys == {"site/", "site/en", "site/en/", "site/en/us/", "site/en/about/"}
+    [about] = [words for words in aws_texts(aws) if "site/en/about/" in words[0]]
+    assert "The town&#x27;s library" in about[1]
     assert {words[words.index("--content-type") + 1] for words in puts} == {"text/html; charset=utf-8"}
     aws.answers("s3api head-object", {"ETag": "1"})
     before = len(aws.calls)

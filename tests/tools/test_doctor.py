@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.shared.version import VERSION
 from tests.support.fake_aws import FakeAws
 from tests.support.keyrings import GnuPg
 from tests.support.ready_site import CHOSEN, OUTPUTS, account, identity, ready_texts
@@ -333,3 +334,36 @@ def test_a_stage_without_settings_ends_with_1_whatever_it_is():
 
 def test_it_says_that_it_could_not_look_at_aws():
     assert "No credentials" in run("prod", DEPLOY_REGION="us-west-2").stdout
+
+
+# Who runs it
+
+
+@pytest.mark.parametrize("name", ["OperatorName", "OperatorContact"])
+def test_prod_is_refused_while_nobody_says_who_runs_it(name):
+    chosen = {key: value for key, value in PARAMETERS.items() if key != name}
+    [finding] = of_settings(Stage("prod", "us-west-2", "ana@town.example", chosen))
+    assert finding.weight == DEPLOY
+    assert name in finding.sentence
+    on_dev = of_settings(Stage("dev", "us-west-2", "ana@town.example", chosen))
+    assert DEPLOY not in {one.weight for one in on_dev}
+
+
+# Versions
+
+
+def test_the_version_of_this_folder_is_always_told():
+    told = [one.sentence for one in examine(STAGE, None, NOW, ready_texts()) if one.about == "version"]
+    assert told == [f"This folder holds Porchlight {VERSION}."]
+
+
+@pytest.mark.parametrize("there", ["0.1.9", ""])
+def test_a_stack_of_another_version_is_pointed_out(aws, there):
+    outputs = {**OUTPUTS, "Version": there} if there else {k: v for k, v in OUTPUTS.items() if k != "Version"}
+    listed = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    stack = {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": listed}]}
+    aws.answers("cloudformation describe-stacks", stack)
+    [finding] = looked(aws)
+    assert (finding.weight, finding.about) == (LOOK, "version of the stack")
+    assert (there or "before 0.2.0") in finding.sentence
+    assert VERSION in finding.sentence

@@ -19,6 +19,7 @@ from chalicelib.reporting.cases import (
     Delivery,
     SealedReport,
 )
+from chalicelib.shared.version import VERSION
 from tests.support.fakes import NOON
 from tools.aws import status
 from tools.local import where as finding
@@ -62,11 +63,13 @@ def test_the_figures_are_printed_for_people_and_for_programs(
     monkeypatch.setenv("JSON", "1")
     assert status.main() == 0
     told = json.loads(capsys.readouterr().out)
+    assert told["version"] == VERSION
     assert (told["reports"], told["waiting"], told["failed_unanswered"]) == (1, 1, 1)
     monkeypatch.delenv("JSON")
     assert status.main() == 0
     lines = capsys.readouterr().out.splitlines()
     assert "       1  failed, and nobody has answered for it" in lines
+    assert f"(Porchlight {VERSION})" in lines[0]
     assert len(lines) == 1 + len(fields(DeliveryFigures))
 
 
@@ -110,6 +113,7 @@ def test_a_stage_is_found_by_what_its_stack_says(
     monkeypatch.setenv("STAGE", "dev")
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     found = where()
+    assert found.version == "before 0.2.0"  # which did not say its own
     assert (found.title, found.reports_table) == ("the stage dev", "the ReportsTable")
     assert (found.desk_keys_secret, found.holders) == ("the DeskKeysSecretArn", "porchlight-dev-desk-keys-")
     monkeypatch.setenv("STAGE", "elsewhere")

@@ -24,7 +24,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from chalicelib.pages.about import AboutSite
 from chalicelib.publishing.adapters.standby import CONTENT_TYPE, standby
+from chalicelib.settings import Settings
 from tools.aws import doctor
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.doctor_aws import delivery_key_of, outputs_of
@@ -266,7 +268,10 @@ class Deploy:
         if self._aws.exists("s3api", "head-object", "--bucket", bucket, "--key", "current.json"):
             say("A release is live: its standby pages stay.")
             return
-        pages = standby(shipped_pages(self._package / "deployment.zip"))
+        chosen = self._stage.parameters
+        days = int(chosen.get("KeepDays") or Settings.keep_days)
+        about = AboutSite(chosen.get("OperatorName", ""), chosen.get("OperatorContact", ""), days)
+        pages = standby(shipped_pages(self._package / "deployment.zip"), about.fill)
         say(f"Uploading {len(pages)} standby pages.")
 
         def put(key: str) -> None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.recipients import Recipient
+from chalicelib.shared.version import VERSION
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.doctor_aws import OnAws
 from tools.aws.doctor_content import (
@@ -41,7 +42,7 @@ def examine(stage: Stage, aws: Aws | None, now: datetime, shipped: Mapping[str, 
 
     What was published counts for more than the documents that are `shipped`.
     """
-    found = list(of_settings(stage))
+    found = [Finding(FINE, "version", f"This folder holds Porchlight {VERSION}."), *of_settings(stage)]
     texts = dict(shipped)
     seen: OnAws | None = None
     if aws is not None and not stage.problems:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.directory.recipients import Recipient
+from chalicelib.shared.version import VERSION
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.findings import (
     DEPLOY,
@@ -57,6 +58,7 @@ class OnAws:
         if not self.outputs:
             yield Finding(LOOK, "stack", f"{self._stage.stack} is not there yet: this is the first deploy.")
             return
+        yield self._version()
         yield from self._try("alarms", self._alarms)
         yield from self._try("delivery key", self._delivery_key)
         yield from self._try("people", self._people)
@@ -70,6 +72,15 @@ class OnAws:
         except (AwsFailed, LookupError, TypeError, ValueError) as error:
             told = str(error) if isinstance(error, AwsFailed) else "the answer is not what it should be"
             yield Finding(UNKNOWN, about, told)
+
+    def _version(self) -> Finding:
+        """Compare the stack's version with the one here."""
+        there = self.outputs.get("Version", "")
+        if there == VERSION:
+            return Finding(FINE, "version of the stack", f"{self._stage.stack} runs {there} too.")
+        runs = there or "a version before 0.2.0"
+        sentence = f"{self._stage.stack} runs {runs}, and this folder holds {VERSION}: see docs/upgrading.md."
+        return Finding(LOOK, "version of the stack", sentence)
 
     def _account(self) -> Iterator[Finding]:
         account = self._aws("sesv2", "get-account")

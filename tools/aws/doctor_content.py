@@ -26,6 +26,7 @@ from tools.aws.findings import (
     Finding,
 )
 from tools.aws.stage import Stage
+from tools.aws.template.choices import OPERATOR
 
 STALE = timedelta(days=90)
 KEY_ENDS_SOON = timedelta(days=30)
@@ -46,6 +47,11 @@ def of_settings(stage: Stage) -> Iterator[Finding]:
     left = [name for name, value in sorted(stage.parameters.items()) if value.endswith(_EXAMPLE)]
     if left:
         sentence = f"{', '.join(left)} still name {_EXAMPLE}, as in deploy/example.json: fill them in."
+        yield Finding(DEPLOY, "settings", sentence)
+        return
+    lacking = [name for name in OPERATOR if not stage.parameters.get(name)]
+    if lacking and stage.name == "prod":
+        sentence = f"{' and '.join(lacking)} must say who runs the site: “About this page” tells everybody."
         yield Finding(DEPLOY, "settings", sentence)
         return
     yield Finding(FINE, "settings", f"deploy/{stage.name}.json has what the template needs.")

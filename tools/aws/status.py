@@ -54,9 +54,9 @@ def main() -> int:
         print(f"AWS does not answer: {error}", file=sys.stderr)
         return 1
     if os.environ.get("JSON"):
-        print(json.dumps(asdict(counted)))
+        print(json.dumps({"version": site.version, **asdict(counted)}))
         return 0
-    print(f"The deliveries of {site.title}, {now:%Y-%m-%d %H:%M:%S} UTC")
+    print(f"The deliveries of {site.title} (Porchlight {site.version}), {now:%Y-%m-%d %H:%M:%S} UTC")
     print("\n".join(lines(counted)))
     return 0
 

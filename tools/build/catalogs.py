@@ -24,6 +24,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from chalicelib.pages import po_files
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing.render import sentences
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,11 @@ MAIL_WORDS = [ROOT / "chalicelib" / "delivery" / "render" / name for name in ("m
 LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 
+_HEADER = """\
+# Sentences of Porchlight, for a new language.
+# Copyright (C) YEAR the Porchlight authors
+# They may be used under CC BY 4.0: see LICENSES.md.
+#"""
 NOT_CHECKED = "Drafted, not yet checked by a person"
 
 _KEYWORDS = {"_": None, "gettext": None, "plain": None}
@@ -49,6 +55,7 @@ def source_catalog() -> Catalog:
         msgid_bugs_address="see CONTRIBUTING.md",
         charset="utf-8",
     )
+    catalog.header_comment = _HEADER
     texts = {path: path.read_text(encoding="utf-8") for path in _sources()}
     said = [(path, sentence) for path, text in texts.items() for sentence in _of_text(path, text)]
     said += [(path, sentence) for path in MAIL_WORDS for sentence in _of_code(path)]
@@ -58,8 +65,10 @@ def source_catalog() -> Catalog:
 
 
 def _sources() -> list[Path]:
+    # What is about the site comes last: translators begin at the top, and there is what helps somebody.
+    pages = sorted((TEMPLATES / "public").glob("*.html"), key=lambda path: (path.stem == ABOUT, path.name))
     frames = sorted((TEMPLATES / "mail").glob("*/body.txt"))
-    return [*sorted((TEMPLATES / "public").glob("*.html")), *frames, *sorted(CONTENT.glob("*.json"))]
+    return [*pages, *frames, *sorted(CONTENT.glob("*.json"))]
 
 
 def _of_text(path: Path, text: str) -> Iterator[str]:

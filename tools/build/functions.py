@@ -79,6 +79,11 @@ _TABLE: Json = {"Ref": "Reports"}
 _PAGES: Json = {"Fn::Sub": "https://${Published.DomainName}"}
 # Without a name, a parameter: the distribution's own name would be a cycle, since it leads to the functions.
 _SITE: Json = {"Fn::If": ["HasDomain", {"Fn::Sub": "https://${DomainName}"}, {"Ref": "SiteAddress"}]}
+_OPERATOR: dict[str, Json] = {
+    "OPERATOR_NAME": {"Ref": "OperatorName"},
+    "OPERATOR_CONTACT": {"Ref": "OperatorContact"},
+    "KEEP_DAYS": {"Ref": "KeepDays"},
+}
 _SENDER: dict[str, Json] = {
     "SENDER_ADDRESS": {"Ref": "SenderAddress"},
     "OPERATOR_ADDRESS": {"Ref": "OperatorAddress"},
@@ -92,7 +97,7 @@ PAGE = Function(
     rooms=("pages", "shared"),
     memory=256,
     timeout=10,
-    environment={"PAGES_URL": _PAGES},
+    environment={"PAGES_URL": _PAGES, **_OPERATOR},
 )
 
 REPORTER = Function(
@@ -153,6 +158,7 @@ ADMIN = Function(
         "USER_POOL_ID": {"Ref": "People"},
         "USER_POOL_CLIENT_ID": {"Ref": "DeskClient"},
         "SITE_ADDRESS": _SITE,
+        **_OPERATOR,
         **_SENDER,
     },
     paths=("/admin", "/admin/{proxy+}"),

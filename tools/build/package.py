@@ -19,9 +19,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,7 @@ _WHEEL_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 _NEWEST_GLIBC = {"3.11": 26, "3.12": 34, "3.13": 34}
 _NOT_STAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po", "*.pot", "built_pages", ".*", "*~")
 _NOT_SHIPPED = (".pyc", ".pyi", ".po", ".pot", ".c", ".h")
+_SECURITY_HOLDS = timedelta(days=365)  # RFC 9116 wants less than a year or so
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LAMBDA_ROOT = "/var/task"
 
@@ -262,7 +265,22 @@ def fill_stage(stage: Path, architecture: str) -> None:
     (stage / ".chalice" / "config.json").write_text(json.dumps(config), encoding="utf-8")
     catalogs.compile_catalogs(ROOT / "chalicelib" / "locale", stage / "chalicelib" / "locale")
     rendering = [sys.executable, "-P", str(ROOT / "tools" / "build" / "package_pages.py"), str(stage)]
+    rendering.append(expires(ROOT))
     _run(rendering, "the pages could not be rendered", stage, _clean_environment(stage))
+
+
+def expires(root: Path) -> str:
+    """Return until when security.txt holds (ISO 8601): a year from the commit.
+
+    Without git it is a year from SOURCE_DATE_EPOCH, or from now.
+    """
+    try:
+        asked = ["git", "log", "-1", "--format=%ct"]
+        made = subprocess.run(asked, cwd=root, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        made = ""
+    seconds = float(made or os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    return f"{datetime.fromtimestamp(seconds, UTC) + _SECURITY_HOLDS:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def merge_template_of(stage: Path) -> dict[str, Any]:

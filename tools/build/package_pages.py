@@ -1,4 +1,4 @@
-"""Render every public page into a staged project: `python -P package_pages.py STAGE`, with STAGE on the path.
+"""Render every public page into a staged project: `package_pages.py STAGE EXPIRES`, with STAGE on the path.
 
 Runs in a process of its own, so that what renders is the staged code with the staged templates and catalogs.
 """
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
+from chalicelib.pages.choose_page import ABOUT, OTHER_PAGES
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.packing import pack
@@ -19,8 +20,11 @@ from chalicelib.shared.locales import DEFAULT
 _SMALLEST = 9  # gzip level: these are packed once and sent many times
 
 
-def render(stage: Path) -> int:
-    """Write index.json and each page into STAGE/chalicelib/built_pages, and return how many there are."""
+def render(stage: Path, expires: str) -> int:
+    """Write index.json and each page into STAGE/chalicelib/built_pages, and return how many there are.
+
+    `expires` is until when security.txt holds, in ISO 8601.
+    """
     package = stage / "chalicelib"
     site = Site(
         stage / "vendor" / "templates", Catalogs(package / "locale"), shipped_content(package / "content")
@@ -32,6 +36,8 @@ def render(stage: Path) -> int:
         "default_locale": DEFAULT,
         "places": list(site.places),
         "default_place": site.default_place,
+        "other_pages": list(OTHER_PAGES),
+        "expires": expires,
         "headers": site.headers(),
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
@@ -39,6 +45,7 @@ def render(stage: Path) -> int:
     for locale in site.locales:
         (folder / locale).mkdir()
         pages = {place: site.page(locale, place) for place in site.places}
+        pages[ABOUT] = site.about(locale)
         pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
         for name, html in pages.items():
             (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
@@ -47,4 +54,4 @@ def render(stage: Path) -> int:
 
 
 if __name__ == "__main__":
-    print(render(Path(sys.argv[1]).resolve()), "pages")
+    print(render(Path(sys.argv[1]).resolve(), sys.argv[2]), "pages")

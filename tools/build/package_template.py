@@ -47,6 +47,7 @@ def merge_template(site: Site) -> Json:
         edge.published(),
         edge.rules(),
         alarms.alarms(),
+        alarms.budget(),
         outputs.outputs(),
     ):
         for section, entries in part.items():

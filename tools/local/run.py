@@ -32,6 +32,8 @@ LOCAL_SETTINGS = {
     "DESK_KEYS_SECRET": "porchlight/desk-keys",
     "SENDER_ADDRESS": "reports@porchlight.example",
     "OPERATOR_ADDRESS": "operator@porchlight.example",
+    "OPERATOR_NAME": "A copy on somebody's own machine",
+    "OPERATOR_CONTACT": "page@porchlight.example",
     "SES_CONFIGURATION_SET": "porchlight",
     "DOCUMENTS_TABLE": "porchlight-documents",
     "DOOR_TABLE": "porchlight-door",

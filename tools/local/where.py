@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 
 from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.version import VERSION
 from tools.aws.stage import STAGES, read_stage
 
 RUNNING = Path(__file__).resolve().parents[2] / "build" / "running"
@@ -26,13 +27,17 @@ class NoSite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A site's names on AWS or on its stand-ins; `holders` begins the names of what holds delivery keys."""
+    """A site's names on AWS or on its stand-ins; `holders` begins the names of what holds delivery keys.
+
+    `version` is the one that the site was deployed from.
+    """
 
     title: str
     reports_table: str
     reporter_secret: str
     desk_keys_secret: str
     holders: str = "porchlight-desk-keys-"
+    version: str = VERSION
 
     dynamodb = staticmethod(partial(client, "dynamodb", 4, 10.0))
     secrets = staticmethod(partial(client, "secretsmanager", 4, 10.0))
@@ -94,7 +99,8 @@ def _on_aws(name: str) -> Where:
         raise NoSite(f"the stack {stage.stack} does not say its {', '.join(missing)}")
     table, reporter, desk = (outputs[one] for one in wanted)
     # What the delivering function's role may read begins like this: .chalice/policy-deliver.json.
-    return Where(f"the stage {name}", table, reporter, desk, f"{stage.stack}-desk-keys-")
+    version = outputs.get("Version", "before 0.2.0")
+    return Where(f"the stage {name}", table, reporter, desk, f"{stage.stack}-desk-keys-", version)
 
 
 def _note() -> Path:

@@ -14,12 +14,14 @@ from markupsafe import Markup
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.pages.render.templates import tight_css
+from chalicelib.shared.version import VERSION
 
 
 class AdminPages:
     """The admin templates of a directory. They come with the package; nobody edits them."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, version: str = VERSION) -> None:
+        """`version` stands at the foot of each page."""
         self._style = tight_css((directory / "desk.css").read_text(encoding="utf-8"))
         self._environment = Environment(
             loader=FileSystemLoader(directory),
@@ -30,7 +32,7 @@ class AdminPages:
             auto_reload=False,
         )
         self._environment.filters.update(day=day, minute=minute, line=plain_line)
-        self._environment.globals.update(style=self._style)
+        self._environment.globals.update(style=self._style, version=version)
 
     def render(self, template: str, /, **names: Any) -> str:
         """Render a template."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
@@ -104,6 +105,8 @@ class _Release:
         self.number = number
         self.locales = [str(locale) for locale in index["locales"]]
         self.places = [str(place) for place in index["places"]]
+        # Of no place. A release from before there were any lists none, and what shipped is shown.
+        self.others = [str(name) for name in index.get("other_pages", ())]
         self.default_place = str(index["default_place"])
         self.headers = {str(name): str(value) for name, value in index["headers"].items()}
         if self.default_place not in self.places or not self.locales:
@@ -128,7 +131,7 @@ class _ReleasePages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or place not in self.places:
+        if locale not in self.locales or (place not in self.places and place not in self._release.others):
             raise KeyError("no such page")
         return self._read(f"{locale}/{place}")
 
@@ -184,7 +187,7 @@ class _View:
 
         Raises KeyError when there is none, StoreUnavailable when it is away.
         """
-        if locale not in self.locales or place not in self.places:
+        if locale not in self.locales or (place not in self.places and place != ABOUT):
             raise KeyError("no such page")
         return self._first(lambda source: source.page(locale, place))
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class ShippedPages:
     """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
 
-    `index.json` names the locales, the places and the headers; `<locale>/<name>.b64` holds a page, where the
-    name is a place's slug or "error-404" and the like.
+    `index.json` names the locales, the places, pages of no place, and the headers; `<locale>/<name>.b64`
+    holds a page, where the name is a place's slug, "about", or "error-404" and the like.
     """
 
     def __init__(self, folder: str) -> None:
@@ -24,6 +24,7 @@ class ShippedPages:
         self.locales: Sequence[str] = index["locales"]
         self.places: Sequence[str] = index["places"]
         self.default_place: str = index["default_place"]
+        self._others: Sequence[str] = index.get("other_pages", ())
         self.headers: Mapping[str, str] = index["headers"]
         self._cache: dict[tuple[str, str], str] = {}
 
@@ -32,8 +33,8 @@ class ShippedPages:
         return self
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or place not in self.places:
+        """Return a place's page, or another of the index, packed. Raises KeyError when there is none."""
+        if locale not in self.locales or (place not in self.places and place not in self._others):
             raise KeyError("no such page")
         return self._read(locale, place)
 

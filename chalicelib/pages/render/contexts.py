@@ -47,6 +47,7 @@ class LayoutContext:
     languages: Sequence[LanguageLink]
     hotline: Contact
     drafted: bool
+    about_href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +74,13 @@ class ErrorContext(LayoutContext):
     page_href: str
     status: int
     people: Sequence[Contact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutContext(LayoutContext):
+    """about.html: who runs the site, and what they keep. The first three are filled when the page is sent."""
+
+    operator: str
+    contact: str
+    keep_days: str
+    page_href: str

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.directory.content import Content
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.pages.page_headers import page_headers
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.contexts import LanguageLink, LayoutContext
@@ -51,6 +52,7 @@ class Layout:
             "languages": self._language_links(locale, path) if switcher else (),
             "hotline": self.content.contacts[site.hotline],
             "drafted": self._locales[locale].drafted,
+            "about_href": f"/{locale}/{ABOUT}/",
         }
 
     def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:

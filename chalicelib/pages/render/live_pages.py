@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.render.site import Site
 
@@ -40,7 +41,9 @@ class LivePages:
         return self._site().headers()
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page, packed. Raises KeyError when there is none."""
+        """Return a place's page, or the one about the site, packed. Raises KeyError when there is none."""
+        if place == ABOUT and locale in self.locales:
+            return pack(self._site().about(locale))
         if locale not in self.locales or place not in self.places:
             raise KeyError("no such page")
         return pack(self._site().page(locale, place))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.directory.contacts import nearest_first
+from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.pages.render.contexts import ErrorContext, PageContext, PlaceLink
+from chalicelib.pages.render.contexts import AboutContext, ErrorContext, PageContext, PlaceLink
 from chalicelib.pages.render.layout import Layout
 from chalicelib.pages.render.templates import squeeze
 from chalicelib.shared.locales import DEFAULT
@@ -43,6 +45,17 @@ class Site(Layout):
             foreign=locale != DEFAULT,
         )
         return squeeze(self.render("page.html", context, locale))
+
+    def about(self, locale: str) -> str:
+        """Render the page about the site, with placeholders for its operator (pages/about.py)."""
+        context = AboutContext(
+            **self.layout(locale, f"{ABOUT}/"),
+            operator=OPERATOR,
+            contact=CONTACT,
+            keep_days=KEEP_DAYS,
+            page_href=f"/{locale}/",
+        )
+        return squeeze(self.render("about.html", context, locale))
 
     def error(self, locale: str, status: int) -> str:
         """Render the small page for one of ERROR_STATUSES."""

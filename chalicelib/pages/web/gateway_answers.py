@@ -5,7 +5,7 @@ The page function loads this, and no framework.
 
 from __future__ import annotations
 
-from chalicelib.pages.choose_page import choose_locale, choose_page
+from chalicelib.pages.choose_page import ABOUT, choose_locale, choose_page
 from chalicelib.shared.error_place import where
 
 TYPE_CHECKING = False
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from chalicelib.pages.about import AboutSite
     from chalicelib.pages.ports import Pages
 
     Event = Mapping[str, Any]
+    LoadAbout = Callable[[], AboutSite]
     FoundPage = tuple[str, int, Mapping[str, str]]  # a packed page, the status, the headers that belong to it
 
 READ = ("GET", "HEAD")
@@ -103,10 +105,17 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return False
 
 
-def page_for(pages: Pages, request: PageRequest) -> FoundPage:
-    """Find the page that is requested, or the small page that says why there is none."""
+def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None) -> FoundPage:
+    """Find the page that is requested, or the small page that says why there is none.
+
+    `about` loads what the page about the site says of its operator, and the text files.
+    """
     now = pages.current()
     locale, place = choose_page(request.path, request.languages, now)
+    if about and request.method in READ and request.path.endswith(".txt"):
+        text = about().text_file(request.path)
+        if text is not None:
+            return _packed(text), 200, {**now.headers, "Content-Type": "text/plain; charset=utf-8"}
     if request.method not in READ:
         # Below a place there is nothing at all, so that nothing there can be read either.
         if request.path.strip("/").count("/") > 1:
@@ -116,7 +125,21 @@ def page_for(pages: Pages, request: PageRequest) -> FoundPage:
     if place is None:
         return error_for(now, 404, request)
     packed = now.page(locale, place)  # before the headers: they are those of the page that was found
+    if about and place == ABOUT:
+        packed = _packed(about().fill(_unpacked(packed)))
     return packed, 200, now.headers
+
+
+def _packed(text: str) -> str:
+    from chalicelib.pages.render.packing import pack  # rare, so that the page function need not load it
+
+    return pack(text)
+
+
+def _unpacked(packed: str) -> str:
+    from chalicelib.pages.render.packing import unpack  # the same
+
+    return unpack(packed)
 
 
 def error_for(pages: Pages, status: int, request: PageRequest) -> FoundPage:
@@ -130,11 +153,10 @@ def error_for(pages: Pages, status: int, request: PageRequest) -> FoundPage:
 
 def bare_page() -> FoundPage:
     """Return a page for status 500 that needs nothing that could be broken."""
-    # Rare, so that the page function need not load them.
+    # Rare, so that the page function need not load it.
     from chalicelib.pages.page_headers import BARE_POLICY, page_headers
-    from chalicelib.pages.render.packing import pack
 
-    return pack(_BARE_PAGE), 500, page_headers(BARE_POLICY)
+    return _packed(_BARE_PAGE), 500, page_headers(BARE_POLICY)
 
 
 def gateway_response(
@@ -142,17 +164,15 @@ def gateway_response(
 ) -> dict[str, Any]:
     """Return the HTTP response with a packed page, as API Gateway expects it of a function."""
     whole = {
-        **headers,
         "Content-Type": "text/html; charset=utf-8",
+        **headers,
         "Vary": "Accept-Encoding, Accept-Language",
     }
     body, with_body = packed, request.method != "HEAD"
     if request.gzip:
         whole["Content-Encoding"] = "gzip"
     elif with_body:
-        from chalicelib.pages.render.packing import unpack  # rare, so that the page function need not load it
-
-        body = unpack(body)
+        body = _unpacked(body)
     return {
         "statusCode": status,
         "headers": whole,
@@ -162,13 +182,15 @@ def gateway_response(
     }
 
 
-def page_function(pages: Pages, log: Callable[[str], None]) -> Callable[[Event, Any], dict[str, Any]]:
+def page_function(
+    pages: Pages, log: Callable[[str], None], about: LoadAbout | None = None
+) -> Callable[[Event, Any], dict[str, Any]]:
     """Return a Lambda handler for API Gateway's events that returns a page of ours, whatever happens."""
 
     def handle(event: Event, context: Any) -> dict[str, Any]:
         request = read_request(event if isinstance(event, dict) else {})
         try:
-            return gateway_response(*page_for(pages, request), request)
+            return gateway_response(*page_for(pages, request, about), request)
         except Exception as error:
             log(where(error))
             try:

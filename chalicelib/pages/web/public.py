@@ -9,30 +9,34 @@ from chalicelib.pages.web.responses import page
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chalicelib.pages.ports import Pages
+    from chalicelib.pages.web.gateway_answers import LoadAbout
 
 _READ = ["GET", "HEAD"]
 _ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def routes(pages: Pages) -> Blueprint:
-    """Return the URL routes of every public page, and of every path that is none."""
+def routes(pages: Pages, about: LoadAbout | None = None) -> Blueprint:
+    """Return the URL routes of every public page, and of every path that is none.
+
+    `about` loads what the page about the site says of its operator.
+    """
     public = Blueprint(__name__)
 
     @public.route("/", methods=_READ, content_types=[])
     def front() -> Response:
-        return page(pages, public.current_request)
+        return page(pages, public.current_request, about)
 
     @public.route("/{locale}", methods=_READ, content_types=[])
     def in_language(locale: str) -> Response:
-        return page(pages, public.current_request)
+        return page(pages, public.current_request, about)
 
     @public.route("/{locale}/{place}", methods=_READ, content_types=[])
     def of_place(locale: str, place: str) -> Response:
-        return page(pages, public.current_request)
+        return page(pages, public.current_request, about)
 
     # Not "/{proxy+}": API Gateway allows one variable only at each step of a path.
     @public.route("/{locale}/{place}/{proxy+}", methods=_ANY, content_types=[])
     def anything_else(locale: str, place: str) -> Response:
-        return page(pages, public.current_request)
+        return page(pages, public.current_request, about)
 
     return public

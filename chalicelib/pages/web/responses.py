@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalice.app import Chalice, Request
 
     from chalicelib.pages.ports import Pages
+    from chalicelib.pages.web.gateway_answers import LoadAbout
 
 
 class NoSuchPage(Exception):
@@ -60,9 +61,9 @@ def path_of(request: Request | None) -> str:
     return page_request(request).path
 
 
-def page(pages: Pages, request: Request) -> Html:
+def page(pages: Pages, request: Request, about: LoadAbout | None = None) -> Html:
     """Return the response with the page that is requested."""
-    return Html(*page_for(pages, page_request(request)), request)
+    return Html(*page_for(pages, page_request(request), about), request)
 
 
 def error_page(pages: Pages, status: int, request: Request | None) -> Html:

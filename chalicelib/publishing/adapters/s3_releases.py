@@ -41,15 +41,21 @@ class S3Releases:
     """The ReleaseShelf on S3.
 
     `patient` is the client that writes a release: hundreds of objects, of which S3 may well refuse one for a
-    moment, and writing it again does no harm. Without it, the one that reads writes as well.
+    moment, and writing it again does no harm. Without it, the one that reads writes as well. `fill` puts who
+    runs the site into a standby page.
     """
 
     def __init__(
-        self, client: Callable[[], Any], bucket: str, patient: Callable[[], Any] | None = None
+        self,
+        client: Callable[[], Any],
+        bucket: str,
+        patient: Callable[[], Any] | None = None,
+        fill: Callable[[str], str] = str,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._patient = patient or client
+        self._fill = fill
         self._written: tuple[int, Mapping[str, bytes]] = (0, {})  # of this process: not to be read again
 
     def live(self) -> LiveRelease | None:
@@ -66,7 +72,7 @@ class S3Releases:
 
     def put(self, number: int, files: Mapping[str, bytes]) -> None:
         """Write a release's files, several at once; the first failure is raised when all have been tried."""
-        pages = standby.standby(files)  # now: one that cannot be made must stop the publish
+        pages = standby.standby(files, self._fill)  # now: one that cannot be made must stop the publish
         client = self._patient()  # made before the threads begin: making one is not theirs to do
 
         def write(name: str) -> None:
@@ -93,7 +99,7 @@ class S3Releases:
             return
         number, pages = self._written
         if number != live.number:
-            pages = standby.standby(self._files(live.number))
+            pages = standby.standby(self._files(live.number), self._fill)
         client = self._patient()
 
         def write(key: str) -> None:
@@ -181,7 +187,7 @@ class S3Releases:
         ]
         now, wanted = self._standing_by() if deleted else (number, wanted)
         if again := wanted.intersection(deleted):
-            pages = standby.standby(self._files(now))
+            pages = standby.standby(self._files(now), self._fill)
             for key in sorted(again):
                 self._write_newer(self._patient(), key, pages[key], standby.CONTENT_TYPE, now)
 

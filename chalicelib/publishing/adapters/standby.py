@@ -7,7 +7,7 @@ import gzip
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.shared.locales import DEFAULT
@@ -18,15 +18,17 @@ _KEY = re.compile(rf"{FOLDER}/(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:/(?:[a-z0-9-]+/)?
 _CHARSET = '<meta charset="utf-8">'
 
 
-def standby(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def standby(files: Mapping[str, bytes], fill: Callable[[str], str] = str) -> dict[str, bytes]:
     """Return key -> page for the files of a release; keys end in a slash, as the site's paths do.
+
+    `fill` puts who runs the site into the page that says it: no function does so while they fail.
 
     A bucket sends no content policy, and one release's may not fit another's style: each page has its own.
     Raises KeyError when a page of the index is not there.
     """
     index: dict[str, Any] = json.loads(files.get("index.json", b"{}"))
     policy = str(index.get("headers", {}).get("Content-Security-Policy", ""))
-    return {key: _with_policy(page, policy) for key, page in _pages(index, files)}
+    return {key: _with_policy(fill(page), policy) for key, page in _pages(index, files)}
 
 
 def keys(index: Mapping[str, Any]) -> set[str]:
@@ -42,7 +44,8 @@ def is_page(key: str) -> bool:
 def names(index: bytes) -> list[str]:
     """Return the names of the files that the pages are made of, from a release's index.json."""
     told = json.loads(index)
-    return [f"{locale}/{place}.b64" for locale in told["locales"] for place in told["places"]]
+    pages = (*told["places"], *told.get("other_pages", ()))
+    return [f"{locale}/{page}.b64" for locale in told["locales"] for page in pages]
 
 
 def _pages(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
@@ -57,6 +60,8 @@ def _files_of(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each key with the name of the file that its page is made of."""
     front = str(index.get("default_place", ""))
     for locale in index.get("locales", ()):
+        for other in index.get("other_pages", ()):
+            yield f"{FOLDER}/{locale}/{other}/", f"{locale}/{other}.b64"
         for place in index.get("places", ()):
             name = f"{locale}/{place}.b64"
             yield f"{FOLDER}/{locale}/{place}/", name

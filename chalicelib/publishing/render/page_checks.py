@@ -14,6 +14,8 @@ import html5lib
 from html5lib.constants import E as HTML_FAULTS
 
 from chalicelib.directory.content import Content
+from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing.documents import ASKS
 from chalicelib.publishing.render.page_links import (
     hidden,
@@ -53,6 +55,8 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
         findings += _code(page)
     elif kind == "receipt":
         findings += _lost(page.texts("bdi"), lambda text: re.sub(r"\D", "", text) == SAMPLE_CODE, _NO_CODE)
+    elif kind == ABOUT:
+        findings += _about(page)
     elif kind.startswith("error-") or kind == "answer":
         findings += _lost(
             page.hrefs, lambda href: href.startswith("/"), "The way back to the first page is gone."
@@ -60,6 +64,17 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
     else:
         findings += _place_page(page)
     return findings
+
+
+def _about(page: Page) -> Iterator[Finding]:
+    shown = text_of(page.body)
+    for mark, what in (
+        (OPERATOR, "who runs the site (operator)"),
+        (CONTACT, "how to reach them (contact)"),
+        (KEEP_DAYS, "for how many days a report is kept (keep_days)"),
+    ):
+        if mark not in shown:
+            yield Finding(f"The page about the site must say {what}.", "<h1")
 
 
 _NO_CODE = "The page after a report must show its code."

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.ports import RenderedPage, RenderedSite
@@ -212,4 +213,5 @@ def _template_of(name: str) -> str:
     rest = name.partition("/")[2]
     kind = rest.rpartition("/")[2]
     files = {"note": "note", "note-mended": "note", "receipt": "receipt", "code": "code", "answer": "answer"}
+    files[ABOUT] = ABOUT
     return PUBLIC_TEMPLATE + files.get(kind, "error" if kind.startswith("error-") else "page") + ".html"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.pages.render.contexts import ErrorContext, LayoutContext, PageContext
+from chalicelib.pages.render.contexts import AboutContext, ErrorContext, LayoutContext, PageContext
 from chalicelib.reporting.render.contexts import (
     AnswerContext,
     CodeContext,
@@ -18,5 +18,6 @@ CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
     "receipt.html": ReceiptContext,
     "code.html": CodeContext,
     "answer.html": AnswerContext,
+    "about.html": AboutContext,
     "error.html": ErrorContext,
 }

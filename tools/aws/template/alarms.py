@@ -120,3 +120,35 @@ def _raised_in_log(function: Function) -> Json:
             "MetricTransformations": [metric],
         },
     }
+
+
+def budget() -> Json:
+    """Mail to the operator when a month costs more than they meant to spend, or looks as if it will.
+
+    It counts the whole account, which is the site's own. AWS looks some three times a day, so it stops
+    nothing: a flood is held back by the rate limits.
+    """
+
+    def mailed(kind: str, percent: int) -> Json:
+        return {
+            "Notification": {
+                "NotificationType": kind,
+                "ComparisonOperator": "GREATER_THAN",
+                "Threshold": percent,
+                "ThresholdType": "PERCENTAGE",
+            },
+            "Subscribers": [{"SubscriptionType": "EMAIL", "Address": {"Ref": "OperatorAddress"}}],
+        }
+
+    properties = {
+        "Budget": {
+            # No name: with one of ours, AWS could not replace it when its notifications change.
+            "BudgetType": "COST",
+            "TimeUnit": "MONTHLY",
+            "BudgetLimit": {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"},
+        },
+        "NotificationsWithSubscribers": [mailed("ACTUAL", 80), mailed("FORECASTED", 100)],
+    }
+    return resources(
+        Spending={"Type": "AWS::Budgets::Budget", "Condition": "HasBudget", "Properties": properties}
+    )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tools.aws.template.parts import Json
 
+# Whoever reads the site of a town must be able to learn who runs it.
+OPERATOR = ("OperatorName", "OperatorContact")
+
 
 def parameters() -> Json:
     """What an operator chooses. Each default is safe; an address has none, so that nobody forgets it."""
@@ -36,6 +39,21 @@ def parameters() -> Json:
                 "Who is told when something is wrong. Alarms go there; reports never do."
             )
             | {"AllowedPattern": address, "ConstraintDescription": "must be one e-mail address"},
+            "OperatorName": parameter(
+                "Who runs the site, as “About this page” says it to everybody. prod demands it.", ""
+            )
+            | {
+                "AllowedPattern": r"^$|^[^\s<>][^<>\r\n\t]{0,98}[^\s<>]$",
+                "ConstraintDescription": "must be a name of 2 to 100 letters, without < and >, or nothing",
+            },
+            "OperatorContact": parameter(
+                "How to reach who runs the site: an address or an https page, published. prod demands it.", ""
+            )
+            | {
+                "AllowedPattern": rf"^$|{address}|^https://[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9._~/-]*)?$",
+                "ConstraintDescription": "must be one e-mail address, an address like https://host/page, or"
+                " nothing",
+            },
             "DomainName": parameter("The site's own host name, a dull one. Empty: CloudFront's name.", "")
             | _a_host_or_nothing(),
             "SiteAddress": parameter(
@@ -88,10 +106,17 @@ def parameters() -> Json:
                 "AllowedPattern": r"^$|^arn:aws[a-z-]*:wafv2:us-east-1:[0-9]{12}:global/webacl/[^/]+/[^/]+$",
                 "ConstraintDescription": "must be the ARN of a web ACL of CloudFront scope, or nothing",
             },
+            "MonthlyBudget": parameter(
+                "Dollars that a month may cost, for the whole account. OperatorAddress gets a mail at 80%"
+                " of it, and when the month looks as if it will cost more. 0 makes no budget.",
+                20,
+            )
+            | {"Type": "Number", "MinValue": 0, "MaxValue": 1000000},
             "RequestBurst": parameter("How many requests may come at once before the limit holds.", 100)
             | {"Type": "Number", "MinValue": 1, "MaxValue": 5000},
         },
         "Conditions": {
+            "HasBudget": {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
             "HasDomain": _given("DomainName"),
             "HasMailFrom": _given("MailFromDomain"),
             "HasWebAcl": _given("WebAclArn"),
@@ -114,6 +139,12 @@ def parameters() -> Json:
                         "Assert": _given("CertificateArn"),
                         "AssertDescription": "DomainName needs CertificateArn",
                     }
+                ],
+            },
+            "ProdSaysWhoRunsIt": {
+                "RuleCondition": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+                "Assertions": [
+                    {"Assert": _given(name), "AssertDescription": f"prod needs {name}"} for name in OPERATOR
                 ],
             },
             "OnlyADomainHasAMailFrom": {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from chalicelib.shared.version import VERSION
 from tools.aws.template.parts import Json
 
-_VALUES: dict[str, tuple[str, Json]] = {
+_VALUES: dict[str, tuple[str, Json | str]] = {
+    "Version": ("The version of Porchlight that this stack was deployed from.", VERSION),
     "SiteAddress": (
         "Where the site is; point DomainName's DNS at the host.",
         {"Fn::Sub": "https://${Edge.DomainName}/"},

@@ -1,0 +1,1 @@
+"""`make probe`: a look at a running site from outside, by GET alone."""
