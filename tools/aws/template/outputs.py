@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tools.aws.record_format import OUTPUT, RECORD_FORMAT
 from tools.aws.template.parts import Json
 
-_VALUES: dict[str, tuple[str, Json]] = {
+_VALUES: dict[str, tuple[str, Json | str]] = {
     "SiteAddress": (
         "Where the site is; point DomainName's DNS at the host.",
         {"Fn::Sub": "https://${Edge.DomainName}/"},
@@ -34,6 +35,7 @@ _VALUES: dict[str, tuple[str, Json]] = {
         "The secret that a key rotation writes the desk's public key to.",
         {"Ref": "ReporterSecret"},
     ),
+    OUTPUT: ("The format of what is stored: a package of a lower one cannot read it.", str(RECORD_FORMAT)),
     "DeskKeysSecretArn": (
         "The secret that says which one holds the desk's private keys.",
         {"Ref": "DeskKeysSecret"},
