@@ -158,6 +158,8 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "session#*",
             "step#*",
             "tries#*",
+            "settled",
+            "shipped#*",
             "version#*",
         ],
         "dynamodb:PutItem": [
@@ -169,9 +171,11 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "session#*",
             "step#*",
             "tries#*",
+            "settled",
+            "shipped#*",
             "version#*",
         ],
-        "dynamodb:Query": ["change", "draft", "release", "version#*"],
+        "dynamodb:Query": ["change", "draft", "release", "settled", "shipped#*", "version#*"],
         "dynamodb:UpdateItem": [
             "browser#*",
             "first#*",

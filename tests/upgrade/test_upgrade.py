@@ -27,6 +27,7 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.wiring import deliver, mails, note_delivery, published, sweep, texts
+from chalicelib.wiring.texts import SHIPPED
 from tests.conftest import REGION
 from tests.support.desk_site import PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
 from tests.support.fakes import FixedClock
@@ -234,3 +235,53 @@ def test_every_screen_of_the_desk_shows_what_an_earlier_release_left(desk: DeskS
     assert "Our words in Spanish" in ana.get("/admin/releases").words
     history = ana.get("/admin/text/history?d=template/public/page.html")
     assert "A line of ours" in history.words
+
+
+CODE = "template/public/code.html"
+NOTE = "template/public/note.html"
+
+
+@pytest.mark.parametrize("desk", ["0.1.0"], indirect=True)
+def test_what_was_edited_before_and_is_new_now_is_shown_merged_and_chosen(desk: DeskSite) -> None:
+    """In 0.1.0 somebody changed one line of the form and one of the code page; both files are new since."""
+    ana = desk.signed_in(PUBLISHER_ONE)
+    home = ana.get("/admin")
+    assert "Changed here, and new in the package" in home.words
+    assert f"/admin/text/newer?d={CODE}" in home.text
+    assert "/admin/text/newer?d=template/public/page.html" not in home.text  # nothing is new there
+
+    note = ana.get(f"/admin/text/newer?d={NOTE}")
+    assert "the two fit together" in note.words
+    merged = ana.follow(ana.submit(note, "/admin/text/newer/take"))
+    assert "Both texts are in one draft now" in merged.words
+    text = ana.get(f"/admin/text?d={NOTE}").forms("/admin/text")[0]["text"]
+    assert 'rows="12"' in text
+    assert "languages_of_form" in text
+
+    code = ana.get(f"/admin/text/newer?d={CODE}")
+    assert [f"{part.text}" for part in code.tree.iter("h3")][:3] == ["Before", "Yours", "New"]
+    unchosen = ana.submit(code, "/admin/text/newer/take")
+    assert unchosen.status == 422
+    assert "Please choose one of the two" in unchosen.words
+    [field] = {one.get("name") for one in code.tree.iter("input") if one.get("type") == "radio"}
+    ana.submit(code, "/admin/text/newer/take", **{field: "new"})
+    text = ana.get(f"/admin/text?d={CODE}").forms("/admin/text")[0]["text"]
+    assert 'value="{{ code }}"' in text
+    assert 'class="big"' not in text
+
+    mail = ana.get("/admin/text/newer?d=template/mail/report/body.txt")
+    kept = ana.follow(ana.submit(mail, "/admin/text/newer/keep"))
+    assert "Yours stays as it is" in kept.words
+    home = ana.get("/admin")
+    for document in (NOTE, CODE, "template/mail/report/body.txt"):
+        assert f"/admin/text/newer?d={document}" not in home.text
+    assert {"merge a text with the package's", "keep a text beside the package's"} <= {
+        line["did"] for line in desk.log() if "did" in line
+    }
+
+
+def test_the_package_knows_what_every_kept_release_shipped() -> None:
+    shipped = shipped_files(SHIPPED)
+    for release in RELEASES:
+        for document, text in kept_state(release)["shipped"].items():
+            assert text in shipped.earlier(document), (release, document)
