@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import CATALOG, fingerprint, fingerprint_of_all
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import Entry, PoInvalid, read_po, write_po
@@ -121,8 +122,13 @@ def with_new_sentences(document: str, text: str, shipped: str) -> str:
     return f"{text.rstrip()}\n\n{write_po(lacking)}" if lacking else text
 
 
+def _is_no_frame(document: str, *texts: str) -> bool:
+    """Say whether one is a mail's text of before there were frames: nothing can be taken by lines."""
+    return document in mail_frames.DOCUMENTS and any(mail_frames.faults(text) for text in texts)
+
+
 def _merged(document: str, before: str | None, yours: str, new: str) -> Merge | None:
-    if before is None:
+    if before is None or _is_no_frame(document, before, yours):
         return None
     try:
         return merge(document, before, yours, new)

@@ -285,3 +285,16 @@ def test_the_package_knows_what_every_kept_release_shipped() -> None:
     for release in RELEASES:
         for document, text in kept_state(release)["shipped"].items():
             assert text in shipped.earlier(document), (release, document)
+
+
+@pytest.mark.parametrize("desk", ["0.1.0"], indirect=True)
+def test_a_change_of_recipients_that_waited_is_proposed_again_and_agreed_to(desk: DeskSite) -> None:
+    ana, ben = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    page = ana.get("/admin/recipients")
+    assert "left by an earlier version of the site" in page.words
+    assert "For now another publisher has to agree" not in page.words
+    assert page.forms("/admin/recipients/agree") == []
+    again = ana.follow(ana.submit(page, "/admin/recipients/again"))
+    assert "another publisher" in again.words
+    agreed = ben.follow(ben.submit(ben.get("/admin/recipients"), "/admin/recipients/agree"))
+    assert f"{PUBLISHER_TWO} agreed on" in agreed.words

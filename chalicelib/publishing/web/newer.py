@@ -5,12 +5,13 @@ from __future__ import annotations
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
-from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE, RECIPIENTS, name_of
+from chalicelib.directory.document_ids import RECIPIENTS, locale_of, name_of
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.merge import NEW, YOURS
 from chalicelib.publishing.newer_texts import ALL, NewerText
 from chalicelib.shared.errors import EntryMissing, StaleRecord
+from chalicelib.shared.locales import DEFAULT, direction
 
 NEWER = "/admin/text/newer"
 TAKE = "/admin/text/newer/take"
@@ -99,8 +100,8 @@ class NewerScreens:
             newer=newer,
             name=name_of(document),
             by_agreement=document == RECIPIENTS,
-            is_catalog=document.startswith(CATALOG),
-            is_page=document.startswith(PUBLIC_TEMPLATE),
+            lang=locale_of(document),
+            direction=direction(locale_of(document) or DEFAULT),
             drafted=self._edit.open(document).draft,
             problems=problems or {},
             choices=choices or {},
