@@ -22,6 +22,11 @@ from chalicelib.shared.locales import DEFAULT, ENDONYMS
 EARLIER = Path(__file__).parent / "earlier_texts.json.xz"
 
 
+def earlier_texts(document: str, archive: Path = EARLIER) -> Sequence[str]:
+    """Return a document's texts in the earlier releases that an archive holds, oldest first."""
+    return _texts_of(archive).get(document, ())
+
+
 @cache
 def _texts_of(earlier: Path) -> Mapping[str, Sequence[str]]:
     texts: Mapping[str, Sequence[str]] = json.loads(lzma.decompress(earlier.read_bytes()))
@@ -61,7 +66,7 @@ class ShippedFiles:
 
     def earlier(self, document: str) -> Sequence[str]:
         """Return the texts of this document in earlier releases that the package knows, oldest first."""
-        return _texts_of(self._earlier).get(document, ())
+        return earlier_texts(document, self._earlier)
 
     def package(self) -> str:
         """Return the fingerprint of all that pages are made of: documents, script and renderer."""
