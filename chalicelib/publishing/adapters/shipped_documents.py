@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import lzma
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,6 +28,8 @@ def earlier_texts(document: str, archive: Path = EARLIER) -> Sequence[str]:
 
 @cache
 def _texts_of(earlier: Path) -> Mapping[str, Sequence[str]]:
+    import lzma  # only once something was edited that a newer package ships anew
+
     texts: Mapping[str, Sequence[str]] = json.loads(lzma.decompress(earlier.read_bytes()))
     return texts
 
