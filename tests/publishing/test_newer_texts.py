@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory.document_ids import CONTACTS, RECIPIENTS, fingerprint
-from chalicelib.pages.po_files import read_po
+from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
+from chalicelib.pages.po_files import Entry, read_mo, read_po, write_mo
 from chalicelib.publishing.documents import Draft, Release, Version
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.merge import NEW
@@ -210,3 +212,20 @@ def test_a_catalog_that_cannot_be_read_is_opened_as_it_is(town: Town) -> None:
     town.deploy(ES, town.package.texts[ES] + '\nmsgid "A new one"\nmsgstr ""\n')
     assert town.edit.open(ES).text == "no catalog"
     assert town.anew() == [ES]
+
+
+def test_where_pages_are_rendered_new_sentences_arrive_in_what_an_older_package_published(
+    tmp_path: Path,
+) -> None:
+    """Forms are rendered from published catalogs, which may be older than the package that renders them."""
+    compiled = tmp_path / "locale" / "es" / "LC_MESSAGES" / "porchlight.mo"
+    for folder in ("templates", "content"):
+        (tmp_path / folder).mkdir()
+    compiled.parent.mkdir(parents=True)
+    compiled.write_bytes(write_mo([Entry("Call now", "Llame"), Entry("A new one", "Una nueva")], "es"))
+    lay = ReleaseFiles(Folders(tmp_path / "templates", tmp_path / "locale", tmp_path / "content"))
+    published = 'msgid "Call now"\nmsgstr "Llame ahora"\n\nmsgid "Emptied"\nmsgstr ""\n'
+    laid = lay({ES: published}).catalogs / "es" / "LC_MESSAGES" / "porchlight.mo"
+    read = read_mo(laid.read_bytes())
+    assert (read["Call now"], read["A new one"]) == ("Llame ahora", "Una nueva")
+    assert "Emptied" not in read
