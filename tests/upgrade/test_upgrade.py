@@ -34,7 +34,7 @@ from tests.support.fakes import FixedClock
 from tests.support.kept_states import RELEASES, items, kept_state, made_at, put_items, put_objects, restore
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
 
-pytestmark = pytest.mark.takes(30)
+pytestmark = pytest.mark.takes(60)
 OURS = "The town of Nowhere keeps this page."
 
 
