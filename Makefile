@@ -22,7 +22,7 @@ $(RUN) -m check_jsonschema --quiet --builtin-schema vendor.github-issue-config .
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick fix translations browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox probe bench release hooks clean
+.PHONY: help setup run test quick fix translations take-translations pull-texts browsers package doctor deploy load audit status keys chaos poster screenshots paint firefox probe bench release hooks clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -49,6 +49,12 @@ fix: setup  ## put code in order: formatting, imports, simple mistakes
 translations: setup  ## bring the catalogs up to date with the sentences, and compile them
 	$(RUN) -m tools.build.catalogs update
 	$(RUN) -m tools.build.catalogs compile
+
+take-translations: setup  ## bring a translator's file into a catalog (LOCALE=es FILE=~/es.po)
+	@$(RUN) -m tools.build.take_translations "$(LOCALE)" "$(FILE)"
+
+pull-texts: setup  ## bring published catalogs and contacts into this folder, to be committed (STAGE=prod, or local)
+	@$(RUN) -m tools.aws.pull_texts
 
 browsers:  ## see that the browser, fonts, GnuPG and OpenSSL that the tests use are there
 	@sh tools/browsers.sh

@@ -10,7 +10,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -189,6 +189,33 @@ class ChangeRecipients:
             agreements=before.agreements if before else {},
         )
         return self._put(change)
+
+    def propose_again(self, revision: int, who: Person) -> RecipientChange:
+        """Propose a change whose proposers are not known anew, as it stands, in this person's name.
+
+        It was left by a release from before proposers were kept, so that nobody could agree to it. Whoever is
+        known to have proposed it stays a proposer; addresses that were confirmed stay so. Raises EntryMissing
+        for a change whose proposers are known, DraftConflict, DocumentInvalid.
+        """
+        change, live = self._seen(revision), self.live_text()
+        unknown = [
+            one for one in recipient_changes.touched(live, change.text) if not change.proposers.get(one)
+        ]
+        if not unknown:
+            raise EntryMissing("it is known who proposed this")
+        self._check(change.text)
+        names = {one for one in (who.id, plain_address(who.email), plain_address(change.proposed_by)) if one}
+        theirs = dict.fromkeys(unknown, tuple(sorted(names)))
+        anew = replace(
+            change,
+            revision=revision + 1,
+            proposed_by=who.email,
+            proposed_at=self._clock.now(),
+            agreed_by="",
+            agreed_at=None,
+            proposers={**change.proposers, **theirs},
+        )
+        return self._put(anew)
 
     def send_code(self, address: str, revision: int) -> RecipientChange:
         """Mail a fresh code to an address that waits for one.

@@ -30,7 +30,11 @@ TELLS = "tells"  # good to know
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text that is being worked on. `revision` grows by one at each save; `base` is where it began."""
+    """A text that is being worked on. `revision` grows by one at each save; `base` is where it began.
+
+    `shipped` is the fingerprint of the shipped text that it takes account of: another one now means that the
+    package brought a new text, which this draft hides. Those of before 0.2.0 do not say.
+    """
 
     document: str
     text: str
@@ -38,14 +42,15 @@ class Draft:
     base: int
     who: str
     when: datetime
+    shipped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """A text that was published. Number 0 is what shipped; it has nobody's name.
 
-    `shipped` is the fingerprint of what shipped when this version was made: another one now means that the
-    package brought a new text since, which this version hides.
+    `shipped` is the fingerprint of the shipped text that this version takes account of: another one now means
+    that the package brought a new text since, which this version hides.
     """
 
     document: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ from chalicelib.publishing.documents import (
     Version,
 )
 from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.newer_texts import NewerText, NewerTexts, with_new_sentences
 from chalicelib.publishing.ports import (
     DocumentStore,
     LiveRelease,
@@ -40,8 +41,9 @@ from chalicelib.shared.errors import EntryMissing, StaleRecord
 class DocumentEntry:
     """One line of the list of documents. `live` is the version that readers get; 0 is what shipped.
 
-    `shipped_anew` says that the package brought another text since the live version was made; `unused` that
-    what is live there is not used: its document is retired, or it is no frame that a mail could have.
+    `shipped_anew` says that the package brought a text that is hidden by the draft or the live version;
+    `unused` that what is live there is not used: its document is retired, or it is no frame that a mail could
+    have.
     """
 
     id: str
@@ -114,18 +116,21 @@ class EditText:
         self._shelf = shelf
         self._clock = clock
         self._live = LiveTexts(store, shipped)
+        self._newer = NewerTexts(store, shipped)
 
     def list(self) -> Sequence[DocumentEntry]:
         """Return every document, with its draft if it has one."""
         live = self._live.numbers(self._shelf.live())
         drafts = {draft.document: draft for draft in self._store.drafts()}
+        settled = self._store.settled()
         return [
             DocumentEntry(
                 document,
                 document_ids.kind_of(document),
                 live.get(document, SHIPPED),
                 drafts.get(document),
-                self._shipped_anew(document, live.get(document, SHIPPED)),
+                self._hidden(document, live.get(document, SHIPPED), drafts.get(document), settled)
+                is not None,
                 self._is_unused(document, live.get(document, SHIPPED)),
             )
             for document in self._shipped.ids()
@@ -143,23 +148,58 @@ class EditText:
             return self._retired(document)
         self._known(document)
         number = self._live.numbers(self._shelf.live()).get(document, SHIPPED)
-        live = self._live.version(document, number)
+        shipped = self._shipped.text(document)
         draft = self._store.draft(document)
+        newer = self._hidden(document, number, draft, self._store.settled())
+        live = self._live.version(document, number)
+        live = replace(live, text=with_new_sentences(document, live.text, shipped))
         return OpenDocument(
             document,
             document_ids.kind_of(document),
-            draft.text if draft else live.text,
+            with_new_sentences(document, draft.text, shipped) if draft else live.text,
             draft.revision if draft else 0,
             draft,
             live,
-            self._shipped_anew(document, number),
+            newer is not None,
         )
 
-    def save_draft(self, document: str, text: str, revision: int, who: str) -> Draft:
+    def newer(self, document: str) -> NewerText | None:
+        """Return what the package ships anew and the draft or live text hides. Raises EntryMissing."""
+        self._known(document)
+        number = self._live.numbers(self._shelf.live()).get(document, SHIPPED)
+        return self._hidden(document, number, self._store.draft(document), self._store.settled())
+
+    def take_newer(self, document: str, choices: Mapping[str, str], seen: str, who: str) -> Draft | None:
+        """Merge what the package ships anew into a draft, with YOURS or NEW chosen by key.
+
+        None when all stays as it is live: that is kept as a decision, and nothing is asked again until the
+        package has yet another text. Raises StaleRecord when `seen` is not the fingerprint of the three texts
+        any more, and what save_draft raises.
+        """
+        newer = self.newer(document)
+        if newer is None or newer.fingerprint != seen:
+            raise StaleRecord("changed by somebody else")
+        opened = self.open(document)
+        text, now = newer.merged(choices), self._newer.now(document)
+        if opened.draft is None and text == opened.live.text:
+            self._store.settle(document, now, who, self._clock.now())
+            return None
+        return self.save_draft(document, text, opened.revision, who, now)
+
+    def keep_edited(self, document: str, seen: str, who: str) -> None:
+        """Decide for the edited text as a whole. Raises StaleRecord, as take_newer does."""
+        newer = self.newer(document)
+        if newer is None or newer.fingerprint != seen:
+            raise StaleRecord("changed by somebody else")
+        self._store.settle(document, self._newer.now(document), who, self._clock.now())
+
+    def save_draft(self, document: str, text: str, revision: int, who: str, shipped: str = "") -> Draft:
         """Save a text over the revision it was opened at, and return the new draft.
 
-        Raises DraftConflict with both texts when somebody else saved meanwhile, DocumentInvalid for a text
-        that cannot be kept, AgreementMissing for the recipients (see change_recipients), EntryMissing.
+        `shipped` is the fingerprint of the shipped text that it takes account of, if not that of the text
+        that it was made from. Raises DraftConflict with both texts when somebody else saved meanwhile,
+        DocumentInvalid for a text that cannot be kept, AgreementMissing for the recipients (see
+        change_recipients), EntryMissing.
         """
         if document in RETIRED:
             raise DocumentInvalid("the subject of a mail is written by the site itself now")
@@ -168,7 +208,9 @@ class EditText:
         opened = self.open(document)
         text = check_readable(document, documents.check_text(text))
         base = opened.draft.base if opened.draft else opened.live.number
-        draft = Draft(document, text, revision + 1, base, who, self._clock.now())
+        shipped = shipped or self._newer.base_of(document, opened.draft, opened.live)
+        self._newer.keep(document, shipped)
+        draft = Draft(document, text, revision + 1, base, who, self._clock.now(), shipped)
         try:
             self._store.put_draft(draft)
         except StaleRecord as error:
@@ -209,7 +251,9 @@ class EditText:
 
     def restore(self, document: str, number: int, revision: int, who: str) -> Draft:
         """Make a draft of an older version, over the draft that is there. Raises as save_draft does."""
-        return self.save_draft(document, self.version(document, number).text, revision, who)
+        older = self.version(document, number)
+        base = self._newer.base_of(document, None, older)
+        return self.save_draft(document, older.text, revision, who, base)
 
     def mark_checked(self, contact: str, role: str, day: date, revision: int, who: str) -> Draft:
         """Write into the contacts draft that somebody in this role has checked a contact on this day.
@@ -239,11 +283,12 @@ class EditText:
         if document not in self._shipped.ids():
             raise EntryMissing(document)
 
-    def _shipped_anew(self, document: str, live: int) -> bool:
-        if live == SHIPPED:
-            return False
-        made_on = self._live.version(document, live).shipped
-        return bool(made_on) and made_on != document_ids.fingerprint(self._shipped.text(document))
+    def _hidden(
+        self, document: str, live: int, draft: Draft | None, settled: Mapping[str, str]
+    ) -> NewerText | None:
+        if live == SHIPPED and draft is None:
+            return None
+        return self._newer.of(document, draft, self._live.version(document, live), settled)
 
 
 def check_readable(document: str, text: str) -> str:

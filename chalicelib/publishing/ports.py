@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from chalicelib.publishing.documents import Draft, Problem, Release, Version
@@ -18,6 +19,9 @@ class ShippedDocuments(Protocol):
 
     def text(self, document: str) -> str:
         """Return a document's text. Raises KeyError when it did not ship."""
+
+    def earlier(self, document: str) -> Sequence[str]:
+        """Return the texts of this document in earlier releases that the package knows, oldest first."""
 
     def package(self) -> str:
         """Return the fingerprint of everything that shipped."""
@@ -40,6 +44,18 @@ class DocumentStore(Protocol):
 
     def drop_draft(self, document: str, revision: int) -> None:
         """Delete a draft, if it still is this revision. Raises StaleRecord when it is another."""
+
+    def keep_shipped(self, document: str, text: str) -> None:
+        """Keep a shipped text that an edit began from; it is nothing to keep it twice."""
+
+    def shipped_text(self, document: str, fingerprint: str) -> str | None:
+        """Return a shipped text that was kept, by its fingerprint."""
+
+    def settle(self, document: str, fingerprint: str, who: str, when: datetime) -> None:
+        """Keep that somebody decided for the edited text, against the shipped one of this fingerprint."""
+
+    def settled(self) -> Mapping[str, str]:
+        """Return, by document, the fingerprint of the shipped text that was last decided against."""
 
     def versions(self, document: str) -> Sequence[Version]:
         """Return a document's published versions, newest first, without the shipped one."""

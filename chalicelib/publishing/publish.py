@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from chalicelib.directory import document_ids
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.publishing import documents, going_live, recipient_changes
 from chalicelib.publishing.check_documents import CheckDocuments, Checked
@@ -26,8 +25,10 @@ from chalicelib.publishing.documents import (
 )
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay
 from chalicelib.publishing.going_live import AGAIN, PUBLISH
+from chalicelib.publishing.newer_texts import NewerTexts
 from chalicelib.publishing.ports import (
     DocumentStore,
+    LiveRelease,
     ReleaseShelf,
     RenderedSite,
     ShippedDocuments,
@@ -117,6 +118,7 @@ class Publish:
         self._check = check
         self._clock = clock
         self._targets = Targets(store, shipped, shelf)
+        self._newer = NewerTexts(store, shipped)
 
     def plan(self) -> PublishPlan:
         """Say what would be published now, after looking over every page. Changes nothing."""
@@ -236,7 +238,7 @@ class Publish:
             raise NotYet(_planned(target, report))
         held = self._hold(target.change)
         try:
-            kept = {name: self._keep(name, text, wish) for name, text in target.drafted.items()}
+            kept = {name: self._keep(name, text, wish, target.since) for name, text in target.drafted.items()}
             versions = {**target.versions, **kept}
             versions = {name: number for name, number in versions.items() if number != SHIPPED}
             release = self._number(versions, wish, target)
@@ -291,20 +293,26 @@ class Publish:
         if gone := wanted - {draft.document for draft in self._store.drafts()}:
             raise ChangedSince([(name, _TAKEN_BACK) for name in sorted(gone)], late=True)
 
-    def _keep(self, document: str, text: str, wish: _Wish) -> int:
+    def _keep(self, document: str, text: str, wish: _Wish, since: LiveRelease | None) -> int:
         """Make a draft's text a version, unless a stopped publish did so already; return its number."""
         shipped = self._shipped.text(document)
         if text == shipped:
             return SHIPPED
         known = self._store.versions(document)
-        if known and known[0].text == text:
+        base = self._base(document, text, since)
+        if known and known[0].text == text and known[0].shipped == base:
             return known[0].number
         number = documents.next_number(one.number for one in known)
-        now = self._clock.now()
-        self._store.add_version(
-            Version(document, number, text, wish.who, now, wish.why, document_ids.fingerprint(shipped))
-        )
+        self._newer.keep(document, base)
+        self._store.add_version(Version(document, number, text, wish.who, self._clock.now(), wish.why, base))
         return number
+
+    def _base(self, document: str, text: str, since: LiveRelease | None) -> str:
+        """Return the fingerprint of the shipped text that a new version takes account of."""
+        draft = self._store.draft(document)
+        number = self._targets.live.numbers(since).get(document, SHIPPED)
+        live = self._targets.live.version(document, number)
+        return self._newer.base_of(document, draft if draft and draft.text == text else None, live)
 
     def _number(self, versions: Mapping[str, int], wish: _Wish, target: Target) -> Release:
         """Give a new release a number that was never used, and keep it."""

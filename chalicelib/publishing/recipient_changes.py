@@ -32,8 +32,8 @@ THE_LIST = ""  # stands for the order of the entries, where an entry's id stands
 THE_OPERATOR = "the operator, by a mailed code"
 UNKNOWN_PROPOSERS = "unknown_proposers"
 UNKNOWN_SAID = (
-    "this was proposed before it was kept who had a hand in it: withdraw it, and propose it again,"
-    " so that somebody else can agree"
+    "This was proposed before it was kept who had a hand in it: propose it again, in your name, so that"
+    " somebody else can agree, or withdraw it."
 )
 
 # What says where reports go is told before all else.

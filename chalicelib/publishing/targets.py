@@ -15,6 +15,7 @@ from chalicelib.publishing.going_live import (
     PUBLISH,
     GoingLive,
 )
+from chalicelib.publishing.newer_texts import with_new_sentences
 from chalicelib.publishing.ports import (
     DocumentStore,
     LiveRelease,
@@ -101,7 +102,10 @@ class Targets:
     def text_of(self, target: Target) -> dict[str, str]:
         """Return the text of each document that is not as it shipped, as it would be live."""
         kept = {name: self.live.version(name, one).text for name, one in target.versions.items()}
-        return {**kept, **target.drafted}
+        return {
+            name: with_new_sentences(name, text, self._shipped.text(name))
+            for name, text in {**kept, **target.drafted}.items()
+        }
 
     def before(self, target: Target) -> dict[str, list[str]]:
         """Return each drafted document, and for one of JSON the texts that readers got, live one first."""

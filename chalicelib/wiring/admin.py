@@ -38,6 +38,7 @@ from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.web import (
     contacts,
     home,
+    newer,
     preview,
     publish,
     recipients,
@@ -160,6 +161,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients)
     texts.routes(guard, core.edit)
+    newer.routes(guard, core.edit)
     sentences.routes(guard, EditSentences(core.edit))
     contacts.routes(guard, edit_contacts)
     recipients.routes(guard, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell)

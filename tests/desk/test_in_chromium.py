@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite
+from tests.support.newer_edits import NEWER_SCREENS, edit_on_an_older_package
 from tools.local.local_server import LocalSite
 from tools.local.quiet_server import HOST, reserve
 from tools.look.chromium import launch_options
@@ -57,6 +58,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def address(desk: DeskSite) -> Iterator[str]:
     """The desk on a port of this machine, over plain HTTP, as under `make run`."""
+    edit_on_an_older_package(desk)
     site = LocalSite(desk.app, reserve(0), say=lambda _: None)
     site.start()
     yield f"http://{HOST}:{site.port}"
@@ -168,7 +170,7 @@ def test_axe_finds_no_barrier_on_any_screen(chromium, address, scheme):
         base_url=address, color_scheme=scheme, storage_state=context.storage_state()
     )
     page = looking.new_page()
-    for path in SCREENS if scheme == "light" else SCREENS[:8]:
+    for path in (*(SCREENS if scheme == "light" else SCREENS[:8]), *NEWER_SCREENS):
         page.goto(path)
         violations = Axe().run(page, options=_RULES).response["violations"]
         # What is shown inside the preview's frames is the public page, which has tests of its own.
@@ -189,7 +191,7 @@ def test_no_screen_is_wider_than_a_phone_and_buttons_are_large_enough(chromium, 
         base_url=address, viewport={"width": 320, "height": 640}, storage_state=context.storage_state()
     )
     page = looking.new_page()
-    for path in SCREENS:
+    for path in (*SCREENS, *NEWER_SCREENS):
         page.goto(path)
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 320, path
         small = page.evaluate(SMALL_TARGETS, TARGETS)

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.shared.version import VERSION
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, Page
+from tests.support.newer_edits import NEWER_SCREENS, edit_on_an_older_package
 
 pytestmark = pytest.mark.takes(30)
 
@@ -52,6 +53,8 @@ MISSING = [
     "/admin/text/version?d=contacts&n=99",
     "/admin/preview/mail?name=report&recipient=nobody",
     "/admin/log?month=1999-01",
+    "/admin/text/newer?d=contacts",
+    "/admin/text/newer?d=nothing",
 ]
 
 
@@ -103,6 +106,20 @@ def test_each_screen_is_whole_for_a_publisher(desk):
         page = publisher.get(path)
         assert page.status == 200, (path, page.words[:300])
         check(page)
+
+
+def test_the_screen_of_two_texts_is_whole_whatever_they_hold(desk):
+    edit_on_an_older_package(desk)
+    for email in (EDITOR_ONE, PUBLISHER_ONE):
+        person = desk.signed_in(email)
+        for path in NEWER_SCREENS:
+            page = person.get(path)
+            assert page.status == 200, (path, page.words[:300])
+            check(page)
+            if 'type="radio"' in page.text:
+                unchosen = person.submit(page, "/admin/text/newer/take")
+                assert unchosen.status == 422, path
+                check(unchosen)
 
 
 def test_the_foot_of_the_desk_says_the_version(desk):

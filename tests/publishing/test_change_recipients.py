@@ -282,6 +282,32 @@ def test_a_change_from_before_proposers_were_kept_is_read_and_agreed_to_by_nobod
         changing.change.send_operator_code(changing.revision, changing.seen)
 
 
+def test_a_change_of_unknown_proposers_is_proposed_again_in_ones_name_and_agreed_to(
+    changing: Changing,
+) -> None:
+    changing.propose(OFFICE)
+    changing.confirm_all()
+    old = changing.desk.store.change()
+    assert old is not None
+    changing.desk.store.put_change(replace(old, revision=old.revision + 1, proposers={}))
+    with pytest.raises(DraftConflict):
+        changing.change.propose_again(old.revision, person(BEN))
+    again = changing.change.propose_again(changing.revision, person(BEN))
+    assert again.text == old.text
+    assert again.confirmed == old.confirmed
+    for proposer in (ANA, BEN):  # who first proposed it has a hand in it still
+        with pytest.raises(AgreementMissing, match="somebody else"):
+            changing.agree(proposer)
+    changing.agree(CAM)
+    assert changing.change.state().change.agreed
+
+
+def test_a_change_whose_proposers_are_known_is_not_taken_over(changing: Changing) -> None:
+    changing.propose(OFFICE)
+    with pytest.raises(EntryMissing):
+        changing.change.propose_again(changing.revision, person(BEN))
+
+
 def operators_code(changing: Changing) -> str:
     changing.change.send_operator_code(changing.revision, changing.seen)
     to, code, *_ = changing.outbox.sent[-1].content.decode().split(" ")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
+from chalicelib.directory.document_ids import fingerprint
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.documents import Draft, Release, Version
@@ -85,6 +87,29 @@ def test_a_draft_comes_back_as_it_was_saved(store: DocumentStore) -> None:
     assert store.draft("contacts") == saved
     assert list(store.drafts()) == [saved]
     assert store.draft("places") is None
+
+
+def test_a_draft_says_which_shipped_text_it_takes_account_of(store: DocumentStore) -> None:
+    store.put_draft(replace(draft(), shipped="abc"))
+    assert [one.shipped for one in store.drafts()] == ["abc"]
+
+
+def test_a_shipped_text_is_kept_once_under_its_fingerprint(store: DocumentStore) -> None:
+    assert store.shipped_text("contacts", fingerprint("old")) is None
+    for _ in range(2):
+        store.keep_shipped("contacts", "old")
+    store.keep_shipped("contacts", "newer")
+    assert store.shipped_text("contacts", fingerprint("old")) == "old"
+    assert store.shipped_text("places", fingerprint("old")) is None
+    assert list(store.drafts()) == []
+
+
+def test_the_last_decision_against_a_shipped_text_counts(store: DocumentStore) -> None:
+    assert store.settled() == {}
+    store.settle("contacts", "one", "ana@example.org", NOW)
+    store.settle("contacts", "two", "ben@example.org", NOW)
+    store.settle("places", "three", "ben@example.org", NOW)
+    assert store.settled() == {"contacts": "two", "places": "three"}
 
 
 def test_of_two_who_save_over_the_same_revision_the_second_is_told(store: DocumentStore) -> None:

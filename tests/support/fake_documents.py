@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 
+from chalicelib.directory.document_ids import fingerprint
 from chalicelib.publishing.documents import Draft, Release, Version
 from chalicelib.publishing.ports import LiveRelease
 from chalicelib.publishing.recipient_changes import RecipientChange
@@ -22,6 +24,8 @@ class FakeDocuments:
         self._versions: dict[tuple[str, int], Version] = {}
         self._releases: dict[int, Release] = {}
         self._change: RecipientChange | None = None
+        self._shipped: dict[tuple[str, str], str] = {}
+        self._settled: dict[str, str] = {}
 
     def drafts(self) -> Sequence[Draft]:
         return [self._drafts[document] for document in sorted(self._drafts)]
@@ -40,6 +44,20 @@ class FakeDocuments:
             raise StaleRecord("gone")
         _expect(self._drafts[document], revision)
         del self._drafts[document]
+
+    def keep_shipped(self, document: str, text: str) -> None:
+        self.before("keep_shipped")
+        self._shipped[document, fingerprint(text)] = text
+
+    def shipped_text(self, document: str, fingerprint: str) -> str | None:
+        return self._shipped.get((document, fingerprint))
+
+    def settle(self, document: str, fingerprint: str, who: str, when: datetime) -> None:
+        self.before("settle")
+        self._settled[document] = fingerprint
+
+    def settled(self) -> Mapping[str, str]:
+        return dict(self._settled)
 
     def versions(self, document: str) -> Sequence[Version]:
         found = [version for (name, _), version in self._versions.items() if name == document]

@@ -105,6 +105,7 @@ class FakePackage:
     """The ShippedDocuments in memory; `texts` may be changed, as a new package changes them."""
 
     def __init__(self) -> None:
+        self.releases: list[dict[str, str]] = []  # earlier ones, of which the package knows the texts
         self.texts = {
             CONTACTS: written({"contacts": [LINE, SHELTER]}),
             PLACES: written({"places": _PLACES}),
@@ -123,6 +124,9 @@ class FakePackage:
 
     def text(self, document: str) -> str:
         return self.texts[document]
+
+    def earlier(self, document: str) -> Sequence[str]:
+        return [text for texts in self.releases for name, text in texts.items() if name == document]
 
     def package(self) -> str:
         return fingerprint_of_all(self.texts)

@@ -27,8 +27,10 @@ from tests.support.ready_site import OUTPUTS, account, identity, ready_texts
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.deploy import Deploy, DeployStopped
 from tools.aws.doctor_content import shipped_texts
+from tools.aws.record_format import OUTPUT, RECORD_FORMAT, no_way_back
 from tools.aws.stack_policy import stack_policy
 from tools.aws.stage import ROOT, Stage
+from tools.aws.template.outputs import outputs
 
 STAGE = Stage("prod", "us-west-2", "ana@town.example", PARAMETERS)
 CHANGES = {
@@ -524,3 +526,54 @@ def test_a_file_for_a_call_can_be_read_by_nobody_else():
 
     with _file_of(b"secret") as path:
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def _of_format(package: Path, number: int) -> None:
+    template = json.loads((package / "template.json").read_text())
+    template["Outputs"] = {OUTPUT: {"Value": str(number)}}
+    (package / "template.json").write_text(json.dumps(template))
+
+
+def test_a_package_that_cannot_read_the_records_on_aws_is_not_deployed(aws, package):
+    there(aws, RecordFormat="3")
+    _of_format(package, 2)
+    with pytest.raises(DeployStopped, match="format 2, and they have format 3"):
+        Operator(aws, package).deploys()
+    assert done(aws) == []
+
+
+def test_a_package_of_before_formats_counts_as_the_first(aws, package):
+    there(aws, RecordFormat="2")
+    with pytest.raises(DeployStopped, match="Nothing was changed"):
+        Operator(aws, package).deploys()
+    assert done(aws) == []
+
+
+def test_before_anything_changes_a_deploy_says_that_there_is_no_going_back(aws, package, capsys):
+    there(aws)  # a stage of before formats says none
+    _of_format(package, RECORD_FORMAT)
+    operator = Operator(aws, package, agrees=False)
+    with pytest.raises(DeployStopped, match="Nothing was changed"):
+        operator.deploys()
+    said = capsys.readouterr().out
+    assert "no going back to the package before" in said
+    assert "without the report in it" in said
+
+
+def test_the_same_format_and_a_first_deploy_say_nothing_of_going_back(aws, package, capsys):
+    _of_format(package, RECORD_FORMAT)
+    Operator(aws, package).deploys()
+    assert "no going back" not in capsys.readouterr().out
+    there(aws, RecordFormat=str(RECORD_FORMAT))
+    Operator(aws, package).deploys()
+    assert "no going back" not in capsys.readouterr().out
+
+
+def test_the_template_says_the_format_of_its_records():
+    assert outputs()["Outputs"][OUTPUT]["Value"] == str(RECORD_FORMAT)
+
+
+def test_each_step_of_the_format_says_why_there_is_no_going_back():
+    for number in range(2, RECORD_FORMAT + 1):
+        assert no_way_back(number - 1, number)
+    assert no_way_back(RECORD_FORMAT, RECORD_FORMAT) == ""

@@ -27,7 +27,7 @@ from typing import Any
 from chalicelib.pages.about import AboutSite
 from chalicelib.publishing.adapters.standby import CONTENT_TYPE, standby
 from chalicelib.settings import Settings
-from tools.aws import doctor
+from tools.aws import doctor, record_format
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.doctor_aws import delivery_key_of, outputs_of
 from tools.aws.doctor_content import shipped_texts
@@ -76,8 +76,10 @@ class Deploy:
     def __call__(self) -> None:
         """Do all steps. Raises DeployStopped or AwsFailed at the first that fails."""
         self.check()
+        before = outputs_of(self._aws, self._stage.stack)
+        self._compare_records(before)
         template = self._upload(self._bucket())
-        known = self._parameters(outputs_of(self._aws, self._stage.stack))
+        known = self._parameters(before)
         self._apply(template, known)
         outputs = outputs_of(self._aws, self._stage.stack)
         if (now := self._parameters(outputs)) != known:
@@ -107,6 +109,18 @@ class Deploy:
             say(one.line)
         if stops and self._stage.name == "prod":
             raise DeployStopped(f"{len(stops)} things must be mended first: see make doctor STAGE=prod.")
+
+    def _compare_records(self, before: Mapping[str, str]) -> None:
+        """Say when there is no going back, and stop where this package is such a step back."""
+        if not before:
+            return  # nothing is stored yet
+        template = json.loads((self._package / "template.json").read_text(encoding="utf-8"))
+        told = {name: str(output["Value"]) for name, output in template.get("Outputs", {}).items()}
+        stage, package = record_format.format_of(before), record_format.format_of(told)
+        if older := record_format.cannot_read(stage, package):
+            raise DeployStopped(older)
+        if warning := record_format.no_way_back(stage, package):
+            say(warning)
 
     # The package
 

@@ -19,6 +19,7 @@ from tools.aws.stage import STAGES, read_stage
 
 RUNNING = Path(__file__).resolve().parents[2] / "build" / "running"
 _TOLD = ("REPORTS_TABLE", "REPORTER_SECRET", "DESK_KEYS_SECRET")
+_TEXTS = ("DOCUMENTS_TABLE", "PAGES_BUCKET")
 
 
 class NoSite(Exception):
@@ -38,6 +39,8 @@ class Where:
     desk_keys_secret: str
     holders: str = "porchlight-desk-keys-"
     version: str = VERSION
+    documents_table: str = ""
+    pages_bucket: str = ""
 
     dynamodb = staticmethod(partial(client, "dynamodb", 4, 10.0))
     secrets = staticmethod(partial(client, "secretsmanager", 4, 10.0))
@@ -46,6 +49,7 @@ class Where:
 def remember(environ: Mapping[str, str]) -> None:
     """Note how to reach the site that runs on this machine."""
     told = {name: environ[name] for name in (*_TOLD, "AWS_ENDPOINT_URL")}
+    told |= {name: environ[name] for name in _TEXTS if name in environ}
     told |= {name: value for name, value in environ.items() if name.startswith("AWS_ENDPOINT_URL_")}
     RUNNING.mkdir(parents=True, exist_ok=True)
     _note().write_text(json.dumps(told), encoding="utf-8")
@@ -81,7 +85,15 @@ def _here() -> Where:
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
     )
-    return Where("the site on this machine", *(told[name] for name in _TOLD))
+    reports, reporter, desk = (told[name] for name in _TOLD)
+    return Where(
+        "the site on this machine",
+        reports,
+        reporter,
+        desk,
+        documents_table=told.get("DOCUMENTS_TABLE", ""),
+        pages_bucket=told.get("PAGES_BUCKET", ""),
+    )
 
 
 def _on_aws(name: str) -> Where:
@@ -100,7 +112,8 @@ def _on_aws(name: str) -> Where:
     table, reporter, desk = (outputs[one] for one in wanted)
     # What the delivering function's role may read begins like this: .chalice/policy-deliver.json.
     version = outputs.get("Version", "before 0.2.0")
-    return Where(f"the stage {name}", table, reporter, desk, f"{stage.stack}-desk-keys-", version)
+    texts = outputs.get("DocumentsTable", ""), outputs.get("PagesBucket", "")
+    return Where(f"the stage {name}", table, reporter, desk, f"{stage.stack}-desk-keys-", version, *texts)
 
 
 def _note() -> Path:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,11 +74,20 @@ class ReleaseFiles:
             path = draft / path_of(document)
             path.parent.mkdir(parents=True, exist_ok=True)
             if document.startswith(CATALOG):
-                path.write_bytes(po_files.write_mo(po_files.read_po(text), locale_of(document)))
+                entries = _with_shipped(po_files.read_po(text), path)
+                path.write_bytes(po_files.write_mo(entries, locale_of(document)))
             else:
                 path.write_text(text, encoding="utf-8")
         draft.rename(folder)
         return folder
+
+
+def _with_shipped(entries: Sequence[po_files.Entry], shipped: Path) -> list[po_files.Entry]:
+    """Return a catalog's entries, and those of the compiled one that shipped which it lacks: a package newer
+    than what was published says sentences that nobody could translate then."""
+    known = {entry.source for entry in entries}
+    there = po_files.read_mo(shipped.read_bytes()) if shipped.is_file() else {}
+    return [*entries, *(po_files.Entry(one, text) for one, text in there.items() if one not in known)]
 
 
 def newest(folders: Folders) -> int:

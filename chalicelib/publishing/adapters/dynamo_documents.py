@@ -7,10 +7,11 @@ is told. The key has two parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.directory.document_ids import fingerprint
 from chalicelib.publishing.documents import (
     UNKNOWN,
     Draft,
@@ -27,6 +28,8 @@ _DRAFTS = "draft"
 _RELEASES = "release"
 _CHANGE = ("change", "recipients")
 _VERSIONS = "version#"
+_SHIPPED = "shipped#"
+_SETTLED = "settled"
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -70,6 +73,7 @@ class DynamoDocuments:
                 "base": draft.base,
                 "who": draft.who,
                 "moment": draft.when.isoformat(),
+                "shipped": draft.shipped,
             },
             draft.revision - 1,
         )
@@ -77,6 +81,26 @@ class DynamoDocuments:
     def drop_draft(self, document: str, revision: int) -> None:
         """Delete a draft, if it still is this revision."""
         self._delete((_DRAFTS, document), revision)
+
+    def keep_shipped(self, document: str, text: str) -> None:
+        """Keep a shipped text under its fingerprint; another writer's is the same."""
+        with suppress(StaleRecord):
+            self._put((_SHIPPED + document, fingerprint(text)), {"text": text}, 0)
+
+    def shipped_text(self, document: str, fingerprint: str) -> str | None:
+        """Return a shipped text that was kept."""
+        item = self._get(_SHIPPED + document, fingerprint)
+        return str(item["text"]) if item else None
+
+    def settle(self, document: str, fingerprint: str, who: str, when: datetime) -> None:
+        """Keep a decision for the edited text; of two the later one stays."""
+        item = {"shipped": fingerprint, "who": who, "moment": when.isoformat()}
+        values = {name: _write(value) for name, value in item.items()}
+        self._table.call("put_item", Item={**_key(_SETTLED, document), **values})
+
+    def settled(self) -> Mapping[str, str]:
+        """Return the decisions, by document."""
+        return {item["sk"]: str(item["shipped"]) for item in self._query(_SETTLED)}
 
     def versions(self, document: str) -> Sequence[Version]:
         """Return a document's published versions, newest first."""
@@ -241,6 +265,7 @@ def _draft(item: Mapping[str, Any]) -> Draft:
         int(item["base"]),
         item["who"],
         _moment(item["moment"]),
+        item.get("shipped", ""),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from chalicelib.directory.document_ids import (
@@ -15,6 +17,21 @@ from chalicelib.directory.document_ids import (
 from chalicelib.pages import po_files
 from chalicelib.pages.adapters.document_folders import Folders, newest
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
+
+EARLIER = Path(__file__).parent / "earlier_texts.json.xz"
+
+
+def earlier_texts(document: str, archive: Path = EARLIER) -> Sequence[str]:
+    """Return a document's texts in the earlier releases that an archive holds, oldest first."""
+    return _texts_of(archive).get(document, ())
+
+
+@cache
+def _texts_of(earlier: Path) -> Mapping[str, Sequence[str]]:
+    import lzma  # only once something was edited that a newer package ships anew
+
+    texts: Mapping[str, Sequence[str]] = json.loads(lzma.decompress(earlier.read_bytes()))
+    return texts
 
 
 class ShippedFiles:
@@ -31,11 +48,13 @@ class ShippedFiles:
         code: Sequence[Path],
         sentences: Callable[[Mapping[str, str]], Mapping[str, Sequence[tuple[str, int]]]],
         state: Callable[[], int] | None = None,
+        earlier: Path = EARLIER,
     ) -> None:
         self._folders = folders
         self._code = code
         self._sentences = sentences
         self._state = state or (lambda: newest(folders))
+        self._earlier = earlier
         self._seen: tuple[int | None, dict[str, str], str] = (None, {}, "")
 
     def ids(self) -> Sequence[str]:
@@ -45,6 +64,10 @@ class ShippedFiles:
     def text(self, document: str) -> str:
         """Return a document's text. Raises KeyError when it did not ship."""
         return self._texts()[document]
+
+    def earlier(self, document: str) -> Sequence[str]:
+        """Return the texts of this document in earlier releases that the package knows, oldest first."""
+        return earlier_texts(document, self._earlier)
 
     def package(self) -> str:
         """Return the fingerprint of all that pages are made of: documents, script and renderer."""

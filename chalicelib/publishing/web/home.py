@@ -57,6 +57,7 @@ class HomeScreens:
             stale = [line for line in self._contacts.list() if line.stale]
         except DocumentInvalid as wrong:  # a draft that cannot be read must not hide what else needs somebody
             unread = str(wrong)
+        entries = self._edit.list()
         return self._show(
             request,
             "home.html",
@@ -67,7 +68,8 @@ class HomeScreens:
             amiss=self._cases.amiss(),
             recipients=self._recipients.list(),
             change=self._recipients.state(),
-            unused=[entry for entry in self._edit.list() if entry.unused and entry.live],
+            unused=[entry for entry in entries if entry.unused and entry.live],
+            newer=[entry for entry in entries if entry.shipped_anew],
         )
 
     def no_screen(self, request: AdminRequest) -> Screen:

@@ -53,6 +53,7 @@ def routes(
         ("/admin/recipients/agree", "agree to a change of recipients", "", screens.agree),
         ("/admin/recipients/operator-code", "mail the operator a code", "", screens.mail_operator_code),
         ("/admin/recipients/operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
+        ("/admin/recipients/again", "propose recipients again", "", screens.propose_again),
         ("/admin/recipients/withdraw", "withdraw new recipients", "", screens.withdraw),
     ):
         guard.action(path, PUBLISHER, does, about)(renderer)
@@ -185,6 +186,17 @@ class RecipientScreens:
             return self._list(request, 409, {"": _MOVED_ON})
         self._agreed(request, f"With a code that the operator got, {request.who.email}")
         return go_to(f"{RECIPIENT_LIST}?done=agreed")
+
+    def propose_again(self, request: AdminRequest) -> Screen:
+        """Propose what an earlier release left waiting in this person's name, so that another can agree."""
+        try:
+            change = self._changes.propose_again(number(request.one("revision")), request.who)
+        except DraftConflict:
+            return self._list(request, 409, {"": _MOVED_ON})
+        except DocumentInvalid as wrong:
+            return self._list(request, 422, {"": sentence_of(wrong)})
+        self._proposed(request, ", ".join(change.proposers))
+        return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
     def withdraw(self, request: AdminRequest) -> Screen:
         """Take back the change that waits."""

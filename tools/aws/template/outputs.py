@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.shared.version import VERSION
+from tools.aws.record_format import OUTPUT, RECORD_FORMAT
 from tools.aws.template.parts import Json
 
 _VALUES: dict[str, tuple[str, Json | str]] = {
@@ -36,6 +37,7 @@ _VALUES: dict[str, tuple[str, Json | str]] = {
         "The secret that a key rotation writes the public delivery key to.",
         {"Ref": "ReporterSecret"},
     ),
+    OUTPUT: ("The format of what is stored: a package of a lower one cannot read it.", str(RECORD_FORMAT)),
     "DeskKeysSecretArn": (
         "The secret that says which one holds the private delivery keys.",
         {"Ref": "DeskKeysSecret"},

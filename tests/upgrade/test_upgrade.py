@@ -1,0 +1,300 @@
+"""Upgrades of a live stage: this code over the tables, secrets and bucket that each earlier release left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.publish import Publish
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
+from chalicelib.reporting.adapters.receipt_vault import SeededVault
+from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
+from chalicelib.reporting.cases import DELIVERED, LOOKED_AT, LOST, MOVES, SENT, WAITING
+from chalicelib.reporting.follow_up import FollowUp
+from chalicelib.reporting.report import Report
+from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.wiring import deliver, mails, note_delivery, published, sweep, texts
+from chalicelib.wiring.texts import SHIPPED
+from tests.conftest import REGION
+from tests.support.desk_site import PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
+from tests.support.fakes import FixedClock
+from tests.support.kept_states import RELEASES, items, kept_state, made_at, put_items, put_objects, restore
+from tests.support.rendered import shipped_files, shipped_folders, site_renderer
+
+pytestmark = pytest.mark.takes(60)
+OURS = "The town of Nowhere keeps this page."
+
+
+class _Minute:
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+class Stage:
+    """A stage that an earlier release left, and this code's functions over it, an hour later."""
+
+    def __init__(self, release: str, base: str) -> None:
+        self.state = kept_state(release)
+        self.settings: Settings = restore(self.state, base)
+        self.clock = FixedClock(made_at(self.state) + timedelta(hours=1))
+        self.store = DynamoReports(lambda: client("dynamodb"), "reports")
+        for cached in (deliver._delivery_keys, texts.texts_at, mails._published_frames):
+            cached.cache_clear()
+
+    def deliver(self) -> dict[str, Any]:
+        return deliver.deliver(self.settings, _Minute(), self.clock)
+
+    def sweep(self) -> int:
+        done = sweep.sweep(self.settings, _Minute(), self.clock, scheduled_at=self.clock.now())
+        return int(done["deleted"])
+
+    def states(self) -> dict[str, dict[str, str]]:
+        return {
+            report.case_number: {one.recipient: one.state for one in report.deliveries}
+            for report in self.store.survey(self.clock.now())
+        }
+
+    def notice(self, kind: str, message_id: str) -> None:
+        when, member = f"{self.clock.now():%Y-%m-%dT%H:%M:%S.000Z}", kind[0].lower() + kind[1:]
+        mail = {"timestamp": when, "messageId": message_id, "destination": ["a@b.example"], "tags": {}}
+        event = {"eventType": kind, member: {"timestamp": when, "recipients": ["a@b.example"]}, "mail": mail}
+        body = json.dumps({"Type": "Notification", "Message": json.dumps(event)})
+        batch = {"Records": [{"messageId": "1", "body": body}]}
+        done = note_delivery.note_delivery(self.settings, batch, _Minute(), self.clock)
+        assert done == {"batchItemFailures": []}
+
+    def mailed(self) -> list[str]:
+        sent = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+        return [message.raw_data for message in sent]
+
+
+@pytest.fixture(params=RELEASES)
+def stage(request: pytest.FixtureRequest, aws_over_http: str) -> Stage:
+    return Stage(request.param, aws_over_http)
+
+
+def test_a_release_is_kept_from_before_the_rooms_and_one_from_after() -> None:
+    assert {"0.1.0", "0.2.0"} <= {*RELEASES}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_is_kept_of_a_release_holds_twenty_reports_and_each_of_its_states(release: str) -> None:
+    state = kept_state(release)
+    states = {one for deliveries in state["states"].values() for one in deliveries.values()}
+    assert len(state["filed"]) >= 20
+    assert states >= {*MOVES} - {"unclear", "withheld"} - ({"failed"} if release != "0.1.0" else set())
+
+
+def test_every_report_of_before_is_read_and_opened(stage: Stage) -> None:
+    keys = json.loads(stage.state["secrets"]["desk-keys"])["keys"]
+    opener = HpkeOpener(lambda: keys, lambda: None)
+    for item in items(stage.state, "reports"):
+        if "sealed" not in item:
+            continue
+        record = stage.store.get(item["pk"]["S"].removeprefix("report#"), stage.clock.now())
+        assert record is not None
+        words = Report.from_bytes(opener.open(record.sealed, record.id))
+        assert words.story == stage.state["filed"][record.case_number]["story"]
+
+
+def test_what_waited_is_delivered_with_its_words(stage: Stage, log: list[str]) -> None:
+    waiting = {case for case, states in stage.states().items() if WAITING & {*states.values()}}
+    assert len(waiting) >= 4
+    stage.deliver()
+    assert not any(WAITING & {*states.values()} for states in stage.states().values())
+    mail = "\n".join(stage.mailed())
+    for case in waiting:
+        number = stage.state["filed"][case]["story"].split(" of the fixture")[0]
+        assert number in mail, case
+    assert "delivery_fault" not in "".join(log)
+
+
+def test_a_notice_about_a_mail_of_before_finds_its_report(stage: Stage) -> None:
+    sent = [
+        (report, one)
+        for report in stage.store.survey(stage.clock.now())
+        for one in report.deliveries
+        if one.state == SENT and not one.digest
+    ]
+    report, delivery = sent[0]
+    stage.notice("Delivery", delivery.message_id)
+    assert stage.states()[report.case_number][delivery.recipient] == DELIVERED
+
+
+def test_a_notice_about_a_digest_of_before_finds_its_reports(stage: Stage) -> None:
+    """Of two reports in one mail the one was delivered to all: a digest's notice is about both."""
+    batches = [item for item in items(stage.state, "reports") if item["pk"]["S"].startswith("batch#")]
+    assert len(batches) >= 1
+    for batch in batches:
+        assert stage.store.batch(batch["pk"]["S"].removeprefix("batch#"))
+
+
+def test_a_code_of_before_is_looked_up(stage: Stage) -> None:
+    secret = ReporterSecret(JsonSecret(lambda: client("secretsmanager"), "reporter"))
+    vault = SeededVault(secret.seed)
+    look_up = FollowUp(stage.store, vault, published.published_recipients(stage.settings), stage.clock)
+    some = [*stage.state["filed"].items()][::4]  # each takes the memory and time of a password's hash
+    for case, filed in some:
+        found = look_up(filed["code"])
+        assert found is not None, case
+        assert len(found) == len(stage.state["states"][case])
+    assert look_up("0000 0000 0000 0000 0000") is None
+
+
+def test_what_was_taken_is_deleted_on_time_and_nothing_else(stage: Stage) -> None:
+    before = stage.states()
+    settled = {case for case, states in before.items() if {*states.values()} == {DELIVERED}}
+    assert len(settled) >= 3
+    stage.clock.forward(days=29)
+    stage.sweep()
+    assert {*stage.states()} == {*before}
+    stage.clock.forward(days=2)
+    assert stage.sweep() >= len(settled)
+    left = stage.states()
+    assert not settled & {*left}
+    on_hold = [report for report in stage.store.survey(stage.clock.now()) if report.legal_hold]
+    assert len(on_hold) == 1
+    for case, states in before.items():
+        if (WAITING | LOOKED_AT | LOST) & {*states.values()} and not _answered(stage, case):
+            assert case in left, case
+
+
+def _answered(stage: Stage, case: str) -> bool:
+    return any(
+        item["case_number"]["S"] == case and "answered_at" in item
+        for item in items(stage.state, "reports")
+        if "sealed" in item
+    )
+
+
+@pytest.fixture(params=RELEASES)
+def desk(request: pytest.FixtureRequest, make_desk: Callable[..., DeskSite]) -> DeskSite:
+    """A desk of this code, over the documents that an earlier release left."""
+    site, state = make_desk(), kept_state(request.param)
+    put_items(state, "documents", site.settings.documents_table)
+    put_items(state, "audit", site.settings.audit_table)
+    put_items(state, "reports", site.settings.reports_table)
+    put_objects(state, site.settings.pages_bucket)
+    return site
+
+
+@pytest.fixture(params=RELEASES)
+def publishing(request: pytest.FixtureRequest, aws_over_http: str, tmp_path: Path) -> Publishing:
+    return Publishing(kept_state(request.param), aws_over_http, tmp_path)
+
+
+class Publishing:
+    """Publishing over what an earlier release left, in two languages: ten would say no more."""
+
+    def __init__(self, state: Mapping[str, Any], base: str, work: Path) -> None:
+        settings = restore(state, base)
+        folders = shipped_folders(work, locales=("en", "es"))
+        self.store = DynamoDocuments(lambda: client("dynamodb"), settings.documents_table)
+        shelf = S3Releases(lambda: client("s3"), settings.pages_bucket)
+        clock, shipped = FixedClock(made_at(state)), shipped_files(folders)
+        check = CheckDocuments(site_renderer(folders), shipped, clock)
+        self.publish = Publish(self.store, shipped, shelf, check, clock)
+
+    def texts(self, release: int) -> dict[str, str]:
+        key = f"releases/{release}/documents.json"
+        return dict(json.loads(client("s3").get_object(Bucket="pages", Key=key)["Body"].read()))
+
+
+def test_what_an_earlier_release_published_is_published_on_and_rolled_back(publishing: Publishing) -> None:
+    [draft] = publishing.store.drafts()
+    done = publishing.publish(PUBLISHER_ONE, "After the upgrade", accept=True)
+    assert (done.number, done.since) == (3, 2)
+    live = publishing.texts(3)
+    assert OURS in live["template/public/page.html"]
+    assert live["template/public/answer.html"] == draft.text
+    assert "Use el código que le dimos" in live["catalog/es"]
+    assert publishing.store.drafts() == []
+    back = publishing.publish.roll_back(1, PUBLISHER_ONE, "Back")
+    assert back.number == 4
+    assert "catalog/es" not in publishing.texts(4)
+    assert "sheriff" in publishing.texts(4)["recipients"]
+
+
+def test_every_screen_of_the_desk_shows_what_an_earlier_release_left(desk: DeskSite) -> None:
+    ana = desk.signed_in(PUBLISHER_TWO)
+    for path in ("/admin", "/admin/documents", "/admin/deliveries", "/admin/recipients", "/admin/log"):
+        assert ana.get(path).status == 200, path
+    assert "Our words in Spanish" in ana.get("/admin/releases").words
+    history = ana.get("/admin/text/history?d=template/public/page.html")
+    assert "A line of ours" in history.words
+
+
+CODE = "template/public/code.html"
+NOTE = "template/public/note.html"
+
+
+@pytest.mark.parametrize("desk", ["0.1.0"], indirect=True)
+def test_what_was_edited_before_and_is_new_now_is_shown_merged_and_chosen(desk: DeskSite) -> None:
+    """In 0.1.0 somebody changed one line of the form and one of the code page; both files are new since."""
+    ana = desk.signed_in(PUBLISHER_ONE)
+    home = ana.get("/admin")
+    assert "Changed here, and new in the package" in home.words
+    assert f"/admin/text/newer?d={CODE}" in home.text
+    assert "/admin/text/newer?d=template/public/page.html" not in home.text  # nothing is new there
+
+    note = ana.get(f"/admin/text/newer?d={NOTE}")
+    assert "the two fit together" in note.words
+    merged = ana.follow(ana.submit(note, "/admin/text/newer/take"))
+    assert "Both texts are in one draft now" in merged.words
+    text = ana.get(f"/admin/text?d={NOTE}").forms("/admin/text")[0]["text"]
+    assert 'rows="12"' in text
+    assert "languages_of_form" in text
+
+    code = ana.get(f"/admin/text/newer?d={CODE}")
+    assert [f"{part.text}" for part in code.tree.iter("h3")][:3] == ["Before", "Yours", "New"]
+    unchosen = ana.submit(code, "/admin/text/newer/take")
+    assert unchosen.status == 422
+    assert "Please choose one of the two" in unchosen.words
+    [field] = {one.get("name") for one in code.tree.iter("input") if one.get("type") == "radio"}
+    ana.submit(code, "/admin/text/newer/take", **{field: "new"})
+    text = ana.get(f"/admin/text?d={CODE}").forms("/admin/text")[0]["text"]
+    assert 'value="{{ code }}"' in text
+    assert 'class="big"' not in text
+
+    mail = ana.get("/admin/text/newer?d=template/mail/report/body.txt")
+    kept = ana.follow(ana.submit(mail, "/admin/text/newer/keep"))
+    assert "Yours stays as it is" in kept.words
+    home = ana.get("/admin")
+    for document in (NOTE, CODE, "template/mail/report/body.txt"):
+        assert f"/admin/text/newer?d={document}" not in home.text
+    assert {"merge a text with the package's", "keep a text beside the package's"} <= {
+        line["did"] for line in desk.log() if "did" in line
+    }
+
+
+def test_the_package_knows_what_every_kept_release_shipped() -> None:
+    shipped = shipped_files(SHIPPED)
+    for release in RELEASES:
+        for document, text in kept_state(release)["shipped"].items():
+            assert text in shipped.earlier(document), (release, document)
+
+
+@pytest.mark.parametrize("desk", ["0.1.0"], indirect=True)
+def test_a_change_of_recipients_that_waited_is_proposed_again_and_agreed_to(desk: DeskSite) -> None:
+    ana, ben = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    page = ana.get("/admin/recipients")
+    assert "left by an earlier version of the site" in page.words
+    assert "For now another publisher has to agree" not in page.words
+    assert page.forms("/admin/recipients/agree") == []
+    again = ana.follow(ana.submit(page, "/admin/recipients/again"))
+    assert "another publisher" in again.words
+    agreed = ben.follow(ben.submit(ben.get("/admin/recipients"), "/admin/recipients/agree"))
+    assert f"{PUBLISHER_TWO} agreed on" in agreed.words
