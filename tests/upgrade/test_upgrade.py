@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.server import ThreadedMotoServer
 from moto.ses.models import ses_backends
 
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
@@ -81,9 +82,19 @@ class Stage:
         return [message.raw_data for message in sent]
 
 
+@pytest.fixture(scope="module")
+def moto_address() -> Iterator[str]:
+    """The address of a server that has what `aws` holds: published files are fetched over HTTP."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
 @pytest.fixture(params=RELEASES)
-def stage(request: pytest.FixtureRequest, aws_over_http: str) -> Stage:
-    return Stage(request.param, aws_over_http)
+def stage(request: pytest.FixtureRequest, aws: None, moto_address: str) -> Stage:
+    return Stage(request.param, moto_address)
 
 
 def test_a_release_is_kept_from_before_the_rooms_and_one_from_after() -> None:
@@ -192,8 +203,8 @@ def desk(request: pytest.FixtureRequest, make_desk: Callable[..., DeskSite]) -> 
 
 
 @pytest.fixture(params=RELEASES)
-def publishing(request: pytest.FixtureRequest, aws_over_http: str, tmp_path: Path) -> Publishing:
-    return Publishing(kept_state(request.param), aws_over_http, tmp_path)
+def publishing(request: pytest.FixtureRequest, aws: None, moto_address: str, tmp_path: Path) -> Publishing:
+    return Publishing(kept_state(request.param), moto_address, tmp_path)
 
 
 class Publishing:

@@ -45,7 +45,7 @@ class NewerScreens:
 
     def take(self, request: AdminRequest) -> Screen:
         """Save the merged text as a draft, once there is a choice for each place that both changed."""
-        document, seen = request.one("d"), request.one("seen")
+        document, seen = request.field("d"), request.field("seen")
         choices = {
             name.removeprefix(_CHOICE): values[0]
             for name, values in request.fields.items()
@@ -72,9 +72,9 @@ class NewerScreens:
 
     def keep(self, request: AdminRequest) -> Screen:
         """Leave the text as it was edited here."""
-        document = request.one("d")
+        document = request.field("d")
         try:
-            self._edit.keep_edited(document, request.one("seen"), request.who.email)
+            self._edit.keep_edited(document, request.field("seen"), request.who.email)
         except StaleRecord:
             return self._changed(request, document, self._edit.newer(document))
         return go_to("/admin/documents?done=kept")

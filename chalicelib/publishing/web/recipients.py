@@ -190,7 +190,7 @@ class RecipientScreens:
     def propose_again(self, request: AdminRequest) -> Screen:
         """Propose what an earlier release left waiting in this person's name, so that another can agree."""
         try:
-            change = self._changes.propose_again(number(request.one("revision")), request.who)
+            change = self._changes.propose_again(number(request.field("revision")), request.who)
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         except DocumentInvalid as wrong:
