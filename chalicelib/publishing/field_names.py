@@ -41,7 +41,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
             }
         )
     },
-    PLACES: {"places": frozenset(["slug", "name", "parent", "kind"])},
+    PLACES: {"places": frozenset(["slug", "name", "parent", "kind", "zone"])},
     SITE: {
         "locales": frozenset(["tag", "checked_on"]),
         "figures": frozenset(["text", "source", "link", "mark", "read_at"]),
