@@ -33,6 +33,7 @@ from jinja2 import meta, nodes
 from jinja2.exceptions import UndefinedError
 
 from chalicelib.delivery import mail_frames
+from chalicelib.delivery.mail_places import mail_place
 from chalicelib.delivery.render import mail_samples
 from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.content import read_content
@@ -54,6 +55,7 @@ from chalicelib.publishing.render.template_faults import (
 from chalicelib.publishing.render.template_names import CONTEXT_OF
 from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
+from chalicelib.shared.language_names import language_name
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 _QUOTED = re.compile(r"'(\w+)'")
@@ -197,8 +199,9 @@ class Inside:
             catalogs,
             "reports@porchlight.example",
             lambda slug: known[slug].name if slug in known else slug,
-            lambda locale: ENDONYMS.get(locale, locale),
+            language_name,
             _NoKeys(),
+            place_of=lambda slug: mail_place(self._content, slug),
         )
 
     def _names(self, document: str, source: str) -> list[tuple[int, str]]:
