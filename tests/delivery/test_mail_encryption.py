@@ -226,9 +226,12 @@ def test_only_neutral_headers_stay_outside(mails, name, request):
     assert len(outer.keys()) == len(set(outer.keys()))
     assert outer["From"] == "Porchlight <desk@porchlight.example>"
     assert outer["To"] == INBOX
-    assert outer["Subject"] == f"Porchlight report {report.record.case_number} (los-banos-ca)"
+    assert outer["Subject"] == f"Porchlight report {report.record.case_number}"
     assert outer["Auto-Submitted"] == "auto-generated"
     everything = message + b"".join(part.get_payload(decode=True) or b"" for part in outer.walk())
+    digest = mails.digest(recipient(request.getfixturevalue(name)), INBOX, [report, report], {})
+    assert read(digest)["Subject"] == f"Porchlight digest {report.record.case_number}, reports: 2"
+    everything += digest
     for word in (b"zylophantus", b"Calle", b"los-banos", b"json", b"application/json"):
         assert word not in everything
 

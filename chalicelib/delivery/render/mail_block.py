@@ -24,18 +24,28 @@ _CASES_NAMED = 20
 _INDENT = "  "
 
 
-def report_subject(mail: ReportMail, say: Say) -> str:
-    """Return the subject of a mail with one report: its case and its place."""
+def report_subject(mail: ReportMail, say: Say, encrypted: bool = False) -> str:
+    """Return the subject of a mail with one report: its case and its place.
+
+    No program encrypts a subject, so that of an encrypted mail has no place in it.
+    """
     _ = say
+    if encrypted:
+        return _("Porchlight report %(case_number)s") % {"case_number": mail.case_number}
     return _("Porchlight report %(case_number)s (%(place_name)s)") % {
         "case_number": mail.case_number,
         "place_name": one_line(mail.place_name),
     }
 
 
-def digest_subject(mail: DigestMail, say: Say) -> str:
-    """Return the subject of a digest: its number, its places, and how many reports it holds."""
+def digest_subject(mail: DigestMail, say: Say, encrypted: bool = False) -> str:
+    """Return the subject of a digest: its number, how many reports it holds and, in clear, their places."""
     _ = say
+    if encrypted:
+        return _("Porchlight digest %(digest_number)s, reports: %(count)s") % {
+            "digest_number": mail.digest_number,
+            "count": len(mail.reports),
+        }
     names = list(dict.fromkeys(one_line(report.place_name) for report in mail.reports))
     more = ["…"] if len(names) > _PLACES_NAMED else []
     return _("Porchlight digest %(digest_number)s (%(place_name)s), reports: %(count)s") % {

@@ -76,7 +76,7 @@ class Mails:
         words = self._words(recipient.language)
         context = self._context(opened, [other.name for other in others], words)
         say = self._catalogs.sentences(recipient.language).plain
-        subject = mail_block.report_subject(context, say)
+        subject = mail_block.report_subject(context, say, bool(recipient.key))
         first, block = mail_block.first_lines(context, say), mail_block.report_block(context, say)
         body = self._frame("report", recipient.language).around(block, "\n\n".join(first))
         content = {
@@ -103,7 +103,7 @@ class Mails:
             nobody_else=words["nobody_else"],
         )
         say = self._catalogs.sentences(recipient.language).plain
-        subject = mail_block.digest_subject(context, say)
+        subject = mail_block.digest_subject(context, say, bool(recipient.key))
         first = "\n\n".join(mail_block.first_lines_of_digest(context, say))
         body = self._frame("digest", recipient.language).around(mail_block.digest_block(context, say), first)
         content = {
