@@ -11,6 +11,7 @@ from chalicelib.directory.errors import ContentInvalid
 from chalicelib.shared.time_zones import UTC_ZONE, is_zone_name
 
 KINDS = ("city", "county", "state", "nation")
+_TAKEN = ("code", "more")  # pages that stand where a place's stands, behind a language
 _SLUG_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -118,6 +119,8 @@ def is_slug(text: str) -> bool:
 
 def _read_place(entry: Mapping[str, Any]) -> Place:
     slug = str(entry.get("slug", ""))
+    if slug in _TAKEN:
+        raise ContentInvalid(f"place {slug}: another page has this address")
     if not is_slug(slug):
         raise ContentInvalid(f"place {slug!r}: a slug has only a-z, 0-9 and single dashes")
     name = entry.get("name")

@@ -14,10 +14,13 @@ if TYPE_CHECKING:  # the typing module itself stays out of the page function
 
 # Other functions have these. What comes here was not quite their address; the page has a link to each.
 _CODE, _FORM = "code", "note"
+MORE = "more"  # the page with a line in each of the other languages; no place is called so
 
 
 def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str | None]:
     """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
+
+    MORE stands for a place where it is asked for, whether there is such a page or not.
 
     `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
     browser's best language; an unknown path gets a response in the language it begins with, else in
@@ -35,6 +38,8 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
         return locale, pages.default_place
     if len(parts) == 2 and parts[1].lower() == _CODE:
         return locale, pages.default_place
+    if len(parts) == 2 and parts[1].lower() == MORE:
+        return locale, MORE
     place = meant_place(parts[1], pages)
     if place and (len(parts) == 2 or [part.lower() for part in parts[2:]] == [_FORM]):
         return locale, place

@@ -28,11 +28,18 @@ class Pages(Protocol):
         """The place that "/" shows."""
 
     @property
+    def has_more(self) -> bool:
+        """Say whether there is the page of other languages, called "more"."""
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page: base64 of the gzip of its HTML. Raises KeyError when there is none."""
+        """Return a place's page, or that called "more": base64 of the gzip of its HTML.
+
+        Raises KeyError when there is none.
+        """
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, in the same form."""

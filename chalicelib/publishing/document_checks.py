@@ -52,7 +52,9 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
 def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
     """Name the consents of recipients and the checks of languages that are later than `latest`."""
     texts = [("id", "agreed_on", RECIPIENTS, entry) for entry in json.loads(whole[RECIPIENTS])]
-    texts += [("tag", "checked_on", SITE, entry) for entry in json.loads(whole[SITE])["locales"]]
+    site = json.loads(whole[SITE])
+    languages = [*site["locales"], *site.get("other_languages", ())]
+    texts += [("tag", "checked_on", SITE, entry) for entry in languages]
     return [
         Problem(
             document,

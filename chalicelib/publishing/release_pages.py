@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.directory.content import Content
+from chalicelib.pages.choose_page import MORE
 from chalicelib.pages.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
 from chalicelib.shared.locales import DEFAULT
 
@@ -36,12 +37,14 @@ class PageIndex:
     locales: tuple[str, ...]
     places: tuple[str, ...]
     default_place: str
+    has_more: bool = False
 
     def stored(self) -> list[str]:
-        """Return the names of the pages that lie ready: every place and every error, in every language."""
+        """Return the names of the pages that lie ready, in every language: of places, errors, "more"."""
         names = []
         for locale in self.locales:
             names += [f"{locale}/{place}" for place in self.places]
+            names += [f"{locale}/{MORE}"] if self.has_more else []
             names += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
         return names
 
@@ -60,6 +63,7 @@ def index_of(content: Content) -> PageIndex:
         tuple(locale.tag for locale in content.site.locales),
         tuple(place.slug for place in content.places),
         content.site.default_place,
+        bool(content.site.other_languages),
     )
 
 
@@ -83,6 +87,7 @@ def amiss(index: PageIndex, rendered: RenderedSite) -> str:
         and list(_texts(index_rendered.get("places"))) == list(index.places)
         and index_rendered.get("default_place") == index.default_place
         and index_rendered.get("default_locale", DEFAULT) == DEFAULT
+        and bool(index_rendered.get("more")) == index.has_more
     )
     if not same:
         return "the list of pages is not the one that the places and languages ask for"

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.delivery.mail_places import MailPlace, mail_place
 from chalicelib.delivery.ports import OpenedReport
 from chalicelib.delivery.render.mails import Mails
-from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES, shipped_content
+from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.directory.content import Content
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.reporting.cases import QUEUED, Delivery, SealedReport
@@ -43,10 +43,10 @@ def content() -> Content:
 
 
 @pytest.fixture(scope="module")
-def mails(content: Content) -> Mails:
+def mails(content: Content, catalogs: Catalogs) -> Mails:
     return Mails(
         TEMPLATES / "mail",
-        Catalogs(CATALOGS),
+        catalogs,
         "reports@porchlight.example",
         lambda slug: content.places[slug].name,
         language_name,

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
+from chalicelib.pages.choose_page import MORE
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.packing import pack
@@ -32,6 +33,7 @@ def render(stage: Path) -> int:
         "default_locale": DEFAULT,
         "places": list(site.places),
         "default_place": site.default_place,
+        "more": site.has_more,
         "headers": site.headers(),
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
@@ -40,6 +42,7 @@ def render(stage: Path) -> int:
         (folder / locale).mkdir()
         pages = {place: site.page(locale, place) for place in site.places}
         pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
+        pages |= {MORE: site.more(locale)} if site.has_more else {}
         for name, html in pages.items():
             (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
         count += len(pages)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 
+from chalicelib.pages.choose_page import MORE
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
@@ -61,6 +62,11 @@ class PublishedPages:
         return self.current().default_place
 
     @property
+    def has_more(self) -> bool:
+        """Say whether there is the page of other languages, called "more"."""
+        return self.current().has_more
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers of the newest pages."""
         return self.current().headers
@@ -105,6 +111,7 @@ class _Release:
         self.locales = [str(locale) for locale in index["locales"]]
         self.places = [str(place) for place in index["places"]]
         self.default_place = str(index["default_place"])
+        self.has_more = bool(index.get("more"))
         self.headers = {str(name): str(value) for name, value in index["headers"].items()}
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
@@ -120,6 +127,7 @@ class _ReleasePages:
         self.locales: Sequence[str] = release.locales
         self.places: Sequence[str] = release.places
         self.default_place = release.default_place
+        self.has_more = release.has_more
         self.headers: Mapping[str, str] = release.headers
 
     def current(self) -> Pages:
@@ -128,7 +136,7 @@ class _ReleasePages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or place not in self.places:
+        if locale not in self.locales or not (place in self.places or (place == MORE and self.has_more)):
             raise KeyError("no such page")
         return self._read(f"{locale}/{place}")
 
@@ -175,6 +183,11 @@ class _View:
         return self._sources[0].default_place
 
     @property
+    def has_more(self) -> bool:
+        """Say whether there is the page of other languages, called "more"."""
+        return self._sources[0].has_more
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers that belong to the page that was read."""
         return self._sources[0].headers
@@ -184,7 +197,7 @@ class _View:
 
         Raises KeyError when there is none, StoreUnavailable when it is away.
         """
-        if locale not in self.locales or place not in self.places:
+        if locale not in self.locales or not (place in self.places or (place == MORE and self.has_more)):
             raise KeyError("no such page")
         return self._first(lambda source: source.page(locale, place))
 

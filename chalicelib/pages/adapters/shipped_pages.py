@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 
+from chalicelib.pages.choose_page import MORE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +16,7 @@ class ShippedPages:
     """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
 
     `index.json` names the locales, the places and the headers; `<locale>/<name>.b64` holds a page, where the
-    name is a place's slug or "error-404" and the like.
+    name is a place's slug, "more", or "error-404" and the like.
     """
 
     def __init__(self, folder: str) -> None:
@@ -25,6 +27,7 @@ class ShippedPages:
         self.places: Sequence[str] = index["places"]
         self.default_place: str = index["default_place"]
         self.headers: Mapping[str, str] = index["headers"]
+        self.has_more = bool(index.get("more"))
         self._cache: dict[tuple[str, str], str] = {}
 
     def current(self) -> ShippedPages:
@@ -33,7 +36,7 @@ class ShippedPages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or place not in self.places:
+        if locale not in self.locales or not (place in self.places or (place == MORE and self.has_more)):
             raise KeyError("no such page")
         return self._read(locale, place)
 

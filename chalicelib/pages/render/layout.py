@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.directory.content import Content
+from chalicelib.pages.choose_page import MORE
 from chalicelib.pages.page_headers import page_headers
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.contexts import LanguageLink, LayoutContext
@@ -26,6 +27,7 @@ class Layout:
         self.locales = tuple(self._locales)
         self.places = tuple(place.slug for place in content.places)
         self.default_place = content.site.default_place
+        self.has_more = bool(content.site.other_languages)
         style = self._templates.style
         self.csp = csp(self._templates.script, style)
         # A receipt that a form's page fetches has the style of other pages.
@@ -51,6 +53,8 @@ class Layout:
             "languages": self._language_links(locale, path) if switcher else (),
             "hotline": self.content.contacts[site.hotline],
             "drafted": self._locales[locale].drafted,
+            "more_href": f"/{locale}/{MORE}/" if self.has_more else "",
+            "more_names": [other.own_name for other in site.other_languages],
         }
 
     def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:

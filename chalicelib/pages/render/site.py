@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chalicelib.directory.contacts import nearest_first
+from chalicelib.pages.choose_page import MORE
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.pages.render.contexts import ErrorContext, PageContext, PlaceLink
+from chalicelib.pages.render.contexts import ErrorContext, MoreContext, PageContext, PlaceLink
 from chalicelib.pages.render.layout import Layout
 from chalicelib.pages.render.templates import squeeze
 from chalicelib.shared.locales import DEFAULT
@@ -43,6 +44,18 @@ class Site(Layout):
             foreign=locale != DEFAULT,
         )
         return squeeze(self.render("page.html", context, locale))
+
+    def more(self, locale: str) -> str:
+        """Render the page with a line in each of the languages that have no pages."""
+        lines = self.content.site.other_languages
+        checks = [line.checked_on for line in lines]
+        context = MoreContext(
+            **self.layout(locale, f"{MORE}/"),
+            page_href=f"/{locale}/",
+            lines=lines,
+            unchecked="none" if all(checks) else "some" if any(checks) else "all",
+        )
+        return squeeze(self.render("more.html", context, locale))
 
     def error(self, locale: str, status: int) -> str:
         """Render the small page for one of ERROR_STATUSES."""

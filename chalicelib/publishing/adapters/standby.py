@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chalicelib.pages.choose_page import MORE
 from chalicelib.shared.locales import DEFAULT
 
 FOLDER = "site"
@@ -42,7 +43,8 @@ def is_page(key: str) -> bool:
 def names(index: bytes) -> list[str]:
     """Return the names of the files that the pages are made of, from a release's index.json."""
     told = json.loads(index)
-    return [f"{locale}/{place}.b64" for locale in told["locales"] for place in told["places"]]
+    pages = [*told["places"], *([MORE] if told.get("more") else [])]
+    return [f"{locale}/{page}.b64" for locale in told["locales"] for page in pages]
 
 
 def _pages(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
@@ -65,6 +67,8 @@ def _files_of(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"{FOLDER}/{locale}", name  # what people type
                 if locale == DEFAULT:
                     yield f"{FOLDER}/", name
+        if index.get("more"):
+            yield f"{FOLDER}/{locale}/{MORE}/", f"{locale}/{MORE}.b64"
 
 
 def _with_policy(page: str, policy: str) -> bytes:

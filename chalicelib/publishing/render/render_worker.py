@@ -103,6 +103,7 @@ class Inside:
                 "default_locale": DEFAULT,
                 "places": list(self._site.places),
                 "default_place": self._site.default_place,
+                "more": self._site.has_more,
                 "headers": self._site.headers(),
             },
         }

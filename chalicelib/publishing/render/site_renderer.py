@@ -211,5 +211,5 @@ def _document_of(job: Mapping[str, Any]) -> str:
 def _template_of(name: str) -> str:
     rest = name.partition("/")[2]
     kind = rest.rpartition("/")[2]
-    files = {"note": "note", "note-mended": "note", "receipt": "receipt", "code": "code", "answer": "answer"}
+    files = {"note-mended": "note"} | {name: name for name in ("note", "receipt", "code", "answer", "more")}
     return PUBLIC_TEMPLATE + files.get(kind, "error" if kind.startswith("error-") else "page") + ".html"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.pages.render.contexts import ErrorContext, LayoutContext, PageContext
+from chalicelib.pages.render.contexts import ErrorContext, LayoutContext, MoreContext, PageContext
 from chalicelib.reporting.render.contexts import (
     AnswerContext,
     CodeContext,
@@ -19,4 +19,5 @@ CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
     "code.html": CodeContext,
     "answer.html": AnswerContext,
     "error.html": ErrorContext,
+    "more.html": MoreContext,
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from chalicelib.directory.recipients import Recipient
+from chalicelib.pages.choose_page import MORE
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.reporting import form_fields
 from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState
@@ -49,6 +50,7 @@ def names(site: FormPages) -> list[str]:
     names_of_all = []
     for locale in site.locales:
         names_of_all += [f"{locale}/{place}" for place in site.places]
+        names_of_all += [f"{locale}/{MORE}"] if site.has_more else []
         names_of_all += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
         names_of_all += on_request(site, locale)
     return names_of_all
@@ -70,6 +72,8 @@ def render(site: FormPages, recipients: Sequence[Recipient], name: str) -> str:
         return _on_request(site, recipients, locale, place, kind)
     if rest in site.places:
         return site.page(locale, rest)
+    if rest == MORE and site.has_more:
+        return site.more(locale)
     if rest == "code":
         return site.code(locale, "code_unknown")
     if rest == "answer":
