@@ -44,7 +44,7 @@ def name_of_zone(moment: datetime) -> str:
     return getattr(moment.tzinfo, "key", None) or UTC_ZONE
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)  # as many as there are, so that a sandbox keeps what it has read
 def _zone(name: str) -> tzinfo | None:
     if name == UTC_ZONE:
         return UTC

@@ -51,8 +51,6 @@ def _opened(drawn: random.Random) -> OpenedReport:
         where=drawn.choice(("", "Main Street", "the house\nbehind the mill")),
         when=drawn.choice(("", "at night", "each Friday")),
         about_writer=drawn.choice(("", *ABOUT)),
-        vehicle=drawn.choice(("", "a white van, 7ABC123")),
-        danger_if_police_come=drawn.choice(("", *DANGER_ANSWERS)),
     )
     record = SealedReport(
         id=f"{drawn.getrandbits(128):032x}",
@@ -62,4 +60,6 @@ def _opened(drawn: random.Random) -> OpenedReport:
         taken_at=_WHEN + timedelta(days=drawn.randint(0, 364)),
         deliveries=(),
     )
-    return OpenedReport(record, report)
+    vehicle = drawn.choice(("", "a white van, 7ABC123"))
+    danger = drawn.choice(("", *DANGER_ANSWERS))
+    return OpenedReport(record, replace(report, vehicle=vehicle, danger_if_police_come=danger))

@@ -33,7 +33,7 @@ from jinja2 import meta, nodes
 from jinja2.exceptions import UndefinedError
 
 from chalicelib.delivery import mail_frames
-from chalicelib.delivery.mail_places import mail_place
+from chalicelib.delivery.mail_places import MailPlace, mail_place
 from chalicelib.delivery.render import mail_samples
 from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.content import read_content
@@ -57,6 +57,7 @@ from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.shared.language_names import language_name
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
+from chalicelib.shared.time_zones import is_known_zone
 
 _QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times
@@ -195,6 +196,9 @@ class Inside:
         catalogs = Catalogs(words if words.is_dir() else folder / "locale")
         for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
             catalogs.sentences(locale)
+        places = {place.slug: mail_place(self._content, place.slug) for place in known}
+        for place in places.values():
+            is_known_zone(place.zone)  # read now: there are no files later
         return Mails(
             folder / "templates" / "mail",
             catalogs,
@@ -202,7 +206,7 @@ class Inside:
             lambda slug: known[slug].name if slug in known else slug,
             language_name,
             _NoKeys(),
-            place_of=lambda slug: mail_place(self._content, slug),
+            place_of=lambda slug: places.get(slug, MailPlace()),
         )
 
     def _names(self, document: str, source: str) -> list[tuple[int, str]]:
