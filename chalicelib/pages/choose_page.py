@@ -27,23 +27,14 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
     the browser's best. Capitals do not count, nor does what follows an address in the sentence it stood in.
     """
     parts = [part for part in path.split("/") if part]
-    if not _is_exact(parts, pages):
-        parts = _as_meant(path)
     if not parts:
         return negotiate(accept_language, pages.locales), pages.default_place
-    locale = meant_locale(parts[0], pages)
-    if not locale:
-        return negotiate(accept_language, pages.locales), None
-    if len(parts) == 1:
-        return locale, pages.default_place
-    if len(parts) == 2 and parts[1].lower() == _CODE:
-        return locale, pages.default_place
-    if len(parts) == 2 and parts[1].lower() == MORE:
-        return locale, MORE
-    place = meant_place(parts[1], pages)
-    if place and (len(parts) == 2 or [part.lower() for part in parts[2:]] == [_FORM]):
-        return locale, place
-    return locale, None
+    if parts[0] in pages.locales:  # as our own links have it, nearly always
+        if len(parts) == 1:
+            return parts[0], pages.default_place
+        if len(parts) == 2 and parts[1] in pages.places:
+            return parts[0], parts[1]
+    return _choose_meant(_as_meant(path), accept_language, pages)
 
 
 def choose_locale(path: str, accept_language: str, pages: Pages) -> str:
@@ -62,8 +53,21 @@ def meant_place(part: str, pages: Pages) -> str:
     return slug if slug in pages.places else ""
 
 
-def _is_exact(parts: list[str], pages: Pages) -> bool:
-    return 0 < len(parts) < 3 and parts[0] in pages.locales and (len(parts) == 1 or parts[1] in pages.places)
+def _choose_meant(parts: list[str], accept_language: str, pages: Pages) -> tuple[str, str | None]:
+    """Return what `choose_page` does for a path that is not quite an address of ours."""
+    if not parts:
+        return negotiate(accept_language, pages.locales), pages.default_place
+    locale = meant_locale(parts[0], pages)
+    if not locale:
+        return negotiate(accept_language, pages.locales), None
+    if len(parts) == 1 or [part.lower() for part in parts[1:]] == [_CODE]:
+        return locale, pages.default_place
+    if [part.lower() for part in parts[1:]] == [MORE]:
+        return locale, MORE
+    place = meant_place(parts[1], pages)
+    if place and (len(parts) == 2 or [part.lower() for part in parts[2:]] == [_FORM]):
+        return locale, place
+    return locale, None
 
 
 def _as_meant(path: str) -> list[str]:
