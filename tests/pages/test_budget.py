@@ -14,8 +14,8 @@ MOST_BYTES = 11_200
 
 # Bytes of gzip -9 for each part of a place's page, in the dearest language. A change that needs more says why
 # in its message and raises the figure here; one that needs less lowers it.
-PARTS = {"style": 965, "script": 860, "markup": 1_165, "words": 5_200}
-FIRST_VIEW = {"en": 6_330, "any": 8_010}
+PARTS = {"style": 965, "script": 860, "markup": 1_175, "words": 5_200}
+FIRST_VIEW = {"en": 6_340, "any": 8_015}
 
 
 def weigh(text: str) -> int:

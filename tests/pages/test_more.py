@@ -87,6 +87,12 @@ def test_every_page_leads_there_by_the_names_of_those_languages(site: Site, loca
         assert link.get("lang") == "mul"
 
 
+def test_it_does_not_lead_to_itself(site: Site) -> None:
+    links = [link.get("href") for link in parse(site.more("en")).iter("a")]
+    assert "/en/more/" not in [href for href in links if links.count(href) > 1]
+    assert links.count("/en/more/") == 1  # the switcher, which says that it is this page
+
+
 def asked(pages: Any, path: str) -> int:
     return page_for(pages, PageRequest("GET", path, "en", gzip=True))[1]
 

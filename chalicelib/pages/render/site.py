@@ -50,7 +50,7 @@ class Site(Layout):
         lines = self.content.site.other_languages
         checks = [line.checked_on for line in lines]
         context = MoreContext(
-            **self.layout(locale, f"{MORE}/"),
+            **{**self.layout(locale, f"{MORE}/"), "more_href": ""},  # no page leads to itself
             page_href=f"/{locale}/",
             lines=lines,
             unchecked="none" if all(checks) else "some" if any(checks) else "all",
