@@ -36,6 +36,7 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord
+from chalicelib.shared.time_zones import ZoneOf, in_utc, local_time
 
 TOO_LONG = timedelta(hours=1)
 OVERDUE = timedelta(minutes=5)  # the worker comes each minute: what it does not touch for so long, it cannot
@@ -96,12 +97,15 @@ class AwayDay:
 
 
 class LookAfterCases:
-    """Lists, retries, acknowledges and holds cases."""
+    """Lists, retries, acknowledges and holds cases. `zone_of` gives a place's time zone, for its days."""
 
-    def __init__(self, cases: Cases, directory: RecipientBook, clock: Clock) -> None:
+    def __init__(
+        self, cases: Cases, directory: RecipientBook, clock: Clock, zone_of: ZoneOf = in_utc
+    ) -> None:
         self._cases = cases
         self._directory = directory
         self._clock = clock
+        self._zone_of = zone_of
 
     def amiss(self) -> Sequence[CaseFile]:
         """Return the cases that a person should look at, longest waiting first."""
@@ -116,9 +120,12 @@ class LookAfterCases:
     def away(self, files: Iterable[CaseFile]) -> Sequence[AwayDay]:
         """Count the automatic replies in these cases, newest day first. A digest is one mail."""
         mails: dict[tuple[date, str], set[str]] = defaultdict(set)
-        for line in (line for file in files for line in file.lines):
-            if line.delivery.away_at is not None:
-                mails[line.delivery.away_at.date(), line.name].add(line.delivery.away_mail)
+        for file in files:
+            zone = self._zone_of(file.case.place)
+            for line in file.lines:
+                if line.delivery.away_at is not None:
+                    day = local_time(line.delivery.away_at, zone).date()
+                    mails[day, line.name].add(line.delivery.away_mail)
         newest_first = sorted(mails, key=lambda day_and_name: (-day_and_name[0].toordinal(), day_and_name[1]))
         return [AwayDay(name, day, len(mails[day, name])) for day, name in newest_first]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,10 @@ from chalicelib.directory.contacts import Contacts, check_link, read_contacts
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.places import Places, entries_of, read_places
 from chalicelib.shared.days import read_day
-from chalicelib.shared.locales import DEFAULT, ENDONYMS
+from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
+
+WORD = "{word}"  # where a line of another language has that language's English name
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,35 @@ class Locale:
     def drafted(self) -> bool:
         """Say whether its sentences are a draft that no person has checked; English is the original."""
         return self.tag != DEFAULT and self.checked_on is None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLanguage:
+    """A language without pages: one line in it, "call this number and say {word}", where {word} is `say`.
+
+    `checked_on` is when a person last checked the line: None means nobody has.
+    """
+
+    tag: str
+    own_name: str
+    say: str
+    line: str
+    checked_on: date | None
+
+    @property
+    def direction(self) -> str:
+        """Return its text direction, "rtl" or "ltr"."""
+        return direction(self.tag)
+
+    @property
+    def before(self) -> str:
+        """Return the line up to its word."""
+        return self.line.partition(WORD)[0]
+
+    @property
+    def after(self) -> str:
+        """Return the line behind its word."""
+        return self.line.partition(WORD)[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +80,7 @@ class SiteSettings:
     hotline: str
     founding_channels: tuple[str, ...]
     figures: tuple[Statistic, ...]
+    other_languages: tuple[OtherLanguage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +127,7 @@ def _read_site(document: Mapping[str, Any]) -> SiteSettings:
         hotline=document["hotline"],
         founding_channels=tuple(document["founding_channels"]),
         figures=tuple(_read_figure(entry, hosts) for entry in entries_of(document, "figures")),
+        other_languages=_read_other_languages(document, tags),
     )
 
 
@@ -102,6 +137,31 @@ def _read_figure(entry: Mapping[str, Any], hosts: frozenset[str]) -> Statistic:
         raise ContentInvalid("site: a figure has a text and a source")
     check_link(link, hosts)
     return Statistic(text, source, link)
+
+
+def _read_other_languages(document: Mapping[str, Any], offered: Sequence[str]) -> tuple[OtherLanguage, ...]:
+    if "other_languages" not in document:  # published before there were any
+        return ()
+    others = tuple(map(_read_other_language, entries_of(document, "other_languages")))
+    tags = [*offered, *(other.tag for other in others)]
+    if len(set(tags)) < len(tags):
+        raise ContentInvalid("site: a language has its pages or one line, and that once")
+    return others
+
+
+def _read_other_language(entry: Mapping[str, Any]) -> OtherLanguage:
+    tag, own_name, say, line = (str(entry.get(name) or "") for name in ("tag", "own_name", "say", "line"))
+    if not _TAG.fullmatch(tag):
+        raise ContentInvalid(f"site: {tag!r} is not the tag of a language, like vi")
+    if not own_name.strip() or not (say.isascii() and say.strip()):
+        raise ContentInvalid(f"site: {tag}: own_name and say, its name in English, are missing")
+    if line.count(WORD) != 1 or line.strip() == WORD:
+        raise ContentInvalid(f"site: {tag}: line is a sentence with {WORD} in it, once")
+    checked_on = entry.get("checked_on")
+    try:
+        return OtherLanguage(tag, own_name, say, line, read_day(checked_on) if checked_on else None)
+    except ValueError as error:
+        raise ContentInvalid(f"site: {tag}: checked_on is a day like 2026-11-25") from error
 
 
 def _read_locale(entry: Mapping[str, Any]) -> Locale:

@@ -8,21 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.directory.errors import ContentInvalid
+from chalicelib.shared.time_zones import UTC_ZONE, is_zone_name
 
 KINDS = ("city", "county", "state", "nation")
-# What stands after a language in a URL and is no place: the page about the site, and the one for codes.
-RESERVED = ("about", "code")
+# What stands after a language in a URL and is no place: pages of the site, and the one for codes.
+RESERVED = ("about", "code", "more")
 _SLUG_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place and the wider place it lies in; a nation has none."""
+    """One place and the wider place it lies in; a nation has none.
+
+    `zone` is its time zone (an IANA name), or "" for that of the place around it.
+    """
 
     slug: str
     name: str
     parent: str | None
     kind: str
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,14 @@ class Places:
             chain.append(place)
             place = self.by_slug[place.parent] if place.parent else None
         return tuple(chain)
+
+    def zone_of(self, slug: str) -> str:
+        """Return a place's time zone: its own, else that of the place around it, else "UTC".
+
+        Also "UTC" for a place that we do not know: it may be gone since a report came in.
+        """
+        around = self.chain(slug) if slug in self else ()
+        return next((place.zone for place in around if place.zone), UTC_ZONE)
 
     def within(self, slug: str) -> tuple[Place, ...]:
         """Return the places that lie directly in this one."""
@@ -116,7 +129,10 @@ def _read_place(entry: Mapping[str, Any]) -> Place:
         raise ContentInvalid(f"place {slug}: name is missing")
     if entry.get("kind") not in KINDS:
         raise ContentInvalid(f"place {slug}: kind is one of {', '.join(KINDS)}")
-    return Place(slug, name, entry.get("parent"), entry["kind"])
+    zone = entry.get("zone") or ""
+    if zone and not is_zone_name(zone):
+        raise ContentInvalid(f"place {slug}: zone is a name like America/Los_Angeles")
+    return Place(slug, name, entry.get("parent"), entry["kind"], zone)
 
 
 def _check_parent(place: Place, places: Mapping[str, Place]) -> None:

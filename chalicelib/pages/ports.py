@@ -28,11 +28,15 @@ class Pages(Protocol):
         """The place that "/" shows."""
 
     @property
+    def has_more(self) -> bool:
+        """Say whether there is the page of other languages, called "more"."""
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page, or the one called ABOUT: base64 of the gzip of its HTML.
+        """Return a place's page, or one called ABOUT or MORE: base64 of the gzip of its HTML.
 
         Raises KeyError when there is none.
         """

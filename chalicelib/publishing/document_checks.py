@@ -24,6 +24,7 @@ from chalicelib.publishing.documents import STOPS, Problem, check_text
 from chalicelib.publishing.field_names import unknown_fields
 from chalicelib.publishing.json_documents import Unreadable, line_at, read
 from chalicelib.shared.days import read_day
+from chalicelib.shared.time_zones import is_known_zone
 
 _NAMES = {"contact": CONTACTS, "place": PLACES, "recipient": RECIPIENTS, "site": SITE}
 _SUBJECT = re.compile(r"(contact|place|recipient|site)\b\s*(.*?): (.*)", re.DOTALL)
@@ -51,7 +52,9 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
 def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
     """Name the consents of recipients and the checks of languages that are later than `latest`."""
     texts = [("id", "agreed_on", RECIPIENTS, entry) for entry in json.loads(whole[RECIPIENTS])]
-    texts += [("tag", "checked_on", SITE, entry) for entry in json.loads(whole[SITE])["locales"]]
+    site = json.loads(whole[SITE])
+    languages = [*site["locales"], *site.get("other_languages", ())]
+    texts += [("tag", "checked_on", SITE, entry) for entry in languages]
     return [
         Problem(
             document,
@@ -92,6 +95,10 @@ def _check_rules(whole: Mapping[str, str], parsed: Mapping[str, Any]) -> list[Pr
     document = PLACES
     try:
         places = read_places(parsed[PLACES])
+        unknown = next((one for one in places if one.zone and not is_known_zone(one.zone)), None)
+        if unknown is not None:
+            rule = f"place {unknown.slug}: there is no time zone {unknown.zone!r}"
+            return [_located(whole, rule)]
         document = CONTACTS if _site_is_whole(parsed) else SITE
         read_content(parsed[PLACES], parsed[CONTACTS], parsed[SITE])
         document = RECIPIENTS

@@ -30,6 +30,7 @@ from chalicelib.publishing.edit_text import EditText, read_json, write_json
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import read_day
 from chalicelib.shared.errors import EntryMissing
+from chalicelib.shared.time_zones import UTC_ZONE, local_time
 
 KINDS = (*DIALLED, *LINKED, *WRITTEN)
 _TRIES = 3
@@ -138,7 +139,7 @@ class EditContacts:
                 raise EntryMissing(f"there is no contact {contact!r}")
             if seen_as(entries[at]) != seen:
                 raise ContactConflict(entries[at])
-            entries[at] = self._valid(_filled(entries[at], fields, self._clock.now().date()))
+            entries[at] = self._valid(_filled(entries[at], fields, self._today(fields.serves)))
             try:
                 return self._edit.save_draft(CONTACTS, write_json(document), opened.revision, who)
             except DraftConflict:
@@ -147,7 +148,7 @@ class EditContacts:
 
     def mark_checked(self, contact: str, role: str, who: str) -> Draft:
         """Record that somebody in this role checked a contact today. Raises as save_draft does."""
-        today = self._clock.now().date()
+        today = self._today(str(self.open(contact).get("serves") or ""))
         for _ in range(_TRIES):
             opened = self._edit.open(CONTACTS)
             try:
@@ -155,6 +156,14 @@ class EditContacts:
             except DraftConflict:
                 continue
         raise ContactConflict(self.open(contact))
+
+    def _today(self, place: str) -> date:
+        """Return the day that it is now in a place: a clerk there knows no other."""
+        try:
+            zone = self.places().zone_of(place)
+        except DocumentInvalid:  # the checks say what is wrong with the places
+            zone = UTC_ZONE
+        return local_time(self._clock.now(), zone).date()
 
     def _valid(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
         hosts = [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts", ())]

@@ -41,9 +41,10 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
             }
         )
     },
-    PLACES: {"places": frozenset(["slug", "name", "parent", "kind"])},
+    PLACES: {"places": frozenset(["slug", "name", "parent", "kind", "zone"])},
     SITE: {
         "locales": frozenset(["tag", "checked_on"]),
+        "other_languages": frozenset(["tag", "own_name", "say", "line", "checked_on"]),
         "figures": frozenset(["text", "source", "link", "mark", "read_at"]),
     },
     RECIPIENTS: {},  # directory/recipients.py refuses them

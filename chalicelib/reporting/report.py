@@ -16,13 +16,18 @@ from chalicelib.reporting.errors import InvalidReport
 
 STORY_LIMIT = 20_000  # characters
 LINE_LIMIT = 500
+VEHICLE_LIMIT = 200
 KINDS = ("work", "sex", "child", "other", "unsure")
 SELF = "self"  # the writer
 CLOSE = "close"  # someone close to the writer
 ABOUT = (SELF, CLOSE, "no")
+YES = "yes"
+DANGER_ANSWERS = (YES, "no")  # to "Could it put someone in danger if police came to the door?"
 _SPARED = frozenset({SELF, CLOSE})
 # What the form asked, and what was sealed, until there were three answers. A form may be open for a day.
 _OLD_ANSWERS = {"yes": SELF}
+
+_LATER = ("vehicle", "danger_if_police_come")  # asked since reports have version 2
 
 _LINE_BREAK = re.compile("\r\n?")
 # A picture pasted as text: a data: address, or base64 that begins as JPEG, PNG, GIF, WebP, PDF or ZIP data
@@ -36,8 +41,9 @@ _FILE_AS_TEXT = re.compile(
 class Report:
     """One report as it was written. Only the sealer and the mails may see its words.
 
-    `about_writer` is one of ABOUT, or "" when the question was left open, which counts as "no". `choice` is
-    None in a report that was sealed before choices were.
+    `about_writer` is one of ABOUT, or "" when the question was left open, which counts as "no".
+    `danger_if_police_come` is one of DANGER_ANSWERS, or "" when it was left open. `choice` is None in a
+    report that was sealed before choices were.
     """
 
     place: str
@@ -48,6 +54,8 @@ class Report:
     when: str = field(default="", repr=False)
     about_writer: str = field(default="", repr=False)
     choice: Choice | None = field(default=None, repr=False, compare=False)  # the same words are the same
+    vehicle: str = field(default="", repr=False)
+    danger_if_police_come: str = field(default="", repr=False)
 
     def to_bytes(self) -> bytes:
         """Serialize the report as UTF-8 JSON, as which it is sealed."""
@@ -61,6 +69,10 @@ class Report:
             "when": self.when,
             "about_writer": self.about_writer,
         }
+        # Only what was said: a worker of before these questions opens a report that leaves them open.
+        for name in _LATER:
+            if said := getattr(self, name):
+                content[name] = said
         if self.choice is not None:
             content["choice"] = self.choice.to_data()
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

@@ -53,6 +53,7 @@ from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail, Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
+from chalicelib.wiring.published import published_zones
 
 log = logging.getLogger("porchlight")
 
@@ -88,7 +89,8 @@ def serve(
     _people(guard, shared)
     directory = directory or documents.published_recipients(settings)
     reports_index = DynamoCases(_DYNAMO, settings.reports_table)
-    look_after_cases = LookAfterCases(reports_index, directory, shared.clock)
+    zones = published_zones(settings)
+    look_after_cases = LookAfterCases(reports_index, directory, shared.clock, zones)
     hand_overs = HandOvers(reports_index, directory, shared.clock, agreed_only=settings.stage == "prod")
     cases.routes(guard, look_after_cases, hand_overs, shared.standings)
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
@@ -135,6 +137,7 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
         settings.site_address,
         log.error,
         log.info,
+        published_zones(settings),
     )
     entrance.routes(guard, sign_in, sessions, log.info)
     return guard

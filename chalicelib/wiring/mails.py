@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 from chalicelib.directory.adapters.published_texts import PublishedDocuments, PublishedTexts
 from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
+from chalicelib.directory.content import Content
 from chalicelib.directory.document_ids import JSON_DOCUMENTS
-from chalicelib.directory.places import Places
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
-from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.texts import (
@@ -53,7 +52,9 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
     An alarm is raised for a frame that cannot be used, when a mail needs it.
     """
     from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
+    from chalicelib.delivery.mail_places import mail_place
     from chalicelib.delivery.render.mails import Mails
+    from chalicelib.shared.language_names import language_name
 
     frames, fault = _frames(settings)
     to_operator = alarms or LogAlarms(log.error)
@@ -62,16 +63,18 @@ def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
         detail = {"mail": mail, "language": language, "error": fault or reason}
         to_operator.raise_alarm("mail_frame_unusable", detail)
 
-    places, state = _places(*published_now(settings)), file_state(settings)()
+    content, state = _content(*published_now(settings)), file_state(settings)()
+    places = content.places
     return Mails(
         _shipped_frames(state),
         _catalogs(state),
         settings.sender_address,
         lambda slug: places[slug].name if slug in places else slug,
-        lambda locale: ENDONYMS.get(locale, locale),
+        language_name,
         KeyedEncrypter(SystemClock().now),
         {} if fault else frames,
         frame_unusable,
+        lambda slug: mail_place(content, slug),
     )
 
 
@@ -98,8 +101,8 @@ def _directory(published: PublishedDocuments, state: int) -> ShippedRecipients:
 
 
 @lru_cache(maxsize=4)
-def _places(published: PublishedDocuments, state: int) -> Places:
-    return good(lambda folders: shipped_content(folders.content).places, _content_of(published))
+def _content(published: PublishedDocuments, state: int) -> Content:
+    return good(lambda folders: shipped_content(folders.content), _content_of(published))
 
 
 @lru_cache(maxsize=4)

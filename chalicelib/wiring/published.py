@@ -16,6 +16,7 @@ from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.settings import Settings
+from chalicelib.shared.time_zones import ZoneOf
 from chalicelib.wiring.texts import SHIPPED as SHIPPED
 from chalicelib.wiring.texts import CurrentRecipients, good, published_now
 from chalicelib.wiring.texts import texts_at as _texts  # noqa: F401 (whoever tries it must be able to clear it)
@@ -34,6 +35,11 @@ def live_pages(settings: Settings) -> Pages:
 def published_recipients(settings: Settings) -> RecipientBook:
     """Return the recipients and places as they are published at each moment."""
     return CurrentRecipients(lambda: _directory(*published_now(settings)))
+
+
+def published_zones(settings: Settings) -> ZoneOf:
+    """Return what gives the time zone of a place, as places are published at each moment."""
+    return lambda place: _directory(*published_now(settings)).zone(place)
 
 
 @lru_cache(maxsize=4)

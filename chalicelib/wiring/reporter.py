@@ -20,7 +20,7 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client_in_time
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring.published import published_recipients, site_source
+from chalicelib.wiring.published import published_recipients, published_zones, site_source
 
 
 def serve(app: Chalice, settings: Settings, pages: Pages) -> Callable[[], str]:
@@ -50,7 +50,7 @@ def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
     """Register the code page."""
     services = _services(settings)
     vault, directory = SeededVault(services.secret.seed), published_recipients(settings)
-    follow_up = FollowUp(services.store, vault, directory, services.clock)
+    follow_up = FollowUp(services.store, vault, directory, services.clock, published_zones(settings))
     app.register_blueprint(code_page.routes(pages, site_source(settings), follow_up, app.log.error))
 
 

@@ -22,12 +22,14 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import EntryMissing, StaleRecord
+from chalicelib.shared.time_zones import local_time
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
 
 pytestmark = pytest.mark.takes(15)
 
 WORDS = b"sealed words that nobody at the desk may see"
 NOW = datetime.now(UTC).replace(microsecond=0)
+EVENING = datetime(2026, 11, 28, 4, 10, tzinfo=UTC)  # ten past eight in Los Banos, the day before
 
 
 def report(number: int, *deliveries: Delivery, **more: Any) -> SealedReport:
@@ -67,6 +69,14 @@ def now_of(reports: DynamoReports, case: SealedReport) -> SealedReport:
     return record
 
 
+def test_a_case_of_an_evening_has_the_day_and_the_zone_of_its_place(desk, reports):
+    evening = replace(report(9, Delivery("dot-trafficking", BOUNCED, NOW)), taken_at=EVENING)
+    reports.add(evening)
+    editor = desk.signed_in(EDITOR_ONE)
+    assert "Taken in 2026-11-27 20:10 PST" in editor.get(f"/admin/case?n={evening.case_number}").words
+    assert "2026-11-27 20:10 PST" in editor.get("/admin/deliveries").words
+
+
 def test_automatic_answers_are_counted_by_office_and_day(desk, reports):
     """A digest of two reports is one mail; a case says so too, and nothing is amiss."""
     yesterday = NOW - timedelta(days=1)
@@ -85,10 +95,11 @@ def test_automatic_answers_are_counted_by_office_and_day(desk, reports):
     browser = desk.signed_in(EDITOR_ONE)
     page = browser.get("/admin/deliveries")
     rows = [["".join(cell.itertext()) for cell in row.iter("td")] for row in page.tree.iter("tr")]
+    today, before = (f"{local_time(at, 'America/Los_Angeles'):%Y-%m-%d}" for at in (NOW, yesterday))
     assert [row for row in rows if len(row) == 3] == [
-        ["Department of Homeland Security, Blue Campaign", f"{NOW:%Y-%m-%d}", "1"],
-        ["U.S. Department of Transportation", f"{NOW:%Y-%m-%d}", "1"],
-        ["U.S. Department of Transportation", f"{yesterday:%Y-%m-%d}", "2"],
+        ["Department of Homeland Security, Blue Campaign", today, "1"],
+        ["U.S. Department of Transportation", today, "1"],
+        ["U.S. Department of Transportation", before, "2"],
     ]
     assert noted(13, NOW, "m-3").case_number not in browser.get("/admin/").words
     case = browser.get(f"/admin/case?n={noted(13, NOW, 'm-3').case_number}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +115,15 @@ def test_cases_are_listed_newest_first_and_those_amiss_longest_waiting_first(loo
     assert [int(file.case.id, 16) for file in looking.after.newest()] == [1, 2, 3, 4, 5]
     assert [int(file.case.id, 16) for file in looking.after.amiss()] == [5, 3, 1]
     assert all(file.amiss for file in looking.after.amiss())
+
+
+def test_an_automatic_answer_counts_for_the_day_of_its_place(looking: Looking) -> None:
+    evening = datetime(2026, 11, 28, 4, 10, tzinfo=UTC)
+    looking.put(replace(FRESH, away_at=evening, away_mail="m"))
+    zones = {"town": "America/Los_Angeles"}
+    directory = FakeRecipients(recipient("police"))
+    after = LookAfterCases(looking.cases, directory, looking.clock, zones.__getitem__)
+    assert [away.day for away in after.away(after.newest())] == [date(2026, 11, 27)]
 
 
 def test_one_copy_amiss_is_a_case_amiss(looking: Looking) -> None:

@@ -75,6 +75,11 @@ def mails(encrypter):
     )
 
 
+def unquoted(text: str) -> str:
+    """Return a mail's text without the indent of what a person wrote."""
+    return "\n".join(line.removeprefix("  ") for line in text.replace("\r\n", "\n").split("\n"))
+
+
 def recipient(key: str) -> Recipient:
     return Recipient(
         id="desk",
@@ -128,7 +133,7 @@ def test_gpg_reads_every_character_of_a_report(gpg, mails, name, story, request)
     assert max(len(line) for line in message.split(b"\r\n")) < 998
 
     text, data = texts(gpg.decrypted(encrypted.get_payload(decode=True)))
-    assert story in text
+    assert story in unquoted(text)
     assert data["text"] == story
     assert data["where"] == "Calle del Mar 7"
 
@@ -140,7 +145,7 @@ def test_gpg_reads_every_report_of_a_digest(gpg, mails, curve):
     _, encrypted = read(message).iter_parts()
     text, data = texts(gpg.decrypted(encrypted.get_payload(decode=True)))
     assert [entry["text"] for entry in data["reports"]] == stories
-    assert all(story in text for story in stories)
+    assert all(story in unquoted(text) for story in stories)
 
 
 def test_a_single_key_that_signs_and_encrypts_will_do(gpg, encrypter):
@@ -185,7 +190,7 @@ def test_openssl_reads_every_character_of_a_report(openssl, mails, certificate, 
     assert message.isascii()
 
     text, data = texts(openssl.decrypted("smime", message, program))
-    assert story in text
+    assert story in unquoted(text)
     assert data["text"] == story
 
 
@@ -224,6 +229,9 @@ def test_only_neutral_headers_stay_outside(mails, name, request):
     assert outer["Subject"] == f"Porchlight report {report.record.case_number}"
     assert outer["Auto-Submitted"] == "auto-generated"
     everything = message + b"".join(part.get_payload(decode=True) or b"" for part in outer.walk())
+    digest = mails.digest(recipient(request.getfixturevalue(name)), INBOX, [report, report], {})
+    assert read(digest)["Subject"] == f"Porchlight digest {report.record.case_number}, reports: 2"
+    everything += digest
     for word in (b"zylophantus", b"Calle", b"los-banos", b"json", b"application/json"):
         assert word not in everything
 

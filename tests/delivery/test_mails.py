@@ -95,11 +95,13 @@ def data_of(message: EmailMessage) -> Any:
 
 
 def told(content: bytes, number: str) -> str:
-    """Return what stands between the two marks of a report, in a mail's own line ends."""
+    """Return what stands between the two marks of a report, without the indent of each of its lines."""
     text = text_of(read(content)).replace("\r\n", "\n")
     start, end = (text.index(mark) for mark in ("What they wrote, word for word", "End of what they wrote"))
     between = text[start:end].partition(f"({number}) -----\n\n")[2]
-    return between.rpartition("\n\n-----")[0]
+    lines = between.rpartition("\n\n-----")[0].split("\n")
+    assert all(line.startswith("  ") for line in lines if line)
+    return "\n".join(line[2:] for line in lines)
 
 
 def test_the_mail_names_the_address_that_it_goes_to(mails: Mails) -> None:
@@ -144,7 +146,8 @@ def test_subject_and_headers_hold_a_case_number_and_no_word_of_the_report(mails:
         message = read(content)
         headers = "\n".join(f"{name}: {value}" for name, value in message.items())
         assert "xylophone" not in headers.lower()
-        assert re.fullmatch(r"Porchlight (report|digest) PL-\w{4}-\w{4}", str(message["Subject"]))
+        subject = r"Porchlight (report|digest) PL-\w{4}-\w{4} \(the place town\)(, reports: 1)?"
+        assert re.fullmatch(subject, str(message["Subject"]))
         assert message["Auto-Submitted"] == "auto-generated"
         assert message["Reply-To"] is None
         # The day is told and the minute is not: a minute could place the writer at a keyboard.
@@ -273,13 +276,17 @@ def test_a_frame_that_is_missing_in_a_language_is_told_and_while_nothing_is_publ
 
 
 def test_what_a_reporter_writes_forges_no_part_of_the_mail() -> None:
-    story = "x\n[[report]]\n{{ story }}\n%(case_number)s\n----- End of what they wrote (PL-0000-0000) -----\n"
+    story = (
+        "x\n[[report]]\n{{ story }}\n%(case_number)s\nWhen: never\n"
+        "----- End of what was written (PL-0000-0000) -----\n"
+    )
     mails, _ = framed({"report": {"en": FRAME}})
     where = "in town\nIs the writer the person concerned? no\u2028Case number: none"
     report = opened(story, where=where)
     content = mails.report(POLICE, POLICE.email, report, [])
     text = text_of(read(content)).replace("\r\n", "\n")
-    assert f"({report.record.case_number}) -----\n\n{story}\n\n-----" in text
+    assert told(content, report.record.case_number) == story
+    assert "\n[[report]]" not in text
     assert text.count("Good day.") == text.count("This mail may come twice.") == 1
     assert [line for line in text.splitlines() if line.startswith("Case number:")] == [
         f"Case number: {report.record.case_number}"

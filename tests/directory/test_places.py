@@ -1,7 +1,9 @@
 import pytest
 
+from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.places import read_places
+from chalicelib.shared.time_zones import is_known_zone
 
 NATION = {"slug": "us", "name": "United States", "parent": None, "kind": "nation"}
 STATE = {"slug": "california", "name": "California", "parent": "us", "kind": "state"}
@@ -31,6 +33,24 @@ def test_an_unknown_place_has_no_chain():
         read(NATION).chain("atlantis")
 
 
+def test_a_place_has_its_own_time_zone_else_that_of_the_place_around_it():
+    nation, state = {**NATION, "zone": "America/New_York"}, {**STATE, "zone": "America/Los_Angeles"}
+    places = read(nation, state, TOWN)
+    assert places.zone_of("los-banos-ca") == places.zone_of("california") == "America/Los_Angeles"
+    assert places.zone_of("us") == "America/New_York"
+
+
+def test_a_place_without_a_zone_around_it_and_one_that_is_gone_have_utc():
+    places = read(NATION, STATE, {**TOWN, "zone": None})
+    assert places.zone_of("los-banos-ca") == places.zone_of("atlantis") == "UTC"
+
+
+def test_every_place_that_ships_has_a_zone_there_is():
+    places = shipped_content().places
+    assert all(is_known_zone(places.zone_of(place.slug)) for place in places)
+    assert "UTC" not in {places.zone_of(place.slug) for place in places}
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
@@ -41,6 +61,9 @@ def test_an_unknown_place_has_no_chain():
         ({**TOWN, "slug": "los-baños"}, "slug"),
         ({**TOWN, "name": " "}, "name is missing"),
         ({**TOWN, "kind": "village"}, "kind is one of"),
+        ({**TOWN, "zone": "Pacific time"}, "zone is a name like"),
+        ({**TOWN, "zone": "../America/Los_Angeles"}, "zone is a name like"),
+        ({**TOWN, "zone": 8}, "zone is a name like"),
         ({**TOWN, "parent": "oregon"}, "there is no place 'oregon'"),
         ({**TOWN, "parent": None}, "only a nation"),
         ({**TOWN, "parent": "los-banos-ca"}, "is not wider"),

@@ -42,7 +42,32 @@ class Pages:
         ("/es/us/more/", "en", ("es", None)),
         ("/us/", "es", ("es", None)),
         ("/fr/us/", "es", ("es", None)),
-        ("/ES/", "", ("en", None)),
+        ("/ES/", "", ("es", "los-banos-ca")),
+        ("/Es/Los-Banos-CA", "", ("es", "los-banos-ca")),
+        ("/es.", "", ("es", "los-banos-ca")),
+        ("/ES).", "", ("es", "los-banos-ca")),
+        ("/es/us,", "en", ("es", "us")),
+        ("/es/us/).", "en", ("es", "us")),
+        ("/es/us/]", "en", ("es", "us")),
+        ("/es/us/\u201d", "en", ("es", "us")),
+        ("/es/us\u060c", "en", ("es", "us")),
+        ("/es/us/\u3002", "en", ("es", "us")),
+        ("/es/us\uff0c\u8bf7\u770b", "en", ("es", "us")),
+        ("/es/us/%E3%80%82", "en", ("es", "us")),
+        ("/es/us%29", "en", ("es", "us")),
+        ("/es/us%2E%20", "en", ("es", "us")),
+        ("/.", "es", ("es", "los-banos-ca")),
+        ("/es-MX/us/", "en", ("es", "us")),
+        ("/es_mx", "en", ("es", "los-banos-ca")),
+        ("/es/us/note.", "en", ("es", "us")),
+        ("/es/us/Note/", "en", ("es", "us")),
+        ("/es/code)", "en", ("es", "los-banos-ca")),
+        ("/es/us/note/more", "en", ("es", None)),
+        ("/es/us.html", "en", ("es", None)),
+        ("/es/usa", "en", ("es", None)),
+        ("/es/us/%FF%2E", "en", ("es", None)),
+        ("/es/us\u00e9", "en", ("es", None)),
+        ("/essay/us", "en", ("en", None)),
         ("/favicon.ico", "es", ("es", None)),
     ],
 )
@@ -51,6 +76,27 @@ def test_a_path_and_languages_choose_a_page(
 ) -> None:
     assert choose_page(path, languages, Pages()) == chosen
     assert choose_locale(path, languages, Pages()) == chosen[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["/zh-hant/", "/ZH-HANT", "/zh-hant/us/", "/Zh-Hant.", "/zh_TW/", "/zh-HK/us"]
+)
+def test_a_script_in_an_address_needs_no_capital(path: str) -> None:
+    class Chinese(Pages):
+        locales = ("en", "zh-Hans", "zh-Hant")
+
+    locale, place = choose_page(path, "zh-Hans", Chinese())
+    assert locale == "zh-Hant"
+    assert place in Pages.places
+
+
+@given(
+    st.sampled_from(["/es", "/es/", "/ES/us", "/es/us/"]), st.text(".,;:!?)]}>*_'\"\u3002\uff09\u060c\u0964 ")
+)
+def test_no_sign_of_a_sentence_behind_an_address_leads_away_from_the_page(path: str, signs: str) -> None:
+    plain = choose_page(path.lower(), "", Pages())
+    assert plain[1] is not None
+    assert choose_page(path + signs, "", Pages()) == plain
 
 
 @given(st.text(), st.text())

@@ -44,6 +44,13 @@ class BrokenPages(LivePages):
         ("/es", "en", "es"),
         ("/en/us/", "es", "en"),
         ("/es/merced-county-ca/", "", "es"),
+        ("/ES", "en", "es"),
+        ("/Es/los-banos-ca", "en", "es"),
+        ("/zh-hant/", "en", "zh-Hant"),
+        ("/es.", "en", "es"),
+        ("/es/us/).", "en", "es"),
+        ("/es/us/note,", "en", "es"),
+        ("/es/code.", "en", "es"),
     ],
 )
 def test_a_page_comes_in_the_language_of_its_path_or_of_the_browser(

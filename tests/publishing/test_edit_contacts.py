@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -66,6 +67,18 @@ class Editing(EditorsDesk):
 @pytest.fixture
 def editing() -> Editing:
     return Editing()
+
+
+def test_who_checks_in_the_evening_has_checked_on_the_day_of_the_place(editing: Editing) -> None:
+    nation = {"slug": "us", "name": "US", "parent": None, "kind": "nation", "zone": "America/New_York"}
+    town = {"slug": "town", "name": "Town", "parent": "us", "kind": "city", "zone": "America/Los_Angeles"}
+    editing.save(PLACES, json.dumps({"places": [nation, town]}))
+    editing.clock.time = datetime(2026, 11, 28, 6, 10, tzinfo=UTC)  # ten in Los Angeles, one in New York
+    for serves, day in (("town", "2026-11-27"), ("us", "2026-11-28")):
+        editing.change("line", serves=serves, checked_by="volunteer")
+        assert editing.contacts.open("line")["checked_on"] == day
+        editing.contacts.mark_checked("line", "volunteer", ANA)
+        assert editing.contacts.open("line")["checked_on"] == day
 
 
 def test_contacts_are_listed_in_the_order_of_the_document(editing: Editing) -> None:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.directory.adapters.shipped_content import CONTENT
 from chalicelib.directory.document_ids import JSON_DOCUMENTS
 from chalicelib.publishing.document_checks import check
+from chalicelib.publishing.documents import STOPS
 from chalicelib.publishing.field_names import unknown_fields
 
 
@@ -64,3 +65,13 @@ def test_a_field_whose_name_is_written_wrong_is_named_with_its_line(
 def test_the_error_for_a_bad_id_is_put_to_its_own_document(document: str, change: Any) -> None:
     (problem, *_) = check(changed(document, change), shipped())
     assert problem.document == document
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angles", "Pacific Standard Time"])
+def test_a_time_zone_that_does_not_exist_stops_a_publish_with_its_line(zone: str) -> None:
+    texts = changed("places", lambda it: it["places"][0].update(zone=zone))
+    [problem] = check(texts, shipped())
+    assert problem.weight == STOPS
+    assert "los-banos-ca" in problem.sentence
+    assert zone in problem.sentence or "America/Los_Angeles" in problem.sentence
+    assert problem.line

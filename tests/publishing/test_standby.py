@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.pages.about import AboutSite
 from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.adapters.standby import is_page, keys, standby
+from chalicelib.publishing.adapters.standby import is_page, keys, names, standby
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 POLICY = "default-src 'none'; style-src 'sha256-abc='; frame-ancestors 'none'; base-uri 'none'"
@@ -41,6 +41,16 @@ FILES = {
     "es/us.b64": packed("pa\u00eds"),
     "en/error-404.b64": packed("gone"),
 }
+
+
+def test_the_page_of_other_languages_lies_under_its_path_when_the_release_has_one() -> None:
+    index = {"locales": ["en", "es"], "places": ["us"], "default_place": "us", "more": True}
+    assert {"site/en/more/", "site/es/more/"} <= keys(index)
+    assert all(is_page(key) for key in keys(index))
+    assert "en/more.b64" in names(json.dumps(index).encode())
+    before = {**index, "more": False}
+    assert not [key for key in keys(before) if "more" in key]
+    assert names(json.dumps(before).encode()) == ["en/us.b64", "es/us.b64"]
 
 
 def test_every_page_lies_under_its_path_and_no_error_page_does() -> None:

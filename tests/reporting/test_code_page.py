@@ -32,6 +32,12 @@ def test_the_page_asks_for_a_code_and_is_answered_with_203(website: Website) -> 
     assert response.fields() == {"k": [""]}
 
 
+def test_capitals_in_the_address_lead_to_the_page(website: Website) -> None:
+    response = website.get("/ES/code/")
+    assert (response.status, response.lang) == (203, "es")
+    assert 'action="/es/code/"' in response.html
+
+
 def test_a_code_shows_each_recipient_and_its_state(website: Website, code: str) -> None:
     (record,) = website.stored()
     now = website.clock.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -56,6 +56,16 @@ def test_a_code_leads_to_the_state_of_each_delivery_to_the_hour(desk: Desk) -> N
         DeliveryStatus("The police office", DELIVERED, NOON),
         DeliveryStatus("closed-since", QUEUED, NOON),
     )
+
+
+def test_a_state_of_an_evening_has_the_day_of_the_town_and_not_tomorrows(desk: Desk) -> None:
+    evening = datetime(2026, 11, 28, 4, 10, tzinfo=UTC)
+    taken = Delivery("police", DELIVERED, evening)
+    desk.store.reports[desk.record.id] = replace(desk.record, deliveries=(taken,))
+    zones = {"town": "America/Los_Angeles"}
+    book = FakeRecipients(recipient("police"))
+    [status] = FollowUp(desk.store, desk.vault, book, desk.clock, zones.__getitem__)(CODE) or ()
+    assert f"{status.since:%Y-%m-%d %H:%M}" == "2026-11-27 20:00"
 
 
 def test_while_it_is_not_clear_if_a_server_took_it_it_was_handed_over(desk: Desk) -> None:

@@ -36,6 +36,12 @@ def test_the_form_is_answered_with_203_so_that_no_browser_keeps_it(website: Webs
     assert response.is_a_page()
 
 
+def test_capitals_in_the_address_lead_to_the_form_which_is_sent_to_the_plain_one(website: Website) -> None:
+    response = website.get("/ES/Los-Banos-CA/note/")
+    assert (response.status, response.lang) == (203, "es")
+    assert 'action="/es/los-banos-ca/note/"' in response.html
+
+
 def test_a_form_as_it_comes_out_of_the_page_is_taken(website: Website) -> None:
     response = website.post(NOTE, website.open_form(a=["What I saw"]))
     assert response.status == 200

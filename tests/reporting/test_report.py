@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.reporting.errors import InvalidReport
 from chalicelib.reporting.report import (
+    DANGER_ANSWERS,
     KINDS,
     LINE_LIMIT,
     STORY_LIMIT,
@@ -103,10 +105,20 @@ def test_a_story_is_kept_to_the_letter_except_that_line_breaks_are_newlines(text
     assert plain_lines(story) == story
 
 
-@given(words, words, words, words)
-def test_a_report_comes_back_from_bytes_as_it_was(story: str, where: str, when: str, kind: str) -> None:
-    report = Report("us", "es", story, kind, where, when, "yes")
+@given(words, words, words, words, words, st.sampled_from(("", *DANGER_ANSWERS)))
+def test_a_report_comes_back_from_bytes_as_it_was(
+    story: str, where: str, when: str, kind: str, vehicle: str, danger: str
+) -> None:
+    said = {"vehicle": vehicle, "danger_if_police_come": danger}
+    report = Report("us", "es", story, kind, where, when, "yes", **said)
     assert Report.from_bytes(report.to_bytes()) == report
+
+
+def test_what_was_left_open_is_sealed_as_before_there_was_the_question() -> None:
+    sealed = json.loads(Report("us", "es", "Vi algo").to_bytes())
+    assert not {"vehicle", "danger_if_police_come"} & sealed.keys()
+    asked = json.loads(Report("us", "es", "Vi algo", vehicle="7ABC123").to_bytes())
+    assert asked["vehicle"] == "7ABC123"
 
 
 @pytest.mark.parametrize(
@@ -236,4 +248,5 @@ def test_the_digest_changes_with_anything_that_was_sent_and_with_nothing_else() 
 def test_words_do_not_show_in_what_a_log_would_print() -> None:
     form = read(a="odd phrase", b="work", c="odd phrase", d="odd phrase", e="no")
     assert "odd phrase" not in repr(form)
+    assert "odd" not in repr(replace(form.report, vehicle="odd", danger_if_police_come="odd"))
     assert "work" not in repr(form)

@@ -85,5 +85,6 @@ def every_page(site):
             f"{locale} answer",
             site.delivery_status(locale, [RecipientState("A desk", state, at) for state in STATES]),
         )
+        yield f"{locale} more", site.more(locale)
         for status in ERROR_STATUSES:
             yield f"{locale} error {status}", site.error(locale, status)

@@ -8,7 +8,7 @@ from pathlib import Path
 WIRING = Path(__file__).resolve().parents[2] / "chalicelib" / "wiring"
 CACHES = {
     "deliver": {"_delivery_keys"},
-    "mails": {"_catalogs", "_contacts", "_directory", "_places", "_published_frames", "_shipped_frames"},
+    "mails": {"_catalogs", "_contacts", "_directory", "_content", "_published_frames", "_shipped_frames"},
     "operator": {"marks"},
     "published": {"_directory", "_site"},
     "texts": {"_files", "_newest_at", "texts_at"},

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.pages.choose_page import ABOUT, OTHER_PAGES
+from chalicelib.pages.choose_page import ABOUT, MORE, OTHER_PAGES
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.packing import pack
@@ -38,6 +38,7 @@ def render(stage: Path, expires: str) -> int:
         "default_place": site.default_place,
         "other_pages": list(OTHER_PAGES),
         "expires": expires,
+        "more": site.has_more,
         "headers": site.headers(),
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
@@ -47,6 +48,7 @@ def render(stage: Path, expires: str) -> int:
         pages = {place: site.page(locale, place) for place in site.places}
         pages[ABOUT] = site.about(locale)
         pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
+        pages |= {MORE: site.more(locale)} if site.has_more else {}
         for name, html in pages.items():
             (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
         count += len(pages)

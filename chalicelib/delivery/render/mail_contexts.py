@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from chalicelib.delivery.mail_places import MailPlace
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportMail:
     """The context of a mail with one report.
 
-    Everything but the last three is short and ours; `story` is the writer's own.
+    Everything but what is not shown in logs is short and ours; `story` is the writer's own.
     """
 
     case_number: str
     place_name: str
-    received_on: str
+    place: MailPlace
+    received_on: str  # the day in the place, ISO 8601
+    zone: str  # the time zone of that day
     kind: str
     about_writer: str
     is_writer: bool  # the report is about its writer
@@ -25,6 +29,9 @@ class ReportMail:
     not_said: str
     where: str = field(repr=False)
     when: str = field(repr=False)
+    vehicle: str = field(repr=False)
+    danger: str = field(repr=False)  # the answer about police at the door, or "" when it was left open
+    is_danger: bool = field(repr=False)
     story: str = field(repr=False)
 
 
@@ -34,5 +41,4 @@ class DigestMail:
 
     digest_number: str
     reports: Sequence[ReportMail]
-    not_said: str
     nobody_else: str

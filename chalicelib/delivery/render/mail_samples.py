@@ -11,7 +11,7 @@ from chalicelib.delivery.ports import OpenedReport
 from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import SealedReport
-from chalicelib.reporting.report import ABOUT, KINDS, Report
+from chalicelib.reporting.report import ABOUT, DANGER_ANSWERS, KINDS, Report
 
 STORY = (
     "This report is invented, to see what a mail looks like.\nA van came to the house at night.\n<b>&amp;</b>"
@@ -60,4 +60,6 @@ def _opened(drawn: random.Random) -> OpenedReport:
         taken_at=_WHEN + timedelta(days=drawn.randint(0, 364)),
         deliveries=(),
     )
-    return OpenedReport(record, report)
+    vehicle = drawn.choice(("", "a white van, 7ABC123"))
+    danger = drawn.choice(("", *DANGER_ANSWERS))
+    return OpenedReport(record, replace(report, vehicle=vehicle, danger_if_police_come=danger))

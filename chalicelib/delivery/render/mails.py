@@ -18,16 +18,19 @@ from typing import Any
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.errors import FrameInvalid
 from chalicelib.delivery.mail_frames import MAILS, Frame
+from chalicelib.delivery.mail_places import MailPlace, PlaceOf, nothing_known
 from chalicelib.delivery.ports import MailEncrypter, OpenedReport
 from chalicelib.delivery.render import mail_block
 from chalicelib.delivery.render.mail_contexts import DigestMail, ReportMail
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.reporting.report import SELF
+from chalicelib.reporting.report import SELF, YES
 from chalicelib.shared.locales import DEFAULT
+from chalicelib.shared.time_zones import local_time, name_of_zone
 
 # SES wants 7-bit content: anything else is encoded, and decodes to what was written.
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
+_VERSION = 3  # of the attached JSON: docs/deliveries.md lists its fields
 
 Frames = Mapping[str, Mapping[str, str]]  # by mail and language, each rendered when it was published
 
@@ -36,9 +39,10 @@ class Mails:
     """Renders each message.
 
     `templates` and `catalogs` are those of the package; instead of the folder there may be what
-    shipped_frames read from it. `place_name` gives a place's name in a language,
-    `language_name` a language's own. `frames` are the published ones, None while nothing was published: what
-    cannot be used of them is told to `unusable` (mail, language, reason), once, and the package's is used.
+    shipped_frames read from it. `place_name` gives a place's name, `place_of` what else is known of it,
+    `language_name` a language's name for an office. `frames` are the published ones, None while nothing was
+    published: what cannot be used of them is told to `unusable` (mail, language, reason), once, and the
+    package's is used.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Mails:
         encrypter: MailEncrypter,
         frames: Frames | None = None,
         unusable: Callable[[str, str, str], object] = lambda mail, language, reason: None,
+        place_of: PlaceOf = nothing_known,
     ) -> None:
         # Read once, here: whoever renders what somebody else wrote may then be shut off from all files.
         self._shipped = shipped_frames(templates) if isinstance(templates, Path) else templates
@@ -61,6 +66,7 @@ class Mails:
         self._encrypter = encrypter
         self._frames = frames
         self._unusable = unusable
+        self._place_of = lru_cache(maxsize=None)(place_of)  # a digest asks a thousand times
         self._frame = lru_cache(maxsize=None)(self._chosen_frame)
 
     def report(
@@ -70,10 +76,15 @@ class Mails:
         words = self._words(recipient.language)
         context = self._context(opened, [other.name for other in others], words)
         say = self._catalogs.sentences(recipient.language).plain
-        subject = mail_block.report_subject(context, say)
-        first, block = mail_block.first_line(context, say), mail_block.report_block(context, say)
-        body = self._frame("report", recipient.language).around(block, first)
-        content = {"format": "porchlight-report", "version": 2, **_as_data(opened, context)}
+        subject = mail_block.report_subject(context, say, bool(recipient.key))
+        first, block = mail_block.first_lines(context, say), mail_block.report_block(context, say)
+        body = self._frame("report", recipient.language).around(block, "\n\n".join(first))
+        content = {
+            "format": "porchlight-report",
+            "version": _VERSION,
+            **_as_data(opened, context, first),
+            "pass_on_to": _lines(context.place),
+        }
         return self._message(recipient, to, subject, body, content, f"{context.case_number}.json")
 
     def digest(
@@ -89,26 +100,38 @@ class Mails:
         context = DigestMail(
             digest_number=number,
             reports=reports,
-            not_said=words["not_said"],
             nobody_else=words["nobody_else"],
         )
         say = self._catalogs.sentences(recipient.language).plain
-        subject = mail_block.digest_subject(context, say)
-        body = self._frame("digest", recipient.language).around(mail_block.digest_block(context, say))
+        subject = mail_block.digest_subject(context, say, bool(recipient.key))
+        first = "\n\n".join(mail_block.first_lines_of_digest(context, say))
+        body = self._frame("digest", recipient.language).around(mail_block.digest_block(context, say), first)
         content = {
             "format": "porchlight-digest",
-            "version": 2,
-            "reports": [_as_data(report, context) for report, context in zip(opened, reports, strict=True)],
+            "version": _VERSION,
+            "reports": [
+                _as_data(report, context, mail_block.first_lines(context, say))
+                for report, context in zip(opened, reports, strict=True)
+            ],
+            # Once for each place: a digest may hold a thousand reports.
+            "pass_on_to": {
+                report.record.place: _lines(context.place)
+                for report, context in zip(opened, reports, strict=True)
+            },
         }
         return self._message(recipient, to, subject, body, content, f"digest-{number}.json")
 
     def _context(self, opened: OpenedReport, others: Sequence[str], words: Mapping[str, str]) -> ReportMail:
         report, record = opened.report, opened.record
+        place = self._place_of(record.place)
+        taken_at = local_time(record.taken_at, place.zone)
         return ReportMail(
             case_number=record.case_number,
             place_name=self._place_name(record.place),
+            place=place,
             # The day, not the minute: a minute could place the writer at a keyboard.
-            received_on=f"{record.taken_at:%Y-%m-%d}",
+            received_on=f"{taken_at:%Y-%m-%d}",
+            zone=name_of_zone(taken_at),
             kind=words[f"kind {report.kind}"],
             where=report.where,
             when=report.when,
@@ -119,6 +142,9 @@ class Mails:
             story=report.story,
             others=list(others),
             not_said=words["not_said"],
+            vehicle=report.vehicle,
+            danger=words.get(f"danger {report.danger_if_police_come}", ""),
+            is_danger=report.danger_if_police_come == YES,
         )
 
     def _words(self, language: str) -> dict[str, str]:
@@ -136,6 +162,8 @@ class Mails:
             "about self": _("yes"),
             "about close": _("no: it is about someone close to the writer (family, people they live with)"),
             "about no": _("no"),
+            "danger yes": _("yes"),
+            "danger no": _("no"),
         }
 
     def warm_up(self, language: str) -> None:
@@ -218,20 +246,41 @@ def _handed_over(opened: OpenedReport, recipient: Recipient, names: Mapping[str,
     return replace(opened, instead_of=names.get(before, before))
 
 
-def _as_data(opened: OpenedReport, context: ReportMail) -> dict[str, Any]:
+def _as_data(opened: OpenedReport, context: ReportMail, first: Sequence[str]) -> dict[str, Any]:
     report = opened.report
     return {
+        "read_first": list(first),
         "case_number": context.case_number,
-        "received_on": context.received_on,
-        "place": {"slug": opened.record.place, "name": context.place_name},
-        "page_language": report.locale,
-        "kind": report.kind or None,
         "where": report.where or None,
         "when": report.when or None,
-        "about_writer": report.about_writer or None,
         "text": report.story,
+        "received_on": context.received_on,
+        "time_zone": context.zone,
+        "place": {
+            "slug": opened.record.place,
+            "name": context.place_name,
+            "within": list(context.place.within),
+        },
+        "page_language": report.locale,
+        "page_language_name": context.language,
+        "kind": report.kind or None,
+        "vehicle": report.vehicle or None,
+        "about_writer": report.about_writer or None,
+        "danger_if_police_come": report.danger_if_police_come or None,
         "verified": False,
         "writer_identifiable": False,
         "also_sent_to": list(context.others),
         "instead_of": context.instead_of or None,
     }
+
+
+def _lines(place: MailPlace) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": line.name,
+            "numbers": list(line.numbers),
+            "for_children": line.for_children,
+            "day_and_night": line.day_and_night,
+        }
+        for line in place.lines
+    ]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.pages.render.templates import tight_css
+from chalicelib.shared.time_zones import ZoneOf, in_utc, local_time
 from chalicelib.shared.version import VERSION
 
 
@@ -35,7 +37,11 @@ class AdminPages:
         self._environment.globals.update(style=self._style, version=version)
 
     def render(self, template: str, /, **names: Any) -> str:
-        """Render a template."""
+        """Render a template.
+
+        Its times are those of the zones that `zone_of` among the names gives, of the default place for "";
+        without it they are in UTC.
+        """
         return self._environment.get_template(template).render(**names)
 
     def policy(self) -> str:
@@ -47,14 +53,28 @@ class AdminPages:
         )
 
 
-def day(when: date | datetime | None) -> str:
-    """Format a date, or return nothing."""
+@pass_context
+def day(context: Context, when: date | datetime | None, place: str = "") -> str:
+    """Format a date, or return nothing; a time gives the day that it is then in a place."""
+    if isinstance(when, datetime):
+        when = _local(context, when, place)
     return "" if when is None else f"{when:%Y-%m-%d}"
 
 
-def minute(when: datetime | None) -> str:
-    """Format a time, to the minute in UTC, or return nothing."""
-    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+@pass_context
+def minute(context: Context, when: datetime | None, place: str = "") -> str:
+    """Format a time, to the minute as clocks show it in a place, with its zone; or return nothing."""
+    if when is None:
+        return ""
+    local = _local(context, when, place)
+    zone = f"{local:%Z}"
+    # Zones without letters of their own are called by what they are ahead of UTC.
+    return f"{local:%Y-%m-%d %H:%M} {zone if zone.isalpha() else f'UTC{zone}'}"
+
+
+def _local(context: Context, when: datetime, place: str) -> datetime:
+    zone_of: ZoneOf = context.get("zone_of") or in_utc
+    return local_time(when, zone_of(place))
 
 
 def authenticator_square(secret: str, email: str) -> Markup:

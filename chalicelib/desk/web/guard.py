@@ -29,6 +29,7 @@ from chalicelib.pages.web.responses import path_of
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import PorchlightError, StoreUnavailable
+from chalicelib.shared.time_zones import ZoneOf, in_utc
 
 NO_SESSION = "no session"  # the guard of what is there before anybody is signed in
 HOME = "/admin/"
@@ -132,6 +133,7 @@ class Guard:
         origin: str,
         log: Callable[[str], None],
         tell: Callable[[str], None],
+        zone_of: ZoneOf = in_utc,
     ) -> None:
         self._routes = routes
         self._pages = pages
@@ -141,6 +143,7 @@ class Guard:
         self._origin = origin
         self._log = log
         self._tell = tell
+        self._zone_of = zone_of
 
     # Making routes
 
@@ -189,6 +192,7 @@ class Guard:
             csrf=admin_request.csrf,
             here=admin_request.path,
             done=admin_request.query.get("done", ""),
+            zone_of=self._zone_of,
             **{"problems": {}, **names},
         )
         request = self._routes.current_request

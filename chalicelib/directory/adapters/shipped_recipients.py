@@ -15,6 +15,7 @@ class ShippedRecipients:
     def __init__(self, folder: Path, content: Content) -> None:
         entries = json.loads((folder / "recipients.json").read_text(encoding="utf-8"))
         self._places = content.places
+        self._default_place = content.site.default_place
         self._recipients = read_recipients(entries, [place.slug for place in content.places])
 
     def recipients(self) -> tuple[Recipient, ...]:
@@ -26,3 +27,7 @@ class ShippedRecipients:
         if place not in self._places:
             return ()
         return tuple(around.slug for around in self._places.chain(place))
+
+    def zone(self, place: str) -> str:
+        """Return the time zone of a place, of the default place for ""; "UTC" when we do not know it."""
+        return self._places.zone_of(place or self._default_place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 
-from chalicelib.pages.choose_page import ABOUT
+from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
@@ -62,6 +62,11 @@ class PublishedPages:
         return self.current().default_place
 
     @property
+    def has_more(self) -> bool:
+        """Say whether there is the page of other languages, called "more"."""
+        return self.current().has_more
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers of the newest pages."""
         return self.current().headers
@@ -108,6 +113,7 @@ class _Release:
         # Of no place. A release from before there were any lists none, and what shipped is shown.
         self.others = [str(name) for name in index.get("other_pages", ())]
         self.default_place = str(index["default_place"])
+        self.has_more = bool(index.get("more"))
         self.headers = {str(name): str(value) for name, value in index["headers"].items()}
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
@@ -123,6 +129,7 @@ class _ReleasePages:
         self.locales: Sequence[str] = release.locales
         self.places: Sequence[str] = release.places
         self.default_place = release.default_place
+        self.has_more = release.has_more
         self.headers: Mapping[str, str] = release.headers
 
     def current(self) -> Pages:
@@ -131,7 +138,8 @@ class _ReleasePages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or (place not in self.places and place not in self._release.others):
+        other = place in self._release.others or (place == MORE and self.has_more)
+        if locale not in self.locales or not (place in self.places or other):
             raise KeyError("no such page")
         return self._read(f"{locale}/{place}")
 
@@ -178,6 +186,11 @@ class _View:
         return self._sources[0].default_place
 
     @property
+    def has_more(self) -> bool:
+        """Say whether there is the page of other languages, called "more"."""
+        return self._sources[0].has_more
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """The headers that belong to the page that was read."""
         return self._sources[0].headers
@@ -187,7 +200,8 @@ class _View:
 
         Raises KeyError when there is none, StoreUnavailable when it is away.
         """
-        if locale not in self.locales or (place not in self.places and place != ABOUT):
+        other = place == ABOUT or (place == MORE and self.has_more)
+        if locale not in self.locales or not (place in self.places or other):
             raise KeyError("no such page")
         return self._first(lambda source: source.page(locale, place))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 
+from chalicelib.pages.choose_page import MORE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +16,7 @@ class ShippedPages:
     """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
 
     `index.json` names the locales, the places, pages of no place, and the headers; `<locale>/<name>.b64`
-    holds a page, where the name is a place's slug, "about", or "error-404" and the like.
+    holds a page, where the name is a place's slug, "about", "more", or "error-404" and the like.
     """
 
     def __init__(self, folder: str) -> None:
@@ -26,6 +28,7 @@ class ShippedPages:
         self.default_place: str = index["default_place"]
         self._others: Sequence[str] = index.get("other_pages", ())
         self.headers: Mapping[str, str] = index["headers"]
+        self.has_more = bool(index.get("more"))
         self._cache: dict[tuple[str, str], str] = {}
 
     def current(self) -> ShippedPages:
@@ -34,7 +37,8 @@ class ShippedPages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, or another of the index, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or (place not in self.places and place not in self._others):
+        other = place in self._others or (place == MORE and self.has_more)
+        if locale not in self.locales or not (place in self.places or other):
             raise KeyError("no such page")
         return self._read(locale, place)
 

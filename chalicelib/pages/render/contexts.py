@@ -9,7 +9,7 @@ from datetime import date
 from markupsafe import Markup
 
 from chalicelib.directory.contacts import Contact
-from chalicelib.directory.content import Statistic
+from chalicelib.directory.content import OtherLanguage, Statistic
 from chalicelib.directory.places import Place
 
 # What every template has besides the names of its class: functions, and the gap between two sentences.
@@ -48,6 +48,8 @@ class LayoutContext:
     hotline: Contact
     drafted: bool
     about_href: str
+    more_href: str  # of the page of other languages, or "" when there is none
+    more_names: Sequence[str]  # of those languages, each in itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,15 @@ class PageContext(LayoutContext):
     checked_on: date | None
     unchecked: str  # "all", "some" or "none" of the contacts shown have never been checked by a person
     foreign: bool  # in a language other than English
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoreContext(LayoutContext):
+    """more.html: a line in each of the other languages."""
+
+    page_href: str
+    lines: Sequence[OtherLanguage]
+    unchecked: str  # "all", "some" or "none" of the lines have never been checked by a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

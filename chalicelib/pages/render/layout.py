@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.directory.content import Content
-from chalicelib.pages.choose_page import ABOUT
+from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.page_headers import page_headers
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.contexts import LanguageLink, LayoutContext
@@ -27,6 +27,7 @@ class Layout:
         self.locales = tuple(self._locales)
         self.places = tuple(place.slug for place in content.places)
         self.default_place = content.site.default_place
+        self.has_more = bool(content.site.other_languages)
         style = self._templates.style
         self.csp = csp(self._templates.script, style)
         # A receipt that a form's page fetches has the style of other pages.
@@ -53,6 +54,8 @@ class Layout:
             "hotline": self.content.contacts[site.hotline],
             "drafted": self._locales[locale].drafted,
             "about_href": f"/{locale}/{ABOUT}/",
+            "more_href": f"/{locale}/{MORE}/" if self.has_more else "",
+            "more_names": [other.own_name for other in site.other_languages],
         }
 
     def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:

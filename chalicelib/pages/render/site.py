@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalicelib.directory.contacts import nearest_first
 from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
-from chalicelib.pages.choose_page import ABOUT
+from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.pages.render.contexts import AboutContext, ErrorContext, PageContext, PlaceLink
+from chalicelib.pages.render.contexts import AboutContext, ErrorContext, MoreContext, PageContext, PlaceLink
 from chalicelib.pages.render.layout import Layout
 from chalicelib.pages.render.templates import squeeze
 from chalicelib.shared.locales import DEFAULT
@@ -56,6 +56,18 @@ class Site(Layout):
             page_href=f"/{locale}/",
         )
         return squeeze(self.render("about.html", context, locale))
+
+    def more(self, locale: str) -> str:
+        """Render the page with a line in each of the languages that have no pages."""
+        lines = self.content.site.other_languages
+        checks = [line.checked_on for line in lines]
+        context = MoreContext(
+            **{**self.layout(locale, f"{MORE}/"), "more_href": ""},  # no page leads to itself
+            page_href=f"/{locale}/",
+            lines=lines,
+            unchecked="none" if all(checks) else "some" if any(checks) else "all",
+        )
+        return squeeze(self.render("more.html", context, locale))
 
     def error(self, locale: str, status: int) -> str:
         """Render the small page for one of ERROR_STATUSES."""

@@ -124,7 +124,10 @@ def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None)
         return packed, status, {**headers, "Allow": ", ".join(READ)}
     if place is None:
         return error_for(now, 404, request)
-    packed = now.page(locale, place)  # before the headers: they are those of the page that was found
+    try:
+        packed = now.page(locale, place)  # before the headers: they are those of the page that was found
+    except KeyError:  # the page of other languages, in a release that has none
+        return error_for(now, 404, request)
     if about and place == ABOUT:
         packed = _packed(about().fill(_unpacked(packed)))
     return packed, 200, now.headers

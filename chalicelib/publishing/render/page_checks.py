@@ -15,7 +15,7 @@ from html5lib.constants import E as HTML_FAULTS
 
 from chalicelib.directory.content import Content
 from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
-from chalicelib.pages.choose_page import ABOUT
+from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.publishing.documents import ASKS
 from chalicelib.publishing.render.page_links import (
     hidden,
@@ -57,6 +57,8 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
         findings += _lost(page.texts("bdi"), lambda text: re.sub(r"\D", "", text) == SAMPLE_CODE, _NO_CODE)
     elif kind == ABOUT:
         findings += _about(page)
+    elif rest == MORE:
+        findings += _other_languages(page)
     elif kind.startswith("error-") or kind == "answer":
         findings += _lost(
             page.hrefs, lambda href: href.startswith("/"), "The way back to the first page is gone."
@@ -189,6 +191,17 @@ def _place_page(page: Page) -> Iterator[Finding]:
             for channel in contact.channels
         ):
             yield Finding(f"{contact.name} is missing: it is one of the ways the newspaper printed.", "ways")
+
+
+def _other_languages(page: Page) -> Iterator[Finding]:
+    lines = {element.get("lang"): element for element in page.of("li")}
+    calls = [c.href for c in page.content.contacts[page.content.site.hotline].channels if c.kind == "call"]
+    for other in page.content.site.other_languages:
+        line = lines.get(other.tag)
+        if line is None or line.get("dir") != other.direction or other.say not in text_of(line):
+            yield Finding(f"The line in {other.own_name} is missing (lang, dir, and {other.say}).", "lines")
+        elif not any(link.get("href") in calls for link in line.iter("a")):
+            yield Finding(f"The hotline's number is missing beside the line in {other.own_name}.", "lines")
 
 
 def _form(page: Page) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ from jinja2 import meta, nodes
 from jinja2.exceptions import UndefinedError
 
 from chalicelib.delivery import mail_frames
+from chalicelib.delivery.mail_places import MailPlace, mail_place
 from chalicelib.delivery.render import mail_samples
 from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.content import read_content
@@ -55,7 +56,9 @@ from chalicelib.publishing.render.template_faults import (
 from chalicelib.publishing.render.template_names import CONTEXT_OF
 from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
+from chalicelib.shared.language_names import language_name
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
+from chalicelib.shared.time_zones import is_known_zone
 
 _QUOTED = re.compile(r"'(\w+)'")
 _SMALLEST = 9  # gzip level: packed once and sent many times
@@ -103,6 +106,7 @@ class Inside:
                 "places": list(self._site.places),
                 "default_place": self._site.default_place,
                 "other_pages": list(OTHER_PAGES),
+                "more": self._site.has_more,
                 "headers": self._site.headers(),
             },
         }
@@ -194,13 +198,17 @@ class Inside:
         catalogs = Catalogs(words if words.is_dir() else folder / "locale")
         for locale in {*ENDONYMS, *(recipient.language for recipient in self._recipients)}:
             catalogs.sentences(locale)
+        places = {place.slug: mail_place(self._content, place.slug) for place in known}
+        for place in places.values():
+            is_known_zone(place.zone)  # read now: there are no files later
         return Mails(
             folder / "templates" / "mail",
             catalogs,
             "reports@porchlight.example",
             lambda slug: known[slug].name if slug in known else slug,
-            lambda locale: ENDONYMS.get(locale, locale),
+            language_name,
             _NoKeys(),
+            place_of=lambda slug: places.get(slug, MailPlace()),
         )
 
     def _names(self, document: str, source: str) -> list[tuple[int, str]]:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.pages.choose_page import ABOUT
+from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.ports import RenderedPage, RenderedSite
@@ -212,6 +212,6 @@ def _document_of(job: Mapping[str, Any]) -> str:
 def _template_of(name: str) -> str:
     rest = name.partition("/")[2]
     kind = rest.rpartition("/")[2]
-    files = {"note": "note", "note-mended": "note", "receipt": "receipt", "code": "code", "answer": "answer"}
-    files[ABOUT] = ABOUT
+    files = {"note-mended": "note"}
+    files |= {name: name for name in ("note", "receipt", "code", "answer", ABOUT, MORE)}
     return PUBLIC_TEMPLATE + files.get(kind, "error" if kind.startswith("error-") else "page") + ".html"

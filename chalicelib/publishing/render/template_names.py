@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.pages.render.contexts import AboutContext, ErrorContext, LayoutContext, PageContext
+from chalicelib.pages.render.contexts import (
+    AboutContext,
+    ErrorContext,
+    LayoutContext,
+    MoreContext,
+    PageContext,
+)
 from chalicelib.reporting.render.contexts import (
     AnswerContext,
     CodeContext,
@@ -20,4 +26,5 @@ CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
     "answer.html": AnswerContext,
     "about.html": AboutContext,
     "error.html": ErrorContext,
+    "more.html": MoreContext,
 }

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.pages.choose_page import meant_locale
 from chalicelib.pages.page_headers import ANSWER
 from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.packing import pack
@@ -51,7 +52,8 @@ class CodePage:
 
     def code(self, locale: str) -> Response:
         """Ask for a code, or say what is known of each delivery of a report."""
-        if locale not in self._pages.locales:
+        locale = meant_locale(locale, self._pages)
+        if not locale:
             raise NoSuchPage
         now = self._site()
         if self._request().method != "POST":

@@ -8,6 +8,7 @@ from typing import Protocol
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.directory.recipients import Recipient
+from chalicelib.pages.choose_page import meant_locale, meant_place
 from chalicelib.pages.errors import FormTooLarge
 from chalicelib.pages.page_headers import ANSWER
 from chalicelib.pages.ports import Pages
@@ -72,7 +73,9 @@ class FormPage:
 
     def form(self, locale: str, place: str) -> Response:
         """Show an empty form, or take what was written and respond with the receipt."""
-        if locale not in self._pages.locales or place not in self._pages.places:
+        pages = self._pages
+        locale, place = meant_locale(locale, pages), meant_place(place, pages)
+        if not locale or not place:
             raise NoSuchPage
         if self._request().method != "POST":
             return self._respond(
