@@ -23,8 +23,8 @@ MORE = "more"  # the page with a line in each of the other languages; no place i
 def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str | None]:
     """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
 
-    The pages of no place stand where a place's does, by their names. MORE is one where it is asked for, whether
-    there is such a page or not.
+    The pages of no place stand where a place's does, by their names. MORE is one where it is asked for,
+    whether there is such a page or not.
 
     `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
     browser's best language; an unknown path gets a response in the language it begins with, else in

@@ -79,7 +79,9 @@ def test_a_published_catalog_is_compiled_and_an_english_one_words_a_sentence_ane
     assert catalogs.sentences("es").plain("Send it") == "Enviar ya"
     assert catalogs.sentences("en").plain("Send it") == "Send this now"
     assert catalogs.sentences("en").plain("Language") == "Language"
-    assert str(catalogs.sentences("es").gettext("Language")) == '<span lang="en" dir="ltr">Language</span>'
+    # A sentence that the published catalog lacks is the package's; one that nobody has translated is English.
+    assert str(catalogs.sentences("es").gettext("Language")) == "Idioma"
+    assert str(catalogs.sentences("es").gettext("Unheard")) == '<span lang="en" dir="ltr">Unheard</span>'
 
 
 def test_what_is_no_document_or_no_catalog_is_laid_nowhere(folders: Folders) -> None:
