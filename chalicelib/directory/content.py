@@ -12,6 +12,7 @@ from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.places import Places, entries_of, read_places
 from chalicelib.shared.days import read_day
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
+from chalicelib.shared.retention import KEEP_DAYS, KEEP_DAYS_MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class SiteSettings:
     hotline: str
     founding_channels: tuple[str, ...]
     figures: tuple[Statistic, ...]
+    police: tuple[str, ...] = ()  # contacts that are police: who is concerned is not sent there first
+    keep_days: int = KEEP_DAYS  # what the pages say of it; KEEP_DAYS of the functions is what they do
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def read_content(places: Mapping[str, Any], contacts: Mapping[str, Any], site: M
     if settings.default_place not in known_places:
         raise ContentInvalid(f"site: there is no place {settings.default_place!r}")
     known_contacts = read_contacts(contacts, known_places, settings.hosts)
-    for contact_id in (settings.hotline, *settings.founding_channels):
+    for contact_id in (settings.hotline, *settings.founding_channels, *settings.police):
         if contact_id not in known_contacts:
             raise ContentInvalid(f"site: there is no contact {contact_id!r}")
     if not known_contacts[settings.hotline].can_be_called():
@@ -93,7 +96,15 @@ def _read_site(document: Mapping[str, Any]) -> SiteSettings:
         hotline=document["hotline"],
         founding_channels=tuple(document["founding_channels"]),
         figures=tuple(_read_figure(entry, hosts) for entry in entries_of(document, "figures")),
+        police=tuple(str(contact) for contact in document.get("police") or ()),
+        keep_days=_days(document.get("keep_days", KEEP_DAYS)),
     )
+
+
+def _days(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= KEEP_DAYS_MOST:
+        raise ContentInvalid(f"site: keep_days is a number from 1 to {KEEP_DAYS_MOST}")
+    return value
 
 
 def _read_figure(entry: Mapping[str, Any], hosts: frozenset[str]) -> Statistic:

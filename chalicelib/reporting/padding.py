@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 _PREFIX = 4
-SIZES = tuple(1024 * 2**power for power in range(8))  # 1 KiB to 128 KiB
+SIZES = tuple(1024 * 2**power for power in range(9))  # 1 KiB to 256 KiB
 
 
 def pad(content: bytes) -> bytes:
-    """Pad `content`, behind its length, with zeros to the next of 1, 2, 4 ... 128 KiB.
+    """Pad `content`, behind its length, with zeros to the next of 1, 2, 4 ... 256 KiB.
 
     Raises ValueError when it does not fit in the largest.
     """

@@ -20,6 +20,7 @@ KINDS = ("work", "sex", "child", "other", "unsure")
 SELF = "self"  # the writer
 CLOSE = "close"  # someone close to the writer
 ABOUT = (SELF, CLOSE, "no")
+DANGER = ("yes", "no")  # if police came to the door
 _SPARED = frozenset({SELF, CLOSE})
 # What the form asked, and what was sealed, until there were three answers. A form may be open for a day.
 _OLD_ANSWERS = {"yes": SELF}
@@ -36,8 +37,9 @@ _FILE_AS_TEXT = re.compile(
 class Report:
     """One report as it was written. Only the sealer and the mails may see its words.
 
-    `about_writer` is one of ABOUT, or "" when the question was left open, which counts as "no". `choice` is
-    None in a report that was sealed before choices were.
+    `about_writer` is one of ABOUT, or "" when the question was left open, which counts as "no". `danger` is
+    one of DANGER or "": whether a visit of the police could put someone in danger. `choice` is None in a
+    report that was sealed before choices were.
     """
 
     place: str
@@ -48,6 +50,8 @@ class Report:
     when: str = field(default="", repr=False)
     about_writer: str = field(default="", repr=False)
     choice: Choice | None = field(default=None, repr=False, compare=False)  # the same words are the same
+    car: str = field(default="", repr=False)
+    danger: str = field(default="", repr=False)
 
     def to_bytes(self) -> bytes:
         """Serialize the report as UTF-8 JSON, as which it is sealed."""
@@ -61,6 +65,8 @@ class Report:
             "when": self.when,
             "about_writer": self.about_writer,
         }
+        # Left out where nothing was said: whoever opens it may be of the package before.
+        content |= {name: said for name in ("car", "danger") if (said := getattr(self, name))}
         if self.choice is not None:
             content["choice"] = self.choice.to_data()
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -131,6 +137,8 @@ def read_report(
     where = plain_lines(_first(fields, form_fields.WHERE)).strip()
     when = plain_lines(_first(fields, form_fields.WHEN)).strip()
     kind = _first(fields, form_fields.KIND)
+    car = plain_lines(_first(fields, form_fields.CAR)).strip()
+    danger = _first(fields, form_fields.DANGER)
     about_writer = answer_about(_first(fields, form_fields.ABOUT))
     consent = bool(_first(fields, form_fields.CONSENT))
     problems = too_long(fields)
@@ -140,10 +148,13 @@ def read_report(
         problems[form_fields.STORY] = (
             "story_has_file"  # keeping a picture of abuse is itself a crime: facts §11
         )
-    if kind not in ("", *KINDS):
-        problems[form_fields.KIND] = "unknown_choice"
-    if about_writer not in ("", *ABOUT):
-        problems[form_fields.ABOUT] = "unknown_choice"
+    for name, said, choices in (
+        (form_fields.KIND, kind, KINDS),
+        (form_fields.ABOUT, about_writer, ABOUT),
+        (form_fields.DANGER, danger, DANGER),
+    ):
+        if said not in ("", *choices):
+            problems[name] = "unknown_choice"
     ticked = set(fields.get(form_fields.RECIPIENTS, ()))
     spared = set(left_out) if about_writer in _SPARED and not consent else set()
     chosen = tuple(recipient for recipient in offered if recipient in ticked - spared)
@@ -153,7 +164,8 @@ def read_report(
         problems[form_fields.RECIPIENTS] = "all_left_out" if ticked else "no_recipient"
     if problems:
         raise InvalidReport(problems)
-    return SentForm(Report(place, locale, story, kind, where, when, about_writer), chosen, consent)
+    report = Report(place, locale, story, kind, where, when, about_writer, car=car, danger=danger)
+    return SentForm(report, chosen, consent)
 
 
 def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -161,7 +173,11 @@ def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
     problems: dict[str, str] = {}
     if len(plain_lines(_first(fields, form_fields.STORY))) > STORY_LIMIT:
         problems[form_fields.STORY] = "story_too_long"
-    for name, key in ((form_fields.WHERE, "where_too_long"), (form_fields.WHEN, "when_too_long")):
+    for name, key in (
+        (form_fields.WHERE, "where_too_long"),
+        (form_fields.WHEN, "when_too_long"),
+        (form_fields.CAR, "car_too_long"),
+    ):
         if len(plain_lines(_first(fields, name)).strip()) > LINE_LIMIT:
             problems[name] = key
     return problems

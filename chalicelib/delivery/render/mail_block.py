@@ -31,14 +31,19 @@ def digest_subject(mail: DigestMail, say: Say) -> str:
 
 
 def first_line(mail: ReportMail, say: Say) -> str:
-    """Return the line that must be read before all else, or nothing: the report is about its writer."""
+    """Return what must be read before all else, or nothing: about its writer, or danger by a visit."""
     _ = say
-    if not mail.is_writer:
-        return ""
-    return _(
-        "The writer says that this is about them. Somebody may be watching them: a visit or a call can put"
-        " them in danger."
-    )
+    lines = []
+    if mail.is_writer:
+        lines.append(
+            _(
+                "The writer says that this is about them. Somebody may be watching them: a visit or a call"
+                " can put them in danger."
+            )
+        )
+    if mail.danger:
+        lines.append(_("The writer says that police at the door could put someone in danger."))
+    return "\n\n".join(lines)
 
 
 def report_block(mail: ReportMail, say: Say) -> str:
@@ -109,6 +114,7 @@ def labels(say: Say) -> list[str]:
         _("What kind (the writer's choice):"),
         _("Where:"),
         _("When:"),
+        _("Car:"),
         _("Is the writer the person concerned?") + ":",
         _("Language of the page:"),
         _("What they wrote, word for word"),
@@ -132,6 +138,7 @@ def _facts(mail: ReportMail, _: Say) -> list[str]:
         _line(_("What kind (the writer's choice):"), mail.kind),
         _line(_("Where:"), _indented(mail.where) or mail.not_said),
         _line(_("When:"), _indented(mail.when) or mail.not_said),
+        *([_line(_("Car:"), _indented(mail.car))] if mail.car else []),
         _line(_("Is the writer the person concerned?"), mail.about_writer),
         _line(_("Language of the page:"), mail.language),
     ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class ReportMail:
     """The context of a mail with one report.
 
-    Everything but the last three is short and ours; `story` is the writer's own.
+    Everything but the last four is short and ours; `story` is the writer's own.
     """
 
     case_number: str
@@ -19,12 +19,14 @@ class ReportMail:
     kind: str
     about_writer: str
     is_writer: bool  # the report is about its writer
+    danger: bool  # police at the door could put someone in danger, its writer says
     instead_of: str  # the recipient whose copy did not arrive, when it was handed over to this one
     language: str
     others: Sequence[str]
     not_said: str
     where: str = field(repr=False)
     when: str = field(repr=False)
+    car: str = field(repr=False)
     story: str = field(repr=False)
 
 

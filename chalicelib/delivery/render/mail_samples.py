@@ -11,7 +11,7 @@ from chalicelib.delivery.ports import OpenedReport
 from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import SealedReport
-from chalicelib.reporting.report import ABOUT, KINDS, Report
+from chalicelib.reporting.report import ABOUT, DANGER, KINDS, Report
 
 STORY = (
     "This report is invented, to see what a mail looks like.\nA van came to the house at night.\n<b>&amp;</b>"
@@ -51,6 +51,8 @@ def _opened(drawn: random.Random) -> OpenedReport:
         where=drawn.choice(("", "Main Street", "the house\nbehind the mill")),
         when=drawn.choice(("", "at night", "each Friday")),
         about_writer=drawn.choice(("", *ABOUT)),
+        car=drawn.choice(("", "red, no plate")),
+        danger=drawn.choice(("", *DANGER)),
     )
     record = SealedReport(
         id=f"{drawn.getrandbits(128):032x}",

@@ -20,12 +20,16 @@ _TYPED: dict[str, str | list[str]] = {
     form_fields.KIND: "work",
     form_fields.WHERE: "Main Street",
     form_fields.WHEN: "at night",
+    form_fields.CAR: "red",
+    form_fields.DANGER: "yes",
 }
 _PROBLEMS = {
     form_fields.STORY: "story_missing",
     form_fields.KIND: "unknown_choice",
     form_fields.WHERE: "where_too_long",
     form_fields.WHEN: "when_too_long",
+    form_fields.CAR: "car_too_long",
+    form_fields.DANGER: "unknown_choice",
     form_fields.RECIPIENTS: "no_recipient",
     form_fields.TOKEN: "form_expired",
 }
@@ -90,7 +94,10 @@ def _on_request(site: FormPages, recipients: Sequence[Recipient], locale: str, p
     if kind == "receipt":
         offices = [recipient.name for recipient in recipients]
         return site.receipt(locale, place, code=SAMPLE_CODE, recipients=offices, mentions_child=True)
-    choices = [RecipientChoice(r.id, r.name, r.what, r.what_not, r.enforces_immigration) for r in recipients]
+    choices = [
+        RecipientChoice(r.id, r.name, r.what, r.what_not, r.enforces_immigration, nature=r.nature)
+        for r in recipients
+    ]
     if kind == "note":
         return site.form(locale, place, token="-", values={}, problems={}, recipients=choices)  # noqa: S106
     if kind == "note-mended":
