@@ -47,7 +47,7 @@ def _model() -> dict[Element, str]:
     body = Element("body", {}, html, (head,))
     leave = Element("a", {"id": "exit", "data-exit": "", "href": None, "rel": "noreferrer nofollow"}, body)
     main = Element("main", {}, body, (leave,))
-    top = Element("header", {"class": "wide"}, main)
+    top = Element("header", {}, main)
     few = Element("header", {"class": "few"}, main)
     beneath = Element("p", {"class": "exits"}, top)
     warning = Element("p", {"class": "care"}, top, (beneath,))
