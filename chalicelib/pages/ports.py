@@ -15,6 +15,12 @@ class Pages(Protocol):
         Their headers are those of the page that was read last.
         """
 
+    def in_brotli(self) -> Pages:
+        """Return the same pages as brotli where they lie ready so, else as gzip.
+
+        base64 of gzip begins with "H4sI", that of our brotli never.
+        """
+
     @property
     def locales(self) -> Sequence[str]:
         """The languages there are pages in."""
@@ -32,7 +38,7 @@ class Pages(Protocol):
         """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page: base64 of the gzip of its HTML. Raises KeyError when there is none."""
+        """Return a place's page: base64 of its HTML as gzip. Raises KeyError when there is none."""
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, in the same form."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.site import Site
 from chalicelib.shared.locales import DEFAULT
 
@@ -33,6 +33,7 @@ def render(stage: Path) -> int:
         "places": list(site.places),
         "default_place": site.default_place,
         "headers": site.headers(),
+        "brotli": True,
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     count = 0
@@ -42,6 +43,7 @@ def render(stage: Path) -> int:
         pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
         for name, html in pages.items():
             (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
+            (folder / locale / f"{name}.br.b64").write_text(pack_brotli(html), encoding="ascii")
         count += len(pages)
     return count
 

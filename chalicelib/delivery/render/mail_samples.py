@@ -52,7 +52,7 @@ def _opened(drawn: random.Random) -> OpenedReport:
         when=drawn.choice(("", "at night", "each Friday")),
         about_writer=drawn.choice(("", *ABOUT)),
         car=drawn.choice(("", "red, no plate")),
-        danger=drawn.choice(("", *DANGER)),
+        danger=drawn.choice((*DANGER, "")),
     )
     record = SealedReport(
         id=f"{drawn.getrandbits(128):032x}",

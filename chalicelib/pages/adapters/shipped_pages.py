@@ -14,7 +14,7 @@ class ShippedPages:
     """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
 
     `index.json` names the locales, the places and the headers; `<locale>/<name>.b64` holds a page, where the
-    name is a place's slug or "error-404" and the like.
+    name is a place's slug or "error-404" and the like, and `<locale>/<name>.br.b64` the same as brotli.
     """
 
     def __init__(self, folder: str) -> None:
@@ -25,11 +25,21 @@ class ShippedPages:
         self.places: Sequence[str] = index["places"]
         self.default_place: str = index["default_place"]
         self.headers: Mapping[str, str] = index["headers"]
+        self._brotli = bool(index.get("brotli"))
+        self._ending = ".b64"
         self._cache: dict[tuple[str, str], str] = {}
 
     def current(self) -> ShippedPages:
         """Return these: they never change."""
         return self
+
+    def in_brotli(self) -> ShippedPages:
+        """Return the same pages, with the same cache, as brotli."""
+        if not self._brotli:
+            return self
+        twin = object.__new__(ShippedPages)
+        twin.__dict__.update(self.__dict__, _ending=".br.b64")
+        return twin
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
@@ -42,8 +52,9 @@ class ShippedPages:
         return self._read(locale, f"error-{status}")
 
     def _read(self, locale: str, name: str) -> str:
+        name += self._ending
         page = self._cache.get((locale, name))
         if page is None:
-            with open(os.path.join(self._folder, locale, name + ".b64"), encoding="ascii") as file:
+            with open(os.path.join(self._folder, locale, name), encoding="ascii") as file:
                 page = self._cache[locale, name] = file.read()
         return page

@@ -68,8 +68,10 @@ _NO_CODE = "The page after a report must show its code."
 
 def _invalid(html: str, errors: Sequence[Any]) -> Iterator[Finding]:
     lines = html.split("\n")
-    for (line, _), code, values in errors[:5]:
+    for number, ((line, _), code, values) in enumerate(errors[:5]):
         near = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        if number and near.startswith("</"):
+            continue  # an end that does not fit is most often of the fault before, and not where to look
         reason = HTML_FAULTS.get(code, code)
         try:
             reason = reason % values

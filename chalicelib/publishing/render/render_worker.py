@@ -28,6 +28,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
+import brotli  # noqa: F401 (pack_brotli uses it, and then it is too late)
 import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, and then it is too late)
 from jinja2 import meta, nodes
 from jinja2.exceptions import UndefinedError
@@ -40,7 +41,7 @@ from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.directory.recipients import read_recipients
 from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
-from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.templates import environment
 from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.page_checks import check_page
@@ -102,6 +103,7 @@ class Inside:
                 "places": list(self._site.places),
                 "default_place": self._site.default_place,
                 "headers": self._site.headers(),
+                "brotli": True,
             },
         }
 
@@ -146,11 +148,13 @@ class Inside:
         return {"mail": base64.b64encode(content).decode("ascii")}
 
     def check(self, name: str, html: str) -> dict[str, Any]:
-        """Look over a page that was rendered elsewhere, and pack it."""
+        """Look over a page that was rendered elsewhere, and pack it twice if it lies ready."""
         findings = [
             [one.sentence, one.near, one.weight, one.home] for one in check_page(name, html, self._content)
         ]
-        return {"findings": findings, "packed": pack(html, _SMALLEST)}
+        ready = not name.endswith(samples.MADE_ON_REQUEST)
+        packed = {"packed": pack(html, _SMALLEST), "brotli": pack_brotli(html) if ready else ""}
+        return {"findings": findings, **packed}
 
     def trial(self, source: str) -> str:
         """Render a template of our own."""

@@ -87,7 +87,9 @@ class WorkerSiteRenderer:
                 problems.append(self._fault(name, answer))
                 continue
             problems += [self._problem(folder, name, *finding) for finding in answer["findings"]]
-            pages.append(RenderedPage(name, rendered[name]["html"], answer["packed"]))
+            pages.append(
+                RenderedPage(name, rendered[name]["html"], answer["packed"], brotli=answer.get("brotli", ""))
+            )
         return RenderedSite(pages, look["index"], sentences_said, problems, frames)
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:

@@ -48,6 +48,9 @@ STATES = (
 )
 
 
+MADE_ON_REQUEST = ("/note", "/note-mended", "/receipt", "/code", "/answer")  # how their names end
+
+
 def names(site: FormPages) -> list[str]:
     """Return the name of every page, those made on request for one place of each language."""
     names_of_all = []
