@@ -106,16 +106,7 @@ def _is_whole(page: RenderedPage) -> bool:
         unpacked = gzip.decompress(base64.b64decode(page.packed, validate=True)).decode("utf-8")
     except (OSError, EOFError, ValueError, zlib.error, binascii.Error):
         return False
-    return unpacked == page.html and _is_page(page.html, locale) and _is_same_in_brotli(page)
-
-
-def _is_same_in_brotli(page: RenderedPage) -> bool:
-    from chalicelib.pages.render.packing import unpack_brotli  # for a publish alone
-
-    try:
-        return not page.brotli or unpack_brotli(page.brotli) == page.html
-    except ValueError:
-        return False
+    return unpacked == page.html and _is_page(page.html, locale)
 
 
 def _is_page(html: str, locale: str) -> bool:

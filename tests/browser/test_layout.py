@@ -194,7 +194,8 @@ def test_paper_keeps_the_numbers_and_neither_the_bar_nor_the_form(reader: Reader
     assert numbers >= 2
     reader.page.emulate_media(media="print")
     assert reader.ask(SHOWN, "#exit, form > :not(.lines), h1, nav, .care, .button, textarea") == 0
-    assert reader.ask(SHOWN, "a[href^=tel]") == numbers, "the child lines of a form too"
+    # The child lines of a form too, and what is folded away.
+    assert reader.ask(SHOWN, "a[href^=tel]") >= numbers
     if kind == "receipt":
         assert reader.ask(SHOWN, ".code") == 1
 

@@ -24,7 +24,8 @@ _INDENT = re.compile(r"\n\s+")
 # there, and look as they do elsewhere; one button is for the Enter key alone.
 _FORM_STYLE = """
 .first { position: absolute; inset-block-end: 100% }
-.row button { padding: .6rem 0; border: 0; background: none; color: var(--press, LinkText) }
+.row button { padding: .5rem 0; border: 1px solid transparent }
+.row button { background: none; color: var(--press, LinkText) }
 .row button { min-inline-size: 2.75rem; text-align: start }
 .row button:not([aria-current]) { font-weight: 400; text-decoration: underline }
 .row [aria-current] { color: var(--ink, CanvasText) }
