@@ -28,7 +28,6 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
-import brotli  # noqa: F401 (pack_brotli uses it, and then it is too late)
 import jinja2.debug  # noqa: F401 (jinja2 loads it when something goes wrong, and then it is too late)
 from jinja2 import meta, nodes
 from jinja2.exceptions import UndefinedError
@@ -267,6 +266,7 @@ def shut_in(seconds: int, memory: int) -> None:
 
 def warm_up(inside: Inside) -> None:
     """Load what Python loads only when it is first used: later there are no files to load from."""
+    pack_brotli("")
     for source in (
         "{% trans name='x' %}Héllo {{ name }}{% endtrans %}{{ 'x' | upper }}",
         "{{ nowhere.at.all }}",
