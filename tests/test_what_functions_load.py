@@ -29,7 +29,7 @@ _SDK = {"boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "s
 _SDK |= {
     "brotli",
     "_brotli",
-}  # urllib3 loads it, in less than a millisecond, where it is there for publishing
+}  # urllib3 loads it where it is there: under a millisecond
 _PAGES = {"chalice", "_cffi_backend", "cryptography", "jinja2", "markupsafe"}
 PACKAGES: dict[str, set[str]] = {
     "api_handler": set(),
