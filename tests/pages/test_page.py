@@ -155,7 +155,7 @@ def test_people_are_listed_nearest_first_those_for_anyone_before_others(site, co
     wanted = [contact.name for contact in helpers if contact.audience == "anyone"]
     wanted += [contact.name for contact in helpers if contact.audience != "anyone"]
     (people,) = with_class(by_id(tree, "a"), "people")
-    assert [text_of(row.find("div/b")) for row in people] == wanted
+    assert [text_of(row.find("p/b")) for row in people] == wanted
     words = folded(tree, "More about these numbers")
     for contact in helpers:
         assert contact.hours in words
@@ -351,7 +351,7 @@ def test_a_name_in_another_language_says_which(site, english):
     spanish = parse(site.page("es", "los-banos-ca"))
 
     def names(tree):
-        return [row.find("div/b/bdi") for row in with_class(by_id(tree, "a"), "people")[0]]
+        return [row.find("p/b/bdi") for row in with_class(by_id(tree, "a"), "people")[0]]
 
     assert {name.get("lang") for name in names(spanish)} == {"en"}
     assert {name.get("lang") for name in names(english)} == {None}
