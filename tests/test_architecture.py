@@ -37,6 +37,7 @@ LIBRARIES = {
     "cryptography": {"adapters"},
     "jwt": {"adapters"},
     "pysequoia": {"adapters"},
+    "brotli": {"render"},
     "html5lib": {"render"},
     "jinja2": {"render"},
     "markupsafe": {"render"},

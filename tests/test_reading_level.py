@@ -16,19 +16,13 @@ FEWEST_WORDS = 8  # the formula says nothing about a label of a few words
 
 # Sentences that must stay as they are, each with its reason.
 EXACT = {
-    "Worldwide, almost four in five people in forced commercial sexual exploitation are women and girls"
-    " (ILO, 2022).": "a figure, worded as its source allows",
-    "In calls to the national hotline in 2020 where it was known how sex trafficking began, about four in ten"
-    " people were brought in by a family member and about four in ten by an intimate partner"
-    " (Polaris).": "a figure, worded as its source allows",
     "A report here does not protect anyone’s immigration status.": "the legal term",
-    "If it is about you or someone close to you, offices that enforce immigration law do not get it, unless"
-    " you tick the box for that.": "the legal term, twice as clear as any way around it",
-    "About someone close to me (family, people I live with)": "an answer, and whom it means",
+    "If it is about you or someone close to you (family, people you live with), offices that enforce"
+    " immigration law do not get it, unless you tick the box for that.": "the legal term",
+    "Send it to offices that enforce immigration law too.": "the legal term",
+    "You are protected under US and California law.": "as the state's own notice has it",
     "It teaches the public to see the signs. It is part of Homeland Security, which also enforces immigration"
     " law.": "a name and the legal term",
-    "An office that teaches the public about trafficking. It is part of a department that also enforces"
-    " immigration law.": "the legal term",
 }
 
 

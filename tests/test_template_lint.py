@@ -17,8 +17,8 @@ from bench import warm
 from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
-from chalicelib.reporting.cases import KEEP_DAYS
 from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.retention import KEEP_DAYS
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.events import KEEP_WARM
 from tests.support.packages import expanded_template, local_package, resource_of

@@ -26,6 +26,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Other people's packages, with what they bring along.
 _SDK = {"boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
+_SDK |= {
+    "brotli",
+    "_brotli",
+}  # urllib3 loads it where it is there: under a millisecond
 _PAGES = {"chalice", "_cffi_backend", "cryptography", "jinja2", "markupsafe"}
 PACKAGES: dict[str, set[str]] = {
     "api_handler": set(),

@@ -13,7 +13,6 @@ from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import (
     FALLBACK,
     HELD,
-    KEEP_DAYS_MOST,
     REJECTED,
     SENT,
     UNCERTAIN_WAIT,
@@ -40,6 +39,7 @@ from chalicelib.shared.mail import (
     MailUncertain,
     MailUnverified,
 )
+from chalicelib.shared.retention import KEEP_DAYS_MOST
 
 KEY_WAIT = timedelta(hours=1)
 FAULT_WAIT = timedelta(minutes=10)

@@ -25,6 +25,8 @@ MARKS = (CONFIRMED, SINGLE, UNVERIFIED)
 
 AUDIENCES = ("anyone", "children", "young people", "partners", "workers", "native people", "victims")
 
+SENTENCES = ("what", "what_not", "hours", "languages")
+
 DIALLED = ("call", "text", "tty")
 LINKED = ("chat", "form", "page")
 WRITTEN = ("email",)
@@ -48,7 +50,7 @@ class Channel:
         Mail has none: a sent mail stays in the account of a person who may be watched, so it is only shown.
         """
         if self.kind == "text":
-            return f"sms:{self.value}?body={self.body}" if self.body else f"sms:{self.value}"
+            return f"sms:{self.value}"  # no ?body=…: some phones dial what follows as part of the number
         if self.kind in DIALLED:
             return f"tel:{self.value}"
         return self.value if self.kind in LINKED else ""
@@ -79,10 +81,15 @@ class Contact:
     checked_on: date | None = None
     checked_by: str | None = None
     only_here: bool = False  # shown on the page of the place it serves, and not on those of narrower ones
+    one_source: tuple[str, ...] = ()  # the sentences of a confirmed entry that were read in one place only
 
     def can_be_called(self) -> bool:
         """Say whether a person can be reached by phone."""
         return any(channel.kind == "call" for channel in self.channels)
+
+    def is_online(self) -> bool:
+        """Say whether it can be reached by typing: a chat or a web form."""
+        return any(channel.kind in ("chat", "form") for channel in self.channels)
 
     def has_agreed_sources(self) -> bool:
         """Say whether two publishers agree on this entry."""
@@ -170,6 +177,7 @@ def _read_contact(entry: Mapping[str, Any], places: Places, hosts: Collection[st
             checked_on=_day(entry, "checked_on") if entry.get("checked_on") else None,
             checked_by=_text(entry, "checked_by") if entry.get("checked_by") else None,
             only_here=bool(entry.get("only_here", False)),
+            one_source=_one_source(entry),
         )
     except ContentInvalid as error:
         raise ContentInvalid(f"contact {contact_id or '?'}: {error}") from error
@@ -230,6 +238,13 @@ def _sources(entry: Mapping[str, Any]) -> tuple[str, ...]:
     if not sources:
         raise ContentInvalid("it names no source")
     return sources
+
+
+def _one_source(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    names = entry.get("one_source") or ()
+    if not isinstance(names, list | tuple) or not set(names) <= set(SENTENCES):
+        raise ContentInvalid(f"one_source is a list of {', '.join(SENTENCES)}")
+    return tuple(names)
 
 
 def _day(entry: Mapping[str, Any], name: str) -> date:

@@ -13,6 +13,7 @@ from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.places import Places, entries_of, read_places
 from chalicelib.shared.days import read_day
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
+from chalicelib.shared.retention import KEEP_DAYS, KEEP_DAYS_MOST
 
 WORD = "{word}"  # where a line of another language has that language's English name
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
@@ -81,6 +82,8 @@ class SiteSettings:
     founding_channels: tuple[str, ...]
     figures: tuple[Statistic, ...]
     other_languages: tuple[OtherLanguage, ...] = ()
+    police: tuple[str, ...] = ()  # contacts that are police: who is concerned is not sent there first
+    keep_days: int = KEEP_DAYS  # what the pages say of it; KEEP_DAYS of the functions is what they do
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def read_content(places: Mapping[str, Any], contacts: Mapping[str, Any], site: M
     if settings.default_place not in known_places:
         raise ContentInvalid(f"site: there is no place {settings.default_place!r}")
     known_contacts = read_contacts(contacts, known_places, settings.hosts)
-    for contact_id in (settings.hotline, *settings.founding_channels):
+    for contact_id in (settings.hotline, *settings.founding_channels, *settings.police):
         if contact_id not in known_contacts:
             raise ContentInvalid(f"site: there is no contact {contact_id!r}")
     if not known_contacts[settings.hotline].can_be_called():
@@ -128,7 +131,15 @@ def _read_site(document: Mapping[str, Any]) -> SiteSettings:
         founding_channels=tuple(document["founding_channels"]),
         figures=tuple(_read_figure(entry, hosts) for entry in entries_of(document, "figures")),
         other_languages=_read_other_languages(document, tags),
+        police=tuple(str(contact) for contact in document.get("police") or ()),
+        keep_days=_days(document.get("keep_days", KEEP_DAYS)),
     )
+
+
+def _days(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= KEEP_DAYS_MOST:
+        raise ContentInvalid(f"site: keep_days is a number from 1 to {KEEP_DAYS_MOST}")
+    return value
 
 
 def _read_figure(entry: Mapping[str, Any], hosts: frozenset[str]) -> Statistic:

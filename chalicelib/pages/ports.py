@@ -15,6 +15,12 @@ class Pages(Protocol):
         Their headers are those of the page that was read last.
         """
 
+    def in_brotli(self) -> Pages:
+        """Return the same pages as brotli where they lie ready so, else as gzip.
+
+        base64 of gzip begins with "H4sI", that of our brotli never.
+        """
+
     @property
     def locales(self) -> Sequence[str]:
         """The languages there are pages in."""
@@ -36,7 +42,7 @@ class Pages(Protocol):
         """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page, or one called ABOUT or MORE: base64 of the gzip of its HTML.
+        """Return a place's page, or one called ABOUT or MORE: base64 of its HTML as gzip.
 
         Raises KeyError when there is none.
         """

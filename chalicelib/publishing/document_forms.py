@@ -15,11 +15,12 @@ from chalicelib.directory.document_ids import (
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.json_documents import line_at
 
-TEXT, MAYBE, YES_NO, TEXTS = (
+TEXT, MAYBE, YES_NO, TEXTS, NUMBER = (
     "a text in quotes",
     "a text in quotes, or null",
     "true or false",
     "a list of texts",
+    "a number without quotes",
 )
 _DAY = 'a day like "2026-11-25", in quotes, or null'
 _LONGEST = 4_000  # letters in one field; a key is longer
@@ -28,7 +29,7 @@ _LONGEST_KEY = 100_000
 _CONTACT = {
     "id": TEXT, "name": TEXT, "name_lang": TEXT, "serves": TEXT, "audience": TEXT, "hours": MAYBE,
     "languages": MAYBE, "what": TEXT, "what_not": MAYBE, "mark": TEXT, "sources": TEXTS, "read_on": _DAY,
-    "checked_on": _DAY, "checked_by": MAYBE, "only_here": YES_NO,
+    "checked_on": _DAY, "checked_by": MAYBE, "only_here": YES_NO, "one_source": TEXTS,
 }  # fmt: skip
 _CHANNEL = {"kind": TEXT, "show": MAYBE, "value": TEXT, "body": MAYBE}
 _RECIPIENT = {
@@ -48,7 +49,8 @@ _LISTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     RECIPIENTS: {"": _RECIPIENT},
 }
 _NEED_NOT_BE = ("other_languages",)  # a list that documents of before have not
-_SITE = {"exit_url": TEXT, "default_place": TEXT, "hotline": TEXT, "hosts": TEXTS, "founding_channels": TEXTS}
+_SITE = {"exit_url": TEXT, "default_place": TEXT, "hotline": TEXT, "hosts": TEXTS, "founding_channels": TEXTS,
+         "police": TEXTS, "keep_days": NUMBER}  # fmt: skip
 
 
 def check_form(document: str, text: str, parsed: Any) -> list[Problem]:
@@ -111,6 +113,8 @@ def _fits(value: Any, kind: str) -> bool:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     if kind == YES_NO:
         return isinstance(value, bool)
+    if kind == NUMBER:
+        return type(value) is int
     return isinstance(value, str) or (value is None and kind != TEXT)
 
 

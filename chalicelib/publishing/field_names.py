@@ -36,6 +36,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
                 "checked_on",
                 "checked_by",
                 "only_here",
+                "one_source",
                 "checked_as",
                 "read_as",
             }
@@ -51,7 +52,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 _CHANNEL = frozenset(["kind", "show", "value", "body"])
 _ALONE = frozenset(
-    ["exit_url", "default_place", "hotline", "hosts", "founding_channels"]
+    ["exit_url", "default_place", "hotline", "hosts", "founding_channels", "police", "keep_days"]
 )  # in the site's settings
 
 

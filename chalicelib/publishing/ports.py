@@ -146,6 +146,7 @@ class RenderedPage:
     html: str
     packed: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    brotli: str = ""  # packed once more; nothing for pages that are made on request
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,6 +337,11 @@ class Publish:
             for page in rendered.pages
             if not page.name.endswith(MADE_ON_REQUEST)
         }
+        pages |= {
+            f"{page.name}.br.b64": page.brotli.encode("ascii")
+            for page in rendered.pages
+            if page.brotli and not page.name.endswith(MADE_ON_REQUEST)
+        }
         if rendered.frames:
             frames = {"format": 1, "mails": rendered.frames}
             pages["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.shared.retention import KEEP_DAYS
+
 QUEUED = "queued"  # waiting for its first or next try
 HELD = "held"  # kept back: for the next digest, or until the recipient's key is mended
 SENT = "sent"  # the mail service took it
@@ -62,8 +64,6 @@ UNCERTAIN_WAIT = timedelta(minutes=3)  # a notice of a mail that was taken after
 DELAY_MOST = timedelta(hours=6)  # a mail that is delayed for longer goes to the fallback
 WATCH_AFTER = timedelta(hours=8)  # every recipient should have taken a report by then
 WATCH_AGAIN = timedelta(hours=24)
-KEEP_DAYS = 30  # after the last recipient took it
-KEEP_DAYS_MOST = 90
 
 
 @dataclass(frozen=True, slots=True)

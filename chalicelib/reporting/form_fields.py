@@ -11,6 +11,8 @@ KIND = "b"
 WHERE = "c"
 WHEN = "d"
 ABOUT = "e"  # whether it is about its writer, somebody close, or neither
+VEHICLE = "g"
+DANGER = "h"  # whether it could put someone in danger if police came to the door
 CONSENT = "x"  # the box that lets offices that enforce immigration law have it all the same
 RECIPIENTS = "r"
 SHOWN = "o"  # the ids of the offices that the form showed
@@ -19,5 +21,14 @@ MARK = "u"  # of a form that came back while its token was young
 TRAP = "z"  # filled in by programs alone
 CODE = "k"  # of the code page: a receipt code
 
-LINES = (STORY, WHERE, WHEN)  # what is written, and not chosen
-WORDS = (STORY, KIND, WHERE, WHEN, ABOUT, CONSENT)  # what comes back when something needs mending
+LINES = (STORY, WHERE, WHEN, VEHICLE)  # what is written, and not chosen
+WORDS = (
+    STORY,
+    KIND,
+    WHERE,
+    WHEN,
+    VEHICLE,
+    DANGER,
+    ABOUT,
+    CONSENT,
+)  # what comes back when something needs mending

@@ -16,7 +16,6 @@ from chalicelib.reporting.errors import InvalidReport
 
 STORY_LIMIT = 20_000  # characters
 LINE_LIMIT = 500
-VEHICLE_LIMIT = 200
 KINDS = ("work", "sex", "child", "other", "unsure")
 SELF = "self"  # the writer
 CLOSE = "close"  # someone close to the writer
@@ -143,6 +142,8 @@ def read_report(
     where = plain_lines(_first(fields, form_fields.WHERE)).strip()
     when = plain_lines(_first(fields, form_fields.WHEN)).strip()
     kind = _first(fields, form_fields.KIND)
+    vehicle = plain_lines(_first(fields, form_fields.VEHICLE)).strip()
+    danger = _first(fields, form_fields.DANGER)
     about_writer = answer_about(_first(fields, form_fields.ABOUT))
     consent = bool(_first(fields, form_fields.CONSENT))
     problems = too_long(fields)
@@ -152,10 +153,13 @@ def read_report(
         problems[form_fields.STORY] = (
             "story_has_file"  # keeping a picture of abuse is itself a crime: facts §11
         )
-    if kind not in ("", *KINDS):
-        problems[form_fields.KIND] = "unknown_choice"
-    if about_writer not in ("", *ABOUT):
-        problems[form_fields.ABOUT] = "unknown_choice"
+    for name, said, choices in (
+        (form_fields.KIND, kind, KINDS),
+        (form_fields.ABOUT, about_writer, ABOUT),
+        (form_fields.DANGER, danger, DANGER_ANSWERS),
+    ):
+        if said not in ("", *choices):
+            problems[name] = "unknown_choice"
     ticked = set(fields.get(form_fields.RECIPIENTS, ()))
     spared = set(left_out) if about_writer in _SPARED and not consent else set()
     chosen = tuple(recipient for recipient in offered if recipient in ticked - spared)
@@ -165,7 +169,8 @@ def read_report(
         problems[form_fields.RECIPIENTS] = "all_left_out" if ticked else "no_recipient"
     if problems:
         raise InvalidReport(problems)
-    return SentForm(Report(place, locale, story, kind, where, when, about_writer), chosen, consent)
+    words = Report(place, locale, story, kind, where, when, about_writer, None, vehicle, danger)
+    return SentForm(words, chosen, consent)
 
 
 def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -173,7 +178,11 @@ def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
     problems: dict[str, str] = {}
     if len(plain_lines(_first(fields, form_fields.STORY))) > STORY_LIMIT:
         problems[form_fields.STORY] = "story_too_long"
-    for name, key in ((form_fields.WHERE, "where_too_long"), (form_fields.WHEN, "when_too_long")):
+    for name, key in (
+        (form_fields.WHERE, "where_too_long"),
+        (form_fields.WHEN, "when_too_long"),
+        (form_fields.VEHICLE, "vehicle_too_long"),
+    ):
         if len(plain_lines(_first(fields, name)).strip()) > LINE_LIMIT:
             problems[name] = key
     return problems

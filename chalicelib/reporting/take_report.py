@@ -12,7 +12,6 @@ from chalicelib.directory.recipients import Recipient, offered_at
 from chalicelib.reporting import form_fields
 from chalicelib.reporting.cases import (
     HELD,
-    KEEP_DAYS,
     QUEUED,
     WATCH_AFTER,
     Delivery,
@@ -40,6 +39,7 @@ from chalicelib.reporting.receipts import receipt_code
 from chalicelib.reporting.report import SentForm, read_report
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import SecretMissing, StoreUnavailable
+from chalicelib.shared.retention import KEEP_DAYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@
 
   // One of the sentences that stand ready in the form, or none.
   const show = name => {
-    for (const one of ['wait', 'unsent', 'unseen', 'long']) if (id(one)) id(one).hidden = one !== name;
-    return id(name);
+    for (const one of ['wait', 'unsent', 'unseen', 'long']) if (id(one)) id(one).hidden = true;
+    return id(name) && say(id(name));
   };
 
   // What is too long is said beside the field that is longest, before anything is sent.
@@ -29,7 +29,7 @@
     document.title = page.title;
     document.body.replaceWith(page.body);
     history.replaceState(null, '', address);
-    id('keys').hidden = false;
+    say(id('keys'));
     scrollTo(0, 0);
     const here = document.querySelector('[aria-current]');
     if (here) here.focus();
@@ -58,6 +58,17 @@
     held = on;
     for (const one of form.elements) one.readOnly = on;
   };
+
+  // Who gets it is said above the first box as it is ticked below.
+  addEventListener('change', e => {
+    const gets = e.target.name === 'r' && document.querySelector('#gets ul');
+    if (!gets) return;
+    gets.textContent = '';
+    for (const box of document.querySelectorAll('[name=r]:checked')) {
+      const office = gets.appendChild(document.createElement('li'));
+      office.append(box.parentNode.querySelector('bdi').cloneNode(true));
+    }
+  });
 
   // Not every browser says which button sent a form.
   addEventListener('click', e => {
@@ -91,7 +102,7 @@
     }).catch(refused => {
       // Only a refusal, or no line to begin with, leaves no doubt. Sent again, it is the same report.
       const said = show(refused === true || online === false ? 'unsent' : 'unseen') || id('unsent');
-      if (said) { said.hidden = false; said.focus(); }
+      if (said) say(said).focus();
     }).then(() => { sending = false; hold(form, false); });
   });
 }

@@ -13,7 +13,13 @@
     location.replace(exit.href);
   };
 
-  document.getElementById('keys').hidden = false;
+  // What is true with a script only stands in an attribute: a browser for text alone shows what is hidden.
+  self.say = node => {
+    if (node.dataset.say) node.textContent = node.dataset.say;
+    node.hidden = false;
+    return node;
+  };
+  say(document.getElementById('keys'));
 
   addEventListener('click', e => {
     const link = e.target.closest('a');
@@ -48,6 +54,11 @@
 
   // How form.js sends: nothing of it is kept.
   self.post = (to, body) => fetch(to, { method: 'POST', body, credentials: 'omit', cache: 'no-store' });
+
+  // Paper shows what is folded away.
+  addEventListener('beforeprint', () => {
+    for (const more of document.querySelectorAll('details')) more.open = true;
+  });
 
   // Nothing typed is kept for a Back button; a page that comes back anyway is fetched again.
   addEventListener('pagehide', () => {

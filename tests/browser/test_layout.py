@@ -92,7 +92,7 @@ def test_letters_of_twice_the_size_fit(reader_of: OpenReader, locale: str) -> No
     found = {}
     for kind in reader.journey(locale):
         found[kind] = reader.ask(TOO_WIDE)
-        assert reader.ask("parseFloat(getComputedStyle(document.body).fontSize)") == 34
+        assert reader.ask("parseFloat(getComputedStyle(document.body).fontSize)") == 32
     assert found == {kind: [] for kind in KINDS}
 
 
@@ -166,7 +166,8 @@ def test_the_edge_of_a_field_and_the_ring_of_the_focus_stand_out(reader_of: Open
         assert contrast(edge, ground) >= 3
     reader.tab()
     ring = shade(reader.ask("getComputedStyle(document.activeElement).outlineColor"))
-    assert contrast(ring, shade("rgb(20, 57, 95)")) >= 3, "on the bar"
+    bar = shade(reader.ask("getComputedStyle(document.activeElement).backgroundColor"))
+    assert contrast(ring, bar) >= 3, "on the bar"
     reader.field("a").focus()
     ring = shade(reader.ask("getComputedStyle(document.activeElement).outlineColor"))
     assert contrast(ring, ground) >= 3
@@ -192,9 +193,9 @@ def test_paper_keeps_the_numbers_and_neither_the_bar_nor_the_form(reader: Reader
     numbers = reader.ask(SHOWN, "a[href^=tel]")
     assert numbers >= 2
     reader.page.emulate_media(media="print")
-    assert reader.ask(SHOWN, "#exit, form, h1, header nav, .care, .button, textarea") == 0
-    hidden_with_the_form = reader.ask("[...document.querySelectorAll('form a[href^=tel]')].length")
-    assert reader.ask(SHOWN, "a[href^=tel]") == numbers - hidden_with_the_form
+    assert reader.ask(SHOWN, "#exit, form > :not(.lines), h1, nav, .care, .button, textarea") == 0
+    # The child lines of a form too, and what is folded away.
+    assert reader.ask(SHOWN, "a[href^=tel]") >= numbers
     if kind == "receipt":
         assert reader.ask(SHOWN, ".code") == 1
 

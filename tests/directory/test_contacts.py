@@ -144,8 +144,8 @@ def test_what_a_wide_place_keeps_to_itself_is_not_shown_in_a_narrow_one():
     ]
 
 
-def test_a_text_line_gets_the_word_it_expects():
-    assert Channel("text", "233733", "233733", "HELP").href == "sms:233733?body=HELP"
+def test_a_text_line_is_opened_without_its_word_which_some_phones_would_dial():
+    assert Channel("text", "233733", "233733", "HELP").href == "sms:233733"
     assert Channel("text", "988", "988").href == "sms:988"
 
 

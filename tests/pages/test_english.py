@@ -68,7 +68,7 @@ def test_chinese_sentences_follow_each_other_without_a_space(pages):
 
 def test_other_languages_keep_the_space_between_sentences(pages):
     for locale in ("en", "es", "hmn", "pa", "pt", "ar", "fil", "km"):
-        (small, *_) = pages[f"{locale} us"][1].find("body/header")
+        (small, *_) = pages[f"{locale} us"][1].find("body/main/header")
         assert re.search(r"[.។।] \w", text_of(small)), locale
 
 

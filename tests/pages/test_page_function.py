@@ -12,6 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.pages.adapters.shipped_pages import ShippedPages
+from chalicelib.pages.render.live_pages import LivePages
+from chalicelib.pages.render.packing import pack, pack_brotli, unpack, unpack_brotli
 from chalicelib.pages.render.site import Site
 from chalicelib.pages.web.gateway_answers import page_function
 from tests.pages.test_public import BrokenPages
@@ -135,3 +138,41 @@ def test_the_page_function_loads_no_framework(tmp_path: Any) -> None:
     loaded = set(done.stdout.split())
     assert "chalicelib.pages.web.gateway_answers" in loaded
     assert not {"chalice", "jinja2", "boto3", "dataclasses", "urllib.parse", "http.client"} & loaded
+
+
+def test_who_takes_brotli_gets_what_lies_ready_so_and_others_gzip_or_text(tmp_path, site):
+    index = {
+        "locales": ["en"],
+        "places": ["a"],
+        "default_place": "a",
+        "headers": {"X-Made": "here"},
+        "brotli": True,
+    }
+    (tmp_path / "en").mkdir()
+    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    for name, html in (("a", "<p>a</p>"), ("error-404", "<p>none</p>")):
+        (tmp_path / "en" / f"{name}.b64").write_text(pack(html), encoding="ascii")
+        (tmp_path / "en" / f"{name}.br.b64").write_text(pack_brotli(html), encoding="ascii")
+    handle = page_function(ShippedPages(str(tmp_path)), print)
+
+    def ask(path: str, accept: str) -> tuple[str | None, str]:
+        answer = handle({"httpMethod": "GET", "path": path, "headers": {"Accept-Encoding": accept}}, None)
+        assert answer["headers"]["Vary"] == "Accept-Encoding, Accept-Language"
+        coding = answer["headers"].get("Content-Encoding")
+        read = {"br": unpack_brotli, "gzip": unpack, None: str}[coding]
+        assert answer["isBase64Encoded"] == (coding is not None)
+        return coding, read(answer["body"])
+
+    assert ask("/en/", "gzip, deflate, br") == ("br", "<p>a</p>")
+    assert ask("/en/", "gzip, br;q=0.5") == ("gzip", "<p>a</p>")
+    assert ask("/en/", "identity") == (None, "<p>a</p>")
+    assert ask("/nowhere/", "br") == ("br", "<p>none</p>")
+
+
+def test_pages_that_do_not_lie_ready_in_brotli_go_out_as_gzip_or_as_text(site):
+    handle = page_function(LivePages(lambda: site), print)
+    for accept, coding in (("gzip, br", "gzip"), ("br", None), ("br, gzip;q=0", None)):
+        answer = handle({"httpMethod": "GET", "path": "/en/", "headers": {"Accept-Encoding": accept}}, None)
+        assert answer["headers"].get("Content-Encoding") == coding, accept
+        text = unpack(answer["body"]) if coding else answer["body"]
+        assert text.startswith("<!DOCTYPE html>"), accept

@@ -10,6 +10,7 @@ from chalice.test import Client
 
 from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.render.site import Site
+from chalicelib.pages.web.gateway_answers import accepted
 from tests.support.website import FORM, Answer, Website, gateway_event
 
 HOTLINE = "888-373-7888"
@@ -32,6 +33,30 @@ class BrokenPages(LivePages):
         if self._errors_too:
             raise ValueError("odd phrase")
         return super().error(locale, status)
+
+
+@pytest.mark.parametrize(
+    ("accept", "gzip", "brotli"),
+    [
+        ("", False, False),
+        ("gzip, deflate, br", True, True),
+        ("br;q=0.9, gzip", True, False),
+        ("gzip;q=0.5, br;q=0.6", True, True),
+        ("br;q=0, gzip", True, False),
+        ("br;q=0.000", False, False),
+        ("br", False, True),
+        ("*", True, True),
+        ("*;q=0", False, False),
+        ("gzip, *;q=0", True, False),
+        ("identity, gzip;q=0.5, br;q=0.5", False, False),
+        ("identity;q=0.5, br", False, True),
+        ("BR;Q=1, GZIP;q=.9", True, True),
+        ("br;q=x, gzip;q=2", False, False),
+        ("brotli, x-gzip, broken", False, False),
+    ],
+)
+def test_the_encoding_is_the_one_of_the_greatest_weight(accept: str, gzip: bool, brotli: bool) -> None:
+    assert accepted(accept) == (gzip, brotli)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ BROKEN = {
     "a link in a mail": (MAIL, "[[report]]", "[[report]]\nSee evil.example/x", "evil.example"),
     "a marker by translation": ("catalog/es", CASE_ES, "[[report]] " + CASE_ES, "In the mail"),
     "a fence by translation": ("catalog/es", CASE_ES, "----- " + CASE_ES, "In the mail"),
-    "contrast": (CSS, "background: #14395f", "background: #aaa", "contrast"),
+    "contrast": (CSS, "--press: #14506c", "--press: #aaa", "contrast"),
     "one colour": (CSS, "h3 { ", "h3 { color: #333; ", "together"),
     "a font": (CSS, "h3 { ", "@font-face { src: url(x) } h3 { ", "loads nothing"),
     "the sticky exit": (CSS, "position: sticky", "position: static", "in sight"),
@@ -222,12 +222,12 @@ def test_a_number_that_a_translation_changes_is_asked_about(
     check: CheckDocuments, shipped: ShippedFiles
 ) -> None:
     sentence = next(
-        entry.source for entry in po_files.read_po(shipped.text("catalog/es")) if "30 days" in entry.source
+        entry.source for entry in po_files.read_po(shipped.text("catalog/es")) if "20 digits" in entry.source
     )
     translation = next(
         entry.text for entry in po_files.read_po(shipped.text("catalog/es")) if entry.source == sentence
     )
-    report = check(with_translation(shipped, sentence, translation.replace("30", "300"))).report
+    report = check(with_translation(shipped, sentence, translation.replace("20", "200"))).report
     assert any("numbers" in problem.sentence for problem in report.problems if problem.weight == "asks")
 
 

@@ -17,7 +17,7 @@ from chalicelib.reporting.choices import (
     shown_on,
 )
 from chalicelib.reporting.padding import SIZES, pad
-from chalicelib.reporting.report import LINE_LIMIT, STORY_LIMIT, VEHICLE_LIMIT, YES, Report
+from chalicelib.reporting.report import LINE_LIMIT, STORY_LIMIT, YES, Report
 from tests.support.fakes import recipient
 
 POLICE = recipient("police", nature="police", fallback="chief@agency.example")
@@ -175,6 +175,6 @@ def test_the_longest_report_to_sixty_offices_fits_in_the_largest_size(character:
     longest = Report(
         "a-place-with-a-rather-long-name", "zh-Hant", character * STORY_LIMIT, "child",
         character * LINE_LIMIT, character * LINE_LIMIT, "close", read_choice(fields, offices, offices),
-        character * VEHICLE_LIMIT, YES,
+        character * YES,
     )  # fmt: skip
     assert len(pad(longest.to_bytes())) <= SIZES[-1]

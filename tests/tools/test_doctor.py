@@ -21,6 +21,7 @@ from tools.aws.doctor import examine
 from tools.aws.doctor_content import (
     MOST_PLACES,
     of_content,
+    of_promises,
     of_settings,
     shipped_texts,
 )
@@ -269,6 +270,18 @@ def test_an_account_that_may_run_few_functions_at_once_is_found(aws, runs, reser
     aws.answers("lambda get-account-settings", {"AccountLimit": {"ConcurrentExecutions": runs}})
     stage = Stage("prod", "us-west-2", "a@town.example", {**PARAMETERS, "ReserveRuns": reserve})
     assert [one.weight for one in looked(aws, stage)] == ([] if weight == FINE else [weight])
+
+
+def test_days_on_the_pages_that_are_not_those_of_the_functions_are_found():
+    def stage(**more: str) -> Stage:
+        return Stage("prod", "us-west-2", "ana@town.example", {**PARAMETERS, **more})
+
+    longer = changed("site", lambda site: site.update(keep_days=60))
+    assert list(of_promises(ready_texts(), stage(KeepDays="30"))) == []
+    assert list(of_promises(longer, stage(KeepDays="60"))) == []
+    for texts, days in ((ready_texts(), "60"), (longer, "30")):
+        [finding] = of_promises(texts, stage(KeepDays=days))
+        assert (finding.weight, "60" in finding.sentence, "30" in finding.sentence) == (DEPLOY, True, True)
 
 
 def test_settings_that_are_still_the_examples_are_found():

@@ -21,6 +21,7 @@ from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.doctor_aws import OnAws
 from tools.aws.doctor_content import (
     of_content,
+    of_promises,
     of_settings,
     read,
     shipped_texts,
@@ -53,6 +54,7 @@ def examine(stage: Stage, aws: Aws | None, now: datetime, shipped: Mapping[str, 
             found.append(Finding(UNKNOWN, "stack", str(error)))
             seen = None
     found += of_content(texts, now.date())
+    found += of_promises(texts, stage)
     if seen is not None:
         recipients: tuple[Recipient, ...] = ()
         with suppress(ContentInvalid, ValueError, LookupError):  # the list says so already

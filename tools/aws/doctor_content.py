@@ -18,6 +18,7 @@ from chalicelib.directory.document_ids import (
 )
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.recipients import Recipient, offered_at, read_recipients
+from chalicelib.shared.retention import KEEP_DAYS
 from tools.aws.findings import (
     DEPLOY,
     FINE,
@@ -65,6 +66,21 @@ def of_settings(stage: Stage) -> Iterator[Finding]:
         yield Finding(LOOK, "settings", "Without MailFromDomain, DMARC stands on DKIM alone.")
     if not stage.first_publisher:
         yield Finding(LOOK, "settings", "Without first_publisher nobody can sign in at the desk.")
+
+
+def of_promises(texts: Texts, stage: Stage) -> Iterator[Finding]:
+    """Compare what the pages say of how long a report is kept with what the functions do."""
+    try:
+        said = read(texts)[0].site.keep_days
+        done = int(stage.parameters.get("KeepDays", KEEP_DAYS))
+    except (ContentInvalid, ValueError, LookupError):
+        return  # said elsewhere
+    if said != done:
+        sentence = (
+            f"The pages say that a report is deleted after {said} days, and KeepDays is {done}:"
+            " write it as keep_days into “site”, and publish."
+        )
+        yield Finding(DEPLOY, "settings", sentence)
 
 
 def of_content(texts: Texts, today: date) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.pages.choose_page import ABOUT, MORE, OTHER_PAGES
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.site import Site
 from chalicelib.shared.locales import DEFAULT
 
@@ -40,6 +40,7 @@ def render(stage: Path, expires: str) -> int:
         "expires": expires,
         "more": site.has_more,
         "headers": site.headers(),
+        "brotli": True,
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     count = 0
@@ -51,6 +52,7 @@ def render(stage: Path, expires: str) -> int:
         pages |= {MORE: site.more(locale)} if site.has_more else {}
         for name, html in pages.items():
             (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
+            (folder / locale / f"{name}.br.b64").write_text(pack_brotli(html), encoding="ascii")
         count += len(pages)
     return count
 

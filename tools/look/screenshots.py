@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
 from tools.local.running import DidNotStart, running_site
@@ -14,7 +14,8 @@ from tools.look.chromium import BrowserMissing, launch_options
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "docs" / "screenshots"
 LOCALES = ("en", "es", "ar")
-WIDTH, HEIGHT = 390, 844
+OTHERS = ("pa", "zh-Hant", "km", "hmn")  # the first screens of other ways to write
+WIDTH, HEIGHT = 360, 640
 TALLEST = 1300  # what comes below is more of the same, and a picture in a repository stays for ever
 STORY = {
     "en": "This report is invented, for a picture.",
@@ -46,6 +47,21 @@ def take(page: Page, address: str, locale: str, out: Path) -> None:
     picture("error")
 
 
+def first_screens(browser: Browser, address: str, out: Path) -> None:
+    """Take the first screen of a place's page as small phones show it, and one in the dark."""
+    place = shipped_content().site.default_place
+    for locale in OTHERS:
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.goto(f"{address}/{locale}/{place}/")
+        page.screenshot(path=out / f"{locale}-first.png")
+        page.close()
+    for name, width, height, colors in (("small", 320, 568, "light"), ("dark", WIDTH, HEIGHT, "dark")):
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=colors)  # type: ignore[arg-type]
+        page.goto(f"{address}/en/{place}/")
+        page.screenshot(path=out / f"en-{name}.png")
+        page.close()
+
+
 def main() -> int:
     """Take every picture."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -59,6 +75,7 @@ def main() -> int:
                 page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
                 take(page, address, locale, OUT)
                 page.close()
+            first_screens(browser, address, OUT)
     except (BrowserMissing, DidNotStart) as reason:
         print(f"porchlight: {reason}", file=sys.stderr)
         return 1

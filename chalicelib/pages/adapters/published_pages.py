@@ -46,6 +46,10 @@ class PublishedPages:
             self._look()
         return _View([*(_ReleasePages(release, self._fetch) for release in self._releases), self._shipped])
 
+    def in_brotli(self) -> Pages:
+        """Return the pages of this moment as brotli."""
+        return self.current().in_brotli()
+
     @property
     def locales(self) -> Sequence[str]:
         """The languages there are pages in."""
@@ -117,15 +121,17 @@ class _Release:
         self.headers = {str(name): str(value) for name, value in index["headers"].items()}
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
+        self.brotli = bool(index.get("brotli"))  # releases of before have none
         self.cache: dict[str, str] = {}
 
 
 class _ReleasePages:
     """The pages of one release. Whatever cannot be fetched raises _Away."""
 
-    def __init__(self, release: _Release, fetch: Callable[[str], bytes]) -> None:
+    def __init__(self, release: _Release, fetch: Callable[[str], bytes], brotli: bool = False) -> None:
         self._release = release
         self._fetch = fetch
+        self._brotli = brotli
         self.locales: Sequence[str] = release.locales
         self.places: Sequence[str] = release.places
         self.default_place = release.default_place
@@ -135,6 +141,10 @@ class _ReleasePages:
     def current(self) -> Pages:
         """Return these."""
         return self
+
+    def in_brotli(self) -> Pages:
+        """Return the same as brotli, if the release has that."""
+        return _ReleasePages(self._release, self._fetch, brotli=True) if self._release.brotli else self
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
@@ -148,10 +158,12 @@ class _ReleasePages:
         return self._read(f"{locale}/error-{status}")
 
     def _read(self, name: str) -> str:
+        if self._brotli:
+            name += ".br"
         page = self._release.cache.get(name)
         if page is None:
             content = self._fetch(f"releases/{self._release.number}/{name}.b64")
-            if not content.startswith(_PACKED):
+            if b"<" in content if self._brotli else not content.startswith(_PACKED):  # an error's page
                 raise _Away
             page = self._release.cache[name] = content.decode("ascii")
         return page
@@ -169,6 +181,10 @@ class _View:
     def current(self) -> Pages:
         """Return these."""
         return self
+
+    def in_brotli(self) -> Pages:
+        """Return the same as brotli, from each source that has it."""
+        return _View([source.in_brotli() for source in self._sources])
 
     @property
     def locales(self) -> Sequence[str]:

@@ -16,7 +16,8 @@ class ShippedPages:
     """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
 
     `index.json` names the locales, the places, pages of no place, and the headers; `<locale>/<name>.b64`
-    holds a page, where the name is a place's slug, "about", "more", or "error-404" and the like.
+    holds a page, where the name is a place's slug, "about", "more", or "error-404" and the like, and
+    `<locale>/<name>.br.b64` the same as brotli.
     """
 
     def __init__(self, folder: str) -> None:
@@ -29,11 +30,21 @@ class ShippedPages:
         self._others: Sequence[str] = index.get("other_pages", ())
         self.headers: Mapping[str, str] = index["headers"]
         self.has_more = bool(index.get("more"))
+        self._brotli = bool(index.get("brotli"))
+        self._ending = ".b64"
         self._cache: dict[tuple[str, str], str] = {}
 
     def current(self) -> ShippedPages:
         """Return these: they never change."""
         return self
+
+    def in_brotli(self) -> ShippedPages:
+        """Return the same pages, with the same cache, as brotli."""
+        if not self._brotli:
+            return self
+        twin = object.__new__(ShippedPages)
+        twin.__dict__.update(self.__dict__, _ending=".br.b64")
+        return twin
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, or another of the index, packed. Raises KeyError when there is none."""
@@ -47,8 +58,9 @@ class ShippedPages:
         return self._read(locale, f"error-{status}")
 
     def _read(self, locale: str, name: str) -> str:
+        name += self._ending
         page = self._cache.get((locale, name))
         if page is None:
-            with open(os.path.join(self._folder, locale, name + ".b64"), encoding="ascii") as file:
+            with open(os.path.join(self._folder, locale, name), encoding="ascii") as file:
                 page = self._cache[locale, name] = file.read()
         return page

@@ -67,6 +67,11 @@ class PageContext(LayoutContext):
     checked_on: date | None
     unchecked: str  # "all", "some" or "none" of the contacts shown have never been checked by a person
     foreign: bool  # in a language other than English
+    helpers: Sequence[Contact]  # people without the police, first those for anyone
+    planners: Sequence[Contact]  # the hotline and advocates near, for those who know the person
+    police: Sequence[Contact]
+    in_california: bool  # whose law is spoken of
+    keep_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

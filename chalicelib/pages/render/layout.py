@@ -64,6 +64,11 @@ class Layout:
             for tag in self.locales
         )
 
+    def police(self, place: str) -> tuple[Contact, ...]:
+        """Return the police of a place, nearest first."""
+        near = nearest_first(self.content.contacts, self.content.places.chain(place))
+        return tuple(contact for contact in near if contact.id in self.content.site.police)
+
     def child_lines(self, place: str) -> tuple[Contact, ...]:
         """Return the numbers for children that can be called from a place, nearest first."""
         near = nearest_first(self.content.contacts, self.content.places.chain(place))

@@ -20,6 +20,10 @@ class LivePages:
         site = self._site()
         return LivePages(lambda: site)
 
+    def in_brotli(self) -> LivePages:
+        """Return these: brotli takes time, and they are packed while somebody waits."""
+        return self
+
     @property
     def locales(self) -> Sequence[str]:
         """The languages there are pages in."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.directory.contacts import nearest_first
+from collections.abc import Sequence
+
+from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
 from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.page_headers import ERROR_STATUSES
@@ -11,6 +13,7 @@ from chalicelib.pages.render.layout import Layout
 from chalicelib.pages.render.templates import squeeze
 from chalicelib.shared.locales import DEFAULT
 
+_CALIFORNIA = "california"
 _ERROR_LINES = 5  # an error page shows the nearest few numbers
 
 
@@ -21,7 +24,9 @@ class Site(Layout):
         """Render the page of a place."""
         content = self.content
         chain = content.places.chain(place)
-        ways = tuple(content.contacts[contact_id] for contact_id in content.site.founding_channels)
+        slugs = [around.slug for around in chain]
+        printed = [content.contacts[contact_id] for contact_id in content.site.founding_channels]
+        ways = tuple(contact for contact in printed if contact.serves in slugs)
         people = tuple(
             contact
             for contact in nearest_first(content.contacts, chain)
@@ -43,6 +48,11 @@ class Site(Layout):
             checked_on=min((check for check in checks if check), default=None),
             unchecked="none" if all(checks) else "some" if any(checks) else "all",
             foreign=locale != DEFAULT,
+            helpers=self._helpers(people),
+            planners=self._planners(people),
+            police=self.police(place),
+            in_california=_CALIFORNIA in slugs,
+            keep_days=content.site.keep_days,
         )
         return squeeze(self.render("page.html", context, locale))
 
@@ -68,6 +78,25 @@ class Site(Layout):
             unchecked="none" if all(checks) else "some" if any(checks) else "all",
         )
         return squeeze(self.render("more.html", context, locale))
+
+    def _helpers(self, people: Sequence[Contact]) -> list[Contact]:
+        """Return all but the police, those for anyone before those for some; police stand with the signs."""
+        helpers = [contact for contact in people if contact.id not in self.content.site.police]
+        # Sorting keeps the order of those that are alike: the nearest stay first.
+        return sorted(helpers, key=lambda contact: contact.audience != "anyone")
+
+    def _planners(self, people: Sequence[Contact]) -> list[Contact]:
+        """Return who plans with somebody that knows the person: the hotline, and advocates near."""
+        hotline = self.content.contacts[self.content.site.hotline]
+        near = [
+            contact
+            for contact in self._helpers(people)
+            if contact.audience == "anyone"
+            and contact.can_be_called()
+            and not contact.only_here
+            and contact.serves != hotline.serves
+        ]
+        return [hotline, *near]
 
     def error(self, locale: str, status: int) -> str:
         """Render the small page for one of ERROR_STATUSES."""

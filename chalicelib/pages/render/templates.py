@@ -24,10 +24,11 @@ _INDENT = re.compile(r"\n\s+")
 # there, and look as they do elsewhere; one button is for the Enter key alone.
 _FORM_STYLE = """
 .first { position: absolute; inset-block-end: 100% }
-.row button { padding: .6rem 0; border: 0; background: none; color: LinkText }
+.row button { padding: .5rem 0; border: 1px solid transparent }
+.row button { background: none; color: var(--press, LinkText) }
 .row button { min-inline-size: 2.75rem; text-align: start }
 .row button:not([aria-current]) { font-weight: 400; text-decoration: underline }
-.row [aria-current] { color: CanvasText }
+.row [aria-current] { color: var(--ink, CanvasText) }
 summary { cursor: pointer }
 """
 
@@ -70,8 +71,11 @@ def environment(directory: Path) -> SandboxedEnvironment:
 
 
 def bdi(text: object) -> Markup:
-    """Isolate a number, code or address (bidi), so that it keeps its own order in a right-to-left page."""
-    return Markup('<bdi dir="ltr">%s</bdi>') % text
+    """Isolate a number, code or address (bidi): it keeps its order in a right-to-left page.
+
+    A browser that translates pages leaves it alone, digits and all.
+    """
+    return Markup('<bdi dir="ltr" translate="no">%s</bdi>') % text
 
 
 def squeeze(html: str) -> str:

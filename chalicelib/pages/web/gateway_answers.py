@@ -52,11 +52,20 @@ Para hablar con alguien a cualquier hora, llame al 888-373-7888.</p></body></htm
 class PageRequest:
     """What an HTTP request asks for: all that a public page may depend on."""
 
-    def __init__(self, method: str, path: str, languages: str, gzip: bool, lists: bool = False) -> None:
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        languages: str,
+        gzip: bool,
+        lists: bool = False,
+        brotli: bool = False,
+    ) -> None:
         self.method = method
         self.path = path
         self.languages = languages
         self.gzip = gzip
+        self.brotli = brotli  # before gzip, where a page lies ready so
         self.lists = lists  # headers came as lists alone, and go back so
 
 
@@ -64,13 +73,15 @@ def read_request(event: Event) -> PageRequest:
     """Read the HTTP request in API Gateway's event, or a load balancer's."""
     headers = headers_of(event)
     context = _members(event, "requestContext")
+    gzip, brotli = accepted(headers.get("accept-encoding", ""))
     return PageRequest(
         str(context.get("httpMethod") or event.get("httpMethod") or "GET"),
         # Chalice's own local events hold it in the context only, where API Gateway puts the stage before it.
         str(event.get("path") or context.get("path") or "/"),
         headers.get("accept-language", ""),
-        accepts_gzip(headers.get("accept-encoding", "")),
+        gzip,
         lists=not event.get("headers") and bool(event.get("multiValueHeaders")),
+        brotli=brotli,
     )
 
 
@@ -95,14 +106,28 @@ def _members(event: Event, name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Say whether an Accept-Encoding header allows gzip."""
+def accepted(accept_encoding: str) -> tuple[bool, bool]:
+    """Say whether a page may go out as gzip, and whether rather as brotli, by an Accept-Encoding header.
+
+    The greatest weight (q) wins; of equals brotli goes before gzip, and gzip before neither.
+    """
+    weights = {}
     for choice in accept_encoding.lower().split(","):
-        name, _, parameters = choice.strip().partition(";")
-        if name.strip() in ("gzip", "*"):
-            quality = parameters.replace(" ", "").partition("q=")[2] or "1"
-            return quality.strip("0.") != "" or quality.startswith("1")
-    return False
+        name, _, parameters = choice.partition(";")
+        weights[name.strip()] = _weight(parameters)
+    plain, any_other = weights.get("identity", 0.0), weights.get("*", 0.0)
+    gzip, brotli = weights.get("gzip", any_other), weights.get("br", any_other)
+    return 0 < gzip >= plain, 0 < brotli >= max(gzip, plain)
+
+
+def _weight(parameters: str) -> float:
+    """Return the q of a choice, 1 where it says none; what is no number counts as not wanted."""
+    said = parameters.replace(" ", "").partition("q=")[2].partition(";")[0]
+    try:
+        weight = float(said or 1)
+    except ValueError:
+        return 0.0
+    return weight if 0 <= weight <= 1 else 0.0
 
 
 def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None) -> FoundPage:
@@ -110,7 +135,7 @@ def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None)
 
     `about` loads what the page about the site says of its operator, and the text files.
     """
-    now = pages.current()
+    now = pages.current().in_brotli() if request.brotli else pages.current()
     locale, place = choose_page(request.path, request.languages, now)
     if about and request.method in READ and request.path.endswith(".txt"):
         text = about().text_file(request.path)
@@ -147,7 +172,7 @@ def _unpacked(packed: str) -> str:
 
 def error_for(pages: Pages, status: int, request: PageRequest) -> FoundPage:
     """Find the small page for an error, in the language of the path or of the browser."""
-    now = pages.current()
+    now = pages.current().in_brotli() if request.brotli else pages.current()
     locale = choose_locale(request.path, request.languages, now)
     shown = status if status in ERROR_PAGES else 500 if status >= 500 else 400
     packed = now.error(locale, shown)  # before the headers: they are those of the page that was found
@@ -172,16 +197,19 @@ def gateway_response(
         "Vary": "Accept-Encoding, Accept-Language",
     }
     body, with_body = packed, request.method != "HEAD"
-    if request.gzip:
-        whole["Content-Encoding"] = "gzip"
-    elif with_body:
-        body = _unpacked(body)
+    encoding = "gzip" if packed.startswith("H4sI") else "br"
+    if encoding == "gzip" and not request.gzip:
+        encoding = ""
+        if with_body:
+            body = _unpacked(body)
+    if encoding:
+        whole["Content-Encoding"] = encoding
     return {
         "statusCode": status,
         "headers": whole,
         "multiValueHeaders": {name: [value] for name, value in whole.items()} if request.lists else {},
         "body": body if with_body else "",
-        "isBase64Encoded": request.gzip and with_body,
+        "isBase64Encoded": bool(encoding) and with_body,
     }
 
 

@@ -32,6 +32,7 @@ _PLAIN_TITLE = re.compile(r"traffick|report|help|victim|escape|hotline|exploit|p
 _TALKS_OF = ("aria-describedby", "aria-labelledby", "aria-controls", "aria-details")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LONGEST_TITLE_WORDS = 3
+_SHORTEST_WARNING = 12  # letters; Chinese needs few
 _OF_THE_EXIT = {"id", "data-exit", "href", "rel"}  # a class or a style of its own could hide it
 _FORM_DECIDES = ("radio", "checkbox", "hidden")  # HTML allows them no autocomplete of their own
 
@@ -84,8 +85,10 @@ _NO_CODE = "The page after a report must show its code."
 
 def _invalid(html: str, errors: Sequence[Any]) -> Iterator[Finding]:
     lines = html.split("\n")
-    for (line, _), code, values in errors[:5]:
+    for number, ((line, _), code, values) in enumerate(errors[:5]):
         near = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        if number and near.startswith("</"):
+            continue  # an end that does not fit is most often of the fault before, and not where to look
         reason = HTML_FAULTS.get(code, code)
         try:
             reason = reason % values
@@ -125,7 +128,7 @@ def _exit(page: Page) -> Iterator[Finding]:
     if way.get("href") != page.content.site.exit_url or way.get("data-exit") is None:
         yield Finding("“Leave this page” must lead to exit_url and be marked data-exit.", 'id="exit"')
     warnings = [one for one in page.of("p") if "care" in (one.get("class") or "").split()]
-    if not any(len(text_of(one)) > 20 and not page.veiled(one) for one in warnings):
+    if not any(len(text_of(one)) > _SHORTEST_WARNING and not page.veiled(one) for one in warnings):
         yield Finding(
             'The warning about phones that others look into is missing (the paragraph with class="care").',
             'class="care"',
@@ -184,11 +187,13 @@ def _place_page(page: Page) -> Iterator[Finding]:
             if f"/{other}/{place}/" not in page.hrefs:
                 yield Finding(f"The link to the page in another language is missing: {other}.", "languages")
     shown = text_of(page.body)
+    # These may be folded away; numbers, warnings and the way to the form may not.
+    hrefs = {link.get("href") for link in page.links if not page.veiled(link, folded=False)}
+    around = {one.slug for one in page.content.places.chain(place)}
     for contact_id in page.content.site.founding_channels:
         contact = page.content.contacts[contact_id]
-        if not any(
-            channel.href in page.hrefs if channel.href else channel.show in shown
-            for channel in contact.channels
+        if contact.serves in around and not any(
+            channel.href in hrefs if channel.href else channel.show in shown for channel in contact.channels
         ):
             yield Finding(f"{contact.name} is missing: it is one of the ways the newspaper printed.", "ways")
 

@@ -41,11 +41,14 @@ class Page:
         """Return the elements of a tag."""
         return [one for one in self.all if one.tag == tag]
 
-    def veiled(self, element: Element) -> bool:
-        """Say whether an element is out of sight until the script shows it, or for those who have one."""
+    def veiled(self, element: Element, folded: bool = True) -> bool:
+        """Say whether an element is out of sight until the script shows it, or for those who have one.
+
+        What is folded away counts as out of sight too, unless `folded` is False.
+        """
         within = element
         for one in (element, *self.around(element)):
-            closed = one.tag == "details" and one is not element and one.get("open") is None
+            closed = folded and one.tag == "details" and one is not element and one.get("open") is None
             if one.tag == "noscript" or one.get("hidden") is not None or (closed and within.tag != "summary"):
                 return True
             within = one

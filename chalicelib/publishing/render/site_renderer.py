@@ -15,6 +15,7 @@ from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.choose_page import ABOUT, MORE
+from chalicelib.pages.render.packing import unpack_brotli
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.ports import RenderedPage, RenderedSite
@@ -84,11 +85,12 @@ class WorkerSiteRenderer:
         pages = []
         for name in names:
             answer = checked.get(name, {})
-            if "packed" not in answer:
+            html = rendered[name]["html"]
+            if "packed" not in answer or not _is_same(answer.get("brotli", ""), html):
                 problems.append(self._fault(name, answer))
                 continue
             problems += [self._problem(folder, name, *finding) for finding in answer["findings"]]
-            pages.append(RenderedPage(name, rendered[name]["html"], answer["packed"]))
+            pages.append(RenderedPage(name, html, answer["packed"], brotli=answer.get("brotli", "")))
         return RenderedSite(pages, look["index"], sentences_said, problems, frames)
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
@@ -195,6 +197,14 @@ class WorkerSiteRenderer:
         for sentence, places in sentences.of_texts(texts).items():
             places_said.setdefault(sentence, []).extend(places)
         return places_said
+
+
+def _is_same(brotli: str, html: str) -> bool:
+    """Say whether this is the brotli of a page, or nothing: a process that ran templates has packed it."""
+    try:
+        return not brotli or unpack_brotli(brotli) == html
+    except ValueError:
+        return False
 
 
 def _stopped(what: str, document: str, error: RenderStopped | None, page: str = "") -> Problem:

@@ -47,6 +47,7 @@ STYLE = "template/public/page.css"
 _LOADS = ("url", "src", "image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade",
           "element", "-moz-element", "paint", "expression", "attr", "if", "sibling-index")  # fmt: skip
 _BLANKS = "#exit:focus:not(:focus-visible) ~ *"
+_PRESSED = "#exit:active ~ *"  # for browsers that drop a rule with a selector they do not know
 _GONE = ".gone body"
 _ZERO = ("0", "0px", "0rem")
 _ROOM = re.compile(r"[0-9.]*[1-9][0-9.]*rem")
@@ -161,7 +162,7 @@ def _could_hide(text: str) -> tuple[tuple[StyleRule, Declaration, tuple[str, ...
 
 def _may_blank(selector: Selector, declaration: Declaration) -> bool:
     if declaration.name == "visibility":
-        return selector.text == _BLANKS and declaration.text == "hidden"
+        return selector.text in (_BLANKS, _PRESSED) and declaration.text == "hidden"
     return declaration.name == "display" and selector.text == _GONE and declaration.text == "none"
 
 

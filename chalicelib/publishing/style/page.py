@@ -46,6 +46,31 @@ def _model() -> dict[Element, str]:
     head = Element("head", {}, html)
     body = Element("body", {}, html, (head,))
     leave = Element("a", {"id": "exit", "data-exit": "", "href": None, "rel": "noreferrer nofollow"}, body)
+    main = Element("main", {}, body, (leave,))
+    top = Element("header", {}, main)
+    few = Element("header", {"class": "few"}, main)
+    beneath = Element("p", {"class": "exits"}, top)
+    warning = Element("p", {"class": "care"}, top, (beneath,))
+    calls = Element("ul", {"class": "calls"}, top, (beneath, warning))
+    first = Element("li", {}, calls)
+    box = Element("a", {"class": "call", "href": "tel:911"}, first)
+    words = Element("b", {}, box)
+    number = Element("bdi", {"dir": "ltr", "translate": "no"}, words)
+    why = Element("span", {}, box, (words,))
+    other = Element("li", {}, calls, (first,))
+    hotline = Element("a", {"class": "call all", "href": "tel:+18883737888"}, other)
+    people = Element("ul", {"class": "people"}, main, (top,))
+    person = Element("li", {"class": "row"}, people)
+    name = Element("b", {}, person)
+    line = Element("a", {"class": "number", "href": "tel:+12097224357"}, person, (name,))
+    return protected(
+        [html, head, body, leave, main, top, few, beneath, warning, calls, first, box, words, number, why,
+         other, hotline, people, person, name, line, *_before(body, leave)]
+    )  # fmt: skip
+
+
+def _before(body: Element, leave: Element) -> list[Element]:
+    """Return what pages were made of until their numbers stood in boxes: an edited template may still be."""
     header = Element("header", {}, body, (leave,))
     first = Element("p", {"class": "small"}, header)
     nav = Element("nav", {"aria-label": None}, header, (first,))
@@ -64,10 +89,8 @@ def _model() -> dict[Element, str]:
     paragraph = Element("p", {}, section, (heading, row))
     inline = Element("a", {"href": "tel:+18883737888"}, paragraph)
     code = Element("p", {"class": "code"}, main, (title, section))
-    return protected(
-        [html, head, body, leave, header, first, nav, care, now, call, digits, main, title, section,
-         heading, row, item, line, shown, paragraph, inline, code]
-    )  # fmt: skip
+    return [header, first, nav, care, now, call, digits, main, title, section, heading, row, item, line,
+            shown, paragraph, inline, code]  # fmt: skip
 
 
 MODEL = _model()

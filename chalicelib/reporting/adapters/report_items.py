@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.reporting.cases import (
-    KEEP_DAYS,
     Delivery,
     HandOver,
     SealedReport,
 )
 from chalicelib.shared.aws.dynamo_values import read as _read
 from chalicelib.shared.aws.dynamo_values import write as _write
+from chalicelib.shared.retention import KEEP_DAYS
 
 SHARDS = 4
 REPORT = "report#"

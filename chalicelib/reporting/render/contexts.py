@@ -20,6 +20,7 @@ class RecipientChoice:
     what_not: str
     enforces_immigration: bool
     ticked: bool = True
+    nature: str = ""  # as of a Recipient; nothing is said of one that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class FormContext(LayoutContext):
     asks_immigration: bool
     shown: str  # the offices that this form shows, or showed before it came back
     child_lines: Sequence[Contact]
+    police: Sequence[Contact]  # whom to call instead: the offices of the form are most often not the police
+    keep_days: int
     most_bytes: int  # of the whole form, as it is sent
 
 

@@ -75,6 +75,8 @@ class FormPages(Site):
             asks_immigration=any(recipient.enforces_immigration for recipient in recipients),
             shown=" ".join(recipient.id for recipient in recipients) if shown is None else shown,
             child_lines=self.child_lines(place),
+            police=self.police(place),
+            keep_days=self.content.site.keep_days,
             most_bytes=FORM_BYTES,
         )
         return self.render("note.html", context, locale)
@@ -85,7 +87,7 @@ class FormPages(Site):
         """Render the receipt of a report that was taken: its code and who gets it, nothing that was typed."""
         receipt = self._receipts(locale, place, tuple(recipients), mentions_child)
         for mark, group in zip(_CODE_MARKS, in_groups(code), strict=True):
-            receipt = receipt.replace(mark, group)
+            receipt = receipt.replace(mark, "".join(f"<span>{digit}</span>" for digit in group))
         return receipt
 
     def _receipt(self, locale: str, place: str, recipients: tuple[str, ...], mentions_child: bool) -> str:

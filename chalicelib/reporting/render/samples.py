@@ -21,12 +21,16 @@ _TYPED: dict[str, str | list[str]] = {
     form_fields.KIND: "work",
     form_fields.WHERE: "Main Street",
     form_fields.WHEN: "at night",
+    form_fields.VEHICLE: "red",
+    form_fields.DANGER: "yes",
 }
 _PROBLEMS = {
     form_fields.STORY: "story_missing",
     form_fields.KIND: "unknown_choice",
     form_fields.WHERE: "where_too_long",
     form_fields.WHEN: "when_too_long",
+    form_fields.VEHICLE: "vehicle_too_long",
+    form_fields.DANGER: "unknown_choice",
     form_fields.RECIPIENTS: "no_recipient",
     form_fields.TOKEN: "form_expired",
 }
@@ -43,6 +47,9 @@ STATES = (
     "failed",
     "withheld",
 )
+
+
+MADE_ON_REQUEST = ("/note", "/note-mended", "/receipt", "/code", "/answer")  # how their names end
 
 
 def names(site: FormPages) -> list[str]:
@@ -97,7 +104,10 @@ def _on_request(site: FormPages, recipients: Sequence[Recipient], locale: str, p
     if kind == "receipt":
         offices = [recipient.name for recipient in recipients]
         return site.receipt(locale, place, code=SAMPLE_CODE, recipients=offices, mentions_child=True)
-    choices = [RecipientChoice(r.id, r.name, r.what, r.what_not, r.enforces_immigration) for r in recipients]
+    choices = [
+        RecipientChoice(r.id, r.name, r.what, r.what_not, r.enforces_immigration, nature=r.nature)
+        for r in recipients
+    ]
     if kind == "note":
         return site.form(locale, place, token="-", values={}, problems={}, recipients=choices)  # noqa: S106
     if kind == "note-mended":

@@ -180,6 +180,7 @@ def _choices(offered: Sequence[Recipient], fields: Fields) -> list[RecipientChoi
             what_not=recipient.what_not,
             enforces_immigration=recipient.enforces_immigration,
             ticked=recipient.id in ticked if sent_before else True,
+            nature=recipient.nature,
         )
         for recipient in offered
     ]

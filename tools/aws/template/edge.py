@@ -251,8 +251,9 @@ def _cache_policy(
                     "HeadersConfig": _named("Header", "Headers", headers),
                     "QueryStringsConfig": {"QueryStringBehavior": "all" if queries else "none"},
                     "EnableAcceptEncodingGzip": True,
-                    # Pages are kept gzipped: brotli would only split the cache.
-                    "EnableAcceptEncodingBrotli": False,
+                    # CloudFront makes "br,gzip", "gzip" or nothing of what a browser says, tells that to the
+                    # function, and keeps a page for each: two copies at most places, a fifth less to send.
+                    "EnableAcceptEncodingBrotli": True,
                 },
             }
         },
