@@ -1,6 +1,7 @@
 """Catalogs keep step with what they translate, and the tool that says so can tell when they do not."""
 
 import io
+import re
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -52,6 +53,13 @@ def spoil(locales, change):
 
 def test_every_sentence_of_every_page_is_in_every_catalog():
     assert tool.check() == []
+
+
+def test_the_poster_says_only_what_the_catalogs_have():
+    poster = tool.ROOT / "tools" / "look" / "posters" / "poster.html"
+    said = set(re.findall(r'(?:_|plain)\("([^"]+)"\)', poster.read_text(encoding="utf-8")))
+    assert len(said) > 5
+    assert said <= {str(message.id) for message in tool.source_catalog()}
 
 
 def test_the_source_holds_sentences_of_templates_contacts_recipients_and_places():

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.takes(35)
 
 ANA = "ana@example.org"
 SEND = "Send it"
-HEADLINE = "Is someone forced to work, or to have sex?"
+HEADLINE = "Where to begin"
 
 
 class Clock:
@@ -159,8 +159,8 @@ def test_a_clerk_changes_a_number_and_a_sentence_and_rolls_back(
         desk.publish(ANA, "a number that no two publishers have shown")
     assert "CONFIRMED" in refused.value.report.stops[0].sentence
     desk.change("contacts", '"mark": "CONFIRMED"', '"mark": "SINGLE"')
-    desk.translate("en", HEADLINE, "Does someone make others work?")
-    desk.translate("es", HEADLINE, "¿Alguien obliga a otros a trabajar?")
+    desk.translate("en", HEADLINE, "Where to start")
+    desk.translate("es", HEADLINE, "Por dónde se empieza")
 
     assert "209-827-7071" in desk.preview.page("es/los-banos-ca").html
     assert "209-827-7071" not in desk.preview.live_page("es/los-banos-ca").html
@@ -169,8 +169,8 @@ def test_a_clerk_changes_a_number_and_a_sentence_and_rolls_back(
     assert desk.publish(ANA, "a number and a headline").number == 1
     ticks.now += 31
     assert "209-827-7071" in read(pages)
-    assert "Does someone make others work?" in read(pages)
-    assert "¿Alguien obliga a otros a trabajar?" in read(pages, "es/los-banos-ca")
+    assert "Where to start" in read(pages)
+    assert "Por dónde se empieza" in read(pages, "es/los-banos-ca")
     assert "style-src 'sha256-" in pages.headers["Content-Security-Policy"]
 
     desk.publish.roll_back(0, ANA, "it was right before")
