@@ -332,16 +332,9 @@ class Publish:
         return release
 
     def _write(self, release: Release, texts: Mapping[str, str], rendered: RenderedSite) -> None:
-        pages = {
-            f"{page.name}.b64": page.packed.encode("ascii")
-            for page in rendered.pages
-            if not page.name.endswith(MADE_ON_REQUEST)
-        }
-        pages |= {
-            f"{page.name}.br.b64": page.brotli.encode("ascii")
-            for page in rendered.pages
-            if page.brotli and not page.name.endswith(MADE_ON_REQUEST)
-        }
+        ready = [page for page in rendered.pages if not page.name.endswith(MADE_ON_REQUEST)]
+        pages = {f"{page.name}.b64": page.packed.encode("ascii") for page in ready}
+        pages |= {f"{page.name}.br.b64": page.brotli.encode("ascii") for page in ready if page.brotli}
         if rendered.frames:
             frames = {"format": 1, "mails": rendered.frames}
             pages["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()

@@ -175,6 +175,6 @@ def test_the_longest_report_to_sixty_offices_fits_in_the_largest_size(character:
     longest = Report(
         "a-place-with-a-rather-long-name", "zh-Hant", character * STORY_LIMIT, "child",
         character * LINE_LIMIT, character * LINE_LIMIT, "close", read_choice(fields, offices, offices),
-        character * YES,
+        character * LINE_LIMIT, YES,
     )  # fmt: skip
     assert len(pad(longest.to_bytes())) <= SIZES[-1]

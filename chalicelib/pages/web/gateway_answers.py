@@ -135,7 +135,8 @@ def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None)
 
     `about` loads what the page about the site says of its operator, and the text files.
     """
-    now = pages.current().in_brotli() if request.brotli else pages.current()
+    as_gzip = pages.current()
+    now = as_gzip.in_brotli() if request.brotli else as_gzip
     locale, place = choose_page(request.path, request.languages, now)
     if about and request.method in READ and request.path.endswith(".txt"):
         text = about().text_file(request.path)
@@ -150,11 +151,13 @@ def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None)
     if place is None:
         return error_for(now, 404, request)
     try:
-        packed = now.page(locale, place)  # before the headers: they are those of the page that was found
+        if about and place == ABOUT:  # filled in on its way, and nothing here opens brotli
+            packed = _packed(about().fill(_unpacked(as_gzip.page(locale, place))))
+        else:
+            packed = now.page(locale, place)
     except KeyError:  # the page of other languages, in a release that has none
         return error_for(now, 404, request)
-    if about and place == ABOUT:
-        packed = _packed(about().fill(_unpacked(packed)))
+    # After the page: they are those of the page that was found.
     return packed, 200, now.headers
 
 
