@@ -93,7 +93,7 @@ def a_report(address: str) -> str:
         *ticked,
     ]
     _, receipt = ask(address, "POST", _NOTE, fields)
-    return re.sub(r"\D", "", _GROUPS.findall(_TAGS.sub(" ", receipt))[0])
+    return re.sub(r"\D", "", _GROUPS.findall(_TAGS.sub("", receipt))[0])
 
 
 def watched(seconds: float, tries: Mapping[str, Callable[[], bool]]) -> dict[str, dict[str, float]]:

@@ -176,7 +176,7 @@ class Person:
         fields = [("t", *_TOKEN.findall(form.text)[:1]), ("a", f"What I saw: {mark}"), ("z", ""), *to]
         answer = self.send("POST", path, fields)
         faults = faults_of(answer, (200,), locale, mark)
-        codes = set(_GROUPS.findall(_TAGS.sub(" ", answer.text)))
+        codes = set(_GROUPS.findall(_TAGS.sub("", answer.text)))
         if len(codes) != 1 or not self._tally.give(codes.pop()):
             faults.append("no code of its own")
         return faults

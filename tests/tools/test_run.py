@@ -183,7 +183,7 @@ def test_a_report_goes_from_the_form_to_every_recipients_mail(site: Site) -> Non
     time.sleep(3.2)  # a form sent sooner is held for the digest
     status, receipt = site.ask("/es/los-banos-ca/note/", {**fields, "a": WORDS})
     assert status == 200
-    assert re.search(rb"\d{4}\D+\d{4}\D+\d{4}\D+\d{4}\D+\d{4}", receipt)
+    assert re.search(rb"\d{4}(?: \d{4}){4}", re.sub(rb"<[^>]+>", b"", receipt))
     eventually(lambda: len(site.mails()) == len(fields["r"]))
     for mail in site.mails():
         assert len(mail["to"]) == 1

@@ -20,6 +20,7 @@ PATH = "/en/us/note"
 AT_ONCE = 12  # forms that are open side by side, while each is "read" for longer than a robot would
 READING = 3.3  # seconds; a form that comes back sooner is held as hasty
 _TOKEN = re.compile(r'name="t"[^>]*value="([^"]*)"|value="([^"]*)"[^>]*name="t"')
+_TAGS = re.compile("<[^>]+>")  # each digit of a code is in an element of its own
 _CODE = re.compile(r"(?<!\d)\d{4}(?:\s\d{4}){4}(?!\d)")
 
 
@@ -64,7 +65,7 @@ def _sent(address: str, form: _Open) -> str:
             ("t", form.token),
         ]
         status, page = _asked(address, urlencode(fields).encode())
-        if status == 200 and (code := _CODE.search(page)):
+        if status == 200 and (code := _CODE.search(_TAGS.sub("", page))):
             return report_id_of("".join(code.group().split()))
         form.token = _token(page) or form.token  # the page that came back has a form of its own
         time.sleep(0.2)
