@@ -379,5 +379,5 @@ def test_no_link_on_a_page_with_a_form_empties_it_without_a_question(
     links = page.locator("a:visible:not(#exit)").evaluate_all("all => all.map(e => e.getAttribute('href'))")
     assert [link for link in links if not link.startswith(("tel:", "sms:", "#"))] == []
     page.locator("main > details summary").click()
-    page.locator("main > details a").click()
+    page.locator("main > details a").first.click()
     page.wait_for_url(f"**/en/{PLACE}/" if kind != "code" else "**/en/")
