@@ -135,9 +135,11 @@ def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None)
 
     `about` loads what the page about the site says of its operator, and the text files.
     """
-    as_gzip = pages.current()
-    now = as_gzip.in_brotli() if request.brotli else as_gzip
+    now = pages.current()
     locale, place = choose_page(request.path, request.languages, now)
+    filled = about if place == ABOUT else None  # on its way, and nothing here opens brotli
+    if request.brotli and not filled:
+        now = now.in_brotli()
     if about and request.method in READ and request.path.endswith(".txt"):
         text = about().text_file(request.path)
         if text is not None:
@@ -151,13 +153,11 @@ def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None)
     if place is None:
         return error_for(now, 404, request)
     try:
-        if about and place == ABOUT:  # filled in on its way, and nothing here opens brotli
-            packed = _packed(about().fill(_unpacked(as_gzip.page(locale, place))))
-        else:
-            packed = now.page(locale, place)
+        packed = now.page(locale, place)  # before the headers: they are those of the page that was found
     except KeyError:  # the page of other languages, in a release that has none
         return error_for(now, 404, request)
-    # After the page: they are those of the page that was found.
+    if filled:
+        packed = _packed(filled().fill(_unpacked(packed)))
     return packed, 200, now.headers
 
 
