@@ -98,7 +98,7 @@ def test_every_page_of_every_place_and_language_was_rendered_into_the_zip(packag
             assert f'<html lang="{locale}"' in html
             assert HOTLINE in html
     assert index["headers"]["Cache-Control"] == "no-store"
-    assert index["other_pages"] == ["about"]
+    assert index["other_pages"] == ["about", "more"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", index["expires"])
 
 

@@ -11,20 +11,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module itself stays out of the page function
     from chalicelib.pages.ports import Pages
 
-# The page about the site: of a language and of no place. No place has this slug (directory/places.py).
-ABOUT = "about"
-OTHER_PAGES = (ABOUT,)
+# Pages of a language and of no place: about the site, and a line in each of the languages that have no pages.
+# No place has these slugs (directory/places.py). A site may lack the second: its own list says so.
+ABOUT, MORE = "about", "more"
+OTHER_PAGES = (ABOUT, MORE)
 
 # Other functions have these. What comes here was not quite their address; the page has a link to each.
 _CODE, _FORM = "code", "note"
-MORE = "more"  # the page with a line in each of the other languages; no place is called so
 
 
 def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str | None]:
     """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
 
-    The pages of no place stand where a place's does, by their names. MORE is one where it is asked for,
-    whether there is such a page or not.
+    The pages of no place stand where a place's does, by their names, whether the site has them or not.
 
     `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
     browser's best language; an unknown path gets a response in the language it begins with, else in
@@ -66,7 +65,7 @@ def _choose_meant(parts: list[str], accept_language: str, pages: Pages) -> tuple
         return negotiate(accept_language, pages.locales), None
     if len(parts) == 1 or [part.lower() for part in parts[1:]] == [_CODE]:
         return locale, pages.default_place
-    if len(parts) == 2 and parts[1].lower() in (*OTHER_PAGES, MORE):
+    if len(parts) == 2 and parts[1].lower() in OTHER_PAGES:
         return locale, parts[1].lower()
     place = meant_place(parts[1], pages)
     if place and (len(parts) == 2 or [part.lower() for part in parts[2:]] == [_FORM]):

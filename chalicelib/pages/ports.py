@@ -34,15 +34,15 @@ class Pages(Protocol):
         """The place that "/" shows."""
 
     @property
-    def has_more(self) -> bool:
-        """Say whether there is the page of other languages, called "more"."""
+    def other_pages(self) -> Sequence[str]:
+        """The names of the pages of no place that there are, of OTHER_PAGES."""
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page, or one called ABOUT or MORE: base64 of its HTML as gzip.
+        """Return a place's page, or one of OTHER_PAGES: base64 of its HTML as gzip.
 
         Raises KeyError when there is none.
         """

@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.directory.content import Content
-from chalicelib.pages.choose_page import MORE, OTHER_PAGES
+from chalicelib.pages.choose_page import ABOUT
+from chalicelib.pages.other_pages import other_pages
 from chalicelib.pages.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
 from chalicelib.shared.locales import DEFAULT
 
@@ -37,15 +38,14 @@ class PageIndex:
     locales: tuple[str, ...]
     places: tuple[str, ...]
     default_place: str
-    has_more: bool = False
+    other_pages: tuple[str, ...] = (ABOUT,)
 
     def stored(self) -> list[str]:
         """Return the names of the pages that lie ready, in every language: of places, of no place, errors."""
         names = []
         for locale in self.locales:
             names += [f"{locale}/{place}" for place in self.places]
-            names += [f"{locale}/{name}" for name in OTHER_PAGES]
-            names += [f"{locale}/{MORE}"] if self.has_more else []
+            names += [f"{locale}/{name}" for name in self.other_pages]
             names += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
         return names
 
@@ -64,7 +64,7 @@ def index_of(content: Content) -> PageIndex:
         tuple(locale.tag for locale in content.site.locales),
         tuple(place.slug for place in content.places),
         content.site.default_place,
-        bool(content.site.other_languages),
+        other_pages(content),
     )
 
 
@@ -88,9 +88,8 @@ def amiss(index: PageIndex, rendered: RenderedSite) -> str:
         and list(_texts(index_rendered.get("places"))) == list(index.places)
         and index_rendered.get("default_place") == index.default_place
         # A release that lists none shows what shipped in their stead.
-        and list(_texts(index_rendered.get("other_pages", OTHER_PAGES))) == list(OTHER_PAGES)
+        and list(_texts(index_rendered.get("other_pages", index.other_pages))) == list(index.other_pages)
         and index_rendered.get("default_locale", DEFAULT) == DEFAULT
-        and bool(index_rendered.get("more")) == index.has_more
     )
     if not same:
         return "the list of pages is not the one that the places and languages ask for"

@@ -55,7 +55,7 @@ def test_no_request_says_where_the_reader_comes_from(reader: Reader) -> None:
     reader.page.on("request", lambda request: said.append(request.all_headers().get("referer", "")))
     page = reader.open("form")
     page.locator("main > details summary").click()
-    page.locator("main > details a").click()
+    page.locator("main > details a").first.click()
     folded = page.locator("details", has=page.locator("a[href='https://report.cybertip.org']"))
     folded.locator("summary").click()
     folded.locator("a[href='https://report.cybertip.org']").click()

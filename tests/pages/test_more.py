@@ -114,7 +114,13 @@ def test_pages_of_before_have_none_and_no_link_to_it(without: Site, tmp_path: An
 
 
 def test_shipped_pages_have_it_when_their_index_says_so(tmp_path: Any) -> None:
-    index = {"locales": ["en"], "places": ["us"], "default_place": "us", "headers": {}, "more": True}
+    index = {
+        "locales": ["en"],
+        "places": ["us"],
+        "default_place": "us",
+        "headers": {},
+        "other_pages": ["more"],
+    }
     (tmp_path / "index.json").write_text(json.dumps(index))
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "more.b64").write_text("H4sI")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from chalicelib.pages.adapters.published_pages import LOOK_EVERY, PublishedPages
 from chalicelib.pages.adapters.shipped_pages import ShippedPages
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.pages.web.gateway_answers import ERROR_PAGES
+from chalicelib.pages.web.gateway_answers import ERROR_PAGES, page_function
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.net.public_files import ROOTS, FetchFailed, HttpConnection
 from tests.support.certificates import self_made
@@ -412,3 +413,34 @@ def test_a_release_that_lists_the_page_about_the_site_gives_its_own(
     now = PublishedPages(bucket.base, shipped).current()
     assert unpacked(now.page("en", "about")) == "published about"
     assert now.headers == {"X-Style": "1"}
+
+
+@pytest.mark.parametrize("accept", ["gzip", "gzip, br"])
+def test_the_page_about_the_site_goes_out_under_the_headers_of_the_source_that_it_came_from(
+    bucket: Bucket, tmp_path: Path, shipped: ShippedPages, accept: str
+) -> None:
+    """The package has it and the release does not: under the release's policy its style would not run."""
+    index = json.loads((tmp_path / "index.json").read_text()) | {"other_pages": ["about"], "brotli": True}
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    (tmp_path / "en" / "about.b64").write_text(packed("shipped about"))
+    bucket.publish(1, {"en/a": "published a"}, {"X-Style": "1"})
+    current = json.loads(bucket.files["current.json"])
+    current["index"]["brotli"] = True
+    bucket.files["current.json"] = json.dumps(current).encode()
+    pages = PublishedPages(bucket.base, ShippedPages(str(tmp_path)))
+    about = SimpleNamespace(fill=lambda html: f"{html}, by somebody")
+    handle = page_function(pages, print, lambda: about)
+    request = {"httpMethod": "GET", "path": "/en/about/", "headers": {"Accept-Encoding": accept}}
+    answer = handle(request, None)
+    assert answer["headers"]["X-Style"] == "shipped"
+    assert unpacked(answer["body"]) == "shipped about, by somebody"
+    assert answer["headers"]["Content-Encoding"] == "gzip"
+
+
+def test_a_page_that_neither_the_release_nor_the_package_has_is_not_there(
+    bucket: Bucket, tmp_path: Path, shipped: ShippedPages
+) -> None:
+    """Not a failure: nothing is away."""
+    bucket.publish(1, {"en/a": "published a"}, {"X-Style": "1"})
+    with pytest.raises(KeyError):
+        PublishedPages(bucket.base, shipped).current().page("en", "more")

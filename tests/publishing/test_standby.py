@@ -44,11 +44,11 @@ FILES = {
 
 
 def test_the_page_of_other_languages_lies_under_its_path_when_the_release_has_one() -> None:
-    index = {"locales": ["en", "es"], "places": ["us"], "default_place": "us", "more": True}
+    index = {"locales": ["en", "es"], "places": ["us"], "default_place": "us", "other_pages": ["more"]}
     assert {"site/en/more/", "site/es/more/"} <= keys(index)
     assert all(is_page(key) for key in keys(index))
     assert "en/more.b64" in names(json.dumps(index).encode())
-    before = {**index, "more": False}
+    before = {**index, "other_pages": []}
     assert not [key for key in keys(before) if "more" in key]
     assert names(json.dumps(before).encode()) == ["en/us.b64", "es/us.b64"]
 

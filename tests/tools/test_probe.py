@@ -1,4 +1,4 @@
-"""The probe finds what is broken at each of eight kinds of pages, by GET alone, and nothing else."""
+"""The probe finds what is broken at each of nine kinds of pages, by GET alone, and nothing else."""
 
 from __future__ import annotations
 
@@ -110,7 +110,16 @@ def test_a_sound_site_has_no_findings_and_is_asked_for_every_kind_of_page_in_eac
     assert served.found(LANGUAGES) == []
     paths = {path for path, _ in served.asked}
     for locale in LANGUAGES:
-        for rest in ("", "los-banos-ca/", "us/", "los-banos-ca/note/", "code/", "about/", "no-such-page/"):
+        for rest in (
+            "",
+            "los-banos-ca/",
+            "us/",
+            "los-banos-ca/note/",
+            "code/",
+            "about/",
+            "more/",
+            "no-such-page/",
+        ):
             assert f"/{locale}/{rest}" in paths
     assert {"/", "/.well-known/security.txt", "/robots.txt"} <= paths
 
@@ -122,7 +131,7 @@ def test_nothing_is_sent(served: Served) -> None:
     assert served._website.stored() == []
 
 
-EVERY = r"/|/ar/|/en/us/|/en/us/note/|/en/code/|/ar/about/|/ar/no-such-page/|/robots\.txt"
+EVERY = r"/|/ar/|/en/us/|/en/us/note/|/en/code/|/ar/about/|/en/more/|/ar/no-such-page/|/robots\.txt"
 KINDS = EVERY.split("|")
 
 

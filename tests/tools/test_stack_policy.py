@@ -51,10 +51,11 @@ def test_nothing_precious_lacks_retain(resources):
 def test_every_kind_of_resource_was_thought_about(resources):
     # A new kind is either one that keeps something (above), or it is added here.
     made_again = {
-        "AWS::ApiGateway::Account", "AWS::CloudFront::CachePolicy", "AWS::CloudFront::Distribution",
-        "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::OriginRequestPolicy",
-        "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudWatch::Alarm", "AWS::Cognito::UserPoolClient",
-        "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::LogGroup",
+        "AWS::ApiGateway::Account", "AWS::Budgets::Budget", "AWS::CloudFront::CachePolicy",
+        "AWS::CloudFront::Distribution", "AWS::CloudFront::OriginAccessControl",
+        "AWS::CloudFront::OriginRequestPolicy", "AWS::CloudFront::ResponseHeadersPolicy",
+        "AWS::CloudWatch::Alarm", "AWS::Cognito::UserPoolClient", "AWS::Events::Rule", "AWS::IAM::Role",
+        "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::LogGroup",
         "AWS::Logs::MetricFilter", "AWS::S3::BucketPolicy", "AWS::SES::ConfigurationSet",
         "AWS::SES::ConfigurationSetEventDestination", "AWS::SNS::Subscription", "AWS::SNS::Topic",
         "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::WAFv2::WebACL",

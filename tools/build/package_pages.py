@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.pages.choose_page import ABOUT, MORE, OTHER_PAGES
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.packing import pack, pack_brotli
@@ -36,9 +35,8 @@ def render(stage: Path, expires: str) -> int:
         "default_locale": DEFAULT,
         "places": list(site.places),
         "default_place": site.default_place,
-        "other_pages": list(OTHER_PAGES),
+        "other_pages": list(site.other_pages),
         "expires": expires,
-        "more": site.has_more,
         "headers": site.headers(),
         "brotli": True,
     }
@@ -47,9 +45,8 @@ def render(stage: Path, expires: str) -> int:
     for locale in site.locales:
         (folder / locale).mkdir()
         pages = {place: site.page(locale, place) for place in site.places}
-        pages[ABOUT] = site.about(locale)
+        pages |= {name: site.other(locale, name) for name in site.other_pages}
         pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
-        pages |= {MORE: site.more(locale)} if site.has_more else {}
         for name, html in pages.items():
             (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
             (folder / locale / f"{name}.br.b64").write_text(pack_brotli(html), encoding="ascii")

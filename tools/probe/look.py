@@ -1,7 +1,8 @@
-"""Walk of the probe over a site: eight kinds of pages, found from the front page, each looked at by GET.
+"""Walk of the probe over a site: nine kinds of pages, found from the front page, each looked at by GET.
 
-The front page, each language's, each place's, the form, the code page, the page about the site, a page that
-is not there, and the text files. The form's token is looked at and never used: no report and no code is sent.
+The front page, each language's, each place's, the form, the code page, the page about the site, the one of
+other languages where there is one, a page that is not there, and the text files. The form's token is looked
+at and never used: no report and no code is sent.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.pages.choose_page import MORE, OTHER_PAGES
 from chalicelib.shared.locales import DEFAULT
 from tools.probe.fetch import Fetched, Get, NoAnswer
 from tools.probe.page import Html, about_amiss, headers_amiss, page_amiss
@@ -23,7 +25,7 @@ ENDS_SOON = timedelta(days=30)
 _CLOCKS_APART = timedelta(minutes=10)
 _TOKEN_BYTES = 38  # milliseconds since 1970 in six, a nonce of 16, a signature of 16
 _NOWHERE = "no-such-page"
-_OTHER = ("about", "code")
+_OTHER = (*OTHER_PAGES, "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class Walk:
         about = self._page(f"/{locale}/about/", locale)
         if about:
             self._say(f"/{locale}/about/", about_amiss(about))
+        if first and f"/{locale}/{MORE}/" in first.hrefs:
+            self._page(f"/{locale}/{MORE}/", locale)
         self._page(f"/{locale}/{_NOWHERE}/", locale, status=404)
 
     def _form(self, locale: str, place: str) -> None:

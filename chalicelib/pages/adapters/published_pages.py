@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 
-from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
@@ -66,9 +65,9 @@ class PublishedPages:
         return self.current().default_place
 
     @property
-    def has_more(self) -> bool:
-        """Say whether there is the page of other languages, called "more"."""
-        return self.current().has_more
+    def other_pages(self) -> Sequence[str]:
+        """The names of the pages of no place that there are."""
+        return self.current().other_pages
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -114,10 +113,9 @@ class _Release:
         self.number = number
         self.locales = [str(locale) for locale in index["locales"]]
         self.places = [str(place) for place in index["places"]]
-        # Of no place. A release from before there were any lists none, and what shipped is shown.
-        self.others = [str(name) for name in index.get("other_pages", ())]
+        # A release from before there were any lists none, and what shipped is shown.
+        self.other_pages = [str(name) for name in index.get("other_pages", ())]
         self.default_place = str(index["default_place"])
-        self.has_more = bool(index.get("more"))
         self.headers = {str(name): str(value) for name, value in index["headers"].items()}
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
@@ -135,7 +133,7 @@ class _ReleasePages:
         self.locales: Sequence[str] = release.locales
         self.places: Sequence[str] = release.places
         self.default_place = release.default_place
-        self.has_more = release.has_more
+        self.other_pages: Sequence[str] = release.other_pages
         self.headers: Mapping[str, str] = release.headers
 
     def current(self) -> Pages:
@@ -148,8 +146,7 @@ class _ReleasePages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
-        other = place in self._release.others or (place == MORE and self.has_more)
-        if locale not in self.locales or not (place in self.places or other):
+        if locale not in self.locales or not (place in self.places or place in self.other_pages):
             raise KeyError("no such page")
         return self._read(f"{locale}/{place}")
 
@@ -202,9 +199,9 @@ class _View:
         return self._sources[0].default_place
 
     @property
-    def has_more(self) -> bool:
-        """Say whether there is the page of other languages, called "more"."""
-        return self._sources[0].has_more
+    def other_pages(self) -> Sequence[str]:
+        """The names of the pages of no place that there are; what shipped says it for older releases."""
+        return self._sources[0].other_pages or self._sources[-1].other_pages
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -216,8 +213,7 @@ class _View:
 
         Raises KeyError when there is none, StoreUnavailable when it is away.
         """
-        other = place == ABOUT or (place == MORE and self.has_more)
-        if locale not in self.locales or not (place in self.places or other):
+        if locale not in self.locales or not (place in self.places or place in self.other_pages):
             raise KeyError("no such page")
         return self._first(lambda source: source.page(locale, place))
 

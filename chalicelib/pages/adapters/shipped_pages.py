@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 
-from chalicelib.pages.choose_page import MORE
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +25,8 @@ class ShippedPages:
         self.locales: Sequence[str] = index["locales"]
         self.places: Sequence[str] = index["places"]
         self.default_place: str = index["default_place"]
-        self._others: Sequence[str] = index.get("other_pages", ())
+        self.other_pages: Sequence[str] = index.get("other_pages", ())
         self.headers: Mapping[str, str] = index["headers"]
-        self.has_more = bool(index.get("more"))
         self._brotli = bool(index.get("brotli"))
         self._ending = ".b64"
         self._cache: dict[tuple[str, str], str] = {}
@@ -48,8 +45,7 @@ class ShippedPages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, or another of the index, packed. Raises KeyError when there is none."""
-        other = place in self._others or (place == MORE and self.has_more)
-        if locale not in self.locales or not (place in self.places or other):
+        if locale not in self.locales or not (place in self.places or place in self.other_pages):
             raise KeyError("no such page")
         return self._read(locale, place)
 

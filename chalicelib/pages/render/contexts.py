@@ -49,7 +49,7 @@ class LayoutContext:
     drafted: bool
     about_href: str
     more_href: str  # of the page of other languages, or "" when there is none
-    more_names: Sequence[str]  # of those languages, each in itself
+    more_names: Sequence[str]  # of the first of those languages, each in itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,14 @@ from typing import Any
 from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.directory.content import Content
 from chalicelib.pages.choose_page import ABOUT, MORE
+from chalicelib.pages.other_pages import other_pages
 from chalicelib.pages.page_headers import page_headers
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.contexts import LanguageLink, LayoutContext
 from chalicelib.pages.render.templates import PageTemplates, csp
 from chalicelib.shared.locales import ENDONYMS, direction
+
+_NAMED = 2  # of the languages that have no pages: more would make the page longer
 
 
 class Layout:
@@ -27,7 +30,7 @@ class Layout:
         self.locales = tuple(self._locales)
         self.places = tuple(place.slug for place in content.places)
         self.default_place = content.site.default_place
-        self.has_more = bool(content.site.other_languages)
+        self.other_pages = other_pages(content)
         style = self._templates.style
         self.csp = csp(self._templates.script, style)
         # A receipt that a form's page fetches has the style of other pages.
@@ -54,8 +57,8 @@ class Layout:
             "hotline": self.content.contacts[site.hotline],
             "drafted": self._locales[locale].drafted,
             "about_href": f"/{locale}/{ABOUT}/",
-            "more_href": f"/{locale}/{MORE}/" if self.has_more else "",
-            "more_names": [other.own_name for other in site.other_languages],
+            "more_href": f"/{locale}/{MORE}/" if MORE in self.other_pages else "",
+            "more_names": [other.own_name for other in site.other_languages[:_NAMED]],
         }
 
     def _language_links(self, current: str, path: str) -> tuple[LanguageLink, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.render.packing import pack
 from chalicelib.pages.render.site import Site
 
@@ -40,9 +39,9 @@ class LivePages:
         return self._site().default_place
 
     @property
-    def has_more(self) -> bool:
-        """Say whether there is the page of other languages, called "more"."""
-        return self._site().has_more
+    def other_pages(self) -> Sequence[str]:
+        """The names of the pages of no place that there are."""
+        return self._site().other_pages
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -51,10 +50,8 @@ class LivePages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, or one of no place, packed. Raises KeyError when there is none."""
-        if place == ABOUT and locale in self.locales:
-            return pack(self._site().about(locale))
-        if place == MORE and locale in self.locales and self.has_more:
-            return pack(self._site().more(locale))
+        if locale in self.locales and place in self._site().other_pages:
+            return pack(self._site().other(locale, place))
         if locale not in self.locales or place not in self.places:
             raise KeyError("no such page")
         return pack(self._site().page(locale, place))

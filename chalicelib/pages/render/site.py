@@ -56,6 +56,10 @@ class Site(Layout):
         )
         return squeeze(self.render("page.html", context, locale))
 
+    def other(self, locale: str, name: str) -> str:
+        """Render the page of this name, one of `other_pages`."""
+        return self.about(locale) if name == ABOUT else self.more(locale)
+
     def about(self, locale: str) -> str:
         """Render the page about the site, with placeholders for its operator (pages/about.py)."""
         context = AboutContext(

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from chalicelib.pages.choose_page import MORE
 from chalicelib.shared.locales import DEFAULT
 
 FOLDER = "site"
@@ -45,7 +44,7 @@ def is_page(key: str) -> bool:
 def names(index: bytes) -> list[str]:
     """Return the names of the files that the pages are made of, from a release's index.json."""
     told = json.loads(index)
-    pages = [*told["places"], *told.get("other_pages", ()), *([MORE] if told.get("more") else [])]
+    pages = [*told["places"], *told.get("other_pages", ())]
     return [f"{locale}/{page}.b64" for locale in told["locales"] for page in pages]
 
 
@@ -71,8 +70,6 @@ def _files_of(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"{FOLDER}/{locale}", name  # what people type
                 if locale == DEFAULT:
                     yield f"{FOLDER}/", name
-        if index.get("more"):
-            yield f"{FOLDER}/{locale}/{MORE}/", f"{locale}/{MORE}.b64"
 
 
 def _with_policy(page: str, policy: str) -> bytes:

@@ -39,7 +39,6 @@ from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.directory.recipients import read_recipients
-from chalicelib.pages.choose_page import OTHER_PAGES
 from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
 from chalicelib.pages.render.packing import pack, pack_brotli
@@ -105,8 +104,7 @@ class Inside:
                 "default_locale": DEFAULT,
                 "places": list(self._site.places),
                 "default_place": self._site.default_place,
-                "other_pages": list(OTHER_PAGES),
-                "more": self._site.has_more,
+                "other_pages": list(self._site.other_pages),
                 "headers": self._site.headers(),
                 "brotli": True,
             },

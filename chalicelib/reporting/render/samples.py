@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from chalicelib.directory.recipients import Recipient
-from chalicelib.pages.choose_page import ABOUT, MORE, OTHER_PAGES
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.reporting import form_fields
 from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState
@@ -57,8 +56,7 @@ def names(site: FormPages) -> list[str]:
     names_of_all = []
     for locale in site.locales:
         names_of_all += [f"{locale}/{place}" for place in site.places]
-        names_of_all += [f"{locale}/{name}" for name in OTHER_PAGES]
-        names_of_all += [f"{locale}/{MORE}"] if site.has_more else []
+        names_of_all += [f"{locale}/{name}" for name in site.other_pages]
         names_of_all += [f"{locale}/error-{status}" for status in ERROR_STATUSES]
         names_of_all += on_request(site, locale)
     return names_of_all
@@ -80,10 +78,8 @@ def render(site: FormPages, recipients: Sequence[Recipient], name: str) -> str:
         return _on_request(site, recipients, locale, place, kind)
     if rest in site.places:
         return site.page(locale, rest)
-    if rest == ABOUT:
-        return site.about(locale)
-    if rest == MORE and site.has_more:
-        return site.more(locale)
+    if rest in site.other_pages:
+        return site.other(locale, rest)
     if rest == "code":
         return site.code(locale, "code_unknown")
     if rest == "answer":
