@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 import zipfile
 from importlib import metadata
@@ -105,7 +106,13 @@ def test_the_functions_bring_the_sdk_that_is_tested_and_no_chalice():
 
 
 def test_a_zip_is_written_the_same_whatever_the_times_and_the_order(tmp_path):
-    files = {"b.py": b"B = 1\n", "a/__init__.py": b"A = 1\n", "a/x.html": b"<p>", "a/old.pyc": b"stale"}
+    files = {
+        "app.py": b"B = 1\n",
+        "chalicelib/__init__.py": b"A = 1\n",
+        "chalicelib/x.html": b"<p>",
+        "chalicelib/old.pyc": b"stale",
+        "six.py": b"C = 1\n",
+    }
     zips = []
     for turn, names in enumerate((list(files), list(reversed(files)))):
         raw, finished = tmp_path / f"raw{turn}.zip", tmp_path / f"finished{turn}.zip"
@@ -119,21 +126,29 @@ def test_a_zip_is_written_the_same_whatever_the_times_and_the_order(tmp_path):
         names = archive.namelist()
     tag = sys.implementation.cache_tag
     assert names == [
-        f"__pycache__/b.{tag}.pyc",
-        "a/__init__.py",
-        f"a/__pycache__/__init__.{tag}.pyc",
-        "a/x.html",
-        "b.py",
+        f"__pycache__/app.{tag}.pyc",
+        "app.py",
+        "chalicelib/__init__.py",
+        f"chalicelib/__pycache__/__init__.{tag}.pyc",
+        "chalicelib/x.html",
+        "six.pyc",
     ]
 
 
-def test_bytecode_is_of_the_kind_that_python_takes_without_looking_at_the_source(tmp_path):
+@pytest.mark.parametrize(("module", "cached"), [("app", "__pycache__/app.{tag}.pyc"), ("six", "six.pyc")])
+def test_bytecode_is_of_the_kind_that_python_takes_without_looking_at_the_source(tmp_path, module, cached):
     raw, finished = tmp_path / "raw.zip", tmp_path / "finished.zip"
     with zipfile.ZipFile(raw, "w") as archive:
-        archive.writestr("b.py", "B = 1\n")
+        archive.writestr(f"{module}.py", "B = 1\n")
     package.write_zip(raw, finished, tmp_path / "work")
     with zipfile.ZipFile(finished) as archive:
-        compiled = archive.read(f"__pycache__/b.{sys.implementation.cache_tag}.pyc")
+        compiled = archive.read(cached.format(tag=sys.implementation.cache_tag))
+        archive.extractall(tmp_path / "unpacked")
+    asked = f"import {module}; print({module}.B)"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=tmp_path / "unpacked", capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "1\n"
     assert compiled[:4] == importlib.util.MAGIC_NUMBER
     assert int.from_bytes(compiled[4:8], "little") == 0b01  # by hash, and the hash unchecked
 

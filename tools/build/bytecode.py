@@ -35,12 +35,12 @@ class NotPython(Exception):
 
 
 def compiled(names: Sequence[str], work: Path, root: str) -> dict[str, bytes]:
-    """Return the bytecode of the modules `names` below `work`, by the name that Python looks for it.
+    """Return the bytecode of the modules `names` below `work`, by the names of the modules.
 
     It is what Python takes unasked (an unchecked hash): a zip's times tell no age, and the folder that Lambda
     unpacks to, `root`, is read-only. Raises NotPython.
     """
-    files = [(name, _cached(name)) for name in names]
+    files = [(name, beside(name)) for name in names]
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", _COMPILE],
         input=json.dumps([str(work), root, files]),
@@ -50,10 +50,11 @@ def compiled(names: Sequence[str], work: Path, root: str) -> dict[str, bytes]:
     )
     if done.returncode != 0:
         raise NotPython(done.stderr.strip())
-    return {cached: (work / cached).read_bytes() for _, cached in files}
+    return {name: (work / cached).read_bytes() for name, cached in files}
 
 
-def _cached(name: str) -> str:
+def beside(name: str) -> str:
+    """Return where Python looks for the bytecode of a module whose source is there."""
     folder, _, file = name.rpartition("/")
     cached = f"__pycache__/{file.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
     return f"{folder}/{cached}" if folder else cached

@@ -28,7 +28,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tools.build import bytecode, sdk_parts
+from tools.build import bytecode, library_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_PYTHON = "3.13"
@@ -50,7 +50,7 @@ _WHEEL_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 _NEWEST_GLIBC = {"3.11": 26, "3.12": 34, "3.13": 34}
 _NOT_STAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po", "*.pot", "built_pages", ".*", "*~")
 _NOT_SHIPPED = (".pyc", ".pyi", ".po", ".pot", ".c", ".h")
-_SECURITY_HOLDS = timedelta(days=365)  # RFC 9116 wants less than a year or so
+SECURITY_HOLDS = timedelta(days=365)  # RFC 9116 wants less than a year or so
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LAMBDA_ROOT = "/var/task"
 
@@ -280,7 +280,7 @@ def expires(root: Path) -> str:
     except OSError:
         made = ""
     seconds = float(made or os.environ.get("SOURCE_DATE_EPOCH") or time.time())
-    return f"{datetime.fromtimestamp(seconds, UTC) + _SECURITY_HOLDS:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{datetime.fromtimestamp(seconds, UTC) + SECURITY_HOLDS:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def merge_template_of(stage: Path) -> dict[str, Any]:
@@ -360,17 +360,26 @@ def _clean_environment(stage: Path) -> dict[str, str]:
 
 
 def write_zip(raw: Path, finished: Path, work: Path) -> None:
-    """Write Chalice's zip anew: without what nobody reads, with bytecode, and the same bytes every time."""
+    """Write Chalice's zip anew: without what nobody reads, with bytecode, and the same bytes every time.
+
+    Ours go in beside their sources, libraries without (decision 74).
+    """
     with zipfile.ZipFile(raw) as source:
-        shipped = (name for name in source.namelist() if sdk_parts.is_shipped(name))
+        shipped = (name for name in source.namelist() if library_parts.is_shipped(name))
         names = sorted(name for name in shipped if not name.endswith(("/", *_NOT_SHIPPED)))
         for name in names:
             source.extract(name, work)
     files = {name: (work / name).read_bytes() for name in names}
     try:
-        files |= bytecode.compiled([name for name in names if name.endswith(".py")], work, _LAMBDA_ROOT)
+        compiled = bytecode.compiled([name for name in names if name.endswith(".py")], work, _LAMBDA_ROOT)
     except bytecode.NotPython as error:
         raise PackagingFailed(str(error)) from error
+    for source, content in compiled.items():
+        if library_parts.is_ours(source):
+            files[bytecode.beside(source)] = content
+        else:  # Python takes it where the source would stand
+            del files[source]
+            files[f"{source}c"] = content
     with zipfile.ZipFile(finished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EPOCH)
@@ -393,9 +402,9 @@ def refuse_another_chalice(raw: Path) -> None:
 def refuse_another_sdk(raw: Path) -> None:
     """Raise PackagingFailed if the SDK in a zip lacks a service that functions call."""
     with zipfile.ZipFile(raw) as source:
-        lacking = sdk_parts.missing(source.namelist())
+        lacking = library_parts.missing(source.namelist())
     if lacking:
-        raise PackagingFailed(f"the SDK has no {', '.join(lacking)}: look at tools/build/sdk_parts.py")
+        raise PackagingFailed(f"the SDK has no {', '.join(lacking)}: look at tools/build/library_parts.py")
 
 
 # Running things

@@ -1,4 +1,4 @@
-"""What the package holds of AWS's SDK is what the functions call, and a call outside of it is found here."""
+"""What the package holds of libraries is what functions load; a call outside of the SDK's part is found."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.build import package, sdk_parts
-from tools.build.sdk_parts import SERVICES, is_shipped
+from tools.build import library_parts, package
+from tools.build.library_parts import SERVICES, is_shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "app.py", *sorted((ROOT / "chalicelib").rglob("*.py"))]
@@ -76,15 +76,27 @@ def test_only_one_module_makes_clients() -> None:
         ("boto3/data/ec2/2016-11-15/resources-1.json", False),
         ("boto3/examples/s3.rst", False),
         ("chalicelib/content/places.json", True),
+        ("chalicelib/cffi/api.py", True),
+        ("_cffi_backend.cpython-313-aarch64-linux-gnu.so", True),
+        ("cffi/api.py", False),
+        ("cffi-2.1.0.dist-info/licenses/LICENSE", True),
+        ("pycparser/c_parser.py", False),
+        ("dateutil/zoneinfo/__init__.py", True),
+        ("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", False),
+        ("tzdata/zoneinfo/America/Los_Angeles", True),
+        ("tzdata/zoneinfo/tzdata.zi", False),
+        ("boto3-1.44.8.dist-info/RECORD", False),
+        ("boto3-1.44.8.dist-info/METADATA", True),
+        ("pysequoia-0.1.35.dist-info/sboms/pysequoia.cyclonedx.json", False),
     ],
 )
-def test_of_the_sdk_the_code_and_those_services_are_shipped(name: str, shipped: bool) -> None:
+def test_what_a_function_may_load_and_the_licences_are_shipped(name: str, shipped: bool) -> None:
     assert is_shipped(name) == shipped
 
 
 def test_an_sdk_that_lacks_a_service_is_not_packaged(tmp_path: Path) -> None:
     described = [f"botocore/data/{service}/2026-01-01/service-2.json.gz" for service in SERVICES]
-    assert sdk_parts.missing(described) == []
+    assert library_parts.missing(described) == []
     with zipfile.ZipFile(tmp_path / "raw.zip", "w") as archive:
         for name in described[1:]:
             archive.writestr(name, "")
