@@ -5,7 +5,6 @@ Nothing here reaches a reader: see publish.py.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,7 @@ from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory import document_ids
 from chalicelib.directory.document_ids import RECIPIENTS, RETIRED
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po
 from chalicelib.publishing import contact_stamps, documents
 from chalicelib.publishing.documents import (
@@ -320,4 +320,4 @@ def read_json(document: str, text: str) -> dict[str, Any]:
 
 def write_json(document: Mapping[str, Any]) -> str:
     """Write a document in the one way in which comparisons stay short."""
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return write_entries(document)
