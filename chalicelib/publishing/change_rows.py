@@ -43,7 +43,7 @@ class EntryChange:
     lang: str = ""
 
 
-def field_change(label: str, before: str, after: str, prose: bool = False, lang: str = "") -> FieldChange:
+def field_change(label: str, before: str, after: str, *, prose: bool = False, lang: str = "") -> FieldChange:
     """Return the row of a field that differs; `prose` may be compared word by word."""
     marked = pieces(before, after) if prose and before and after else ()
     note = ""

@@ -200,7 +200,7 @@ def _field(name: str, labels: Mapping[str, str], old: Any, new: Any, names: Name
         yield from _parts(name, label, _texts(old), _texts(new), names)
     else:
         before, after = (value_of(name, None if one is _MISSING else one, names) for one in (old, new))
-        yield field_change(label, before, after, name in _PROSE)
+        yield field_change(label, before, after, prose=name in _PROSE)
 
 
 def _parts(name: str, label: str, old: list[str], new: list[str], names: Names) -> Iterator[FieldChange]:

@@ -42,7 +42,7 @@ def _of_sentence(locale: str, old: Entry, new: Entry) -> Iterator[FieldChange]:
         # An English field that is empty leaves the sentence as it stands in the pages.
         texts = [one.text or (one.source if locale == DEFAULT else "") for one in (old, new)]
         before, after = (readable(text) for text in texts)
-        yield field_change(name, before, after, True, locale if old.source else "")
+        yield field_change(name, before, after, prose=True, lang=locale if old.source else "")
     if old.unsure != new.unsure and (old.text and new.text):
         yield field_change(_STATE, *(_UNSURE if one.unsure else _SURE for one in (old, new)))
 
