@@ -47,17 +47,16 @@ class ThrownScreens:
 
     def have_back(self, request: AdminRequest) -> Screen:
         """Make a draft of it again."""
-        document = request.field("d")
         way, seen = request.field("way"), request.field("seen")
         try:
-            self._thrown.have_back(request.field("t"), way, seen, request.who.email)
+            draft = self._thrown.have_back(request.field("t"), way, seen, request.who.email)
         except EntryMissing as gone:
             return self._list(request, 404, {"": sentence_of(gone)})
         except (StaleRecord, DraftConflict):
             return self._look(request, 409, {"": _MOVED_ON})
         except DocumentInvalid as wrong:
             return self._look(request, 422, {"": sentence_of(wrong)})
-        return go_to(f"{CHANGES}?d={document}&done=had_back")
+        return go_to(f"{CHANGES}?d={draft.document}&done=had_back")
 
     def _list(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
