@@ -104,6 +104,18 @@ _TITLES = {
     f"{MAIL_TEMPLATE}report/subject.txt": "The subject of a mail with a report",
     f"{MAIL_TEMPLATE}digest/subject.txt": "The subject of a mail with many reports",
 }
+_PAGES = {
+    "about": "The page about the site",
+    "answer": "The answer to a code",
+    "code": "The page to type a code",
+    "error": "The page for what went wrong",
+    "layout": "What stands around every page",
+    "more": "The page with more numbers",
+    "note": "The form to write to an office",
+    "page": "The page of a town",
+    "parts": "Pieces that pages share",
+    "receipt": "The page after writing",
+}
 _MARKS = {
     "CONFIRMED": "two sources agree",
     "SINGLE": "read in one source",
@@ -147,7 +159,7 @@ def title_of(document: str) -> str:
         return ENDONYMS.get(locale, locale)
     if document.startswith(PUBLIC_TEMPLATE):
         name, _, ending = document.removeprefix(PUBLIC_TEMPLATE).rpartition(".")
-        return "The look of the pages" if ending == "css" else f"The page “{name}”"
+        return "The look of the pages" if ending == "css" else _PAGES.get(name, f"The page “{name}”")
     return _TITLES.get(document, document.removeprefix("template/"))
 
 

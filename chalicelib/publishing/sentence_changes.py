@@ -72,7 +72,8 @@ def _of_build(before: str, after: str) -> FieldChange | None:
     gone, come = len(old) - same, len(new) - same
     if not gone and not come:
         return FieldChange("Lines", "", "", note="Sentences stand in another way.")
-    return FieldChange("Lines", _lines(gone, "go"), _lines(come, "come"), note="They are under “Advanced”.")
+    told = " and ".join(filter(None, (_lines(gone, "go"), _lines(come, "come"))))
+    return FieldChange("Lines", "", "", note=f"{told}: see them under “Advanced”.")
 
 
 def _lines(count: int, verb: str) -> str:

@@ -324,7 +324,7 @@ def test_a_page_is_told_by_its_sentences_and_how_many_lines_of_its_building_diff
     assert [(row.before, row.after) for row in sentences.fields] == [
         ("You are not alone.", "You are never alone.")
     ]
-    assert [(row.before, row.after) for row in built.fields] == [("1 line goes", "1 line comes")]
+    assert [row.note for row in built.fields] == ["1 line goes and 1 line comes: see them under “Advanced”."]
     assert "{%" not in str(sentences)
 
 
