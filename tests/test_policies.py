@@ -146,6 +146,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "first#*",
             "session#*",
             "step#*",
+            "thrown",
             "tries#*",
         ],
         "dynamodb:GetItem": [
@@ -159,6 +160,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "settled",
             "shipped#*",
             "step#*",
+            "thrown",
             "tries#*",
             "version#*",
         ],
@@ -172,10 +174,11 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "settled",
             "shipped#*",
             "step#*",
+            "thrown",
             "tries#*",
             "version#*",
         ],
-        "dynamodb:Query": ["change", "draft", "release", "settled", "shipped#*", "version#*"],
+        "dynamodb:Query": ["change", "draft", "release", "settled", "shipped#*", "thrown", "version#*"],
         "dynamodb:UpdateItem": [
             "browser#*",
             "first#*",
@@ -341,7 +344,7 @@ def test_published_versions_can_be_added_and_never_deleted():
         if as_list(one["Action"]) == ["dynamodb:DeleteItem"] and name_of(one["Resource"]) == "Documents"
     ]
     keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-    assert keys == ["change", "draft"]
+    assert keys == ["change", "draft", "thrown"]
 
 
 def test_there_is_a_policy_for_each_function_and_none_for_all():
@@ -734,7 +737,12 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
         changed = ana.get(text).forms("/admin/text")[0]["text"] + "\n"
         submit(ana, text, "/admin/text", text=changed)
         submit(ana, text, "/admin/text/discard")
-        submit(ana, text, "/admin/text", text=changed)
+        (look,) = [
+            link.get("href")
+            for link in ana.get("/admin/thrown").tree.iter("a")
+            if link.get("href", "").startswith("/admin/thrown/look")
+        ]
+        submit(ana, look, "/admin/thrown/back")
         for seen in ("mail?name=report&recipient=dot-trafficking", "page?name=es/los-banos-ca"):
             assert ana.get(f"/admin/preview/{seen}").status == 200, seen
         submit(ana, "/admin/publish", "/admin/publish/now", why="A line at the end", yes="yes")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.shared.time_zones import UTC_ZONE, is_zone_name
 
 KINDS = ("city", "county", "state", "nation")
@@ -101,7 +102,7 @@ def with_places(older: str, now: str, recipients: str) -> tuple[str, tuple[str, 
         return older, ()
     if not added:
         return older, ()
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    text = write_entries(document)
     return text, tuple(str(entry["slug"]) for entry in added)
 
 

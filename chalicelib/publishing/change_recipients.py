@@ -23,7 +23,7 @@ from chalicelib.directory.document_ids import PLACES, RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.recipients import Recipient, read_recipients
 from chalicelib.publishing import documents, recipient_changes
-from chalicelib.publishing.documents import SHIPPED, DiffLine, DraftConflict
+from chalicelib.publishing.documents import SHIPPED, DraftConflict
 from chalicelib.publishing.edit_text import LiveTexts, read_json
 from chalicelib.publishing.errors import CodesUsedUp, CodeWrong, PublishUnderWay
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
@@ -66,14 +66,14 @@ class EntryState:
 class ChangeState:
     """The change that waits, and what it still needs before the next publish takes it along.
 
-    `lacking` are sentences; `waiting` the addresses to be confirmed, `mailed` those of them with a code out.
-    `described` says in a line each what changes, `entries` whose each entry is. `fingerprint` stands for all
-    of it: an agreement carries it. `operator_may` says that a code mailed to the operator can stand for the
-    second publisher.
+    `live` is what is published. `lacking` are sentences; `waiting` the addresses to be confirmed, `mailed`
+    those of them with a code out. `described` says in a line each what changes, `entries` whose each entry
+    is. `fingerprint` stands for all of it: an agreement carries it. `operator_may` says that a code mailed to
+    the operator can stand for the second publisher.
     """
 
     change: RecipientChange
-    diff: Sequence[DiffLine]
+    live: str
     lacking: Sequence[str]
     waiting: Sequence[str]
     mailed: Sequence[str]
@@ -149,7 +149,7 @@ class ChangeRecipients:
         waiting = recipient_changes.unconfirmed(change, live)
         return ChangeState(
             change,
-            documents.compare(live, change.text),
+            live,
             recipient_changes.lacking(change, live),
             waiting,
             tuple(address for address in waiting if address in change.codes),

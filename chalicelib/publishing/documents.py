@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.directory.armor import PRIVATE, holds_private
@@ -20,6 +20,7 @@ LONGEST_TEXT = 250_000
 LONGEST_WHY = 500
 
 MOST_SHOWN = 4_000  # lines of a diff: a response of the admin site holds six megabytes
+THROWN_FOR = timedelta(days=30)  # how long a draft that was thrown away can be had back
 UNKNOWN = -1
 SHIPPED = 0  # the number of the version that came with the package
 
@@ -43,6 +44,16 @@ class Draft:
     who: str
     when: datetime
     shipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThrownDraft:
+    """A draft that was thrown away, or written over: by whom, and when. `id` names it among the others."""
+
+    id: str
+    draft: Draft
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

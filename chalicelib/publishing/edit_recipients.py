@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.desk.people import Person
 from chalicelib.directory.armor import tidy
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.recipient_changes import RecipientChange, entries_of
 from chalicelib.shared.errors import EntryMissing
@@ -82,4 +82,4 @@ def _filled(entry: Mapping[str, Any], fields: RecipientFields) -> dict[str, Any]
 
 
 def _written(entries: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+    return write_entries(entries)

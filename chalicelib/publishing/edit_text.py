@@ -5,7 +5,6 @@ Nothing here reaches a reader: see publish.py.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,7 @@ from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory import document_ids
 from chalicelib.directory.document_ids import RECIPIENTS, RETIRED
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po
 from chalicelib.publishing import contact_stamps, documents
 from chalicelib.publishing.documents import (
@@ -23,6 +23,7 @@ from chalicelib.publishing.documents import (
     DiffLine,
     Draft,
     DraftConflict,
+    ThrownDraft,
     Version,
 )
 from chalicelib.publishing.json_documents import read
@@ -34,7 +35,7 @@ from chalicelib.publishing.ports import (
     ShippedDocuments,
 )
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.errors import EntryMissing, StaleRecord
+from chalicelib.shared.errors import EntryMissing, PorchlightError, StaleRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +218,28 @@ class EditText:
             raise DraftConflict(document, text, self._store.draft(document), opened.live.text) from error
         return draft
 
-    def discard(self, document: str, revision: int) -> None:
-        """Delete a draft as it was seen. Raises DraftConflict when somebody saved another since."""
+    def save_instead(self, document: str, text: str, revision: int, who: str, shipped: str = "") -> Draft:
+        """Save a text in the place of another draft, which is kept among those thrown away.
+
+        Raises as save_draft does.
+        """
+        kept = self._set_aside(document, revision, who)
+        try:
+            return self.save_draft(document, text, revision, who, shipped)
+        except PorchlightError:
+            self._take_back(kept)
+            raise
+
+    def discard(self, document: str, revision: int, who: str = "") -> None:
+        """Throw a draft away as it was seen; it is kept for 30 days (see thrown_drafts.py).
+
+        Raises DraftConflict when somebody saved another since.
+        """
+        kept = self._set_aside(document, revision, who)
         try:
             self._store.drop_draft(document, revision)
         except StaleRecord as error:
+            self._take_back(kept)
             opened = self.open(document)
             raise DraftConflict(document, "", opened.draft, opened.live.text) from error
 
@@ -250,10 +268,10 @@ class EditText:
         return self._live.version(document, number)
 
     def restore(self, document: str, number: int, revision: int, who: str) -> Draft:
-        """Make a draft of an older version, over the draft that is there. Raises as save_draft does."""
+        """Make a draft of an older version, in place of the one that is there. Raises as save_draft does."""
         older = self.version(document, number)
         base = self._newer.base_of(document, None, older)
-        return self.save_draft(document, older.text, revision, who, base)
+        return self.save_instead(document, older.text, revision, who, base)
 
     def mark_checked(self, contact: str, role: str, day: date, revision: int, who: str) -> Draft:
         """Write into the contacts draft that somebody in this role has checked a contact on this day.
@@ -263,6 +281,20 @@ class EditText:
         opened = self.open(document_ids.CONTACTS)
         text = mark_contact(opened.text, contact, role, day)
         return self.save_draft(document_ids.CONTACTS, text, revision, who)
+
+    def _set_aside(self, document: str, revision: int, who: str) -> ThrownDraft | None:
+        """Keep the draft of this revision, before it is deleted or written over."""
+        draft = self._store.draft(document)
+        if draft is None or draft.revision != revision:
+            return None
+        now = self._clock.now()
+        kept = ThrownDraft(f"{now:%Y%m%d%H%M%S}-{self._clock.nonce().hex()}", draft, who, now)
+        self._store.keep_thrown(kept)
+        return kept
+
+    def _take_back(self, kept: ThrownDraft | None) -> None:
+        if kept:
+            self._store.drop_thrown(kept.id)
 
     def _retired(self, document: str) -> OpenDocument:
         """Return what there is of a document that no package has any more, to be read and copied."""
@@ -320,4 +352,4 @@ def read_json(document: str, text: str) -> dict[str, Any]:
 
 def write_json(document: Mapping[str, Any]) -> str:
     """Write a document in the one way in which comparisons stay short."""
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return write_entries(document)

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from chalicelib.directory.document_ids import CATALOG, JSON_DOCUMENTS, fingerprint
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po, replace_texts
 from chalicelib.publishing import comparison
 from chalicelib.publishing.json_documents import read
@@ -201,7 +202,7 @@ def _entries(before: Any, yours: Any, new: Any) -> Merge:
 
     def write(choices: Choices) -> str:
         merged = _EntryMerge(choices).value((), before, yours, new)
-        return json.dumps(merged, ensure_ascii=False, indent=2) + "\n"
+        return write_entries(merged)
 
     return Merge(tuple(merging.places), write)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.publishing.documents import Draft, Problem, Release, Version
+from chalicelib.publishing.documents import Draft, Problem, Release, ThrownDraft, Version
 from chalicelib.publishing.recipient_changes import RecipientChange
 
 
@@ -44,6 +44,15 @@ class DocumentStore(Protocol):
 
     def drop_draft(self, document: str, revision: int) -> None:
         """Delete a draft, if it still is this revision. Raises StaleRecord when it is another."""
+
+    def keep_thrown(self, thrown: ThrownDraft) -> None:
+        """Keep a draft that was thrown away."""
+
+    def thrown(self) -> Sequence[ThrownDraft]:
+        """Return every draft that was thrown away and is still kept, oldest first."""
+
+    def drop_thrown(self, id_: str) -> None:
+        """Delete one of them; it is nothing to delete what is gone."""
 
     def keep_shipped(self, document: str, text: str) -> None:
         """Keep a shipped text that an edit began from; it is nothing to keep it twice."""

@@ -19,11 +19,12 @@ from chalicelib.publishing.check_documents import CheckDocuments, Checked
 from chalicelib.publishing.documents import (
     SHIPPED,
     CheckReport,
+    Problem,
     PublishRefused,
     Release,
     Version,
 )
-from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay
+from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay, RenderStopped
 from chalicelib.publishing.going_live import AGAIN, PUBLISH
 from chalicelib.publishing.newer_texts import NewerTexts
 from chalicelib.publishing.ports import (
@@ -35,7 +36,7 @@ from chalicelib.publishing.ports import (
 )
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
-from chalicelib.publishing.targets import Target, Targets
+from chalicelib.publishing.targets import Target, Targets, Wish
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
@@ -75,6 +76,8 @@ class PublishPlan:
     by: Mapping[str, str] = field(default_factory=dict)
     kept_places: Sequence[str] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)  # of the documents, as they would go live
+    release: int = SHIPPED  # the release that readers get now
 
 
 class NotYet(PublishRefused):
@@ -126,9 +129,15 @@ class Publish:
         return _planned(target, self._checked(target, to_publish=False).report)
 
     def plan_back(self, number: int) -> PublishPlan:
-        """Say likewise what a roll back to this release would change. Raises EntryMissing."""
+        """Say likewise what a roll back to this release would change. Raises EntryMissing.
+
+        What cannot be rendered is what stops it: there is a way on by drafts, and who asks must see it.
+        """
         target = self._targets.back_to(number)
-        return _planned(target, self._checked(target, to_publish=False).report)
+        try:
+            return _planned(target, self._checked(target, to_publish=False).report)
+        except RenderStopped as stopped:
+            return _planned(target, CheckReport((Problem(stopped.document, stopped.line, str(stopped)),)))
 
     def status(self) -> SiteStatus:
         """Return the status of the site."""
@@ -202,7 +211,7 @@ class Publish:
         if not target.drafted:
             self._finish()
             raise NothingToPublish("no draft differs from what is live")
-        return self._release(target, _Wish(who, why, accept, seen))
+        return self._release(target, Wish(who, why, accept, seen))
 
     def again(self, who: str, why: str, accept: bool = False, seen: str | None = None) -> Release:
         """Render and publish the live documents once more, after a deploy brought a new package.
@@ -212,7 +221,7 @@ class Publish:
         """
         why = documents.check_why(why)
         target = self._targets.drafts()
-        wish = _Wish(who, why, accept, seen)
+        wish = Wish(who, why, accept, seen)
         if seen is not None:
             self._compare(target, seen)
         alone = replace(target.going, what=AGAIN, texts={}, by={}, change=None)
@@ -227,9 +236,9 @@ class Publish:
         that they serve. Drafts are kept. Raises EntryMissing, and what a publish raises.
         """
         why = documents.check_why(why)
-        return self._release(self._targets.back_to(number), _Wish(who, why, accept, seen, again=number))
+        return self._release(self._targets.back_to(number), Wish(who, why, accept, seen, again=number))
 
-    def _release(self, target: Target, wish: _Wish) -> Release:
+    def _release(self, target: Target, wish: Wish) -> Release:
         if wish.seen is not None:
             self._compare(target, wish.seen)
         checked = self._checked(target, to_publish=True)
@@ -294,7 +303,7 @@ class Publish:
         if gone := wanted - {draft.document for draft in self._store.drafts()}:
             raise ChangedSince([(name, _TAKEN_BACK) for name in sorted(gone)], late=True)
 
-    def _keep(self, document: str, text: str, wish: _Wish, since: LiveRelease | None) -> int:
+    def _keep(self, document: str, text: str, wish: Wish, since: LiveRelease | None) -> int:
         """Make a draft's text a version, unless a stopped publish did so already; return its number."""
         shipped = self._shipped.text(document)
         if text == shipped:
@@ -315,7 +324,7 @@ class Publish:
         live = self._targets.live.version(document, number)
         return self._newer.base_of(document, draft if draft and draft.text == text else None, live)
 
-    def _number(self, versions: Mapping[str, int], wish: _Wish, target: Target) -> Release:
+    def _number(self, versions: Mapping[str, int], wish: Wish, target: Target) -> Release:
         """Give a new release a number that was never used, and keep it."""
         since = target.going.release
         number = documents.next_number([since, *(one.number for one in self._store.releases(1))])
@@ -381,15 +390,6 @@ def _planned(target: Target, report: CheckReport) -> PublishPlan:
         going.by,
         target.kept_places,
         target.versions,
+        going.texts,
+        going.release,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """Who publishes, why, with which yes, and what was looked at."""
-
-    who: str
-    why: str
-    accept: bool
-    seen: str | None = None
-    again: int = 0

@@ -16,6 +16,7 @@ from chalicelib.desk.typed import typed_digits
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.errors import CodeWrong
+from chalicelib.publishing.field_labels import RECIPIENT_LABELS, Names, label_of, value_of
 from chalicelib.publishing.json_documents import read
 from chalicelib.shared.days import read_day
 
@@ -39,6 +40,7 @@ UNKNOWN_SAID = (
 # What says where reports go is told before all else.
 _WHERE_TO = ("email", "fallback", "serves", "enforces_immigration", "nature", "key", "agreed_on")
 _MOST_SAID = 80
+_NO_NAMES = Names()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,15 +334,16 @@ def _entry(text: str, entry: str) -> object:
 def _from_to(name: str, old: object, new: object) -> str:
     if name == "key":
         return "another key for its mail" if new else "no key for its mail any more"
-    before, after = str(old or "nothing"), str(new or "nothing")
+    before, after = (value_of(name, one, _NO_NAMES) or "nothing" for one in (old, new))
+    label = label_of(RECIPIENT_LABELS, name).lower()
     if name in _WHERE_TO:
-        return f"{name} from {before} to {after}"
+        return f"{label} from {before} to {after}"
     differs = (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other)
     same = next(differs, min(len(before), len(after)))
     if max(len(before), len(after)) <= _MOST_SAID:
         same = 0
     skipped = max(0, same - _MOST_SAID // 4)  # a long text is told from where it differs
-    return f"{name} from {_short(before, skipped)} to {_short(after, skipped)}"
+    return f"{label} from {_short(before, skipped)} to {_short(after, skipped)}"
 
 
 def _short(value: object, skipped: int = 0) -> str:

@@ -42,6 +42,17 @@ class Target:
     kept_places: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who publishes, why, with which yes, and what was looked at."""
+
+    who: str
+    why: str
+    accept: bool
+    seen: str | None = None
+    again: int = 0
+
+
 class Targets:
     """Target states, read from the store and the shelf; each is of one moment."""
 

@@ -36,6 +36,7 @@ from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.web import (
+    changes,
     contacts,
     home,
     newer,
@@ -44,6 +45,7 @@ from chalicelib.publishing.web import (
     recipients,
     sentences,
     texts,
+    thrown,
 )
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
@@ -163,11 +165,15 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     core = documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients)
-    texts.routes(guard, core.edit)
+    texts.routes(guard, core.edit, core.see)
+    changes.routes(guard, core.edit, core.see, core.drafts_of)
+    thrown.routes(guard, core.thrown, core.see)
     newer.routes(guard, core.edit)
-    sentences.routes(guard, EditSentences(core.edit))
+    sentences.routes(guard, EditSentences(core.edit), core.see)
     contacts.routes(guard, edit_contacts)
-    recipients.routes(guard, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell)
+    recipients.routes(
+        guard, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell, core.see
+    )
     home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit)
-    publish.routes(guard, core.publish)
+    publish.routes(guard, core.publish, core.see)
     preview.routes(guard, core.preview)

@@ -20,11 +20,14 @@ from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
@@ -44,6 +47,9 @@ class DeskServices(NamedTuple):
     preview: Preview
     publish: Publish
     recipients: ChangeRecipients
+    see: SeeChanges
+    thrown: ThrownDrafts
+    drafts_of: DraftsOfRelease
 
 
 class DeskMail(NamedTuple):
@@ -76,8 +82,9 @@ def desk_services(
     )
     check = CheckDocuments(renderer, shipped, clock)
     describe = KeyedEncrypter(clock.now).describe
+    edit = EditText(store, shipped, shelf, clock)
     return DeskServices(
-        EditText(store, shipped, shelf, clock),
+        edit,
         check,
         Preview(renderer, store, shipped, shelf, about),
         Publish(store, shipped, shelf, check, clock),
@@ -95,4 +102,7 @@ def desk_services(
             settings.operator_address,
             mail.write_operator_code,
         ),
+        SeeChanges(store, shipped, shelf),
+        ThrownDrafts(store, edit, clock),
+        DraftsOfRelease(store, shipped, shelf, edit),
     )

@@ -33,6 +33,7 @@ SCREENS = [
     "/admin/preview/mail?name=report&recipient=dot-trafficking",
     "/admin/publish",
     "/admin/releases",
+    "/admin/thrown",
     "/admin/deliveries",
     "/admin/recipients",
     "/admin/authenticator",

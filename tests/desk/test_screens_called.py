@@ -82,7 +82,7 @@ def admin_request(posted: bool = True, query: dict[str, str] | None = None, **fi
 def test_a_publish_stopped_at_its_end_does_not_render_the_site_once_more():
     shown = Shown()
     publish = Answers(call=ChangedSince([("recipients", "taken back")], late=True))
-    page = PublishScreens(shown, publish).publish_now(admin_request(why="new hours", seen="a"))
+    page = PublishScreens(shown, publish, Answers()).publish_now(admin_request(why="new hours", seen="a"))
     assert (page.status_code, shown.templates) == (409, ["look_again.html"])
     assert shown.names["kept"] == [("why", "new hours")]
     assert publish.called == ["call"]
@@ -136,7 +136,9 @@ def test_a_code_that_cannot_be_mailed_is_a_matter_of_trying_again(error):
     shown, notices = Shown(), []
     changes = Answers(send_code=error, send_operator_code=error, list=())
     edit = Answers(entries=((), 1))
-    screens = RecipientScreens(shown, changes, edit, Answers(), Answers(), lambda *line: notices.append(line))
+    screens = RecipientScreens(
+        shown, changes, edit, Answers(), Answers(), lambda *line: notices.append(line), Answers()
+    )
     for button in (screens.mail_code, screens.mail_operator_code):
         assert button(admin_request(address="new@town.example", revision="1")).status_code == 503
         assert shown.names["problems"][""].startswith("The mail could not be sent now.")
@@ -171,7 +173,7 @@ def test_a_draft_of_the_settings_that_cannot_be_read_does_not_close_the_editor()
     shown = Shown()
     opened = SimpleNamespace(id="site", text="{", live=SimpleNamespace(number=0, text="{}"))
     assert (
-        TextScreens(shown, Answers(open=opened))
+        TextScreens(shown, Answers(open=opened), Answers())
         .text(admin_request(posted=False, query={"d": "site"}))
         .status_code
         == 200

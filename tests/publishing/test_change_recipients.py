@@ -393,7 +393,7 @@ def test_no_long_text_pushes_an_address_out_of_the_line_that_the_log_keeps() -> 
     old = {**OFFICE, "what": "It helps. " * 30}
     new = {**old, "name": "N" * 900, "what": "It helps. " * 29 + "It sells.", "email": "other@evil.example"}
     [line] = described(json.dumps([old]), json.dumps([new]))
-    assert f"email from {OFFICE['email']} to other@evil.example" in plain_line(line)
+    assert f"first address from {OFFICE['email']} to other@evil.example" in plain_line(line)
     assert "It helps." in line
     assert "It sells." in line
     assert len(line) < 500

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.directory.document_ids import fingerprint
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.documents import Draft, Release, Version
+from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
 from chalicelib.publishing.ports import DocumentStore, LiveRelease, ReleaseShelf
 from chalicelib.publishing.recipient_changes import AddressCode, RecipientChange
 from chalicelib.shared.aws.sdk import client
@@ -92,6 +92,21 @@ def test_a_draft_comes_back_as_it_was_saved(store: DocumentStore) -> None:
 def test_a_draft_says_which_shipped_text_it_takes_account_of(store: DocumentStore) -> None:
     store.put_draft(replace(draft(), shipped="abc"))
     assert [one.shipped for one in store.drafts()] == ["abc"]
+
+
+def test_a_draft_that_was_thrown_away_is_kept_until_it_is_dropped(store: DocumentStore) -> None:
+    later = NOW + timedelta(seconds=1)
+    one = ThrownDraft("20261125-aa", replace(draft(3), shipped="abc"), "ben@example.org", NOW)
+    other = ThrownDraft("20261126-bb", draft(1, document="catalog/es"), "ana@example.org", later)
+    store.keep_thrown(other)
+    store.keep_thrown(one)
+    with pytest.raises(StaleRecord):
+        store.keep_thrown(one)
+    assert list(store.thrown()) == [one, other]
+    assert list(store.drafts()) == []
+    for _ in range(2):
+        store.drop_thrown(one.id)
+    assert list(store.thrown()) == [other]
 
 
 def test_a_shipped_text_is_kept_once_under_its_fingerprint(store: DocumentStore) -> None:

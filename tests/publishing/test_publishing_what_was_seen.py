@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.directory.document_ids import name_of
+from chalicelib.publishing.field_labels import title_of
 from chalicelib.shared.aws.sdk import client
 from tests.publishing.test_texts import form_of, published, texts_of
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Person
@@ -66,7 +67,7 @@ def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_show
 
     # a roll back is shown first, and is refused when something else is live by then
     looked = ben.get(f"{LOOK}?release=1")
-    assert f"{name_of(REPORT)} version 1" in looked.words
+    assert title_of(REPORT) in looked.words
     draft(eve, DIGEST, "fourth")
     page = ana.get("/admin/publish")
     assert ana.submit(page, NOW, why="fourth", **yes(page.text)).status == 303

@@ -99,17 +99,17 @@ def test_a_draft_that_was_saved_anew_meanwhile_is_not_thrown_away_unseen(desk):
     told = other.submit(seen, "/admin/text/discard")
     assert told.status == 409
     assert "nothing was thrown away" in told.words
-    assert form_of(told, "/admin/text")["text"] == "a better draft\n"
+    assert form_of(other.get(PAGE_TEXT), "/admin/text")["text"] == "a better draft\n"
 
 
-def test_the_changes_of_a_draft_are_shown_with_line_numbers(desk):
+def test_the_changes_of_a_draft_are_shown_sentence_by_sentence(desk):
     editor = desk.signed_in(EDITOR_ONE)
     opened = editor.get("/admin/text?d=template/mail/report/body.txt")
     before = form_of(opened, "/admin/text")["text"]
     lines = before.split("\n")
     editor.submit(opened, "/admin/text", text="\n".join([lines[0], "A new second line.", *lines[1:]]))
     page = editor.get("/admin/text/changes?d=template/mail/report/body.txt")
-    assert ["".join(one.itertext()) for one in page.tree.iter("ins")] == ["A new second line."]
+    assert ["".join(one.itertext()) for one in page.tree.iter("ins")] == ["new: A new second line."]
 
 
 def test_one_sentence_in_english_and_spanish_is_published_and_rolled_back(desk):
@@ -135,7 +135,8 @@ def test_one_sentence_in_english_and_spanish_is_published_and_rolled_back(desk):
     history = publisher.get("/admin/text/history?d=catalog/es")
     assert "Say it shorter" in history.words
     before = publisher.get("/admin/releases/look?release=0")
-    assert "Español (catalog/es) as it came with the package" in before.words
+    rows = [" ".join("".join(row.itertext()).split()) for row in before.tree.iter("dd")]
+    assert "before: Go away from this page → now: Leave this page" in rows
     typed = {"yes": "yes"} if 'id="yes"' in before.text else {}
     back = publisher.submit(before, "/admin/releases/back", **typed)
     assert back.location == "/admin/releases?done=rolled"
@@ -208,7 +209,7 @@ def test_a_clerk_fixes_a_phone_number_and_types_it_once(desk):
         ("checked", "yes")
     ]
     changed = [(name, "shelter desk" if name == "role" else value) for name, value in changed]
-    assert editor.post("/admin/contact", changed).location == "/admin/contacts?done=saved"
+    assert editor.post("/admin/contact", changed).location == "/admin/text/changes?d=contacts&done=saved"
     entry = _contact(editor, "lbpd")
     assert entry["channels"][0] == {"kind": "call", "show": "(209) 555-0142", "value": "+12095550142"}
     assert entry["checked_by"] == "shelter desk"
@@ -233,14 +234,15 @@ def test_a_number_that_changes_without_a_check_takes_the_stamp_along_and_says_so
     fields = _pairs(editor.get("/admin/contact?c=vcc"), "/admin/contact")
     other = [(name, "209-722-9999" if value == "209-722-4357" else value) for name, value in fields]
     answer = editor.post("/admin/contact", other)
-    assert answer.location == "/admin/contacts?done=fell"
+    assert answer.location == "/admin/text/changes?d=contacts&done=fell"
     assert "taken away" in editor.get(answer.location).words
     entry = _contact(editor, "vcc")
     assert (entry["checked_on"], entry["checked_by"], entry["mark"]) == (None, None, "SINGLE")
     again = _pairs(editor.get("/admin/contact?c=vcc"), "/admin/contact")
     again = [(name, "CONFIRMED" if name == "mark" else value) for name, value in again]
     back = [(name, "209-722-8888" if value == "209-722-9999" else value) for name, value in again]
-    assert editor.post("/admin/contact", [*back, ("two", "yes")]).location == "/admin/contacts?done=saved"
+    saved = editor.post("/admin/contact", [*back, ("two", "yes")])
+    assert saved.location == "/admin/text/changes?d=contacts&done=saved"
     assert _contact(editor, "vcc")["mark"] == "CONFIRMED"
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 
 from chalicelib.directory.document_ids import fingerprint
-from chalicelib.publishing.documents import Draft, Release, Version
+from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
 from chalicelib.publishing.ports import LiveRelease
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.shared.errors import StaleRecord
@@ -26,6 +26,7 @@ class FakeDocuments:
         self._change: RecipientChange | None = None
         self._shipped: dict[tuple[str, str], str] = {}
         self._settled: dict[str, str] = {}
+        self._thrown: dict[str, ThrownDraft] = {}
 
     def drafts(self) -> Sequence[Draft]:
         return [self._drafts[document] for document in sorted(self._drafts)]
@@ -44,6 +45,19 @@ class FakeDocuments:
             raise StaleRecord("gone")
         _expect(self._drafts[document], revision)
         del self._drafts[document]
+
+    def keep_thrown(self, thrown: ThrownDraft) -> None:
+        self.before("keep_thrown")
+        if thrown.id in self._thrown:
+            raise StaleRecord("taken")
+        self._thrown[thrown.id] = thrown
+
+    def thrown(self) -> Sequence[ThrownDraft]:
+        return [self._thrown[id_] for id_ in sorted(self._thrown)]
+
+    def drop_thrown(self, id_: str) -> None:
+        self.before("drop_thrown")
+        self._thrown.pop(id_, None)
 
     def keep_shipped(self, document: str, text: str) -> None:
         self.before("keep_shipped")

@@ -16,6 +16,7 @@ from chalicelib.publishing.documents import (
     UNKNOWN,
     Draft,
     Release,
+    ThrownDraft,
     Version,
 )
 from chalicelib.publishing.recipient_changes import AddressCode, Agreement, RecipientChange
@@ -30,6 +31,7 @@ _CHANGE = ("change", "recipients")
 _VERSIONS = "version#"
 _SHIPPED = "shipped#"
 _SETTLED = "settled"
+_THROWN = "thrown"
 
 
 def table_definition(name: str) -> dict[str, Any]:
@@ -65,22 +67,24 @@ class DynamoDocuments:
 
     def put_draft(self, draft: Draft) -> None:
         """Save a draft over the revision before it."""
-        self._put(
-            (_DRAFTS, draft.document),
-            {
-                "text": draft.text,
-                "revision": draft.revision,
-                "base": draft.base,
-                "who": draft.who,
-                "moment": draft.when.isoformat(),
-                "shipped": draft.shipped,
-            },
-            draft.revision - 1,
-        )
+        self._put((_DRAFTS, draft.document), _draft_item(draft), draft.revision - 1)
 
     def drop_draft(self, document: str, revision: int) -> None:
         """Delete a draft, if it still is this revision."""
         self._delete((_DRAFTS, document), revision)
+
+    def keep_thrown(self, thrown: ThrownDraft) -> None:
+        """Keep a draft that was thrown away."""
+        item = {"document": thrown.draft.document, "by": thrown.by, "at": thrown.at.isoformat()}
+        self._put((_THROWN, thrown.id), {**_draft_item(thrown.draft), **item}, 0)
+
+    def thrown(self) -> Sequence[ThrownDraft]:
+        """Return the drafts that were thrown away, oldest first."""
+        return [_thrown(item) for item in self._query(_THROWN)]
+
+    def drop_thrown(self, id_: str) -> None:
+        """Delete one of them, if it is there."""
+        self._table.call("delete_item", Key=_key(_THROWN, id_))
 
     def keep_shipped(self, document: str, text: str) -> None:
         """Keep a shipped text under its fingerprint; another writer's is the same."""
@@ -257,9 +261,24 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _draft(item: Mapping[str, Any]) -> Draft:
+def _draft_item(draft: Draft) -> dict[str, Any]:
+    return {
+        "text": draft.text,
+        "revision": draft.revision,
+        "base": draft.base,
+        "who": draft.who,
+        "moment": draft.when.isoformat(),
+        "shipped": draft.shipped,
+    }
+
+
+def _thrown(item: Mapping[str, Any]) -> ThrownDraft:
+    return ThrownDraft(item["sk"], _draft(item, item["document"]), item["by"], _moment(item["at"]))
+
+
+def _draft(item: Mapping[str, Any], document: str = "") -> Draft:
     return Draft(
-        item["sk"],
+        document or item["sk"],
         item["text"],
         int(item["revision"]),
         int(item["base"]),

@@ -16,6 +16,7 @@ from chalicelib.publishing.edit_contacts import (
     EditContacts,
     seen_as,
 )
+from chalicelib.publishing.web.changes import CHANGES
 
 CONTACT_LIST = "/admin/contacts"
 CONTACT = "/admin/contact"
@@ -66,7 +67,7 @@ class ContactScreens:
             return self._form(request, fields, "", 409, {"": _CONTACT_CHANGED})
         after = self._edit.open(request.field("c"))
         fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != fields.mark)
-        return go_to(f"{CONTACT_LIST}?done={'fell' if fell else 'saved'}")
+        return go_to(f"{CHANGES}?d=contacts&done={'fell' if fell else 'saved'}")
 
     def _form(
         self,

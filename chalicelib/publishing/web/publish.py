@@ -21,6 +21,7 @@ from chalicelib.publishing.errors import (
     PublishUnderWay,
     RenderStopped,
 )
+from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.going_live import (
     KEPT,
     KEPT_FOR,
@@ -28,12 +29,15 @@ from chalicelib.publishing.going_live import (
     RELEASE,
 )
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
+from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import ENDONYMS
 
 LOOK_BACK = "/admin/releases/look"
 PUBLISH = "/admin/publish"
 RELEASES = "/admin/releases"
 Problems = dict[str, str]
+_NOT_KEPT = "What you asked for is not kept any more, or never was. You can roll back to one of these."
 _STOPPED = (
     ChangedSince,
     DocumentInvalid,
@@ -44,9 +48,9 @@ _STOPPED = (
 )
 
 
-def routes(guard: Guard, publish: Publish) -> None:
+def routes(guard: Guard, publish: Publish, see: SeeChanges) -> None:
     """Register the screens."""
-    screens = PublishScreens(guard.show, publish)
+    screens = PublishScreens(guard.show, publish, see)
     guard.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
     guard.action("/admin/publish/now", PUBLISHER, does="publish")(screens.publish_now)
     guard.screen(RELEASES, EDITOR)(screens.releases)
@@ -69,9 +73,10 @@ class _LookedAt(Protocol):
 class PublishScreens:
     """The screens of releases, a method each."""
 
-    def __init__(self, show: Show, publish: Publish) -> None:
+    def __init__(self, show: Show, publish: Publish, see: SeeChanges) -> None:
         self._show = show
         self._publish = publish
+        self._see = see
 
     def publish(self, request: AdminRequest) -> Screen:
         """Show what would be published, and what the checks found."""
@@ -90,17 +95,22 @@ class PublishScreens:
 
     def releases(self, request: AdminRequest) -> Screen:
         """List the releases."""
+        return self._releases(request)
+
+    def _releases(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
         self._publish.stand_by()
         self._publish.clear_away()
         entries = self._publish.releases()
         return self._show(
             request,
             "releases.html",
+            status,
             releases=entries,
             shipped_is_live=not any(entry.live for entry in entries),
             kept=KEPT,
             kept_days=KEPT_FOR.days,
-            name_of=name_of,
+            title_of=title_of,
+            problems=problems or {},
         )
 
     def before_rolling_back(self, request: AdminRequest) -> Screen:
@@ -131,11 +141,14 @@ class PublishScreens:
     ) -> Screen:
         self._publish.stand_by()
         self._publish.clear_away()
+        plan = plan or self._publish.plan()
         return self._show(
             request,
             "publish.html",
             status,
-            plan=plan or self._publish.plan(),
+            plan=plan,
+            all_changes=self._see.of_texts(plan.texts, plan.release),
+            title_of=title_of,
             site=self._publish.status(),
             why=request.field("why"),
             languages=ENDONYMS,
@@ -151,12 +164,19 @@ class PublishScreens:
         plan: PublishPlan | None = None,
     ) -> Screen:
         release = number(request.asked("release"), -1)
+        try:
+            plan = plan or self._publish.plan_back(release)
+        except EntryMissing:
+            return self._releases(request, 404, {"": _NOT_KEPT})
         return self._show(
             request,
             "roll_back.html",
             status,
             release=release,
-            plan=plan or self._publish.plan_back(release),
+            of=self._see.release(release),
+            plan=plan,
+            all_changes=self._see.of_texts(plan.texts, plan.release),
+            title_of=title_of,
             why=request.field("why") if request.posted else "",
             languages=ENDONYMS,
             name_of=name_of,

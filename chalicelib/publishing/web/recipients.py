@@ -14,6 +14,7 @@ from chalicelib.desk.web.screens import (
     sentence_of,
 )
 from chalicelib.directory.armor import without_private
+from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.recipients import NATURES
 from chalicelib.publishing.change_recipients import ChangeRecipients
@@ -21,6 +22,7 @@ from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_recipients import EditRecipients, RecipientFields
 from chalicelib.publishing.errors import CodesUsedUp, CodeWrong
+from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 
@@ -41,9 +43,10 @@ def routes(
     contacts: EditContacts,
     standings: Standings,
     tell: TellPublishers,
+    see: SeeChanges,
 ) -> None:
     """Register the list with the change that waits, the form of one recipient, and the buttons."""
-    screens = RecipientScreens(guard.show, changes, edit, contacts, standings, tell)
+    screens = RecipientScreens(guard.show, changes, edit, contacts, standings, tell, see)
     guard.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
     guard.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="id")(screens.recipient)
     for path, does, about, renderer in (
@@ -73,6 +76,7 @@ class RecipientScreens:
         contacts: EditContacts,
         standings: Standings,
         tell: TellPublishers,
+        see: SeeChanges,
     ) -> None:
         self._show = show
         self._changes = changes
@@ -80,6 +84,7 @@ class RecipientScreens:
         self._contacts = contacts
         self._standings = standings
         self._tell = tell
+        self._see = see
 
     def recipients(self, request: AdminRequest) -> Screen:
         """List the recipients, and the change that waits."""
@@ -224,6 +229,7 @@ class RecipientScreens:
             entries=self._changes.list(),
             proposed=self._edit.entries()[0],
             state=state,
+            changed=self._see.between(RECIPIENTS, state.live, state.change.text) if state else None,
             why_not=self._changes.why_not(self._standings.of(request.who)) if asks else "",
             problems=problems or {},
         )

@@ -19,24 +19,27 @@ from chalicelib.publishing.edit_sentences import (
     Sentence,
     SentencesConflict,
 )
+from chalicelib.publishing.see_changes import SeeChanges
 
 SENTENCES = "/admin/sentences"
 _ON_A_PAGE = 25
+_SHOWN_AFTER_A_SAVE = 10  # of what the draft changes
 _SHOWS = ("missing", "all")
 
 
-def routes(guard: Guard, sentences: EditSentences) -> None:
+def routes(guard: Guard, sentences: EditSentences, see: SeeChanges) -> None:
     """Register the screen."""
-    screens = SentenceScreens(guard.show, sentences)
+    screens = SentenceScreens(guard.show, sentences, see)
     guard.screen(SENTENCES, EDITOR, does="save sentences", about="d")(screens.sentences)
 
 
 class SentenceScreens:
     """The screen of a catalog: filtered, a page at a time, saved a page at a time."""
 
-    def __init__(self, show: Show, edit: EditSentences) -> None:
+    def __init__(self, show: Show, edit: EditSentences, see: SeeChanges) -> None:
         self._show = show
         self._edit = edit
+        self._see = see
 
     def sentences(self, request: AdminRequest) -> Screen:
         """Show a catalog's sentences, or save those that were typed."""
@@ -86,6 +89,9 @@ class SentenceScreens:
             words=words,
             typed=typed or {},
             clashing=clashing,
+            saved_changes=self._see.of_draft(catalog.document, _SHOWN_AFTER_A_SAVE)
+            if request.query.get("done") == "saved"
+            else None,
             problems=problems or {},
         )
 

@@ -1,4 +1,4 @@
-"""Admin screens of documents: list, edit a draft, diff, version history."""
+"""Admin screens of documents: list, edit a draft, two drafts that met."""
 
 from __future__ import annotations
 
@@ -20,36 +20,31 @@ from chalicelib.directory.document_ids import (
     name_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.documents import DraftConflict, compare
+from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText, OpenDocument, read_json
+from chalicelib.publishing.field_labels import title_of
+from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.web.changes import CHANGES
 
 TEXTS = "/admin/documents"
 TEXT = "/admin/text"
-_SAVED_MEANWHILE = (
-    "Somebody saved another draft meanwhile, so nothing was thrown away. Look at it as it is now."
-)
 
 
-def routes(guard: Guard, edit: EditText) -> None:
+def routes(guard: Guard, edit: EditText, see: SeeChanges) -> None:
     """Register the screens."""
-    screens = TextScreens(guard.show, edit)
+    screens = TextScreens(guard.show, edit, see)
     guard.screen(TEXTS, EDITOR)(screens.documents)
     guard.screen(TEXT, EDITOR, does="save a draft", about="d")(screens.text)
-    guard.action("/admin/text/discard", EDITOR, does="discard a draft", about="d")(screens.discard)
-    guard.screen("/admin/text/changes", EDITOR)(screens.changes)
     guard.screen("/admin/text/lines", EDITOR)(screens.lines)
-    guard.screen("/admin/text/history", EDITOR)(screens.history)
-    guard.screen("/admin/text/version", EDITOR)(screens.version)
-    make_draft = "make a draft of an older text"
-    guard.action("/admin/text/restore", EDITOR, does=make_draft, about="d")(screens.restore)
 
 
 class TextScreens:
     """The screens of documents, a method each."""
 
-    def __init__(self, show: Show, edit: EditText) -> None:
+    def __init__(self, show: Show, edit: EditText, see: SeeChanges) -> None:
         self._show = show
         self._edit = edit
+        self._see = see
 
     def documents(self, request: AdminRequest) -> Screen:
         """List the documents."""
@@ -61,28 +56,15 @@ class TextScreens:
         if not request.posted:
             return self._editor(request, document)
         revision = number(request.field("revision"))
+        # Whoever puts theirs in the place of another draft has seen both: the other one is kept aside.
+        save = self._edit.save_instead if request.field("instead") else self._edit.save_draft
         try:
-            self._edit.save_draft(document, request.field("text"), revision, request.who.email)
+            save(document, request.field("text"), revision, request.who.email)
         except DraftConflict as error:
             return self._conflict(request, error)
         except DocumentInvalid as error:
             return self._editor(request, document, 422, {"text": sentence_of(error)})
-        return go_to(f"{TEXT}?d={document}&done=saved")
-
-    def discard(self, request: AdminRequest) -> Screen:
-        """Throw a draft away, unless somebody went on with it meanwhile."""
-        try:
-            self._edit.discard(request.field("d"), number(request.field("revision")))
-        except DraftConflict:
-            return self._editor(request, request.field("d"), 409, {"": _SAVED_MEANWHILE})
-        return go_to(f"{TEXT}?d={request.field('d')}&done=discarded")
-
-    def changes(self, request: AdminRequest) -> Screen:
-        """Show the diff of a draft to what is live."""
-        document = request.asked("d")
-        opened = self._edit.open(document)
-        lines = self._edit.diff(document)
-        return self._show(request, "changes.html", opened=opened, name=name_of(document), lines=lines)
+        return go_to(f"{CHANGES}?d={document}&done=saved")
 
     def lines(self, request: AdminRequest) -> Screen:
         """Show a text with its lines numbered, and mark the one that is asked for."""
@@ -90,35 +72,6 @@ class TextScreens:
         opened = self._edit.open(document)
         bad = [number(request.asked("line"))]
         return self._show(request, "lines.html", opened=opened, name=name_of(document), bad=bad)
-
-    def history(self, request: AdminRequest) -> Screen:
-        """List the versions of a document."""
-        document = request.asked("d")
-        opened = self._edit.open(document)
-        versions = self._edit.history(document)
-        return self._show(request, "history.html", opened=opened, name=name_of(document), versions=versions)
-
-    def version(self, request: AdminRequest) -> Screen:
-        """Show a version, compared with the live one."""
-        document, which = request.asked("d"), number(request.asked("n"))
-        opened = self._edit.open(document)
-        return self._show(
-            request,
-            "version.html",
-            opened=opened,
-            name=name_of(document),
-            version=self._edit.version(document, which),
-            lines=self._edit.diff_versions(document, which, opened.live.number),
-        )
-
-    def restore(self, request: AdminRequest) -> Screen:
-        """Make a draft of a version."""
-        document, revision = request.field("d"), number(request.field("revision"))
-        try:
-            self._edit.restore(document, number(request.field("n")), revision, request.who.email)
-        except DraftConflict as error:
-            return self._conflict(request, error)
-        return go_to(f"{TEXT}?d={document}&done=restored")
 
     def _editor(
         self, request: AdminRequest, document: str, status: int = 200, problems: dict[str, str] | None = None
@@ -142,13 +95,16 @@ class TextScreens:
 
     def _conflict(self, request: AdminRequest, error: DraftConflict) -> Screen:
         other = error.theirs.text if error.theirs else error.live
+        differs = self._see.between(error.document, other, error.mine) if error.mine else None
+        shows_lines = differs and (differs.built or differs.unreadable)
         return self._show(
             request,
             "conflict.html",
             409,
             conflict=error,
-            name=name_of(error.document),
-            lines=compare(other, error.mine) if error.mine else (),
+            name=title_of(error.document),
+            differs=differs,
+            lines=self._see.lines(error.document, other, error.mine) if shows_lines else (),
         )
 
     def _hosts(self) -> list[str] | None:

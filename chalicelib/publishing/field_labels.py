@@ -1,0 +1,236 @@
+"""Labels of a document's fields, and its values in a clerk's words: what a field diff is told in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from chalicelib.directory.document_ids import (
+    CATALOG,
+    CONTACTS,
+    MAIL_TEMPLATE,
+    PLACES,
+    PUBLIC_TEMPLATE,
+    RECIPIENTS,
+    SITE,
+    locale_of,
+)
+from chalicelib.shared.locales import ENDONYMS
+
+CONTACT_LABELS = {
+    "name": "Name",
+    "serves": "Town or area",
+    "audience": "For whom",
+    "channels": "Ways to reach it",
+    "hours": "Hours",
+    "languages": "Languages they speak",
+    "what": "What they do",
+    "what_not": "What they do not do",
+    "mark": "How sure we are",
+    "sources": "Source",
+    "read_on": "Source read on",
+    "checked_on": "Last checked on",
+    "checked_by": "Last checked by",
+    "only_here": "Shown in its own town only",
+    "one_source": "Read in one source only",
+    "name_lang": "Language of the name",
+    "checked_as": "What “last checked” stands for",
+    "read_as": "What “source read on” stands for",
+}
+CHANNEL_LABELS = {
+    "call": "Phone",
+    "text": "Text messages",
+    "tty": "TTY (typed phone)",
+    "chat": "Chat",
+    "form": "Web form",
+    "page": "Web page",
+    "email": "E-mail address",
+}
+PLACE_LABELS = {
+    "name": "Name",
+    "kind": "Kind",
+    "parent": "Lies in",
+    "zone": "Local time",
+    "slug": "Address of its page",
+}
+SITE_LABELS = {
+    "exit_url": "Where the exit button leads",
+    "default_place": "Place that is shown first",
+    "hotline": "Hotline",
+    "hosts": "Web site that pages may link to",
+    "founding_channels": "Contact of the founding article",
+    "police": "Police",
+    "keep_days": "Days that a report is kept",
+}
+LANGUAGE_LABELS = {
+    "own_name": "Its own name",
+    "say": "Word to say on the phone",
+    "line": "Sentence",
+    "checked_on": "Translation checked on",
+}
+FIGURE_LABELS = {
+    "text": "Sentence",
+    "source": "Source",
+    "link": "Page of the source",
+    "mark": "How sure we are",
+    "read_at": "Source read on",
+}
+RECIPIENT_LABELS = {
+    "name": "Name",
+    "serves": "Gets reports from",
+    "email": "First address",
+    "fallback": "Second address",
+    "language": "Language of its mail",
+    "nature": "Kind of office",
+    "enforces_immigration": "Enforces immigration law",
+    "agreed_on": "They agreed on",
+    "key": "Key that locks its mail",
+    "what": "What they do",
+    "what_not": "What they do not do",
+    "mark": "How sure we are",
+    "source": "Source",
+    "read_on": "Source read on",
+}
+_TITLES = {
+    CONTACTS: "Contacts",
+    PLACES: "Towns and areas",
+    SITE: "Settings of the site",
+    RECIPIENTS: "Who gets reports",
+    f"{MAIL_TEMPLATE}report/body.txt": "The mail with a report",
+    f"{MAIL_TEMPLATE}digest/body.txt": "The mail with many reports",
+    f"{MAIL_TEMPLATE}report/subject.txt": "The subject of a mail with a report",
+    f"{MAIL_TEMPLATE}digest/subject.txt": "The subject of a mail with many reports",
+}
+_PAGES = {
+    "about": "The page about the site",
+    "answer": "The answer to a code",
+    "code": "The page to type a code",
+    "error": "The page for what went wrong",
+    "layout": "What stands around every page",
+    "more": "The page with more numbers",
+    "note": "The form to write to an office",
+    "page": "The page of a town",
+    "parts": "Pieces that pages share",
+    "receipt": "The page after writing",
+}
+_MARKS = {
+    "CONFIRMED": "two sources agree",
+    "SINGLE": "read in one source",
+    "UNVERIFIED": "in no source of the office itself",
+}
+_KINDS = {"city": "town or city", "nation": "country"}
+_DAYS = ("read_on", "checked_on", "agreed_on", "read_at")
+_PLACES_NAMED = ("serves", "parent", "default_place")
+_CONTACTS_NAMED = ("hotline", "founding_channels", "police")
+_FILLED_IN = re.compile(r"%\((\w{1,40})\)s|\{\{\s*(\w{1,40})\s*\}\}")
+# What stands in a sentence for what a page fills in.
+_FILLED_NAMES = {
+    "number": "the phone number",
+    "word": "the word to text",
+    "place": "the town’s name",
+    "date": "the date",
+    "name": "the name",
+    "contact": "the address",
+    "source": "the source",
+    "days": "the number of days",
+    "limit": "the most letters",
+    "month": "the month",
+    "day": "the day",
+    "year": "the year",
+    "paper": "the newspaper",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of places and contacts by the ids that other documents know them by."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+
+
+def title_of(document: str) -> str:
+    """Return what a document is called on the screens of changes."""
+    locale = locale_of(document)
+    if locale:
+        return ENDONYMS.get(locale, locale)
+    if document.startswith(PUBLIC_TEMPLATE):
+        name, _, ending = document.removeprefix(PUBLIC_TEMPLATE).rpartition(".")
+        return "The look of the pages" if ending == "css" else _PAGES.get(name, f"The page “{name}”")
+    return _TITLES.get(document, document.removeprefix("template/"))
+
+
+def is_built(document: str) -> bool:
+    """Say whether a document is a page as it is built, which no form shows."""
+    return document.startswith(PUBLIC_TEMPLATE)
+
+
+def is_language(document: str) -> bool:
+    """Say whether a document holds the sentences of a language."""
+    return document.startswith(CATALOG)
+
+
+def label_of(labels: Mapping[str, str], name: str) -> str:
+    """Return a field's label; one that nothing knows keeps its own name, in quotes."""
+    return labels.get(name) or f"“{shortened(name)}”"
+
+
+def value_of(name: str, value: Any, names: Names) -> str:
+    """Return a field's value as a clerk reads it, or nothing where there is none."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "\n".join(value_of(name, one, names) for one in value)
+    if isinstance(value, dict):
+        parts = ((key, value_of(key, one, names)) for key, one in value.items())
+        return "\n".join(f"{key}: {text}" for key, text in parts)
+    return _word_of(name, str(value), names)
+
+
+def _word_of(name: str, text: str, names: Names) -> str:
+    if name in _DAYS:
+        return day_of(text)
+    if name in _PLACES_NAMED:
+        return names.places.get(text, text)
+    if name in _CONTACTS_NAMED:
+        return names.contacts.get(text, text)
+    if name == "mark":
+        return _MARKS.get(text, text)
+    if name == "kind":
+        return _KINDS.get(text, text)
+    if name == "one_source":
+        return CONTACT_LABELS.get(text, text)
+    if name in ("language", "tag", "name_lang"):
+        return ENDONYMS.get(text, text)
+    if name == "zone":
+        return text.rpartition("/")[2].replace("_", " ")
+    return text
+
+
+def day_of(text: str) -> str:
+    """Return a day as people write it, "November 25, 2026"; what is none stays as it is."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def readable(sentence: str) -> str:
+    """Return a sentence with names in brackets for what a page fills in."""
+
+    def name(match: re.Match[str]) -> str:
+        called = match[1] or match[2]
+        return f"[{_FILLED_NAMES.get(called, called.replace('_', ' '))}]"
+
+    return _FILLED_IN.sub(name, sentence).replace("%%", "%")
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return the beginning of a text."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
