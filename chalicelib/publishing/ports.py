@@ -150,6 +150,15 @@ class RenderedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedPage:
+    """One page rendered twice: `html` as readers get it, `marked` with the marks of page_marks."""
+
+    name: str
+    html: str
+    marked: str
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedSite:
     """A whole site, rendered and looked over. `index` is what the page function needs to know of it.
 
@@ -174,6 +183,18 @@ class SiteRenderer(Protocol):
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
+
+    def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
+        """Render one page, and once more with marks around its sentences and contacts.
+
+        Raises DocumentInvalid.
+        """
+
+    def sentences(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Return every sentence that these texts say, with the documents and lines that say it, as `site`.
+
+        Raises DocumentInvalid, or RenderStopped, when they cannot be read.
+        """
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail ("report" or "digest") with an invented report, to one recipient.
