@@ -56,6 +56,11 @@ class SiteSentences:
         """Return the text of each document that is not as it shipped, as the next publish has it."""
         return self._targets.text_of(self._targets.drafts())
 
+    def whole(self) -> dict[str, str]:
+        """Return the text of every document, as the next publish has it."""
+        texts = self.texts()
+        return {name: texts.get(name) or self._shipped.text(name) for name in self._shipped.ids()}
+
     def now(self) -> SaidNow:
         """Return what the site says with its drafts; where a draft cannot be read, what it says live."""
         drafts = self.texts()
