@@ -27,8 +27,13 @@ class Mark(NamedTuple):
     key: str
 
 
+def channel_name(contact: str, number: int) -> str:
+    """Return what a contact's channel is known by: its number counts from 1, as on the contact's form."""
+    return f"{contact} {number}"
+
+
 def opening(kind: str, name: str) -> str:
-    """Return the mark before the words of a sentence (by its English) or of a contact (by its id)."""
+    """Return the mark before words: of a sentence (its English), contact (id) or channel (channel_name)."""
     return f"{OPEN}{kind}{fingerprint(name)}{MIDDLE}"
 
 

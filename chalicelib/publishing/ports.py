@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.publishing.documents import Draft, Problem, Release, Version
+from chalicelib.publishing.page_blocks import Block
 from chalicelib.publishing.recipient_changes import RecipientChange
 
 
@@ -151,11 +152,15 @@ class RenderedPage:
 
 @dataclass(frozen=True, slots=True)
 class MarkedPage:
-    """One page rendered twice: `html` as readers get it, `marked` with the marks of page_marks."""
+    """One page rendered twice: `html` as readers get it, `marked` with the marks of page_marks.
+
+    `blocks` are the words of the latter.
+    """
 
     name: str
     html: str
     marked: str
+    blocks: Sequence[Block] = ()
 
 
 @dataclass(frozen=True, slots=True)

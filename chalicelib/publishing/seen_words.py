@@ -37,11 +37,11 @@ def asked(words: str) -> str:
     return plain(words[:_LONGEST])
 
 
-def fit(wanted: str, text: str, source: str = "", places: Collection[str] = ()) -> int:
+def fit(wanted: str, text: str, source: str = "", places: Collection[str] | None = None) -> int:
     """Say how well a text fits what is looked for, which is `asked`: 0 when it does not.
 
     `source` is the English of a sentence, by which its placeholders have their names; `places` are the names
-    of places, as they are compared, that may stand there.
+    of places, as they are compared, that may stand there; without them anything may.
     """
     if not wanted:
         return 0
@@ -82,13 +82,16 @@ def _kept(part: str) -> str:
     return f"{' ' if part[:1].isspace() else ''}{inner}{' ' if part[-1:].isspace() else ''}"
 
 
-def _is_filled(wanted: str, literals: Sequence[str], wilds: Sequence[str], places: Collection[str]) -> bool:
+def _is_filled(
+    wanted: str, literals: Sequence[str], wilds: Sequence[str], places: Collection[str] | None
+) -> bool:
     """Say whether this is a part of the sentence with something filled in.
 
     Enough of it must be words of the sentence: at least three letters, and half as many as were made up.
     """
     # By what comes next, a placeholder's number and where it begins in what is wanted: letters of the
     # sentence's own, and letters that anything could have, at best.
+    sure = _NUMBERS | (_PLACES if places is not None else frozenset())
     reached: list[dict[int, tuple[int, int]]] = [{} for _ in literals]
     for number, start in enumerate(literals[:-1]):
         for length in range(min(len(start), len(wanted)) + 1):
@@ -102,7 +105,7 @@ def _is_filled(wanted: str, literals: Sequence[str], wilds: Sequence[str], place
                 value, after = wanted[at:end], wanted[end:]
                 if not _may_be(wild, value, places):
                     continue
-                more = 0 if wild in _NUMBERS | _PLACES else _letters(value)
+                more = 0 if wild in sure else _letters(value)
                 if literal.startswith(after):
                     own_now = own_letters + _letters(after)
                     if own_now >= 3 and 2 * own_now >= free + more:
@@ -118,13 +121,13 @@ def _worth(letters: tuple[int, int]) -> int:
     return 2 * letters[0] - letters[1]
 
 
-def _may_be(wild: str, words: str, places: Collection[str]) -> bool:
+def _may_be(wild: str, words: str, places: Collection[str] | None) -> bool:
     """Say whether these words, or more around them, may be filled in."""
     if words != words.strip():
         return False
     if wild in _NUMBERS:
         return bool(_NUMBERLIKE.fullmatch(words))
-    if wild in _PLACES:
+    if wild in _PLACES and places is not None:
         return any(words in place for place in places)
     return True
 

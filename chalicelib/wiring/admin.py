@@ -35,6 +35,7 @@ from chalicelib.directory.ports import RecipientBook
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
+from chalicelib.publishing.find_words import FindWords
 from chalicelib.publishing.web import (
     contacts,
     home,
@@ -42,6 +43,8 @@ from chalicelib.publishing.web import (
     preview,
     publish,
     recipients,
+    search,
+    sentence,
     sentences,
     texts,
 )
@@ -165,7 +168,10 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     edit_recipients = EditRecipients(core.recipients)
     texts.routes(guard, core.edit)
     newer.routes(guard, core.edit)
-    sentences.routes(guard, EditSentences(core.edit))
+    edit_sentences = EditSentences(core.edit, core.site.now)
+    sentences.routes(guard, edit_sentences, core.history)
+    sentence.routes(guard, edit_sentences, core.site, core.history)
+    search.routes(guard, FindWords(core.site))
     contacts.routes(guard, edit_contacts)
     recipients.routes(guard, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell)
     home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit)

@@ -25,6 +25,8 @@ from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from chalicelib.publishing.sentence_history import SentenceHistory
+from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
@@ -44,6 +46,8 @@ class DeskServices(NamedTuple):
     preview: Preview
     publish: Publish
     recipients: ChangeRecipients
+    site: SiteSentences
+    history: Callable[[], SentenceHistory]
 
 
 class DeskMail(NamedTuple):
@@ -76,10 +80,12 @@ def desk_services(
     )
     check = CheckDocuments(renderer, shipped, clock)
     describe = KeyedEncrypter(clock.now).describe
+    site = SiteSentences(renderer, store, shipped, shelf)
+    edit = EditText(store, shipped, shelf, clock)
     return DeskServices(
-        EditText(store, shipped, shelf, clock),
+        edit,
         check,
-        Preview(renderer, store, shipped, shelf, about),
+        Preview(renderer, store, shipped, shelf, about, site),
         Publish(store, shipped, shelf, check, clock),
         ChangeRecipients(
             store,
@@ -95,4 +101,6 @@ def desk_services(
             settings.operator_address,
             mail.write_operator_code,
         ),
+        site,
+        partial(SentenceHistory, edit, shipped),
     )

@@ -18,7 +18,8 @@ from chalicelib.directory.document_ids import (
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.publishing.catalog_checks import sentences_of
-from chalicelib.publishing.page_marks import CLOSE, opening
+from chalicelib.publishing.page_blocks import blocks_of
+from chalicelib.publishing.page_marks import CLOSE, SENTENCE, opening
 from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
 from tests.support.fakes import Failing
 
@@ -162,11 +163,9 @@ class FakeRenderer(Failing):
 
     def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
         html = self.page(texts, name).html
-        return MarkedPage(
-            name,
-            html,
-            html.replace("<h1>", f"<h1>{opening('s', 'Town')}", 1).replace("</h1>", f"{CLOSE}</h1>", 1),
-        )
+        marked = html.replace("<h1>", f"<h1>{opening(SENTENCE, 'Town')}", 1)
+        marked = marked.replace("</h1>", f"{CLOSE}</h1>", 1)
+        return MarkedPage(name, html, marked, blocks_of(marked))
 
     def sentences(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, int]]]:
         self._about_to("sentences")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from chalicelib.directory.contacts import LINKED, Channel, Contact, Contacts
 from chalicelib.directory.content import Content
 from chalicelib.pages.render.catalogs import Catalogs, Sentences
-from chalicelib.publishing.page_marks import CHANNEL, CLOSE, NAME, SENTENCE, marked, opening
+from chalicelib.publishing.page_marks import CHANNEL, CLOSE, NAME, SENTENCE, channel_name, marked, opening
 from chalicelib.reporting.render.form_pages import FormPages
 
 
@@ -48,12 +48,15 @@ class _MarkedChannel(Channel):
     """A channel whose words have marks; what it links to has none."""
 
     contact: str = ""
+    number: int = 0
 
     @property
     def readable(self) -> str:
         """Return what is copied by hand, between its marks."""
         words = super(_MarkedChannel, self).readable
-        return marked(CHANNEL, self.contact, words) if self.kind in LINKED else words
+        if self.kind not in LINKED:
+            return words
+        return marked(CHANNEL, channel_name(self.contact, self.number), words)
 
 
 class MarkedSite(FormPages):
@@ -73,10 +76,8 @@ def _marked_content(content: Content) -> Content:
 
 
 def _marked(contact: Contact) -> Contact:
-    channels = tuple(
-        _MarkedChannel(
-            one.kind, marked(CHANNEL, contact.id, one.show), one.value, one.body, contact=contact.id
-        )
-        for one in contact.channels
-    )
-    return replace(contact, name=marked(NAME, contact.id, contact.name), channels=channels)
+    channels = []
+    for number, one in enumerate(contact.channels, 1):
+        words = marked(CHANNEL, channel_name(contact.id, number), one.show)
+        channels.append(_MarkedChannel(one.kind, words, one.value, one.body, contact.id, number))
+    return replace(contact, name=marked(NAME, contact.id, contact.name), channels=tuple(channels))

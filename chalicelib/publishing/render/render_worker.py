@@ -43,6 +43,7 @@ from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
 from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.templates import environment
+from chalicelib.publishing import page_blocks
 from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.marked_site import MarkedSite
 from chalicelib.publishing.render.page_checks import check_page
@@ -127,7 +128,9 @@ class Inside:
     def marked(self, name: str) -> dict[str, Any]:
         """Render a page twice: as readers get it, and with marks around its sentences and contacts."""
         site = MarkedSite(self._site, self._catalogs)
-        return {**self.page(name), "marked": samples.render(site, self._recipients, name)}
+        marked = samples.render(site, self._recipients, name)
+        blocks = page_blocks.written(page_blocks.blocks_of(marked))
+        return {**self.page(name), "marked": marked, "blocks": blocks}
 
     def frames(self) -> dict[str, Any]:
         """Render the frame of each mail in every language, and say what is wrong with them."""

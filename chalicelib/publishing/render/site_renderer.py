@@ -16,6 +16,7 @@ from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, p
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.render.packing import unpack_brotli
+from chalicelib.publishing import page_blocks
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
@@ -94,7 +95,11 @@ class WorkerSiteRenderer:
     def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
         """Render one page, and once more with marks. Raises DocumentInvalid."""
         answer = self._one(texts, {"do": "marked", "name": name})
-        return MarkedPage(name, str(answer["html"]), str(answer["marked"]))
+        try:
+            blocks = page_blocks.read(answer["blocks"])
+        except ValueError as error:
+            raise DocumentInvalid("this page cannot be read sentence by sentence") from error
+        return MarkedPage(name, str(answer["html"]), str(answer["marked"]), blocks)
 
     def sentences(self, texts: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
         """Return the sentences that these texts say. Raises DocumentInvalid when they cannot be read."""
