@@ -21,6 +21,7 @@ _BREAKS = frozenset(HEADINGS) | {
     "nav", "ol", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "td", "th", "thead",
     "tr", "ul",
 }  # fmt: skip
+_LISTED = frozenset({"ul", "ol", "li", "button"})
 _UNSEEN = frozenset({"script", "style", "title", "template", "textarea", "noscript", "svg", "math"})
 _MOST_BLOCKS, _MOST_RUNS = 1_500, 200
 _KINDS = frozenset({SENTENCE, NAME, CHANNEL})
@@ -92,6 +93,8 @@ class _Reader(HTMLParser):
         self._marks: list[Mark] = []
         self._heading = ""
         self._unseen = ""
+        self._in_nav = False  # there, a list is one block: a row of languages, or of other places
+        self._between = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin a block where a browser would."""
@@ -99,16 +102,20 @@ class _Reader(HTMLParser):
             return
         if tag in _UNSEEN:
             self._unseen = tag
+        elif tag in _LISTED and self._in_nav:
+            self._between = any(run.text.strip() for run in self._runs)
         elif tag in _BREAKS:
             self.flush()
+            self._in_nav = self._in_nav or tag == "nav"
             self._heading = tag if tag in HEADINGS else self._heading
 
     def handle_endtag(self, tag: str) -> None:
         """End a block."""
         if self._unseen:
             self._unseen = "" if tag == self._unseen else self._unseen
-        elif tag in _BREAKS:
+        elif tag in _BREAKS and not (tag in _LISTED and self._in_nav):
             self.flush()
+            self._in_nav = self._in_nav and tag != "nav"
             self._heading = "" if tag == self._heading else self._heading
 
     def handle_data(self, data: str) -> None:
@@ -119,6 +126,9 @@ class _Reader(HTMLParser):
             elif piece is None:
                 self._marks = self._marks[:-1]
             elif not self._unseen:
+                if self._between and piece.strip():
+                    self._between = False
+                    self._runs.append(Run(" · ", None))
                 self._add(piece)
 
     def flush(self) -> None:
@@ -126,7 +136,7 @@ class _Reader(HTMLParser):
         runs = _trimmed(self._runs)
         if runs and len(self.blocks) < _MOST_BLOCKS:
             self.blocks.append(Block(self._heading or TEXT, tuple(runs[:_MOST_RUNS])))
-        self._runs = []
+        self._runs, self._between = [], False
 
     def _add(self, words: str) -> None:
         mark = self._marks[-1] if self._marks else None

@@ -131,3 +131,13 @@ def test_a_sentence_that_became_another_stands_beside_it_whole() -> None:
 def test_languages_without_spaces_are_compared_letter_by_letter() -> None:
     [row] = rows(page("<p>", said("X", "随时拨打"), "</p>"), page("<p>", said("X", "随时可打"), "</p>"))
     assert [one.text for one in row.draft if one.differs] == ["拨"]
+
+
+def test_a_row_of_links_is_one_block() -> None:
+    html = (
+        "<nav><ul>\n<li><a>English</a></li>\n<li><a>"
+        + said("Leave")
+        + "</a></li></ul></nav><ul><li>a<li>b</ul>"
+    )
+    assert [block.text for block in page(html)] == ["English · Leave", "a", "b"]
+    assert page(html)[0].runs[-1] == Run("Leave", LEAVE)

@@ -16,6 +16,7 @@ from chalicelib.publishing.edit_contacts import (
     EditContacts,
     seen_as,
 )
+from chalicelib.publishing.web.spots import spot_of
 
 CONTACT_LIST = "/admin/contacts"
 CONTACT = "/admin/contact"
@@ -66,7 +67,8 @@ class ContactScreens:
             return self._form(request, fields, "", 409, {"": _CONTACT_CHANGED})
         after = self._edit.open(request.field("c"))
         fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != fields.mark)
-        return go_to(f"{CONTACT_LIST}?done={'fell' if fell else 'saved'}")
+        done, spot = "fell" if fell else "saved", spot_of(request)
+        return go_to(spot.path(done) if spot else f"{CONTACT_LIST}?done={done}")
 
     def _form(
         self,
@@ -86,6 +88,7 @@ class ContactScreens:
             fields=shown,
             channels=[*shown.channels, *[ChannelFields("call", "")] * _SPARE_CHANNELS],
             seen=seen or seen_as(entry),
+            spot=spot_of(request),
             kinds=KINDS,
             marks=MARKS,
             audiences=AUDIENCES,

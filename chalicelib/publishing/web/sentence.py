@@ -18,7 +18,7 @@ from chalicelib.publishing.edit_sentences import (
     SentencesConflict,
     SentencesWrong,
 )
-from chalicelib.publishing.placeholders import read_typed
+from chalicelib.publishing.placeholders import read_typed, shown
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
 from chalicelib.publishing.web.sentence_view import CHANGED_MEANWHILE, SentenceView, typed_texts, view_of
@@ -81,11 +81,11 @@ class OneSentenceScreens:
         if problems:
             return self._form(request, opened, typed, problems, 422)
         for catalog in offered:
-            text, shown, field = typed[catalog.locale], seen.get(catalog.locale, ""), f"t-{catalog.locale}"
+            text, seen_as, field = typed[catalog.locale], seen.get(catalog.locale, ""), f"t-{catalog.locale}"
             at_ease = sure if catalog.locale != DEFAULT else []
             try:
                 saved = self._edit.save(
-                    catalog.document, {key: text}, {key: shown}, at_ease, request.who.email
+                    catalog.document, {key: text}, {key: seen_as}, at_ease, request.who.email
                 )
             except SentencesConflict:
                 problems[field] = CHANGED_MEANWHILE
@@ -125,10 +125,12 @@ class OneSentenceScreens:
         status: int = 200,
     ) -> Screen:
         history, said = self._history(), list(opened.said.sentences)
-        views: list[tuple[Catalog, SentenceView]] = [
-            (catalog, view_of(opened.in_catalog(catalog), catalog, history, said, typed.get(catalog.locale)))
-            for catalog in opened.catalogs
-        ]
+        views: list[tuple[Catalog, SentenceView]] = []
+        for catalog in opened.catalogs:
+            sentence, words = opened.in_catalog(catalog), typed.get(catalog.locale)
+            if words is None and catalog.locale == DEFAULT:
+                words = shown(sentence.text or opened.source, opened.source)
+            views.append((catalog, view_of(sentence, catalog, history, said, words)))
         where = WhereChanged(opened.said.sentences, self._site.whole()[CONTACTS])
         spot = spot_of(request)
         return self._show(
