@@ -1,11 +1,12 @@
 """Translation editor of PO catalogs, sentence by sentence, each language beside the English.
 
-Two people can work on one catalog at once: only a sentence that both changed is a conflict.
+The sentences are those that the site says now. Two people can work on one catalog at once: only a sentence
+that both changed is a conflict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.directory.document_ids import CATALOG, fingerprint, locale_of
@@ -13,6 +14,8 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import Entry, read_po, replace_texts
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.placeholders import read_typed
+from chalicelib.publishing.site_sentences import SaidNow
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 
@@ -21,13 +24,23 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence. `key` stands for it in a form, `seen` for its text as it was shown there."""
+    """One sentence. `key` stands for it in a form, `seen` for its text as it was shown there.
+
+    `source` is the English as pages have it, `reworded` what readers get in English instead, if anything;
+    `places` are the documents that say it.
+    """
 
     key: str
     source: str
     text: str
     unsure: bool
     places: tuple[str, ...]
+    reworded: str = ""
+
+    @property
+    def english(self) -> str:
+        """Return what readers get in English."""
+        return self.reworded or self.source
 
     @property
     def seen(self) -> str:
@@ -37,12 +50,15 @@ class Sentence:
     @property
     def missing(self) -> bool:
         """Say whether readers get this sentence in English, or a text that nobody vouches for."""
-        return not self.text or self.unsure
+        return not self.text.strip() or self.unsure
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """A language's sentences as its draft has them, else as they are live."""
+    """A language's sentences as its draft has them, else as they are live.
+
+    `unread` says why drafts of pages are left out of it, if they are.
+    """
 
     document: str
     locale: str
@@ -51,6 +67,7 @@ class Catalog:
     direction: str
     sentences: tuple[Sentence, ...]
     drafted: bool
+    unread: str = ""
 
     @property
     def missing(self) -> int:
@@ -66,54 +83,61 @@ class SentencesConflict(Exception):
         self.keys = tuple(keys)
 
 
-class EditSentences:
-    """The catalogs, sentence by sentence."""
+class SentencesWrong(DocumentInvalid):
+    """Sentences whose placeholders are broken. Nothing was saved; `faults` says what is wrong, by key."""
 
-    def __init__(self, edit: EditText) -> None:
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(" ".join(fault for told in faults.values() for fault in told))
+        self.faults = faults
+
+
+class EditSentences:
+    """The catalogs, sentence by sentence. `said` returns what the site says now."""
+
+    def __init__(self, edit: EditText, said: Callable[[], SaidNow]) -> None:
         self._edit = edit
+        self._said = said
 
     def open(self, document: str) -> Catalog:
         """Return a catalog. Raises EntryMissing, or DocumentInvalid when its draft cannot be read."""
         if not document.startswith(CATALOG):
             raise EntryMissing(document)
-        opened = self._edit.open(document)
-        entries = {entry.source: entry for entry in read_po(opened.text) if entry.source}
-        if locale_of(document) == DEFAULT:
-            entries = {**{source: Entry(source, "") for source in self._english()}, **entries}
+        opened, locale = self._edit.open(document), locale_of(document)
+        entries = {entry.source: entry for entry in read_po(opened.text)}
+        english = {} if locale == DEFAULT else self._english()
+        said = self._said()
         return Catalog(
             document,
-            locale_of(document),
-            ENDONYMS[locale_of(document)],
-            locale_of(document),
-            direction(locale_of(document)),
+            locale,
+            ENDONYMS[locale],
+            locale,
+            direction(locale),
             tuple(
-                Sentence(fingerprint(one.source), one.source, one.text, one.unsure, one.places)
-                for one in entries.values()
+                _sentence(source, entries.get(source), places, english.get(source, ""))
+                for source, places in said.sentences.items()
             ),
             opened.draft is not None,
+            said.unread,
         )
 
     def save(
         self,
         document: str,
-        texts: Mapping[str, str],
+        typed: Mapping[str, str],
         seen: Mapping[str, str],
         sure: Collection[str],
         who: str,
     ) -> int:
         """Save the sentences that differ from what was shown, by key, and return how many did.
 
-        `seen` names each text as it was shown; `sure` are the keys of unsure ones that are right as they are.
-        Raises SentencesConflict, and what save_draft raises.
+        They are typed with names in the place of placeholders. `seen` names each text as it was shown; `sure`
+        are the keys of unsure ones that are right as they are. Raises SentencesConflict, SentencesWrong, and
+        what save_draft raises.
         """
         for _ in range(_TRIES):
-            opened = self._edit.open(document)
             now = {sentence.key: sentence for sentence in self.open(document).sentences}
-            changed = {
-                key: text.strip()
-                for key, text in texts.items()
-                if key in now and (fingerprint(text.strip()) != seen.get(key) or key in sure)
-            }
+            opened = self._edit.open(document)
+            changed = _changed(locale_of(document), now, typed, seen, sure)
             clashing = [
                 key
                 for key, text in changed.items()
@@ -129,20 +153,45 @@ class EditSentences:
             except DraftConflict:
                 continue  # somebody saved in the same moment: look again what they changed
             return len(changed)
-        raise SentencesConflict(list(texts))
+        raise SentencesConflict(list(typed))
 
-    def _english(self) -> list[str]:
-        """Return every sentence of the site: the sources of all other catalogs."""
-        sources: dict[str, None] = {}
-        for entry in self._edit.list():
-            if entry.kind == "catalog" and locale_of(entry.id) != DEFAULT:
-                sources.update(dict.fromkeys(sentence.source for sentence in self._entries(entry.id)))
-        return [source for source in sources if source]
-
-    def _entries(self, document: str) -> tuple[Entry, ...]:
-        """Return another language's entries: a draft that cannot be read must not hide this one."""
-        opened = self._edit.open(document)
+    def _english(self) -> dict[str, str]:
+        """Return what was reworded in English: a draft that cannot be read must not hide a language."""
+        opened = self._edit.open(CATALOG + DEFAULT)
         try:
-            return read_po(opened.text)
+            entries = read_po(opened.text)
         except DocumentInvalid:
-            return read_po(opened.live.text)
+            entries = read_po(opened.live.text)
+        return {one.source: one.text for one in entries if one.source and one.text and not one.unsure}
+
+
+def _sentence(source: str, entry: Entry | None, places: Sequence[tuple[str, int]], reworded: str) -> Sentence:
+    documents = tuple(dict.fromkeys(document for document, _ in places))
+    text, unsure = (entry.text, entry.unsure) if entry else ("", False)
+    return Sentence(fingerprint(source), source, text, unsure, documents, reworded)
+
+
+def _changed(
+    locale: str,
+    now: Mapping[str, Sentence],
+    typed: Mapping[str, str],
+    seen: Mapping[str, str],
+    sure: Collection[str],
+) -> dict[str, str]:
+    """Return the texts that differ from what was shown, by key. Raises SentencesWrong."""
+    changed: dict[str, str] = {}
+    wrong: dict[str, Sequence[str]] = {}
+    for key, words in typed.items():
+        if key not in now:
+            continue
+        text, faults = read_typed(words.strip(), now[key].source)
+        if locale == DEFAULT and text == now[key].source:
+            text = ""  # as the pages have it: nothing to put in its place
+        if fingerprint(text) == seen.get(key) and key not in sure:
+            continue
+        if faults:
+            wrong[key] = faults
+        changed[key] = text
+    if wrong:
+        raise SentencesWrong(wrong)
+    return changed

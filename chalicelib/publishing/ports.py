@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from chalicelib.publishing.documents import Draft, Problem, Release, ThrownDraft, Version
+from chalicelib.publishing.page_blocks import Block
 from chalicelib.publishing.recipient_changes import RecipientChange
 
 
@@ -159,6 +160,19 @@ class RenderedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedPage:
+    """One page rendered twice: `html` as readers get it, `marked` with the marks of page_marks.
+
+    `blocks` are the words of the latter.
+    """
+
+    name: str
+    html: str
+    marked: str
+    blocks: Sequence[Block] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedSite:
     """A whole site, rendered and looked over. `index` is what the page function needs to know of it.
 
@@ -185,6 +199,18 @@ class SiteRenderer(Protocol):
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
+
+    def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
+        """Render one page, and once more with marks around its sentences and contacts.
+
+        Raises DocumentInvalid.
+        """
+
+    def sentences(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Return every sentence that these texts say, with the documents and lines that say it, as `site`.
+
+        Raises DocumentInvalid, or RenderStopped, when they cannot be read.
+        """
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail ("report" or "digest") with an invented report, to one recipient.

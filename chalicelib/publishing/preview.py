@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import unescape
 
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.mail_frames import MAILS
 from chalicelib.directory import document_ids
-from chalicelib.directory.document_ids import PLACES, RECIPIENTS, SITE
+from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.about import AboutSite
 from chalicelib.pages.choose_page import ABOUT
-from chalicelib.publishing import catalog_checks, document_checks
+from chalicelib.publishing import catalog_checks, document_checks, page_marks
 from chalicelib.publishing.documents import STOPS
 from chalicelib.publishing.edit_text import LiveTexts, read_json
 from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.page_blocks import Block, Run
 from chalicelib.publishing.ports import (
     DocumentStore,
     ReleaseShelf,
     ShippedDocuments,
     SiteRenderer,
 )
+from chalicelib.publishing.side_by_side import Row, rows
+from chalicelib.publishing.site_sentences import SiteSentences
+from chalicelib.publishing.where_changed import WhereChanged
 
 _OF_A_PLACE = {"": "the page", "/note": "the form", "/receipt": "the receipt"}
 _ERRORS = (400, 403, 404, 405, 413, 415, 500, 503)
@@ -33,6 +38,23 @@ class PreviewPage:
 
     html: str
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPage:
+    """A page to be read and changed: its rows, and the lookup of where each thing on it is changed.
+
+    `is_new` says that readers do not have it yet.
+    """
+
+    rows: Sequence[Row]
+    where: WhereChanged
+    is_new: bool
+
+    @property
+    def differences(self) -> int:
+        """Return how many rows differ from what is live."""
+        return max((row.number for row in self.rows), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +82,15 @@ class Preview:
         shipped: ShippedDocuments,
         shelf: ReleaseShelf,
         about: AboutSite | None = None,
+        site: SiteSentences | None = None,
     ) -> None:
-        """`about` says who runs the site, on the page that tells it."""
+        """`about` says who runs the site, on the page that tells it; `site` what it says."""
         self._renderer = renderer
         self._store = store
         self._shipped = shipped
         self._shelf = shelf
         self._about = about
+        self._site = site or SiteSentences(renderer, store, shipped, shelf)
         self._live = LiveTexts(store, shipped)
 
     def choices(self) -> PreviewChoices:
@@ -103,6 +127,19 @@ class Preview:
     def live_page(self, name: str) -> PreviewPage:
         """Render a page as readers get it now, to lay beside it. Raises DocumentInvalid."""
         return self._render(self._live.changed(self._shelf.live()), name)
+
+    def reading(self, name: str) -> ReadingPage:
+        """Return a page's words from the drafts, beside those that are live. Raises DocumentInvalid."""
+        texts = self._drafts()
+        self._check(texts)
+        draft = self._blocks(texts, name)
+        live_texts = self._live.changed(self._shelf.live())
+        try:
+            live = draft if live_texts == texts else self._blocks(live_texts, name)
+        except DocumentInvalid:
+            live = []
+        where = WhereChanged(self._site.now().sentences, self._text(texts, CONTACTS))
+        return ReadingPage(rows(draft, live), where, not live)
 
     def mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail ("report" or "digest") from the drafts, with an invented report.
@@ -144,6 +181,22 @@ class Preview:
         page = self._renderer.page(texts, name)
         html = self._about.fill(page.html) if self._about and name.endswith(f"/{ABOUT}") else page.html
         return PreviewPage(html, page.headers)
+
+    def _blocks(self, texts: Mapping[str, str], name: str) -> Sequence[Block]:
+        """Return a page's words with their marks. Raises DocumentInvalid when these change what it says."""
+        page = self._renderer.marked(texts, name)
+        if page_marks.without(page.marked) != page_marks.without(page.html):
+            raise DocumentInvalid(
+                "this page cannot be shown sentence by sentence, since its words depend on it"
+            )
+        if self._about is None or not name.endswith(f"/{ABOUT}"):
+            return page.blocks
+        return [replace(block, runs=tuple(self._filled(run) for run in block.runs)) for block in page.blocks]
+
+    def _filled(self, run: Run) -> Run:
+        """Return words with who runs the site in their place."""
+        filled = self._about.fill(run.text) if self._about else run.text
+        return run if filled == run.text else run._replace(text=unescape(filled))
 
     def _drafts(self) -> dict[str, str]:
         change = self._store.change()

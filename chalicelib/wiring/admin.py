@@ -35,6 +35,7 @@ from chalicelib.directory.ports import RecipientBook
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
+from chalicelib.publishing.find_words import FindWords
 from chalicelib.publishing.web import (
     changes,
     contacts,
@@ -43,6 +44,8 @@ from chalicelib.publishing.web import (
     preview,
     publish,
     recipients,
+    search,
+    sentence,
     sentences,
     texts,
     thrown,
@@ -169,7 +172,10 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     changes.routes(guard, core.edit, core.see, core.drafts_of)
     thrown.routes(guard, core.thrown, core.see)
     newer.routes(guard, core.edit)
-    sentences.routes(guard, EditSentences(core.edit), core.see)
+    edit_sentences = EditSentences(core.edit, core.site.now)
+    sentences.routes(guard, edit_sentences, core.history, core.see)
+    sentence.routes(guard, edit_sentences, core.site, core.history)
+    search.routes(guard, FindWords(core.site))
     contacts.routes(guard, edit_contacts)
     recipients.routes(
         guard, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell, core.see

@@ -28,6 +28,8 @@ from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
+from chalicelib.publishing.sentence_history import SentenceHistory
+from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
@@ -50,6 +52,8 @@ class DeskServices(NamedTuple):
     see: SeeChanges
     thrown: ThrownDrafts
     drafts_of: DraftsOfRelease
+    site: SiteSentences
+    history: Callable[[], SentenceHistory]
 
 
 class DeskMail(NamedTuple):
@@ -82,11 +86,12 @@ def desk_services(
     )
     check = CheckDocuments(renderer, shipped, clock)
     describe = KeyedEncrypter(clock.now).describe
+    site = SiteSentences(renderer, store, shipped, shelf)
     edit = EditText(store, shipped, shelf, clock)
     return DeskServices(
         edit,
         check,
-        Preview(renderer, store, shipped, shelf, about),
+        Preview(renderer, store, shipped, shelf, about, site),
         Publish(store, shipped, shelf, check, clock),
         ChangeRecipients(
             store,
@@ -105,4 +110,6 @@ def desk_services(
         SeeChanges(store, shipped, shelf),
         ThrownDrafts(store, edit, clock),
         DraftsOfRelease(store, shipped, shelf, edit),
+        site,
+        partial(SentenceHistory, edit, shipped),
     )

@@ -18,6 +18,7 @@ from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.json_documents import Unreadable, read
 from chalicelib.publishing.preview import Preview
+from chalicelib.publishing.site_sentences import SaidNow
 from chalicelib.shared.errors import EntryMissing
 from tests.publishing.test_publish import ANA, Desk
 
@@ -33,7 +34,7 @@ class Drafted(Desk):
         self.shipped.texts |= {CATALOG: 'msgid "a"\nmsgstr "b"\n', "catalog/en": ""}
         self.store.put_draft(Draft(document, text, 1, 0, ANA, datetime(2026, 11, 25, tzinfo=UTC)))
         self.contacts = EditContacts(self.edit, self.clock)
-        self.sentences = EditSentences(self.edit)
+        self.sentences = EditSentences(self.edit, lambda: SaidNow({}, []))
         self.preview = Preview(self.renderer, self.store, self.shipped, self.shelf)
 
     def look_around(self, document: str) -> None:

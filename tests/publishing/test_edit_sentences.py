@@ -15,13 +15,16 @@ from chalicelib.publishing.edit_sentences import (
     EditSentences,
     Sentence,
     SentencesConflict,
+    SentencesWrong,
 )
+from chalicelib.publishing.site_sentences import SaidNow
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from tests.support.editors_desk import ANA, BEN, EditorsDesk
 from tests.support.fake_package import EN, ES, PA, PAGE
 from tests.support.fakes import NOON
 
 CALL, ALONE, WRITE = "Call now", "You are not alone", "Write to us"
+NOTE = "template/public/note.html"
 
 
 class Translating(EditorsDesk):
@@ -29,7 +32,10 @@ class Translating(EditorsDesk):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sentences = EditSentences(self.edit)
+        self.said: dict[str, list[tuple[str, int]]] = {
+            CALL: [(PAGE, 1)], ALONE: [(PAGE, 2), (PAGE, 3)], WRITE: [(NOTE, 1)],
+        }  # fmt: skip
+        self.sentences = EditSentences(self.edit, lambda: SaidNow(self.said, ["en", "es", "pa"]))
 
     def translate(
         self,
@@ -61,7 +67,7 @@ def test_a_catalog_shows_each_sentence_with_its_text_and_where_it_is_said(transl
     assert catalog.sentences == (
         Sentence(fingerprint(CALL), CALL, "Call now in es", False, (PAGE,)),
         Sentence(fingerprint(ALONE), ALONE, "Not alone in es", True, (PAGE,)),
-        Sentence(fingerprint(WRITE), WRITE, "", False, ("template/public/note.html",)),
+        Sentence(fingerprint(WRITE), WRITE, "", False, (NOTE,)),
     )
 
 
@@ -86,25 +92,49 @@ def test_a_catalog_is_shown_as_its_draft_has_it_else_as_it_is_live(translating: 
     assert translating.sentences.open(ES).drafted
 
 
-def test_english_shows_the_sentences_of_all_languages_and_misses_none(translating: Translating) -> None:
+def test_the_sentences_are_those_of_the_site_whatever_a_catalog_holds(translating: Translating) -> None:
+    new = "Open on weekdays, 9 to 5."
+    del translating.said[CALL]
+    translating.said[new] = [(CONTACTS, 7)]
+    for document in (ES, PA, EN):
+        catalog = translating.sentences.open(document)
+        assert [one.source for one in catalog.sentences] == [ALONE, WRITE, new]
+    assert translating.sentences.open(ES).missing == 3
+    assert translating.translate({new: "Abierto entre semana, de 9 a 5."}) == 1
+    assert translating.texts()[new] == "Abierto entre semana, de 9 a 5."
+    assert "Call now in es" in translating.edit.open(ES).text, "what nobody says any more is kept"
+
+
+def test_english_misses_none(translating: Translating) -> None:
     catalog = translating.sentences.open(EN)
-    assert [one.source for one in catalog.sentences] == [CALL, ALONE, WRITE, "In Punjabi alone"]
+    assert [one.source for one in catalog.sentences] == [CALL, ALONE, WRITE]
     assert {one.text for one in catalog.sentences} == {""}
     assert (catalog.missing, catalog.name) == (0, "English")
 
 
-def test_english_shows_what_was_reworded(translating: Translating) -> None:
+def test_what_was_reworded_in_english_is_shown_in_all_languages(translating: Translating) -> None:
     assert translating.translate({CALL: "Call today"}, EN) == 1
-    assert translating.texts(EN) == {CALL: "Call today", ALONE: "", WRITE: "", "In Punjabi alone": ""}
+    assert translating.texts(EN) == {CALL: "Call today", ALONE: "", WRITE: ""}
     assert translating.texts(ES)[CALL] == "Call now in es"
+    assert [one.english for one in translating.sentences.open(ES).sentences] == ["Call today", ALONE, WRITE]
+
+
+def test_english_as_the_pages_have_it_takes_nothings_place(translating: Translating) -> None:
+    translating.translate({CALL: "Call today"}, EN)
+    assert translating.translate({CALL: CALL}, EN) == 1
+    assert translating.texts(EN)[CALL] == ""
 
 
 def test_a_draft_that_cannot_be_read_hides_no_other_language(translating: Translating) -> None:
-    translating.store.put_draft(Draft(PA, "no catalog at all", 1, 0, BEN, NOON))
+    translating.store.put_draft(Draft(EN, "no catalog at all", 1, 0, BEN, NOON))
     with pytest.raises(DocumentInvalid, match="line 1"):
-        translating.sentences.open(PA)
-    assert "In Punjabi alone" in translating.texts(EN)
+        translating.sentences.open(EN)
     assert translating.texts(ES)[CALL] == "Call now in es"
+
+
+def test_why_drafts_of_pages_are_left_out_is_said(translating: Translating) -> None:
+    sentences = EditSentences(translating.edit, lambda: SaidNow({}, [], "line 3: a quote is amiss"))
+    assert sentences.open(ES).unread == "line 3: a quote is amiss"
 
 
 @pytest.mark.parametrize("document", ["", CONTACTS, PAGE, "catalog/", "catalog/xx", "catalog/ES"])
@@ -158,7 +188,7 @@ def test_a_sentence_that_was_emptied_is_missing(translating: Translating) -> Non
     assert translating.sentences.open(ES).missing == 3
 
 
-@pytest.mark.parametrize("text", ['“Llame” \\ "ya"', "Una línea\ny otra", "%(name)s\tya", "ਹੁਣੇ ਕਾਲ ਕਰੋ"])
+@pytest.mark.parametrize("text", ['“Llame” \\ "ya"', "Una línea\ny otra", "Llame\tya", "ਹੁਣੇ ਕਾਲ ਕਰੋ"])
 def test_a_text_comes_back_as_it_was_typed(translating: Translating, text: str) -> None:
     translating.translate({CALL: text})
     assert translating.texts()[CALL] == text
@@ -242,3 +272,40 @@ def test_a_catalog_that_was_discarded_meanwhile_is_begun_anew(translating: Trans
     assert translating.translate({CALL: "Llame ahora"}) == 1
     assert translating.texts() == {CALL: "Llame ahora", ALONE: "Not alone in es", WRITE: ""}
     assert len(read_po(translating.edit.open(ES).text)) == 4
+
+
+WHEN = "Open from %(day)s"
+
+
+@pytest.mark.parametrize(
+    "typed", ["Abierto", "Desde [the date]", "[the day] [the day]", "[the day", "[the day] %"]
+)
+def test_a_broken_placeholder_is_refused_with_its_sentence_and_nothing_is_saved(
+    translating: Translating, typed: str
+) -> None:
+    translating.said[WHEN] = [(PAGE, 4)]
+    with pytest.raises(SentencesWrong) as wrong:
+        translating.translate({CALL: "Llame ahora", WHEN: typed})
+    assert list(wrong.value.faults) == [fingerprint(WHEN)]
+    assert translating.store.drafts() == []
+
+
+def test_a_name_is_saved_as_its_placeholder(translating: Translating) -> None:
+    translating.said[WHEN] = [(PAGE, 4)]
+    assert translating.translate({WHEN: "Desde [the day]"}) == 1
+    assert translating.texts()[WHEN] == "Desde %(day)s"
+    assert translating.translate({WHEN: "Desde [The day]"}) == 0, "the same, typed again"
+
+
+def test_english_may_not_lose_a_placeholder_either(translating: Translating) -> None:
+    translating.said[WHEN] = [(PAGE, 4)]
+    with pytest.raises(SentencesWrong):
+        translating.translate({WHEN: "Open from Monday"}, EN)
+    assert translating.translate({WHEN: "From [the day]"}, EN) == 1
+
+
+def test_one_that_was_broken_before_keeps_nobody_from_saving_another(translating: Translating) -> None:
+    translating.said[WHEN] = [(PAGE, 4)]
+    broken = translating.shipped.text(ES) + f'\nmsgid "{WHEN}"\nmsgstr "Abierto"\n'
+    translating.publish({ES: broken})
+    assert translating.translate({WHEN: "Abierto", CALL: "Llame ahora"}) == 1

@@ -19,7 +19,7 @@ from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS, DraftConflict, Problem, PublishRefused
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.errors import NothingToPublish, PublishUnderWay
-from chalicelib.publishing.ports import RenderedPage, RenderedSite
+from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
 from chalicelib.publishing.publish import Publish
 from chalicelib.shared.errors import EntryMissing
 from tests.support.fake_documents import FakeDocuments, FakeShelf
@@ -144,6 +144,12 @@ class FakeRenderer:
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         return RenderedPage(name, "", "")
+
+    def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
+        return MarkedPage(name, "", "")
+
+    def sentences(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        return {}
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str) -> bytes:
         return b""

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from chalicelib.delivery.mail_frames import MARKER
-from chalicelib.directory.document_ids import PLACES, RECIPIENTS, kind_of
+from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, kind_of
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing import page_marks
 from chalicelib.publishing.ports import ShippedDocuments, SiteRenderer
 from tests.support.fake_package import REPORT_MAIL, FakePackage, FakeRenderer, written
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
@@ -105,3 +106,28 @@ def test_another_sample_is_another_report(package: Package) -> None:
 def test_a_mail_to_nobody_is_refused(package: Package) -> None:
     with pytest.raises(DocumentInvalid):
         package.renderer.mail({}, "report", "nobody")
+
+
+def test_the_sentences_are_those_that_the_documents_say(package: Package) -> None:
+    before = package.renderer.sentences({})
+    contacts = package.read(CONTACTS)
+    new = "Open on weekdays, and on no other day."
+    contacts["contacts"][0]["hours"] = new
+    after = package.renderer.sentences({CONTACTS: written(contacts)})
+    assert new not in before
+    assert [document for document, _ in after[new]] == [CONTACTS]
+    assert contacts["contacts"][0]["what"] in before
+
+
+def test_what_cannot_be_read_says_no_sentences(package: Package) -> None:
+    with pytest.raises(DocumentInvalid):
+        package.renderer.sentences({CONTACTS: "{"})
+
+
+def test_a_page_with_marks_is_the_page_without_them(package: Package) -> None:
+    slug = package.read(PLACES)["places"][0]["slug"]
+    page = package.renderer.marked({}, f"es/{slug}")
+    assert page.html == package.renderer.page({}, f"es/{slug}").html
+    assert page_marks.without(page.marked) == page.html != page.marked
+    with pytest.raises(DocumentInvalid):
+        package.renderer.marked({}, "es/nowhere-at-all")

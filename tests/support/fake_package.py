@@ -17,7 +17,10 @@ from chalicelib.directory.document_ids import (
 )
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.publishing.ports import RenderedPage, RenderedSite
+from chalicelib.publishing.catalog_checks import sentences_of
+from chalicelib.publishing.page_blocks import blocks_of
+from chalicelib.publishing.page_marks import CLOSE, SENTENCE, opening
+from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
 from tests.support.fakes import Failing
 
 PAGE = "template/public/page.html"
@@ -157,6 +160,32 @@ class FakeRenderer(Failing):
             raise DocumentInvalid(f"there is no recipient {recipient!r}")
         frame = self._text(texts, f"template/mail/{name}/body.txt")
         return f"To: {to}\n\n{frame.replace(MARKER, f'report {sample}')}\n".encode()
+
+    def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
+        html = self.page(texts, name).html
+        marked = html.replace("<h1>", f"<h1>{opening(SENTENCE, 'Town')}", 1)
+        marked = marked.replace("</h1>", f"{CLOSE}</h1>", 1)
+        return MarkedPage(name, html, marked, blocks_of(marked))
+
+    def sentences(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        self._about_to("sentences")
+        said: dict[str, list[tuple[str, int]]] = {}
+        for document in (CONTACTS, PLACES, RECIPIENTS, SITE):
+            try:
+                content = json.loads(self._text(texts, document))
+            except ValueError as error:
+                raise DocumentInvalid(f"{document} cannot be read") from error
+            keys = (
+                "what",
+                "what_not",
+                "hours",
+                "languages",
+                "text",
+                *(["name"] if document == PLACES else []),
+            )
+            for sentence in sentences_of(content, keys):
+                said.setdefault(sentence, []).append((document, 0))
+        return said
 
     def _title(self, texts: Mapping[str, str], rest: str) -> str:
         if rest in ("about", "code", "answer", *(f"error-{status}" for status in ERROR_STATUSES)):

@@ -43,7 +43,9 @@ from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
 from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.templates import environment
+from chalicelib.publishing import page_blocks
 from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.marked_site import MarkedSite
 from chalicelib.publishing.render.page_checks import check_page
 from chalicelib.publishing.render.template_faults import (
     blaming,
@@ -122,6 +124,13 @@ class Inside:
         """Render a page, with the headers it is answered with."""
         html = samples.render(self._site, self._recipients, name)
         return {"html": html, "headers": samples.headers(self._site, name)}
+
+    def marked(self, name: str) -> dict[str, Any]:
+        """Render a page twice: as readers get it, and with marks around its sentences and contacts."""
+        site = MarkedSite(self._site, self._catalogs)
+        marked = samples.render(site, self._recipients, name)
+        blocks = page_blocks.written(page_blocks.blocks_of(marked))
+        return {**self.page(name), "marked": marked, "blocks": blocks}
 
     def frames(self) -> dict[str, Any]:
         """Render the frame of each mail in every language, and say what is wrong with them."""

@@ -16,9 +16,10 @@ from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, p
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.render.packing import unpack_brotli
+from chalicelib.publishing import page_blocks
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
-from chalicelib.publishing.ports import RenderedPage, RenderedSite
+from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
 from chalicelib.publishing.render import sentences
 from chalicelib.shared.errors import PorchlightError
 
@@ -57,20 +58,13 @@ class WorkerSiteRenderer:
         folder = self._folder_of(texts)
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
         with self._start_process(folder) as worker:
-            look, said = worker.ask({"do": "look"}), {}
+            look = worker.ask({"do": "look"})
             if "fault" in look:
                 return RenderedSite([], {}, {}, [*problems, Problem(*look["fault"])])
-            for document in look["templates"]:
-                try:
-                    read = worker.ask({"do": "read", "name": document})
-                except RenderStopped as error:
-                    return RenderedSite([], {}, {}, [*problems, _stopped("sense of this", document, error)])
-                problems += [Problem(document, *fault) for fault in read["faults"]]
-                said[document] = read["sentences"]
-            said |= {
-                document: sentences.of_frame((folder / path_of(document)).read_text(encoding="utf-8"))
-                for document in mail_frames.DOCUMENTS
-            }
+            said, faults, whole = _said(worker, folder, look["templates"])
+            problems += faults
+            if not whole:
+                return RenderedSite([], {}, {}, problems)
             if any(problem.document != STYLE for problem in problems):
                 return RenderedSite([], look["index"], {}, problems)
             frames = self._frames(worker, problems)
@@ -99,6 +93,27 @@ class WorkerSiteRenderer:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
         answer = self._one(texts, {"do": "page", "name": name})
         return RenderedPage(name, str(answer["html"]), "", dict(answer["headers"]))
+
+    def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
+        """Render one page, and once more with marks. Raises DocumentInvalid."""
+        answer = self._one(texts, {"do": "marked", "name": name})
+        try:
+            blocks = page_blocks.read(answer["blocks"])
+        except ValueError as error:
+            raise DocumentInvalid("this page cannot be read sentence by sentence") from error
+        return MarkedPage(name, str(answer["html"]), str(answer["marked"]), blocks)
+
+    def sentences(self, texts: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
+        """Return the sentences that these texts say. Raises DocumentInvalid when they cannot be read."""
+        folder = self._folder_of(texts)
+        with self._start_process(folder) as worker:
+            look = worker.ask({"do": "look"})
+            if "fault" in look:
+                raise DocumentInvalid(str(look["fault"][2]))
+            said, faults, whole = _said(worker, folder, look["templates"])
+        if not whole or faults:
+            raise DocumentInvalid(faults[0].sentence)
+        return self._sentences(folder, said)
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Write one mail with an invented report. Raises DocumentInvalid."""
@@ -199,6 +214,26 @@ class WorkerSiteRenderer:
         for sentence, places in sentences.of_texts(texts).items():
             places_said.setdefault(sentence, []).extend(places)
         return places_said
+
+
+def _said(
+    worker: Answering, folder: Path, templates: Sequence[str]
+) -> tuple[dict[str, Sequence[Sequence[Any]]], list[Problem], bool]:
+    """Return what templates and mails say, by document with lines, what is wrong, and whether it is all."""
+    said: dict[str, Sequence[Sequence[Any]]] = {}
+    problems: list[Problem] = []
+    for document in templates:
+        try:
+            read = worker.ask({"do": "read", "name": document})
+        except RenderStopped as error:
+            return said, [*problems, _stopped("sense of this", document, error)], False
+        problems += [Problem(document, *fault) for fault in read["faults"]]
+        said[document] = read["sentences"]
+    said |= {
+        document: sentences.of_frame((folder / path_of(document)).read_text(encoding="utf-8"))
+        for document in mail_frames.DOCUMENTS
+    }
+    return said, problems, True
 
 
 def _is_same(brotli: str, html: str) -> bool:

@@ -17,6 +17,7 @@ from chalicelib.publishing.edit_contacts import (
     seen_as,
 )
 from chalicelib.publishing.web.changes import CHANGES
+from chalicelib.publishing.web.spots import spot_of
 
 CONTACT_LIST = "/admin/contacts"
 CONTACT = "/admin/contact"
@@ -67,7 +68,8 @@ class ContactScreens:
             return self._form(request, fields, "", 409, {"": _CONTACT_CHANGED})
         after = self._edit.open(request.field("c"))
         fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != fields.mark)
-        return go_to(f"{CHANGES}?d=contacts&done={'fell' if fell else 'saved'}")
+        done, spot = "fell" if fell else "saved", spot_of(request)
+        return go_to(spot.path(done) if spot else f"{CHANGES}?d=contacts&done={done}")
 
     def _form(
         self,
@@ -87,6 +89,7 @@ class ContactScreens:
             fields=shown,
             channels=[*shown.channels, *[ChannelFields("call", "")] * _SPARE_CHANNELS],
             seen=seen or seen_as(entry),
+            spot=spot_of(request),
             kinds=KINDS,
             marks=MARKS,
             audiences=AUDIENCES,

@@ -8,10 +8,11 @@ from email.policy import default
 
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
-from chalicelib.desk.web.screens import Screen
+from chalicelib.desk.web.screens import Screen, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.preview import Preview
+from chalicelib.publishing.web.reading_view import drawn
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import ENDONYMS, direction
 
@@ -51,7 +52,16 @@ class PreviewScreens:
             widths=_WIDTHS,
             languages=ENDONYMS,
             direction=direction(locale),
+            **self._read(f"{locale}/{page}"),
         )
+
+    def _read(self, name: str) -> dict[str, object]:
+        """Return the page to be read and changed, or why it cannot be shown so."""
+        try:
+            reading = self._preview.reading(name)
+        except (DocumentInvalid, RenderStopped) as wrong:
+            return {"reading": None, "rows": [], "why": sentence_of(wrong)}
+        return {"reading": reading, "rows": drawn(reading, name), "why": ""}
 
     def page(self, request: AdminRequest) -> Screen:
         """Show a page in its real markup, in a frame: an editor's text must not act for a publisher."""
