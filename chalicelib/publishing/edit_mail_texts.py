@@ -99,10 +99,12 @@ class EditMailTexts:
     def _faults(self, typed: Typed) -> Problems:
         """Return what is wrong with the text that the paragraphs make, each at its paragraph."""
         text, fields = _text_of(typed)
-        found: Problems = {}
-        for number, line in enumerate(text.split("\n")):
-            if line != MARKER and number < len(fields) and (wrong := _wrong_signs(line)):
-                found.setdefault(fields[number], wrong)
+        found = {
+            f"{side}-{number}": wrong
+            for side in (BEFORE, AFTER)
+            for number, one in enumerate(typed.chosen(side), 1)
+            if (wrong := _wrong_signs(one))
+        }
         if not found:
             for at, sentence in mail_frames.faults(text, self._labels, self._hosts()):
                 key = fields[min(at, len(fields)) - 1] if at and fields else ""
@@ -116,10 +118,10 @@ class EditMailTexts:
             return None
 
 
-def _wrong_signs(line: str) -> str:
-    if "[[" in line or "]]" in line:
+def _wrong_signs(text: str) -> str:
+    if "[[" in text or "]]" in text:
         return "The signs [[ and ]] cannot stand here: where the report comes is fixed."
-    if mail_frames.is_old(line):
+    if mail_frames.is_old(text):
         return "Signs like { } and % ( cannot stand here. Write it in words."
     return ""
 

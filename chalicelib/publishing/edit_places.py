@@ -235,7 +235,8 @@ def _problems(form: Form, typed: Typed, places: Places, slug: str = "") -> Probl
 def _slug(typed: Typed, places: Places, live: set[str], problems: Problems) -> str:
     """Return a free slug: the name with the state's letters behind it, as "dos-palos-ca"."""
     parent = typed.text("parent")
-    state = next((one for one in places.chain(parent) if one.kind == "state"), None)
+    around = places.chain(parent) if parent in places else ()
+    state = next((one for one in around if one.kind == "state"), None)
     ending = POSTAL_LETTERS.get(slug_of(state.name), "") if state else ""
     name = typed.text("name")
     taken = {*live, *(one.slug for one in places)}
