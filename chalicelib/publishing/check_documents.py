@@ -86,7 +86,7 @@ class CheckDocuments:
         if rendered.sentences:
             problems += catalog_checks.check_sentences(catalogs, rendered.sentences)
             shipped = {name: self._shipped.text(name) for name in whole}
-            problems += exit_words.check(whole, shipped, rendered.sentences)
+            problems += exit_words.check(whole, shipped, rendered.sentences, before)
         report = CheckReport(
             problems=tuple(_in_order(problems)),
             missing=catalog_checks.missing(catalogs, rendered.sentences, catalog_checks.offered(whole)),

@@ -73,7 +73,12 @@ def form_of(places: Places, is_new: bool, language: str = DEFAULT) -> Form:
     )
     checked = (
         Field("checked", "I called or looked today, and all of this is right", TICK),
-        Field("role", "In which role", hint="Like “shelter desk”. Not your name: it is shown on the site."),
+        Field(
+            "role",
+            "In which role",
+            hint="Like “shelter desk”. Not your name: it is shown on the site.",
+            with_tick=True,
+        ),
     )
     stamp = "“Last checked” stands for all of the above. Change something without this tick, and it goes."
     return Form(

@@ -20,14 +20,14 @@ _MOST = 2_000
 
 FORM = Form(
     (
-        Group("Before the report", (
-            Field("paragraphs_before", "Paragraphs before the report", ROWS,
-                  f"Keep it short, {LINES_BEFORE} lines at most: the report must begin on the first screen"
-                  " of a phone.",
+        Group("", (
+            Field("paragraphs_before", "Before the report", ROWS,
+                  f"Keep it short, {LINES_BEFORE} lines at most: the report must begin on the first screen of"
+                  " a phone. Where a visit could put somebody in danger, the site says so above all else.",
                   columns=(Field(BEFORE, "Paragraph before", WORDS, most=_MOST),), spare=1),
         )),
-        Group("After the report", (
-            Field("paragraphs_after", "Paragraphs after the report", ROWS,
+        Group("", (
+            Field("paragraphs_after", "After the report", ROWS,
                   columns=(Field(AFTER, "Paragraph after", WORDS, most=_MOST),)),
         )),
     )

@@ -35,7 +35,7 @@ class SiteFacts:
 
     exit: str
     hotline: str
-    languages: Sequence[str]
+    languages: Sequence[tuple[str, str]]
     hosts: Sequence[tuple[str, Sequence[str]]]
 
 
@@ -53,7 +53,7 @@ class EditSite:
         return SiteFacts(
             str(site.get("exit_url") or ""),
             names.get(str(site.get("hotline")), ""),
-            [ENDONYMS.get(tag, tag) for tag in _tags(site)],
+            [(tag, ENDONYMS.get(tag, tag)) for tag in _tags(site)],
             [(host, used.get(host, ())) for host in sorted({*(site.get("hosts") or ()), *used})],
         )
 

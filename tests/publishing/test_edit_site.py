@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.directory.document_ids import CATALOG, CONTACTS, SITE
 from chalicelib.publishing import exit_words
-from chalicelib.publishing.documents import ASKS
+from chalicelib.publishing.documents import ASKS, TELLS
 from chalicelib.publishing.edit_site import EXIT, HOTLINE, LANGUAGES, EditSite
 from chalicelib.publishing.exit_words import SENTENCE
 from chalicelib.publishing.forms import FormConflict, FormInvalid, Typed
@@ -61,8 +61,8 @@ def test_the_old_exit_s_host_stays_when_a_contact_links_to_it(setting: Setting) 
 
 @pytest.mark.parametrize(
     "address",
-    ["http://news.example/", "javascript:alert(1)", "https://a@news.example/", "https://news.example:8/", "news",
-     "https://10.0.0.1/", "https://news.example/a b"],
+    ["http://news.example/", "javascript:alert(1)", "https://a@news.example/", "https://news.example:8/",
+     "news", "https://10.0.0.1/", "https://news.example/a b"],
 )  # fmt: skip
 def test_an_exit_that_pages_cannot_link_to_is_refused(setting: Setting, address: str) -> None:
     assert "no web address" in setting.refused(EXIT, address)
@@ -147,6 +147,15 @@ def test_words_that_were_written_anew_are_no_problem_nor_is_the_old_exit() -> No
     es = {**ELSEWHERE, f"{CATALOG}es": catalog("Un periódico.")}
     assert [one.document for one in exit_words.check(es, SHIPPED)] == [f"{CATALOG}en"]
     assert exit_words.check({**es, f"{CATALOG}en": catalog("A newspaper.")}, SHIPPED) == []
+
+
+def test_the_publish_that_changes_the_exit_asks_and_later_ones_tell() -> None:
+    def weights(before: dict[str, list[str]]) -> set[str]:
+        return {one.weight for one in exit_words.check(ELSEWHERE, SHIPPED, [SENTENCE], before)}
+
+    assert weights({SITE: [SHIPPED[SITE]]}) == {ASKS}
+    assert weights({SITE: [ELSEWHERE[SITE], SHIPPED[SITE]]}) == {TELLS}
+    assert weights({CONTACTS: []}) == {TELLS}
 
 
 def test_pages_say_the_sentence_that_is_looked_for() -> None:

@@ -22,7 +22,7 @@ def routes(guard: Guard, contacts: EditContacts) -> None:
     guard.screen(CONTACT_LIST, EDITOR)(screens.contacts)
     note_checked = "note a contact as checked"
     guard.action("/admin/contacts/checked", EDITOR, does=note_checked, about="contact")(screens.checked)
-    guard.screen(CONTACT, EDITOR, does="change a contact", about="c name")(screens.contact)
+    guard.screen(CONTACT, EDITOR, does="change a contact", about="c")(screens.contact)
     guard.screen(OUT, EDITOR, does="take a contact out", about="c")(screens.out)
 
 
@@ -56,7 +56,7 @@ class ContactScreens:
 
     def _saved(self, request: AdminRequest, contact: str, typed: Typed) -> Screen:
         if not contact:
-            self._edit.add(typed, request.who.email)
+            request.deed.about = self._edit.add(typed, request.who.email)
             return go_to(f"{CONTACT_LIST}?done=added")
         before = self._edit.open(contact)
         self._edit.save(contact, typed, request.field("seen"), request.who.email)
@@ -73,7 +73,7 @@ class ContactScreens:
             view = FormView(
                 f"Take out {entry['name']}?",
                 OUT,
-                "Take it out",
+                "" if self._edit.why_kept(contact) else "Take it out",
                 (f"{CONTACT}?c={contact}", "Keep it"),
                 "Readers see it until the draft is published. Then no page shows it any more.",
                 {"c": contact, "seen": seen_as(entry)},

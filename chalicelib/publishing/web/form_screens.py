@@ -20,7 +20,7 @@ CHANGED = (
 class FormView:
     """What stands around a form: its title, where it is sent, its button, and where one goes without it.
 
-    `hidden` are the fields that are sent along.
+    `hidden` are the fields that are sent along. Without a button it is only read.
     """
 
     title: str

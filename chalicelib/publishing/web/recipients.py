@@ -48,9 +48,7 @@ def routes(
     """Register the list with the change that waits, the form of one recipient, and the buttons."""
     screens = RecipientScreens(guard.show, changes, edit, standings, tell)
     guard.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
-    guard.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="r name")(
-        screens.recipient
-    )
+    guard.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="r")(screens.recipient)
     guard.screen(OUT, PUBLISHER, does="propose to take a recipient out", about="r")(screens.drop)
     for path, does, about, renderer in (
         ("/admin/recipients/code", "mail a code", "address", screens.mail_code),

@@ -19,7 +19,7 @@ def routes(guard: Guard, places: EditPlaces) -> None:
     """Register the screens."""
     screens = TownScreens(guard.show, places)
     guard.screen(TOWN_LIST, EDITOR)(screens.towns)
-    guard.screen(TOWN, EDITOR, does="change a town", about="p name")(screens.town)
+    guard.screen(TOWN, EDITOR, does="change a town", about="p")(screens.town)
     guard.screen(OUT, EDITOR, does="take a town out", about="p")(screens.out)
 
 
@@ -65,7 +65,8 @@ class TownScreens:
             if slug:
                 self._edit.save(slug, typed, request.field("seen"), request.who.email)
                 return go_to(f"{TOWN_LIST}?done=saved")
-            return go_to(f"{TOWN_LIST}?done=town&new={self._edit.add(typed, request.who.email)}")
+            request.deed.about = self._edit.add(typed, request.who.email)
+            return go_to(f"{TOWN_LIST}?done=town&new={request.deed.about}")
 
         return try_to_save(save, show) if request.posted else show({}, 200, None)
 
@@ -78,7 +79,7 @@ class TownScreens:
             view = FormView(
                 f"Take out {entry['name']}?",
                 OUT,
-                "Take it out",
+                "" if self._edit.why_kept(slug) else "Take it out",
                 (f"{TOWN}?p={slug}", "Keep it"),
                 "Readers see its page until the draft is published. Then there is none.",
                 {"p": slug, "seen": seen_as(entry)},
