@@ -749,7 +749,8 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
         submit(ana, "/admin/releases/look?release=0", "/admin/releases/back", why="Back again", yes="yes")
         # recipients: a new address, a code mailed to it, and all of it withdrawn
         entry = "/admin/recipient?r=dot-trafficking"
-        submit(ana, entry, "/admin/recipient", fallback="second@example.org", why="A second address")
+        agreed = {"agreed_on": "2026-11-20", "why": "A second address"}
+        submit(ana, entry, "/admin/recipient", fallback="second@example.org", **agreed)
         submit(ana, "/admin/recipients", "/admin/recipients/code")
         submit(ana, "/admin/recipients", "/admin/recipients/withdraw")
         # somebody who was sent a first password chooses one of their own

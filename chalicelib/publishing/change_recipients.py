@@ -140,6 +140,11 @@ class ChangeRecipients:
         """Return the published recipients document: what a proposal begins from."""
         return self._text(RECIPIENTS)
 
+    def why_key_unusable(self, key: str) -> str:
+        """Return why nothing could be encrypted to a key, or nothing."""
+        info = self._describe_key(key)
+        return "" if info.usable else info.reason
+
     def state(self) -> ChangeState | None:
         """Return the change that waits, or None."""
         change = self._store.change()
@@ -163,7 +168,8 @@ class ChangeRecipients:
         """Propose the whole document anew, over the revision that was seen (0: none waited).
 
         Whoever proposes has a hand in the entries that they change, besides those who had one before; the
-        other entries stay as they are, with the agreements to them. Addresses that were confirmed stay so.
+        other entries stay as they are, with the agreements to them; an agreement to an entry that changes
+        once more falls away. Addresses that were confirmed stay so.
         Raises DocumentInvalid with the rule it breaks, DraftConflict when another proposal came first.
         """
         text = documents.check_text(text)
@@ -186,7 +192,7 @@ class ChangeRecipients:
             codes=before.codes if before else {},
             confirmed=before.confirmed if before else {},
             proposers=recipient_changes.with_proposers(before, live, text, names),
-            agreements=before.agreements if before else {},
+            agreements=recipient_changes.agreements_left(before, text),
         )
         return self._put(change)
 
@@ -229,17 +235,7 @@ class ChangeRecipients:
         self._count_codes(f"code to {plain_address(address)}")
         code = recipient_changes.new_code(self._clock.nonce())
         change = self._put(recipient_changes.with_code(change, address, code, self._clock.now()))
-        content = self._write_code(address, code)
-        self._mailer.send(
-            Mail(
-                sender=self._sender,
-                to=address,
-                recipient="desk",
-                about=About.of(CODE),
-                turn=0,
-                content=content,
-            )
-        )
+        self._mail(address, "desk", self._write_code(address, code))
         return change
 
     def confirm(self, address: str, code: str, revision: int) -> RecipientChange:
@@ -283,16 +279,7 @@ class ChangeRecipients:
         content = self._write_operator_code(
             self._operator, code, recipient_changes.described(live, change.text)
         )
-        self._mailer.send(
-            Mail(
-                sender=self._sender,
-                to=self._operator,
-                recipient="operator",
-                about=About.of(CODE),
-                turn=0,
-                content=content,
-            )
-        )
+        self._mail(self._operator, "operator", content)
         return coded
 
     def agree_by_operator(self, revision: int, seen: str, code: str) -> RecipientChange:
@@ -304,6 +291,10 @@ class ChangeRecipients:
         if not right:
             raise CodeWrong("this is not the code that was mailed")
         return change
+
+    def _mail(self, to: str, recipient: str, content: bytes) -> None:
+        mail = Mail(self._sender, to, recipient, turn=0, about=About.of(CODE), content=content)
+        self._mailer.send(mail)
 
     def _as_shown(self, revision: int, seen: str) -> tuple[RecipientChange, str]:
         change, live = self._seen(revision), self.live_text()
@@ -365,10 +356,9 @@ class ChangeRecipients:
 
     def _check(self, text: str) -> None:
         for recipient in self._read(text):
-            if recipient.key:
-                info = self._describe_key(recipient.key)
-                if not info.usable:
-                    raise DocumentInvalid(f"{recipient.name}: the key cannot be used: {info.reason}")
+            wrong = self.why_key_unusable(recipient.key) if recipient.key else ""
+            if wrong:
+                raise DocumentInvalid(f"{recipient.name}: the key cannot be used: {wrong}")
 
     def _read(self, text: str) -> tuple[Recipient, ...]:
         places = [str(place["slug"]) for place in read_json(PLACES, self._text(PLACES))["places"]]

@@ -18,6 +18,7 @@ from chalicelib.publishing import (
     contact_stamps,
     document_checks,
     documents,
+    exit_words,
     release_pages,
 )
 from chalicelib.publishing.documents import TELLS, CheckReport, Problem
@@ -90,6 +91,8 @@ class CheckDocuments:
             problems += _not_whole(whole, rendered)
         if rendered.sentences:
             problems += catalog_checks.check_sentences(catalogs, rendered.sentences)
+            shipped = {name: self._shipped.text(name) for name in whole}
+            problems += exit_words.check(whole, shipped, rendered.sentences, before)
         report = CheckReport(
             problems=tuple(_in_order(problems)),
             missing=catalog_checks.missing(catalogs, rendered.sentences, catalog_checks.offered(whole)),

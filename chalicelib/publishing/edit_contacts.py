@@ -1,42 +1,34 @@
-"""Editor of contacts: one at a time, in a form, within the draft of the contacts document."""
+"""Editor of contacts: one at a time, in a form, within the draft of the contacts document.
+
+What pages may link to, and who counts as police, stands in the settings of the site: it is changed along.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from chalicelib.directory.contacts import (
-    AUDIENCES,
-    DIALLED,
-    LINKED,
-    MARKS,
-    WRITTEN,
-    read_contacts,
-)
-from chalicelib.directory.document_ids import (
-    CONTACTS,
-    PLACES,
-    SITE,
-    fingerprint,
-)
+from chalicelib.directory.contacts import read_contacts
+from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.places import Places, read_places
-from chalicelib.publishing import contact_stamps
+from chalicelib.publishing import contact_form, page_hosts
+from chalicelib.publishing.change_json import change_if, change_json, read_whole, seen_as
 from chalicelib.publishing.check_documents import STALE_AFTER
 from chalicelib.publishing.documents import Draft, DraftConflict
-from chalicelib.publishing.edit_text import EditText, read_json, write_json
+from chalicelib.publishing.edit_text import EditText, read_json
+from chalicelib.publishing.forms import Form, FormConflict, FormInvalid, Typed, refuse
+from chalicelib.publishing.new_ids import free_slug
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import read_day
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.time_zones import UTC_ZONE, local_time
 
-KINDS = (*DIALLED, *LINKED, *WRITTEN)
 _TRIES = 3
 _LISTED = {"id", "name", "serves", "channels", "checked_on", "checked_by"}  # what the list shows of each
-# A short number is called with three digits (911, 211) and texted with up to six.
-_DIGITS = {"call": (3, 10), "tty": (3, 10), "text": (3, 4, 5, 6, 10)}
+_TEMPLATES = ("page template", "mail template")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,49 +38,6 @@ class ContactLine:
     entry: Mapping[str, Any]
     stale: bool
     changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelFields:
-    """One way to reach a contact, as it was typed; a channel without `show` is taken away."""
-
-    kind: str
-    show: str
-    body: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ContactFields:
-    """A contact as it was typed into the form."""
-
-    name: str
-    serves: str
-    audience: str
-    hours: str
-    languages: str
-    what: str
-    what_not: str
-    mark: str
-    sources: Sequence[str]
-    channels: Sequence[ChannelFields]
-    checked_by: str = ""  # the role in which somebody checked it today, or nothing
-    two_sources: bool = False  # two sources of different publishers show it today as it stands
-
-
-class ContactConflict(Exception):
-    """Edit conflict: somebody else changed this contact; `theirs` is theirs, and nothing was saved."""
-
-    def __init__(self, theirs: Mapping[str, Any]) -> None:
-        super().__init__("changed by somebody else")
-        self.theirs = theirs
-
-
-class ContactWrong(Exception):
-    """Validation error of a contact: `sentence` says which rule it breaks."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 class EditContacts:
@@ -113,7 +62,7 @@ class EditContacts:
         for line in self.list():
             if line.entry.get("id") == contact:
                 return line.entry
-        raise EntryMissing(f"there is no contact {contact!r}")
+        raise EntryMissing("there is no such contact: somebody took it out meanwhile")
 
     def places(self) -> Places:
         """Return the places that a contact may serve. Raises DocumentInvalid."""
@@ -125,26 +74,67 @@ class EditContacts:
                 "the draft of the places breaks a rule: see what the checks found"
             ) from error
 
-    def save(self, contact: str, fields: ContactFields, seen: str, who: str) -> Draft:
+    def form(self, contact: str = "") -> Form:
+        """Return the form of a contact, or of a new one. Raises EntryMissing, DocumentInvalid."""
+        language = str(self.open(contact).get("name_lang") or "en") if contact else "en"
+        return contact_form.form_of(self.places(), not contact, language)
+
+    def typed(self, contact: str) -> Typed:
+        """Return what the form of a contact holds. Raises EntryMissing."""
+        return contact_form.as_typed(self.open(contact), contact in self._police())
+
+    def save(self, contact: str, typed: Typed, seen: str, who: str) -> Draft:
         """Save a contact over what was seen (`seen_as` of it).
 
-        Raises ContactWrong, ContactConflict, EntryMissing, and what save_draft raises.
+        Raises FormInvalid with everything that is wrong, FormConflict, EntryMissing, and what save_draft
+        raises.
         """
-        for _ in range(_TRIES):
-            opened = self._edit.open(CONTACTS)
-            document = read_json(CONTACTS, opened.text)
-            entries = _entries(document)
-            at = next((n for n, entry in enumerate(entries) if entry.get("id") == contact), None)
-            if at is None:
-                raise EntryMissing(f"there is no contact {contact!r}")
-            if seen_as(entries[at]) != seen:
-                raise ContactConflict(entries[at])
-            entries[at] = self._valid(_filled(entries[at], fields, self._today(fields.serves)))
+        form = self.form(contact)
+        refuse(form, contact_form.problems_of(form, typed))
+        return self._put(contact, typed, seen, who)
+
+    def add(self, typed: Typed, who: str) -> str:
+        """Add a contact, and return the id that was made from its name. Raises as save."""
+        form = self.form()
+        problems = contact_form.problems_of(form, typed)
+        contact = ""
+        if "name" not in problems:
+            live = _entries(read_json(CONTACTS, self._edit.open(CONTACTS).live.text))
+            taken = {str(one.get("id")) for one in [*live, *(line.entry for line in self.list())]}
             try:
-                return self._edit.save_draft(CONTACTS, write_json(document), opened.revision, who)
-            except DraftConflict:
-                continue  # another contact was saved in the same moment
-        raise ContactConflict(self.open(contact))
+                contact = free_slug(typed.text("name"), taken)
+            except DocumentInvalid as error:
+                problems["name"] = f"{str(error).capitalize()}."
+        refuse(form, problems)
+        self._put(contact, typed, "", who)
+        return contact
+
+    def why_kept(self, contact: str) -> str:
+        """Return why a contact cannot be taken out, or nothing. Raises EntryMissing."""
+        name, site = self.open(contact).get("name"), self._site()
+        if contact == site.get("hotline"):
+            return f"{name} is the hotline of every page. Choose another hotline first."
+        if contact in (site.get("founding_channels") or ()):
+            return f"{name} is one of the ways to report that the newspaper printed: it stays on the pages."
+        return ""
+
+    def take_out(self, contact: str, seen: str, who: str) -> None:
+        """Take a contact out of the draft, as it was seen. Raises as save."""
+        kept = self.why_kept(contact)
+        if kept:
+            raise FormInvalid({"": kept})
+        old = self.open(contact)
+        if seen_as(old) != seen:
+            raise FormConflict(self.typed(contact))
+
+        def without(document: dict[str, Any]) -> None:
+            entries = _entries(document)
+            document["contacts"] = [one for one in entries if one.get("id") != contact]
+
+        # The settings name nobody who is gone, at no moment between the two.
+        change_if(self._edit, SITE, lambda site: _mark_police(site, contact, False), who)
+        change_json(self._edit, CONTACTS, without, who)
+        self._fill_hosts(page_hosts.uses([old], {}), who)
 
     def mark_checked(self, contact: str, role: str, who: str) -> Draft:
         """Record that somebody in this role checked a contact today. Raises as save_draft does."""
@@ -155,7 +145,65 @@ class EditContacts:
                 return self._edit.mark_checked(contact, role, today, opened.revision, who)
             except DraftConflict:
                 continue
-        raise ContactConflict(self.open(contact))
+        raise FormConflict(self.typed(contact))
+
+    def _put(self, contact: str, typed: Typed, seen: str, who: str) -> Draft:
+        """Write a contact whose form is right, after the settings that it needs."""
+        today = self._today(typed.text("serves"))
+        old: Mapping[str, Any] = self.open(contact) if seen else {}
+        if seen and seen_as(old) != seen:
+            raise FormConflict(self.typed(contact))
+        wanted = contact_form.entry_of(old or {"id": contact}, typed, today)
+        self._fill_hosts({}, who, wanted)
+
+        def put(document: dict[str, Any]) -> None:
+            entries = _entries(document)
+            at = next((n for n, entry in enumerate(entries) if entry.get("id") == contact), None)
+            if not seen:
+                if at is not None:
+                    raise FormInvalid({"name": "Somebody added a contact of this name in the same moment."})
+                entries.append(self._valid(wanted))
+            elif at is None:
+                raise EntryMissing("there is no such contact: somebody took it out meanwhile")
+            elif seen_as(entries[at]) != seen:
+                raise FormConflict(contact_form.as_typed(entries[at], contact in self._police()))
+            else:
+                entries[at] = self._valid(wanted)
+
+        try:
+            draft = change_json(self._edit, CONTACTS, put, who)
+        except DraftConflict as error:
+            raise FormConflict(self.typed(contact) if seen else typed) from error
+        change_if(self._edit, SITE, lambda site: _mark_police(site, contact, bool(typed.raw("police"))), who)
+        if old:
+            self._fill_hosts(page_hosts.uses([old], {}), who)
+        return draft
+
+    def _fill_hosts(self, old: Collection[str], who: str, coming: Mapping[str, Any] | None = None) -> None:
+        """Put every host that something links to into the settings, without those of `old` that nothing does.
+
+        A host that is named in the text of a page or a mail stays.
+        """
+        contacts = [line.entry for line in self.list()]
+        used = page_hosts.uses([*contacts, *([coming] if coming else [])], self._site())
+        gone = {host for host in old if host not in used}
+        texts = [
+            self._edit.open(entry.id).text
+            for entry in (self._edit.list() if gone else ())
+            if entry.kind in _TEMPLATES and not entry.unused
+        ]
+        gone = {host for host in gone if not any(host in text for text in texts)}
+
+        def fill(site: dict[str, Any]) -> None:
+            site["hosts"] = page_hosts.with_hosts(site.get("hosts") or (), used, gone)
+
+        change_if(self._edit, SITE, fill, who)
+
+    def _site(self) -> dict[str, Any]:
+        return read_whole(SITE, self._edit.open(SITE).text)
+
+    def _police(self) -> Collection[str]:
+        return self._site().get("police") or ()
 
     def _today(self, place: str) -> date:
         """Return the day that it is now in a place: a clerk there knows no other."""
@@ -166,17 +214,11 @@ class EditContacts:
         return local_time(self._clock.now(), zone).date()
 
     def _valid(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
-        hosts = [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts", ())]
         try:
-            read_contacts({"contacts": [entry]}, self.places(), hosts)
+            read_contacts({"contacts": [entry]}, self.places(), self._site().get("hosts") or ())
         except ContentInvalid as error:
-            raise ContactWrong(str(error).removeprefix(f"contact {entry['id']}: ")) from error
+            raise FormInvalid({"": str(error).removeprefix(f"contact {entry['id']}: ")}) from error
         return entry
-
-
-def seen_as(entry: Mapping[str, Any]) -> str:
-    """Return a fingerprint of a contact exactly as it stands."""
-    return fingerprint(write_json(entry))
 
 
 def is_stale(entry: Mapping[str, Any], today: date) -> bool:
@@ -188,56 +230,12 @@ def is_stale(entry: Mapping[str, Any], today: date) -> bool:
     return not timedelta(days=-1) <= today - checked <= STALE_AFTER  # one of the future was never made
 
 
-def value_of(channel: ChannelFields) -> str:
-    """Return what the machine dials or opens for what a person reads: one of them is typed, not both."""
-    shown = channel.show.strip()
-    if channel.kind not in DIALLED:
-        return shown
-    digits = "".join(character for character in shown if character.isascii() and character.isdigit())
-    if len(digits) == 11 and digits.startswith("1"):
-        return f"+{digits}"
-    return f"+1{digits}" if len(digits) == 10 else digits
-
-
-def _filled(entry: Mapping[str, Any], fields: ContactFields, today: date) -> dict[str, Any]:
-    filled: dict[str, Any] = {
-        **entry,
-        **{
-            name: " ".join(getattr(fields, name).split())
-            for name in ("name", "serves", "hours", "languages", "what", "what_not", "mark")
-        },
-        "sources": [" ".join(source.split()) for source in fields.sources if source.strip()],
-        "channels": [_channel(one) for one in fields.channels if one.show.strip()],
-    }
-    if fields.audience in AUDIENCES:
-        filled["audience"] = fields.audience
-    if filled["mark"] not in MARKS:
-        filled["mark"] = entry.get("mark")
-    wanted = filled["mark"]
-    filled = contact_stamps.without_what_fell(entry, filled)
-    if fields.two_sources:
-        if contact_stamps.publishers(filled) < 2:
-            raise ContactWrong("two sources of different publishers: name both of them, one address a line")
-        filled = {**contact_stamps.read_anew(filled, today), "mark": wanted}
-    role = " ".join(fields.checked_by.split())
-    if role:
-        filled = {**contact_stamps.stamped(filled, role, today), "read_on": today.isoformat()}
-    return filled
-
-
-def _channel(fields: ChannelFields) -> dict[str, str]:
-    digits = value_of(fields).removeprefix("+1")
-    if fields.kind in DIALLED and len(digits) not in _DIGITS[fields.kind]:
-        raise ContactWrong(f"“{fields.show.strip()}” is not a whole number: an area code and seven digits")
-    value = value_of(fields)
-    channel = {
-        "kind": fields.kind,
-        "show": "" if fields.kind in LINKED else fields.show.strip(),
-        "value": value,
-    }
-    if fields.body.strip():
-        channel["body"] = fields.body.strip()
-    return channel
+def _mark_police(site: dict[str, Any], contact: str, is_police: bool) -> None:
+    known = [one for one in site.get("police") or () if one != contact or is_police]
+    if is_police and contact not in known:
+        known.append(contact)
+    if known or "police" in site:
+        site["police"] = known
 
 
 def _entries(document: dict[str, Any]) -> list[Any]:

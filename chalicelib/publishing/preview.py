@@ -152,6 +152,14 @@ class Preview:
         self._check(texts)
         return self._renderer.mail(texts, name, recipient, sample)
 
+    def block(self, name: str, recipient: str, sample: int = 0) -> bytes:
+        """Render a mail with nothing around its block, to be shown between the paragraphs. Raises as mail."""
+        documents = {mail: document for document, mail in mail_frames.DOCUMENTS.items()}
+        if name not in documents:
+            raise DocumentInvalid(f"there is no mail {name!r}")
+        texts = {**self._drafts(), documents[name]: f"{mail_frames.MARKER}\n"}
+        return self._renderer.mail(texts, name, recipient, sample)
+
     def live_mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail as recipients get it now, with an invented report. Raises DocumentInvalid.
 

@@ -147,6 +147,17 @@ def with_proposers(
     return proposers
 
 
+def agreements_left(before: RecipientChange | None, text: str) -> Mapping[str, Agreement]:
+    """Return the agreements of a change that stay when `text` is proposed over it.
+
+    What is edited is agreed to by nobody any more, even if it is put back later to what somebody agreed to.
+    """
+    if before is None:
+        return {}
+    edited = touched(before.text, text)
+    return {one: agreement for one, agreement in before.agreements.items() if one not in edited}
+
+
 def digest_of(live: str, text: str, entry: str) -> str:
     """Return a digest of one entry as it is live and as it shall be: what an agreement is to."""
     return sha256(json.dumps([_entry(live, entry), _entry(text, entry)], sort_keys=True).encode()).hexdigest()

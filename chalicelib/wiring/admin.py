@@ -15,6 +15,7 @@ from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import LookAfterCases
+from chalicelib.delivery.render import mail_block
 from chalicelib.delivery.web import cases
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
@@ -33,13 +34,17 @@ from chalicelib.desk.web.guard import Guard
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.publishing.edit_contacts import EditContacts
+from chalicelib.publishing.edit_mail_texts import EditMailTexts
+from chalicelib.publishing.edit_places import EditPlaces
 from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
+from chalicelib.publishing.edit_site import EditSite
 from chalicelib.publishing.find_words import FindWords
 from chalicelib.publishing.web import (
     changes,
     contacts,
     home,
+    mail_texts,
     newer,
     preview,
     publish,
@@ -47,8 +52,10 @@ from chalicelib.publishing.web import (
     search,
     sentence,
     sentences,
+    site,
     texts,
     thrown,
+    towns,
 )
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
@@ -167,7 +174,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     mail = documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)
     core = documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
     edit_contacts = EditContacts(core.edit, shared.clock)
-    edit_recipients = EditRecipients(core.recipients)
+    edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
     texts.routes(guard, core.edit, core.see)
     changes.routes(guard, core.edit, core.see, core.drafts_of)
     thrown.routes(guard, core.thrown, core.see)
@@ -177,9 +184,10 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     sentence.routes(guard, edit_sentences, core.site, core.history)
     search.routes(guard, FindWords(core.site))
     contacts.routes(guard, edit_contacts)
-    recipients.routes(
-        guard, core.recipients, edit_recipients, edit_contacts, shared.standings, shared.tell, core.see
-    )
+    recipients.routes(guard, core.recipients, edit_recipients, shared.standings, shared.tell, core.see)
     home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit)
     publish.routes(guard, core.publish, core.see)
     preview.routes(guard, core.preview)
+    towns.routes(guard, EditPlaces(core.edit))
+    site.routes(guard, EditSite(core.edit))
+    mail_texts.routes(guard, EditMailTexts(core.edit, mail_block.labels(str)), core.preview)

@@ -27,9 +27,9 @@ from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.publishing.see_changes import SeeChanges
-from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SiteSentences
+from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock

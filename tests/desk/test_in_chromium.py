@@ -44,6 +44,14 @@ SCREENS = [
     "/admin/log",
     "/admin/authenticator",
     "/admin/case?n=PL-0000-0000",
+    "/admin/contact",
+    "/admin/contact/out?c=nhth",
+    "/admin/towns",
+    "/admin/town",
+    "/admin/site",
+    "/admin/site/change?part=languages",
+    "/admin/mail",
+    "/admin/recipients/without?r=dot-trafficking",
 ]
 
 
@@ -133,6 +141,44 @@ def test_a_clerk_changes_a_phone_number_by_keyboard_alone(chromium, address):
     page.wait_for_url("**/admin/text/changes?d=contacts&done=saved")
     assert "209-555-0142" in page.inner_text("main")
     assert page.locator("[role=status]").inner_text().startswith("Your draft is saved")
+    context.close()
+
+
+def test_a_clerk_adds_a_town_and_its_shelter_by_keyboard_alone(chromium, address):
+    context, page = visit(chromium, address, EDITOR_ONE)
+    presses = []
+
+    def press(name: str) -> None:
+        tab_to(page, name)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        presses.append(name)
+
+    def type_into(name: str, text: str) -> None:
+        tab_to(page, name)
+        page.keyboard.type(text)
+
+    press("Towns")
+    press("Add a town")
+    type_into("Name", "Dos Palos")
+    type_into("Where it lies", "Merced")
+    press("Save the draft")
+    assert "The page of Dos Palos will be at /en/dos-palos-ca/" in page.inner_text("main")
+    press("add a contact for it")
+    press("Save the draft")
+    assert page.evaluate("() => document.activeElement.role") == "alert"
+    tab_to(page, "Write the name of the office.")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "name"
+    page.keyboard.type("Casa Segura")
+    type_into("Place it serves", "Dos")
+    type_into("Number or address 1", "209-555-0142")
+    type_into("What they do", "A safe house.")
+    type_into("Where you read it", "They told us.")
+    press("Save the draft")
+    assert page.url.endswith("/admin/contacts?done=added")
+    assert "Casa Segura" in page.inner_text("table")
+    assert len(presses) == 6  # of which one is the save that was refused
     context.close()
 
 

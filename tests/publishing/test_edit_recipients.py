@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.delivery.ports import KeyInfo
+from chalicelib.desk.agreements import Standing
 from chalicelib.desk.people import PUBLISHER, Person
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.change_recipients import ChangeRecipients
-from chalicelib.publishing.documents import DraftConflict
-from chalicelib.publishing.edit_recipients import EditRecipients, RecipientFields
+from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.errors import PublishUnderWay
-from chalicelib.publishing.recipient_changes import RecipientChange, with_hold
+from chalicelib.publishing.forms import FormConflict, FormInvalid, Typed
+from chalicelib.publishing.recipient_changes import RecipientChange, with_agreement, with_hold
+from chalicelib.publishing.recipient_form import as_typed
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from tests.support.editors_desk import ANA, BEN, EditorsDesk
 from tests.support.fake_package import CLINIC, POLICE, written
@@ -29,12 +31,10 @@ KEY = f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{'A' * 64}\n-----END PGP PUBLIC 
 PRIVATE = KEY.replace("PUBLIC", "PRIVATE")
 
 
-def typed(entry: Mapping[str, Any], **changed: Any) -> RecipientFields:
+def typed(entry: Mapping[str, Any], **changed: str) -> Typed:
     """Return a recipient as its form sends it when only `changed` was typed."""
-    names = [name for name in RecipientFields.__dataclass_fields__ if name != "key"]
-    told = {name: entry[name] or "" for name in names}
-    told["enforces_immigration"] = entry["enforces_immigration"]
-    return replace(RecipientFields(**told, key=entry.get("key", "")), **changed)
+    fields = {**as_typed(entry).fields, "why": ["they moved"]}
+    return Typed({**fields, **{name: [value] if value else [] for name, value in changed.items()}})
 
 
 def describe(key: str) -> KeyInfo:
@@ -68,21 +68,27 @@ class Proposing(EditorsDesk):
             "",
             lambda to, code, lines: b"",
         )
-        self.recipients = EditRecipients(changes)
+        self.recipients = EditRecipients(changes, self.edit, self.clock)
 
     def propose(
-        self,
-        entry: Mapping[str, Any] = POLICE,
-        who: str = ANA,
-        revision: int = 0,
-        why: str = "they moved",
-        **changed: Any,
+        self, entry: Mapping[str, Any] = POLICE, who: str = ANA, revision: int = 0, **changed: str
     ) -> RecipientChange:
         person = Person(who, PUBLISHER, id=f"id-{who}")
-        return self.recipients.propose(typed(entry, **changed), revision, person, why)
+        self.recipients.propose(str(entry.get("id", "")), typed(entry, **changed), revision, person)
+        change = self.store.change()
+        assert change is not None
+        return change
 
     def without(self, recipient: str, revision: int = 0, why: str = "they closed") -> RecipientChange:
-        return self.recipients.propose_without(recipient, revision, Person(ANA, PUBLISHER), why)
+        fields = Typed({"why": [why]})
+        return self.recipients.propose_without(recipient, fields, revision, Person(ANA, PUBLISHER))
+
+    def refused(self, entry: Mapping[str, Any] = POLICE, **changed: str) -> dict[str, str]:
+        """Return everything that a recipient is refused for, by field."""
+        with pytest.raises(FormInvalid) as refusal:
+            self.propose(entry, **changed)
+        assert self.store.change() is None
+        return refusal.value.problems
 
     def waiting(self) -> list[dict[str, Any]]:
         """Return the entries of the change that waits."""
@@ -115,7 +121,7 @@ def test_one_recipient_is_opened_with_the_revision(proposing: Proposing) -> None
     proposing.propose(name="County police")
     assert proposing.recipients.open("clinic") == (CLINIC, 1)
     assert proposing.recipients.open("police")[0]["name"] == "County police"
-    with pytest.raises(EntryMissing, match="gone"):
+    with pytest.raises(EntryMissing, match="no such recipient"):
         proposing.recipients.open("gone")
 
 
@@ -127,25 +133,34 @@ def test_a_changed_recipient_is_proposed_in_its_place_and_the_others_stay(propos
     assert proposing.recipients.entries()[1] == 1
 
 
-def test_a_new_recipient_comes_at_the_end(proposing: Proposing) -> None:
-    proposing.propose(id="harbor", email="harbor@town.example", fallback="")
-    assert [entry["id"] for entry in proposing.waiting()] == ["police", "clinic", "harbor"]
+NEW = {**POLICE, "name": "The Harbor Office", "email": "harbor@town.example"}
+del NEW["id"]
+
+
+def test_a_new_recipient_comes_at_the_end_with_an_id_made_from_its_name(proposing: Proposing) -> None:
+    proposing.propose(NEW)
+    assert [entry["id"] for entry in proposing.waiting()] == ["police", "clinic", "the-harbor-office"]
+
+
+def test_an_id_that_is_live_is_not_given_anew_while_its_recipient_is_being_dropped(
+    proposing: Proposing,
+) -> None:
+    proposing.without("police")
+    proposing.propose(NEW, revision=1, name="Police")
+    assert [entry["id"] for entry in proposing.waiting()] == ["clinic", "police-2"]
 
 
 def test_a_second_proposal_takes_the_first_one_along(proposing: Proposing) -> None:
     proposing.propose(name="County police")
-    change = proposing.propose(CLINIC, BEN, 1, name="County clinic")
+    change = proposing.propose({**CLINIC, "fallback": "two@town.example"}, BEN, 1, name="County clinic")
     assert [entry["name"] for entry in proposing.waiting()] == ["County police", "County clinic"]
     assert {one: names[0] for one, names in change.proposers.items()} == {"police": ANA, "clinic": BEN}
 
 
 def test_what_was_typed_is_kept_without_needless_spaces(proposing: Proposing) -> None:
-    proposing.propose(
-        id=" harbor ", name=" The \n harbor ", email=" harbor@town.example ", fallback=" ", agreed_on=" "
-    )
+    proposing.propose(NEW, name=" The \n harbor ", email=" harbor@town.example ")
     entry = proposing.waiting()[-1]
-    assert (entry["id"], entry["name"], entry["email"]) == ("harbor", "The harbor", "harbor@town.example")
-    assert (entry["fallback"], entry["agreed_on"]) == ("", None)
+    assert (entry["id"], entry["name"], entry["email"]) == ("the-harbor", "The harbor", "harbor@town.example")
 
 
 def test_fields_that_the_form_does_not_show_stay(proposing: Proposing) -> None:
@@ -156,7 +171,7 @@ def test_fields_that_the_form_does_not_show_stay(proposing: Proposing) -> None:
 
 
 def test_that_an_office_enforces_immigration_is_kept_as_yes_or_no(proposing: Proposing) -> None:
-    proposing.propose(enforces_immigration=True)
+    proposing.propose(enforces_immigration="yes")
     assert proposing.waiting()[0]["enforces_immigration"] is True
 
 
@@ -182,41 +197,97 @@ def test_a_key_is_taken_away_when_its_field_is_emptied(proposing: Proposing) -> 
 
 
 def test_a_key_that_cannot_be_used_is_refused_with_its_reason(proposing: Proposing) -> None:
-    with pytest.raises(DocumentInvalid, match="Town police: the key cannot be used: it has expired"):
-        proposing.propose(key="some letters")
-    assert proposing.store.change() is None
+    assert proposing.refused(key="some letters") == {"key": "The key cannot be used: it has expired."}
 
 
-def test_a_private_key_is_refused_and_not_kept(proposing: Proposing) -> None:
-    for changed in ({"key": PRIVATE}, {"what": PRIVATE}, {"why": PRIVATE, "name": "New"}):
-        with pytest.raises(DocumentInvalid, match="private key"):
-            proposing.propose(**changed)
-    assert proposing.store.change() is None
+@pytest.mark.parametrize("field", ["key", "what", "why", "name", "email"])
+def test_a_private_key_is_refused_at_its_field_and_not_kept(proposing: Proposing, field: str) -> None:
+    problems = (
+        proposing.refused(name="New", **{field: PRIVATE})
+        if field != "name"
+        else proposing.refused(name=PRIVATE)
+    )
+    assert problems[field].startswith("This is a private key")
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "field", "said"),
     [
-        ({"name": " "}, "name must be a text"),
-        ({"serves": "nowhere"}, "serves a place that we do not know"),
-        ({"email": "police"}, "email must be one address"),
-        ({"email": "a@b.example, c@d.example"}, "email must be one address"),
-        ({"fallback": "chief"}, "fallback must be one address"),
-        ({"fallback": "POLICE@town.example"}, "fallback must differ"),
-        ({"nature": "friends"}, "nature must be one of"),
-        ({"id": "Not A Slug"}, "id has only"),
-        ({"id": " police", "name": "Twice"}, "is there twice"),
-        ({"agreed_on": "last week"}, "agreed_on must be a date"),
-        ({"agreed_on": "２０２６-11-01"}, "agreed_on must be a date"),
-        ({"agreed_on": "2026-11-27"}, "has not come yet"),
+        ({"name": " "}, "name", "Write the name"),
+        ({"name": "the CLINIC"}, "name", "already"),
+        ({"serves": ""}, "serves", "Choose the place"),
+        ({"serves": "nowhere"}, "serves", "Choose one of those"),
+        ({"email": ""}, "email", "Write the address"),
+        ({"email": "police"}, "email", "not one e-mail address"),
+        ({"email": "a@b.example, c@d.example"}, "email", "not one e-mail address"),
+        ({"fallback": ""}, "fallback", "Write a second address"),
+        ({"fallback": "chief"}, "fallback", "not one e-mail address"),
+        ({"fallback": "POLICE@town.example"}, "fallback", "the first address again"),
+        ({"nature": "friends"}, "nature", "Choose one of those"),
+        ({"language": "xx"}, "language", "Choose one of those"),
+        ({"what": ""}, "what", "what this office is"),
+        ({"what_not": " "}, "what_not", "what this office is not"),
+        ({"agreed_on": ""}, "agreed_on", "day on which the office agreed"),
+        ({"agreed_on": "last week"}, "agreed_on", "This is no day"),
+        ({"agreed_on": "２０２６-11-01"}, "agreed_on", "This is no day"),
+        ({"agreed_on": "2026-11-27"}, "agreed_on", "has not come yet"),
+        ({"why": ""}, "why", "Say why"),
+        ({"why": "x" * 501}, "why", "501 letters"),
     ],
 )
-def test_what_breaks_a_rule_is_refused_with_its_sentence(
-    proposing: Proposing, changed: dict[str, Any], said: str
+def test_what_breaks_a_rule_is_refused_beside_its_field(
+    proposing: Proposing, changed: dict[str, str], field: str, said: str
 ) -> None:
-    with pytest.raises(DocumentInvalid, match=said):
-        proposing.propose(**changed)
-    assert proposing.store.change() is None
+    problems = proposing.refused(**changed)
+    assert problems.keys() == {field}
+    assert said in problems[field]
+
+
+def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_form(proposing: Proposing) -> None:
+    problems = proposing.refused({}, language="en", email="no address", key="some letters", why="")
+    assert list(problems) == [
+        "name", "serves", "nature", "agreed_on", "email", "fallback", "key", "what", "what_not", "why",
+    ]  # fmt: skip
+    assert not re.search(r"_|\b(id|slug|must be|field)\b", " ".join(problems.values()))
+
+
+def test_a_proposal_is_edited_by_its_proposer_who_finds_the_reason(proposing: Proposing) -> None:
+    proposing.propose(name="County police", why="they have a new name")
+    mine, revision = proposing.recipients.typed("police", Person(ANA, PUBLISHER))
+    assert (mine.text("name"), mine.text("why"), revision) == ("County police", "they have a new name", 1)
+    theirs, _ = proposing.recipients.typed("police", Person(BEN, PUBLISHER))
+    assert theirs.text("why") == ""
+    proposing.propose(name="Valley police", revision=1)
+    assert proposing.waiting()[0]["name"] == "Valley police"
+
+
+def _ben(proposing: Proposing) -> Standing:
+    return Standing("id-ben", BEN, PUBLISHER, proposing.clock.now() - timedelta(days=30))
+
+
+def test_an_agreement_falls_away_when_its_entry_is_edited_even_if_it_is_put_back(
+    proposing: Proposing,
+) -> None:
+    change = proposing.propose(name="County police")
+    live = proposing.shipped.text(RECIPIENTS)
+    change = with_agreement(change, _ben(proposing), proposing.clock.now(), live)
+    proposing.store.put_change(change)
+    assert change.agreed
+    change = proposing.propose(name="Valley police", revision=change.revision)
+    assert (change.agreed, change.agreements) == (False, {})
+    change = proposing.propose(name="County police", revision=change.revision)
+    assert (change.agreed, change.agreements) == (False, {})
+
+
+def test_an_agreement_to_another_entry_stays(proposing: Proposing) -> None:
+    change = proposing.propose(name="County police")
+    live = proposing.shipped.text(RECIPIENTS)
+    change = with_agreement(change, _ben(proposing), proposing.clock.now(), live)
+    proposing.store.put_change(change)
+    clinic = {**CLINIC, "fallback": "two@town.example"}
+    change = proposing.propose(clinic, revision=change.revision)
+    assert change.agreements.keys() == {"police"}
+    assert not change.agreed
 
 
 def test_what_changes_nothing_is_no_proposal(proposing: Proposing) -> None:
@@ -229,19 +300,12 @@ def test_what_changes_nothing_is_no_proposal(proposing: Proposing) -> None:
         proposing.propose(revision=1)
 
 
-@pytest.mark.parametrize("why", ["", "  ", "x" * 501])
-def test_a_proposal_wants_a_reason(proposing: Proposing, why: str) -> None:
-    with pytest.raises(DocumentInvalid, match="please say"):
-        proposing.propose(why=why, name="County police")
-    assert proposing.store.change() is None
-
-
 @pytest.mark.parametrize("revision", [0, 2])
 def test_a_proposal_over_another_one_than_was_seen_is_refused(proposing: Proposing, revision: int) -> None:
     proposing.propose(name="County police")
-    with pytest.raises(DraftConflict):
-        proposing.propose(CLINIC, BEN, revision, name="County clinic")
-    with pytest.raises(DraftConflict):
+    with pytest.raises(FormConflict):
+        proposing.propose({**CLINIC, "fallback": "two@town.example"}, BEN, revision, name="County clinic")
+    with pytest.raises(FormConflict):
         proposing.without("clinic", revision)
     assert [entry["name"] for entry in proposing.waiting()] == ["County police", "The clinic"]
 
@@ -252,16 +316,16 @@ def test_of_two_who_propose_in_the_same_moment_the_second_is_told(proposing: Pro
             raise StaleRecord("changed")
 
     proposing.store.before = collide
-    with pytest.raises(DraftConflict) as conflict:
+    with pytest.raises(FormConflict) as conflict:
         proposing.propose(name="County police")
-    assert "County police" in conflict.value.mine
+    assert conflict.value.theirs.text("name") == "Town police"
 
 
 def test_a_recipient_is_proposed_to_be_dropped(proposing: Proposing) -> None:
     change = proposing.without("police")
     assert proposing.waiting() == [CLINIC]
     assert change.proposers == {"police": (ANA,)}
-    with pytest.raises(EntryMissing, match="police"):
+    with pytest.raises(EntryMissing, match="no such recipient"):
         proposing.without("police", 1)
 
 
@@ -272,9 +336,9 @@ def test_the_only_recipient_may_be_dropped_too(proposing: Proposing) -> None:
 
 
 def test_a_recipient_that_there_is_not_is_not_dropped(proposing: Proposing) -> None:
-    with pytest.raises(EntryMissing, match="gone"):
+    with pytest.raises(EntryMissing, match="no such recipient"):
         proposing.without("gone")
-    with pytest.raises(DocumentInvalid, match="please say why"):
+    with pytest.raises(FormInvalid, match="Say why"):
         proposing.without("police", why="")
     assert proposing.store.change() is None
 
@@ -283,8 +347,11 @@ def test_nothing_is_proposed_while_a_publish_takes_the_change_along(proposing: P
     change = proposing.propose(name="County police")
     proposing.store.put_change(with_hold(change, proposing.clock.now()))
     with pytest.raises(PublishUnderWay):
-        proposing.propose(CLINIC, BEN, 2, name="County clinic")
+        proposing.propose({**CLINIC, "fallback": "two@town.example"}, BEN, 2, name="County clinic")
     with pytest.raises(PublishUnderWay):
         proposing.without("clinic", 2)
     proposing.clock.forward(minutes=2)
-    assert proposing.propose(CLINIC, BEN, 2, name="County clinic").revision == 3
+    assert (
+        proposing.propose({**CLINIC, "fallback": "two@town.example"}, BEN, 2, name="County clinic").revision
+        == 3
+    )

@@ -27,8 +27,9 @@ SECOND = "watch@sheriff.example"
 def propose(person: Person, **typed: str) -> Page:
     """Propose a new recipient."""
     fields = {
-        "id": "sheriff",
-        "name": "The Sheriff",
+        "name": "Sheriff",
+        "serves": "los-banos-ca",
+        "nature": "police",
         "email": ADDRESS,
         "fallback": SECOND,
         "agreed_on": "2026-11-20",
@@ -93,14 +94,13 @@ def test_the_one_who_proposed_cannot_agree_even_with_a_form_made_by_hand(desk):
     assert ADDRESS in line["after"]
 
 
-def test_a_recipient_without_consent_or_second_address_is_not_agreed_to(desk):
+def test_a_recipient_without_consent_or_second_address_is_not_proposed(desk):
     one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
-    propose(one, agreed_on="", fallback="")
-    confirm(desk, one, ADDRESS)
-    page = other.submit(other.get(LIST), "/admin/recipients/agree")
+    page = propose(one, agreed_on="", fallback="")
     assert page.status == 422
-    assert "the day on which this office agreed" in page.words
-    assert "a second address is needed" in page.words
+    assert "the day on which the office agreed" in page.words
+    assert "Write a second address" in page.words
+    assert "A change waits" not in other.get(LIST).words
 
 
 def test_a_wrong_code_confirms_nothing_and_five_of_them_end_it(desk):
@@ -124,19 +124,20 @@ def test_a_wrong_code_confirms_nothing_and_five_of_them_end_it(desk):
 def test_what_breaks_a_rule_is_shown_again_with_the_rule_and_all_that_was_typed(desk):
     one = desk.signed_in(PUBLISHER_ONE)
     for typed, told in (
-        ({"id": "The Sheriff!"}, "small letters"),
-        ({"email": "no address"}, "email must be one address"),
-        ({"agreed_on": "yesterday"}, "date like 2026-11-25"),
-        ({"why": ""}, "say why"),
-        ({"key": "-----BEGIN NONSENSE-----"}, "key"),
+        ({"email": "no address"}, "This is not one e-mail address."),
+        ({"agreed_on": "yesterday"}, "This is no day."),
+        ({"why": "", "what_not": "", "fallback": ADDRESS}, "Say why"),
+        ({"key": "-----BEGIN NONSENSE-----"}, "The key cannot be used"),
     ):
         page = propose(one, **typed)
         assert page.status == 422, typed
         fields = page.forms(ONE)[0]
         for name, value in typed.items():
             assert fields[name].strip() == value
-        assert fields["name"] == "The Sheriff"
-        assert told.split()[0] in page.words.lower(), page.words[:600]
+            assert f'href="#{name}"' in page.text
+            assert f'id="{name}-problem"' in page.text
+        assert fields["name"] == "Sheriff"
+        assert told in page.words, page.words[:600]
     assert "A change waits" not in one.get(LIST).words
 
 
@@ -144,8 +145,9 @@ def test_of_two_who_propose_at_once_the_second_is_told_and_loses_nothing(desk):
     one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
     mine, theirs = one.get(ONE), other.get(ONE)
     typed = {
-        "id": "sheriff",
-        "name": "The Sheriff",
+        "name": "Sheriff",
+        "serves": "los-banos-ca",
+        "nature": "police",
         "email": ADDRESS,
         "fallback": SECOND,
         "agreed_on": "2026-11-20",
@@ -154,12 +156,12 @@ def test_of_two_who_propose_at_once_the_second_is_told_and_loses_nothing(desk):
         "why": "They agreed",
     }
     assert one.submit(mine, ONE, **typed).status == 303
-    told = other.submit(theirs, ONE, **{**typed, "id": "shelter", "name": "The Shelter"})
+    told = other.submit(theirs, ONE, **{**typed, "name": "The Shelter"})
     assert told.status == 409
     assert told.forms(ONE)[0]["name"] == "The Shelter"
     assert other.submit(told, ONE).status == 303
     page = one.get(LIST)
-    assert "The Sheriff" in page.text
+    assert "Sheriff" in page.text
     assert "The Shelter" in page.text
 
 
@@ -175,10 +177,37 @@ def test_an_older_view_of_the_proposal_cannot_be_agreed_to(desk):
     assert "Look at it as it is now" in page.words
 
 
+def test_a_proposer_edits_what_waits_and_an_agreement_falls_away_in_the_log(desk):
+    one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    propose(one)
+    for address in (ADDRESS, SECOND):
+        confirm(desk, one, address)
+    assert other.submit(other.get(LIST), "/admin/recipients/agree").status == 303
+    page = one.get(LIST)
+    assert "Change your proposal: Sheriff" in page.words
+    form = one.get(f"{ONE}?r=sheriff")
+    assert f"{PUBLISHER_TWO} agreed to it. When you change it, that agreement falls away" in form.words
+    assert form.forms(ONE)[0]["why"] == "They agreed"
+    assert one.submit(form, ONE, what_not="It is not an emergency line.").status == 303
+    page = one.get(LIST)
+    assert "Nobody has agreed yet" in page.words
+    line = desk.log()[-1]
+    assert (line["did"], line["about"]) == ("propose a change of recipients", "sheriff")
+    assert f"the agreement of {PUBLISHER_TWO} to Sheriff has fallen away" in line["after"]
+    assert f"the agreement of {PUBLISHER_TWO} to Sheriff has fallen away" in desk.mails()[-1][
+        "raw_data"
+    ].replace("=\n", "")
+
+
 def test_a_recipient_is_dropped_in_the_same_way_and_a_proposal_can_be_withdrawn(desk):
     one, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
-    page = one.get(LIST)
-    assert one.submit(page, "/admin/recipients/without", r="dot-trafficking", why="it closed").status == 303
+    path = "/admin/recipients/without"
+    page = one.get(f"{path}?r=dot-trafficking")
+    assert "no form offers it" in page.words
+    refused = one.submit(page, path)
+    assert refused.status == 422
+    assert "Say why" in refused.words
+    assert one.submit(refused, path, why="it closed").status == 303
     assert "trafficking@dot.gov" in one.get(LIST).text
     assert other.submit(other.get(LIST), "/admin/recipients/withdraw").location == f"{LIST}?done=withdrawn"
     assert "A change waits" not in one.get(LIST).words
@@ -207,7 +236,7 @@ def test_a_key_is_taken_with_whatever_stands_around_it_and_kept_without(desk, na
 
 
 @pytest.mark.parametrize("beside", [True, False], ids=["beside the public one", "alone"])
-@pytest.mark.parametrize("field", ["key", "what", "why", "id"])
+@pytest.mark.parametrize("field", ["key", "what", "why", "name"])
 def test_a_private_key_is_refused_with_a_warning_and_never_kept(desk, field, beside):
     one = desk.signed_in(PUBLISHER_ONE)
     public = (KEYS / "plain.asc").read_text() if beside else ""
@@ -299,13 +328,13 @@ def test_before_the_first_delivered_report_the_operator_can_stand_for_the_second
     assert (refused["outcome"], refused["about"]) == ("refused", "sheriff")
     [mail] = [one["raw_data"] for one in desk.mails() if "Please agree" in one["raw_data"]][-1:]
     text = message_from_string(mail, policy=default).get_content()
-    assert f"The Sheriff (sheriff) is new: mail to {ADDRESS}" in text
+    assert f"Sheriff (sheriff) is new: mail to {ADDRESS}" in text
     [code] = re.findall(r"^ +(\d{4} \d{4})\s*$", text, re.MULTILINE)
     page = one.submit(one.get(LIST), agree, code=code)
     assert page.location == f"{LIST}?done=agreed"
     assert "the operator, by a mailed code agreed" in one.get(LIST).words
     # from the first delivered report on there is no such way
-    propose(one, id="second", name="Second")
+    propose(one, name="Second")
     marks.record_delivered(datetime.now(UTC))
     page = one.get(LIST)
     assert (page.forms(ask), page.forms(agree)) == ([], [])

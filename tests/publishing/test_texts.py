@@ -218,7 +218,7 @@ def test_a_clerk_fixes_a_phone_number_and_types_it_once(desk):
     wrong = [(name, seen if name == "seen" else value) for name, value in wrong]
     page = editor.post("/admin/contact", wrong)
     assert page.status == 422
-    assert "not a whole number" in page.words
+    assert "This number has 6 digits. It needs 10" in page.words
     assert "209-555" in page.text
 
 

@@ -125,6 +125,25 @@ def _texts(ana: Clerk, other: Clerk) -> None:
     ana.picture("contact")
     ana.press("Save the draft")
     ana.see("/admin/contacts", "contacts")
+    _added(ana)
+
+
+def _added(ana: Clerk) -> None:
+    """Add what is invented, picture it, and throw the drafts away."""
+    ana.page.goto("/admin/contact")
+    ana.page.get_by_label("Number or address 1").fill("209-555-014")
+    ana.press("Save the draft")
+    ana.picture("errors")
+    ana.page.goto("/admin/town")
+    ana.page.get_by_label("Name").fill("Alder Crossing")
+    ana.page.get_by_label("Where it lies").select_option("Merced County")
+    ana.picture("town")
+    ana.press("Save the draft")
+    ana.picture("towns")
+    ana.see("/admin/site", "site")
+    ana.see("/admin/mail", "mail-text")
+    ana.page.goto("/admin/text?d=places")
+    ana.press("Throw the draft away")
 
 
 def _publishing(ana: Clerk) -> None:

@@ -1,31 +1,21 @@
-"""Admin screens of contacts: the list with its due checks, and the form of one contact."""
+"""Admin screens of contacts: the list with its due checks, the form of one, and the way out."""
 
 from __future__ import annotations
 
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
-from chalicelib.desk.web.screens import Screen, go_to, sentence_of
-from chalicelib.directory.contacts import AUDIENCES, LINKED, MARKS
-from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.edit_contacts import (
-    KINDS,
-    ChannelFields,
-    ContactConflict,
-    ContactFields,
-    ContactWrong,
-    EditContacts,
-    seen_as,
-)
+from chalicelib.desk.web.screens import Screen, go_to
+from chalicelib.publishing.change_json import seen_as
+from chalicelib.publishing.edit_contacts import EditContacts
+from chalicelib.publishing.forms import Form, Problems, Typed
 from chalicelib.publishing.web.changes import CHANGES
+from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
 from chalicelib.publishing.web.spots import spot_of
 
 CONTACT_LIST = "/admin/contacts"
 CONTACT = "/admin/contact"
-_SPARE_CHANNELS = 2
-_CONTACT_CHANGED = (
-    "Somebody else changed this contact meanwhile. Their version is below."
-    " Save again to put yours in its place."
-)
+OUT = "/admin/contact/out"
+_BACK = (CONTACT_LIST, "Leave it")
 
 
 def routes(guard: Guard, contacts: EditContacts) -> None:
@@ -35,6 +25,7 @@ def routes(guard: Guard, contacts: EditContacts) -> None:
     note_checked = "note a contact as checked"
     guard.action("/admin/contacts/checked", EDITOR, does=note_checked, about="contact")(screens.checked)
     guard.screen(CONTACT, EDITOR, does="change a contact", about="c")(screens.contact)
+    guard.screen(OUT, EDITOR, does="take a contact out", about="c")(screens.out)
 
 
 class ContactScreens:
@@ -55,90 +46,76 @@ class ContactScreens:
         return go_to(f"{CONTACT_LIST}?done=checked")
 
     def contact(self, request: AdminRequest) -> Screen:
-        """Show the form of a contact, or save what was typed."""
+        """Show the form of a contact or of a new one, or save what was typed."""
+        contact, typed = request.asked("c"), Typed(request.fields)
         if not request.posted:
-            return self._form(request, None, "")
-        fields = _typed_contact(request)
-        before = self._edit.open(request.field("c"))
-        try:
-            self._edit.save(request.field("c"), fields, request.field("seen"), request.who.email)
-        except (ContactWrong, DocumentInvalid) as wrong:
-            return self._form(request, fields, request.field("seen"), 422, {"": sentence_of(wrong)})
-        except ContactConflict:
-            return self._form(request, fields, "", 409, {"": _CONTACT_CHANGED})
-        after = self._edit.open(request.field("c"))
-        fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != fields.mark)
+            return self._form(request, self._edit.typed(contact) if contact else Typed())
+
+        def again(problems: Problems, status: int, theirs: Typed | None) -> Screen:
+            return self._form(request, typed, problems, status, theirs)
+
+        return try_to_save(lambda: self._saved(request, contact, typed), again)
+
+    def _saved(self, request: AdminRequest, contact: str, typed: Typed) -> Screen:
+        if not contact:
+            request.deed.about = self._edit.add(typed, request.who.email)
+            return go_to(f"{CONTACT_LIST}?done=added")
+        before = self._edit.open(contact)
+        self._edit.save(contact, typed, request.field("seen"), request.who.email)
+        after = self._edit.open(contact)
+        fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != typed.text("mark"))
         done, spot = "fell" if fell else "saved", spot_of(request)
         return go_to(spot.path(done) if spot else f"{CHANGES}?d=contacts&done={done}")
+
+    def out(self, request: AdminRequest) -> Screen:
+        """Say what it means to take a contact out, or do it."""
+        contact = request.asked("c")
+        entry = self._edit.open(contact)
+
+        def ask(problems: Problems, status: int, theirs: Typed | None) -> Screen:
+            view = FormView(
+                f"Take out {entry['name']}?",
+                OUT,
+                "" if self._edit.why_kept(contact) else "Take it out",
+                (f"{CONTACT}?c={contact}", "Keep it"),
+                "Readers see it until the draft is published. Then no page shows it any more.",
+                {"c": contact, "seen": seen_as(entry)},
+            )
+            return show_form(self._show, request, view, Form(), Typed(), problems, status, theirs)
+
+        def take_out() -> Screen:
+            self._edit.take_out(contact, request.field("seen"), request.who.email)
+            return go_to(f"{CONTACT_LIST}?done=taken_out")
+
+        if request.posted:
+            return try_to_save(take_out, ask)
+        kept = self._edit.why_kept(contact)
+        return ask({"": kept} if kept else {}, 200, None)
 
     def _form(
         self,
         request: AdminRequest,
-        fields: ContactFields | None,
-        seen: str,
+        typed: Typed,
+        problems: Problems | None = None,
         status: int = 200,
-        problems: dict[str, str] | None = None,
+        theirs: Typed | None = None,
     ) -> Screen:
-        entry = self._edit.open(request.asked("c"))
-        shown = fields or _as_typed(entry)
-        return self._show(
-            request,
-            "contact.html",
-            status,
-            entry=entry,
-            fields=shown,
-            channels=[*shown.channels, *[ChannelFields("call", "")] * _SPARE_CHANNELS],
-            seen=seen or seen_as(entry),
-            spot=spot_of(request),
-            kinds=KINDS,
-            marks=MARKS,
-            audiences=AUDIENCES,
-            places=list(self._edit.places()),
-            problems=problems or {},
+        contact = request.asked("c")
+        entry = self._edit.open(contact) if contact else None
+        # After a conflict what is sent goes over what is shown as theirs.
+        seen = request.field("seen") if request.posted and status != 409 else ""
+        spot = spot_of(request)
+        view = FormView(
+            str(entry["name"]) if entry else "Add a contact",
+            CONTACT,
+            "Save the draft",
+            (spot.href, "Leave it") if spot else _BACK,
+            hidden={
+                "c": contact,
+                "seen": seen or (seen_as(entry) if entry else ""),
+                **({"back": spot.page, "spot": spot.key} if spot else {}),
+            },
+            template="contact.html",
         )
-
-
-def _typed_contact(request: AdminRequest) -> ContactFields:
-    rows = zip(
-        request.fields.get("kind", ()),
-        request.fields.get("show", ()),
-        request.fields.get("body", ()),
-        strict=False,
-    )
-    return ContactFields(
-        name=request.field("name"),
-        serves=request.field("serves"),
-        audience=request.field("audience"),
-        hours=request.field("hours"),
-        languages=request.field("languages"),
-        what=request.field("what"),
-        what_not=request.field("what_not"),
-        mark=request.field("mark"),
-        sources=request.field("sources").splitlines(),
-        channels=[ChannelFields(kind, show, body) for kind, show, body in rows],
-        checked_by=request.field("role") if request.field("checked") else "",
-        two_sources=bool(request.field("two")),
-    )
-
-
-def _as_typed(entry: object) -> ContactFields:
-    values = dict(entry) if isinstance(entry, dict) else {}
-    return ContactFields(
-        name=str(values.get("name") or ""),
-        serves=str(values.get("serves") or ""),
-        hours=str(values.get("hours") or ""),
-        languages=str(values.get("languages") or ""),
-        what=str(values.get("what") or ""),
-        what_not=str(values.get("what_not") or ""),
-        mark=str(values.get("mark") or ""),
-        audience=str(values.get("audience") or "anyone"),
-        sources=[str(source) for source in values.get("sources", ())],
-        channels=[
-            ChannelFields(
-                str(one.get("kind")),
-                str(one.get("value") if one.get("kind") in LINKED else one.get("show")),
-                str(one.get("body") or ""),
-            )
-            for one in values.get("channels", ())
-        ],
-    )
+        form = self._edit.form(contact)
+        return show_form(self._show, request, view, form, typed, problems, status, theirs, entry=entry)

@@ -120,6 +120,7 @@ def _parts(content: bytes) -> dict[str, object]:
     return {
         "headers": [(name, str(value)) for name, value in message.items()],
         "text": body.get_content() if body else "",
+        "source": content.decode("utf-8", "replace"),
         "files": [part.get_filename() or part.get_content_type() for part in message.iter_attachments()],
     }
 

@@ -13,22 +13,26 @@ from chalicelib.desk.web.screens import (
     number,
     sentence_of,
 )
-from chalicelib.directory.armor import without_private
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.directory.recipients import NATURES
-from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.publishing.change_recipients import ChangeRecipients, ChangeState
 from chalicelib.publishing.documents import DraftConflict
-from chalicelib.publishing.edit_contacts import EditContacts
-from chalicelib.publishing.edit_recipients import EditRecipients, RecipientFields
+from chalicelib.publishing.edit_recipients import OUT_FORM, EditRecipients
 from chalicelib.publishing.errors import CodesUsedUp, CodeWrong
+from chalicelib.publishing.forms import Problems, Typed
+from chalicelib.publishing.recipient_form import NATURE_WORDS
 from chalicelib.publishing.see_changes import SeeChanges
-from chalicelib.shared.locales import ENDONYMS
+from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 
 RECIPIENT_LIST = "/admin/recipients"
 RECIPIENT = "/admin/recipient"
-_FIELDS = tuple(name for name in RecipientFields.__dataclass_fields__ if name != "enforces_immigration")
+OUT = "/admin/recipients/without"
+_NEW = "Propose a new recipient"
+_OUT = "It gets reports until another publisher agrees and it is published. After that, no form offers it."
+_LAST = (
+    "It is the only recipient there is. Without it nobody gets reports, and no page can offer to take any."
+)
 _MOVED_ON = "Somebody else changed the proposal meanwhile. Look at it as it is now, then do it again."
 
 _WRONG_CODE = "This is not the code, or it is too old. After five wrong ones, mail a new one."
@@ -40,17 +44,16 @@ def routes(
     guard: Guard,
     changes: ChangeRecipients,
     edit: EditRecipients,
-    contacts: EditContacts,
     standings: Standings,
     tell: TellPublishers,
     see: SeeChanges,
 ) -> None:
     """Register the list with the change that waits, the form of one recipient, and the buttons."""
-    screens = RecipientScreens(guard.show, changes, edit, contacts, standings, tell, see)
+    screens = RecipientScreens(guard.show, changes, edit, standings, tell, see)
     guard.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
-    guard.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="id")(screens.recipient)
+    guard.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="r")(screens.recipient)
+    guard.screen(OUT, PUBLISHER, does="propose to take a recipient out", about="r")(screens.drop)
     for path, does, about, renderer in (
-        ("/admin/recipients/without", "propose to drop a recipient", "r", screens.drop),
         ("/admin/recipients/code", "mail a code", "address", screens.mail_code),
         ("/admin/recipients/confirm", "confirm an address", "address", screens.confirm_address),
         ("/admin/recipients/agree", "agree to a change of recipients", "", screens.agree),
@@ -73,7 +76,6 @@ class RecipientScreens:
         show: Show,
         changes: ChangeRecipients,
         edit: EditRecipients,
-        contacts: EditContacts,
         standings: Standings,
         tell: TellPublishers,
         see: SeeChanges,
@@ -81,7 +83,6 @@ class RecipientScreens:
         self._show = show
         self._changes = changes
         self._edit = edit
-        self._contacts = contacts
         self._standings = standings
         self._tell = tell
         self._see = see
@@ -91,38 +92,51 @@ class RecipientScreens:
         return self._list(request)
 
     def recipient(self, request: AdminRequest) -> Screen:
-        """Show the form of a recipient, or propose what was typed."""
+        """Show the form of a recipient or of a new one, or propose what was typed."""
+        recipient, typed = request.asked("r"), Typed(request.fields)
         if not request.posted:
-            if not request.asked("r"):
-                return self._form(request, _as_typed({}), self._edit.entries()[1])
-            entry, revision = self._edit.open(request.asked("r"))
-            return self._form(request, _as_typed(entry), revision)
-        fields = RecipientFields(
-            **{name: request.field(name) for name in _FIELDS},
-            enforces_immigration=bool(request.field("enforces_immigration")),
-        )
-        revision = number(request.field("revision"))
-        try:
-            self._edit.propose(fields, revision, request.who, request.field("why"))
-        except DocumentInvalid as wrong:
-            # What was typed stays in the form, but for a private key.
-            return self._form(request, _typed(request), revision, 422, sentence_of(wrong))
-        except DraftConflict:
-            return self._form(request, fields, self._edit.entries()[1], 409, _MOVED_ON)
-        self._proposed(request, fields.id.strip())
+            opened = (
+                self._edit.typed(recipient, request.who) if recipient else (Typed(), self._edit.entries()[1])
+            )
+            return self._form(request, *opened)
+
+        def again(problems: Problems, status: int, theirs: Typed | None) -> Screen:
+            revision = self._edit.entries()[1] if theirs else number(request.field("revision"))
+            told = {"": _MOVED_ON} if theirs else problems
+            return self._form(request, typed, revision, told, status, theirs)
+
+        return try_to_save(lambda: self._propose(request, recipient, typed), again)
+
+    def _propose(self, request: AdminRequest, recipient: str, typed: Typed) -> Screen:
+        before = self._changes.state()
+        about = self._edit.propose(recipient, typed, number(request.field("revision")), request.who)
+        self._proposed(request, about, before)
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
     def drop(self, request: AdminRequest) -> Screen:
-        """Propose that a recipient gets reports no longer."""
-        recipient, revision = request.field("r"), number(request.field("revision"))
-        try:
-            self._edit.propose_without(recipient, revision, request.who, request.field("why"))
-        except DocumentInvalid as wrong:
-            return self._list(request, 422, {"": sentence_of(wrong)})
-        except DraftConflict:
-            return self._list(request, 409, {"": _MOVED_ON})
-        self._proposed(request, recipient)
-        return go_to(f"{RECIPIENT_LIST}?done=proposed")
+        """Say what it means that a recipient gets reports no longer, or propose it."""
+        recipient, typed = request.asked("r"), Typed(request.fields)
+        entry, revision = self._edit.open(recipient)
+
+        def ask(problems: Problems, status: int, theirs: Typed | None) -> Screen:
+            view = FormView(
+                f"Take out {entry['name']}?",
+                OUT,
+                "Propose to take it out",
+                (RECIPIENT_LIST, "Keep it"),
+                _LAST if self._edit.is_last(recipient) else _OUT,
+                {"r": recipient, "revision": revision if theirs else request.asked("revision") or revision},
+            )
+            told = {"": _MOVED_ON} if theirs else problems
+            return show_form(self._show, request, view, OUT_FORM, typed, told, status)
+
+        def propose() -> Screen:
+            before, seen = self._changes.state(), number(request.field("revision"))
+            self._edit.propose_without(recipient, typed, seen, request.who)
+            self._proposed(request, recipient, before)
+            return go_to(f"{RECIPIENT_LIST}?done=proposed")
+
+        return try_to_save(propose, ask) if request.posted else ask({}, 200, None)
 
     def mail_code(self, request: AdminRequest) -> Screen:
         """Mail a code to an address that is new."""
@@ -227,7 +241,9 @@ class RecipientScreens:
             "recipients.html",
             status,
             entries=self._changes.list(),
-            proposed=self._edit.entries()[0],
+            places={place.slug: place.name for place in self._edit.places()},
+            natures=NATURE_WORDS,
+            waiting={str(entry.get("id")) for entry in self._edit.entries()[0]},
             state=state,
             changed=self._see.between(RECIPIENTS, state.live, state.change.text) if state else None,
             why_not=self._changes.why_not(self._standings.of(request.who)) if asks else "",
@@ -237,34 +253,48 @@ class RecipientScreens:
     def _form(
         self,
         request: AdminRequest,
-        fields: RecipientFields,
+        typed: Typed,
         revision: int,
+        problems: Problems | None = None,
         status: int = 200,
-        problem: str = "",
+        theirs: Typed | None = None,
     ) -> Screen:
-        return self._show(
-            request,
+        recipient, state = request.asked("r"), self._changes.state()
+        view = FormView(
+            f"Propose a change: {self._edit.open(recipient)[0]['name']}" if recipient else _NEW,
+            RECIPIENT,
+            "Propose",
+            (RECIPIENT_LIST, "Leave it"),
+            "Nothing changes for readers until the addresses are confirmed, another publisher agrees, and it"
+            " is published.",
+            {"r": recipient, "revision": revision},
             "recipient.html",
+        )
+        agreed = [one.agreed_by for one in state.entries if one.id == recipient] if state else []
+        return show_form(
+            self._show,
+            request,
+            view,
+            self._edit.form(),
+            typed,
+            problems,
             status,
-            fields=fields,
-            is_new=not request.asked("r"),
-            revision=revision,
-            natures=NATURES,
-            state=self._changes.state(),
-            languages=ENDONYMS,
-            places=list(self._contacts.places()),
-            why=without_private(request.field("why")),
-            problems={"": problem} if problem else {},
+            theirs,
+            recipient=recipient,
+            state=state,
+            whose=state.whose(recipient) if state else (),
+            agreed=list(filter(None, agreed)),
         )
 
-    def _proposed(self, request: AdminRequest, about: str) -> None:
-        """Record and mail what was proposed, from what is stored now."""
+    def _proposed(self, request: AdminRequest, about: str, before: ChangeState | None = None) -> None:
+        """Record and mail what was proposed, and which agreements fell away, from what is stored now."""
         state = self._changes.state()
         if state is None:
             return
-        request.deed.about, request.deed.after = about, "; ".join(state.described)
+        fell = fallen(before, state)
+        request.deed.about, request.deed.after = about, "; ".join((*state.described, *fell))
         told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
-        self._tell("recipients were proposed", (told, *state.described, f"Why: {state.change.why}"))
+        self._tell("recipients were proposed", (told, *state.described, *fell, f"Why: {state.change.why}"))
 
     def _about_what_waits(self, request: AdminRequest) -> None:
         """Record what this is about before it is tried: a refusal names it too."""
@@ -286,14 +316,11 @@ class RecipientScreens:
         self._tell("recipients were agreed to", (told, *state.described, still))
 
 
-def _typed(request: AdminRequest) -> RecipientFields:
-    return RecipientFields(
-        **{name: without_private(request.field(name)) for name in _FIELDS},
-        enforces_immigration=bool(request.field("enforces_immigration")),
-    )
-
-
-def _as_typed(entry: object) -> RecipientFields:
-    told = dict(entry) if isinstance(entry, dict) else {}
-    texts = {name: str(told.get(name) or "") for name in _FIELDS}
-    return RecipientFields(**texts, enforces_immigration=bool(told.get("enforces_immigration")))
+def fallen(before: ChangeState | None, now: ChangeState) -> list[str]:
+    """Return in a line each which agreement of a change does not stand any more."""
+    agreed = {one.id for one in now.entries if one.agreed_by}
+    return [
+        f"the agreement of {one.agreed_by} to {one.name} has fallen away"
+        for one in (before.entries if before else ())
+        if one.agreed_by and one.id not in agreed
+    ]

@@ -1,0 +1,133 @@
+"""Schema of the form of a recipient: its fields, what is wrong with each, and the entry that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from chalicelib.directory.armor import tidy
+from chalicelib.directory.places import Places
+from chalicelib.directory.recipients import NATURES
+from chalicelib.publishing.documents import LONGEST_WHY
+from chalicelib.publishing.forms import CHOICE, DAY, TICK, WORDS, Field, Form, Group, Problems, Typed
+from chalicelib.shared.days import read_day
+from chalicelib.shared.email_addresses import is_address
+from chalicelib.shared.locales import DEFAULT, ENDONYMS
+
+NATURE_WORDS = {
+    "awareness": "the mailbox of a campaign that teaches",
+    "police": "police or sheriff",
+    "services": "people who help: shelter, advice, health",
+    "desk": "a desk that passes reports on",
+}
+_TEXTS = ("name", "serves", "email", "fallback", "language", "nature", "what", "what_not", "agreed_on")
+
+WHY = Field(
+    "why",
+    "Why, in one sentence for the one who has to agree",
+    needed="Say why: one short sentence for the one who has to agree.",
+    most=LONGEST_WHY,
+)
+
+
+def form_of(places: Places) -> Form:
+    """Return the form."""
+    return Form(
+        (
+            Group("The office", _office(places)),
+            Group("Where its mail goes", _MAIL),
+            Group("What the form says of it", _SAID),
+            Group("For the other publisher", (WHY,)),
+        )
+    )
+
+
+def _office(places: Places) -> tuple[Field, ...]:
+    return (
+        Field("name", "Name, as the office writes it", needed="Write the name of the office."),
+        Field("serves", "Place", CHOICE, needed="Choose the place that it gets reports from.",
+              options=[("", "choose a place"), *((place.slug, place.name) for place in places)]),
+        Field("nature", "What it is", CHOICE, needed="Choose what it is.",
+              options=[("", "choose"), *((one, NATURE_WORDS[one]) for one in NATURES)]),
+        Field("enforces_immigration",
+              "It enforces immigration law, or is part of an office that does. The form says so.", TICK),
+        Field("agreed_on", "Day on which the office agreed to get reports", DAY,
+              needed="Write the day on which the office agreed. Nobody gets reports before that."),
+    )  # fmt: skip
+
+
+_MAIL = (
+    Field("email", "Address for reports", needed="Write the address that reports go to.", mode="email"),
+    Field(
+        "fallback",
+        "Second address, for the day the first one fails",
+        needed="Write a second address: a report must reach somebody on the day the first one fails.",
+        mode="email",
+    ),
+    Field("language", "Language of its mails", CHOICE, options=list(ENDONYMS.items())),
+    Field(
+        "key",
+        "Key for encrypted mail, if the office has one",
+        WORDS,
+        "Paste an OpenPGP public key or an S/MIME certificate as it came; words around it do no harm. Never a"
+        " private key. With a key, mail goes out encrypted or not at all.",
+        most=100_000,
+        pasted=True,
+    ),
+)
+_SAID = (
+    Field(
+        "what", "What it is, for the form", WORDS, needed="Say in a sentence what this office is.", most=1_000
+    ),
+    Field(
+        "what_not",
+        "What it is not, for the form",
+        WORDS,
+        "Like “It is not the police.”",
+        "Say in a sentence what this office is not, so that nobody hopes for what it cannot do.",
+        most=1_000,
+    ),
+)
+
+
+def as_typed(entry: Mapping[str, Any]) -> Typed:
+    """Return a recipient as its form sends it when nothing was typed."""
+    texts = {name: [str(entry.get(name) or "")] for name in (*_TEXTS, "key")}
+    enforces = ["yes"] if entry.get("enforces_immigration") else []
+    return Typed(
+        {**texts, "language": texts["language"] if entry else [DEFAULT], "enforces_immigration": enforces}
+    )
+
+
+def problems_of(form: Form, typed: Typed, others: Iterable[Mapping[str, Any]], latest: date) -> Problems:
+    """Return everything that is wrong with what was typed, by field, its key apart.
+
+    `others` are the other recipients, `latest` is the last day that has begun.
+    """
+    found = form.problems(typed)
+    for name in ("email", "fallback"):
+        if typed.text(name) and not is_address(typed.text(name)):
+            found.setdefault(name, "This is not one e-mail address. Write it like reports@example.org.")
+    if typed.text("email") and typed.text("email").casefold() == typed.text("fallback").casefold():
+        found.setdefault("fallback", "This is the first address again. The second one must be another.")
+    if typed.text("agreed_on") and "agreed_on" not in found and read_day(typed.text("agreed_on")) > latest:
+        found["agreed_on"] = "This day has not come yet. Write the day on which the office agreed."
+    twin = next(
+        (one for one in others if str(one.get("name")).casefold() == typed.text("name").casefold()), None
+    )
+    if twin and typed.text("name"):
+        found.setdefault("name", "There is a recipient of this name already: change that one.")
+    return found
+
+
+def entry_of(entry: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
+    """Return a recipient with what was typed in it, its key kept without what stands around it."""
+    filled: dict[str, Any] = {**entry, **{name: typed.text(name) for name in _TEXTS}}
+    filled["language"] = filled["language"] or DEFAULT
+    filled["agreed_on"] = filled["agreed_on"] or None
+    filled["enforces_immigration"] = bool(typed.raw("enforces_immigration"))
+    key = tidy(typed.raw("key")).replace("\r\n", "\n").strip()
+    if key or "key" in entry:
+        filled["key"] = f"{key}\n" if key else ""
+    return filled
