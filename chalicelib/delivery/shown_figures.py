@@ -51,10 +51,10 @@ class Band:
 
     @property
     def text(self) -> str:
-        """Return it for people: "<5", "10 to 14"; "0" is of what was never counted."""
-        if not self.high:
-            return "0"
-        return f"{self.low} to {self.high}" if self.low else f"<{self.high + 1}"
+        """Return it for people: "<5", "10 to 14"; of a total "at least 20", or "<5 each"."""
+        if self.high - self.low >= STEP:
+            return f"at least {self.low}" if self.low else f"<{STEP} each"
+        return f"{self.low} to {self.high}" if self.low else f"<{STEP}"
 
 
 @dataclass(frozen=True, slots=True)

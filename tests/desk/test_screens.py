@@ -34,6 +34,8 @@ SCREENS = [
     "/admin/publish",
     "/admin/releases",
     "/admin/deliveries",
+    "/admin/figures",
+    "/admin/figures?town=los-banos-ca&time=year",
     "/admin/recipients",
     "/admin/authenticator",
     "/admin/log",
