@@ -60,6 +60,7 @@ def narrowed(found: dict[Hashable, list[frozenset[int]]]) -> list[frozenset[int]
     return [one for sets in found.values() for one in sets if one & UNDER_FIVE and not one >= UNDER_FIVE]
 
 
+@cache
 def towns(world: World) -> Hashable:
     cells = {
         ("2026-11", place, who): Counts(n, n)

@@ -10,7 +10,7 @@ from datetime import date
 
 from chalicelib.delivery.read_figures import Figures
 from chalicelib.delivery.render import figure_pictures as pictures
-from chalicelib.delivery.shown_figures import SHOWN_COUNTS, Shown, Wait
+from chalicelib.delivery.shown_figures import Shown, Wait
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.people import csv_cell
@@ -48,6 +48,11 @@ class Row:
     def nearly_all(self) -> str:
         """Return within how long 95 of 100 arrived."""
         return words_of(self.shown.wait(0.95))
+
+    @property
+    def cells(self) -> list[str]:
+        """Return all of it in words, in the order of the heads."""
+        return [*(getattr(self.shown, name).text for name in HEADS), self.half, self.nearly_all]
 
 
 def routes(guard: Guard, read_figures: Callable[[], Figures]) -> None:
@@ -113,19 +118,23 @@ def office_rows(figures: Figures, months: Sequence[str], places: Sequence[str]) 
     ]
 
 
-def as_csv(figures: Figures) -> str:
-    """Return all figures as CSV, as they are shown. It begins with a mark, as the log does."""
-    table = io.StringIO("\ufeff")
-    table.seek(1)
-    writer = csv.writer(table)
-    writer.writerow(["Month", "Town", "Office", *HEADS.values(), HALF, MOST])
+def table_of(figures: Figures) -> list[list[str]]:
+    """Return all figures as a table, as they are shown: each month, town and office a row."""
+    rows = [["Month", "Town", "Office", *HEADS.values(), HALF, MOST]]
     for month in figures.months:
         for place, name in figures.places.items():
-            rows = [Row("all offices", figures.of([month], [place])), *office_rows(figures, [month], [place])]
-            for row in rows:
-                counts = [getattr(row.shown, name).text for name in SHOWN_COUNTS]
-                cells = [month, name, row.name, *counts, row.half, row.nearly_all]
-                writer.writerow([csv_cell(cell) for cell in cells])
+            town = Row("all offices", figures.of([month], [place]))
+            rows += [
+                [month, name, row.name, *row.cells] for row in (town, *office_rows(figures, [month], [place]))
+            ]
+    return rows
+
+
+def as_csv(figures: Figures) -> str:
+    """Return the table as CSV. It begins with a mark, as the log does."""
+    table = io.StringIO("\ufeff")
+    table.seek(1)
+    csv.writer(table).writerows(map(csv_cell, row) for row in table_of(figures))
     return table.getvalue()
 
 
