@@ -25,7 +25,8 @@ HEADS = {
     "failed": "Failed",
     "unanswered": "Alarms nobody answered",
 }
-HALF, MOST = "Half arrived within", "95 of 100 arrived within"
+OFFICE_HEADS = {**HEADS, "reports": "Copies", "taken": "Taken by this office"}
+HALF, MOST = "Time until half arrived", "Time until 95 of 100 arrived"
 TOO_FEW = "too few"
 _SPANS = {"month": "This month, so far", "year": "The twelve months before"}
 
@@ -88,6 +89,7 @@ class FigureScreens:
             "figures.html",
             figures=figures,
             heads=HEADS,
+            office_heads=OFFICE_HEADS,
             place=place,
             span=span,
             spans=_SPANS,
@@ -120,7 +122,8 @@ def office_rows(figures: Figures, months: Sequence[str], places: Sequence[str]) 
 
 def table_of(figures: Figures) -> list[list[str]]:
     """Return all figures as a table, as they are shown: each month, town and office a row."""
-    rows = [["Month", "Town", "Office", *HEADS.values(), HALF, MOST]]
+    heads = {**HEADS, "taken": "Taken by every office, or by this one"}
+    rows = [["Month", "Town", "Office", *heads.values(), HALF, MOST]]
     for month in figures.months:
         for place, name in figures.places.items():
             town = Row("all offices", figures.of([month], [place]))
