@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from chalicelib.delivery.month_tallies import MonthSum
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import SealedReport
 from chalicelib.reporting.ports import SentMail
@@ -136,3 +137,19 @@ class StageMarks(Protocol):
 
     def made_at(self) -> datetime | None:
         """Return when the table of reports was made: before that nothing was delivered. None if not known."""
+
+
+class MonthSums(Protocol):
+    """Monthly sums of cases, a record a town and month. Any call may raise StoreUnavailable."""
+
+    def all(self) -> Iterable[MonthSum]:
+        """Return every record that is kept."""
+
+    def save(self, changed: MonthSum) -> None:
+        """Write a record whole. Raises StaleRecord when somebody changed it since it was read."""
+
+    def begin(self, now: datetime) -> None:
+        """Record since when months are summed, unless it is recorded."""
+
+    def since(self) -> datetime | None:
+        """Return since when months are summed, or None: what was deleted before is in no sum."""

@@ -5,7 +5,7 @@ What a clock ahead of time wrote would wait for as long as that clock was ahead:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from chalicelib.reporting.cases import SealedReport, case_number
 from chalicelib.reporting.ports import Deleted, ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.errors import StaleRecord
+from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 LONG_WAIT = timedelta(hours=2)
 MARGIN = timedelta(seconds=20)
@@ -35,6 +35,8 @@ class Sweep:
     """The sweep, hourly. DynamoDB's own TTL is a backstop: it may be two days late.
 
     `digest_every` is how far apart digests are; `log_outcome` hears what became of each delivery.
+    `sum_months` writes the monthly sums of what is about to go, and returns the keys of what is not in them
+    yet.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Sweep:
         clock: Clock,
         digest_every: timedelta = timedelta(hours=1),
         log_outcome: Callable[[Outcome], None] = unheard,
+        sum_months: Callable[[datetime], Collection[str]] = lambda _: (),
     ) -> None:
         self._store = store
         self._alarms = alarms
@@ -52,6 +55,7 @@ class Sweep:
         self._clock = clock
         self._digest_every = digest_every
         self._log_outcome = log_outcome
+        self._sum_months = sum_months
 
     def __call__(self, time_left: Callable[[], timedelta], scheduled_at: datetime | None = None) -> int:
         """Delete every item whose time is over, and return how many there were.
@@ -93,16 +97,28 @@ class Sweep:
         return True
 
     def _deleted(self, now: datetime, time_left: Callable[[], timedelta]) -> int:
-        count = 0
+        count, not_summed = 0, self._not_summed(now)
         for key in self._store.expired(now):
             if time_left() < MARGIN:
                 break
+            if key in not_summed:
+                continue
             deleted = self._store.delete(key, now)
             if deleted is not None:
                 count += 1
                 for deletion in _deletions(key, deleted, now):
                     self._log_outcome(deletion)
         return count
+
+    def _not_summed(self, now: datetime) -> Collection[str]:
+        """Write the monthly sums; return what waits for the next sweep. A fault in them stops no deletion."""
+        try:
+            return self._sum_months(now)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            self._alarms.raise_alarm("figures_not_kept", {"error": type(error).__name__})
+            return ()
 
     def _set_due(self, hidden: list[SealedReport], time_left: Callable[[], timedelta]) -> None:
         """Set due what lies too far ahead, and tell the operator first: it may have been so for long."""

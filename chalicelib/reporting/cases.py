@@ -64,6 +64,7 @@ UNCERTAIN_WAIT = timedelta(minutes=3)  # a notice of a mail that was taken after
 DELAY_MOST = timedelta(hours=6)  # a mail that is delayed for longer goes to the fallback
 WATCH_AFTER = timedelta(hours=8)  # every recipient should have taken a report by then
 WATCH_AGAIN = timedelta(hours=24)
+PAST_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class Delivery:
     notice that they were taken undo what followed.
 
     `instead_of` is the recipient whose copy did not arrive and was handed over to this one; `proposed` is a
-    hand-over that waits for a second publisher.
+    hand-over that waits for a second publisher. `past` are the states before this one and since when it was
+    in each, the latest PAST_STEPS of them; none for what moved before steps were kept.
     """
 
     recipient: str
@@ -107,6 +109,7 @@ class Delivery:
     doubtful: tuple[int, ...] = ()
     instead_of: str = ""
     proposed: HandOver | None = None
+    past: tuple[tuple[str, datetime], ...] = ()
 
     def due(self, now: datetime) -> bool:
         """Say whether the delivery is due: it is time to look at it."""
@@ -287,6 +290,7 @@ def move(
         changed_at=now,
         next_try=next_try if state in WAITING | LOOKED_AT else None,
         message_id=delivery.message_id if message_id is None else message_id,
+        past=(*delivery.past, (delivery.state, delivery.changed_at))[-PAST_STEPS:],
     )
 
 

@@ -12,11 +12,13 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
+from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import LookAfterCases
+from chalicelib.delivery.read_figures import ReadFigures
 from chalicelib.delivery.render import mail_block
-from chalicelib.delivery.web import cases
+from chalicelib.delivery.web import cases, figures
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
@@ -65,7 +67,7 @@ from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail, Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
-from chalicelib.wiring.published import published_zones
+from chalicelib.wiring.published import published_places, published_zones
 
 log = logging.getLogger("porchlight")
 
@@ -104,7 +106,10 @@ def serve(
     zones = published_zones(settings)
     look_after_cases = LookAfterCases(reports_index, directory, shared.clock, zones)
     hand_overs = HandOvers(reports_index, directory, shared.clock, agreed_only=settings.stage == "prod")
-    cases.routes(guard, look_after_cases, hand_overs, shared.standings)
+    places = published_places(settings)
+    cases.routes(guard, look_after_cases, hand_overs, shared.standings, places)
+    sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
+    figures.routes(guard, ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places))
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
     _documents(guard, shared, look_after_cases, first)
     app.register_blueprint(routes)

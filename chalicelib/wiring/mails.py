@@ -20,6 +20,7 @@ from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.shared.time_zones import ZoneOf
 from chalicelib.wiring.texts import (
     SHIPPED,
     CurrentRecipients,
@@ -39,6 +40,11 @@ if TYPE_CHECKING:  # only who writes mails loads these, not who records what bec
 def delivery_recipients(settings: Settings) -> RecipientBook:
     """Return the recipients and places as they are published at each moment."""
     return CurrentRecipients(lambda: _directory(*published_now(settings)))
+
+
+def zones(settings: Settings) -> ZoneOf:
+    """Return what gives the time zone of a place, as places are published at each moment."""
+    return lambda place: _directory(*published_now(settings)).zone(place)
 
 
 def contacts_text(settings: Settings) -> str:

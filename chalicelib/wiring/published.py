@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from chalicelib.directory.adapters.published_texts import PublishedDocuments
@@ -40,6 +40,11 @@ def published_recipients(settings: Settings) -> RecipientBook:
 def published_zones(settings: Settings) -> ZoneOf:
     """Return what gives the time zone of a place, as places are published at each moment."""
     return lambda place: _directory(*published_now(settings)).zone(place)
+
+
+def published_places(settings: Settings) -> Callable[[], Mapping[str, str]]:
+    """Return what gives the names of places by slug, as they are published at each moment."""
+    return lambda: _directory(*published_now(settings)).places()
 
 
 @lru_cache(maxsize=4)

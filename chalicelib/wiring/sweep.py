@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
+from chalicelib.delivery.sum_months import SumMonths
 from chalicelib.delivery.sweep import Sweep
 from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring.mails import contacts_text
+from chalicelib.wiring.mails import contacts_text, zones
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, report_store, ses, time_left
 
 
@@ -21,13 +25,16 @@ def sweep(
 ) -> dict[str, Any]:
     """Delete what is past its date; return how much. Without the schedule's time that is nothing."""
     clock = clock or SystemClock()
+    store = report_store(settings)
+    sums = DynamoMonthSums(partial(client, "dynamodb"), settings.reports_table)
     run = Sweep(
-        report_store(settings),
+        store,
         alarms(settings, clock),
         figures(settings, clock),
         clock,
         timedelta(seconds=settings.digest_every),
         LogOutcomes(OUTCOMES.info),
+        SumMonths(store.survey, sums, zones(settings)),
     )
     deleted = run(time_left(context), scheduled_at)
     remind_of_contacts(settings, clock)

@@ -38,6 +38,7 @@ SCREENS = [
     "/admin/preview?locale=ar",
     "/admin/releases",
     "/admin/deliveries",
+    "/admin/figures?town=los-banos-ca",
     "/admin/recipients",
     "/admin/recipient",
     "/admin/people",

@@ -50,6 +50,8 @@ SCREENS = [
     "/admin/releases",
     "/admin/thrown",
     "/admin/deliveries",
+    "/admin/figures",
+    "/admin/figures?town=los-banos-ca&time=year",
     "/admin/recipients",
     "/admin/authenticator",
     "/admin/log",

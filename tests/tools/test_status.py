@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -70,7 +71,32 @@ def test_the_figures_are_printed_for_people_and_for_programs(
     lines = capsys.readouterr().out.splitlines()
     assert "       1  failed, and nobody has answered for it" in lines
     assert f"(Porchlight {VERSION})" in lines[0]
-    assert len(lines) == 1 + len(fields(DeliveryFigures))
+    told = lines[: 1 + len(fields(DeliveryFigures))]
+    assert lines[len(told)] == ""
+
+
+def test_the_months_are_those_of_the_desk_in_the_same_steps(
+    aws: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "where", lambda: SITE)
+    SITE.dynamodb().create_table(**table_definition("reports"))
+    store, now = DynamoReports(SITE.dynamodb, "reports"), datetime.now(UTC)
+    for number in range(9):
+        office = "dot-trafficking" if number < 6 else "nobody-now"
+        copy = Delivery(office, BOUNCED, now)
+        store.add(SealedReport(f"{number:032x}", b"s", b"k", "los-banos-ca", now, (copy,)))
+    assert status.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    [this] = [line for line in lines if line.startswith(f"{now:%Y-}") and "reports: at least 5" in line]
+    assert "taken by every office: <5 each, held for a while: <5 each, failed: at least 5" in this
+    monkeypatch.setenv("JSON", "1")
+    assert status.main() == 0
+    head, *rows = json.loads(capsys.readouterr().out)["by_month"]
+    town = [dict(zip(head, row, strict=True)) for row in rows if row[1] == "Los Banos"]
+    shown = {row["Office"]: row["Reports"] for row in town if row["Month"] == town[0]["Month"]}
+    assert shown["all offices"] == "5 to 9"
+    assert [office for office, count in shown.items() if count == "5 to 9"][1:] != []
+    assert "nobody-now" not in shown  # three copies, for an office that serves nobody here
 
 
 def test_a_table_that_does_not_answer_is_one_sentence(

@@ -13,7 +13,9 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.server import ThreadedMotoServer
 from moto.ses.models import ses_backends
 
+from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+from chalicelib.delivery.month_tallies import mark_of
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.check_documents import CheckDocuments
@@ -173,7 +175,13 @@ def test_what_was_taken_is_deleted_on_time_and_nothing_else(stage: Stage) -> Non
     stage.sweep()
     assert {*stage.states()} == {*before}
     stage.clock.forward(days=2)
+    sums = DynamoMonthSums(lambda: client("dynamodb"), "reports")
+    counted = {mark for one in sums.all() for mark in one.marks}
+    ends = [report for report in stage.store.survey(stage.clock.now()) if report.case_number in settled]
+    assert {mark_of(report) for report in ends} <= counted
     assert stage.sweep() >= len(settled)
+    assert sum(one.raw[""].reports for one in sums.all()) == len(counted)
+    assert all(one.partial for one in sums.all())
     left = stage.states()
     assert not settled & {*left}
     on_hold = [report for report in stage.store.survey(stage.clock.now()) if report.legal_hold]
@@ -243,6 +251,7 @@ def test_every_screen_of_the_desk_shows_what_an_earlier_release_left(desk: DeskS
     ana = desk.signed_in(PUBLISHER_TWO)
     for path in ("/admin", "/admin/documents", "/admin/deliveries", "/admin/recipients", "/admin/log"):
         assert ana.get(path).status == 200, path
+    assert "came before it was written down when a report is held" in ana.get("/admin/figures").words
     assert "Our words in Spanish" in ana.get("/admin/releases").words
     history = ana.get("/admin/text/history?d=template/public/page.html")
     assert "A line of ours" in history.words

@@ -1,6 +1,7 @@
 """`make status`: how the deliveries stand, for the site on this machine or for a stage (STAGE=prod).
 
-It reads the table and opens nothing. JSON=1 prints one line of JSON instead.
+It reads the table and opens nothing. After the figures of the moment come those of the desk, by month, in the
+same steps. JSON=1 prints one line of JSON instead, with every town and office.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.delivery.figures import DeliveryFigures, figures
+from chalicelib.delivery.web.figures import table_of
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.shared.errors import StoreUnavailable
+from tools.aws.month_figures import by_month, lines_by_month
 from tools.local.where import NoSite, where
 
 _MEANING = {
@@ -47,6 +50,7 @@ def main() -> int:
         site = where()
         now = datetime.now(UTC)
         counted = figures(DynamoReports(site.dynamodb, site.reports_table).survey(now), now)
+        told = by_month(site)
     except NoSite as reason:
         print(reason, file=sys.stderr)
         return 1
@@ -54,10 +58,10 @@ def main() -> int:
         print(f"AWS does not answer: {error}", file=sys.stderr)
         return 1
     if os.environ.get("JSON"):
-        print(json.dumps({"version": site.version, **asdict(counted)}))
+        print(json.dumps({"version": site.version, **asdict(counted), "by_month": table_of(told)}))
         return 0
     print(f"The deliveries of {site.title} (Porchlight {site.version}), {now:%Y-%m-%d %H:%M:%S} UTC")
-    print("\n".join(lines(counted)))
+    print("\n".join([*lines(counted), *lines_by_month(told)]))
     return 0
 
 

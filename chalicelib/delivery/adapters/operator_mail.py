@@ -117,6 +117,11 @@ EXPLAINED = {
         "A clock that was ahead wrote when they are due, so nothing would have looked at them until then."
         " They are due now. Look at the delivery desk in some minutes, and keep the logs of that day.",
     ),
+    "figures_not_kept": (
+        "Monthly figures could not be written",
+        "Reports were deleted on time all the same, and are missing in the figures of their month. Is the"
+        " package older than what wrote the figures? If not, it is a fault of this package.",
+    ),
     "clocks_apart": (
         "Two clocks differ",
         "The sweep's clock and its schedule's are more than ten minutes apart, so nothing was deleted:"

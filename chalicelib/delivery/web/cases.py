@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from chalicelib.delivery.case_steps import timeline
 from chalicelib.delivery.errors import HandOverRefused
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import CaseFile, LookAfterCases, read_case_number
@@ -26,9 +27,15 @@ _SHOWN = 50
 _HAND_OVER = "n recipient other"  # what the log names, whatever becomes of it
 
 
-def routes(guard: Guard, cases: LookAfterCases, hand_overs: HandOvers, standings: Standings) -> None:
+def routes(
+    guard: Guard,
+    cases: LookAfterCases,
+    hand_overs: HandOvers,
+    standings: Standings,
+    place_names: Callable[[], Mapping[str, str]] = dict,
+) -> None:
     """Register the routes of cases: the list, a case, its buttons, and those around a hand-over."""
-    screens = CaseScreens(guard.show, cases, hand_overs, standings)
+    screens = CaseScreens(guard.show, cases, hand_overs, standings, place_names)
     guard.screen(CASES, EDITOR)(screens.cases)
     guard.screen(CASE, EDITOR)(screens.case)
     guard.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
@@ -46,12 +53,18 @@ class CaseScreens:
     """The screens of cases, a method each. A hand-over is logged with both offices."""
 
     def __init__(
-        self, show: Show, cases: LookAfterCases, hand_overs: HandOvers, standings: Standings
+        self,
+        show: Show,
+        cases: LookAfterCases,
+        hand_overs: HandOvers,
+        standings: Standings,
+        place_names: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._show = show
         self._cases = cases
         self._hand_overs = hand_overs
         self._standings = standings
+        self._place_names = place_names
 
     def cases(self, request: AdminRequest) -> Screen:
         """List the cases that need somebody, and the newest."""
@@ -63,6 +76,7 @@ class CaseScreens:
             newest=files[:_SHOWN],
             away=self._cases.away(files),
             total=len(files),
+            places=self._place_names(),
             problems={},
             number="",
         )
@@ -81,6 +95,7 @@ class CaseScreens:
                 newest=[],
                 away=[],
                 total=None,
+                places={},
                 problems={"n": sentence_of(missing)},
                 number=case_number,
             )
@@ -149,12 +164,15 @@ class CaseScreens:
         typed: Mapping[str, str] | None = None,
         problems: Mapping[str, str] | None = None,
     ) -> Screen:
+        place = self._place_names().get(file.case.place, file.case.place)
         return self._show(
             request,
             "case.html",
             422 if problems else 200,
             file=file,
             case=file.case,
+            place=place,
+            timeline=timeline(file, place),
             hand_overs=self._hand_overs.of(file.case),
             typed=typed or {},
             problems=problems or {},

@@ -172,11 +172,12 @@ def as_csv(entries: Sequence[AuditEntry]) -> str:
     writer.writerow(["when (UTC)", *names])
     for entry in entries:
         texts = (plain_line(str(getattr(entry, name))) for name in names)
-        writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(_cell, texts)])
+        writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(csv_cell, texts)])
     return table.getvalue()
 
 
-def _cell(text: str) -> str:
+def csv_cell(text: str) -> str:
+    """Return a text as a cell of a CSV file that a spreadsheet takes for no formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.directory.content import Content
@@ -31,3 +32,7 @@ class ShippedRecipients:
     def zone(self, place: str) -> str:
         """Return the time zone of a place, of the default place for ""; "UTC" when we do not know it."""
         return self._places.zone_of(place or self._default_place)
+
+    def places(self) -> Mapping[str, str]:
+        """Return the names of all places by slug, in the order of their document."""
+        return {place.slug: place.name for place in self._places}

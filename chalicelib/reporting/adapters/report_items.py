@@ -169,6 +169,8 @@ def _delivery_map(delivery: Delivery) -> dict[str, Any]:
         stored["doubtful"] = list(delivery.doubtful)
     if delivery.instead_of:
         stored["instead_of"] = delivery.instead_of
+    if delivery.past:
+        stored["past"] = [[state, moment(since)] for state, since in delivery.past]
     if (proposed := delivery.proposed) is not None:
         stored["proposed"] = {**asdict(proposed), "at": moment(proposed.at)}
     return stored
@@ -190,6 +192,7 @@ def _delivery(stored: Mapping[str, Any]) -> Delivery:
         doubtful=tuple(int(turn) for turn in stored.get("doubtful", ())),
         instead_of=stored.get("instead_of", ""),
         proposed=_hand_over(stored["proposed"]) if "proposed" in stored else None,
+        past=tuple((state, _time(since)) for state, since in stored.get("past", ())),
     )
 
 
