@@ -157,6 +157,8 @@ def test_the_history_says_what_each_publish_changed_and_which_was_never_live(
     assert ["never live" in one for one in told] == [False, True, False, False]
     assert " live" in told[0].split("Look at")[0]
     assert "lost a race" in told[1]
+    assert "Phone before: 888-373-7889 → now: 888-373-7888" in told[0]  # and not from the one that was lost
+    assert "888-373-7000" not in told[0]
     assert ONE_DIGIT in told[2]
     assert "As it came with the site" in told[3]
     read(screen)
