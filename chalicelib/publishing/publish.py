@@ -137,7 +137,8 @@ class Publish:
         try:
             return _planned(target, self._checked(target, to_publish=False).report)
         except RenderStopped as stopped:
-            return _planned(target, CheckReport((Problem(stopped.document, stopped.line, str(stopped)),)))
+            said = f"{str(stopped)[:1].upper()}{str(stopped)[1:].removesuffix('.')}."
+            return _planned(target, CheckReport((Problem(stopped.document, stopped.line, said),)))
 
     def status(self) -> SiteStatus:
         """Return the status of the site."""

@@ -33,7 +33,7 @@ _ROWS_TOLD = 3
 class VersionEntry:
     """A version in a history: whether it is `live` and ever `reached` readers.
 
-    `changes` are to the version before it, the first rows of them; None where they are not told.
+    `changes` are to the one that readers got before it, the first rows of them; None where they are not told.
     """
 
     version: Version
@@ -104,17 +104,16 @@ class SeeChanges:
         if document not in RETIRED:
             versions.append(self._live.version(document, SHIPPED))
         live, reached = self._reached(document)
-        return [
-            VersionEntry(
-                version,
-                version.number == live,
-                version.number in reached,
-                self.between(document, versions[at + 1].text, version.text, _ROWS_TOLD)
-                if at < min(_TOLD, len(versions) - 1)
-                else None,
+        entries = []
+        for at, version in enumerate(versions):
+            before = next((one for one in versions[at + 1 :] if one.number in reached), None)
+            told = at < _TOLD and before is not None
+            changed = (
+                self.between(document, before.text, version.text, _ROWS_TOLD) if told and before else None
             )
-            for at, version in enumerate(versions)
-        ]
+            is_live, was_live = version.number == live, version.number in reached
+            entries.append(VersionEntry(version, is_live, was_live, changed))
+        return entries
 
     def names(self) -> Names:
         """Return the names of places and contacts, as drafts have them; none where they cannot be read."""

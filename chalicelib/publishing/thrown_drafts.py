@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chalicelib.directory.document_ids import RECIPIENTS, RETIRED, fingerprint_of_all
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, RECIPIENTS, RETIRED, fingerprint_of_all
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import SHIPPED, THROWN_FOR, Draft, ThrownDraft, Version
 from chalicelib.publishing.edit_text import EditText, OpenDocument
+from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.merge import NEW, YOURS, Merge, merge
 from chalicelib.publishing.ports import DocumentStore
 from chalicelib.shared.clock import Clock
@@ -79,7 +80,12 @@ class ThrownDrafts:
             ways[WITH_NEWER] = merged.write(dict.fromkeys(choices, YOURS))
             if choices:
                 ways[WITH_THROWN] = merged.write(choices)
-        ways = {way: text for way, text in ways.items() if text not in (mine, now.text)}
+        document = thrown.draft.document
+        ways = {
+            way: text
+            for way, text in ways.items()
+            if not any(_is_same(document, text, one) for one in (mine, now.text))
+        }
         ways[WHOLE] = mine
         seen = fingerprint_of_all({"thrown": mine, "now": now.text, "live": now.live.text})
         clashes = len(merged.clashes) if merged else 0
@@ -117,3 +123,13 @@ class ThrownDrafts:
         except EntryMissing:  # of an older package
             nothing = Version(document, SHIPPED, "")
             return OpenDocument(document, "", "", 0, None, nothing, False), refused or _NO_SUCH
+
+
+def _is_same(document: str, text: str, other: str) -> bool:
+    """Say whether two texts hold the same, however they are written."""
+    if document not in JSON_DOCUMENTS:
+        return text == other
+    try:
+        return bool(read(document, text) == read(document, other))
+    except DocumentInvalid:
+        return False

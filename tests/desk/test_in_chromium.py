@@ -37,6 +37,7 @@ SCREENS = [
     "/admin/contact?c=lbpd",
     "/admin/preview?locale=ar",
     "/admin/releases",
+    "/admin/thrown",
     "/admin/deliveries",
     "/admin/figures?town=los-banos-ca",
     "/admin/recipients",

@@ -16,7 +16,8 @@ from chalicelib.desk.web.guard import AdminRequest
 from chalicelib.desk.web.screens import Screen
 from chalicelib.publishing.documents import CheckReport, Problem, Release, Version
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
-from chalicelib.publishing.publish import PublishPlan, ReleaseEntry, SiteStatus
+from chalicelib.publishing.errors import RenderStopped
+from chalicelib.publishing.publish import Publish, PublishPlan, ReleaseEntry, SiteStatus
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.publishing.web.changes import ChangeScreens
@@ -156,6 +157,8 @@ def test_the_history_says_what_each_publish_changed_and_which_was_never_live(
     assert ["never live" in one for one in told] == [False, True, False, False]
     assert " live" in told[0].split("Look at")[0]
     assert "lost a race" in told[1]
+    assert "Phone before: 888-373-7889 → now: 888-373-7888" in told[0]  # and not from the one that was lost
+    assert "888-373-7000" not in told[0]
     assert ONE_DIGIT in told[2]
     assert "As it came with the site" in told[3]
     read(screen)
@@ -352,3 +355,18 @@ def test_a_text_that_nobody_could_read_brings_no_screen_down(
     ):
         assert screen.status_code == 200
         tree(screen)
+
+
+def test_a_roll_back_that_cannot_be_rendered_is_no_error_page(desk: EditorsDesk, see: SeeChanges) -> None:
+    desk.publish({CONTACTS: contacts("888-373-7889")})
+
+    def stopped(texts: object, before: object, **how: object) -> Any:
+        raise RenderStopped("this took too much time or memory")
+
+    publish = Publish(desk.store, desk.shipped, desk.shelf, stopped, desk.clock)  # type: ignore[arg-type]
+    screen = PublishScreens(Browser(), publish, see).before_rolling_back(Browser().get(release="0"))
+    assert "This took too much time or memory." in read(screen)
+    assert rows(screen) == ["Phone before: 888-373-7889 → now: 888-373-7888"]
+    assert "Check once more" in read(screen)
+    buttons = [words(button) for button in next(tree(screen).iter("main")).iter("button")]
+    assert buttons == ["Make drafts of these older texts"]
