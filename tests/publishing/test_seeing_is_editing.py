@@ -113,7 +113,7 @@ def test_differences_are_marked_counted_and_lead_to_the_next(desk: SeeingDesk) -
     ids = [one.get("id") for one in page.tree.iter("div") if "changed" in (one.get("class") or "").split()]
     assert ids == ["d1", "d2"]
     leads = [one.get("href") for one in page.tree.iter("a") if (one.get("href") or "").startswith("#d")]
-    assert leads == ["#d1", "#d2", "#d1", "#d1"]
+    assert leads == ["#d1", "#d2", "#d1", "#d1"], "to the first; to the next; to the one before, and around"
     assert next("".join(one.itertext()) for one in page.tree.iter("del")) == "Salir"
 
 
