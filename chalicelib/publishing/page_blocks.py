@@ -21,6 +21,7 @@ _BREAKS = frozenset(HEADINGS) | {
     "nav", "ol", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "td", "th", "thead",
     "tr", "ul",
 }  # fmt: skip
+_LEFT_TO_RIGHT, _FIRST_STRONG, _END_OF_ISOLATE = "\u2066", "\u2068", "\u2069"
 _LISTED = frozenset({"ul", "ol", "li", "button"})
 _UNSEEN = frozenset({"script", "style", "title", "template", "textarea", "noscript", "svg", "math"})
 _MOST_BLOCKS, _MOST_RUNS = 1_500, 200
@@ -95,12 +96,15 @@ class _Reader(HTMLParser):
         self._unseen = ""
         self._in_nav = False  # there, a list is one block: a row of languages, or of other places
         self._between = False
+        self._is_rtl = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin a block where a browser would."""
         if self._unseen:
             return
-        if tag in _UNSEEN:
+        if tag in ("html", "bdi"):
+            self._turn(tag, dict(attrs).get("dir") or "")
+        elif tag in _UNSEEN:
             self._unseen = tag
         elif tag in _LISTED and self._in_nav:
             self._between = any(run.text.strip() for run in self._runs)
@@ -113,6 +117,8 @@ class _Reader(HTMLParser):
         """End a block."""
         if self._unseen:
             self._unseen = "" if tag == self._unseen else self._unseen
+        elif tag == "bdi" and self._is_rtl:
+            self._add(_END_OF_ISOLATE)
         elif tag in _BREAKS and not (tag in _LISTED and self._in_nav):
             self.flush()
             self._in_nav = self._in_nav and tag != "nav"
@@ -137,6 +143,13 @@ class _Reader(HTMLParser):
         if runs and len(self.blocks) < _MOST_BLOCKS:
             self.blocks.append(Block(self._heading or TEXT, tuple(runs[:_MOST_RUNS])))
         self._runs, self._between = [], False
+
+    def _turn(self, tag: str, direction: str) -> None:
+        """Keep the order of a number in a page that is written from the right (bidi)."""
+        if tag == "html":
+            self._is_rtl = direction == "rtl"
+        elif self._is_rtl:
+            self._add(_LEFT_TO_RIGHT if direction == "ltr" else _FIRST_STRONG)
 
     def _add(self, words: str) -> None:
         mark = self._marks[-1] if self._marks else None

@@ -106,7 +106,7 @@ def _faults(text: str, source: str) -> Sequence[str]:
     faults = []
     for placeholder, name in called.items():
         if not there[placeholder]:
-            faults.append(f"[{name}] is missing. The site fills it in: put it where it belongs.")
+            faults.append(f"[{name}] is missing. Put it where it belongs.")
         elif there[placeholder] > wanted[placeholder]:
             faults.append(f"[{name}] stands here more often than in English. Take one away.")
         elif there[placeholder] < wanted[placeholder]:

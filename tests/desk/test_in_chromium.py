@@ -36,6 +36,8 @@ SCREENS = [
     "/admin/contacts",
     "/admin/contact?c=lbpd",
     "/admin/preview?locale=ar",
+    "/admin/sentence?k=47b5d0764d82d48e&back=en/los-banos-ca&spot=s47b5d0764d82d48e",
+    "/admin/search?q=Call+911",
     "/admin/releases",
     "/admin/thrown",
     "/admin/deliveries",

@@ -137,7 +137,7 @@ def test_a_code_that_cannot_be_mailed_is_a_matter_of_trying_again(error):
     changes = Answers(send_code=error, send_operator_code=error, list=())
     edit = Answers(entries=((), 1))
     screens = RecipientScreens(
-        shown, changes, edit, Answers(), Answers(), lambda *line: notices.append(line), Answers()
+        shown, changes, edit, Answers(), lambda *line: notices.append(line), Answers()
     )
     for button in (screens.mail_code, screens.mail_operator_code):
         assert button(admin_request(address="new@town.example", revision="1")).status_code == 503
@@ -161,7 +161,7 @@ def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
 
 def test_an_agreement_that_is_missing_names_nothing_as_handed_over():
     shown = Shown()
-    cases = Answers(find=SimpleNamespace(case="a case"))
+    cases = Answers(find=SimpleNamespace(case=SimpleNamespace(place="us")))
     hand_overs = Answers(agree=AgreementMissing("You proposed it."), of=())
     request = admin_request(n="PL-1A2B-3C4D", recipient="police", shown="x")
     assert CaseScreens(shown, cases, hand_overs, Answers()).agree_to_hand_over(request).status_code == 422
@@ -185,7 +185,8 @@ def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     shown = Shown()
     cases, edit = Answers(amiss=["a case"]), Answers(list=())
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
-    HomeScreens(shown, Answers(), contacts, cases, Answers(list=()), edit).home(admin_request(posted=False))
+    publish = Answers(status=SimpleNamespace(live=None))
+    HomeScreens(shown, publish, contacts, cases, Answers(list=()), edit).home(admin_request(posted=False))
     assert (shown.names["unread"], shown.names["amiss"]) == ("line 3 cannot be read", ["a case"])
 
 

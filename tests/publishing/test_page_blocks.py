@@ -141,3 +141,11 @@ def test_a_row_of_links_is_one_block() -> None:
     )
     assert [block.text for block in page(html)] == ["English · Leave", "a", "b"]
     assert page(html)[0].runs[-1] == Run("Leave", LEAVE)
+
+
+def test_a_number_keeps_its_order_in_a_page_written_from_the_right() -> None:
+    number = '<bdi dir="ltr">1-888</bdi>'
+    [block] = page('<html dir="rtl"><p>', said("Leave", f"x {number} y"), "</p>")
+    assert block.text == "x \u20661-888\u2069 y"
+    [plain] = page('<html dir="ltr"><p>', said("Leave", f"x {number} y"), "</p></bdi>")
+    assert plain.text == "x 1-888 y"

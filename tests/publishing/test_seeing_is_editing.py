@@ -89,6 +89,23 @@ def test_from_a_number_seen_to_its_own_field_and_back(desk: SeeingDesk) -> None:
     )
 
 
+def test_a_contact_is_saved_and_leads_back_to_the_spot_and_what_differs_is_marked(desk: SeeingDesk) -> None:
+    href = desk.go(PREVIEW.format("en")).links("/admin/contact?")["209-827-7070"]
+    hidden = desk.go(href).fields("/admin/contact")
+    entry = next(one for one in desk.draft(CONTACTS)["contacts"] if one["id"] == "lbpd")
+    kept = {
+        name: str(entry[name] or "") for name in ("name", "serves", "audience", "hours", "languages", "mark")
+    }
+    number = {"kind": "call", "show": "209-827-7071", "body": "", "sources": "\n".join(entry["sources"])}
+    saved = desk.send("/admin/contact", {**hidden, **kept, **number})
+    assert saved.status == 303
+    assert saved.location == f"/admin/preview?locale=en&page=los-banos-ca&done=fell#{hidden['spot']}"
+    page = desk.go(PREVIEW.format("en"))
+    assert page.links("/admin/contact?")["209-827-7071"] == href
+    changed = [" ".join("".join(one.itertext()).split()) for one in page.tree.iter("ins")]
+    assert any("7071" in words for words in changed)
+
+
 def test_english_words_of_a_contact_lead_to_its_form_and_their_translation_to_the_sentence(
     desk: SeeingDesk,
 ) -> None:
@@ -113,7 +130,7 @@ def test_differences_are_marked_counted_and_lead_to_the_next(desk: SeeingDesk) -
     ids = [one.get("id") for one in page.tree.iter("div") if "changed" in (one.get("class") or "").split()]
     assert ids == ["d1", "d2"]
     leads = [one.get("href") for one in page.tree.iter("a") if (one.get("href") or "").startswith("#d")]
-    assert leads == ["#d1", "#d2", "#d1", "#d1"]
+    assert leads == ["#d1", "#d2", "#d1", "#d1"], "to the first; to the next; to the one before, and around"
     assert next("".join(one.itertext()) for one in page.tree.iter("del")) == "Salir"
 
 
