@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.delivery import mail_frames
@@ -48,10 +48,10 @@ class OpenMail:
 class EditMailTexts:
     """The texts around the report, as the draft has them, else as they are live.
 
-    `labels` are the lines of the block in English, which nothing around it may look like.
+    `labels` returns the lines of the block in English, which nothing around it may look like.
     """
 
-    def __init__(self, edit: EditText, labels: Collection[str]) -> None:
+    def __init__(self, edit: EditText, labels: Callable[[], Collection[str]]) -> None:
         self._edit = edit
         self._labels = labels
 
@@ -106,7 +106,7 @@ class EditMailTexts:
             if (wrong := _wrong_signs(one))
         }
         if not found:
-            for at, sentence in mail_frames.faults(text, self._labels, self._hosts()):
+            for at, sentence in mail_frames.faults(text, self._labels(), self._hosts()):
                 key = fields[min(at, len(fields)) - 1] if at and fields else ""
                 found.setdefault(key, sentence.replace(MARKER, "the report"))
         return found

@@ -17,7 +17,6 @@ from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.delivery.read_figures import ReadFigures
-from chalicelib.delivery.render import mail_block
 from chalicelib.delivery.web import cases, figures
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
@@ -195,4 +194,10 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     preview.routes(guard, core.preview)
     towns.routes(guard, EditPlaces(core.edit))
     site.routes(guard, EditSite(core.edit))
-    mail_texts.routes(guard, EditMailTexts(core.edit, mail_block.labels(str)), core.preview)
+    mail_texts.routes(guard, EditMailTexts(core.edit, _labels_of_mails), core.preview)
+
+
+def _labels_of_mails() -> list[str]:
+    from chalicelib.delivery.render import mail_block  # not at each start: few change a mail
+
+    return mail_block.labels(str)

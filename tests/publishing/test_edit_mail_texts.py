@@ -22,7 +22,7 @@ class Writing(EditorsDesk):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails = EditMailTexts(self.edit, LABELS)
+        self.mails = EditMailTexts(self.edit, lambda: LABELS)
 
     def write(self, before: list[str], after: list[str], revision: int = 0, who: str = ANA) -> str:
         self.mails.save("report", Typed({BEFORE: before, AFTER: after}), revision, who)

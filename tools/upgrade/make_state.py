@@ -63,7 +63,7 @@ TABLES = ("reports", "documents", "door", "audit")
 LANGUAGES = ("en", "es")
 SHERIFF = {
     "id": "sheriff",
-    "name": "The Sheriff of Nowhere",
+    "name": "Sheriff",
     "serves": "us",
     "language": "en",
     "nature": "police",
