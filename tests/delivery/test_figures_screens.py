@@ -116,9 +116,8 @@ def test_the_file_has_the_same_in_the_same_steps(figures: DeskSite) -> None:
         if (row["Month"], row["Town"], row["Office"]) == (LAST, "Los Banos", "all offices")
     ]
     assert [last["Reports"], last["Failed"]] == ["20 to 24", "<5"]
-    counts = {
-        row[head] for row in table for head in ("Reports", "Taken by every office, or by this one", "Failed")
-    }
+    heads = ("Reports", "Taken by every office, or by this one", "Failed")
+    counts = {row[head] for row in table for head in heads}
     assert counts <= {"<5", "5 to 9", "20 to 24"}
 
 

@@ -171,8 +171,8 @@ def _publishing(ana: Clerk) -> None:
 
 
 def _rest(ana: Clerk) -> None:
-    ana.see("/admin/deliveries", "deliveries")
     ana.see("/admin/figures?town=los-banos-ca", "figures")
+    ana.see("/admin/deliveries", "deliveries")
     ana.page.locator("table a").first.click()
     ana.picture("case")
     ana.page.goto("/admin/recipient?r=dot-trafficking")
