@@ -135,10 +135,8 @@ def test_the_log_offers_thirteen_months_without_a_gap_on_the_last_day_of_one():
 def test_a_code_that_cannot_be_mailed_is_a_matter_of_trying_again(error):
     shown, notices = Shown(), []
     changes = Answers(send_code=error, send_operator_code=error, list=())
-    edit = Answers(entries=((), 1))
-    screens = RecipientScreens(
-        shown, changes, edit, Answers(), lambda *line: notices.append(line), Answers()
-    )
+    edit = Answers(entries=((), 1), places=())
+    screens = RecipientScreens(shown, changes, edit, Answers(), lambda *line: notices.append(line), Answers())
     for button in (screens.mail_code, screens.mail_operator_code):
         assert button(admin_request(address="new@town.example", revision="1")).status_code == 503
         assert shown.names["problems"][""].startswith("The mail could not be sent now.")
@@ -161,7 +159,8 @@ def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
 
 def test_an_agreement_that_is_missing_names_nothing_as_handed_over():
     shown = Shown()
-    cases = Answers(find=SimpleNamespace(case=SimpleNamespace(place="us")))
+    case = SimpleNamespace(place="us", taken_at=datetime(2026, 11, 28, tzinfo=UTC), answered_at=None)
+    cases = Answers(find=SimpleNamespace(case=case, lines=()))
     hand_overs = Answers(agree=AgreementMissing("You proposed it."), of=())
     request = admin_request(n="PL-1A2B-3C4D", recipient="police", shown="x")
     assert CaseScreens(shown, cases, hand_overs, Answers()).agree_to_hand_over(request).status_code == 422
