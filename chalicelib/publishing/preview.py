@@ -129,9 +129,11 @@ class Preview:
         return self._render(self._live.changed(self._shelf.live()), name)
 
     def reading(self, name: str) -> ReadingPage:
-        """Return a page's words from the drafts, beside those that are live. Raises DocumentInvalid."""
+        """Return a page's words from the drafts, beside those that are live.
+
+        The drafts are not looked over once more: `choices` has done that. Raises DocumentInvalid.
+        """
         texts = self._drafts()
-        self._check(texts)
         draft = self._blocks(texts, name)
         live_texts = self._live.changed(self._shelf.live())
         try:

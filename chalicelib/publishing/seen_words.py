@@ -17,6 +17,7 @@ ALL_OF_IT, IN_IT, WORDS_OF_IT = 3, 2, 1  # how well a text fits what is looked f
 _LONGEST = 200  # letters of what is looked for
 _ALIKE = {ord(sign): "'" for sign in "’‘ʼ‛′`´"} | {ord(sign): '"' for sign in "“”„«»″"}
 _ALIKE |= {ord(sign): "-" for sign in "‐‑‒–—−"}
+_UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ue000-\uf8ff]")
 _LONGEST_VALUE = 60
 _MOST_VALUES = 6  # placeholders of one sentence that are tried
 _NUMBERLIKE = re.compile(r"[\d\s().+\-]{1,24}")
@@ -28,8 +29,7 @@ _WORD = re.compile(r"\w+")
 def plain(text: str) -> str:
     """Return a text as it is compared."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE)
-    visible = (one for one in folded if unicodedata.category(one) not in ("Cf", "Co"))
-    return " ".join("".join(visible).split())
+    return " ".join(_UNSEEN.sub("", folded).split())
 
 
 def asked(words: str) -> str:

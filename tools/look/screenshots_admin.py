@@ -103,6 +103,10 @@ def _send_a_report(browser: Browser, site: str) -> None:
 
 def _texts(ana: Clerk, other: Clerk) -> None:
     ana.see("/admin/documents", "texts")
+    ana.see("/admin/search?q=Text+HELP+to+233733", "search")
+    ana.page.locator("main ul.list a").first.click()
+    ana.page.wait_for_url("**/admin/sentence**")
+    ana.picture("sentence")
     ana.page.goto("/admin/sentences?d=catalog/es&words=Leave")
     ana.page.get_by_label("Leave this page", exact=True).fill("Irse de esta página")
     ana.picture("sentences")
@@ -147,6 +151,7 @@ def _added(ana: Clerk) -> None:
 
 
 def _publishing(ana: Clerk) -> None:
+    ana.see("/admin/preview?locale=es&page=los-banos-ca#read", "preview-read")
     ana.see("/admin/preview?locale=es&page=los-banos-ca", "preview-phone")
     ana.page.wait_for_load_state("networkidle")
     ana.picture("preview-phone")
