@@ -30,7 +30,7 @@ Cell = tuple[str, str, str]  # month, place, office: TOWN for the town's reports
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class MonthFigures:
     """Figures as they may be shown. `months` begins with this one; `places` and `offices` are names by id.
 
     `serving` says whose copies belong to a place, whether or not there are any. `partial` are months of which
@@ -88,7 +88,7 @@ class ReadFigures:
         self._zone_of = zone_of
         self._places = places
 
-    def __call__(self) -> Figures:
+    def __call__(self) -> MonthFigures:
         """Return the figures. Raises StoreUnavailable."""
         now = self._clock.now()
         # The sums first: what is counted while we read is then taken from the cases, and not from both.
@@ -118,7 +118,7 @@ class ReadFigures:
 
     def _figures(
         self, months: tuple[str, ...], cells: Mapping[Cell, Shown], partial: frozenset[str], since: str
-    ) -> Figures:
+    ) -> MonthFigures:
         places, recipients = self._places(), self._book.recipients()
         chains = {place: self._book.chain(place) for place in places}
         serving = {
@@ -128,7 +128,9 @@ class ReadFigures:
         names = {one.id: one.name for one in recipients}
         gone = {place for _, place, office in cells if office == TOWN and place not in places}
         shown_gone = {place: place for place in sorted(gone) if _is_shown(cells, place)}
-        return Figures(months, {**places, **shown_gone}, names, serving, cells, partial & {*months}, since)
+        return MonthFigures(
+            months, {**places, **shown_gone}, names, serving, cells, partial & {*months}, since
+        )
 
 
 def months_to(month: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from chalicelib.delivery.read_figures import Figures
+from chalicelib.delivery.read_figures import MonthFigures
 from chalicelib.delivery.shown_figures import EDGES, Band, Counts, Shown, show
 
 UNDER_FIVE = frozenset(range(5))
@@ -17,14 +17,14 @@ PLACES = {"a": "A", "b": "B", "c": "C"}
 World = tuple[int, ...]  # how many reports each town had in one month, or one town in each month
 
 
-def seen(cells: dict[tuple[str, str, str], Counts], months: tuple[str, ...]) -> Figures:
+def seen(cells: dict[tuple[str, str, str], Counts], months: tuple[str, ...]) -> MonthFigures:
     serving = {place: {"sheriff"} for place in PLACES}
-    return Figures(
+    return MonthFigures(
         months, PLACES, {"sheriff": "Sheriff"}, serving, {key: show(one) for key, one in cells.items()}
     )
 
 
-def all_that_is_shown(figures: Figures) -> Iterator[Hashable]:
+def all_that_is_shown(figures: MonthFigures) -> Iterator[Hashable]:
     """Everything that any screen, picture or file tells: each cell, row, column and total, with its times."""
     for months in ([one] for one in figures.months), [figures.months]:
         for time in months:

@@ -21,7 +21,7 @@ from chalicelib.delivery.month_tallies import (
     tallies_of,
 )
 from chalicelib.delivery.ports import MonthSums
-from chalicelib.delivery.read_figures import Figures, ReadFigures, months_to
+from chalicelib.delivery.read_figures import MonthFigures, ReadFigures, months_to
 from chalicelib.delivery.shown_figures import Counts, show
 from chalicelib.delivery.sum_months import SumMonths
 from chalicelib.delivery.sweep import Sweep
@@ -73,7 +73,7 @@ class Bench:
         run = Sweep(self.store, self.alarms, _Gauges(), self.clock, sum_months=sum_months)
         return run(lambda: timedelta(minutes=4), self.clock.now())
 
-    def figures(self) -> Figures:
+    def figures(self) -> MonthFigures:
         read = ReadFigures(
             self.sums,
             self.store.survey,

@@ -6,7 +6,7 @@ import json
 from functools import partial
 
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
-from chalicelib.delivery.read_figures import Figures, ReadFigures
+from chalicelib.delivery.read_figures import MonthFigures, ReadFigures
 from chalicelib.delivery.web.figures import HALF, HEADS, MOST, Row
 from chalicelib.directory.content import Content
 from chalicelib.directory.errors import ContentInvalid
@@ -44,7 +44,7 @@ class _Book:
         return {place.slug: place.name for place in self._content.places}
 
 
-def by_month(site: Where) -> Figures:
+def by_month(site: Where) -> MonthFigures:
     """Return the figures that the desk shows. Raises StoreUnavailable or what the SDK does."""
     store = DynamoReports(site.dynamodb, site.reports_table)
     sums = DynamoMonthSums(site.dynamodb, site.reports_table)
@@ -52,7 +52,7 @@ def by_month(site: Where) -> Figures:
     return ReadFigures(sums, store.survey, book, SystemClock(), book.zone, book.names)()
 
 
-def lines_by_month(told: Figures) -> list[str]:
+def lines_by_month(told: MonthFigures) -> list[str]:
     """Return the lines of all towns together, by month; each town and office is in the JSON."""
     said = "Under five reads <5, other counts are in steps of five; a total adds only what is shown."
     lines = ["", f"By month, all towns. {said}"]

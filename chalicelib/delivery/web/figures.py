@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.delivery.read_figures import Figures
+from chalicelib.delivery.read_figures import MonthFigures
 from chalicelib.delivery.render import figure_pictures as pictures
 from chalicelib.delivery.shown_figures import Shown, Wait
 from chalicelib.desk.people import EDITOR
@@ -56,7 +56,7 @@ class Row:
         return [*(getattr(self.shown, name).text for name in HEADS), self.half, self.nearly_all]
 
 
-def routes(guard: Guard, read_figures: Callable[[], Figures]) -> None:
+def routes(guard: Guard, read_figures: Callable[[], MonthFigures]) -> None:
     """Register the routes of figures: the screen and its file, for whoever sees cases."""
     screens = FigureScreens(guard.show, read_figures)
     guard.screen(FIGURES, EDITOR)(screens.figures)
@@ -66,7 +66,7 @@ def routes(guard: Guard, read_figures: Callable[[], Figures]) -> None:
 class FigureScreens:
     """The screen of figures and its file."""
 
-    def __init__(self, show: Show, read_figures: Callable[[], Figures]) -> None:
+    def __init__(self, show: Show, read_figures: Callable[[], MonthFigures]) -> None:
         self._show = show
         self._read_figures = read_figures
 
@@ -112,7 +112,7 @@ class FigureScreens:
         return download(as_csv(self._read_figures()), "figures.csv", "text/csv")
 
 
-def office_rows(figures: Figures, months: Sequence[str], places: Sequence[str]) -> list[Row]:
+def office_rows(figures: MonthFigures, months: Sequence[str], places: Sequence[str]) -> list[Row]:
     """Return a row for each office that gets reports of these places."""
     return [
         Row(figures.offices.get(office, office), figures.of(months, places, office))
@@ -120,7 +120,7 @@ def office_rows(figures: Figures, months: Sequence[str], places: Sequence[str]) 
     ]
 
 
-def table_of(figures: Figures) -> list[list[str]]:
+def table_of(figures: MonthFigures) -> list[list[str]]:
     """Return all figures as a table, as they are shown: each month, town and office a row."""
     heads = {**HEADS, "taken": "Taken by every office, or by this one"}
     rows = [["Month", "Town", "Office", *heads.values(), HALF, MOST]]
@@ -133,7 +133,7 @@ def table_of(figures: Figures) -> list[list[str]]:
     return rows
 
 
-def as_csv(figures: Figures) -> str:
+def as_csv(figures: MonthFigures) -> str:
     """Return the table as CSV. It begins with a mark, as the log does."""
     table = io.StringIO("\ufeff")
     table.seek(1)
