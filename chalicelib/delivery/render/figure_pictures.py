@@ -39,7 +39,7 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WaitLine:
     """A line in pieces: a month of which too few reports tell is a gap."""
 
     pieces: tuple[tuple[Dot, ...], ...]
@@ -71,7 +71,7 @@ def bars(counts: Sequence[Band], names: Sequence[str]) -> tuple[tuple[Bar, ...],
     return drawn, tuple(Mark(round(HEIGHT - FOOT - room * one / most, 1), str(one)) for one in marks)
 
 
-def waits(spans: Sequence[Wait | None]) -> Line:
+def waits(spans: Sequence[Wait | None]) -> WaitLine:
     """Return the line of the spans, from left to right: at the upper end of each, or above its lower one."""
     step = (WIDTH - SIDE) / max(1, len(spans))
     pieces: list[list[Dot]] = [[]]
@@ -80,7 +80,7 @@ def waits(spans: Sequence[Wait | None]) -> Line:
             pieces.append([])
         else:
             pieces[-1].append(Dot(round(SIDE + (number + 0.5) * step, 1), _height(_level(span))))
-    return Line(tuple(tuple(piece) for piece in pieces if piece))
+    return WaitLine(tuple(tuple(piece) for piece in pieces if piece))
 
 
 def wait_marks() -> tuple[Mark, ...]:
