@@ -243,7 +243,7 @@ def test_what_the_checks_call_missing_is_what_the_form_offers(desk: SeeingDesk) 
     before, entry["what"] = entry["what"], "They come when you call, day and night."
     desk.save(CONTACTS, json.dumps(contacts), BEN)
     listed = desk.go(f"/admin/sentences?d={PT}&show=missing")
-    assert "1 sentences are missing" in listed.words or "1 sentence is missing" in listed.words
+    assert "1 sentence is missing" in listed.words
     fields = listed.fields("/admin/sentences")
     [name] = [name for name in fields if name.startswith("s-")]
     assert entry["what"] in listed.words
