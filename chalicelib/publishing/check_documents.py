@@ -58,9 +58,15 @@ class CheckDocuments:
         self._clock = clock
 
     def __call__(
-        self, texts: Mapping[str, str], before: Mapping[str, Sequence[str]] | None = None
+        self,
+        texts: Mapping[str, str],
+        before: Mapping[str, Sequence[str]] | None = None,
+        *,
+        to_publish: bool = True,
     ) -> Checked:
         """Return all that is wrong, each with its line, and the rendered pages if there are any.
+
+        Unless they are `to_publish`, pages are not packed as brotli.
 
         `before` holds each document that is drafted, and for one made of JSON the texts that readers got, the
         live one first: a stamp must not outlive what it stood for. None stands for every document.
@@ -73,7 +79,7 @@ class CheckDocuments:
             problems += self._stamps(whole, before or {})
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
-        rendered = self._renderer.site(texts)
+        rendered = self._renderer.site(texts, brotli=to_publish)
         problems += [_weighed(problem, before) for problem in rendered.problems]
         problems += [*self._too_large(rendered), *self._stale(whole)]
         catalogs = {

@@ -166,8 +166,10 @@ class RenderedSite:
 class SiteRenderer(Protocol):
     """Renderer of what editors write, in a sandbox with limits on time, memory and output."""
 
-    def site(self, texts: Mapping[str, str]) -> RenderedSite:
+    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
         """Render and check every page and every mail from these texts, which replace what shipped.
+
+        `brotli` says whether pages are packed so too: it takes long, and only a publish keeps them.
 
         What is wrong with a text is a Problem. Raises RenderStopped only when no text can be blamed for it.
         """

@@ -123,12 +123,12 @@ class Publish:
     def plan(self) -> PublishPlan:
         """Say what would be published now, after looking over every page. Changes nothing."""
         target = self._targets.drafts()
-        return _planned(target, self._checked(target).report)
+        return _planned(target, self._checked(target, to_publish=False).report)
 
     def plan_back(self, number: int) -> PublishPlan:
         """Say likewise what a roll back to this release would change. Raises EntryMissing."""
         target = self._targets.back_to(number)
-        return _planned(target, self._checked(target).report)
+        return _planned(target, self._checked(target, to_publish=False).report)
 
     def status(self) -> SiteStatus:
         """Return the status of the site."""
@@ -232,7 +232,7 @@ class Publish:
     def _release(self, target: Target, wish: _Wish) -> Release:
         if wish.seen is not None:
             self._compare(target, wish.seen)
-        checked = self._checked(target)
+        checked = self._checked(target, to_publish=True)
         report = checked.report
         if checked.rendered is None or report.stops or (report.needs_a_yes and not wish.accept):
             raise NotYet(_planned(target, report))
@@ -253,8 +253,9 @@ class Publish:
         self._finish()
         return release
 
-    def _checked(self, target: Target) -> Checked:
-        return self._check(self._targets.text_of(target), self._targets.before(target))
+    def _checked(self, target: Target, *, to_publish: bool) -> Checked:
+        texts, before = self._targets.text_of(target), self._targets.before(target)
+        return self._check(texts, before, to_publish=to_publish)
 
     def _compare(self, target: Target, seen: str) -> None:
         """Compare fingerprints: raise ChangedSince unless this is what was looked at."""

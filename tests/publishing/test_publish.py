@@ -121,11 +121,13 @@ class FakeRenderer:
     def __init__(self, shipped: Shipped) -> None:
         self._shipped = shipped
         self.problems: list[Problem] = []
+        self.brotli: list[bool] = []  # whether it was asked for, time by time
         self.before: Callable[[], None] = lambda: None
         self.twist: Callable[[RenderedSite], RenderedSite] = lambda rendered: rendered
 
-    def site(self, texts: Mapping[str, str]) -> RenderedSite:
+    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
         self.before()
+        self.brotli.append(brotli)
         whole = {**self._shipped.texts, **texts}
         words = f"{whole[PAGE]}|{whole[CODE]}"
         html = f'<!DOCTYPE html><html lang="en"><p>{words}</p></html>'
@@ -215,6 +217,15 @@ def test_all_drafts_are_published_together(desk: Desk) -> None:
     assert sorted(desk.publish.plan().documents) == [CODE, PAGE]
     assert desk.publish(ANA, "both").versions == {PAGE: 1, CODE: 1}
     assert desk.readers_see() == "new page|new code"
+
+
+def test_a_look_packs_nothing_in_brotli_which_takes_longest_and_a_publish_does(desk: Desk) -> None:
+    desk.save(PAGE, "new page")
+    desk.publish.plan()
+    desk.publish(ANA, "a new page")
+    desk.publish.plan_back(0)
+    desk.publish.roll_back(0, BEN, "the old one again")
+    assert desk.renderer.brotli == [False, True, False, True]
 
 
 def test_without_a_reason_nothing_is_published(desk: Desk) -> None:

@@ -139,7 +139,7 @@ class FakeRenderer(Failing):
         super().__init__()
         self._shipped = shipped
 
-    def site(self, texts: Mapping[str, str]) -> RenderedSite:
+    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
         raise NotImplementedError("this renderer renders what is looked at, one at a time")
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:

@@ -374,12 +374,12 @@ def write_zip(raw: Path, finished: Path, work: Path) -> None:
         compiled = bytecode.compiled([name for name in names if name.endswith(".py")], work, _LAMBDA_ROOT)
     except bytecode.NotPython as error:
         raise PackagingFailed(str(error)) from error
-    for source, content in compiled.items():
-        if library_parts.is_ours(source):
-            files[bytecode.beside(source)] = content
+    for module, content in compiled.items():
+        if library_parts.is_ours(module):
+            files[bytecode.beside(module)] = content
         else:  # Python takes it where the source would stand
-            del files[source]
-            files[f"{source}c"] = content
+            del files[module]
+            files[f"{module}c"] = content
     with zipfile.ZipFile(finished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EPOCH)

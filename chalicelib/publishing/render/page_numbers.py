@@ -141,6 +141,8 @@ def _host_said(site: str) -> str:
 
 def western(text: str) -> str:
     """Return a text with every digit as 0 to 9, and without what nobody sees between them."""
+    if text.isascii():  # none of these is unseen, and all digits are 0 to 9
+        return text
     return "".join(_digit(letter) for letter in text if unicodedata.category(letter) != "Cf")
 
 

@@ -50,8 +50,8 @@ class WorkerSiteRenderer:
         self._start_process = start_process
         self._workers = workers
 
-    def site(self, texts: Mapping[str, str]) -> RenderedSite:
-        """Render and check every page and every mail."""
+    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
+        """Render and check every page and every mail; pack what lies ready as brotli too if asked."""
         from chalicelib.publishing.style.checks import STYLE, check_style
 
         folder = self._folder_of(texts)
@@ -80,7 +80,9 @@ class WorkerSiteRenderer:
         sentences_said = self._sentences(folder, said)
         if len(rendered) < len(names) or any("html" not in page for page in rendered.values()):
             return RenderedSite([], look["index"], sentences_said, problems[:_ENOUGH])
-        checks = [{"do": "check", "name": name, "html": rendered[name]["html"]} for name in names]
+        checks = [
+            {"do": "check", "name": name, "html": rendered[name]["html"], "brotli": brotli} for name in names
+        ]
         checked = self._spread(folder, checks)
         pages = []
         for name in names:

@@ -11,6 +11,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.first_steps import first_steps
 from chalicelib.publishing.publish import Publish
 from chalicelib.shared.errors import EntryMissing
 
@@ -58,15 +59,23 @@ class HomeScreens:
         except DocumentInvalid as wrong:  # a draft that cannot be read must not hide what else needs somebody
             unread = str(wrong)
         entries = self._edit.list()
+        site, recipients = self._publish.status(), self._recipients.list()
+        steps = first_steps(
+            second_factor=request.who.second_factor,
+            unchecked=bool(unread or stale),
+            recipients=[entry.recipient for entry in recipients],
+            published=site.live is not None,
+        )
         return self._show(
             request,
             "home.html",
-            site=self._publish.status(),
+            steps=steps,
+            site=site,
             name_of=name_of,
             stale=stale,
             unread=unread,
             amiss=self._cases.amiss(),
-            recipients=self._recipients.list(),
+            recipients=recipients,
             change=self._recipients.state(),
             unused=[entry for entry in entries if entry.unused and entry.live],
             newer=[entry for entry in entries if entry.shipped_anew],
