@@ -79,7 +79,8 @@ OURS: dict[str, str] = {
     "reporter_api": _FORMS,
     "code_api": _FORMS,
     "admin_api": (
-        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases mail_encryption desk.adapters:"
+        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums"
+        " mail_encryption delivery.render: figure_pictures desk.adapters:"
         " cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
         " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
@@ -93,7 +94,7 @@ OURS: dict[str, str] = {
         " hpke_sealer shared.aws: secrets"
     ),
     "note_delivery": f"{_NOTICES} delivery.adapters: ses_events",
-    "sweep": (f"{_NOTICES} desk.render: desk_mails"),
+    "sweep": (f"{_NOTICES} delivery.adapters: dynamo_month_sums desk.render: desk_mails"),
 }
 
 # A fresh interpreter, as Lambda starts one: it gets the handler, then each event. Pages are made when the
