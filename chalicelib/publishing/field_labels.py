@@ -18,6 +18,7 @@ from chalicelib.directory.document_ids import (
     SITE,
     locale_of,
 )
+from chalicelib.publishing import placeholders
 from chalicelib.shared.locales import ENDONYMS
 
 CONTACT_LABELS = {
@@ -126,22 +127,6 @@ _DAYS = ("read_on", "checked_on", "agreed_on", "read_at")
 _PLACES_NAMED = ("serves", "parent", "default_place")
 _CONTACTS_NAMED = ("hotline", "founding_channels", "police")
 _FILLED_IN = re.compile(r"%\((\w{1,40})\)s|\{\{\s*(\w{1,40})\s*\}\}")
-# What stands in a sentence for what a page fills in.
-_FILLED_NAMES = {
-    "number": "the phone number",
-    "word": "the word to text",
-    "place": "the town’s name",
-    "date": "the date",
-    "name": "the name",
-    "contact": "the address",
-    "source": "the source",
-    "days": "the number of days",
-    "limit": "the most letters",
-    "month": "the month",
-    "day": "the day",
-    "year": "the year",
-    "paper": "the newspaper",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +211,7 @@ def readable(sentence: str) -> str:
 
     def name(match: re.Match[str]) -> str:
         called = match[1] or match[2]
-        return f"[{_FILLED_NAMES.get(called, called.replace('_', ' '))}]"
+        return f"[{placeholders.name_of(called)}]"
 
     return _FILLED_IN.sub(name, sentence).replace("%%", "%")
 
