@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import gzip
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from tools.build import library_parts, package
 from tools.build.library_parts import SERVICES, is_shipped
@@ -92,6 +97,46 @@ def test_only_one_module_makes_clients() -> None:
 )
 def test_what_a_function_may_load_and_the_licences_are_shipped(name: str, shipped: bool) -> None:
     assert is_shipped(name) == shipped
+
+
+def test_a_service_is_described_without_words_for_people_and_wholly_otherwise() -> None:
+    name = "botocore/data/dynamodb/2012-08-10/service-2.json.gz"
+    described = {
+        "operations": {"PutItem": {"name": "PutItem", "documentation": "<p>Creates an item.</p>"}},
+        "shapes": {
+            "Input": {
+                "members": {"documentation": {"shape": "Text", "documentation": "<p>Words.</p>"}},
+                "required": ["documentation"],
+            }
+        },
+    }
+    shipped = library_parts.as_shipped(name, gzip.compress(json.dumps(described).encode()))
+    assert json.loads(gzip.decompress(shipped)) == {
+        "operations": {"PutItem": {"name": "PutItem"}},
+        "shapes": {"Input": {"members": {"documentation": {"shape": "Text"}}, "required": ["documentation"]}},
+    }
+    assert library_parts.as_shipped("botocore/data/endpoints.json", b"{}") == b"{}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_sdk_makes_the_same_calls_of_what_is_shipped(service: str, tmp_path: Path) -> None:
+    data = Path(botocore.__file__).parent / "data"
+    [source] = sorted((data / service).glob("*/service-2.json.gz"))[-1:]
+    name = source.relative_to(data)
+    target = tmp_path / name
+    target.parent.mkdir(parents=True)
+    target.write_bytes(library_parts.as_shipped(f"botocore/data/{name}", source.read_bytes()))
+    told, whole = Loader([str(tmp_path)], include_default_search_paths=False), Loader()
+    shipped = ServiceModel(told.load_service_model(service, "service-2", name.parts[1]), service)
+    model = ServiceModel(whole.load_service_model(service, "service-2", name.parts[1]), service)
+    assert shipped.operation_names == model.operation_names
+    assert shipped.shape_names == model.shape_names
+    assert shipped.metadata == model.metadata
+    for operation in model.operation_names:
+        one, other = shipped.operation_model(operation), model.operation_model(operation)
+        assert one.http == other.http
+        for shape, same in ((one.input_shape, other.input_shape), (one.output_shape, other.output_shape)):
+            assert (shape and list(shape.members)) == (same and list(same.members))
 
 
 def test_an_sdk_that_lacks_a_service_is_not_packaged(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """What the package holds of libraries: what a function may load, and their licences.
 
 A module of theirs goes in as bytecode alone: its source would be a twelfth of the zip, and nothing reads it
-there. Of the SDK's data only the services that we call go in; the whole is 28 MB. Nothing calls its
-paginators and waiters either; they are described in files of their own.
+there. Of the SDK's data only the services that we call go in, without the words about them; the whole is
+28 MB. Nothing calls its paginators and waiters either; they are described in files of their own.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import gzip
+import json
 from collections.abc import Iterable
+from typing import Any
 
 # As the SDK names them. A test compares this with the calls in chalicelib, and the package with this.
 SERVICES = ("cognito-idp", "dynamodb", "s3", "secretsmanager", "sesv2")
@@ -40,6 +43,25 @@ def is_shipped(name: str) -> bool:
     if not name.startswith(_DATA) or not folder:
         return True
     return service in SERVICES and rest.rpartition("/")[2].startswith(_OF_A_SERVICE)
+
+
+def as_shipped(name: str, content: bytes) -> bytes:
+    """Return a file as it is shipped: the description of a service without what it says to people.
+
+    That is six sevenths of it, and would be read at each start. All else is returned as it is.
+    """
+    if not (name.startswith(_DATA) and name.endswith("/service-2.json.gz")):
+        return content
+    told = json.dumps(_untold(json.loads(gzip.decompress(content))), separators=(",", ":"))
+    return gzip.compress(told.encode(), 9, mtime=0)
+
+
+def _untold(value: Any) -> Any:
+    if isinstance(value, dict):
+        # A field of a request that is called so has a shape, and not a text.
+        kept = (name for name in value if name != "documentation" or not isinstance(value[name], str))
+        return {name: _untold(value[name]) for name in kept}
+    return [_untold(one) for one in value] if isinstance(value, list) else value
 
 
 def missing(names: Iterable[str]) -> list[str]:

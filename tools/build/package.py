@@ -369,7 +369,7 @@ def write_zip(raw: Path, finished: Path, work: Path) -> None:
         names = sorted(name for name in shipped if not name.endswith(("/", *_NOT_SHIPPED)))
         for name in names:
             source.extract(name, work)
-    files = {name: (work / name).read_bytes() for name in names}
+    files = {name: library_parts.as_shipped(name, (work / name).read_bytes()) for name in names}
     try:
         compiled = bytecode.compiled([name for name in names if name.endswith(".py")], work, _LAMBDA_ROOT)
     except bytecode.NotPython as error:
