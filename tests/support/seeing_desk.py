@@ -27,6 +27,7 @@ from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.render import render_worker
 from chalicelib.publishing.render.sentences import of_texts
+from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.web.contacts import ContactScreens
@@ -137,11 +138,12 @@ class SeeingDesk(EditorsDesk):
         sentences = EditSentences(self.edit, self.site.now)
         history = lambda: SentenceHistory(self.edit, shipped)  # noqa: E731
         preview = Preview(self.renderer, self.store, shipped, self.shelf, None, self.site)
+        see = SeeChanges(self.store, shipped, self.shelf)
         self._pages = AdminPages(TEMPLATES / "admin")
         self._screens = {
             "/admin/preview": PreviewScreens(self._show, preview, lambda: 0).choices,
             "/admin/sentence": OneSentenceScreens(self._show, sentences, self.site, history).one_sentence,
-            "/admin/sentences": SentenceScreens(self._show, sentences, history).sentences,
+            "/admin/sentences": SentenceScreens(self._show, sentences, history, see).sentences,
             "/admin/search": SearchScreens(self._show, FindWords(self.site)).search,
             "/admin/contact": ContactScreens(self._show, EditContacts(self.edit, self.clock)).contact,
         }

@@ -112,8 +112,13 @@ def test_a_service_is_described_without_words_for_people_and_wholly_otherwise() 
     }
     shipped = library_parts.as_shipped(name, gzip.compress(json.dumps(described).encode()))
     assert json.loads(gzip.decompress(shipped)) == {
-        "operations": {"PutItem": {"name": "PutItem"}},
-        "shapes": {"Input": {"members": {"documentation": {"shape": "Text"}}, "required": ["documentation"]}},
+        "operations": {"PutItem": {"name": "PutItem", "documentation": ""}},
+        "shapes": {
+            "Input": {
+                "members": {"documentation": {"shape": "Text", "documentation": ""}},
+                "required": ["documentation"],
+            }
+        },
     }
     assert library_parts.as_shipped("botocore/data/endpoints.json", b"{}") == b"{}"
 
@@ -132,6 +137,8 @@ def test_the_sdk_makes_the_same_calls_of_what_is_shipped(service: str, tmp_path:
     assert shipped.operation_names == model.operation_names
     assert shipped.shape_names == model.shape_names
     assert shipped.metadata == model.metadata
+    parameters = [[one.name for one in of.client_context_parameters] for of in (shipped, model)]
+    assert parameters[0] == parameters[1]
     for operation in model.operation_names:
         one, other = shipped.operation_model(operation), model.operation_model(operation)
         assert one.http == other.http

@@ -58,10 +58,13 @@ def as_shipped(name: str, content: bytes) -> bytes:
 
 def _untold(value: Any) -> Any:
     if isinstance(value, dict):
-        # A field of a request that is called so has a shape, and not a text.
-        kept = (name for name in value if name != "documentation" or not isinstance(value[name], str))
-        return {name: _untold(value[name]) for name in kept}
+        # A field of a request that is called so has a shape, and not a text. The SDK wants some to be there.
+        return {name: "" if _is_told(name, one) else _untold(one) for name, one in value.items()}
     return [_untold(one) for one in value] if isinstance(value, list) else value
+
+
+def _is_told(name: str, value: Any) -> bool:
+    return name == "documentation" and isinstance(value, str)
 
 
 def missing(names: Iterable[str]) -> list[str]:
