@@ -1,4 +1,7 @@
-"""Document ids, kinds, file paths and fingerprints: which texts the site is made of."""
+"""Document ids, kinds, file paths and fingerprints: which texts the site is made of.
+
+Contacts and places are kept a document a place, so that no town's draft meets another town's.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import hashlib
 from collections.abc import Mapping
 
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.places import is_slug
+from chalicelib.directory.us_states import POSTAL_LETTERS
 from chalicelib.shared.locales import ENDONYMS
 
 CONTACTS = "contacts"
@@ -13,6 +18,7 @@ PLACES = "places"
 RECIPIENTS = "recipients"
 SITE = "site"
 JSON_DOCUMENTS = (CONTACTS, PLACES, RECIPIENTS, SITE)
+BY_PLACE = (CONTACTS, PLACES)  # what each place has a document of: "contacts/los-banos-ca"
 
 CATALOG = "catalog/"
 PUBLIC_TEMPLATE = "template/public/"
@@ -31,6 +37,8 @@ NAMES = {
     "template/mail/report/subject.txt": "The subject of a mail with a report",
     "template/mail/digest/subject.txt": "The subject of a mail with many reports",
 }
+OF_PLACE = {CONTACTS: "Contacts of", PLACES: "The page and place of"}
+_POSTAL = frozenset(letters.upper() for letters in POSTAL_LETTERS.values())
 _FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
@@ -39,8 +47,8 @@ def kind_of(document: str) -> str:
 
     Raises DocumentInvalid when the id names no kind of document.
     """
-    if document in JSON_DOCUMENTS:
-        return document
+    if document in JSON_DOCUMENTS or place_of(document):
+        return base_of(document)
     if document.startswith(CATALOG) and locale_of(document) in ENDONYMS:
         return "catalog"
     folders, _, name = document.rpartition("/")
@@ -53,6 +61,26 @@ def kind_of(document: str) -> str:
     raise DocumentInvalid(f"there is no document {document!r}")
 
 
+def base_of(document: str) -> str:
+    """Return the document that one of a place is a part of: "contacts" for "contacts/los-banos-ca".
+
+    Any other document is its own.
+    """
+    base, slash, slug = document.partition("/")
+    return base if slash and base in BY_PLACE and is_slug(slug) else document
+
+
+def place_of(document: str) -> str:
+    """Return the slug of the place that a document belongs to, or nothing when it belongs to the site."""
+    base = base_of(document)
+    return document.removeprefix(f"{base}/") if base != document else ""
+
+
+def is_entries(document: str) -> bool:
+    """Say whether a document is made of entries: contacts, places, recipients or settings."""
+    return base_of(document) in JSON_DOCUMENTS
+
+
 def locale_of(document: str) -> str:
     """Return the language of a catalog, or nothing for another document."""
     return document.removeprefix(CATALOG) if document.startswith(CATALOG) else ""
@@ -63,7 +91,18 @@ def name_of(document: str) -> str:
     locale = locale_of(document)
     if locale:
         return f"{ENDONYMS.get(locale, locale)} ({document})"
+    if place_of(document):
+        return f"{OF_PLACE[base_of(document)]} {place_words(place_of(document))}"
     return NAMES.get(document, document.removeprefix("template/"))
+
+
+def place_words(slug: str) -> str:
+    """Return what a place's slug says, in words: "Los Banos, CA" for "los-banos-ca"."""
+    parts = slug.split("-")
+    letters = parts[-1].upper()
+    if letters not in _POSTAL:
+        return " ".join(letters if len(parts) == 1 and len(one) == 2 else one.capitalize() for one in parts)
+    return ", ".join(filter(None, [" ".join(one.capitalize() for one in parts[:-1]), letters]))
 
 
 def path_of(document: str) -> str:
@@ -73,7 +112,7 @@ def path_of(document: str) -> str:
     """
     kind = kind_of(document)
     if kind in JSON_DOCUMENTS:
-        return f"content/{document}.json"
+        return f"content/{document}.json"  # the parts of places are put together before they are laid out
     if kind == "catalog":
         return f"locale/{locale_of(document)}/LC_MESSAGES/porchlight.mo"
     return "templates/" + document.removeprefix("template/")
