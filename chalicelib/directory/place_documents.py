@@ -1,8 +1,8 @@
-"""Documents of places (partition): contacts, places and settings, a document a place, and put together again.
+"""Documents of places (partition): contacts, places and settings taken apart by place, and joined.
 
-What a place owns lies in two documents of its own: "places/<slug>" has its entry and which of its contacts the
-founding article printed, "contacts/<slug>" the contacts that serve it, who of them is police, and the hosts
-that they link to. Pages are rendered from the three documents that these make together.
+What a place owns lies in two documents of its own: "places/<slug>" has its entry and which of its contacts
+the founding article printed, "contacts/<slug>" the contacts that serve it, who of them is police, and the
+hosts that they link to. Pages are rendered from the three documents that these make together.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def join(parsed: Mapping[str, Any]) -> Whole:
 def split(whole: Whole, slugs: Iterable[str] = ()) -> dict[str, Any]:
     """Return the documents of all places, also of `slugs` that are gone, and the settings that are left.
 
-    The order of places is not kept (see `with_order`). Raises ContentInvalid where an entry says no place that
-    a document could be of, or an unknown contact is police: then nothing of it would be in its place.
+    The order of places is not kept (see `with_order`). Raises ContentInvalid where an entry says no place
+    that a document could be of, or an unknown contact is police: nothing of it would be in its place.
     """
     entries, contacts = whole.places["places"], whole.contacts["contacts"]
     named = [str(entry.get("slug")) for entry in entries] + [str(one.get("serves")) for one in contacts]
@@ -91,7 +91,7 @@ def split(whole: Whole, slugs: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def with_order(parts: Mapping[str, Any], places: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parts that keep the order of a places document: the settings say it, unless it is the usual one."""
+    """Return parts that keep an order of places: the settings say it, unless it is the usual one."""
     entries = places["places"]
     if entries == sorted(entries, key=_standing):
         return dict(parts)
@@ -106,9 +106,7 @@ def strangers(document: str, parsed: Mapping[str, Any]) -> list[str]:
 
 
 def _parts(parsed: Mapping[str, Any], base: str) -> dict[str, Any]:
-    return {
-        place_of(name): part for name, part in parsed.items() if place_of(name) and base_of(name) == base
-    }
+    return {place_of(name): part for name, part in parsed.items() if place_of(name) and base_of(name) == base}
 
 
 def _standing(entry: Mapping[str, Any]) -> tuple[int, str, str]:
@@ -120,7 +118,9 @@ def _standing(entry: Mapping[str, Any]) -> tuple[int, str, str]:
     )
 
 
-def _give_police(site: dict[str, Any], contacts: Collection[Mapping[str, Any]], parts: dict[str, Any]) -> None:
+def _give_police(
+    site: dict[str, Any], contacts: Collection[Mapping[str, Any]], parts: dict[str, Any]
+) -> None:
     police = site.pop("police", None) or ()
     serves = {one.get("id"): one["serves"] for one in contacts}
     for contact in police:

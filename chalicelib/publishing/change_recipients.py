@@ -19,15 +19,16 @@ from chalicelib.desk.agreements import SENTENCES, Standing
 from chalicelib.desk.errors import NotAllowed
 from chalicelib.desk.people import Person
 from chalicelib.desk.ports import Counts
-from chalicelib.directory.document_ids import PLACES, RECIPIENTS
+from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.recipients import Recipient, read_recipients
 from chalicelib.publishing import documents, recipient_changes
 from chalicelib.publishing.documents import SHIPPED, DraftConflict
-from chalicelib.publishing.edit_text import LiveTexts, read_json
+from chalicelib.publishing.edit_text import LiveTexts
 from chalicelib.publishing.errors import CodesUsedUp, CodeWrong, PublishUnderWay
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
 from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.publishing.whole_texts import whole_of
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today
 from chalicelib.shared.email_addresses import plain_address
@@ -361,7 +362,8 @@ class ChangeRecipients:
                 raise DocumentInvalid(f"{recipient.name}: the key cannot be used: {wrong}")
 
     def _read(self, text: str) -> tuple[Recipient, ...]:
-        places = [str(place["slug"]) for place in read_json(PLACES, self._text(PLACES))["places"]]
+        whole = whole_of(self._live.texts(self._shelf.live()))
+        places = [str(place["slug"]) for place in whole.places["places"]]
         try:
             return read_recipients(recipient_changes.entries_of(text), places)
         except ContentInvalid as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from chalicelib.directory.document_ids import CATALOG, JSON_DOCUMENTS
+from chalicelib.directory.document_ids import CATALOG, is_entries
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import entry_changes, sentence_changes
 from chalicelib.publishing.change_rows import ALIKE, CHANGED, EntryChange, FieldChange
@@ -63,7 +63,7 @@ def compare(
 
 
 def _entries(document: str, before: str, after: str, names: Names) -> Iterable[EntryChange]:
-    if document in JSON_DOCUMENTS:
+    if is_entries(document):
         return entry_changes.compare(document, before, after, names)
     if document.startswith(CATALOG):
         return sentence_changes.of_language(document, before, after)

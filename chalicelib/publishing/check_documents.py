@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from chalicelib.delivery import mail_frames
 from chalicelib.directory import document_ids
 from chalicelib.directory.content import read_content
-from chalicelib.directory.document_ids import CATALOG, CONTACTS
+from chalicelib.directory.document_ids import CATALOG, CONTACTS, base_of
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages import po_files
 from chalicelib.publishing import (
     catalog_checks,
@@ -24,6 +26,7 @@ from chalicelib.publishing import (
 from chalicelib.publishing.documents import TELLS, CheckReport, Problem
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.ports import RenderedSite, ShippedDocuments, SiteRenderer
+from chalicelib.publishing.whole_texts import all_texts, owners, whole_of, whole_texts
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today, read_day
 
@@ -71,8 +74,8 @@ class CheckDocuments:
         `before` holds each document that is drafted, and for one made of JSON the texts that readers got, the
         live one first: a stamp must not outlive what it stood for. None stands for every document.
         """
-        whole = {name: texts.get(name, self._shipped.text(name)) for name in self._shipped.ids()}
-        problems = document_checks.check(whole, {name: self._shipped.text(name) for name in whole})
+        whole, shipped = all_texts(self._shipped, texts), all_texts(self._shipped, {})
+        problems = document_checks.check(whole, shipped)
         problems += catalog_checks.check_syntax(whole)
         problems += catalog_checks.check_offered(whole)
         if not any(problem.weight == documents.STOPS for problem in problems):
@@ -91,7 +94,6 @@ class CheckDocuments:
             problems += _not_whole(whole, rendered)
         if rendered.sentences:
             problems += catalog_checks.check_sentences(catalogs, rendered.sentences)
-            shipped = {name: self._shipped.text(name) for name in whole}
             problems += exit_words.check(whole, shipped, rendered.sentences, before)
         report = CheckReport(
             problems=tuple(_in_order(problems)),
@@ -103,13 +105,13 @@ class CheckDocuments:
 
     def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
         latest = latest_today(self._clock.now())
-        contacts = whole[CONTACTS]
-        fallen = contact_stamps.check(contacts, before.get(CONTACTS, ()))
-        fallen += contact_stamps.days_to_come(contacts, latest) if CONTACTS in before else []
-        found = [
-            Problem(CONTACTS, document_checks.line_of_entry(contacts, name), sentence)
-            for name, sentence in fallen
-        ]
+        drafted = [name for name in before if base_of(name) == CONTACTS]
+        contacts = _contacts_in(whole[name] for name in drafted)
+        live = _contacts_in(before[name][0] for name in drafted if before[name])
+        others = [text for name in drafted for text in before[name][1:]]
+        fallen = contact_stamps.check(contacts, [live, *others] if drafted else ())
+        fallen += contact_stamps.days_to_come(contacts, latest)
+        found = [Problem(*_at_contact(whole, name), sentence) for name, sentence in fallen]
         return found + [one for one in document_checks.days_to_come(whole, latest) if one.document in before]
 
     def _too_large(self, rendered: RenderedSite) -> list[Problem]:
@@ -124,10 +126,10 @@ class CheckDocuments:
         return [Problem("template/public/page.html", 0, sentence, page=page.name)]
 
     def _stale(self, whole: Mapping[str, str]) -> list[Problem]:
+        contacts = whole_texts(whole)[CONTACTS]
         return [
             Problem(
-                CONTACTS,
-                document_checks.line_of_entry(whole[CONTACTS], contact.id),
+                *_at_contact(whole, contact.id),
                 f"{contact.name}: "
                 + (
                     f"last checked on {contact.checked_on}, more than 90 days ago."
@@ -136,8 +138,23 @@ class CheckDocuments:
                 ),
                 TELLS,
             )
-            for contact in stale_contacts(whole[CONTACTS], self._clock.now().date())
+            for contact in stale_contacts(contacts, self._clock.now().date())
         ]
+
+
+def _contacts_in(texts: Iterable[str]) -> str:
+    """Return the contacts of several documents as one; those of a text that cannot be read are left out."""
+    contacts: list[Any] = []
+    for text in texts:
+        with suppress(DocumentInvalid, KeyError, TypeError):
+            contacts += read(CONTACTS, text)["contacts"]
+    return json.dumps({"contacts": contacts})
+
+
+def _at_contact(whole: Mapping[str, str], contact: str) -> tuple[str, int]:
+    """Return the document that holds a contact, and the line on which it begins."""
+    at = [(name, document_checks.line_of_entry(whole[name], contact)) for name in owners(whole, CONTACTS)]
+    return next((one for one in at if one[1]), at[0])
 
 
 def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
@@ -175,8 +192,8 @@ def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:
 
 def _not_whole(whole: Mapping[str, str], rendered: RenderedSite) -> list[Problem]:
     """Say what the rendered site lacks of what these documents ask for: nothing then goes live."""
-    parts = (json.loads(whole[name]) for name in (document_ids.PLACES, CONTACTS, document_ids.SITE))
-    lacking = release_pages.amiss(release_pages.index_of(read_content(*parts)), rendered)
+    contacts, places, site = whole_of(whole)
+    lacking = release_pages.amiss(release_pages.index_of(read_content(places, contacts, site)), rendered)
     if not lacking:
         return []
     sentence = (

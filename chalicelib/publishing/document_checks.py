@@ -11,12 +11,15 @@ from typing import Any
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import (
     CONTACTS,
-    JSON_DOCUMENTS,
     PLACES,
     RECIPIENTS,
     SITE,
+    base_of,
+    is_entries,
+    place_of,
 )
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.place_documents import Whole, join, strangers
 from chalicelib.directory.places import read_places
 from chalicelib.directory.recipients import read_recipients
 from chalicelib.publishing.document_forms import check_form
@@ -40,13 +43,17 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
     """
     problems = _check_form(whole)
     parsed: dict[str, Any] = {}
-    for document in JSON_DOCUMENTS:
+    for document in filter(is_entries, whole):
         problems += _parse(document, whole[document], parsed)
+    problems += _check_owners(whole, parsed) if not problems else []
     for document, entry in parsed.items() if not problems else ():
         problems += unknown_fields(document, whole[document], entry)
     if any(problem.weight == STOPS for problem in problems):
         return problems
-    return [*problems, *_check_rules(whole, parsed), *_check_kept(whole, parsed, shipped)]
+    together = _together(parsed)
+    kept = _together({name: json.loads(text) for name, text in shipped.items() if is_entries(name)})
+    offices = parsed[RECIPIENTS]
+    return [*problems, *_check_rules(whole, together, offices), *_check_kept(whole, together, kept)]
 
 
 def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
@@ -91,29 +98,60 @@ def _parse(document: str, text: str, parsed: dict[str, Any]) -> list[Problem]:
     return check_form(document, text, parsed[document])
 
 
-def _check_rules(whole: Mapping[str, str], parsed: Mapping[str, Any]) -> list[Problem]:
+def _check_owners(whole: Mapping[str, str], parsed: Mapping[str, Any]) -> list[Problem]:
+    """Say which entries stand in the document of another place: nobody writes for another town."""
+    found = [
+        Problem(
+            document,
+            line_of_entry(whole[document], entry),
+            f"{entry[:60]}: it belongs to another place than this text.",
+        )
+        for document, part in parsed.items()
+        if place_of(document)
+        for entry in strangers(document, part)
+    ]
+    if "police" in parsed[SITE] and any(place_of(document) for document in parsed):
+        line = _line_of(whole[SITE], '"police"')
+        found.append(Problem(SITE, line, "Who is police is said with the contacts of the place."))
+    return found
+
+
+def _together(parsed: Mapping[str, Any]) -> Whole:
+    """Return what was read as whole documents."""
+    if CONTACTS in parsed:
+        return Whole(parsed[CONTACTS], parsed[PLACES], parsed[SITE])
+    return join(parsed)
+
+
+def _check_rules(whole: Mapping[str, str], parsed: Whole, offices: Any) -> list[Problem]:
     document = PLACES
     try:
-        places = read_places(parsed[PLACES])
+        places = read_places(parsed.places)
         unknown = next((one for one in places if one.zone and not is_known_zone(one.zone)), None)
         if unknown is not None:
             rule = f"place {unknown.slug}: there is no time zone {unknown.zone!r}"
             return [_located(whole, rule)]
         document = CONTACTS if _site_is_whole(parsed) else SITE
-        read_content(parsed[PLACES], parsed[CONTACTS], parsed[SITE])
+        read_content(parsed.places, parsed.contacts, parsed.site)
         document = RECIPIENTS
-        read_recipients(parsed[RECIPIENTS], [place.slug for place in places])
+        read_recipients(offices, [place.slug for place in places])
     except ContentInvalid as error:
         return [_located(whole, str(error))]
     except Exception:  # nothing that somebody typed may hide who has to mend it
-        return [Problem(document, 0, "Something is missing here, or is not what belongs there.")]
+        at = _owners(whole, document)[0]
+        return [Problem(at, 0, "Something is missing here, or is not what belongs there.")]
     return []
 
 
-def _site_is_whole(parsed: Mapping[str, Any]) -> bool:
+def _owners(whole: Mapping[str, str], document: str) -> list[str]:
+    """Return the documents that make up a whole one; the settings, where there is none."""
+    return [name for name in whole if base_of(name) == document] or [SITE]
+
+
+def _site_is_whole(parsed: Whole) -> bool:
     """Say whether the site's own rules hold, or fail in a way that has a sentence of its own."""
     try:
-        read_content(parsed[PLACES], {"contacts": []}, parsed[SITE])
+        read_content(parsed.places, {"contacts": []}, parsed.site)
     except ContentInvalid:
         return True
     except Exception:
@@ -121,15 +159,13 @@ def _site_is_whole(parsed: Mapping[str, Any]) -> bool:
     return True
 
 
-def _check_kept(
-    whole: Mapping[str, str], parsed: Mapping[str, Any], shipped: Mapping[str, str]
-) -> list[Problem]:
+def _check_kept(whole: Mapping[str, str], parsed: Whole, shipped: Whole) -> list[Problem]:
     """Say which of the ways to report that the founding article printed would be lost."""
-    kept = parsed[SITE].get("founding_channels") or ()
+    kept = parsed.site.get("founding_channels") or ()
     line = _line_of(whole[SITE], '"founding_channels"')
     return [
         Problem(SITE, line, f"“{channel}” is one of the ways the newspaper printed: it stays on the page.")
-        for channel in json.loads(shipped[SITE])["founding_channels"]
+        for channel in shipped.site["founding_channels"]
         if channel not in kept
     ]
 
@@ -137,6 +173,7 @@ def _check_kept(
 def _located(whole: Mapping[str, str], error: str) -> Problem:
     match = _SUBJECT.match(error)
     document, entry, rule = (_NAMES[match[1]], match[2].strip("'"), match[3]) if match else (SITE, "", error)
+    document = _holding(whole, document, entry, rule)
     text = whole[document]
     line = line_of_entry(text, entry)
     start = len("\n".join(text.split("\n")[: line - 1])) if line else 0
@@ -147,6 +184,17 @@ def _located(whole: Mapping[str, str], error: str) -> Problem:
             break
     about = f"{entry[:60]}: " if entry else ""
     return Problem(document, line, _sentence(about + rule))
+
+
+def _holding(whole: Mapping[str, str], document: str, entry: str, rule: str) -> str:
+    """Return the document, of those that make up a whole one, that holds an entry or what the rule names."""
+    parts = _owners(whole, document)
+    if document == SITE:
+        parts += [name for name in whole if place_of(name)]
+    values = [json.dumps(value) for value in _QUOTED.findall(rule)]
+    holding = [name for name in parts if line_of_entry(whole[name], entry)]
+    holding += [name for name in parts if any(value in whole[name] for value in values)]
+    return next(iter(holding), parts[0])
 
 
 def _sentence(text: str) -> str:

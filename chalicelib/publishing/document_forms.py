@@ -11,6 +11,8 @@ from chalicelib.directory.document_ids import (
     PLACES,
     RECIPIENTS,
     SITE,
+    base_of,
+    place_of,
 )
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.json_documents import line_at
@@ -48,17 +50,20 @@ _LISTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     RECIPIENTS: {"": _RECIPIENT},
 }
+# What stands beside the list in a document of a place.
+_BESIDE = {CONTACTS: {"police": TEXTS, "hosts": TEXTS}, PLACES: {"founding_channels": TEXTS}}
 _NEED_NOT_BE = ("other_languages",)  # a list that documents of before have not
 _SITE = {"exit_url": TEXT, "default_place": TEXT, "hotline": TEXT, "hosts": TEXTS, "founding_channels": TEXTS,
-         "police": TEXTS, "keep_days": NUMBER}  # fmt: skip
+         "police": TEXTS, "keep_days": NUMBER, "places_order": TEXTS}  # fmt: skip
 
 
 def check_form(document: str, text: str, parsed: Any) -> list[Problem]:
     """Return, with its line, what is of the wrong kind in a document that was read."""
     problems: list[Problem] = []
-    if document == SITE:
-        problems += _of_fields(document, text, 0, "", parsed, _SITE)
-    for name, fields in _LISTS[document].items():
+    base = base_of(document)
+    beside = _SITE if document == SITE else _BESIDE[base] if place_of(document) else {}
+    problems += _of_fields(document, text, 0, "", parsed, beside) if beside else []
+    for name, fields in _LISTS[base].items():
         if name in _NEED_NOT_BE and name not in parsed:
             continue
         entries = parsed if not name else parsed.get(name)
@@ -73,7 +78,7 @@ def check_form(document: str, text: str, parsed: Any) -> list[Problem]:
                 continue
             title = _title(entry, number)
             problems += _of_fields(document, text, start, title, entry, fields)
-            if document == CONTACTS:
+            if base == CONTACTS:
                 problems += _of_channels(document, text, start, title, entry)
     return problems
 

@@ -1,6 +1,6 @@
-"""Editor of contacts: one at a time, in a form, within the draft of the contacts document.
+"""Editor of contacts: one at a time, in a form, within the draft of the contacts of its place.
 
-What pages may link to, and who counts as police, stands in the settings of the site: it is changed along.
+What pages may link to, and who counts as police, stands beside the contacts: it is changed along.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.directory.contacts import read_contacts
-from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE
+from chalicelib.directory.document_ids import CONTACTS
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.place_documents import Whole
 from chalicelib.directory.places import Places, read_places
-from chalicelib.publishing import contact_form, page_hosts
-from chalicelib.publishing.change_json import change_if, change_json, read_whole, seen_as
+from chalicelib.publishing import contact_form, edit_whole, page_hosts
 from chalicelib.publishing.check_documents import STALE_AFTER
 from chalicelib.publishing.documents import Draft, DraftConflict
-from chalicelib.publishing.edit_text import EditText, read_json
+from chalicelib.publishing.edit_text import EditText, mark_contact
+from chalicelib.publishing.edit_whole import seen_as
 from chalicelib.publishing.forms import Form, FormConflict, FormInvalid, Typed, refuse
 from chalicelib.publishing.new_ids import free_slug
+from chalicelib.publishing.whole_texts import are_whole
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import read_day
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.time_zones import UTC_ZONE, local_time
 
-_TRIES = 3
 _LISTED = {"id", "name", "serves", "channels", "checked_on", "checked_by"}  # what the list shows of each
 _TEMPLATES = ("page template", "mail template")
 
@@ -49,12 +50,11 @@ class EditContacts:
 
     def list(self) -> Sequence[ContactLine]:
         """Return every contact in the order of the document. Raises DocumentInvalid."""
-        opened = self._edit.open(CONTACTS)
-        live = {str(entry.get("id")): entry for entry in _entries(read_json(CONTACTS, opened.live.text))}
+        live = {str(entry.get("id")): entry for entry in _entries(edit_whole.live(self._edit).contacts)}
         today = self._clock.now().date()
         return [
             ContactLine(entry, is_stale(entry, today), entry != live.get(str(entry.get("id"))))
-            for entry in _entries(read_json(CONTACTS, opened.text))
+            for entry in _entries(edit_whole.now(self._edit).contacts)
         ]
 
     def open(self, contact: str) -> Mapping[str, Any]:
@@ -66,7 +66,7 @@ class EditContacts:
 
     def places(self) -> Places:
         """Return the places that a contact may serve. Raises DocumentInvalid."""
-        places = read_json(PLACES, self._edit.open(PLACES).text)
+        places = edit_whole.now(self._edit).places
         try:
             return read_places(places)
         except (ContentInvalid, KeyError, TypeError, AttributeError, ValueError) as error:
@@ -83,7 +83,7 @@ class EditContacts:
         """Return what the form of a contact holds. Raises EntryMissing."""
         return contact_form.as_typed(self.open(contact), contact in self._police())
 
-    def save(self, contact: str, typed: Typed, seen: str, who: str) -> Draft:
+    def save(self, contact: str, typed: Typed, seen: str, who: str) -> Draft | None:
         """Save a contact over what was seen (`seen_as` of it).
 
         Raises FormInvalid with everything that is wrong, FormConflict, EntryMissing, and what save_draft
@@ -99,7 +99,7 @@ class EditContacts:
         problems = contact_form.problems_of(form, typed)
         contact = ""
         if "name" not in problems:
-            live = _entries(read_json(CONTACTS, self._edit.open(CONTACTS).live.text))
+            live = _entries(edit_whole.live(self._edit).contacts)
             taken = {str(one.get("id")) for one in [*live, *(line.entry for line in self.list())]}
             try:
                 contact = free_slug(typed.text("name"), taken)
@@ -127,65 +127,66 @@ class EditContacts:
         if seen_as(old) != seen:
             raise FormConflict(self.typed(contact))
 
-        def without(document: dict[str, Any]) -> None:
-            entries = _entries(document)
-            document["contacts"] = [one for one in entries if one.get("id") != contact]
+        def without(whole: Whole) -> None:
+            entries = _entries(whole.contacts)
+            whole.contacts["contacts"] = [one for one in entries if one.get("id") != contact]
+            _mark_police(whole.site, contact, False)
+            self._fill_hosts(whole, page_hosts.uses([old], {}))
 
-        # The settings name nobody who is gone, at no moment between the two.
-        change_if(self._edit, SITE, lambda site: _mark_police(site, contact, False), who)
-        change_json(self._edit, CONTACTS, without, who)
-        self._fill_hosts(page_hosts.uses([old], {}), who)
+        edit_whole.change(self._edit, without, who)
 
-    def mark_checked(self, contact: str, role: str, who: str) -> Draft:
+    def mark_checked(self, contact: str, role: str, who: str) -> Draft | None:
         """Record that somebody in this role checked a contact today. Raises as save_draft does."""
         today = self._today(str(self.open(contact).get("serves") or ""))
-        for _ in range(_TRIES):
-            opened = self._edit.open(CONTACTS)
-            try:
-                return self._edit.mark_checked(contact, role, today, opened.revision, who)
-            except DraftConflict:
-                continue
-        raise FormConflict(self.typed(contact))
+        try:
+            return edit_whole.change(
+                self._edit, lambda whole: mark_contact(whole.contacts, contact, role, today), who
+            )
+        except DraftConflict as error:
+            raise FormConflict(self.typed(contact)) from error
 
-    def _put(self, contact: str, typed: Typed, seen: str, who: str) -> Draft:
-        """Write a contact whose form is right, after the settings that it needs."""
+    def _put(self, contact: str, typed: Typed, seen: str, who: str) -> Draft | None:
+        """Write a contact whose form is right, with the settings that it needs."""
         today = self._today(typed.text("serves"))
         old: Mapping[str, Any] = self.open(contact) if seen else {}
         if seen and seen_as(old) != seen:
             raise FormConflict(self.typed(contact))
         wanted = contact_form.entry_of(old or {"id": contact}, typed, today)
-        self._fill_hosts({}, who, wanted)
 
-        def put(document: dict[str, Any]) -> None:
-            entries = _entries(document)
+        def put(whole: Whole) -> None:
+            entries = _entries(whole.contacts)
+            self._fill_hosts(whole, page_hosts.uses([old], {}) if old else {}, wanted)
             at = next((n for n, entry in enumerate(entries) if entry.get("id") == contact), None)
             if not seen:
                 if at is not None:
                     raise FormInvalid({"name": "Somebody added a contact of this name in the same moment."})
-                entries.append(self._valid(wanted))
+                entries.append(_valid(wanted, whole))
             elif at is None:
                 raise EntryMissing("there is no such contact: somebody took it out meanwhile")
             elif seen_as(entries[at]) != seen:
                 raise FormConflict(contact_form.as_typed(entries[at], contact in self._police()))
             else:
-                entries[at] = self._valid(wanted)
+                entries[at] = _valid(wanted, whole)
+            _mark_police(whole.site, contact, bool(typed.raw("police")))
 
+        also = self._document_of(typed.text("serves"))
         try:
-            draft = change_json(self._edit, CONTACTS, put, who)
+            return edit_whole.change(self._edit, put, who, also)
         except DraftConflict as error:
             raise FormConflict(self.typed(contact) if seen else typed) from error
-        change_if(self._edit, SITE, lambda site: _mark_police(site, contact, bool(typed.raw("police"))), who)
-        if old:
-            self._fill_hosts(page_hosts.uses([old], {}), who)
-        return draft
 
-    def _fill_hosts(self, old: Collection[str], who: str, coming: Mapping[str, Any] | None = None) -> None:
-        """Put every host that something links to into the settings, without those of `old` that nothing does.
+    def _document_of(self, place: str) -> str:
+        return CONTACTS if are_whole(self._edit.entries()) else f"{CONTACTS}/{place}"
+
+    def _fill_hosts(
+        self, whole: Whole, old: Collection[str], coming: Mapping[str, Any] | None = None
+    ) -> None:
+        """List every host that something links to, and those of `old` no more that nothing does.
 
         A host that is named in the text of a page or a mail stays.
         """
-        contacts = [line.entry for line in self.list()]
-        used = page_hosts.uses([*contacts, *([coming] if coming else [])], self._site())
+        known = [one for one in _entries(whole.contacts) if coming is None or one["id"] != coming["id"]]
+        used = page_hosts.uses([*known, *([coming] if coming else [])], whole.site)
         gone = {host for host in old if host not in used}
         texts = [
             self._edit.open(entry.id).text
@@ -193,14 +194,10 @@ class EditContacts:
             if entry.kind in _TEMPLATES and not entry.unused
         ]
         gone = {host for host in gone if not any(host in text for text in texts)}
-
-        def fill(site: dict[str, Any]) -> None:
-            site["hosts"] = page_hosts.with_hosts(site.get("hosts") or (), used, gone)
-
-        change_if(self._edit, SITE, fill, who)
+        whole.site["hosts"] = page_hosts.with_hosts(whole.site.get("hosts") or (), used, gone)
 
     def _site(self) -> dict[str, Any]:
-        return read_whole(SITE, self._edit.open(SITE).text)
+        return edit_whole.now(self._edit).site
 
     def _police(self) -> Collection[str]:
         return self._site().get("police") or ()
@@ -213,13 +210,6 @@ class EditContacts:
             zone = UTC_ZONE
         return local_time(self._clock.now(), zone).date()
 
-    def _valid(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            read_contacts({"contacts": [entry]}, self.places(), self._site().get("hosts") or ())
-        except ContentInvalid as error:
-            raise FormInvalid({"": str(error).removeprefix(f"contact {entry['id']}: ")}) from error
-        return entry
-
 
 def is_stale(entry: Mapping[str, Any], today: date) -> bool:
     """Say whether nobody has checked a contact for 90 days, or ever."""
@@ -228,6 +218,14 @@ def is_stale(entry: Mapping[str, Any], today: date) -> bool:
     except ValueError:
         return True
     return not timedelta(days=-1) <= today - checked <= STALE_AFTER  # one of the future was never made
+
+
+def _valid(entry: Mapping[str, Any], whole: Whole) -> Mapping[str, Any]:
+    try:
+        read_contacts({"contacts": [entry]}, read_places(whole.places), whole.site.get("hosts") or ())
+    except ContentInvalid as error:
+        raise FormInvalid({"": str(error).removeprefix(f"contact {entry['id']}: ")}) from error
+    return entry
 
 
 def _mark_police(site: dict[str, Any], contact: str, is_police: bool) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.mail_frames import LINES_BEFORE, MARKER
-from chalicelib.directory.document_ids import SITE
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing import edit_whole
 from chalicelib.publishing.documents import SHIPPED, DraftConflict
-from chalicelib.publishing.edit_text import EditText, OpenDocument, read_json
+from chalicelib.publishing.edit_text import EditText, OpenDocument
 from chalicelib.publishing.forms import ROWS, WORDS, Field, Form, FormConflict, Group, Problems, Typed, refuse
 from chalicelib.shared.errors import EntryMissing
 
@@ -113,7 +113,7 @@ class EditMailTexts:
 
     def _hosts(self) -> list[str] | None:
         try:
-            return [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts") or ()]
+            return [str(host) for host in edit_whole.now(self._edit).site.get("hosts") or ()]
         except (DocumentInvalid, TypeError):  # the checks say what is wrong with the settings
             return None
 

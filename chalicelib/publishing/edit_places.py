@@ -1,4 +1,4 @@
-"""Editor of places: towns, counties and states in a form, within the draft of the places document.
+"""Editor of places: towns, counties and states in a form, within the draft of the place's own document.
 
 The address of a page (its slug) is made from its first name and stays. Its time zone is that of its county.
 """
@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE
+from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.place_documents import Whole
 from chalicelib.directory.places import Place, Places, read_places
 from chalicelib.directory.us_states import POSTAL_LETTERS
-from chalicelib.publishing.change_json import change_json, read_whole, seen_as
-from chalicelib.publishing.documents import Draft, DraftConflict
-from chalicelib.publishing.edit_text import EditText, read_json
+from chalicelib.publishing import edit_whole
+from chalicelib.publishing.documents import DraftConflict
+from chalicelib.publishing.edit_text import EditText, write_json
+from chalicelib.publishing.edit_whole import seen_as
 from chalicelib.publishing.forms import (
     CHOICE,
     Field,
@@ -29,6 +31,7 @@ from chalicelib.publishing.forms import (
 )
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.new_ids import free_slug, slug_of
+from chalicelib.publishing.whole_texts import are_whole, read_part
 from chalicelib.shared.errors import EntryMissing
 
 _KINDS = {"city": "a town or city", "county": "a county", "state": "a state"}
@@ -66,10 +69,10 @@ class EditPlaces:
 
     def list(self) -> Sequence[PlaceLine]:
         """Return every place, towns first, each kind by name. Raises DocumentInvalid."""
-        opened = self._edit.open(PLACES)
-        places = _read(opened.text)
-        live = {str(one.get("slug")) for one in _entries(read_json(PLACES, opened.live.text))}
-        serving = [one.get("serves") for one in self._entries_of(CONTACTS)]
+        now = edit_whole.now(self._edit)
+        places = _read(now)
+        live = {str(one.get("slug")) for one in _entries(edit_whole.live(self._edit).places)}
+        serving = [one.get("serves") for one in _contacts(now)]
         kinds = [*_KINDS, "nation"]
         return [
             PlaceLine(
@@ -83,7 +86,7 @@ class EditPlaces:
 
     def open(self, slug: str) -> Mapping[str, Any]:
         """Return a place's entry. Raises EntryMissing."""
-        for entry in _entries(read_json(PLACES, self._edit.open(PLACES).text)):
+        for entry in _entries(edit_whole.now(self._edit).places):
             if entry.get("slug") == slug:
                 return dict(entry)
         raise EntryMissing("there is no such place: somebody took it out meanwhile")
@@ -92,7 +95,7 @@ class EditPlaces:
         """Return the form of a place, or of a new one. Raises EntryMissing, DocumentInvalid."""
         zone = str(self.open(slug).get("zone") or _SAME) if slug else _SAME
         clocks = {**_CLOCKS, zone: _CLOCKS.get(zone, zone.rpartition("/")[2].replace("_", " "))}
-        places = _read(self._edit.open(PLACES).text)
+        places = _read(edit_whole.now(self._edit))
         around = [
             (one.slug, one.name)
             for kind in ("county", "state", "nation")
@@ -126,13 +129,11 @@ class EditPlaces:
 
         Raises FormInvalid with everything that is wrong, FormConflict, and what save_draft raises.
         """
-        form, places = self.form(), _read(self._edit.open(PLACES).text)
+        form, places = self.form(), _read(edit_whole.now(self._edit))
         problems = _problems(form, typed, places)
         slug = ""
         if "name" not in problems:
-            live = {
-                str(one.get("slug")) for one in _entries(read_json(PLACES, self._edit.open(PLACES).live.text))
-            }
+            live = {str(one.get("slug")) for one in _entries(edit_whole.live(self._edit).places)}
             slug = _slug(typed, places, live, problems)
         refuse(form, problems)
         entry = {"slug": slug, **_values(typed, {})}
@@ -143,12 +144,12 @@ class EditPlaces:
                 raise FormInvalid({"name": "Somebody added a place of this name in the same moment."})
             entries.append(entry)
 
-        self._change(put, typed, who)
+        self._change(put, typed, who, slug)
         return slug
 
     def save(self, slug: str, typed: Typed, seen: str, who: str) -> None:
         """Save a place over what was seen (`seen_as` of it). Raises as add, and EntryMissing."""
-        form, places = self.form(slug), _read(self._edit.open(PLACES).text)
+        form, places = self.form(slug), _read(edit_whole.now(self._edit))
         problems = _problems(form, typed, places, slug)
         refuse(form, problems)
 
@@ -158,17 +159,15 @@ class EditPlaces:
             if not entry.get("zone"):
                 entry.pop("zone", None)
 
-        self._change(put, typed, who)
+        self._change(put, typed, who, slug)
 
     def why_kept(self, slug: str) -> Sequence[str]:
         """Return everything that keeps a place from being taken out. Raises EntryMissing, DocumentInvalid."""
         name = self.open(slug).get("name")
-        places = _read(self._edit.open(PLACES).text)
-        site = read_whole(SITE, self._edit.open(SITE).text)
+        now = edit_whole.now(self._edit)
+        places, site = _read(now), now.site
         reasons = [f"{one.name} lies in {name}." for one in places.within(slug)]
-        reasons += [
-            f"{one['name']} serves {name}." for one in self._entries_of(CONTACTS) if one.get("serves") == slug
-        ]
+        reasons += [f"{one['name']} serves {name}." for one in _contacts(now) if one.get("serves") == slug]
         reasons += [
             f"{one.get('name')} gets reports from {name}."
             for one in read(RECIPIENTS, self._edit.open(RECIPIENTS).text)
@@ -188,23 +187,21 @@ class EditPlaces:
             _seen(document, slug, seen)
             document["places"] = [one for one in _entries(document) if one.get("slug") != slug]
 
-        self._change(without, Typed(), who)
+        self._change(without, Typed(), who, slug)
 
-    def _change(self, change: Any, typed: Typed, who: str) -> Draft:
-        def checked(document: dict[str, Any]) -> None:
-            change(document)
+    def _change(self, change: Any, typed: Typed, who: str, slug: str) -> None:
+        def checked(whole: Whole) -> None:
+            change(whole.places)
             try:
-                read_places(document)
+                read_places(whole.places)
             except ContentInvalid as error:
                 raise FormInvalid({"": f"{str(error)[:1].upper()}{str(error)[1:]}."}) from error
 
         try:
-            return change_json(self._edit, PLACES, checked, who)
+            also = PLACES if are_whole(self._edit.entries()) else f"{PLACES}/{slug}"
+            edit_whole.change(self._edit, checked, who, also)
         except DraftConflict as error:
             raise FormConflict(typed) from error
-
-    def _entries_of(self, document: str) -> Sequence[Mapping[str, Any]]:
-        return list(read_whole(document, self._edit.open(document).text)[document])
 
 
 def _problems(form: Form, typed: Typed, places: Places, slug: str = "") -> Problems:
@@ -271,9 +268,13 @@ def _seen(document: dict[str, Any], slug: str, seen: str) -> dict[str, Any]:
     return entry
 
 
-def _read(text: str) -> Places:
+def _contacts(whole: Whole) -> Sequence[Mapping[str, Any]]:
+    return list(read_part(CONTACTS, write_json(whole.contacts))["contacts"])
+
+
+def _read(whole: Whole) -> Places:
     try:
-        return read_places(read_json(PLACES, text))
+        return read_places(whole.places)
     except (ContentInvalid, KeyError, TypeError, AttributeError, ValueError) as error:
         raise DocumentInvalid("the draft of the places breaks a rule: see what the checks found") from error
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.desk.people import Person
-from chalicelib.directory.document_ids import PLACES
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.places import Places, read_places
 from chalicelib.directory.write_entries import write_entries
-from chalicelib.publishing import recipient_form
+from chalicelib.publishing import edit_whole, recipient_form
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.documents import DraftConflict
-from chalicelib.publishing.edit_text import EditText, read_json
+from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.forms import Form, FormConflict, Group, Typed, refuse
 from chalicelib.publishing.new_ids import free_slug
 from chalicelib.publishing.recipient_changes import RecipientChange, entries_of
@@ -48,7 +47,7 @@ class EditRecipients:
     def places(self) -> Places:
         """Return the places as published: a recipient gets reports of one of them."""
         try:
-            return read_places(read_json(PLACES, self._edit.open(PLACES).live.text))
+            return read_places(edit_whole.live(self._edit).places)
         except ContentInvalid as error:
             raise DocumentInvalid("the published places break a rule") from error
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, SITE, fingerprint, locale_of
-from chalicelib.publishing import page_hosts
-from chalicelib.publishing.change_json import change_json, read_whole
+from chalicelib.directory.document_ids import CATALOG, SITE, fingerprint, locale_of
+from chalicelib.directory.place_documents import Whole
+from chalicelib.publishing import edit_whole, page_hosts
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText, write_json
 from chalicelib.publishing.forms import (
@@ -116,21 +116,22 @@ class EditSite:
             LANGUAGES: lambda site: _put_languages(site, typed.chosen("locales")),
         }
 
-        def checked(site: dict[str, Any]) -> None:
+        def checked(whole: Whole) -> None:
+            site = whole.site
             if _seen(part, site) != seen:
                 raise FormConflict(_as_typed(part, site))
             change[part](site)
 
         try:
-            change_json(self._edit, SITE, checked, who)
+            edit_whole.change(self._edit, checked, who, SITE)
         except DraftConflict as error:
             raise FormConflict(self.typed(part)) from error
 
     def _site(self) -> dict[str, Any]:
-        return read_whole(SITE, self._edit.open(SITE).text)
+        return edit_whole.now(self._edit).site
 
     def _contacts(self) -> Sequence[Mapping[str, Any]]:
-        return list(read_whole(CONTACTS, self._edit.open(CONTACTS).text)["contacts"])
+        return list(edit_whole.now(self._edit).contacts["contacts"])
 
 
 def _put_exit(site: dict[str, Any], address: str, contacts: Sequence[Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.delivery import mail_frames
 from chalicelib.desk.errors import AgreementMissing
@@ -34,6 +34,7 @@ from chalicelib.publishing.ports import (
     ReleaseShelf,
     ShippedDocuments,
 )
+from chalicelib.publishing.whole_texts import all_texts, is_known, is_retired
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, PorchlightError, StaleRecord
 
@@ -72,6 +73,14 @@ class OpenDocument:
     shipped_anew: bool
 
 
+class EntriesText(NamedTuple):
+    """A document of a place, or the settings: its draft's text or the live one, and the draft's revision."""
+
+    text: str
+    live: str
+    revision: int
+
+
 class LiveTexts:
     """The texts of a release; None stands for the site as it shipped."""
 
@@ -87,7 +96,7 @@ class LiveTexts:
         if release is None:
             raise EntryMissing(f"release {live.number} is live, and nothing is written down about it")
         known = self._shipped.ids()  # a package may have dropped a document since
-        return {name: number for name, number in release.versions.items() if name in known}
+        return {name: number for name, number in release.versions.items() if is_known(name, known)}
 
     def version(self, document: str, number: int) -> Version:
         """Return a version; 0 is what shipped. Raises EntryMissing."""
@@ -104,6 +113,10 @@ class LiveTexts:
     def changed(self, live: LiveRelease | None) -> dict[str, str]:
         """Return the text, in that release, of each document that is not as it shipped."""
         return {name: self.version(name, number).text for name, number in self.numbers(live).items()}
+
+    def texts(self, live: LiveRelease | None) -> dict[str, str]:
+        """Return the text of every document in that release."""
+        return all_texts(self._shipped, self.changed(live))
 
 
 class EditText:
@@ -134,18 +147,38 @@ class EditText:
                 is not None,
                 self._is_unused(document, live.get(document, SHIPPED)),
             )
-            for document in self._shipped.ids()
+            for document in self._ids(live, drafts)
         ] + [
             DocumentEntry(
                 document, document_ids.kind_of(document), SHIPPED, drafts.get(document), False, True
             )
-            for document in RETIRED
-            if document in drafts or self._store.versions(document)
+            for document in (*RETIRED, *document_ids.BY_PLACE)
+            if self.is_retired(document) and (document in drafts or self._store.versions(document))
         ]
+
+    def is_retired(self, document: str) -> bool:
+        """Say whether a document is of an older package: it is shown, and no longer changed."""
+        return is_retired(document, self._shipped.ids())
+
+    def entries(self) -> Mapping[str, EntriesText]:
+        """Return the documents of places and the settings, read all at once."""
+        live = self._live.numbers(self._shelf.live())
+        drafts = {draft.document: draft for draft in self._store.drafts()}
+        found = {}
+        for document in self._ids(live, drafts):
+            if document == document_ids.SITE or document_ids.base_of(document) in document_ids.BY_PLACE:
+                text, draft = (
+                    self._live.version(document, live.get(document, SHIPPED)).text,
+                    drafts.get(document),
+                )
+                found[document] = EntriesText(
+                    draft.text if draft else text, text, draft.revision if draft else 0
+                )
+        return found
 
     def open(self, document: str) -> OpenDocument:
         """Return a document for the editor. Raises EntryMissing for an unknown one."""
-        if document in RETIRED:
+        if self.is_retired(document):
             return self._retired(document)
         self._known(document)
         number = self._live.numbers(self._shelf.live()).get(document, SHIPPED)
@@ -202,8 +235,12 @@ class EditText:
         DocumentInvalid for a text that cannot be kept, AgreementMissing for the recipients (see
         change_recipients), EntryMissing.
         """
-        if document in RETIRED:
-            raise DocumentInvalid("the subject of a mail is written by the site itself now")
+        if self.is_retired(document):
+            raise DocumentInvalid(
+                "the subject of a mail is written by the site itself now"
+                if document in RETIRED
+                else "contacts and places are changed place by place now"
+            )
         if document == RECIPIENTS:
             raise AgreementMissing("recipients are changed on their own page, by two publishers")
         opened = self.open(document)
@@ -257,14 +294,15 @@ class EditText:
 
     def history(self, document: str) -> Sequence[Version]:
         """Return every version, newest first; the last one is what shipped."""
-        if document in RETIRED:
+        if self.is_retired(document):
             return self._store.versions(document)
         self._known(document)
         return [*self._store.versions(document), self._live.version(document, SHIPPED)]
 
     def version(self, document: str, number: int) -> Version:
         """Return one version's text. Raises EntryMissing."""
-        self._known(document)
+        if not self.is_retired(document):
+            self._known(document)
         return self._live.version(document, number)
 
     def restore(self, document: str, number: int, revision: int, who: str) -> Draft:
@@ -272,15 +310,6 @@ class EditText:
         older = self.version(document, number)
         base = self._newer.base_of(document, None, older)
         return self.save_instead(document, older.text, revision, who, base)
-
-    def mark_checked(self, contact: str, role: str, day: date, revision: int, who: str) -> Draft:
-        """Write into the contacts draft that somebody in this role has checked a contact on this day.
-
-        It is a draft like any other, and reaches readers when it is published. Raises as save_draft does.
-        """
-        opened = self.open(document_ids.CONTACTS)
-        text = mark_contact(opened.text, contact, role, day)
-        return self.save_draft(document_ids.CONTACTS, text, revision, who)
 
     def _set_aside(self, document: str, revision: int, who: str) -> ThrownDraft | None:
         """Keep the draft of this revision, before it is deleted or written over."""
@@ -312,8 +341,14 @@ class EditText:
         return bool(mail_frames.faults(self._live.version(document, live).text))
 
     def _known(self, document: str) -> None:
-        if document not in self._shipped.ids():
+        if not is_known(document, self._shipped.ids()):
             raise EntryMissing(document)
+
+    def _ids(self, live: Mapping[str, int], drafts: Mapping[str, Draft]) -> Sequence[str]:
+        """Return every document there is: the shipped ones, and those of places that came since."""
+        ids = self._shipped.ids()
+        more = [name for name in dict.fromkeys([*live, *drafts]) if name not in ids and is_known(name, ids)]
+        return [*ids, *sorted(more)]
 
     def _hidden(
         self, document: str, live: int, draft: Draft | None, settled: Mapping[str, str]
@@ -325,23 +360,22 @@ class EditText:
 
 def check_readable(document: str, text: str) -> str:
     """Return the text, unless it is nothing that a check could read. Raises DocumentInvalid with the line."""
-    if document in document_ids.JSON_DOCUMENTS:
+    if document_ids.is_entries(document):
         read(document, text)
     elif document.startswith(document_ids.CATALOG):
         read_po(text)
     return text
 
 
-def mark_contact(text: str, contact: str, role: str, day: date) -> str:
-    """Return the contacts document with a contact marked as checked. Raises EntryMissing, DocumentInvalid."""
+def mark_contact(contacts: Mapping[str, Any], contact: str, role: str, day: date) -> None:
+    """Mark a contact as checked by somebody in this role. Raises EntryMissing, DocumentInvalid."""
     role = " ".join(role.split())
     if not role:
         raise DocumentInvalid("please say in which role you checked it, like “shelter desk”")
-    document = read_json(document_ids.CONTACTS, text)
-    for entry in document.get("contacts", ()):
+    for entry in contacts.get("contacts", ()):
         if entry.get("id") == contact:
             entry.update(contact_stamps.stamped(entry, role, day))
-            return write_json(document)
+            return
     raise EntryMissing(f"there is no contact {contact!r}")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.directory.contacts import DIALLED, LINKED
-from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE, fingerprint
+from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE, base_of, fingerprint
 from chalicelib.publishing import comparison
 from chalicelib.publishing.change_rows import (
     ADDED,
@@ -67,6 +67,7 @@ _SHOWS_AS = {"locales": "Language of the site", "other_languages": "Other langua
 def compare(document: str, before: str, after: str, names: Names) -> list[EntryChange]:
     """Return what differs, in the order of the new text. Raises DocumentInvalid for what cannot be read."""
     old, new = read(document, before), read(document, after)
+    document = base_of(document)  # those of a place have the same form
     if document == RECIPIENTS:
         old, new = {"": old}, {"": new}
     names = Names({**names.places, **_named(document, PLACES, old, new)}, names.contacts)

@@ -12,11 +12,15 @@ from chalicelib.directory.document_ids import (
     CATALOG,
     CONTACTS,
     MAIL_TEMPLATE,
+    OF_PLACE,
     PLACES,
     PUBLIC_TEMPLATE,
     RECIPIENTS,
     SITE,
+    base_of,
     locale_of,
+    place_of,
+    place_words,
 )
 from chalicelib.publishing import placeholders
 from chalicelib.shared.locales import ENDONYMS
@@ -65,6 +69,7 @@ SITE_LABELS = {
     "founding_channels": "Contact of the founding article",
     "police": "Police",
     "keep_days": "Days that a report is kept",
+    "places_order": "Order of places that were here first",
 }
 LANGUAGE_LABELS = {
     "own_name": "Its own name",
@@ -124,7 +129,7 @@ _MARKS = {
 }
 _KINDS = {"city": "town or city", "nation": "country"}
 _DAYS = ("read_on", "checked_on", "agreed_on", "read_at")
-_PLACES_NAMED = ("serves", "parent", "default_place")
+_PLACES_NAMED = ("serves", "parent", "default_place", "places_order")
 _CONTACTS_NAMED = ("hotline", "founding_channels", "police")
 _FILLED_IN = re.compile(r"%\((\w{1,40})\)s|\{\{\s*(\w{1,40})\s*\}\}")
 
@@ -145,6 +150,8 @@ def title_of(document: str) -> str:
     if document.startswith(PUBLIC_TEMPLATE):
         name, _, ending = document.removeprefix(PUBLIC_TEMPLATE).rpartition(".")
         return "The look of the pages" if ending == "css" else _PAGES.get(name, f"The page “{name}”")
+    if place_of(document):
+        return f"{OF_PLACE[base_of(document)]} {place_words(place_of(document))}"
     return _TITLES.get(document, document.removeprefix("template/"))
 
 

@@ -12,6 +12,8 @@ from chalicelib.directory.document_ids import (
     PLACES,
     RECIPIENTS,
     SITE,
+    base_of,
+    place_of,
 )
 from chalicelib.publishing.documents import ASKS, STOPS, Problem
 from chalicelib.publishing.json_documents import line_at
@@ -54,6 +56,7 @@ _CHANNEL = frozenset(["kind", "show", "value", "body"])
 _ALONE = frozenset(
     ["exit_url", "default_place", "hotline", "hosts", "founding_channels", "police", "keep_days"]
 )  # in the site's settings
+_BESIDE = {CONTACTS: frozenset(["police", "hosts"]), PLACES: frozenset(["founding_channels"])}  # of a place
 
 
 def unknown_fields(document: str, text: str, parsed: Any) -> list[Problem]:
@@ -68,10 +71,11 @@ def unknown_fields(document: str, text: str, parsed: Any) -> list[Problem]:
 
 
 def _told(document: str, parsed: Any) -> Iterator[tuple[str, str, str]]:
-    lists = _ENTRIES[document]
+    lists = _ENTRIES[base_of(document)]
     if not lists or not isinstance(parsed, Mapping):
         return
-    yield from _of("", parsed, _ALONE.union(lists) if document == SITE else frozenset(lists))
+    beside = _ALONE if document == SITE else _BESIDE[base_of(document)] if place_of(document) else frozenset()
+    yield from _of("", parsed, beside.union(lists))
     for listed, known in lists.items():
         entries = parsed.get(listed)
         for entry in entries if isinstance(entries, list) else ():

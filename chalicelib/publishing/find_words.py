@@ -11,6 +11,7 @@ from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
+    base_of,
     fingerprint,
 )
 from chalicelib.directory.errors import DocumentInvalid
@@ -18,6 +19,7 @@ from chalicelib.pages.po_files import read_po
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.seen_words import ALL_OF_IT, IN_IT, asked, fit, fits_number, place_names
 from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
+from chalicelib.publishing.whole_texts import owners
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 
 CONTACT, PLACE, RECIPIENT = "contact", "place", "recipient"
@@ -101,7 +103,8 @@ class FindWords:
             if locale in ENDONYMS
         }
         entries = {
-            document: _entries_of(document, texts[document]) for document in (CONTACTS, PLACES, RECIPIENTS)
+            document: [one for name in owners(texts, document) for one in _entries_of(name, texts[name])]
+            for document in (CONTACTS, PLACES, RECIPIENTS)
         }
         return _Site(said, catalogs, entries)
 
@@ -159,7 +162,7 @@ def _entries_of(document: str, text: str) -> Sequence[Mapping[str, Any]]:
     """Return the entries of a document; none of one that cannot be read: its own page says why."""
     try:
         content = read(document, text)
-        entries = content if document == RECIPIENTS else content[document]
+        entries = content if document == RECIPIENTS else content[base_of(document)]
         return [one for one in entries if isinstance(one, dict)]
     except (DocumentInvalid, KeyError, TypeError):
         return []

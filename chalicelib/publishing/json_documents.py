@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.directory.document_ids import JSON_DOCUMENTS, RECIPIENTS
+from chalicelib.directory.document_ids import RECIPIENTS, is_entries
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import invisible_in
 
@@ -77,7 +77,7 @@ def line_at(text: str, at: int) -> int:
 
 
 def _read(document: str, text: str) -> Any:
-    if document not in JSON_DOCUMENTS:
+    if not is_entries(document):
         raise Unreadable(document, 0, "This is no document made of entries.")
     _check_depth(document, text)
 

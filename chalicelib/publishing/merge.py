@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from chalicelib.directory.document_ids import CATALOG, JSON_DOCUMENTS, fingerprint
+from chalicelib.directory.document_ids import CATALOG, fingerprint, is_entries
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po, replace_texts
 from chalicelib.publishing import comparison
@@ -63,7 +63,7 @@ def merge(document: str, before: str, yours: str, new: str) -> Merge:
     """Merge a document's texts. Raises DocumentInvalid when one of them cannot be read."""
     if document.startswith(CATALOG):
         return _sentences(before, yours, new)
-    if document in JSON_DOCUMENTS:
+    if is_entries(document):
         return _entries(*(read(document, text) for text in (before, yours, new)))
     return _lines(before, yours, new)
 

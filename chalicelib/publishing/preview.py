@@ -9,13 +9,13 @@ from html import unescape
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.mail_frames import MAILS
 from chalicelib.directory import document_ids
-from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE
+from chalicelib.directory.document_ids import CONTACTS, RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.about import AboutSite
 from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing import catalog_checks, document_checks, page_marks
 from chalicelib.publishing.documents import STOPS
-from chalicelib.publishing.edit_text import LiveTexts, read_json
+from chalicelib.publishing.edit_text import LiveTexts
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.page_blocks import Block, Run
 from chalicelib.publishing.ports import (
@@ -27,6 +27,7 @@ from chalicelib.publishing.ports import (
 from chalicelib.publishing.side_by_side import Row, rows
 from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.where_changed import WhereChanged
+from chalicelib.publishing.whole_texts import all_texts, whole_of, whole_texts
 
 _OF_A_PLACE = {"": "the page", "/note": "the form", "/receipt": "the receipt"}
 _ERRORS = (400, 403, 404, 405, 413, 415, 500, 503)
@@ -97,11 +98,9 @@ class Preview:
         """Return what can be looked at with the drafts as they are. Raises DocumentInvalid."""
         texts = self._drafts()
         self._check(texts)
-        places = {
-            str(one["slug"]): str(one["name"])
-            for one in read_json(PLACES, self._text(texts, PLACES))["places"]
-        }
-        locales = [str(locale["tag"]) for locale in read_json(SITE, self._text(texts, SITE))["locales"]]
+        whole = whole_of(all_texts(self._shipped, texts))
+        places = {str(one["slug"]): str(one["name"]) for one in whole.places["places"]}
+        locales = [str(locale["tag"]) for locale in whole.site["locales"]]
         recipients = {
             str(entry["id"]): str(entry["name"]) for entry in read(RECIPIENTS, self._text(texts, RECIPIENTS))
         }
@@ -140,7 +139,8 @@ class Preview:
             live = draft if live_texts == texts else self._blocks(live_texts, name)
         except DocumentInvalid:
             live = []
-        where = WhereChanged(self._site.now().sentences, self._text(texts, CONTACTS))
+        contacts = whole_texts(all_texts(self._shipped, texts))[CONTACTS]
+        where = WhereChanged(self._site.now().sentences, contacts)
         return ReadingPage(rows(draft, live), where, not live)
 
     def mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
@@ -179,8 +179,7 @@ class Preview:
 
     def _check(self, texts: Mapping[str, str]) -> None:
         """Say in one sentence why nothing can be rendered. Raises DocumentInvalid."""
-        shipped = {name: self._shipped.text(name) for name in self._shipped.ids()}
-        whole = {**shipped, **texts}
+        shipped, whole = all_texts(self._shipped, {}), all_texts(self._shipped, texts)
         problems = [*document_checks.check(whole, shipped), *catalog_checks.check_syntax(whole)]
         for problem in problems:
             if problem.weight == STOPS:

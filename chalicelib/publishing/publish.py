@@ -37,6 +37,7 @@ from chalicelib.publishing.ports import (
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
 from chalicelib.publishing.targets import Target, Targets, Wish
+from chalicelib.publishing.whole_texts import is_known, laid_out
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
@@ -349,7 +350,9 @@ class Publish:
         if rendered.frames:
             frames = {"format": 1, "mails": rendered.frames}
             pages["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()
-        changed = {name: text for name, text in texts.items() if name in release.versions}
+        changed = laid_out(
+            self._shipped, {name: text for name, text in texts.items() if name in release.versions}
+        )
         self._shelf.put(
             release.number,
             {
@@ -371,7 +374,7 @@ class Publish:
         known = self._shipped.ids()
         for draft in self._store.drafts():
             number = live.get(draft.document, SHIPPED)
-            if draft.document in known and draft.text == texts.version(draft.document, number).text:
+            if is_known(draft.document, known) and draft.text == texts.version(draft.document, number).text:
                 with suppress(StaleRecord):  # somebody went on with it meanwhile: theirs to keep
                     self._store.drop_draft(draft.document, draft.revision)
         change = self._store.change()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.directory.document_ids import CONTACTS, PLACES, RETIRED
+from chalicelib.directory.document_ids import CONTACTS, PLACES, base_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import changes, going_live
 from chalicelib.publishing.changes import MOST, DocumentChanges
@@ -21,6 +21,7 @@ from chalicelib.publishing.field_labels import Names
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.newer_texts import with_new_sentences
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
+from chalicelib.publishing.whole_texts import is_retired
 from chalicelib.shared.errors import EntryMissing
 
 MOST_OF_ONE = 60  # rows of each document on a screen of many
@@ -101,7 +102,7 @@ class SeeChanges:
     def history(self, document: str) -> Sequence[VersionEntry]:
         """Return every version, newest first; the last one is what shipped."""
         versions = [*self._store.versions(document)]
-        if document not in RETIRED:
+        if not is_retired(document, self._shipped.ids()):
             versions.append(self._live.version(document, SHIPPED))
         live, reached = self._reached(document)
         entries = []
@@ -117,19 +118,9 @@ class SeeChanges:
 
     def names(self) -> Names:
         """Return the names of places and contacts, as drafts have them; none where they cannot be read."""
-        return Names(self._named(PLACES, "places", "slug"), self._named(CONTACTS, "contacts", "id"))
-
-    def _named(self, document: str, listed: str, known_by: str) -> Mapping[str, str]:
-        draft = self._store.draft(document)
-        texts = [self._live_text(document), *([draft.text] if draft else [])]
-        names: dict[str, str] = {}
-        for text in texts:
-            with suppress(DocumentInvalid):
-                entries: Any = read(document, text).get(listed)
-                for entry in entries if isinstance(entries, list) else ():
-                    if isinstance(entry, Mapping) and entry.get("name"):
-                        names[str(entry.get(known_by))] = str(entry["name"])
-        return names
+        drafts = [(draft.document, draft.text) for draft in self._store.drafts()]
+        texts = [*self._live.texts(self._shelf.live()).items(), *drafts]
+        return Names(_named(texts, PLACES, "slug"), _named(texts, CONTACTS, "id"))
 
     def _reached(self, document: str) -> tuple[int, set[int]]:
         """Return the version that is live, and those that readers ever got."""
@@ -146,7 +137,7 @@ class SeeChanges:
         return versions.get(live.number, SHIPPED) if live else SHIPPED, {SHIPPED, *versions.values()}
 
     def _live_text(self, document: str) -> str:
-        if document in RETIRED:
+        if is_retired(document, self._shipped.ids()):
             versions = self._store.versions(document)
             return versions[0].text if versions else ""
         number = self._live.numbers(self._shelf.live()).get(document, SHIPPED)
@@ -157,3 +148,17 @@ class SeeChanges:
             return with_new_sentences(document, text, self._shipped.text(document))
         except KeyError:  # a document that no package has any more
             return text
+
+
+def _named(texts: Sequence[tuple[str, str]], listed: str, known_by: str) -> Mapping[str, str]:
+    """Return the names of the entries of one kind by what they are known by; the last one counts."""
+    names: dict[str, str] = {}
+    for document, text in texts:
+        if base_of(document) != listed:
+            continue
+        with suppress(DocumentInvalid):
+            entries: Any = read(document, text).get(listed)
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, Mapping) and entry.get("name"):
+                    names[str(entry.get(known_by))] = str(entry["name"])
+    return names

@@ -11,7 +11,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from chalicelib.directory.document_ids import CATALOG, JSON_DOCUMENTS
+from chalicelib.directory.document_ids import CATALOG, is_entries
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import read_po
 from chalicelib.publishing.documents import SHIPPED
@@ -85,7 +85,7 @@ class SentenceHistory:
         for place in places:
             found = (
                 self._in_entries(place, source)
-                if place in JSON_DOCUMENTS
+                if is_entries(place)
                 else self._in_words(document, place, source, said)
             )
             if found:

@@ -20,6 +20,7 @@ from chalicelib.publishing.ports import (
     SiteRenderer,
 )
 from chalicelib.publishing.targets import Targets
+from chalicelib.publishing.whole_texts import all_texts
 
 Said = Mapping[str, Sequence[tuple[str, int]]]
 
@@ -58,8 +59,7 @@ class SiteSentences:
 
     def whole(self) -> dict[str, str]:
         """Return the text of every document, as the next publish has it."""
-        texts = self.texts()
-        return {name: texts.get(name) or self._shipped.text(name) for name in self._shipped.ids()}
+        return all_texts(self._shipped, self.texts())
 
     def now(self) -> SaidNow:
         """Return what the site says with its drafts; where a draft cannot be read, what it says live."""

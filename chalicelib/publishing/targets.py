@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.directory.document_ids import JSON_DOCUMENTS, PLACES, RECIPIENTS
+from chalicelib.directory.document_ids import PLACES, RECIPIENTS, base_of, is_entries, place_of
 from chalicelib.directory.places import with_places
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.documents import SHIPPED
 from chalicelib.publishing.edit_text import LiveTexts
 from chalicelib.publishing.going_live import (
@@ -15,6 +16,7 @@ from chalicelib.publishing.going_live import (
     PUBLISH,
     GoingLive,
 )
+from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.newer_texts import with_new_sentences
 from chalicelib.publishing.ports import (
     DocumentStore,
@@ -23,6 +25,7 @@ from chalicelib.publishing.ports import (
     ShippedDocuments,
 )
 from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.publishing.whole_texts import all_texts, is_known, whole_texts
 from chalicelib.shared.errors import EntryMissing
 
 
@@ -74,7 +77,7 @@ class Targets:
         changed = {
             name: (text, who)
             for name, (text, who) in drafts.items()
-            if name in known and text != self.live.version(name, live.get(name, SHIPPED)).text
+            if is_known(name, known) and text != self.live.version(name, live.get(name, SHIPPED)).text
         }
         texts = {name: text for name, (text, _) in changed.items()}
         taken = change if change and RECIPIENTS in texts else None
@@ -90,7 +93,7 @@ class Targets:
         since = self._shelf.live()
         live = self.live.numbers(since)
         known = self._shipped.ids()
-        older = {name: one for name, one in self.versions_of(number).items() if name in known}
+        older = {name: one for name, one in self.versions_of(number).items() if is_known(name, known)}
         versions = {name: one for name, one in older.items() if name != RECIPIENTS}
         if RECIPIENTS in live:
             versions[RECIPIENTS] = live[RECIPIENTS]
@@ -101,7 +104,9 @@ class Targets:
         }
         drafted: dict[str, str] = {}
         kept_places: tuple[str, ...] = ()
-        if PLACES in texts:
+        if any(place_of(name) and base_of(name) == PLACES for name in texts):
+            kept_places = self._keep_served(live, versions, texts, drafted)
+        elif PLACES in texts:
             now = self.live.version(PLACES, live.get(PLACES, SHIPPED)).text
             served = self.live.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text
             text, kept_places = with_places(texts[PLACES], now, served)
@@ -109,6 +114,29 @@ class Targets:
                 texts[PLACES] = drafted[PLACES] = text
         going = self._going(f"{BACK}:{number}", since, texts, dict.fromkeys(texts, f"release {number}"))
         return Target(since, going, versions, drafted, None, kept_places)
+
+    def _keep_served(
+        self,
+        live: Mapping[str, int],
+        versions: dict[str, int],
+        texts: dict[str, str],
+        drafted: dict[str, str],
+    ) -> tuple[str, ...]:
+        """Keep the places that offices get reports from, as they are now, in what a roll back leads to."""
+        served = self.live.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text
+        older, now = (
+            whole_texts(
+                all_texts(
+                    self._shipped, {name: self.live.version(name, one).text for name, one in of.items()}
+                )
+            )[PLACES]
+            for of in (versions, live)
+        )
+        _, kept = with_places(older, now, served)
+        for name in (f"{PLACES}/{slug}" for slug in kept):
+            entries = read(name, self.live.version(name, live.get(name, SHIPPED)).text)["places"]
+            texts[name] = drafted[name] = write_entries({"places": entries})
+        return kept
 
     def text_of(self, target: Target) -> dict[str, str]:
         """Return the text of each document that is not as it shipped, as it would be live."""
@@ -127,7 +155,7 @@ class Targets:
                 *(one.text for one in self._store.versions(name)),
                 self._shipped.text(name),
             ]
-            if name in JSON_DOCUMENTS
+            if is_entries(name)
             else []
             for name in target.drafted
         }

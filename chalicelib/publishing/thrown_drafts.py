@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chalicelib.directory.document_ids import JSON_DOCUMENTS, RECIPIENTS, RETIRED, fingerprint_of_all
+from chalicelib.directory.document_ids import BY_PLACE, RECIPIENTS, fingerprint_of_all, is_entries
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import SHIPPED, THROWN_FOR, Draft, ThrownDraft, Version
 from chalicelib.publishing.edit_text import EditText, OpenDocument
@@ -24,6 +24,7 @@ WHOLE = "whole"  # exactly as it was
 WITH_NEWER = "newer"  # put together with what is there now; where both changed a place, the newer one stays
 WITH_THROWN = "thrown"  # likewise, and there the one that was thrown away comes back
 _BY_ITSELF = "the site writes this by itself now: the text can be read here, and is not used any more"
+_BY_PLACE = "each place has a text of its own now: this one can be read here, and is not used any more"
 _BY_TWO = "who gets reports is changed by two publishers, on a page of its own"
 _NO_SUCH = "the site has no such text any more"
 _AT_A_TIME = 10  # old ones that are deleted while somebody waits for a page
@@ -115,9 +116,14 @@ class ThrownDrafts:
         except (DocumentInvalid, EntryMissing):
             return None
 
+    def _why_retired(self, document: str) -> str:
+        if not self._edit.is_retired(document):
+            return ""
+        return _BY_PLACE if document in BY_PLACE else _BY_ITSELF
+
     def _now(self, document: str) -> tuple[OpenDocument, str]:
         """Return what there is of a document now, and why no draft of it can be had back, if so."""
-        refused = _BY_TWO if document == RECIPIENTS else _BY_ITSELF if document in RETIRED else ""
+        refused = _BY_TWO if document == RECIPIENTS else self._why_retired(document)
         try:
             return self._edit.open(document), refused
         except EntryMissing:  # of an older package
@@ -127,7 +133,7 @@ class ThrownDrafts:
 
 def _is_same(document: str, text: str, other: str) -> bool:
     """Say whether two texts hold the same, however they are written."""
-    if document not in JSON_DOCUMENTS:
+    if not is_entries(document):
         return text == other
     try:
         return bool(read(document, text) == read(document, other))

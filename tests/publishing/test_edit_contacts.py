@@ -13,10 +13,10 @@ import pytest
 from chalicelib.directory.contacts import CONFIRMED, SINGLE
 from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.change_json import seen_as
 from chalicelib.publishing.contact_form import as_typed, value_of
 from chalicelib.publishing.documents import Draft
 from chalicelib.publishing.edit_contacts import EditContacts, is_stale
+from chalicelib.publishing.edit_whole import seen_as
 from chalicelib.publishing.forms import FormConflict, FormInvalid, Typed
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from tests.support.editors_desk import ANA, BEN, EditorsDesk

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.places import read_places
-from chalicelib.publishing.change_json import seen_as
 from chalicelib.publishing.edit_places import EditPlaces
+from chalicelib.publishing.edit_whole import seen_as
 from chalicelib.publishing.forms import FormConflict, FormInvalid, Typed
 from chalicelib.shared.errors import EntryMissing
 from tests.support.editors_desk import ANA, BEN, EditorsDesk

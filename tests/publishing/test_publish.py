@@ -17,6 +17,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.page_headers import ERROR_STATUSES, page_headers
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS, DraftConflict, Problem, PublishRefused
+from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.errors import NothingToPublish, PublishUnderWay
 from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
@@ -523,13 +524,14 @@ def test_what_is_no_document_cannot_be_opened(desk: Desk, document: str) -> None
 
 
 def test_marking_a_contact_as_checked_is_a_draft_like_any_other(desk: Desk) -> None:
-    desk.edit.mark_checked("line", "shelter desk", NOW.date(), 0, ANA)
+    contacts = EditContacts(desk.edit, desk.clock)
+    contacts.mark_checked("line", "shelter desk", ANA)
     (entry,) = json.loads(desk.edit.open("contacts").text)["contacts"]
     assert (entry["checked_on"], entry["checked_by"]) == ("2026-11-25", "shelter desk")
     with pytest.raises(EntryMissing):
-        desk.edit.mark_checked("nobody", "shelter desk", NOW.date(), 1, ANA)
+        contacts.mark_checked("nobody", "shelter desk", ANA)
     with pytest.raises(DocumentInvalid, match="role"):
-        desk.edit.mark_checked("line", " ", NOW.date(), 1, ANA)
+        contacts.mark_checked("line", " ", ANA)
 
 
 def _with(desk: Desk, **change: object) -> str:

@@ -13,7 +13,7 @@ from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 from chalicelib.delivery import mail_frames
-from chalicelib.directory.document_ids import JSON_DOCUMENTS, PLACES, kind_of
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, PLACES, base_of, kind_of
 from chalicelib.publishing.catalog_checks import sentences_of
 
 _CALLS = ("_", "gettext", "plain")
@@ -62,7 +62,7 @@ def of_document(document: str, text: str) -> list[str]:
 
     Names of offices are shown as they are, and are none.
     """
-    return sentences_of(json.loads(text), (*_SAID, "name") if document == PLACES else _SAID)
+    return sentences_of(json.loads(text), (*_SAID, "name") if base_of(document) == PLACES else _SAID)
 
 
 @cache

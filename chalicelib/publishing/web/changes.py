@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to, number, sentence_of
-from chalicelib.directory.document_ids import CONTACTS, RETIRED
+from chalicelib.directory.document_ids import CONTACTS, base_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import SHIPPED, DraftConflict
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
@@ -133,7 +133,7 @@ class ChangeScreens:
             opened=opened,
             name=title_of(document),
             form=form_of(document),
-            retired=document in RETIRED,
+            retired=self._edit.is_retired(document),
             changed=changed,
             lines=self._see.lines(document, opened.live.text, opened.text) if shows_lines else (),
             shipped=opened.live.number == SHIPPED,
@@ -143,6 +143,6 @@ class ChangeScreens:
 
 def form_of(document: str) -> str:
     """Return the address of the screen on which a document is changed."""
-    if document == CONTACTS:
+    if base_of(document) == CONTACTS:
         return "/admin/contacts"
     return f"/admin/sentences?d={document}" if is_language(document) else f"/admin/text?d={document}"

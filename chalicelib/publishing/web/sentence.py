@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to, sentence_of
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, JSON_DOCUMENTS
+from chalicelib.directory.document_ids import CATALOG, CONTACTS, is_entries
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.edit_sentences import (
     Catalog,
@@ -24,6 +24,7 @@ from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
 from chalicelib.publishing.web.sentence_view import CHANGED_MEANWHILE, SentenceView, typed_texts, view_of
 from chalicelib.publishing.web.spots import spot_of
 from chalicelib.publishing.where_changed import WhereChanged
+from chalicelib.publishing.whole_texts import whole_texts
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
@@ -114,7 +115,7 @@ class OneSentenceScreens:
         wanted = request.asked("l") if request.asked("l") in others else next(iter(others), "")
         catalogs = [english, *([self._edit.open(CATALOG + wanted)] if wanted else [])]
         documents = {document for document, _ in said.sentences[source]}
-        return _Opened(said, source, catalogs, documents <= set(JSON_DOCUMENTS))
+        return _Opened(said, source, catalogs, all(is_entries(one) for one in documents))
 
     def _form(
         self,
@@ -131,7 +132,7 @@ class OneSentenceScreens:
             if words is None and catalog.locale == DEFAULT:
                 words = shown(sentence.text or opened.source, opened.source)
             views.append((catalog, view_of(sentence, catalog, history, said, words)))
-        where = WhereChanged(opened.said.sentences, self._site.whole()[CONTACTS])
+        where = WhereChanged(opened.said.sentences, whole_texts(self._site.whole())[CONTACTS])
         spot = spot_of(request)
         return self._show(
             request,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.desk.web.guard import AdminRequest
-from chalicelib.directory.document_ids import JSON_DOCUMENTS, NAMES
+from chalicelib.directory.document_ids import NAMES, is_entries, name_of, place_of
 from chalicelib.publishing.edit_sentences import Catalog, Sentence
 from chalicelib.publishing.placeholders import names, pieces, shown
 from chalicelib.publishing.sentence_history import Change, SentenceHistory
@@ -91,8 +91,8 @@ def view_of(
 
 def name_of_place(document: str) -> str:
     """Return what a document that says a sentence is called."""
-    if document in JSON_DOCUMENTS:
-        return _SHORT.get(document, NAMES[document])
+    if is_entries(document):
+        return name_of(document) if place_of(document) else _SHORT.get(document, NAMES[document])
     return NAMES.get(document) or _PAGES.get(document.rpartition("/")[2], "A page")
 
 

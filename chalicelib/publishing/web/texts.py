@@ -15,13 +15,13 @@ from chalicelib.directory.document_ids import (
     CATALOG,
     CONTACTS,
     RECIPIENTS,
-    RETIRED,
-    SITE,
+    base_of,
     name_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing import edit_whole
 from chalicelib.publishing.documents import DraftConflict
-from chalicelib.publishing.edit_text import EditText, OpenDocument, read_json
+from chalicelib.publishing.edit_text import EditText, OpenDocument
 from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.changes import CHANGES
@@ -87,9 +87,9 @@ class TextScreens:
             text=text,
             problems=problems or {},
             sentences=document.startswith(CATALOG),
-            contacts=document == CONTACTS,
+            contacts=base_of(document) == CONTACTS,
             by_agreement=document == RECIPIENTS,
-            retired=document in RETIRED,
+            retired=self._edit.is_retired(document),
             **_of_frame(opened, text, self._hosts()),
         )
 
@@ -110,7 +110,7 @@ class TextScreens:
     def _hosts(self) -> list[str] | None:
         """Return the hosts that may be named; None where the settings cannot be read: checks will say so."""
         try:
-            return [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts") or ()]
+            return [str(host) for host in edit_whole.now(self._edit).site.get("hosts") or ()]
         except (DocumentInvalid, TypeError):
             return None
 

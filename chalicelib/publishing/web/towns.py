@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
-from chalicelib.publishing.change_json import seen_as
 from chalicelib.publishing.edit_places import EditPlaces
+from chalicelib.publishing.edit_whole import seen_as
 from chalicelib.publishing.forms import Form, Problems, Typed
 from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
 

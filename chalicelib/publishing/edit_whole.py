@@ -1,0 +1,122 @@
+"""Draft changes of contacts, places and settings as one state, saved in the documents of their places.
+
+A document in which nothing changed is not touched: of two clerks of two towns each keeps theirs. Each is
+saved under an optimistic lock that is tried again. A draft that cannot be read stands in nobody's way but of
+those who would change the same document: what is live counts for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.directory.document_ids import SITE, fingerprint, place_of
+from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.place_documents import ORDER, Whole, join, split
+from chalicelib.directory.write_entries import write_entries
+from chalicelib.publishing.documents import Draft, DraftConflict
+from chalicelib.publishing.edit_text import EditText, EntriesText, read_json
+from chalicelib.publishing.whole_texts import WHOLE, are_whole, empty_text, read_part
+
+_TRIES = 3
+Texts = Mapping[str, EntriesText]
+
+
+def now(edit: EditText) -> Whole:
+    """Return contacts, places and settings as drafts have them, else as they are live.
+
+    Raises DocumentInvalid.
+    """
+    return _read(edit.entries())[0]
+
+
+def live(edit: EditText) -> Whole:
+    """Return them as readers get them. Raises DocumentInvalid."""
+    return _read({name: EntriesText(one.live, one.live, 0) for name, one in edit.entries().items()})[0]
+
+
+def unread(edit: EditText) -> Mapping[str, str]:
+    """Return the documents whose drafts cannot be read, each with the reason."""
+    texts = edit.entries()
+    if are_whole(texts):
+        return {}
+    return {name: str(error) for name, error in _read(texts)[1].items()}
+
+
+def change(edit: EditText, do: Callable[[Whole], None], who: str, also: str = "") -> Draft | None:
+    """Save drafts of the documents in which `do` changes something; done anew when somebody was faster.
+
+    Of `also` a draft is saved in any case. Returns its draft, or the last that was saved. Raises whatever
+    `do` raises, DraftConflict after three tries, and what save_draft raises.
+    """
+    tries = 0
+    while True:
+        texts = edit.entries()
+        whole, broken = _read(texts)
+        before = _written(whole, texts)
+        do(whole)
+        after = _written(whole, texts)
+        changed = [
+            name for name in after if name == also or after[name] != before.get(name, empty_text(name))
+        ]
+        for name in changed:
+            if name in broken:
+                raise broken[name]
+        # What comes is saved before what goes: an entry that changes its place is never nowhere.
+        changed.sort(key=lambda name: len(after[name]) < len(before.get(name, "")))
+        try:
+            return _save(edit, {name: after[name] for name in changed}, texts, who, also)
+        except DraftConflict:
+            tries += 1
+            if tries == _TRIES:
+                raise
+
+
+def _save(edit: EditText, changed: Mapping[str, str], texts: Texts, who: str, also: str) -> Draft | None:
+    saved: dict[str, Draft] = {}
+    for name, text in changed.items():
+        revision = texts[name].revision if name in texts else 0
+        saved[name] = edit.save_draft(name, text, revision, who)
+    return saved.get(also) or next(reversed(saved.values()), None)
+
+
+def _read(texts: Texts) -> tuple[Whole, dict[str, DocumentInvalid]]:
+    if are_whole(texts):
+        return Whole(*(read_json(name, texts[name].text) for name in WHOLE)), {}
+    parsed: dict[str, Any] = {}
+    broken: dict[str, DocumentInvalid] = {}
+    for name, one in texts.items():
+        try:
+            parsed[name] = read_part(name, one.text)
+        except DocumentInvalid as error:
+            broken[name] = error
+            parsed[name] = read_part(name, one.live)
+    return join(parsed), broken
+
+
+def _written(whole: Whole, texts: Texts) -> dict[str, str]:
+    """Return the texts of all documents of a state; what the settings hold of hosts and order stays there."""
+    if are_whole(texts):
+        return {name: write_entries(part) for name, part in zip(WHOLE, whole, strict=True)}
+    try:
+        parts = split(whole, [place_of(name) for name in texts if place_of(name)])
+    except ContentInvalid as error:
+        raise DocumentInvalid(str(error)) from error
+    own = _own(texts[SITE])
+    kept = {*(own.get("hosts") or ())} & {*(whole.site.get("hosts") or ())}
+    parts[SITE]["hosts"] = sorted({*parts[SITE]["hosts"], *kept})
+    if ORDER in own:
+        parts[SITE][ORDER] = own[ORDER]
+    return {name: write_entries(part) for name, part in parts.items()}
+
+
+def _own(site: EntriesText) -> Mapping[str, Any]:
+    try:
+        return read_part(SITE, site.text)
+    except DocumentInvalid:
+        return read_part(SITE, site.live)
+
+
+def seen_as(entry: Mapping[str, Any]) -> str:
+    """Return a fingerprint of an entry exactly as it stands."""
+    return fingerprint(write_entries(entry))
