@@ -99,10 +99,13 @@ def with_order(parts: Mapping[str, Any], places: Mapping[str, Any]) -> dict[str,
 
 
 def strangers(document: str, parsed: Mapping[str, Any]) -> list[str]:
-    """Return the ids of entries that do not belong into this document of a place."""
+    """Return the ids of entries, and of police, that do not belong into this document of a place."""
     base, slug = base_of(document), place_of(document)
     own, known_by = ("serves", "id") if base == CONTACTS else ("slug", "slug")
-    return [str(entry.get(known_by)) for entry in parsed.get(base) or () if entry.get(own) != slug]
+    entries = parsed.get(base) or ()
+    there = [entry.get(known_by) for entry in entries if entry.get(own) == slug]
+    others = [str(entry.get(known_by)) for entry in entries if entry.get(own) != slug]
+    return others + [one for one in parsed.get("police") or () if one not in there]
 
 
 def _parts(parsed: Mapping[str, Any], base: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.directory.document_ids import SITE, fingerprint, place_of
+from chalicelib.directory.document_ids import PLACES, SITE, base_of, fingerprint, name_of, place_of
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
-from chalicelib.directory.place_documents import ORDER, Whole, join, split
+from chalicelib.directory.place_documents import ORDER, Whole, join, split, strangers
+from chalicelib.directory.places import read_places
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.documents import Draft, DraftConflict
 from chalicelib.publishing.edit_text import EditText, EntriesText, read_json
@@ -88,10 +89,41 @@ def _read(texts: Texts) -> tuple[Whole, dict[str, DocumentInvalid]]:
     for name, one in texts.items():
         try:
             parsed[name] = read_part(name, one.text)
+            if place_of(name) and (others := strangers(name, parsed[name])):
+                raise DocumentInvalid(f"the draft of “{name_of(name)}”: {others[0]} belongs to another place")
         except DocumentInvalid as error:
             broken[name] = error
             parsed[name] = read_part(name, one.live)
+    broken |= _without_bad_places(parsed, texts)
     return join(parsed), broken
+
+
+def _without_bad_places(parsed: dict[str, Any], texts: Texts) -> dict[str, DocumentInvalid]:
+    """Put what is live in the place of drafts of places that break a rule together; return those with why."""
+    drafted = [name for name in parsed if base_of(name) == PLACES and place_of(name) and texts[name].revision]
+    if not drafted or not _why_bad(parsed):
+        return {}
+    drafted.sort(key=lambda name: not parsed[name]["places"])  # what goes is not gone before what needs it
+    drafts = {name: parsed[name] for name in drafted}
+    parsed |= {name: read_part(name, texts[name].live) for name in drafted}
+    taken = True
+    while taken and drafts:  # a town may need the county that is drafted beside it
+        good = next((name for name, part in drafts.items() if not _why_bad({**parsed, name: part})), "")
+        taken = bool(good)
+        if taken:
+            parsed[good] = drafts.pop(good)
+    return {
+        name: DocumentInvalid(f"the draft of “{name_of(name)}”: {_why_bad({**parsed, name: part})}")
+        for name, part in drafts.items()
+    }
+
+
+def _why_bad(parsed: Mapping[str, Any]) -> str:
+    try:
+        read_places(join(parsed).places)
+    except ContentInvalid as error:
+        return str(error)
+    return ""
 
 
 def _written(whole: Whole, texts: Texts) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.directory.document_ids import RECIPIENTS, is_entries
+from chalicelib.directory.document_ids import RECIPIENTS, is_entries, name_of, place_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import invisible_in
 
@@ -29,7 +29,8 @@ class Unreadable(DocumentInvalid):
 
     def __init__(self, document: str, line: int, sentence: str) -> None:
         where = f", in line {line} of the text" if line else ""
-        super().__init__(f"“{document}”{where}: {sentence[:1].lower()}{sentence[1:].removesuffix('.')}")
+        named = name_of(document) if place_of(document) else document
+        super().__init__(f"“{named}”{where}: {sentence[:1].lower()}{sentence[1:].removesuffix('.')}")
         self.document, self.line, self.sentence = document, line, sentence
 
 

@@ -9,7 +9,7 @@ from html import unescape
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.mail_frames import MAILS
 from chalicelib.directory import document_ids
-from chalicelib.directory.document_ids import CONTACTS, RECIPIENTS
+from chalicelib.directory.document_ids import CONTACTS, RECIPIENTS, name_of, place_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.about import AboutSite
 from chalicelib.pages.choose_page import ABOUT
@@ -184,7 +184,8 @@ class Preview:
         for problem in problems:
             if problem.weight == STOPS:
                 line = f", line {problem.line}" if problem.line else ""
-                raise DocumentInvalid(f"the draft of “{problem.document}”{line}: {problem.sentence}")
+                named = name_of(problem.document) if place_of(problem.document) else problem.document
+                raise DocumentInvalid(f"the draft of “{named}”{line}: {problem.sentence}")
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
         page = self._renderer.page(texts, name)

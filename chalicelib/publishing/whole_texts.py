@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chalicelib.directory.document_ids import BY_PLACE, CONTACTS, PLACES, RETIRED, SITE, base_of, place_of
+from chalicelib.directory.document_ids import (
+    BY_PLACE,
+    CONTACTS,
+    PLACES,
+    RETIRED,
+    SITE,
+    base_of,
+    name_of,
+    place_of,
+)
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.place_documents import Whole, empty, join
 from chalicelib.directory.write_entries import write_entries
@@ -54,7 +63,8 @@ def read_part(document: str, text: str) -> dict[str, Any]:
     """
     parsed = read(document, text)
     for problem in check_form(document, text, parsed)[:1]:
-        raise DocumentInvalid(f"the draft of “{document}”, line {problem.line}: {problem.sentence}")
+        named = name_of(document) if place_of(document) else document
+        raise DocumentInvalid(f"the draft of “{named}”, line {problem.line}: {problem.sentence}")
     return dict(parsed)
 
 

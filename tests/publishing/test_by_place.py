@@ -147,9 +147,40 @@ def test_a_draft_that_cannot_be_read_stands_in_no_other_town_s_way(desk: Desk) -
     desk.raw.put_draft(Draft("contacts/us", '{"contacts": [{"id": 5}]}', 1, SHIPPED, BEN, THEN))
     desk.change("shelter", hours="By day.")
     assert desk.contacts.open("line") == LINE
-    with pytest.raises(DocumentInvalid, match="contacts/us"):
+    with pytest.raises(DocumentInvalid, match="Contacts of US"):
         desk.change("line", hours="At night.")
     assert list(edit_whole.unread(desk.edit)) == ["contacts/us"]
+
+
+@pytest.mark.parametrize(
+    ("document", "part"),
+    [
+        ("contacts/us", {"contacts": [{**LINE, "serves": "town"}]}),
+        ("contacts/us", {"contacts": [{**LINE, "serves": "No Place"}]}),
+        ("contacts/us", {"contacts": [LINE], "police": ["shelter"]}),
+        ("places/state", {"places": [{**STATE, "parent": "nowhere"}]}),
+        ("places/state", {"places": [{**STATE, "parent": None}]}),
+        ("places/town", {"places": [OLD_TOWN]}),
+    ],
+)
+def test_a_draft_that_breaks_a_rule_changes_nothing_of_another_place(
+    desk: Desk, document: str, part: dict[str, Any]
+) -> None:
+    before = edit_whole.now(desk.edit)
+    desk.raw.put_draft(Draft(document, json.dumps(part), 1, SHIPPED, BEN, THEN))
+    assert edit_whole.now(desk.edit) == before
+    assert list(edit_whole.unread(desk.edit)) == [document]
+    desk.places.add(NEW_TOWN, ANA)
+    assert len(desk.drafted()) == 2
+
+
+def test_a_town_may_need_the_county_that_is_drafted_beside_it(desk: Desk) -> None:
+    county = desk.places.add(NEW_TOWN, ANA)
+    town = Typed({"name": ["Aaa"], "kind": ["city"], "parent": [county], "zone": [""]})
+    slug = desk.places.add(town, BEN)
+    desk.raw.put_draft(Draft("places/state", '{"places": []}', 1, SHIPPED, BEN, THEN))
+    assert {slug, county, "state"} <= {line.place.slug for line in desk.places.list()}
+    assert list(edit_whole.unread(desk.edit)) == ["places/state"]
 
 
 def test_a_place_that_changed_leaves_readers_functions_whole_texts(desk: Desk) -> None:

@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalicelib.directory.document_ids import CONTACTS
+from chalicelib.directory.place_documents import Whole
+from chalicelib.publishing import edit_whole
 from chalicelib.publishing.documents import Draft, Release, Version
 from chalicelib.publishing.edit_text import EditText
 from tests.support.fake_documents import FakeDocuments, FakeShelf
@@ -27,11 +30,23 @@ class EditorsDesk:
         self.meanwhile: list[Callable[[], object]] = []
 
     def save(self, document: str, text: str, who: str = BEN) -> Draft:
-        """Save a draft over what is there."""
+        """Save a draft over what is there, or drafts of the places that a text of all of them changes."""
+        if self.edit.is_retired(document):
+            parsed = json.loads(text)
+
+            def put(whole: Whole) -> None:
+                (whole.contacts if document == CONTACTS else whole.places).update(parsed)
+
+            saved = edit_whole.change(self.edit, put, who)
+            assert saved is not None
+            return saved
         return self.edit.save_draft(document, text, self.edit.open(document).revision, who)
 
     def draft(self, document: str) -> Any:
-        """Return what the draft of a document made of entries holds."""
+        """Return what the draft of a document made of entries holds, or of all places together."""
+        if self.edit.is_retired(document):
+            contacts, places, _ = edit_whole.now(self.edit)
+            return contacts if document == CONTACTS else places
         return json.loads(self.edit.open(document).text)
 
     def publish(self, texts: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.directory.document_ids import fingerprint
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po, replace_texts
 from chalicelib.publishing.documents import Release, Version
 from tests.support.fake_documents import FakeDocuments, FakeShelf
@@ -120,3 +121,44 @@ def test_where_the_base_is_not_known_it_is_said(stage: Stage) -> None:
     lines = stage.pull()
     assert "catalog/es: 1 sentences changed" in lines
     assert any("is not known" in line for line in lines)
+
+
+LOS_BANOS = "contacts/los-banos-ca"
+
+
+def part_of(stage: Stage, **fields: Any) -> str:
+    """The contacts of Los Banos as its document has them, one of them changed."""
+    entries = json.loads(stage.contacts.read_text(encoding="utf-8"))["contacts"]
+    own = [
+        {**one, **(fields if one["id"] == "lbpd" else {})}
+        for one in entries
+        if one["serves"] == "los-banos-ca"
+    ]
+    return write_entries({"contacts": own, "hosts": ["losbanos.org"], "police": ["lbpd"]})
+
+
+def publish_part(stage: Stage, base: str, text: str) -> None:
+    stage.store.add_version(Version(LOS_BANOS, 1, text, ANA, NOW, "why", fingerprint(base)))
+    stage.store.keep_shipped(LOS_BANOS, base)
+    stage.store.add_release(Release(1, {LOS_BANOS: 1}, ANA, NOW, "why"))
+    stage.shelf.move(1, {}, None)
+
+
+def test_contacts_of_a_place_come_back_among_those_of_all(stage: Stage) -> None:
+    base, before = part_of(stage), stage.contacts.read_text(encoding="utf-8")
+    publish_part(stage, base, part_of(stage, hours="Day and night."))
+    here = changed(before, "lbpd", what="Town police.")
+    stage.contacts.write_text(here, encoding="utf-8")
+    assert stage.pull()[1:] == [f"{LOS_BANOS}: written"]
+    after = stage.contacts.read_text(encoding="utf-8")
+    assert after == changed(here, "lbpd", hours="Day and night.")
+    assert stage.pull()[1:] == [f"{LOS_BANOS}: nothing differs"]
+
+
+def test_what_a_place_s_contacts_bring_along_for_the_settings_is_told(stage: Stage) -> None:
+    base = part_of(stage)
+    publish_part(stage, base, base.replace('"police": [\n    "lbpd"\n  ]', '"police": []'))
+    assert stage.pull()[1:] == [
+        f"{LOS_BANOS}: nothing differs",
+        "  its police changed; site.json says them: none",
+    ]

@@ -18,8 +18,19 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, RECIPIENTS, fingerprint, locale_of, name_of
+from chalicelib.directory.document_ids import (
+    CATALOG,
+    CONTACTS,
+    RECIPIENTS,
+    base_of,
+    fingerprint,
+    locale_of,
+    name_of,
+    place_of,
+)
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.place_documents import Whole, split
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.s3_releases import S3Releases
@@ -27,6 +38,7 @@ from chalicelib.publishing.adapters.shipped_documents import earlier_texts
 from chalicelib.publishing.documents import Version
 from chalicelib.publishing.merge import merge
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf
+from chalicelib.publishing.whole_texts import WHOLE
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StoreUnavailable
 from tools.build.catalogs import CONTENT, LOCALES, catalog_paths
@@ -56,6 +68,8 @@ def pull(
             yield from _catalog(paths[locale_of(document)], version, _base(store, version))
         elif document == CONTACTS:
             yield from _contacts(content / "contacts.json", version, _base(store, version))
+        elif base_of(document) == CONTACTS:
+            yield from _contacts_of_place(content, version, _base(store, version))
         elif document == RECIPIENTS:
             yield f"{document}: left there; addresses are not for the repository"
         else:
@@ -98,6 +112,37 @@ def _contacts(path: Path, version: Version, base: str | None) -> Iterator[str]:
     yield f"{CONTACTS}: written"
     for place in merged.clashes if merged else ():
         yield f"  changed here too, look at it: {place.name}"
+
+
+def _contacts_of_place(content: Path, version: Version, base: str | None) -> Iterator[str]:
+    """Write the contacts of one place among those of all; what else its document has is told."""
+    document, place = version.document, place_of(version.document)
+    contacts, places, site = (
+        json.loads((content / f"{name}.json").read_text(encoding="utf-8")) for name in WHOLE
+    )
+    before = split(Whole(contacts, places, site), [place])[document]
+    here = write_entries(before)
+    merged = None if base is None else merge(document, base, version.text, here)
+    part = json.loads(version.text if merged is None else merged.write({}))
+    if part["contacts"] == before["contacts"]:
+        yield f"{document}: nothing differs"
+    else:
+        entries = _in_place_of(contacts["contacts"], place, part["contacts"])
+        written = written_content({"contacts": entries})
+        (content / "contacts.json").write_text(written, encoding="utf-8")
+        yield f"{document}: written"
+        for clash in merged.clashes if merged else ():
+            yield f"  changed here too, look at it: {clash.name}"
+    for name in ("police", "hosts"):
+        if part.get(name, []) != before.get(name, []):
+            yield f"  its {name} changed; site.json says them: {', '.join(part.get(name, [])) or 'none'}"
+
+
+def _in_place_of(entries: list[Any], place: str, theirs: list[Any]) -> list[Any]:
+    """Return contacts with those of a place in the place of its old ones; behind all, where it had none."""
+    at = next((n for n, one in enumerate(entries) if one["serves"] == place), len(entries))
+    first = [one for one in entries[:at] if one["serves"] != place]
+    return [*first, *theirs, *(one for one in entries[at:] if one["serves"] != place)]
 
 
 def written_content(document: Any, indent: str = "") -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen
-from chalicelib.directory.document_ids import name_of
+from chalicelib.directory.document_ids import CONTACTS, name_of
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing import edit_whole
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
@@ -53,11 +56,13 @@ class HomeScreens:
 
     def home(self, request: AdminRequest) -> Screen:
         """Say how the site stands, and what waits for somebody."""
-        unread, stale = "", []
-        try:
+        unread: Mapping[str, str] = {}
+        stale = []
+        try:  # a draft that cannot be read must not hide what else needs somebody
             stale = [line for line in self._contacts.list() if line.stale]
-        except DocumentInvalid as wrong:  # a draft that cannot be read must not hide what else needs somebody
-            unread = str(wrong)
+            unread = edit_whole.unread(self._edit)
+        except DocumentInvalid as wrong:
+            unread = {CONTACTS: str(wrong)}
         entries = self._edit.list()
         site, recipients = self._publish.status(), self._recipients.list()
         steps = first_steps(
