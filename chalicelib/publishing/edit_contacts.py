@@ -50,11 +50,12 @@ class EditContacts:
 
     def list(self) -> Sequence[ContactLine]:
         """Return every contact in the order of the document. Raises DocumentInvalid."""
-        live = {str(entry.get("id")): entry for entry in _entries(edit_whole.live(self._edit).contacts)}
+        published, drafted = edit_whole.both(self._edit)
+        live = {str(entry.get("id")): entry for entry in _entries(published.contacts)}
         today = self._clock.now().date()
         return [
             ContactLine(entry, is_stale(entry, today), entry != live.get(str(entry.get("id"))))
-            for entry in _entries(edit_whole.now(self._edit).contacts)
+            for entry in _entries(drafted.contacts)
         ]
 
     def open(self, contact: str) -> Mapping[str, Any]:

@@ -69,9 +69,9 @@ class EditPlaces:
 
     def list(self) -> Sequence[PlaceLine]:
         """Return every place, towns first, each kind by name. Raises DocumentInvalid."""
-        now = edit_whole.now(self._edit)
+        published, now = edit_whole.both(self._edit)
         places = _read(now)
-        live = {str(one.get("slug")) for one in _entries(edit_whole.live(self._edit).places)}
+        live = {str(one.get("slug")) for one in _entries(published.places)}
         serving = [one.get("serves") for one in _contacts(now)]
         kinds = [*_KINDS, "nation"]
         return [

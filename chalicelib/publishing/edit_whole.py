@@ -33,7 +33,14 @@ def now(edit: EditText) -> Whole:
 
 def live(edit: EditText) -> Whole:
     """Return them as readers get them. Raises DocumentInvalid."""
-    return _read({name: EntriesText(one.live, one.live, 0) for name, one in edit.entries().items()})[0]
+    return both(edit)[0]
+
+
+def both(edit: EditText) -> tuple[Whole, Whole]:
+    """Return them as readers get them, and as drafts have them, read at once. Raises DocumentInvalid."""
+    texts = edit.entries()
+    published = {name: EntriesText(one.live, one.live, 0) for name, one in texts.items()}
+    return _read(published)[0], _read(texts)[0]
 
 
 def unread(edit: EditText) -> Mapping[str, str]:

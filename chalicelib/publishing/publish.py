@@ -161,7 +161,7 @@ class Publish:
                 release,
                 release.number == number,
                 release.number in reached,
-                going_live.steps(known[release.since], release.versions) if release.since in known else None,
+                self._targets.steps_of(release, known),
             )
             for release in releases
             if release.number in shown

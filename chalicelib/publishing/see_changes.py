@@ -134,6 +134,8 @@ class SeeChanges:
             for release in releases
             if release.number in numbers
         }
+        if live and (release := self._store.release(live.number)):
+            versions[live.number] = release.versions.get(document, SHIPPED)  # of before: as it is by place
         return versions.get(live.number, SHIPPED) if live else SHIPPED, {SHIPPED, *versions.values()}
 
     def _live_text(self, document: str) -> str:

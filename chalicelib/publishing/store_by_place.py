@@ -26,6 +26,7 @@ from chalicelib.publishing.whole_texts import WHOLE, empty_text, whole_texts
 from chalicelib.shared.errors import StaleRecord
 
 _TRIES = 5
+_MOST_KEPT = 5_000
 _UNFIT = (ContentInvalid, DocumentInvalid, ValueError, LookupError, TypeError, AttributeError)
 
 
@@ -37,6 +38,7 @@ class StoreByPlace:
         self._package = package
         self._shelf = shelf
         self._releases: dict[int, Release] = {}  # those of before, as they are by place: they never change
+        self._versions: dict[tuple[str, int], Version] = {}  # of places: small, and kept for good
         self._has_begun = False
 
     def drafts(self) -> Sequence[Draft]:
@@ -99,7 +101,13 @@ class StoreByPlace:
 
     def version(self, document: str, number: int) -> Version | None:
         """Return one version."""
-        return self._store.version(document, number)
+        key = (document, number)
+        if key in self._versions:
+            return self._versions[key]
+        version = self._store.version(document, number)
+        if version is not None and place_of(document) and len(self._versions) < _MOST_KEPT:
+            self._versions[key] = version
+        return version
 
     def add_version(self, version: Version) -> None:
         """Keep a version for good."""
@@ -143,7 +151,9 @@ class StoreByPlace:
             return False
         if CONTACTS in release.versions or PLACES in release.versions:
             return True
-        site = self._store.version(SITE, release.versions.get(SITE, SHIPPED))
+        if SITE not in release.versions:
+            return False
+        site = self._store.version(SITE, release.versions[SITE])
         return site is not None and is_whole_site(site.text)
 
     def _moved(self, release: Release) -> Release:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS, base_of, is_entries, place_of
 from chalicelib.directory.places import with_places
 from chalicelib.directory.write_entries import write_entries
-from chalicelib.publishing.documents import SHIPPED
+from chalicelib.publishing.documents import SHIPPED, Release
 from chalicelib.publishing.edit_text import LiveTexts
 from chalicelib.publishing.going_live import (
     AGAIN,
     BACK,
     PUBLISH,
     GoingLive,
+    steps,
 )
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.newer_texts import with_new_sentences
@@ -25,7 +26,7 @@ from chalicelib.publishing.ports import (
     ShippedDocuments,
 )
 from chalicelib.publishing.recipient_changes import RecipientChange
-from chalicelib.publishing.whole_texts import all_texts, is_known, whole_texts
+from chalicelib.publishing.whole_texts import all_texts, are_whole, is_known, whole_texts
 from chalicelib.shared.errors import EntryMissing
 
 
@@ -159,6 +160,22 @@ class Targets:
             else []
             for name in target.drafted
         }
+
+    def steps_of(
+        self, release: Release, known: Mapping[int, Mapping[str, int]]
+    ) -> Sequence[tuple[str, int, int]] | None:
+        """Return what a release changed, as `going_live.steps`; None where it is not known.
+
+        `known` are the versions of releases as they were written down. The first release by place is compared
+        with what the one before it is by place.
+        """
+        if release.since not in known:
+            return None
+        before = known[release.since]
+        were_whole = are_whole(before) or PLACES in before
+        if were_whole and not (are_whole(release.versions) or PLACES in release.versions):
+            before = self.versions_of(release.since)
+        return steps(before, release.versions)
 
     def versions_of(self, number: int) -> Mapping[str, int]:
         """Return the versions in a release. Raises EntryMissing."""

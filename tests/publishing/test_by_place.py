@@ -20,7 +20,9 @@ from chalicelib.publishing.edit_places import EditPlaces
 from chalicelib.publishing.edit_text import EditText, LiveTexts
 from chalicelib.publishing.forms import Typed
 from chalicelib.publishing.package_by_place import PackageByPlace
+from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.renderer_by_place import RendererByPlace
+from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.publishing.targets import Targets
 from chalicelib.publishing.whole_texts import laid_out
@@ -381,3 +383,33 @@ def test_a_newer_package_s_contact_is_merged_into_the_place_s_own(desk: Desk) ->
     assert "At night." in text
     assert "Help by phone, for all." in text
     assert desk.edit.newer("contacts/town") is None
+
+
+def test_the_first_release_by_place_is_told_against_what_was_live_before(desk: Desk) -> None:
+    desk.live({CONTACTS: of_before(hours="At night.")})
+    desk.live({CONTACTS: of_before(hours="At noon.")}, 2)
+    desk.edit.open("contacts/us")
+    text = desk.edit.open("contacts/us").text.replace("At noon.", "At dawn.")
+    desk.store.add_version(Version("contacts/us", 9, text, ANA, THEN, "why"))
+    desk.store.add_release(Release(3, {"contacts/us": 9}, ANA, THEN, "why", since=2))
+    desk.shelf.move(3, {}, desk.shelf.live())
+    renderer = RendererByPlace(FakeRenderer(desk.package), desk.shipped)
+    check = CheckDocuments(renderer, desk.shipped, desk.clock)
+    publish = Publish(desk.store, desk.shipped, desk.shelf, check, desk.clock)
+    for number in (1, 2, 3):
+        desk.shelf.files[f"releases/{number}/index.json"] = b""
+    told = [(one.release.number, one.changed) for one in publish.releases()]
+    assert told == [
+        (3, [("contacts/us", 1, 9)]),
+        (2, [(CONTACTS, 1, 2)]),
+        (1, [(CONTACTS, 0, 1)]),
+    ]
+
+
+def test_the_history_of_a_place_says_what_is_live_from_before(desk: Desk) -> None:
+    desk.live({CONTACTS: of_before(hours="At night.")})
+    see = SeeChanges(desk.store, desk.shipped, desk.shelf)
+    LiveTexts(desk.store, desk.shipped).numbers(desk.shelf.live())
+    assert [(one.version.number, one.live) for one in see.history("contacts/us")] == [(1, True), (0, False)]
+    _, changes = see.of_release(1)
+    assert [one.document for one in changes] == ["contacts/us"]
