@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES, allows
+from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES, Person, allows
 
 SITE = ""  # the place of a grant that counts everywhere, and of what belongs to no place
 
@@ -84,6 +84,14 @@ def role_at(grants: Iterable[Grant], place: str, around: Around) -> str:
     covered = {SITE, *(around(place) if place else ())}
     held = {grant.role for grant in grants if grant.place in covered}
     return next((role for role in reversed(ROLES) if role in held), "")
+
+
+class GrantsOfRoles:
+    """The GrantBook of people who have one role each, of the whole site, as the groups of the pool say."""
+
+    def grants(self, person: Person) -> Sequence[Grant]:
+        """Return the one grant that a role is."""
+        return of_role(person.role)
 
 
 def of_role(role: str) -> tuple[Grant, ...]:

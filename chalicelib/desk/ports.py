@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from chalicelib.desk.grants import Grant
 from chalicelib.desk.people import KnownBrowser, Person, Session, Step
 
 
@@ -60,6 +61,13 @@ class People(Protocol):
 
     def remove(self, person: str) -> None:
         """Delete an account for good, and end all sessions. Raises EntryMissing."""
+
+
+class GrantBook(Protocol):
+    """Port to the grants of people: which role somebody has, and where."""
+
+    def grants(self, person: Person) -> Sequence[Grant]:
+        """Return a person's grants; none for somebody without a role."""
 
 
 class TokenReader(Protocol):

@@ -23,9 +23,11 @@ from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.grants import GrantsOfRoles
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
+from chalicelib.desk.route_rights import RouteRights
 from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
@@ -66,6 +68,7 @@ from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail, Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
+from chalicelib.wiring.desk_abouts import DeskAbouts
 from chalicelib.wiring.published import published_places, published_zones
 
 log = logging.getLogger("porchlight")
@@ -177,6 +180,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     mails = shared.mails
     mail = documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)
     core = documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
+    guard.right = RouteRights(GrantsOfRoles(), DeskAbouts(core.edit, look_after_cases))
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
     texts.routes(guard, core.edit, core.see)

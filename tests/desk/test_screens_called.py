@@ -186,7 +186,8 @@ def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
     publish = Answers(status=SimpleNamespace(live=None))
     HomeScreens(shown, publish, contacts, cases, Answers(list=()), edit).home(admin_request(posted=False))
-    assert (shown.names["unread"], shown.names["amiss"]) == ("line 3 cannot be read", ["a case"])
+    assert shown.names["unread"] == {"contacts": "line 3 cannot be read"}
+    assert shown.names["amiss"] == ["a case"]
 
 
 @pytest.mark.parametrize(

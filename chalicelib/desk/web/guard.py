@@ -110,6 +110,7 @@ class AdminRequest:
 
 
 View = Callable[[AdminRequest], Screen]
+Right = Callable[[Person, str, str, bool, Callable[[str], str]], bool]
 
 
 class Show(Protocol):
@@ -135,6 +136,7 @@ class Guard:
         tell: Callable[[str], None],
         zone_of: ZoneOf = in_utc,
     ) -> None:
+        self.right: Right = lambda *_: True  # whether somebody may, for the place that it is about
         self._routes = routes
         self._pages = pages
         self._sessions = sessions
@@ -174,7 +176,7 @@ class Guard:
         def decorate(view: View) -> View:
             @wraps(view)
             def guarded() -> Screen:
-                return self._respond(view, role, does, about)
+                return self._respond(view, path, role, does, about)
 
             guarded.guard = role  # type: ignore[attr-defined]
             self._routes.route(path, methods=methods, content_types=[], name=view.__name__)(guarded)
@@ -222,7 +224,7 @@ class Guard:
         about, outcome = texts.get("about", ""), texts.get("outcome", "")
         self._tell(f"desk: {plain_line(who)}, {role}: {did} {about}{f' ({outcome})' if outcome else ''}")
 
-    def _respond(self, view: View, role: str, does: str, about: str) -> Screen:
+    def _respond(self, view: View, path: str, role: str, does: str, about: str) -> Screen:
         request = self._routes.current_request
         admin_request = self._admin_request(request)
         try:
@@ -238,6 +240,8 @@ class Guard:
                 )
             if not allowed:
                 return self._refused(admin_request, does, NotAllowed(f"this needs the role {role}"))
+            if not self.right(admin_request.who, path, role, admin_request.posted, admin_request.asked):
+                return self._refused(admin_request, does, NotAllowed("this belongs to another place"))
             if does and admin_request.posted:
                 return self._recorded(view, admin_request, does)
             return view(admin_request)
@@ -305,15 +309,8 @@ class Guard:
                 )
             )
         fresh = secret or (self._clock.nonce() + self._clock.nonce()).hex()
-        response = view(
-            AdminRequest(
-                admin_request.path,
-                False,
-                admin_request.query,
-                cookies.form_token(fresh, self._clock.nonce()),
-                fresh,
-            )
-        )
+        token = cookies.form_token(fresh, self._clock.nonce())
+        response = view(AdminRequest(admin_request.path, False, admin_request.query, token, fresh))
         if not secret:
             response.cookies = (*response.cookies, cookies.write(cookies.SIGN_IN, fresh, SIGN_IN_TAKES * 6))
         return response

@@ -1,0 +1,150 @@
+"""Access control list of the desk's routes: which verb each needs, and about which place it is.
+
+A route that is not on the list, and a list that shows all places, need a role of the site. Which place a
+request is about is read from the same fields that its screen acts on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from chalicelib.desk.grants import (
+    DECIDE,
+    DECIDE_SITE,
+    DRAFT,
+    DRAFT_SITE,
+    LOOK,
+    LOOK_AT_SITE,
+    OWN,
+    SITE,
+    Around,
+    Grant,
+    may,
+    may_all,
+)
+from chalicelib.desk.people import PUBLISHER, Person
+from chalicelib.desk.ports import GrantBook
+from chalicelib.directory.document_ids import JSON_DOCUMENTS, base_of, place_of
+
+# What a route is about.
+OF_SITE = "site"
+DOCUMENT = "document"  # the field d: a place's own document, or one of the site
+TOWN = "town"  # the field p: a place, or a new one in the field parent
+TOWN_OUT = "town out"  # who takes a place out looks after what it lies in
+CONTACT = "contact"  # the field c, and the place that was typed
+CHECKED_CONTACT = "checked contact"  # the field contact
+CASE = "case"  # the field n: the place that a report is about
+
+
+class Right(NamedTuple):
+    """What a route is about, and the verbs that looking at it and pressing its button need."""
+
+    about: str
+    look: str = LOOK
+    press: str = ""
+
+
+class Abouts(Protocol):
+    """Port to what routes are about. Each may raise what reading documents or cases does."""
+
+    def around(self, place: str) -> Sequence[str]:
+        """Return the slugs of a place and those around it, nearest first; none for an unknown one."""
+
+    def places_of_contact(self, contact: str) -> Sequence[str]:
+        """Return the places that a contact serves, live and in its draft; none for an unknown one."""
+
+    def place_of_case(self, case_number: str) -> str:
+        """Return the place that a case is about, or SITE for one that is not there."""
+
+
+RIGHTS: Mapping[str, Right] = {
+    "/admin/sign-out": Right(OF_SITE, OWN, OWN),
+    "/admin/authenticator": Right(OF_SITE, OWN, OWN),
+    "/admin/text": Right(DOCUMENT, LOOK, DRAFT),
+    "/admin/text/lines": Right(DOCUMENT),
+    "/admin/text/changes": Right(DOCUMENT),
+    "/admin/text/history": Right(DOCUMENT),
+    "/admin/text/version": Right(DOCUMENT),
+    "/admin/text/newer": Right(DOCUMENT),
+    "/admin/text/newer/take": Right(DOCUMENT, LOOK, DRAFT),
+    "/admin/text/newer/keep": Right(DOCUMENT, LOOK, DECIDE),
+    "/admin/text/discard": Right(DOCUMENT, LOOK, DRAFT),
+    "/admin/text/restore": Right(DOCUMENT, LOOK, DRAFT),
+    "/admin/contact": Right(CONTACT, LOOK, DRAFT),
+    "/admin/contact/out": Right(CONTACT, LOOK, DRAFT),
+    "/admin/contacts/checked": Right(CHECKED_CONTACT, LOOK, DRAFT),
+    "/admin/town": Right(TOWN, LOOK, DRAFT),
+    "/admin/town/out": Right(TOWN_OUT, LOOK, DRAFT),
+    "/admin/case": Right(CASE),
+    "/admin/case/again": Right(CASE, LOOK, DECIDE),
+    "/admin/case/answer": Right(CASE, LOOK, DECIDE),
+    "/admin/case/hold": Right(CASE, LOOK, DECIDE),
+    "/admin/case/move": Right(CASE, LOOK, DECIDE),
+    "/admin/case/agree": Right(CASE, LOOK, DECIDE),
+    "/admin/case/decline": Right(CASE, LOOK, DECIDE),
+}
+# Those that show or change all places, or what the site owns.
+BY_SITE = frozenset(
+    {
+        *("/admin", "/admin/{proxy+}", "/admin/search", "/admin/log", "/admin/log/file"),
+        *("/admin/documents", "/admin/thrown", "/admin/thrown/look", "/admin/thrown/back"),
+        *("/admin/contacts", "/admin/towns", "/admin/site", "/admin/site/change", "/admin/mail"),
+        *("/admin/sentences", "/admin/sentence"),
+        *("/admin/preview", "/admin/preview/page", "/admin/preview/mail"),
+        *("/admin/publish", "/admin/publish/now", "/admin/releases", "/admin/releases/what"),
+        *("/admin/releases/drafts", "/admin/releases/look", "/admin/releases/back"),
+        *("/admin/deliveries", "/admin/figures", "/admin/figures/file"),
+    }
+)
+BY_SITE_BELOW = ("/admin/people", "/admin/recipient")  # and all that begins so
+_NEW = {CONTACT: "c", TOWN: "p"}  # without this field the form is of a new one
+_TO_SITE = {LOOK: LOOK_AT_SITE, DRAFT: DRAFT_SITE, DECIDE: DECIDE_SITE}
+
+
+class RouteRights:
+    """Says whether a signed-in person may use a route, for what their request is about."""
+
+    def __init__(self, grants: GrantBook, abouts: Abouts) -> None:
+        self._grants = grants
+        self._abouts = abouts
+
+    def __call__(
+        self, person: Person, path: str, role: str, posted: bool, asked: Callable[[str], str]
+    ) -> bool:
+        """Return whether they may; `role` is what the route demands by itself, `asked` gives a field."""
+        grants, around = self._grants.grants(person), self._abouts.around
+        right = RIGHTS.get(path)
+        if right is None:
+            return may(grants, DECIDE_SITE if role == PUBLISHER else DRAFT_SITE, SITE, around)
+        verb = right.press if posted and right.press else right.look
+        if verb == OWN:
+            return may(grants, OWN, SITE, around)
+        if may(grants, verb, SITE, around):
+            return True  # whoever has the role for every place: nothing is looked up
+        if right.about == DOCUMENT:
+            return self._of_document(grants, verb, asked("d"), around)
+        if not posted and not asked(_NEW.get(right.about, "")) and right.about in _NEW:
+            return may(grants, LOOK_AT_SITE, SITE, around)  # an empty form says nothing of anybody's
+        return may_all(grants, verb, self._places(right.about, posted, asked), around)
+
+    def _of_document(self, grants: Iterable[Grant], verb: str, document: str, around: Around) -> bool:
+        place = place_of(document)
+        if not place and (base_of(document) not in JSON_DOCUMENTS or document == "site"):
+            verb = _TO_SITE[verb]  # what everybody sees on the pages: templates, languages, settings
+        return may(grants, verb, place, around)
+
+    def _places(self, about: str, posted: bool, asked: Callable[[str], str]) -> Sequence[str]:
+        if about == CASE:
+            return (self._abouts.place_of_case(asked("n")),)
+        if about in (CONTACT, CHECKED_CONTACT):
+            contact = asked("contact" if about == CHECKED_CONTACT else "c")
+            served = [*self._abouts.places_of_contact(contact)] if contact else []
+            typed = asked("serves") if posted and about == CONTACT else ""
+            return [*served, *([typed] if typed else [])] or [SITE]
+        place, parent = asked("p"), asked("parent") if posted else ""
+        outer = (*self._abouts.around(place)[1:2],)
+        if about == TOWN_OUT:
+            return outer or (SITE,)
+        moves = [parent, *outer] if parent and parent not in outer else []
+        return [*([place] if place else []), *moves] or [SITE]

@@ -1,0 +1,45 @@
+"""What requests to the desk are about (access control), looked up in documents and cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.delivery.look_after_cases import LookAfterCases
+from chalicelib.desk.grants import SITE
+from chalicelib.directory.places import read_places
+from chalicelib.publishing import edit_whole
+from chalicelib.publishing.edit_text import EditText
+from chalicelib.shared.errors import EntryMissing
+
+
+class DeskAbouts:
+    """The Abouts of the desk. Nothing is asked for people who have their role for the whole site."""
+
+    def __init__(self, edit: EditText, cases: LookAfterCases) -> None:
+        self._edit = edit
+        self._cases = cases
+
+    def around(self, place: str) -> Sequence[str]:
+        """Return the slugs of a place and those around it, as published; of a new one, as it is drafted."""
+        for whole in edit_whole.both(self._edit):
+            places = read_places(whole.places)
+            if place in places:
+                return [one.slug for one in places.chain(place)]
+        return ()
+
+    def places_of_contact(self, contact: str) -> Sequence[str]:
+        """Return the places that a contact serves, live and in its draft."""
+        served = [
+            str(entry["serves"])
+            for whole in edit_whole.both(self._edit)
+            for entry in whole.contacts["contacts"]
+            if entry.get("id") == contact
+        ]
+        return list(dict.fromkeys(served))
+
+    def place_of_case(self, case_number: str) -> str:
+        """Return the place that a case is about."""
+        try:
+            return self._cases.find(case_number).case.place
+        except EntryMissing:
+            return SITE
