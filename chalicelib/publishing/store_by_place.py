@@ -266,8 +266,10 @@ class StoreByPlace:
         )
         try:
             self._store.put_draft(draft)
-        except StaleRecord:
-            self._set_aside(of)
+        except StaleRecord:  # somebody went on with it, or another process moves the same
+            there = self._store.draft(document)
+            if there is None or there.text != text:
+                self._set_aside(of)
 
     def _set_aside(self, draft: Draft) -> None:
         """Keep a whole draft among those thrown away, since somebody has a newer one of a part of it."""

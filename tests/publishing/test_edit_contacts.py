@@ -17,26 +17,14 @@ from chalicelib.publishing.contact_form import as_typed, value_of
 from chalicelib.publishing.documents import Draft
 from chalicelib.publishing.edit_contacts import EditContacts, is_stale
 from chalicelib.publishing.edit_whole import seen_as
-from chalicelib.publishing.forms import FormConflict, FormInvalid, Typed
+from chalicelib.publishing.forms import FormConflict, FormInvalid
 from chalicelib.shared.errors import EntryMissing, StaleRecord
-from tests.support.editors_desk import ANA, BEN, EditorsDesk
+from tests.support.editors_desk import ANA, BEN, EditorsDesk, typed
 from tests.support.fake_package import LINE, PAGE, SHELTER, written
 from tests.support.fakes import NOON
 
 TODAY = "2026-11-25"
 PRIVATE = "-----BEGIN PGP PRIVATE KEY BLOCK-----"
-
-
-def typed(entry: Mapping[str, Any], **changed: Any) -> Typed:
-    """Return a contact as its form sends it when only `changed` was typed; a way is (kind, show, body)."""
-    fields = dict(as_typed(entry).fields)
-    for name, value in changed.items():
-        if name == "ways":
-            for column, at in (("kind", 0), ("show", 1), ("body", 2)):
-                fields[column] = [(*way, "", "")[at] for way in value]
-        else:
-            fields[name] = [value]
-    return Typed(fields)
 
 
 class Editing(EditorsDesk):

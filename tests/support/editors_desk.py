@@ -9,8 +9,10 @@ from typing import Any
 from chalicelib.directory.document_ids import CONTACTS
 from chalicelib.directory.place_documents import Whole
 from chalicelib.publishing import edit_whole
+from chalicelib.publishing.contact_form import as_typed
 from chalicelib.publishing.documents import Draft, Release, Version
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.forms import Typed
 from tests.support.fake_documents import FakeDocuments, FakeShelf
 from tests.support.fake_package import FakePackage
 from tests.support.fakes import FixedClock
@@ -64,3 +66,15 @@ class EditorsDesk:
     def _before(self, write: str) -> None:
         if write == "put_draft" and self.meanwhile:
             self.meanwhile.pop(0)()
+
+
+def typed(entry: Mapping[str, Any], **changed: Any) -> Typed:
+    """Return a contact as its form sends it when only `changed` was typed; a way is (kind, show, body)."""
+    fields = dict(as_typed(entry).fields)
+    for name, value in changed.items():
+        if name == "ways":
+            for column, at in (("kind", 0), ("show", 1), ("body", 2)):
+                fields[column] = [(*way, "", "")[at] for way in value]
+        else:
+            fields[name] = [value]
+    return Typed(fields)
