@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.ports import Progress
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
@@ -64,27 +65,22 @@ class DeskMail(NamedTuple):
     write_operator_code: Callable[[str, str, Sequence[str]], bytes]
 
 
+class _Parts(NamedTuple):
+    """What every use case of publishing is made of."""
+
+    store: DynamoDocuments
+    shipped: ShippedFiles
+    about: AboutSite
+    shelf: S3Releases
+    renderer: WorkerSiteRenderer
+    check: CheckDocuments
+
+
 def desk_services(
     settings: Settings, clock: Clock, mail: DeskMail, book: SignInStore, first: FirstDelivery
 ) -> DeskServices:
     """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
-    store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
-    about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
-    shelf = S3Releases(
-        partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0), about.fill
-    )
-    state = file_state(settings)
-    shipped = ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state)
-    files = ReleaseFiles(SHIPPED, state)
-
-    def folder_of(texts: Mapping[str, str]) -> Path:
-        return files(texts).content.parent
-
-    workers = min(os.cpu_count() or 1, 4)
-    renderer = WorkerSiteRenderer(
-        folder_of, RenderProcess("chalicelib.publishing.render.render_worker"), workers
-    )
-    check = CheckDocuments(renderer, shipped, clock)
+    store, shipped, about, shelf, renderer, check = _parts(settings, clock)
     describe = KeyedEncrypter(clock.now).describe
     site = SiteSentences(renderer, store, shipped, shelf)
     edit = EditText(store, shipped, shelf, clock)
@@ -113,3 +109,33 @@ def desk_services(
         site,
         partial(SentenceHistory, edit, shipped),
     )
+
+
+def publish_with(
+    settings: Settings, clock: Clock, progress: Progress, numbered: Callable[[int], None]
+) -> Publish:
+    """Return a publish for a worker: it says how far it is, and the number of its release."""
+    store, shipped, _, shelf, _, check = _parts(settings, clock, progress)
+    return Publish(store, shipped, shelf, check, clock, numbered)
+
+
+def _parts(settings: Settings, clock: Clock, progress: Progress = lambda phase, done, of: None) -> _Parts:
+    store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
+    about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
+    patient = partial(client, "s3", 4, 10.0)
+    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, patient, about.fill, progress)
+    shipped, files = _package(settings)
+
+    def folder_of(texts: Mapping[str, str]) -> Path:
+        return files(texts).content.parent
+
+    process = RenderProcess("chalicelib.publishing.render.render_worker")
+    renderer = WorkerSiteRenderer(folder_of, process, min(os.cpu_count() or 1, 4), progress)
+    return _Parts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
+
+
+@cache
+def _package(settings: Settings) -> tuple[ShippedFiles, ReleaseFiles]:
+    """Return what shipped, read once in a process; each job would lay out folders of its own."""
+    state = file_state(settings)
+    return ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state), ReleaseFiles(SHIPPED, state)

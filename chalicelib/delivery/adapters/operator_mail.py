@@ -138,6 +138,11 @@ EXPLAINED = {
         "The forms and mails are made from what shipped instead. Look at the checks at the desk, and publish"
         " again.",
     ),
+    "job_failed": (
+        "Checking or publishing at the desk failed",
+        "Something of ours is broken, and trying again will not help: the log of run_job says where. Readers"
+        " get what they got before, and drafts are kept.",
+    ),
     "answers_by_itself": (
         "An inbox answers by itself",
         "A recipient's inbox sent an automatic answer, such as “out of office”. What it took, it has; the"

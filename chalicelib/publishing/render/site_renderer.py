@@ -19,11 +19,13 @@ from chalicelib.pages.render.packing import unpack_brotli
 from chalicelib.publishing import page_blocks
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
-from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
+from chalicelib.publishing.jobs import CHECKED, MADE
+from chalicelib.publishing.ports import MarkedPage, Progress, RenderedPage, RenderedSite
 from chalicelib.publishing.render import sentences
 from chalicelib.shared.errors import PorchlightError
 
 _ENOUGH = 60  # problems; who has more mends these first
+_TOLD_EVERY = 0.25  # seconds: how far it is
 _GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
 
 
@@ -45,11 +47,16 @@ class WorkerSiteRenderer:
     """
 
     def __init__(
-        self, folder_of: Callable[[Mapping[str, str]], Path], start_process: StartProcess, workers: int = 2
+        self,
+        folder_of: Callable[[Mapping[str, str]], Path],
+        start_process: StartProcess,
+        workers: int = 2,
+        progress: Progress = lambda phase, done, of: None,
     ) -> None:
         self._folder_of = folder_of
         self._start_process = start_process
         self._workers = workers
+        self._progress = progress
 
     def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
         """Render and check every page and every mail; pack what lies ready as brotli too if asked."""
@@ -69,7 +76,7 @@ class WorkerSiteRenderer:
                 return RenderedSite([], look["index"], {}, problems)
             frames = self._frames(worker, problems)
         names = look["names"]
-        rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
+        rendered = self._spread(folder, [{"do": "page", "name": name} for name in names], MADE)
         problems += [self._fault(name, page) for name, page in rendered.items() if "html" not in page]
         sentences_said = self._sentences(folder, said)
         if len(rendered) < len(names) or any("html" not in page for page in rendered.values()):
@@ -77,7 +84,7 @@ class WorkerSiteRenderer:
         checks = [
             {"do": "check", "name": name, "html": rendered[name]["html"], "brotli": brotli} for name in names
         ]
-        checked = self._spread(folder, checks)
+        checked = self._spread(folder, checks, CHECKED)
         pages = []
         for name in names:
             answer = checked.get(name, {})
@@ -135,10 +142,13 @@ class WorkerSiteRenderer:
             raise DocumentInvalid(f"{document}, line {line}: {sentence}" if document else str(sentence))
         return answer
 
-    def _spread(self, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    def _spread(
+        self, folder: Path, jobs: Sequence[Mapping[str, Any]], phase: str
+    ) -> dict[str, dict[str, Any]]:
         """Do the jobs in several processes, and return the answers by page.
 
-        One that is stopped stops all; after a fault the others have a few seconds left.
+        One that is stopped stops all; after a fault the others have a few seconds left. What `progress`
+        raises ends them too, and is raised.
         """
         waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         for job in jobs:
@@ -167,8 +177,15 @@ class WorkerSiteRenderer:
         workers = [threading.Thread(target=work) for _ in range(min(self._workers, len(jobs)))]
         for worker in workers:
             worker.start()
-        for worker in workers:
-            worker.join()
+        try:
+            for worker in workers:
+                while worker.is_alive():
+                    worker.join(_TOLD_EVERY)
+                    self._progress(phase, len(done), len(jobs))
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
         return done
 
     def _frames(self, worker: Answering, problems: list[Problem]) -> dict[str, dict[str, str]]:
