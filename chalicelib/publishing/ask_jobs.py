@@ -19,7 +19,9 @@ from chalicelib.publishing.ports import JobQueue, JobStore
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
 from chalicelib.publishing.publish_plans import planned
 from chalicelib.publishing.targets import Target
+from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
+from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import EntryMissing, StaleRecord, StoreUnavailable
 
 _ID = re.compile("[0-9a-f]{32}")
@@ -57,10 +59,13 @@ class Look(NamedTuple):
 class AskJobs:
     """Begins jobs, and says how they stand."""
 
-    def __init__(self, store: JobStore, queue: JobQueue, publish: Publish, clock: Clock) -> None:
+    def __init__(
+        self, store: JobStore, queue: JobQueue, publish: Publish, alarms: Alarms, clock: Clock
+    ) -> None:
         self._store = store
         self._queue = queue
         self._publish = publish
+        self._alarms = alarms
         self._clock = clock
 
     def look(
@@ -192,7 +197,8 @@ class AskJobs:
         """Send a job; where the queue is away, it is interrupted, and sent when somebody looks in."""
         try:
             self._queue.send(job.id)
-        except StoreUnavailable:
+        except StoreUnavailable as away:
+            self._alarms.raise_alarm("job_not_sent", {"job": job.id, "kind": job.kind, "error": where(away)})
             with suppress(StaleRecord):
                 self._store.put_job(jobs.interrupted(job))
         return self._store.job(job.id) or job  # a quick worker may be done already

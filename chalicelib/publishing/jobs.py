@@ -45,7 +45,7 @@ PHASES: Mapping[str, str] = {
 
 LEASE = timedelta(seconds=60)  # a worker says every few seconds that it lives
 SENT_AGAIN_AFTER = timedelta(seconds=60)  # that nobody took it: whoever looks in sends it once more
-MOST_TRIES = 3  # as often as the queue hands a message out
+MOST_TRIES = 3  # fewer than the queue has: what is left over is set aside
 KEPT_FOR = timedelta(days=30)
 CHECKS_KEPT_FOR = timedelta(days=1)
 

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.desk.ports import SignInStore
-from chalicelib.directory.adapters.shipped_content import CATALOGS
-from chalicelib.pages.about import AboutSite
-from chalicelib.pages.adapters.document_folders import ReleaseFiles
-from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.publishing.adapters.render_process import RenderProcess
-from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
-from chalicelib.publishing.ports import Progress
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
-from chalicelib.publishing.render import sentences
-from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.settings import Settings
-from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.mail import Mailer
+from chalicelib.wiring import publishing
 from chalicelib.wiring.published import published_recipients as published_recipients
-from chalicelib.wiring.texts import SHIPPED, file_state
-
-# Whatever of ours a page or a mail is made by: a package with another one renders anew.
-RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
+from chalicelib.wiring.publishing import RENDERERS as RENDERERS
 
 
 class DeskServices(NamedTuple):
@@ -65,22 +50,11 @@ class DeskMail(NamedTuple):
     write_operator_code: Callable[[str, str, Sequence[str]], bytes]
 
 
-class _Parts(NamedTuple):
-    """What every use case of publishing is made of."""
-
-    store: DynamoDocuments
-    shipped: ShippedFiles
-    about: AboutSite
-    shelf: S3Releases
-    renderer: WorkerSiteRenderer
-    check: CheckDocuments
-
-
 def desk_services(
     settings: Settings, clock: Clock, mail: DeskMail, book: SignInStore, first: FirstDelivery
 ) -> DeskServices:
     """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
-    store, shipped, about, shelf, renderer, check = _parts(settings, clock)
+    store, shipped, about, shelf, renderer, check = publishing.parts(settings, clock)
     describe = KeyedEncrypter(clock.now).describe
     site = SiteSentences(renderer, store, shipped, shelf)
     edit = EditText(store, shipped, shelf, clock)
@@ -109,33 +83,3 @@ def desk_services(
         site,
         partial(SentenceHistory, edit, shipped),
     )
-
-
-def publish_with(
-    settings: Settings, clock: Clock, progress: Progress, numbered: Callable[[int], None]
-) -> Publish:
-    """Return a publish for a worker: it says how far it is, and the number of its release."""
-    store, shipped, _, shelf, _, check = _parts(settings, clock, progress)
-    return Publish(store, shipped, shelf, check, clock, numbered)
-
-
-def _parts(settings: Settings, clock: Clock, progress: Progress = lambda phase, done, of: None) -> _Parts:
-    store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
-    about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
-    patient = partial(client, "s3", 4, 10.0)
-    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, patient, about.fill, progress)
-    shipped, files = _package(settings)
-
-    def folder_of(texts: Mapping[str, str]) -> Path:
-        return files(texts).content.parent
-
-    process = RenderProcess("chalicelib.publishing.render.render_worker")
-    renderer = WorkerSiteRenderer(folder_of, process, min(os.cpu_count() or 1, 4), progress)
-    return _Parts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
-
-
-@cache
-def _package(settings: Settings) -> tuple[ShippedFiles, ReleaseFiles]:
-    """Return what shipped, read once in a process; each job would lay out folders of its own."""
-    state = file_state(settings)
-    return ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state), ReleaseFiles(SHIPPED, state)

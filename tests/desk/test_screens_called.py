@@ -24,7 +24,10 @@ from chalicelib.desk.web.guard import AdminRequest
 from chalicelib.desk.web.people import LogScreens, PeopleScreens
 from chalicelib.desk.web.screens import Screen, number, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing import jobs
 from chalicelib.publishing.errors import ChangedSince
+from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.refusals import told_of
 from chalicelib.publishing.web.home import HomeScreens
 from chalicelib.publishing.web.preview import PreviewScreens
 from chalicelib.publishing.web.publish import PublishScreens
@@ -81,11 +84,16 @@ def admin_request(posted: bool = True, query: dict[str, str] | None = None, **fi
 
 def test_a_publish_stopped_at_its_end_does_not_render_the_site_once_more():
     shown = Shown()
-    publish = Answers(call=ChangedSince([("recipients", "taken back")], late=True))
-    page = PublishScreens(shown, publish, Answers()).publish_now(admin_request(why="new hours", seen="a"))
+    late = ChangedSince([("recipients", "taken back")], late=True)
+    now = FixedClock().now()
+    job = Job("a" * 32, jobs.PUBLISH, ANA.email, PUBLISHER, now, now, why="new hours")
+    refused = jobs.ended(jobs.taken(job, "w", now), jobs.REFUSED, now, *told_of(late))
+    ask, publish = Answers(publish=refused), Answers()
+    screens = PublishScreens(shown, publish, Answers(), ask, FixedClock())
+    page = screens.publish_now(admin_request(why="new hours", seen="a"))
     assert (page.status_code, shown.templates) == (409, ["look_again.html"])
     assert shown.names["kept"] == [("why", "new hours")]
-    assert publish.called == ["call"]
+    assert (publish.called, ask.called) == ([], ["publish", "plan_of"])
 
 
 @pytest.mark.parametrize(
@@ -185,7 +193,10 @@ def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     cases, edit = Answers(amiss=["a case"]), Answers(list=())
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
     publish = Answers(status=SimpleNamespace(live=None))
-    HomeScreens(shown, publish, contacts, cases, Answers(list=()), edit).home(admin_request(posted=False))
+    recipients = Answers(list=())
+    HomeScreens(shown, publish, contacts, cases, recipients, edit, lambda: None).home(
+        admin_request(posted=False)
+    )
     assert (shown.names["unread"], shown.names["amiss"]) == ("line 3 cannot be read", ["a case"])
 
 

@@ -26,7 +26,9 @@ from chalicelib.publishing.web.texts import TextScreens
 from chalicelib.publishing.web.thrown import ThrownScreens
 from chalicelib.shared.errors import EntryMissing
 from tests.support.editors_desk import ANA, BEN, EditorsDesk
+from tests.support.fake_jobs import AtOnce
 from tests.support.fake_package import LINE, PAGE, SHELTER, written
+from tests.support.fakes import FixedClock
 
 PAGES = AdminPages(Path("templates/admin"))
 CONTACTS = "contacts"
@@ -189,14 +191,12 @@ def plan(desk: EditorsDesk, report: CheckReport, **texts: str) -> PublishPlan:
 
 def publish_screens(see: SeeChanges, looked: Any, browser: Browser | None = None) -> PublishScreens:
     nothing = SimpleNamespace(
-        plan=lambda: looked,
-        plan_back=lambda number: looked if number == 0 else missing(),
         status=lambda: SiteStatus(None, (), False),
-        stand_by=lambda: None,
-        clear_away=lambda: None,
         releases=lambda: RELEASES,
     )
-    return PublishScreens(browser or Browser(), nothing, see)  # type: ignore[arg-type]
+    clock = FixedClock()
+    ask = AtOnce(lambda release: missing() if release else looked, clock)
+    return PublishScreens(browser or Browser(), nothing, see, ask, clock)  # type: ignore[arg-type]
 
 
 def missing() -> Any:
@@ -364,7 +364,9 @@ def test_a_roll_back_that_cannot_be_rendered_is_no_error_page(desk: EditorsDesk,
         raise RenderStopped("this took too much time or memory")
 
     publish = Publish(desk.store, desk.shipped, desk.shelf, stopped, desk.clock)  # type: ignore[arg-type]
-    screen = PublishScreens(Browser(), publish, see).before_rolling_back(Browser().get(release="0"))
+    ask: Any = AtOnce(lambda release: publish.plan_back(release or 0), desk.clock)
+    screens = PublishScreens(Browser(), publish, see, ask, desk.clock)
+    screen = screens.before_rolling_back(Browser().get(release="0"))
     assert "This took too much time or memory." in read(screen)
     assert rows(screen) == ["Phone before: 888-373-7889 → now: 888-373-7888"]
     assert "Check once more" in read(screen)

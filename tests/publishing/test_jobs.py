@@ -52,7 +52,7 @@ class Office:
         self.queue = WaitingQueue()
         self.lines: list[tuple[str, str, dict[str, str]]] = []
         self.alarms: list[str] = []
-        self.ask = AskJobs(self.store, self.queue, self.desk.publish, self.clock)
+        self.ask = AskJobs(self.store, self.queue, self.desk.publish, self, self.clock)
         self.run = RunJobs(self.store, self.publish_with, self.record, self, self.clock)
 
     def publish_with(self, progress: Any, numbered: Callable[[int], None]) -> Publish:
@@ -411,7 +411,7 @@ def test_whoever_looks_in_sends_an_interrupted_job_once_more(office: Office) -> 
 def test_while_the_queue_is_away_a_job_says_that_it_was_interrupted(office: Office) -> None:
     office.queue.away = True
     job = office.ask.publish(office.wish())
-    assert job.state == jobs.INTERRUPTED
+    assert (job.state, office.alarms) == (jobs.INTERRUPTED, ["job_not_sent"])
     assert office.ask.see(job.id).state == jobs.INTERRUPTED
     office.queue.away = False
     assert office.ask.see(job.id).state == jobs.WAITING

@@ -86,7 +86,8 @@ class WorkerSiteRenderer:
         ]
         checked = self._spread(folder, checks, CHECKED)
         pages = []
-        for name in names:
+        stopped = any("packed" not in answer for answer in checked.values())  # then others were not looked at
+        for name in checked if stopped else names:
             answer = checked.get(name, {})
             html = rendered[name]["html"]
             if "packed" not in answer or not _is_same(answer.get("brotli", ""), html):
