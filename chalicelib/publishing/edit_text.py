@@ -282,6 +282,10 @@ class EditText:
         text = mark_contact(opened.text, contact, role, day)
         return self.save_draft(document_ids.CONTACTS, text, revision, who)
 
+    def today(self) -> date:
+        """Return the day that it is, in UTC."""
+        return self._clock.now().date()
+
     def _set_aside(self, document: str, revision: int, who: str) -> ThrownDraft | None:
         """Keep the draft of this revision, before it is deleted or written over."""
         draft = self._store.draft(document)

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS
 from chalicelib.pages.adapters.document_folders import Folders
-from chalicelib.pages.po_files import replace_texts
+from chalicelib.pages.po_files import read_po, replace_texts
 from chalicelib.publishing import page_marks
 from tests.support.editors_desk import BEN
 from tests.support.rendered import shipped_folders
@@ -271,6 +271,42 @@ def test_a_reworded_english_asks_its_translators_to_look_again(desk: SeeingDesk)
     assert "1 found." in listed.words
     assert "Leave this page at once" in listed.words
     assert "look again" in listed.words
+
+
+def test_a_translator_goes_through_those_to_look_at_again_and_the_count_falls(desk: SeeingDesk) -> None:
+    reworded = {"Leave this page": "Go away from here", "Show": "Show it"}
+    text = replace_texts(desk.edit.open(EN).text, reworded)
+    desk.save(EN, text, BEN)
+    listed = desk.go(f"/admin/sentences?d={ES}&show=again")
+    assert "2 to look at again" in listed.words
+    pressed = [one.get("name") for one in listed.tree.iter("button") if one.get("name")]
+    assert len(pressed) == 2
+    assert "The translation still fits : Go away from here" in listed.words
+    before = desk.edit.open(ES).text
+    for left in (1, 0):
+        button = next(one for one in listed.tree.iter("button") if one.get("name"))
+        fields = {**listed.fields("/admin/sentences"), button.get("name"): button.get("value")}
+        saved = desk.send("/admin/sentences", fields)
+        assert saved.status == 303
+        listed = desk.go(f"/admin/sentences?d={ES}&show=again")
+        assert f"{left} found." in listed.words
+    assert "to look at again" not in listed.words
+    assert {one.source: one.text for one in read_po(before)} == {
+        one.source: one.text for one in read_po(desk.edit.open(ES).text)
+    }
+
+
+def test_one_sentence_has_the_button_too_and_a_forged_one_changes_nothing(desk: SeeingDesk) -> None:
+    desk.save(EN, replace_texts(desk.edit.open(EN).text, {"Show": "Show it"}), BEN)
+    address = f"/admin/sentence?k={page_marks.fingerprint('Show')}&l=es"
+    shown = desk.go(address)
+    [button] = [one for one in shown.tree.iter("button") if one.get("name")]
+    fields = shown.fields("/admin/sentence")
+    forged = desk.send("/admin/sentence", {**fields, "fits": "0" * 16})
+    assert forged.status == 409
+    assert desk.store.draft(ES) is None
+    assert desk.send("/admin/sentence", {**fields, "fits": button.get("value")}).status == 303
+    assert "Looked at again, and it fits" in desk.go(address).words
 
 
 def test_one_search_box_finds_what_is_seen_and_leads_to_its_field(desk: SeeingDesk, folders: Folders) -> None:

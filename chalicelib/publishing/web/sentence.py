@@ -21,7 +21,13 @@ from chalicelib.publishing.edit_sentences import (
 from chalicelib.publishing.placeholders import read_typed, shown
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
-from chalicelib.publishing.web.sentence_view import CHANGED_MEANWHILE, SentenceView, typed_texts, view_of
+from chalicelib.publishing.web.sentence_view import (
+    CHANGED_MEANWHILE,
+    SentenceView,
+    still_fitting,
+    typed_texts,
+    view_of,
+)
 from chalicelib.publishing.web.spots import spot_of
 from chalicelib.publishing.where_changed import WhereChanged
 from chalicelib.shared.errors import EntryMissing
@@ -83,9 +89,11 @@ class OneSentenceScreens:
         for catalog in offered:
             text, seen_as, field = typed[catalog.locale], seen.get(catalog.locale, ""), f"t-{catalog.locale}"
             at_ease = sure if catalog.locale != DEFAULT else []
+            ticked = {key: request.field("fits")} if request.field("fits") and at_ease is sure else {}
             try:
+                fits, again = still_fitting(ticked, catalog, self._history())
                 saved = self._edit.save(
-                    catalog.document, {key: text}, {key: seen_as}, at_ease, request.who.email
+                    catalog.document, {key: text} | again, {key: seen_as}, at_ease, request.who.email, fits
                 )
             except SentencesConflict:
                 problems[field] = CHANGED_MEANWHILE
