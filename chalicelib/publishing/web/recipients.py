@@ -23,6 +23,7 @@ from chalicelib.publishing.forms import Problems, Typed
 from chalicelib.publishing.recipient_form import NATURE_WORDS
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
+from chalicelib.publishing.web.spots import spot_of
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 
 RECIPIENT_LIST = "/admin/recipients"
@@ -111,7 +112,8 @@ class RecipientScreens:
         before = self._changes.state()
         about = self._edit.propose(recipient, typed, number(request.field("revision")), request.who)
         self._proposed(request, about, before)
-        return go_to(f"{RECIPIENT_LIST}?done=proposed")
+        spot = spot_of(request)
+        return go_to(spot.path("proposed") if spot else f"{RECIPIENT_LIST}?done=proposed")
 
     def drop(self, request: AdminRequest) -> Screen:
         """Say what it means that a recipient gets reports no longer, or propose it."""
@@ -259,15 +261,15 @@ class RecipientScreens:
         status: int = 200,
         theirs: Typed | None = None,
     ) -> Screen:
-        recipient, state = request.asked("r"), self._changes.state()
+        recipient, state, spot = request.asked("r"), self._changes.state(), spot_of(request)
         view = FormView(
             f"Propose a change: {self._edit.open(recipient)[0]['name']}" if recipient else _NEW,
             RECIPIENT,
             "Propose",
-            (RECIPIENT_LIST, "Leave it"),
+            (spot.href if spot else RECIPIENT_LIST, "Leave it"),
             "Nothing changes for readers until the addresses are confirmed, another publisher agrees, and it"
             " is published.",
-            {"r": recipient, "revision": revision},
+            {"r": recipient, "revision": revision, **(spot.hidden if spot else {})},
             "recipient.html",
         )
         agreed = [one.agreed_by for one in state.entries if one.id == recipient] if state else []

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from chalicelib.desk.people import EDITOR
+from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to, sentence_of
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, JSON_DOCUMENTS
+from chalicelib.directory.document_ids import CATALOG, CONTACTS, JSON_DOCUMENTS, RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.edit_sentences import (
     Catalog,
@@ -139,7 +139,8 @@ class OneSentenceScreens:
             if words is None and catalog.locale == DEFAULT:
                 words = shown(sentence.text or opened.source, opened.source)
             views.append((catalog, view_of(sentence, catalog, history, said, words)))
-        where = WhereChanged(opened.said.sentences, self._site.whole()[CONTACTS])
+        whole = self._site.whole()
+        where = WhereChanged(opened.said.sentences, whole[CONTACTS], whole[RECIPIENTS])
         spot = spot_of(request)
         return self._show(
             request,
@@ -150,6 +151,7 @@ class OneSentenceScreens:
             source=opened.source,
             elsewhere=opened.english_elsewhere,
             contacts=where.contacts_saying(opened.source),
+            recipients=where.recipients_saying(opened.source) if request.who.may(PUBLISHER) else (),
             languages=[(one, ENDONYMS[one]) for one in opened.said.locales if one != DEFAULT],
             language=opened.catalogs[-1].locale,
             spot=spot,
