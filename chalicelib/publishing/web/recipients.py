@@ -226,7 +226,7 @@ class RecipientScreens:
             request.deed.about = ", ".join(one.id for one in state.entries)
             request.deed.before = "; ".join(state.described)
         try:
-            self._changes.withdraw(number(request.field("revision")))
+            self._changes.withdraw(number(request.field("revision")), request.who.email)
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         told = f"{request.who.email} withdrew the change of who gets reports that waited:"
@@ -289,14 +289,7 @@ class RecipientScreens:
         )
 
     def _proposed(self, request: AdminRequest, about: str, before: ChangeState | None = None) -> None:
-        """Record and mail what was proposed, and which agreements fell away, from what is stored now."""
-        state = self._changes.state()
-        if state is None:
-            return
-        fell = fallen(before, state)
-        request.deed.about, request.deed.after = about, "; ".join((*state.described, *fell))
-        told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
-        self._tell("recipients were proposed", (told, *state.described, *fell, f"Why: {state.change.why}"))
+        tell_of_proposal(request, self._changes, self._tell, about, before)
 
     def _about_what_waits(self, request: AdminRequest) -> None:
         """Record what this is about before it is tried: a refusal names it too."""
@@ -316,6 +309,23 @@ class RecipientScreens:
         still = f"Still to be agreed to: {', '.join(rest)}." if rest else "The next publish takes it along."
         told = f"{by} agreed to a change of who gets reports:"
         self._tell("recipients were agreed to", (told, *state.described, still))
+
+
+def tell_of_proposal(
+    request: AdminRequest,
+    changes: ChangeRecipients,
+    tell: TellPublishers,
+    about: str,
+    before: ChangeState | None,
+) -> None:
+    """Record and mail what was proposed, and which agreements fell away, from what is stored now."""
+    state = changes.state()
+    if state is None:
+        return
+    fell = fallen(before, state)
+    request.deed.about, request.deed.after = about, "; ".join((*state.described, *fell))
+    told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
+    tell("recipients were proposed", (told, *state.described, *fell, f"Why: {state.change.why}"))
 
 
 def fallen(before: ChangeState | None, now: ChangeState) -> list[str]:
