@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib.directory.armor import PRIVATE, holds_private
 from chalicelib.directory.document_ids import CATALOG, fingerprint, locale_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import Entry, read_po, replace_texts
 from chalicelib.publishing import still_fits
-from chalicelib.publishing.documents import DraftConflict
+from chalicelib.publishing.documents import DraftConflict, invisible_in
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.placeholders import read_typed
 from chalicelib.publishing.site_sentences import SaidNow
@@ -21,6 +22,7 @@ from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 
 _TRIES = 3
+_LONGEST = 2_000  # letters of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,19 @@ class EditSentences:
         return {one.source: one.text for one in entries if one.source and one.text and not one.unsure}
 
 
+def read_sentence(typed: str, source: str) -> tuple[str, Sequence[str]]:
+    """Return a typed sentence with its placeholders, and everything that is wrong with it."""
+    text, faults = read_typed(typed.strip(), source)
+    if holds_private(text):
+        return text, (f"{PRIVATE[:1].upper()}{PRIVATE[1:]}. It was not kept here.",)
+    more = []
+    if invisible_in(text):
+        more.append("There is a sign in this that nobody can see. Type it anew.")
+    if len(text) > _LONGEST:
+        more.append(f"This has {len(text):,} letters. {_LONGEST:,} are the most.")
+    return text, (*more, *faults)
+
+
 def _sentence(source: str, entry: Entry | None, places: Sequence[tuple[str, int]], reworded: str) -> Sentence:
     documents = tuple(dict.fromkeys(document for document, _ in places))
     text, unsure = (entry.text, entry.unsure) if entry else ("", False)
@@ -197,7 +212,7 @@ def _changed(
     for key, words in typed.items():
         if key not in now:
             continue
-        text, faults = read_typed(words.strip(), now[key].source)
+        text, faults = read_sentence(words, now[key].source)
         if locale == DEFAULT and text == now[key].source:
             text = ""  # as the pages have it: nothing to put in its place
         if fingerprint(text) == seen.get(key) and key not in sure:

@@ -39,6 +39,7 @@ PUBLISH = "/admin/publish"
 RELEASES = "/admin/releases"
 Problems = dict[str, str]
 _NOT_KEPT = "What you asked for is not kept any more, or never was. You can roll back to one of these."
+_NEEDS_YES = "Nothing was published: this needs your yes."
 _STOPPED = (
     ChangedSince,
     DocumentInvalid,
@@ -155,7 +156,8 @@ class PublishScreens:
             languages=ENDONYMS,
             name_of=name_of,
             link_of=self._links(request, plan),
-            problems=problems or {},
+            yes=_yes(request, plan),
+            problems=_all_of(problems or {}, plan, request),
         )
 
     def _before_rolling_back(
@@ -183,7 +185,8 @@ class PublishScreens:
             languages=ENDONYMS,
             name_of=name_of,
             link_of=self._links(request, plan),
-            problems=problems or {},
+            yes=_yes(request, plan),
+            problems=_all_of(problems or {}, plan, request),
         )
 
     def _links(self, request: AdminRequest, plan: PublishPlan) -> LinkOf:
@@ -207,7 +210,7 @@ class PublishScreens:
             request.deed.about = request.deed.about or ", ".join(stopped.plan.documents)
             told = {"": "Nothing was published: first mend what the checks found."}
             if not stopped.report.stops:
-                told = {"yes": "Nothing was published: this needs your yes."}
+                told = {"yes": _NEEDS_YES}
             return screen(request, 422, told, stopped.plan)
         if isinstance(stopped, NothingToPublish):
             return screen(
@@ -231,6 +234,18 @@ class PublishScreens:
             look=look,
             kept=[(name, request.field(name)) for name in ("why", "release") if request.field(name)],
         )
+
+
+def _yes(request: AdminRequest, plan: PublishPlan) -> bool:
+    """Say whether the yes that was given is to just what is shown again."""
+    return bool(request.field("yes")) and request.field("seen") == plan.fingerprint
+
+
+def _all_of(problems: Problems, plan: PublishPlan, request: AdminRequest) -> Problems:
+    """Return all that keeps this from being published: without a reason, a yes may be missing as well."""
+    if "why" in problems and plan.report.needs_a_yes and not _yes(request, plan):
+        return {**problems, "yes": _NEEDS_YES}
+    return problems
 
 
 def _in_words(changed: ChangedSince) -> str:

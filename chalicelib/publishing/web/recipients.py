@@ -158,7 +158,12 @@ class RecipientScreens:
         try:
             self._changes.confirm(request.field("address"), request.field("code"), revision)
         except CodeWrong:
-            return self._list(request, 422, {"": _WRONG_CODE})
+            state = self._changes.state()
+            waiting = list(state.waiting) if state else []
+            number_of = (
+                waiting.index(request.field("address")) + 1 if request.field("address") in waiting else 0
+            )
+            return self._list(request, 422, {f"code-{number_of}" if number_of else "": _WRONG_CODE})
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         return go_to(f"{RECIPIENT_LIST}?done=confirmed")
@@ -200,7 +205,7 @@ class RecipientScreens:
         try:
             self._changes.agree_by_operator(revision, seen, request.field("code"))
         except CodeWrong:
-            return self._list(request, 422, {"": _WRONG_CODE})
+            return self._list(request, 422, {"operator-code": _WRONG_CODE})
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
             return self._list(request, 422, {"": sentence_of(missing)})
         except DraftConflict:

@@ -17,8 +17,9 @@ from chalicelib.publishing.edit_sentences import (
     Sentence,
     SentencesConflict,
     SentencesWrong,
+    read_sentence,
 )
-from chalicelib.publishing.placeholders import read_typed, shown
+from chalicelib.publishing.placeholders import shown
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
 from chalicelib.publishing.web.sentence_view import (
@@ -165,7 +166,7 @@ def _faults(
     """Return what is wrong in any of the fields, so that nothing is saved before all of it is right."""
     problems = {}
     for catalog in catalogs:
-        text, faults = read_typed(typed[catalog.locale].strip(), opened.source)
+        text, faults = read_sentence(typed[catalog.locale], opened.source)
         if faults and opened.in_catalog(catalog).text.strip() != text:
             problems[f"t-{catalog.locale}"] = " ".join(faults)
     return problems

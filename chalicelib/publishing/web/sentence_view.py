@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.desk.web.guard import AdminRequest
+from chalicelib.directory.armor import without_private
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, NAMES
 from chalicelib.publishing.edit_sentences import Catalog, Sentence, SentencesConflict
 from chalicelib.publishing.placeholders import names, pieces, read_typed, shown
@@ -84,7 +85,7 @@ def view_of(
         sentence,
         pieces(sentence.english, source),
         pieces(source, source),
-        shown(sentence.text, source) if typed is None else typed,
+        shown(sentence.text, source) if typed is None else without_private(typed),
         pieces(sentence.text, source),
         list(names(source).values()),
         [name_of_place(place) for place in sentence.places],
