@@ -131,6 +131,8 @@ class PublishScreens:
             release = self._publish.roll_back(older, request.who.email, request.field("why"), yes, seen)
         except _STOPPED as stopped:
             return self._not_done(request, stopped, LOOK_BACK, self._before_rolling_back)
+        except EntryMissing:
+            return self._releases(request, 404, {"": _NOT_KEPT})
         self._note(request, release)
         return go_to(f"{RELEASES}?done=rolled")
 

@@ -24,6 +24,7 @@ from chalicelib.publishing.recipient_form import NATURE_WORDS
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
 from chalicelib.publishing.web.spots import spot_of
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 
 RECIPIENT_LIST = "/admin/recipients"
@@ -61,6 +62,7 @@ def routes(
         ("/admin/recipients/operator-code", "mail the operator a code", "", screens.mail_operator_code),
         ("/admin/recipients/operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
         ("/admin/recipients/again", "propose recipients again", "", screens.propose_again),
+        ("/admin/recipients/older", "propose older recipients", "", screens.propose_older),
         ("/admin/recipients/withdraw", "withdraw new recipients", "", screens.withdraw),
     ):
         guard.action(path, PUBLISHER, does, about)(renderer)
@@ -222,6 +224,24 @@ class RecipientScreens:
         except DocumentInvalid as wrong:
             return self._list(request, 422, {"": sentence_of(wrong)})
         self._proposed(request, ", ".join(change.proposers))
+        return go_to(f"{RECIPIENT_LIST}?done=proposed")
+
+    def propose_older(self, request: AdminRequest) -> Screen:
+        """Propose the recipients as they were published before: a roll back leaves who gets reports."""
+        which, before = number(request.field("n"), -1), self._changes.state()
+        older = next(
+            (one.version for one in self._see.history(RECIPIENTS) if one.version.number == which), None
+        )
+        if older is None:
+            raise EntryMissing("these recipients are not in the history")
+        why = f"As it was published on {older.when:%Y-%m-%d}" if older.when else "As the site came"
+        try:
+            self._changes.propose(older.text, number(request.field("revision")), request.who, why)
+        except DraftConflict:
+            return self._list(request, 409, {"": _MOVED_ON})
+        except DocumentInvalid as wrong:
+            return self._list(request, 422, {"": sentence_of(wrong)})
+        self._proposed(request, RECIPIENTS, before)
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
     def withdraw(self, request: AdminRequest) -> Screen:
