@@ -210,10 +210,7 @@ class EditText:
     def _save(
         self, document: str, text: str, revision: int, who: str, shipped: str = "", keeps: int = 0
     ) -> Draft:
-        if document in RETIRED:
-            raise DocumentInvalid("the subject of a mail is written by the site itself now")
-        if document == RECIPIENTS:
-            raise AgreementMissing("recipients are changed on their own page, by two publishers")
+        _must_be_drafted(document)
         opened = self.open(document)
         text = check_readable(document, documents.check_text(text))
         base = opened.draft.base if opened.draft else opened.live.number
@@ -231,8 +228,10 @@ class EditText:
     def put_aside(self, document: str, text: str, who: str) -> None:
         """Keep a text that was typed and not saved, since somebody else's stays, for 30 days.
 
-        Raises DocumentInvalid for a text that cannot be kept, EntryMissing.
+        Raises DocumentInvalid for a text that cannot be kept, AgreementMissing for the recipients: what lies
+        there of them was proposed by a publisher; EntryMissing.
         """
+        _must_be_drafted(document)
         opened = self.open(document)
         text = documents.check_text(text)
         draft = Draft(document, text, opened.revision, opened.live.number, who, self._clock.now())
@@ -352,6 +351,14 @@ class EditText:
         if live == SHIPPED and draft is None:
             return None
         return self._newer.of(document, draft, self._live.version(document, live), settled)
+
+
+def _must_be_drafted(document: str) -> None:
+    """Refuse documents that have no drafts of one person."""
+    if document in RETIRED:
+        raise DocumentInvalid("the subject of a mail is written by the site itself now")
+    if document == RECIPIENTS:
+        raise AgreementMissing("recipients are changed on their own page, by two publishers")
 
 
 def check_readable(document: str, text: str) -> str:

@@ -181,3 +181,18 @@ def test_a_finding_about_no_document_leads_to_its_line():
         raise EntryMissing(document)
 
     assert links(missing, Person(ANA, EDITOR))(Problem(f"{CATALOG}xx", 3, "no")).href.endswith("line=3#L3")
+
+
+def test_many_findings_read_a_text_once_and_the_rest_lead_to_lines():
+    text = write_entries({"contacts": [{**LINE, "id": f"c{number}"} for number in range(1_000)]})
+    asked = []
+
+    def text_of(document: str) -> str:
+        asked.append(document)
+        return text
+
+    link = links(text_of, Person(ANA, EDITOR))
+    found = [link(Problem(CONTACTS, number, "no")) for number in range(1, 2_000)]
+    assert asked == [CONTACTS]
+    assert found[400].href.startswith("/admin/contact?c=c")
+    assert found[1_500].href.startswith("/admin/text/lines?d=contacts&line=1501")

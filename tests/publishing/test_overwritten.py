@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.directory.document_ids import CONTACTS, PLACES
+from chalicelib.desk.errors import AgreementMissing
+from chalicelib.directory.document_ids import CONTACTS, PLACES, RETIRED
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import replace_texts
 from chalicelib.publishing import overwritten
 from chalicelib.publishing.edit_contacts import EditContacts
@@ -139,3 +141,10 @@ def test_places_have_their_rules_by_address(desk: EditorsDesk) -> None:
     town = {**json.loads(live)["places"][0], "slug": "new", "name": "New"}
     more = written({"places": [*json.loads(live)["places"], town]})
     assert overwritten.lost(PLACES, live, more, live) == ENTRY
+
+
+@pytest.mark.parametrize("document", ["recipients", RETIRED[0]])
+def test_nobody_puts_a_proposal_where_withdrawn_ones_lie(desk: EditorsDesk, document: str) -> None:
+    with pytest.raises((AgreementMissing, DocumentInvalid)):
+        desk.edit.put_aside(document, "[]", ANA)
+    assert kept(desk) == []

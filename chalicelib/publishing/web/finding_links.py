@@ -11,10 +11,11 @@ from chalicelib.desk.people import PUBLISHER, Person
 from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE, locale_of
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.field_labels import readable, shortened, title_of
-from chalicelib.publishing.finding_fields import FoundField, field_of
+from chalicelib.publishing.finding_fields import FindingFields, FoundField, Lookup
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT
 
+_MOST = 500  # findings that lead to fields; who has more mends these first
 _LISTS = {CONTACTS: "contacts", PLACES: "towns", RECIPIENTS: "recipients", SITE: "site"}
 _FORMS = {CONTACTS: ("contact", "c"), PLACES: ("town", "p"), RECIPIENTS: ("recipient", "r")}
 _PARTS = {"exit": "The exit", "hotline": "The hotline", "languages": "Languages"}
@@ -37,25 +38,33 @@ LinkOf = Callable[[Problem], FindingLink]
 
 def links(text_of: Callable[[str], str], who: Person) -> LinkOf:
     """Return what makes the link of a finding; `text_of` gives the text of a document that was checked."""
+    fields = FindingFields(text_of)
+    made: dict[Problem, FindingLink] = {}
 
     def link(problem: Problem) -> FindingLink:
-        found = _found(problem, text_of)
-        lines = _lines(problem)
-        if found is None:
-            at = f", line {problem.line}" if problem.line else ""
-            return FindingLink(lines, f"{title_of(problem.document)}{at}")
-        path, words = _form(found, who)
-        anchor = f"#{found.field}" if found.field and path != "/admin/recipients" else ""
-        return FindingLink(f"{path}{anchor}", words, lines if who.may(PUBLISHER) else "")
+        if problem not in made:
+            made[problem] = _link(problem, fields if len(made) < _MOST else _none, who)
+        return made[problem]
 
     return link
 
 
-def _found(problem: Problem, text_of: Callable[[str], str]) -> FoundField | None:
+def _link(problem: Problem, field_of: Lookup, who: Person) -> FindingLink:
+    lines = _lines(problem)
     try:
-        return field_of(problem, text_of(problem.document))
+        found = field_of(problem)
     except EntryMissing:  # it is about no document that there is
-        return None
+        found = None
+    if found is None:
+        at = f", line {problem.line}" if problem.line else ""
+        return FindingLink(lines, f"{title_of(problem.document)}{at}")
+    path, words = _form(found, who)
+    anchor = f"#{found.field}" if found.field and path != "/admin/recipients" else ""
+    return FindingLink(f"{path}{anchor}", words, lines if who.may(PUBLISHER) else "")
+
+
+def _none(problem: Problem) -> FoundField | None:
+    return None
 
 
 def _form(found: FoundField, who: Person) -> tuple[str, str]:

@@ -77,6 +77,7 @@ class ThrownScreens:
             return self._look(request, 409, {"": _MOVED_ON})
         except DocumentInvalid as wrong:
             return self._look(request, 422, {"": sentence_of(wrong)})
+        request.deed.about = draft.document  # not what the form says it is about
         return go_to(f"{CHANGES}?d={draft.document}&done=had_back")
 
     def propose_back(self, request: AdminRequest) -> Screen:
