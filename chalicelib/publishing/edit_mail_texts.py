@@ -84,6 +84,10 @@ class EditMailTexts:
         except DraftConflict as error:
             raise FormConflict(self.open(mail).typed) from error
 
+    def put_aside(self, mail: str, typed: Typed, who: str) -> None:
+        """Keep what was typed for 30 days, since what somebody else saved stays. Raises as EditText does."""
+        self._edit.put_aside(self._opened(mail).id, _text_of(typed)[0], who)
+
     def _opened(self, mail: str) -> OpenDocument:
         if mail not in _DOCUMENTS:
             raise EntryMissing("there is no such mail")

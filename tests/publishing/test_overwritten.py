@@ -13,9 +13,11 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import replace_texts
 from chalicelib.publishing import overwritten
 from chalicelib.publishing.edit_contacts import EditContacts
+from chalicelib.publishing.edit_mail_texts import EditMailTexts
 from chalicelib.publishing.forms import FormConflict, Typed
 from chalicelib.publishing.overwritten import ENTRY, NOTHING, WORDS, lost
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
+from chalicelib.publishing.web.contacts import ContactScreens
 from chalicelib.publishing.web.texts import TextScreens
 from tests.publishing.test_change_screens import Browser
 from tests.support.editors_desk import ANA, BEN, EditorsDesk
@@ -148,3 +150,27 @@ def test_nobody_puts_a_proposal_where_withdrawn_ones_lie(desk: EditorsDesk, docu
     with pytest.raises((AgreementMissing, DocumentInvalid)):
         desk.edit.put_aside(document, "[]", ANA)
     assert kept(desk) == []
+
+
+def test_who_leaves_what_somebody_saved_at_a_form_has_their_own_kept(desk: EditorsDesk) -> None:
+    screens = ContactScreens(Browser(), EditContacts(desk.edit, desk.clock))
+    edit = EditContacts(desk.edit, desk.clock)
+    typed = {name: values[0] for name, values in edit.typed("line").fields.items() if values}
+    fields = {**typed, "c": "line", "seen": fingerprint_of(edit), "hours": "Tuesdays."}
+    desk.save(CONTACTS, contacts(hours="Mondays."), BEN)
+    met = screens.contact(Browser().post(**fields))
+    assert met.status_code == 409
+    assert "Leave theirs, and keep mine" in met.text
+    left = screens.contact(Browser().post(**fields, leave="yes"))
+    assert left.headers["Location"] == "/admin/thrown?done=put_aside"
+    [(text, by)] = kept(desk)
+    assert ('"Tuesdays."' in text, by) == (True, ANA)
+    assert "Mondays." in desk.edit.open(CONTACTS).text
+
+
+def test_paragraphs_of_a_mail_that_are_left_are_kept(desk: EditorsDesk) -> None:
+    edit = EditMailTexts(desk.edit, lambda: [])
+    edit.put_aside("report", Typed({"before": ["Mine before."], "after": ["Mine after."]}), ANA)
+    [(text, _)] = kept(desk)
+    assert text.index("Mine before.") < text.index("[[report]]") < text.index("Mine after.")
+    assert desk.store.drafts() == []

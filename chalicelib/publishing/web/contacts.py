@@ -10,7 +10,7 @@ from chalicelib.publishing.contact_form import CHECKED_FORM
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.forms import Form, Problems, Typed
 from chalicelib.publishing.web.changes import CHANGES
-from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
+from chalicelib.publishing.web.form_screens import PUT_ASIDE, FormView, show_form, try_to_save
 from chalicelib.publishing.web.spots import spot_of
 
 CONTACT_LIST = "/admin/contacts"
@@ -78,6 +78,9 @@ class ContactScreens:
         if not contact:
             request.deed.about = self._edit.add(typed, request.who.email)
             return go_to(f"{CONTACT_LIST}?done=added")
+        if request.field("leave"):
+            self._edit.put_aside(contact, typed, request.who.email)
+            return go_to(PUT_ASIDE)
         before = self._edit.open(contact)
         self._edit.save(contact, typed, request.field("seen"), request.who.email)
         after = self._edit.open(contact)
@@ -134,6 +137,7 @@ class ContactScreens:
                 **(spot.hidden if spot else {}),
             },
             template="contact.html",
+            keeps=bool(contact),
         )
         form = self._edit.form(contact)
         return show_form(self._show, request, view, form, typed, problems, status, theirs, entry=entry)
