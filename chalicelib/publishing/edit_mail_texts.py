@@ -118,6 +118,23 @@ class EditMailTexts:
             return None
 
 
+def fields_of(text: str) -> Sequence[str]:
+    """Return of each line of a frame the id of its field; nothing for one that no form can hold."""
+    lines = text.split("\n")
+    if mail_frames.is_old(text) or lines.count(MARKER) != 1:
+        return ()
+    fields: list[str] = []
+    for side, part in ((BEFORE, lines[: lines.index(MARKER)]), (AFTER, lines[lines.index(MARKER) + 1 :])):
+        number, inside = 0, False
+        for line in part:
+            number += bool(line.strip()) and not inside
+            inside = bool(line.strip())
+            fields.append(f"{side}-{max(1, number)}")
+        if side == BEFORE:
+            fields.append(fields[-1] if fields else f"{BEFORE}-1")
+    return fields
+
+
 def _wrong_signs(text: str) -> str:
     if "[[" in text or "]]" in text:
         return "The signs [[ and ]] cannot stand here: where the report comes is fixed."

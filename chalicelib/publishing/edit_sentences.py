@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from chalicelib.directory.document_ids import CATALOG, fingerprint, locale_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import Entry, read_po, replace_texts
+from chalicelib.publishing import still_fits
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.placeholders import read_typed
@@ -46,6 +47,11 @@ class Sentence:
     def seen(self) -> str:
         """Return a fingerprint of this text."""
         return fingerprint(self.text.strip())
+
+    @property
+    def beside_english(self) -> str:
+        """Return a fingerprint of this text beside what readers get in English."""
+        return still_fits.seen_as(self.english, self.text)
 
     @property
     def missing(self) -> bool:
@@ -127,12 +133,14 @@ class EditSentences:
         seen: Mapping[str, str],
         sure: Collection[str],
         who: str,
+        fits: Mapping[str, str] | None = None,
     ) -> int:
         """Save the sentences that differ from what was shown, by key, and return how many did.
 
         They are typed with names in the place of placeholders. `seen` names each text as it was shown; `sure`
-        are the keys of unsure ones that are right as they are. Raises SentencesConflict, SentencesWrong, and
-        what save_draft raises.
+        are the keys of unsure ones that are right as they are; `fits` has the keys of translations that still
+        fit, each with what was seen (see still_fits.py). Raises SentencesConflict, SentencesWrong, and what
+        save_draft raises.
         """
         for _ in range(_TRIES):
             now = {sentence.key: sentence for sentence in self.open(document).sentences}
@@ -143,16 +151,21 @@ class EditSentences:
                 for key, text in changed.items()
                 if now[key].seen not in (seen.get(key), fingerprint(text))
             ]
+            fitting = {key: now[key] for key in fits or {} if key in now and key not in changed}
+            clashing += [key for key, one in fitting.items() if one.beside_english != (fits or {})[key]]
             if clashing:
                 raise SentencesConflict(clashing)
-            if not changed:
+            if not changed and not fitting:
                 return 0
-            text = replace_texts(opened.text, {now[key].source: new for key, new in changed.items()})
+            texts = {one.source: one.text for one in fitting.values()}
+            text = replace_texts(opened.text, texts | {now[key].source: new for key, new in changed.items()})
+            english = {one.source: one.english for one in fitting.values()}
+            text = still_fits.with_marks(text, english, self._edit.today())
             try:
                 self._edit.save_draft(document, text, opened.revision, who)
             except DraftConflict:
                 continue  # somebody saved in the same moment: look again what they changed
-            return len(changed)
+            return len(changed) + len(fitting)
         raise SentencesConflict(list(typed))
 
     def _english(self) -> dict[str, str]:

@@ -113,7 +113,7 @@ class ContactScreens:
             hidden={
                 "c": contact,
                 "seen": seen or (seen_as(entry) if entry else ""),
-                **({"back": spot.page, "spot": spot.key} if spot else {}),
+                **(spot.hidden if spot else {}),
             },
             template="contact.html",
         )

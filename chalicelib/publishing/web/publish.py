@@ -30,6 +30,7 @@ from chalicelib.publishing.going_live import (
 )
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
 from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.web.finding_links import LinkOf, links
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import ENDONYMS
 
@@ -153,6 +154,7 @@ class PublishScreens:
             why=request.field("why"),
             languages=ENDONYMS,
             name_of=name_of,
+            link_of=self._links(request, plan),
             problems=problems or {},
         )
 
@@ -180,8 +182,13 @@ class PublishScreens:
             why=request.field("why") if request.posted else "",
             languages=ENDONYMS,
             name_of=name_of,
+            link_of=self._links(request, plan),
             problems=problems or {},
         )
+
+    def _links(self, request: AdminRequest, plan: PublishPlan) -> LinkOf:
+        """Return what leads from a finding to its field, in the texts that were looked over."""
+        return links(lambda document: self._see.text(document, plan.texts), request.who)
 
     def _note(self, request: AdminRequest, release: Release) -> None:
         """Record in the audit log what went live, from what went live."""

@@ -23,6 +23,7 @@ from chalicelib.publishing.forms import Problems, Typed
 from chalicelib.publishing.recipient_form import NATURE_WORDS
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
+from chalicelib.publishing.web.spots import spot_of
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 
 RECIPIENT_LIST = "/admin/recipients"
@@ -111,7 +112,8 @@ class RecipientScreens:
         before = self._changes.state()
         about = self._edit.propose(recipient, typed, number(request.field("revision")), request.who)
         self._proposed(request, about, before)
-        return go_to(f"{RECIPIENT_LIST}?done=proposed")
+        spot = spot_of(request)
+        return go_to(spot.path("proposed") if spot else f"{RECIPIENT_LIST}?done=proposed")
 
     def drop(self, request: AdminRequest) -> Screen:
         """Say what it means that a recipient gets reports no longer, or propose it."""
@@ -224,7 +226,7 @@ class RecipientScreens:
             request.deed.about = ", ".join(one.id for one in state.entries)
             request.deed.before = "; ".join(state.described)
         try:
-            self._changes.withdraw(number(request.field("revision")))
+            self._changes.withdraw(number(request.field("revision")), request.who.email)
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         told = f"{request.who.email} withdrew the change of who gets reports that waited:"
@@ -259,15 +261,15 @@ class RecipientScreens:
         status: int = 200,
         theirs: Typed | None = None,
     ) -> Screen:
-        recipient, state = request.asked("r"), self._changes.state()
+        recipient, state, spot = request.asked("r"), self._changes.state(), spot_of(request)
         view = FormView(
             f"Propose a change: {self._edit.open(recipient)[0]['name']}" if recipient else _NEW,
             RECIPIENT,
             "Propose",
-            (RECIPIENT_LIST, "Leave it"),
+            (spot.href if spot else RECIPIENT_LIST, "Leave it"),
             "Nothing changes for readers until the addresses are confirmed, another publisher agrees, and it"
             " is published.",
-            {"r": recipient, "revision": revision},
+            {"r": recipient, "revision": revision, **(spot.hidden if spot else {})},
             "recipient.html",
         )
         agreed = [one.agreed_by for one in state.entries if one.id == recipient] if state else []
@@ -287,14 +289,7 @@ class RecipientScreens:
         )
 
     def _proposed(self, request: AdminRequest, about: str, before: ChangeState | None = None) -> None:
-        """Record and mail what was proposed, and which agreements fell away, from what is stored now."""
-        state = self._changes.state()
-        if state is None:
-            return
-        fell = fallen(before, state)
-        request.deed.about, request.deed.after = about, "; ".join((*state.described, *fell))
-        told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
-        self._tell("recipients were proposed", (told, *state.described, *fell, f"Why: {state.change.why}"))
+        tell_of_proposal(request, self._changes, self._tell, about, before)
 
     def _about_what_waits(self, request: AdminRequest) -> None:
         """Record what this is about before it is tried: a refusal names it too."""
@@ -314,6 +309,23 @@ class RecipientScreens:
         still = f"Still to be agreed to: {', '.join(rest)}." if rest else "The next publish takes it along."
         told = f"{by} agreed to a change of who gets reports:"
         self._tell("recipients were agreed to", (told, *state.described, still))
+
+
+def tell_of_proposal(
+    request: AdminRequest,
+    changes: ChangeRecipients,
+    tell: TellPublishers,
+    about: str,
+    before: ChangeState | None,
+) -> None:
+    """Record and mail what was proposed, and which agreements fell away, from what is stored now."""
+    state = changes.state()
+    if state is None:
+        return
+    fell = fallen(before, state)
+    request.deed.about, request.deed.after = about, "; ".join((*state.described, *fell))
+    told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
+    tell("recipients were proposed", (told, *state.described, *fell, f"Why: {state.change.why}"))
 
 
 def fallen(before: ChangeState | None, now: ChangeState) -> list[str]:
