@@ -84,7 +84,7 @@ OURS: dict[str, str] = {
         " cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
         " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
-        " render_process s3_releases shipped_documents standby publishing.render: sentences"
+        " render_process s3_releases shipped_documents standby publishing.render: render_cache sentences"
         " site_renderer reporting.adapters: dynamo_reports reporting.render: contexts form_pages"
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.render_cache import RenderCache
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
@@ -64,6 +65,12 @@ class DeskMail(NamedTuple):
     write_operator_code: Callable[[str, str, Sequence[str]], bytes]
 
 
+@cache
+def render_cache() -> RenderCache:
+    """Return what this process rendered and looked over."""
+    return RenderCache()
+
+
 def desk_services(
     settings: Settings, clock: Clock, mail: DeskMail, book: SignInStore, first: FirstDelivery
 ) -> DeskServices:
@@ -82,7 +89,7 @@ def desk_services(
 
     workers = min(os.cpu_count() or 1, 4)
     renderer = WorkerSiteRenderer(
-        folder_of, RenderProcess("chalicelib.publishing.render.render_worker"), workers
+        folder_of, RenderProcess("chalicelib.publishing.render.render_worker"), workers, render_cache()
     )
     check = CheckDocuments(renderer, shipped, clock)
     describe = KeyedEncrypter(clock.now).describe
