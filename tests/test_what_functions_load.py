@@ -87,7 +87,8 @@ OURS: dict[str, str] = {
         " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
         " dynamo_jobs render_process s3_releases shipped_documents sqs_jobs standby publishing.render:"
-        " sentences site_renderer reporting.adapters: dynamo_reports reporting.render: contexts form_pages"
+        " render_cache sentences site_renderer reporting.adapters: dynamo_reports reporting.render: contexts"
+        " form_pages"
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
     "deliver": (
@@ -99,7 +100,8 @@ OURS: dict[str, str] = {
     "run_job": (
         "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
         " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
-        " dynamo_jobs render_process s3_releases shipped_documents standby publishing.render: sentences"
+        " dynamo_jobs render_process s3_releases shipped_documents standby publishing.render: render_cache"
+        " sentences"
         " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"
         " shared.net: public_files"
     ),

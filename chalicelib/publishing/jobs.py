@@ -34,11 +34,12 @@ MOVES: Mapping[str, frozenset[str]] = {
     FAILED: frozenset(),
 }
 
-MADE, CHECKED, WRITTEN, COPIED = "made", "checked", "written", "copied"
+MADE, CHECKED, PACKED, WRITTEN, COPIED = "made", "checked", "packed", "written", "copied"
 # What is counted, in the order in which it comes, and how a page says it: "120 of 190 pages made".
 PHASES: Mapping[str, str] = {
     MADE: "pages made",
     CHECKED: "pages checked",
+    PACKED: "pages packed",
     WRITTEN: "files put in place",
     COPIED: "spare pages put in place",
 }

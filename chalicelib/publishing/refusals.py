@@ -11,14 +11,14 @@ from chalicelib.publishing.going_live import PACKAGE, RELEASE
 YES = "yes"  # the field that agrees to what the checks ask about
 WHY = "why"
 _MEND_FIRST = "Nothing was published: first mend what the checks found."
-_NEEDS_YES = "Nothing was published: this needs your yes."
+NEEDS_YES = "Nothing was published: this needs your yes."
 _NOTHING = "There is nothing to publish: no draft differs from what is live."
 
 
 def told_of(stopped: Exception) -> tuple[str, str]:
     """Return the sentence, and the name of the field ("" for none)."""
     if isinstance(stopped, PublishRefused):
-        return (_MEND_FIRST, "") if stopped.report.stops else (_NEEDS_YES, YES)
+        return (_MEND_FIRST, "") if stopped.report.stops else (NEEDS_YES, YES)
     if isinstance(stopped, NothingToPublish):
         return _NOTHING, ""
     if isinstance(stopped, DocumentInvalid):

@@ -187,7 +187,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
     texts.routes(guard, core.edit, core.see)
     changes.routes(guard, core.edit, core.see, core.drafts_of)
-    thrown.routes(guard, core.thrown, core.see)
+    thrown.routes(guard, core.thrown, core.see, core.recipients, shared.tell)
     newer.routes(guard, core.edit)
     edit_sentences = EditSentences(core.edit, core.site.now)
     sentences.routes(guard, edit_sentences, core.history, core.see)

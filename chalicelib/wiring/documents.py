@@ -58,27 +58,28 @@ def desk_services(
     describe = KeyedEncrypter(clock.now).describe
     site = SiteSentences(renderer, store, shipped, shelf)
     edit = EditText(store, shipped, shelf, clock)
+    recipients = ChangeRecipients(
+        store,
+        shipped,
+        shelf,
+        mail.mailer,
+        clock,
+        settings.sender_address,
+        mail.write_code,
+        describe,
+        book,
+        first,
+        settings.operator_address,
+        mail.write_operator_code,
+    )
     return DeskServices(
         edit,
         check,
         Preview(renderer, store, shipped, shelf, about, site),
         Publish(store, shipped, shelf, check, clock),
-        ChangeRecipients(
-            store,
-            shipped,
-            shelf,
-            mail.mailer,
-            clock,
-            settings.sender_address,
-            mail.write_code,
-            describe,
-            book,
-            first,
-            settings.operator_address,
-            mail.write_operator_code,
-        ),
+        recipients,
         SeeChanges(store, shipped, shelf),
-        ThrownDrafts(store, edit, clock),
+        ThrownDrafts(store, edit, clock, recipients),
         DraftsOfRelease(store, shipped, shelf, edit),
         site,
         partial(SentenceHistory, edit, shipped),

@@ -19,6 +19,7 @@ from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.ports import Progress
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.render_cache import RenderCache
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
@@ -69,8 +70,15 @@ def parts(
         return files(texts).content.parent
 
     process = RenderProcess("chalicelib.publishing.render.render_worker", limits)
-    renderer = WorkerSiteRenderer(folder_of, process, min(os.cpu_count() or 1, 4), progress)
+    workers = min(os.cpu_count() or 1, 4)
+    renderer = WorkerSiteRenderer(folder_of, process, workers, render_cache(), progress)
     return PublishParts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
+
+
+@cache
+def render_cache() -> RenderCache:
+    """Return what this process rendered and looked over."""
+    return RenderCache()
 
 
 @cache

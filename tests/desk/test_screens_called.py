@@ -151,6 +151,26 @@ def test_a_code_that_cannot_be_mailed_is_a_matter_of_trying_again(error):
     assert notices == []
 
 
+@pytest.mark.parametrize(
+    ("spot", "location"),
+    [
+        (f"r{'0' * 16}", f"/admin/preview?locale=en&page=town/note&done=proposed#r{'0' * 16}"),
+        ("r0#//evil.example", "/admin/preview?locale=en&page=town/note&done=proposed"),
+    ],
+)
+def test_whoever_came_from_the_preview_to_a_recipient_goes_back_to_the_spot(spot, location):
+    changes, edit = Answers(state=None), Answers(propose="police")
+    screens = RecipientScreens(Shown(), changes, edit, Answers(), lambda *line: None, Answers())
+    request = admin_request(r="police", revision="1", back="en/town/note", spot=spot)
+    assert screens.recipient(request).headers["Location"] == location
+    assert (
+        RecipientScreens(Shown(), changes, edit, Answers(), lambda *line: None, Answers())
+        .recipient(admin_request(r="police", revision="1", back="//evil.example/x", spot=spot))
+        .headers["Location"]
+        .startswith("/admin/recipients?done=")
+    )
+
+
 def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
     mail = b"Subject: one\n\nwords\n"
     choices = SimpleNamespace(mails=("report",), recipients=("police",), words={"police": "The police"})

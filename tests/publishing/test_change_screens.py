@@ -372,3 +372,23 @@ def test_a_roll_back_that_cannot_be_rendered_is_no_error_page(desk: EditorsDesk,
     assert "Check once more" in read(screen)
     buttons = [words(button) for button in next(tree(screen).iter("main")).iter("button")]
     assert buttons == ["Make drafts of these older texts"]
+
+
+def test_a_roll_back_to_what_is_not_kept_says_so_on_the_list_and_makes_drafts_of_what_it_can(
+    desk: EditorsDesk, see: SeeChanges, screens: ChangeScreens
+) -> None:
+    def gone(*_: object) -> None:
+        raise EntryMissing("there is no release 7")
+
+    publish: Any = SimpleNamespace(releases=list)
+    ask: Any = SimpleNamespace(publish=gone)
+    releases = PublishScreens(Browser(), publish, see, ask, FixedClock())
+    told = releases.roll_back(Browser().post(release="7", why="x"))
+    assert told.status_code == 404
+    assert "not kept any more" in read(told)
+    desk.publish({CONTACTS: "{", PAGE: "<p>older</p>"})
+    desk.publish({CONTACTS: contacts(), PAGE: "<p>newer</p>"})
+    half = screens.as_drafts(Browser().post(release="1"))
+    assert half.status_code == 422
+    assert "Contacts: " in read(half)
+    assert desk.edit.open(PAGE).text == "<p>older</p>", "what can be a draft is one"

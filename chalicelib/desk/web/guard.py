@@ -21,9 +21,8 @@ from chalicelib.desk.ports import AuditLog
 from chalicelib.desk.record_deeds import RecordDeeds
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.sign_in import Sessions
-from chalicelib.desk.web import cookies
+from chalicelib.desk.web import cookies, typed_words
 from chalicelib.desk.web.screens import Screen, go_to
-from chalicelib.directory.armor import without_private
 from chalicelib.pages.web.gateway_answers import headers_of, status_of
 from chalicelib.pages.web.read_form import read_form
 from chalicelib.pages.web.responses import path_of
@@ -39,7 +38,6 @@ SIGN_IN = "/admin/sign-in"
 # short, so this must stay below its megabyte: a text that was cut is refused, not saved.
 MOST_BYTES = 1_000_000
 MOST_FIELDS = 2_000
-_NEVER_KEPT = frozenset({"csrf", "password", "again", "code"})
 _READ = ["GET", "HEAD"]
 
 Fields = Mapping[str, Sequence[str]]
@@ -241,7 +239,9 @@ class Guard:
         except SessionOver:
             return self._sign_in_first(admin_request, request)
         except StaleForm:
-            return self.show(admin_request, "again.html", 403, kept=_kept(_read(request)), signed_out=False)
+            return self.show(
+                admin_request, "again.html", 403, kept=typed_words.kept(_read(request)), signed_out=False
+            )
         except Exception as error:
             return self._failed(admin_request, error)
 
@@ -360,7 +360,7 @@ class Guard:
             return go_to(f"{SIGN_IN}?done=over" if admin_request.secret else SIGN_IN)
         nobody = AdminRequest(admin_request.path, True, admin_request.query, "", "")
         try:
-            kept = _kept(_read(request))
+            kept = typed_words.kept(_read(request))
         except PorchlightError as error:
             return self._failed(nobody, error)
         return self.show(nobody, "again.html", 401, kept=kept, signed_out=True)
@@ -373,7 +373,8 @@ class Guard:
         if status >= 500:
             self._log(where(error))
         sentence = str(error) if isinstance(error, PorchlightError) and status < 500 else ""
-        return self.show(admin_request, "sorry.html", status, code=status, told=sentence)
+        typed = typed_words.words(admin_request.fields)
+        return self.show(admin_request, "sorry.html", status, code=status, told=sentence, typed=typed)
 
 
 def _host(request: Request) -> str:
@@ -382,15 +383,6 @@ def _host(request: Request) -> str:
 
 def _read(request: Request) -> Fields:
     return read_form(request, MOST_BYTES, MOST_FIELDS)
-
-
-def _kept(fields: Fields) -> list[tuple[str, str]]:
-    return [
-        (name, without_private(value))
-        for name, values in fields.items()
-        if name not in _NEVER_KEPT
-        for value in values
-    ]
 
 
 def _query_of(request: Request) -> Mapping[str, str]:

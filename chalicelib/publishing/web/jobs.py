@@ -29,6 +29,7 @@ _DOING = {
 _STEPS = {
     jobs.MADE: "Make every page",
     jobs.CHECKED: "Check every page",
+    jobs.PACKED: "Pack every page",
     jobs.WRITTEN: "Put the pages in place",
     jobs.COPIED: "Give them to readers",
 }
@@ -119,7 +120,7 @@ def publishing_now(ask: AskJobs, clock: Clock) -> JobView | None:
 def view_of(job: Job, clock: Clock) -> JobView:
     """Return a job as pages show it."""
     now = clock.now()
-    phases = list(jobs.PHASES)[: 4 if job.publishes else 2]
+    phases = list(jobs.PHASES)[: None if job.publishes else 2]
     at = phases.index(job.phase) if job.phase in phases else -1
     ended = job.state == jobs.DONE
     states = ["done" if ended or one < at else "now" if one == at else "next" for one in range(len(phases))]

@@ -23,8 +23,9 @@ from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.going_live import KEPT, KEPT_FOR
 from chalicelib.publishing.jobs import Job, JobUnderWay
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
-from chalicelib.publishing.refusals import told_of
+from chalicelib.publishing.refusals import NEEDS_YES, WHY, YES, told_of
 from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.web.finding_links import LinkOf, links
 from chalicelib.publishing.web.jobs import address_of, publishing_now, show_job, told_of_another
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
@@ -147,7 +148,9 @@ class PublishScreens:
             name_of=name_of,
             look_anew=f"{PUBLISH}?anew=yes",
             publishing=publishing_now(self._ask, self._clock),
-            problems=problems or {},
+            link_of=self._links(request, plan),
+            yes=_yes(request, plan),
+            problems=_all_of(problems or {}, plan, request),
         )
 
     def _before_rolling_back(
@@ -179,8 +182,14 @@ class PublishScreens:
             languages=ENDONYMS,
             name_of=name_of,
             look_anew=f"{LOOK_BACK}?release={release}&anew=yes",
-            problems=problems or {},
+            link_of=self._links(request, plan),
+            yes=_yes(request, plan),
+            problems=_all_of(problems or {}, plan, request),
         )
+
+    def _links(self, request: AdminRequest, plan: PublishPlan) -> LinkOf:
+        """Return what leads from a finding to its field, in the texts that were looked over."""
+        return links(lambda document: self._see.text(document, plan.texts), request.who)
 
     def _looked(
         self,
@@ -229,6 +238,8 @@ class PublishScreens:
             return show_job(self._show, request, other.job, self._clock, told=told_of_another(other.job))
         except (ChangedSince, DocumentInvalid, NothingToPublish, PublishRefused) as stopped:
             return self._not_done(request, stopped, screen)
+        except EntryMissing:
+            return self._releases(request, 404, {"": _NOT_KEPT})
         deed.goes_on = True
         if job.state == jobs.DONE:
             return go_to(_DONE.get(kind, f"{RELEASES}?done=published"))
@@ -254,3 +265,15 @@ class PublishScreens:
 
 def _typed(request: AdminRequest) -> list[tuple[str, str]]:
     return [(name, request.field(name)) for name in ("why", "release") if request.field(name)]
+
+
+def _yes(request: AdminRequest, plan: PublishPlan) -> bool:
+    """Say whether the yes that was given is to just what is shown again."""
+    return bool(request.field("yes")) and request.field("seen") == plan.fingerprint
+
+
+def _all_of(problems: Problems, plan: PublishPlan, request: AdminRequest) -> Problems:
+    """Return all that keeps this from being published: without a reason, a yes may be missing as well."""
+    if WHY in problems and plan.report.needs_a_yes and not _yes(request, plan):
+        return {**problems, YES: NEEDS_YES}
+    return problems
