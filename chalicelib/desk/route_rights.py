@@ -89,6 +89,7 @@ BY_SITE = frozenset(
     {
         *("/admin", "/admin/{proxy+}", "/admin/search", "/admin/log", "/admin/log/file"),
         *("/admin/documents", "/admin/thrown", "/admin/thrown/look", "/admin/thrown/back"),
+        *("/admin/thrown/propose", "/admin/job", "/admin/job/go-on"),
         *("/admin/contacts", "/admin/towns", "/admin/site", "/admin/site/change", "/admin/mail"),
         *("/admin/sentences", "/admin/sentence"),
         *("/admin/preview", "/admin/preview/page", "/admin/preview/mail"),

@@ -51,6 +51,16 @@ def unread(edit: EditText) -> Mapping[str, str]:
     return {name: str(error) for name, error in _read(texts)[1].items()}
 
 
+def texts_with(edit: EditText, do: Callable[[Whole], None]) -> Mapping[str, str]:
+    """Return the texts that saving a change would write, and save none. Raises as `change`."""
+    texts = edit.entries()
+    whole, _ = _read(texts)
+    before = _written(whole, texts)
+    do(whole)
+    after = _written(whole, texts)
+    return {name: text for name, text in after.items() if text != before.get(name, empty_text(name))}
+
+
 def change(edit: EditText, do: Callable[[Whole], None], who: str, also: str = "") -> Draft | None:
     """Save drafts of the documents in which `do` changes something; done anew when somebody was faster.
 

@@ -9,13 +9,14 @@ from html import unescape
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.mail_frames import MAILS
 from chalicelib.directory import document_ids
-from chalicelib.directory.document_ids import CONTACTS, RECIPIENTS, name_of, place_of
+from chalicelib.directory.document_ids import CONTACTS, RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.about import AboutSite
 from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing import catalog_checks, document_checks, page_marks
 from chalicelib.publishing.documents import STOPS
 from chalicelib.publishing.edit_text import LiveTexts
+from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.page_blocks import Block, Run
 from chalicelib.publishing.ports import (
@@ -140,7 +141,7 @@ class Preview:
         except DocumentInvalid:
             live = []
         contacts = whole_texts(all_texts(self._shipped, texts))[CONTACTS]
-        where = WhereChanged(self._site.now().sentences, contacts)
+        where = WhereChanged(self._site.now().sentences, contacts, self._text(texts, RECIPIENTS))
         return ReadingPage(rows(draft, live), where, not live)
 
     def mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
@@ -184,8 +185,9 @@ class Preview:
         for problem in problems:
             if problem.weight == STOPS:
                 line = f", line {problem.line}" if problem.line else ""
-                named = name_of(problem.document) if place_of(problem.document) else problem.document
-                raise DocumentInvalid(f"the draft of “{named}”{line}: {problem.sentence}")
+                raise DocumentInvalid(
+                    f"the draft of “{title_of(problem.document)}”{line}: {problem.sentence}"
+                )
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
         page = self._renderer.page(texts, name)

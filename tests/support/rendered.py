@@ -13,7 +13,7 @@ from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.render.sentences import of_texts
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
-from chalicelib.wiring.documents import RENDERERS, render_cache
+from chalicelib.wiring.publishing import RENDERERS, render_cache
 from tools.build.catalogs import compile_catalogs
 
 PATIENT = Limits(patience=20.0)  # a busy machine is no reason to fail

@@ -8,10 +8,10 @@ from pathlib import Path
 WIRING = Path(__file__).resolve().parents[2] / "chalicelib" / "wiring"
 CACHES = {
     "deliver": {"_delivery_keys"},
-    "documents": {"render_cache"},
     "mails": {"_catalogs", "_contacts", "_directory", "_content", "_published_frames", "_shipped_frames"},
     "operator": {"marks"},
     "published": {"_directory", "_site"},
+    "publishing": {"_package", "render_cache"},
     "texts": {"_files", "_newest_at", "texts_at"},
 }
 

@@ -45,7 +45,7 @@ from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.templates import environment
 from chalicelib.publishing import page_blocks
 from chalicelib.publishing.render import sentences
-from chalicelib.publishing.render.marked_site import MarkedSite
+from chalicelib.publishing.render.marked_site import MarkedSite, marked_recipients
 from chalicelib.publishing.render.page_checks import check_page
 from chalicelib.publishing.render.template_faults import (
     blaming,
@@ -128,7 +128,7 @@ class Inside:
     def marked(self, name: str) -> dict[str, Any]:
         """Render a page twice: as readers get it, and with marks around its sentences and contacts."""
         site = MarkedSite(self._site, self._catalogs)
-        marked = samples.render(site, self._recipients, name)
+        marked = samples.render(site, marked_recipients(self._recipients), name)
         blocks = page_blocks.written(page_blocks.blocks_of(marked))
         return {**self.page(name), "marked": marked, "blocks": blocks}
 
