@@ -27,9 +27,12 @@ from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render.sentences import of_texts
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from chalicelib.publishing.renderer_by_place import RendererByPlace
+from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.system_clock import SystemClock
@@ -98,14 +101,13 @@ def measure(work: Path, endpoint: str, places: int) -> dict[str, Any]:
     content(work / "content", places)
     catalogs(work / "locale")
     folders = Folders(TEMPLATES, work / "locale", work / "content")
-    shipped, files = ShippedFiles(folders, RENDERERS, of_texts), ReleaseFiles(folders)
+    shipped, files = PackageByPlace(ShippedFiles(folders, RENDERERS, of_texts)), ReleaseFiles(folders)
     workers = min(os.cpu_count() or 1, 4)
     sandbox = RenderProcess("chalicelib.publishing.render.render_worker", Limits(patience=30.0))
-    renderer = WorkerSiteRenderer(lambda texts: files(texts).content.parent, sandbox, workers)
-    store, shelf = (
-        DynamoDocuments(lambda: client("dynamodb"), "documents"),
-        S3Releases(lambda: client("s3"), "pages"),
-    )
+    worker = WorkerSiteRenderer(lambda texts: files(texts).content.parent, sandbox, workers)
+    renderer = RendererByPlace(worker, shipped)
+    shelf = S3Releases(lambda: client("s3"), "pages")
+    store = StoreByPlace(DynamoDocuments(lambda: client("dynamodb"), "documents"), shipped, shelf)
     check = CheckDocuments(renderer, shipped, SystemClock())
     edit = EditText(store, shipped, shelf, SystemClock())
     publish = Publish(store, shipped, shelf, check, SystemClock())

@@ -28,8 +28,11 @@ from chalicelib.publishing.adapters.s3_releases import S3Releases, open_to_reade
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import PublishRefused, Release, Version
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.renderer_by_place import RendererByPlace
+from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import mails, published, texts
@@ -66,11 +69,12 @@ class Desk:
 
     def __init__(self, work: Path, base: str) -> None:
         self.bucket = f"{base}/pages"
-        self.store = store = DynamoDocuments(lambda: client("dynamodb"), "documents")
         shelf = S3Releases(lambda: client("s3"), "pages")
         folders = shipped_folders(work, locales=("en", "es"))
-        self.shipped = shipped_files(folders)
-        renderer = site_renderer(folders)
+        self.shipped = PackageByPlace(shipped_files(folders))
+        kept = DynamoDocuments(lambda: client("dynamodb"), "documents")
+        self.store = store = StoreByPlace(kept, self.shipped, shelf)
+        renderer = RendererByPlace(site_renderer(folders), self.shipped)
         self.check = CheckDocuments(renderer, self.shipped, Clock())
         self.edit = EditText(store, self.shipped, shelf, Clock())
         self.preview = Preview(renderer, store, self.shipped, shelf)
@@ -148,17 +152,17 @@ def test_a_clerk_changes_a_number_and_a_sentence_and_rolls_back(
     pages = PublishedPages(desk.bucket, shipped_pages, ticks)
     assert read(pages) == "shipped"
 
-    desk.change("contacts", "209-827-7070", "209-827-7071")
+    desk.change("contacts/los-banos-ca", "209-827-7070", "209-827-7071")
     with pytest.raises(PublishRefused) as refused:
         desk.publish(ANA, "a number changed")
     (problem,) = refused.value.report.stops
-    assert problem.document == "contacts"
+    assert problem.document == "contacts/los-banos-ca"
     assert "209-827-7071" in problem.sentence
-    desk.change("contacts", "+12098277070", "+12098277071")
+    desk.change("contacts/los-banos-ca", "+12098277070", "+12098277071")
     with pytest.raises(PublishRefused) as refused:
         desk.publish(ANA, "a number that no two publishers have shown")
     assert "CONFIRMED" in refused.value.report.stops[0].sentence
-    desk.change("contacts", '"mark": "CONFIRMED"', '"mark": "SINGLE"')
+    desk.change("contacts/los-banos-ca", '"mark": "CONFIRMED"', '"mark": "SINGLE"')
     desk.translate("en", HEADLINE, "Where to start")
     desk.translate("es", HEADLINE, "Por dónde se empieza")
 

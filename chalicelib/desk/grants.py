@@ -86,6 +86,15 @@ def role_at(grants: Iterable[Grant], place: str, around: Around) -> str:
     return next((role for role in reversed(ROLES) if role in held), "")
 
 
+# Says of a person which places they look after: what a list shows them.
+Sees = Callable[[Person], Callable[[str], bool]]
+
+
+def sees_all(person: Person) -> Callable[[str], bool]:
+    """Say of everybody that they look after every place."""
+    return lambda place: True
+
+
 class GrantsOfRoles:
     """The GrantBook of people who have one role each, of the whole site, as the groups of the pool say."""
 

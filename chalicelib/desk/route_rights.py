@@ -35,6 +35,7 @@ TOWN_OUT = "town out"  # who takes a place out looks after what it lies in
 CONTACT = "contact"  # the field c, and the place that was typed
 CHECKED_CONTACT = "checked contact"  # the field contact
 CASE = "case"  # the field n: the place that a report is about
+LIST = "list"  # of places, or of what they have: each row is shown to those who look after it
 
 
 class Right(NamedTuple):
@@ -48,8 +49,8 @@ class Right(NamedTuple):
 class Abouts(Protocol):
     """Port to what routes are about. Each may raise what reading documents or cases does."""
 
-    def around(self, place: str) -> Sequence[str]:
-        """Return the slugs of a place and those around it, nearest first; none for an unknown one."""
+    def around(self) -> Around:
+        """Return what gives the places around each, as they are now: read once, asked often."""
 
     def places_of_contact(self, contact: str) -> Sequence[str]:
         """Return the places that a contact serves, live and in its draft; none for an unknown one."""
@@ -71,6 +72,9 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/text/newer/keep": Right(DOCUMENT, LOOK, DECIDE),
     "/admin/text/discard": Right(DOCUMENT, LOOK, DRAFT),
     "/admin/text/restore": Right(DOCUMENT, LOOK, DRAFT),
+    "/admin/contacts": Right(LIST),
+    "/admin/towns": Right(LIST),
+    "/admin/deliveries": Right(LIST),
     "/admin/contact": Right(CONTACT, LOOK, DRAFT),
     "/admin/contact/out": Right(CONTACT, LOOK, DRAFT),
     "/admin/contacts/checked": Right(CHECKED_CONTACT, LOOK, DRAFT),
@@ -90,12 +94,12 @@ BY_SITE = frozenset(
         *("/admin", "/admin/{proxy+}", "/admin/search", "/admin/log", "/admin/log/file"),
         *("/admin/documents", "/admin/thrown", "/admin/thrown/look", "/admin/thrown/back"),
         *("/admin/thrown/propose", "/admin/job", "/admin/job/go-on"),
-        *("/admin/contacts", "/admin/towns", "/admin/site", "/admin/site/change", "/admin/mail"),
+        *("/admin/site", "/admin/site/change", "/admin/mail"),
         *("/admin/sentences", "/admin/sentence"),
         *("/admin/preview", "/admin/preview/page", "/admin/preview/mail"),
         *("/admin/publish", "/admin/publish/now", "/admin/releases", "/admin/releases/what"),
         *("/admin/releases/drafts", "/admin/releases/look", "/admin/releases/back"),
-        *("/admin/deliveries", "/admin/figures", "/admin/figures/file"),
+        *("/admin/figures", "/admin/figures/file"),
     }
 )
 BY_SITE_BELOW = ("/admin/people", "/admin/recipient")  # and all that begins so
@@ -114,20 +118,29 @@ class RouteRights:
         self, person: Person, path: str, role: str, posted: bool, asked: Callable[[str], str]
     ) -> bool:
         """Return whether they may; `role` is what the route demands by itself, `asked` gives a field."""
-        grants, around = self._grants.grants(person), self._abouts.around
+        grants = self._grants.grants(person)
         right = RIGHTS.get(path)
         if right is None:
-            return may(grants, DECIDE_SITE if role == PUBLISHER else DRAFT_SITE, SITE, around)
+            return may(grants, DECIDE_SITE if role == PUBLISHER else DRAFT_SITE, SITE, _nothing)
         verb = right.press if posted and right.press else right.look
-        if verb == OWN:
-            return may(grants, OWN, SITE, around)
-        if may(grants, verb, SITE, around):
+        if verb == OWN or right.about == LIST:
+            return may(grants, OWN, SITE, _nothing)
+        if may(grants, verb, SITE, _nothing):
             return True  # whoever has the role for every place: nothing is looked up
+        around = self._abouts.around()
         if right.about == DOCUMENT:
             return self._of_document(grants, verb, asked("d"), around)
         if not posted and not asked(_NEW.get(right.about, "")) and right.about in _NEW:
             return may(grants, LOOK_AT_SITE, SITE, around)  # an empty form says nothing of anybody's
-        return may_all(grants, verb, self._places(right.about, posted, asked), around)
+        return may_all(grants, verb, self._places(right.about, posted, asked, around), around)
+
+    def sees(self, person: Person) -> Callable[[str], bool]:
+        """Return what says of a place whether a person looks after it: what a list shows."""
+        grants = self._grants.grants(person)
+        if may(grants, LOOK, SITE, _nothing):
+            return lambda place: True
+        around = self._abouts.around()
+        return lambda place: may(grants, LOOK, place, around)
 
     def _of_document(self, grants: Iterable[Grant], verb: str, document: str, around: Around) -> bool:
         place = place_of(document)
@@ -135,7 +148,7 @@ class RouteRights:
             verb = _TO_SITE[verb]  # what everybody sees on the pages: templates, languages, settings
         return may(grants, verb, place, around)
 
-    def _places(self, about: str, posted: bool, asked: Callable[[str], str]) -> Sequence[str]:
+    def _places(self, about: str, posted: bool, asked: Callable[[str], str], around: Around) -> Sequence[str]:
         if about == CASE:
             return (self._abouts.place_of_case(asked("n")),)
         if about in (CONTACT, CHECKED_CONTACT):
@@ -144,8 +157,12 @@ class RouteRights:
             typed = asked("serves") if posted and about == CONTACT else ""
             return [*served, *([typed] if typed else [])] or [SITE]
         place, parent = asked("p"), asked("parent") if posted else ""
-        outer = (*self._abouts.around(place)[1:2],)
+        outer = (*around(place)[1:2],)
         if about == TOWN_OUT:
             return outer or (SITE,)
         moves = [parent, *outer] if parent and parent not in outer else []
         return [*([place] if place else []), *moves] or [SITE]
+
+
+def _nothing(place: str) -> Sequence[str]:
+    return ()

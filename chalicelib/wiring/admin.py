@@ -24,7 +24,7 @@ from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
-from chalicelib.desk.grants import GrantsOfRoles
+from chalicelib.desk.grants import GrantsOfRoles, Sees
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
@@ -115,11 +115,15 @@ def serve(
     look_after_cases = LookAfterCases(reports_index, directory, shared.clock, zones)
     hand_overs = HandOvers(reports_index, directory, shared.clock, agreed_only=settings.stage == "prod")
     places = published_places(settings)
-    cases.routes(guard, look_after_cases, hand_overs, shared.standings, places)
+    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
+    mail = documents.DeskMail(shared.mailer, shared.mails.address_code, shared.mails.operator_code)
+    core = documents.desk_services(settings, shared.clock, mail, shared.book, first)
+    rights = RouteRights(GrantsOfRoles(), DeskAbouts(core.edit, look_after_cases))
+    guard.right = rights
+    cases.routes(guard, look_after_cases, hand_overs, shared.standings, places, rights.sees)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
     figures.routes(guard, ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places))
-    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
-    _documents(guard, shared, look_after_cases, first)
+    _documents(guard, shared, core, look_after_cases, rights.sees)
     app.register_blueprint(routes)
 
 
@@ -181,12 +185,14 @@ def _people(guard: Guard, shared: _Shared) -> None:
     people.routes(guard, manage, shared.tell, shared.audit, shared.clock)
 
 
-def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, first: FirstDelivery) -> None:
+def _documents(
+    guard: Guard,
+    shared: _Shared,
+    core: documents.DeskServices,
+    look_after_cases: LookAfterCases,
+    sees: Sees,
+) -> None:
     """Register the screens of texts, recipients and releases."""
-    mails = shared.mails
-    mail = documents.DeskMail(shared.mailer, mails.address_code, mails.operator_code)
-    core = documents.desk_services(shared.settings, shared.clock, mail, shared.book, first)
-    guard.right = RouteRights(GrantsOfRoles(), DeskAbouts(core.edit, look_after_cases))
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
     texts.routes(guard, core.edit, core.see)
@@ -197,7 +203,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     sentences.routes(guard, edit_sentences, core.history, core.see)
     sentence.routes(guard, edit_sentences, core.site, core.history)
     search.routes(guard, FindWords(core.site))
-    contacts.routes(guard, edit_contacts)
+    contacts.routes(guard, edit_contacts, sees)
     recipients.routes(guard, core.recipients, edit_recipients, shared.standings, shared.tell, core.see)
     ask, clock = _jobs(shared, core.publish), shared.clock
     publishing = partial(jobs.publishing_now, ask, clock)
@@ -205,7 +211,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     releases = publish.routes(guard, core.publish, core.see, ask, clock)
     jobs.routes(guard, ask, clock, releases.refused)
     preview.routes(guard, core.preview)
-    towns.routes(guard, EditPlaces(core.edit))
+    towns.routes(guard, EditPlaces(core.edit), sees)
     site.routes(guard, EditSite(core.edit))
     mail_texts.routes(guard, EditMailTexts(core.edit, _labels_of_mails), core.preview)
 

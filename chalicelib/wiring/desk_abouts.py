@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.delivery.look_after_cases import LookAfterCases
-from chalicelib.desk.grants import SITE
+from chalicelib.desk.grants import SITE, Around
 from chalicelib.directory.places import read_places
 from chalicelib.publishing import edit_whole
 from chalicelib.publishing.edit_text import EditText
@@ -19,13 +19,15 @@ class DeskAbouts:
         self._edit = edit
         self._cases = cases
 
-    def around(self, place: str) -> Sequence[str]:
-        """Return the slugs of a place and those around it, as published; of a new one, as it is drafted."""
-        for whole in edit_whole.both(self._edit):
-            places = read_places(whole.places)
-            if place in places:
-                return [one.slug for one in places.chain(place)]
-        return ()
+    def around(self) -> Around:
+        """Return what gives the places around one, as published; around a new one, as it is drafted."""
+        states = [read_places(whole.places) for whole in edit_whole.both(self._edit)]
+
+        def around(place: str) -> Sequence[str]:
+            places = next((one for one in states if place in one), None)
+            return [one.slug for one in places.chain(place)] if places else ()
+
+        return around
 
     def places_of_contact(self, contact: str) -> Sequence[str]:
         """Return the places that a contact serves, live and in its draft."""

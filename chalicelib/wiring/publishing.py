@@ -16,11 +16,14 @@ from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.ports import Progress
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.render_cache import RenderCache
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from chalicelib.publishing.renderer_by_place import RendererByPlace
+from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
@@ -37,11 +40,11 @@ _LONG = Limits(processor=240, patience=20.0)
 class PublishParts(NamedTuple):
     """What every use case of publishing is made of."""
 
-    store: DynamoDocuments
-    shipped: ShippedFiles
+    store: StoreByPlace
+    shipped: PackageByPlace
     about: AboutSite
     shelf: S3Releases
-    renderer: WorkerSiteRenderer
+    renderer: RendererByPlace
     check: CheckDocuments
 
 
@@ -60,18 +63,21 @@ def parts(
     limits: Limits | None = None,
 ) -> PublishParts:
     """Return what every use case of publishing is made of; `progress` is told how far it is."""
-    store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
     about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
     patient = partial(client, "s3", 4, 10.0)
     shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, patient, about.fill, progress)
     shipped, files = _package(settings)
+    store = StoreByPlace(
+        DynamoDocuments(partial(client, "dynamodb"), settings.documents_table), shipped, shelf
+    )
 
     def folder_of(texts: Mapping[str, str]) -> Path:
         return files(texts).content.parent
 
     process = RenderProcess("chalicelib.publishing.render.render_worker", limits)
     workers = min(os.cpu_count() or 1, 4)
-    renderer = WorkerSiteRenderer(folder_of, process, workers, render_cache(), progress)
+    worker = WorkerSiteRenderer(folder_of, process, workers, render_cache(), progress)
+    renderer = RendererByPlace(worker, shipped)
     return PublishParts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
 
 
@@ -82,7 +88,8 @@ def render_cache() -> RenderCache:
 
 
 @cache
-def _package(settings: Settings) -> tuple[ShippedFiles, ReleaseFiles]:
+def _package(settings: Settings) -> tuple[PackageByPlace, ReleaseFiles]:
     """Return what shipped, read once in a process; each job would lay out folders of its own."""
     state = file_state(settings)
-    return ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state), ReleaseFiles(SHIPPED, state)
+    files = ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state)
+    return PackageByPlace(files), ReleaseFiles(SHIPPED, state)

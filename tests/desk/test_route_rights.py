@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from itertools import product
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.desk.grants import SITE, Grant
+from chalicelib.delivery.web.cases import CaseScreens
+from chalicelib.desk.grants import SITE, Around, Grant
 from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES, Person
 from chalicelib.desk.route_rights import BY_SITE, BY_SITE_BELOW, RIGHTS, RouteRights
-from chalicelib.desk.web.guard import NO_SESSION
+from chalicelib.desk.web.guard import NO_SESSION, AdminRequest
+from chalicelib.desk.web.screens import Screen
+from chalicelib.publishing.edit_contacts import EditContacts
+from chalicelib.publishing.edit_places import EditPlaces
+from chalicelib.publishing.web.contacts import ContactScreens
+from chalicelib.publishing.web.towns import TownScreens
 from chalicelib.settings import Settings
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.wiring import http
+from chalicelib.wiring.desk_abouts import DeskAbouts
+from tests.support.editors_desk import EditorsDesk
 
 COUNTY, OWN, OTHER, FOREIGN = "merced", "los-banos", "atwater", "fresno-city"
 CHAINS = {
@@ -24,6 +36,7 @@ CHAINS = {
 }
 # Who sees the desk of everybody, and presses what is the site's: by the role that the route demands.
 SEEN_BY_ALL = {"/admin/sign-out", "/admin/authenticator"}
+LISTS = {"/admin/contacts", "/admin/towns", "/admin/deliveries"}
 DOCUMENTS = sorted(path for path in RIGHTS if path.startswith("/admin/text"))
 
 
@@ -44,8 +57,8 @@ ROUTES = routes()
 class Things:
     """Each place has a contact and a case of its name."""
 
-    def around(self, place: str) -> Sequence[str]:
-        return CHAINS.get(place, ())
+    def around(self) -> Around:
+        return lambda place: CHAINS.get(place, ())
 
     def places_of_contact(self, contact: str) -> Sequence[str]:
         return [contact] if contact in CHAINS else []
@@ -98,6 +111,8 @@ def test_each_route_asks_for_a_role_at_the_place_that_it_is_about(path: str) -> 
         for held, asked in product((OWN, COUNTY, SITE), (OWN, OTHER, FOREIGN)):
             if path in SEEN_BY_ALL:
                 wanted = enough
+            elif path in LISTS:
+                wanted = enough  # each shows those of one's own
             elif path in RIGHTS:
                 covers = held == SITE or held in CHAINS[asked]
                 if path == "/admin/town/out":  # a town does not take itself out
@@ -160,3 +175,63 @@ def test_a_county_adds_towns_and_a_town_adds_none() -> None:
     assert not allowed(county, "/admin/town", "POST", p=OWN, parent="fresno")
     assert allowed(county, "/admin/town", "GET")
     assert allowed(CLERK, "/admin/contact", "GET")
+
+
+def test_a_list_shows_the_rows_of_the_places_that_somebody_looks_after() -> None:
+    ben = Person("b@desk.example", EDITOR)
+    for held, wanted in ((OWN, {OWN}), (COUNTY, {OWN, OTHER, COUNTY}), (SITE, {*CHAINS, SITE, "gone"})):
+        sees = RouteRights(Held(Grant(EDITOR, held)), Things()).sees(ben)
+        assert {place for place in (*CHAINS, SITE, "gone") if sees(place)} == wanted
+
+
+class Shown:
+    """What a screen was shown with."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+
+    def __call__(self, request: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
+        self.names = names
+        return Screen("", status, {})
+
+
+def test_lists_leave_out_what_belongs_to_others() -> None:
+    desk, shown = EditorsDesk(), Shown()
+    request = AdminRequest("", False, {}, "", "", person=Person("b@desk.example", EDITOR))
+
+    def sees(person: Person) -> Callable[[str], bool]:
+        return lambda place: place == "town"
+
+    ContactScreens(shown, EditContacts(desk.edit, desk.clock), sees).contacts(request)
+    assert [line.entry["id"] for line in shown.names["lines"]] == ["shelter"]
+    TownScreens(shown, EditPlaces(desk.edit), sees).towns(request)
+    assert ([line.place.slug for line in shown.names["lines"]], shown.names["all"]) == (["town"], 1)
+    files = [SimpleNamespace(case=SimpleNamespace(place=one), amiss=True) for one in ("town", "us")]
+    cases: Any = SimpleNamespace(newest=lambda: files, away=lambda some: [*some])
+    nothing: Any = None
+    CaseScreens(shown, cases, nothing, nothing, dict, sees).cases(request)
+    assert shown.names["newest"] == shown.names["amiss"] == shown.names["away"] == files[:1]
+    assert shown.names["total"] == 1
+
+
+def test_what_requests_are_about_is_looked_up_as_published_and_for_what_is_new_as_drafted() -> None:
+    desk = EditorsDesk()
+    places = json.loads(desk.shipped.texts["places"])["places"]
+    new = {"slug": "new", "name": "New", "parent": "town", "kind": "city"}
+    county = {**places[0], "kind": "county", "parent": "us"}
+    desk.save("places", json.dumps({"places": [new, county, places[1]]}))
+    found = SimpleNamespace(case=SimpleNamespace(place="town"))
+
+    def find(number: str) -> Any:
+        if number != "PL-1":
+            raise EntryMissing(number)
+        return found
+
+    cases: Any = SimpleNamespace(find=find)
+    abouts = DeskAbouts(desk.edit, cases)
+    around = abouts.around()
+    assert (around("town"), around("new"), around("gone")) == (["town", "us"], ["new", "town", "us"], ())
+    assert (abouts.place_of_case("PL-1"), abouts.place_of_case("PL-2")) == ("town", SITE)
+    desk.save("contacts", desk.edit.open("contacts").text.replace('"serves": "town"', '"serves": "us"'))
+    assert abouts.places_of_contact("shelter") == ["town", "us"]
+    assert abouts.places_of_contact("nobody") == []

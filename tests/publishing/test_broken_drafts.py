@@ -18,18 +18,22 @@ def form_of(page: Page, action: str) -> dict[str, str]:
     return page.forms(action)[0]
 
 
+TOWN = "contacts/los-banos-ca"
 BROKEN = [
-    ("contacts", "nonsense"),
-    ("contacts", '{"contacts": 5}'),
-    ("contacts", '{"contacts": [{"id": "x"}]}'),
-    ("contacts", '{"contacts": ["x"]}'),
-    ("places", "[]"),
-    ("places", '{"places": [{}]}'),
+    (TOWN, "nonsense"),
+    (TOWN, '{"contacts": 5}'),
+    (TOWN, '{"contacts": [{"id": "x"}]}'),
+    (TOWN, '{"contacts": ["x"]}'),
+    (TOWN, '{"contacts": [], "police": ["nobody"]}'),
+    ("places/us", "[]"),
+    ("places/us", '{"places": [{}]}'),
+    ("places/us", '{"places": []}'),
+    ("places/us", '{"places": [{"slug": "us", "name": "US", "kind": "nation", "parent": "california"}]}'),
     ("site", "{"),
     ("site", '{"locales": 3}'),
-    ("places", '{"places": [\n{"slug": "us", "name": "US", "pop": ' + "9" * 5000 + "}]}"),
-    ("contacts", '{"contacts": [{"id": "x", "name": "United \\ud800 States"}]}'),
-    ("contacts", "[" * 90_000),
+    ("places/us", '{"places": [\n{"slug": "us", "name": "US", "pop": ' + "9" * 5000 + "}]}"),
+    (TOWN, '{"contacts": [{"id": "x", "name": "United \\ud800 States"}]}'),
+    (TOWN, "[" * 90_000),
     ("catalog/es", "msgid nothing"),
 ]
 SCREENS = [
@@ -91,9 +95,9 @@ def test_a_broken_draft_brings_no_screen_down(desk, document, text):
 @pytest.mark.parametrize(
     ("document", "text", "said"),
     [
-        ("contacts", "nonsense", "In line 1 of the text: a comma"),
+        (TOWN, "nonsense", "In line 1 of the text: a comma"),
         (
-            "places",
+            "places/us",
             '{"places": [\n' + "9" * 5000 + "]}",
             "in line 2 of the text: “99999999999999999999…”",
         ),
@@ -113,15 +117,16 @@ def test_what_cannot_be_read_is_not_saved_and_stays_in_the_form(desk, document, 
 
 def test_home_says_that_the_contacts_cannot_be_read_and_where_to_mend_them(desk):
     editor = desk.signed_in(EDITOR_ONE)
-    leave(desk, "contacts", '{\n"contacts": [,\n')
+    leave(desk, TOWN, '{\n"contacts": [,\n')
     home = editor.get("/admin/")
     assert "in line 2 of the text" in home.words
-    assert 'href="/admin/text?d=contacts"' in home.text
+    assert f'href="/admin/text?d={TOWN}"' in home.text
+    assert "Contacts of Los Banos, CA" in home.words
 
 
 def test_a_draft_of_the_recipients_is_refused_with_the_reason(desk):
     editor = desk.signed_in(EDITOR_ONE)
-    form = form_of(editor.get("/admin/text?d=contacts"), "/admin/text")
+    form = form_of(editor.get(f"/admin/text?d={TOWN}"), "/admin/text")
     told = editor.post("/admin/text", {**form, "d": "recipients", "text": "[]", "revision": "0"})
     assert told.status == 422
     assert "two publishers" in told.words.lower()

@@ -196,3 +196,13 @@ def test_many_findings_read_a_text_once_and_the_rest_lead_to_lines():
     assert asked == [CONTACTS]
     assert found[400].href.startswith("/admin/contact?c=c")
     assert found[1_500].href.startswith("/admin/text/lines?d=contacts&line=1501")
+
+
+def test_a_finding_in_the_contacts_or_the_entry_of_a_place_leads_to_its_form() -> None:
+    text = write_entries({"contacts": [{"id": "line", "name": "Line", "mark": "SURE", "channels": []}]})
+    found = field_of(Problem("contacts/los-banos-ca", 6, "line: mark is one of these"), text)
+    assert found == FoundField("contacts/los-banos-ca", "line", "mark", "Line")
+    text = '{\n  "places": [\n    {"slug": "us", "name": "US", "parent": null}\n  ]\n}\n'
+    found = field_of(Problem("places/us", 3, "us: there is no place “parent”"), text)
+    assert found is not None
+    assert (found.document, found.entry, found.name) == ("places/us", "us", "US")

@@ -72,11 +72,11 @@ def test_a_town_and_its_shelter_are_added_and_can_be_looked_at(desk):
     assert all(one in refused.text for one in ('value="209-555-014"', 'value="http://casa.example/"'))
     right = {**ways, "show": ["209-555-0142", "casa.example/help", ""]}
     assert send(editor, "/admin/contact", SHELTER, **right).location == "/admin/contacts?done=added"
-    assert draft(desk, "contacts")["contacts"][-1]["channels"] == [
+    assert draft(desk, "contacts/dos-palos-ca")["contacts"][-1]["channels"] == [
         {"kind": "call", "show": "209-555-0142", "value": "+12095550142"},
         {"kind": "page", "show": "", "value": "https://casa.example/help"},
     ]
-    assert "casa.example" in draft(desk, "site")["hosts"]
+    assert draft(desk, "contacts/dos-palos-ca")["hosts"] == ["casa.example"]
     shown = editor.get("/admin/preview/page?which=draft&name=es/dos-palos-ca")
     assert shown.status == 200
     assert "Casa Segura" in shown.text
@@ -92,8 +92,8 @@ def test_what_is_taken_out_says_what_it_means_and_why_it_cannot_be(desk):
     assert hotline.forms("/admin/contact/out") == []
     page = editor.get("/admin/contact/out?c=lbpd")
     assert editor.submit(page, "/admin/contact/out").location == "/admin/contacts?done=taken_out"
-    assert "lbpd" not in [one["id"] for one in draft(desk, "contacts")["contacts"]]
-    assert draft(desk, "site")["police"] == []
+    assert "lbpd" not in [one["id"] for one in draft(desk, "contacts/los-banos-ca")["contacts"]]
+    assert "police" not in draft(desk, "contacts/los-banos-ca")
     assert editor.submit(page, "/admin/contact/out").status == 404
     town = editor.get("/admin/town/out?p=los-banos-ca")
     assert "Los Banos Police report form serves Los Banos." in town.words

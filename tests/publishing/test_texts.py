@@ -209,7 +209,8 @@ def test_a_clerk_fixes_a_phone_number_and_types_it_once(desk):
         ("checked", "yes")
     ]
     changed = [(name, "shelter desk" if name == "role" else value) for name, value in changed]
-    assert editor.post("/admin/contact", changed).location == "/admin/text/changes?d=contacts&done=saved"
+    saved = editor.post("/admin/contact", changed)
+    assert saved.location == "/admin/text/changes?d=contacts/los-banos-ca&done=saved"
     entry = _contact(editor, "lbpd")
     assert entry["channels"][0] == {"kind": "call", "show": "(209) 555-0142", "value": "+12095550142"}
     assert entry["checked_by"] == "shelter desk"
@@ -234,7 +235,7 @@ def test_a_number_that_changes_without_a_check_takes_the_stamp_along_and_says_so
     fields = _pairs(editor.get("/admin/contact?c=vcc"), "/admin/contact")
     other = [(name, "209-722-9999" if value == "209-722-4357" else value) for name, value in fields]
     answer = editor.post("/admin/contact", other)
-    assert answer.location == "/admin/text/changes?d=contacts&done=fell"
+    assert answer.location == "/admin/text/changes?d=contacts/merced-county-ca&done=fell"
     assert "taken away" in editor.get(answer.location).words
     entry = _contact(editor, "vcc")
     assert (entry["checked_on"], entry["checked_by"], entry["mark"]) == (None, None, "SINGLE")
@@ -242,7 +243,7 @@ def test_a_number_that_changes_without_a_check_takes_the_stamp_along_and_says_so
     again = [(name, "CONFIRMED" if name == "mark" else value) for name, value in again]
     back = [(name, "209-722-8888" if value == "209-722-9999" else value) for name, value in again]
     saved = editor.post("/admin/contact", [*back, ("two", "yes")])
-    assert saved.location == "/admin/text/changes?d=contacts&done=saved"
+    assert saved.location == "/admin/text/changes?d=contacts/merced-county-ca&done=saved"
     assert _contact(editor, "vcc")["mark"] == "CONFIRMED"
 
 
@@ -319,5 +320,9 @@ def _pairs(page: Page, action: str) -> list[tuple[str, str]]:
 
 
 def _contact(person: Person, contact: str) -> dict[str, object]:
-    text = form_of(person.get("/admin/text?d=contacts"), "/admin/text")["text"]
-    return next(entry for entry in json.loads(text)["contacts"] if entry["id"] == contact)
+    found = []
+    for place in ("los-banos-ca", "merced-county-ca", "california", "us"):
+        text = form_of(person.get(f"/admin/text?d=contacts/{place}"), "/admin/text")["text"]
+        found += [entry for entry in json.loads(text)["contacts"] if entry["id"] == contact]
+    [entry] = found
+    return dict(entry)

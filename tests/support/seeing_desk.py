@@ -22,14 +22,17 @@ from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.find_words import FindWords
+from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.page_blocks import blocks_of
 from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.render import render_worker
 from chalicelib.publishing.render.sentences import of_texts
+from chalicelib.publishing.renderer_by_place import RendererByPlace
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SiteSentences
+from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.publishing.web.contacts import ContactScreens
 from chalicelib.publishing.web.preview import PreviewScreens
 from chalicelib.publishing.web.search import SearchScreens
@@ -129,16 +132,17 @@ class SeeingDesk(EditorsDesk):
 
     def __init__(self, folders: Folders, person: str = PUBLISHER) -> None:
         super().__init__()
-        shipped = shipped_files(folders)
+        shipped = PackageByPlace(shipped_files(folders))
         self.shipped = shipped  # type: ignore[assignment]  # more of the same
-        self.edit = EditText(self.store, shipped, self.shelf, self.clock)
-        self.renderer = renderer_of(folders)
-        self.site = SiteSentences(self.renderer, self.store, shipped, self.shelf)
+        store = StoreByPlace(self.store, shipped, self.shelf)
+        self.edit = EditText(store, shipped, self.shelf, self.clock)
+        self.renderer = RendererByPlace(renderer_of(folders), shipped)
+        self.site = SiteSentences(self.renderer, store, shipped, self.shelf)
         self.person = Person(ANA, person)
         sentences = EditSentences(self.edit, self.site.now)
         history = lambda: SentenceHistory(self.edit, shipped)  # noqa: E731
-        preview = Preview(self.renderer, self.store, shipped, self.shelf, None, self.site)
-        see = SeeChanges(self.store, shipped, self.shelf)
+        preview = Preview(self.renderer, store, shipped, self.shelf, None, self.site)
+        see = SeeChanges(store, shipped, self.shelf)
         self._pages = AdminPages(TEMPLATES / "admin")
         self._screens = {
             "/admin/preview": PreviewScreens(self._show, preview, lambda: 0).choices,

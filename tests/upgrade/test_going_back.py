@@ -53,8 +53,24 @@ def newest_items() -> dict[str, Any]:
     keys = json.loads(state["secrets"]["desk-keys"])["keys"]
     return {
         "reports": sealed + every_state(),
-        "documents": state["tables"]["documents"],
+        "documents": state["tables"]["documents"] + [of_a_place()],
         "keys": keys,
+    }
+
+
+def of_a_place() -> dict[str, Any]:
+    """A release of now, with a document of a place, as the store keeps it."""
+    text = {"S": "2026-11-28T00:00:00+00:00"}
+    return {
+        "pk": {"S": "release"},
+        "sk": {"S": "00000009"},
+        "versions": {"M": {"contacts/los-banos-ca": {"N": "1"}}},
+        "who": {"S": "ana@desk.example"},
+        "moment": text,
+        "why": {"S": "why"},
+        "again": {"N": "0"},
+        "package": {"S": ""},
+        "since": {"N": "8"},
     }
 
 
@@ -78,4 +94,12 @@ def test_what_an_earlier_release_cannot_read_makes_a_deploy_say_that_it_cannot_g
 
 def test_the_release_before_the_rooms_opens_no_report_of_now_and_stops_at_two_states() -> None:
     found = unread("0.1.0", newest_items())
-    assert {tuple(one) for one in found} == {("report", "KeyError"), ("words", "ValueError")}
+    assert {tuple(one) for one in found} == {
+        ("report", "KeyError"),
+        ("words", "ValueError"),
+        ("document", "DocumentInvalid"),
+    }
+
+
+def test_the_release_before_places_had_documents_knows_none_of_them() -> None:
+    assert ["document", "DocumentInvalid"] in unread("0.2.0", newest_items())

@@ -19,7 +19,10 @@ from chalicelib.delivery.month_tallies import mark_of
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.renderer_by_place import RendererByPlace
+from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
@@ -221,10 +224,11 @@ class Publishing:
     def __init__(self, state: Mapping[str, Any], base: str, work: Path) -> None:
         settings = restore(state, base)
         folders = shipped_folders(work, locales=("en", "es"))
-        self.store = DynamoDocuments(lambda: client("dynamodb"), settings.documents_table)
         shelf = S3Releases(lambda: client("s3"), settings.pages_bucket)
-        clock, shipped = FixedClock(made_at(state)), shipped_files(folders)
-        check = CheckDocuments(site_renderer(folders), shipped, clock)
+        clock, shipped = FixedClock(made_at(state)), PackageByPlace(shipped_files(folders))
+        kept = DynamoDocuments(lambda: client("dynamodb"), settings.documents_table)
+        self.store = StoreByPlace(kept, shipped, shelf)
+        check = CheckDocuments(RendererByPlace(site_renderer(folders), shipped), shipped, clock)
         self.publish = Publish(self.store, shipped, shelf, check, clock)
 
     def texts(self, release: int) -> dict[str, str]:

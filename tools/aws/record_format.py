@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 OUTPUT = "RecordFormat"
-RECORD_FORMAT = 2
+RECORD_FORMAT = 3
 # What code with a lower number would do with the records of this one.
 _WHY_NOT_BACK = {
     2: "Code from before 0.2.0 can open no report that comes in from now on, stops at two of the states that"
-    " deliveries now have, and would mail a published text around a report without the report in it."
+    " deliveries now have, and would mail a published text around a report without the report in it.",
+    3: "Code from before each place had documents of its own knows none of them: with its next publish the"
+    " contacts and places that were changed here would be as they shipped.",
 }
 FIRST = 1  # of stages that say no number
 

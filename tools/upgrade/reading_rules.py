@@ -32,6 +32,7 @@ _OPENER = (
 )
 _WORDS = (("chalicelib.reporting.report", "Report"), ("chalicelib.domain.reports", "Report"))
 _DOCUMENTS = ("chalicelib.publishing.adapters.dynamo_documents", "chalicelib.adapters.dynamo_documents")
+_KINDS = (("chalicelib.directory.document_ids", "kind_of"), ("chalicelib.domain.documents", "kind_of"))
 _STAMP = (2020, 1, 1, 0, 0, 0)  # the same modules make the same zip
 
 
@@ -47,7 +48,7 @@ def _first(places: tuple[tuple[str, str], ...]) -> Any:
 def keep(code: Path, target: Path) -> None:
     """Write a zip of all modules of a release that its readers load."""
     sys.path[0] = str(code)
-    for places in (_REPORT, _MOVES, _OPENER, _WORDS, tuple((one, "_draft") for one in _DOCUMENTS)):
+    for places in (_REPORT, _MOVES, _OPENER, _WORDS, _KINDS, tuple((one, "_draft") for one in _DOCUMENTS)):
         _first(places)
     files = {
         Path(str(module.__file__))
@@ -63,6 +64,7 @@ def unread(items: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the kind of each item that is not read, and the class of what was raised."""
     record, moves, opener, words = (_first(places) for places in (_REPORT, _MOVES, _OPENER, _WORDS))
     opens = opener(lambda: items["keys"])
+    kind_of = _first(_KINDS)
     read_documents = importlib.import_module(_first(tuple((one, "_draft") for one in _DOCUMENTS)).__module__)
 
     def read_report(item: Mapping[str, Any]) -> None:
@@ -77,7 +79,11 @@ def unread(items: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     def read_document(item: Mapping[str, Any]) -> None:
         plain = {name: read_documents._read(value) for name, value in item.items()}
         kind = plain["pk"].partition("#")[0]
+        names = {"draft": [plain["sk"]], "release": plain.get("versions", ())}.get(kind, ())
+        for name in names:
+            kind_of(name)  # a document that it does not know would be as it shipped
         if kind == "version":
+            kind_of(plain["pk"].removeprefix("version#"))
             read_documents._version(plain["pk"].removeprefix("version#"), plain)
         elif reader := getattr(read_documents, f"_{kind}", None):
             reader(plain)

@@ -9,6 +9,7 @@ from chalicelib.delivery.errors import HandOverRefused
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import CaseFile, LookAfterCases, read_case_number
 from chalicelib.desk.errors import AgreementMissing
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.standings import Standings
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
@@ -33,9 +34,13 @@ def routes(
     hand_overs: HandOvers,
     standings: Standings,
     place_names: Callable[[], Mapping[str, str]] = dict,
+    sees: Sees = sees_all,
 ) -> None:
-    """Register the routes of cases: the list, a case, its buttons, and those around a hand-over."""
-    screens = CaseScreens(guard.show, cases, hand_overs, standings, place_names)
+    """Register the routes of cases: the list, a case, its buttons, and those around a hand-over.
+
+    `sees` says which places somebody looks after.
+    """
+    screens = CaseScreens(guard.show, cases, hand_overs, standings, place_names, sees)
     guard.screen(CASES, EDITOR)(screens.cases)
     guard.screen(CASE, EDITOR)(screens.case)
     guard.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
@@ -59,7 +64,9 @@ class CaseScreens:
         hand_overs: HandOvers,
         standings: Standings,
         place_names: Callable[[], Mapping[str, str]] = dict,
+        sees: Sees = sees_all,
     ) -> None:
+        self._sees = sees
         self._show = show
         self._cases = cases
         self._hand_overs = hand_overs
@@ -68,7 +75,8 @@ class CaseScreens:
 
     def cases(self, request: AdminRequest) -> Screen:
         """List the cases that need somebody, and the newest."""
-        files = self._cases.newest()
+        theirs = self._sees(request.who)
+        files = [file for file in self._cases.newest() if theirs(file.case.place)]
         return self._show(
             request,
             "deliveries.html",

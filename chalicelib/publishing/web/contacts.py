@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
+from chalicelib.directory.document_ids import CONTACTS
 from chalicelib.publishing.contact_form import CHECKED_FORM
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_whole import seen_as
@@ -19,9 +21,9 @@ OUT = "/admin/contact/out"
 _BACK = (CONTACT_LIST, "Leave it")
 
 
-def routes(guard: Guard, contacts: EditContacts) -> None:
-    """Register the screens."""
-    screens = ContactScreens(guard.show, contacts)
+def routes(guard: Guard, contacts: EditContacts, sees: Sees = sees_all) -> None:
+    """Register the screens; `sees` says which places somebody looks after."""
+    screens = ContactScreens(guard.show, contacts, sees)
     guard.screen(CONTACT_LIST, EDITOR)(screens.contacts)
     note_checked = "note a contact as checked"
     guard.action("/admin/contacts/checked", EDITOR, does=note_checked, about="contact")(screens.checked)
@@ -32,9 +34,10 @@ def routes(guard: Guard, contacts: EditContacts) -> None:
 class ContactScreens:
     """The screens of contacts, a method each."""
 
-    def __init__(self, show: Show, edit: EditContacts) -> None:
+    def __init__(self, show: Show, edit: EditContacts, sees: Sees = sees_all) -> None:
         self._show = show
         self._edit = edit
+        self._sees = sees
 
     def contacts(self, request: AdminRequest) -> Screen:
         """List the contacts, each with the day of its last check."""
@@ -62,7 +65,8 @@ class ContactScreens:
     def _list(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
         """Show the list; `problems` are of the role that was typed at one of the contacts."""
         places = {place.slug: place.name for place in self._edit.places()}
-        lines, told = self._edit.list(), problems or {}
+        theirs, told = self._sees(request.who), problems or {}
+        lines = [line for line in self._edit.list() if theirs(str(line.entry.get("serves")))]
         at = [number for number, line in enumerate(lines, 1) if line.entry["id"] == request.asked("contact")]
         return self._show(
             request,
@@ -86,7 +90,7 @@ class ContactScreens:
         after = self._edit.open(contact)
         fell = not after["checked_on"] and (before["checked_on"] or after["mark"] != typed.text("mark"))
         done, spot = "fell" if fell else "saved", spot_of(request)
-        return go_to(spot.path(done) if spot else f"{CHANGES}?d=contacts&done={done}")
+        return go_to(spot.path(done) if spot else f"{CHANGES}?d={CONTACTS}/{after['serves']}&done={done}")
 
     def out(self, request: AdminRequest) -> Screen:
         """Say what it means to take a contact out, or do it."""

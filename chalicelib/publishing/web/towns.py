@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
@@ -15,9 +16,9 @@ TOWN = "/admin/town"
 OUT = "/admin/town/out"
 
 
-def routes(guard: Guard, places: EditPlaces) -> None:
-    """Register the screens."""
-    screens = TownScreens(guard.show, places)
+def routes(guard: Guard, places: EditPlaces, sees: Sees = sees_all) -> None:
+    """Register the screens; `sees` says which places somebody looks after."""
+    screens = TownScreens(guard.show, places, sees)
     guard.screen(TOWN_LIST, EDITOR)(screens.towns)
     guard.screen(TOWN, EDITOR, does="change a town", about="p")(screens.town)
     guard.screen(OUT, EDITOR, does="take a town out", about="p")(screens.out)
@@ -26,14 +27,16 @@ def routes(guard: Guard, places: EditPlaces) -> None:
 class TownScreens:
     """The screens of places, a method each."""
 
-    def __init__(self, show: Show, edit: EditPlaces) -> None:
+    def __init__(self, show: Show, edit: EditPlaces, sees: Sees = sees_all) -> None:
         self._show = show
         self._edit = edit
+        self._sees = sees
 
     def towns(self, request: AdminRequest) -> Screen:
         """List the places, those with the asked letters in their name or in that of their county."""
         wanted = " ".join(request.asked("words").split())
-        lines = self._edit.list()
+        theirs = self._sees(request.who)
+        lines = [line for line in self._edit.list() if theirs(line.place.slug)]
         found = [one for one in lines if wanted.casefold() in f"{one.place.name} {one.around}".casefold()]
         new = next((one for one in lines if one.place.slug == request.asked("new")), None)
         return self._show(request, "towns.html", lines=found, words=wanted, all=len(lines), new=new)
