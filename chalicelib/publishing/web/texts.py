@@ -74,6 +74,7 @@ class TextScreens:
             self._edit.put_aside(document, request.field("text"), request.who.email)
         except DocumentInvalid as error:
             return self._editor(request, document, 422, {"text": sentence_of(error)})
+        request.deed.after = "put aside; what somebody else saved stays"
         return go_to("/admin/thrown?done=put_aside")
 
     def lines(self, request: AdminRequest) -> Screen:
