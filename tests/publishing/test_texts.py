@@ -305,7 +305,7 @@ def _pairs(page: Page, action: str) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for element in form.iter():
         name = element.get("name")
-        if not name:
+        if not name or element.tag == "button":  # a button is sent only when it is pressed
             continue
         if element.tag == "select":
             options = list(element.iter("option"))
