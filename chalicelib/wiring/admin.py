@@ -41,6 +41,7 @@ from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.edit_site import EditSite
 from chalicelib.publishing.find_words import FindWords
+from chalicelib.publishing.log_words import LogWords
 from chalicelib.publishing.web import (
     changes,
     contacts,
@@ -169,7 +170,7 @@ def _people(guard: Guard, shared: _Shared) -> None:
     manage = ManagePeople(
         shared.pool, shared.standings, shared.book, shared.clock, send_password, secrets.choice
     )
-    people.routes(guard, manage, shared.tell, shared.audit, shared.clock)
+    people.routes(guard, manage, shared.tell)
 
 
 def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, first: FirstDelivery) -> None:
@@ -191,6 +192,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     recipients.routes(guard, core.recipients, edit_recipients, shared.standings, shared.tell, core.see)
     home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit)
     publish.routes(guard, core.publish, core.see)
+    people.log_routes(guard, shared.audit, shared.clock, LogWords(core.edit, core.see, core.recipients))
     preview.routes(guard, core.preview)
     towns.routes(guard, EditPlaces(core.edit))
     site.routes(guard, EditSite(core.edit))

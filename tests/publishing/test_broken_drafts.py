@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.directory.document_ids import name_of
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.documents import Draft
-from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
+from chalicelib.publishing.field_labels import title_of
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page
 
 pytestmark = pytest.mark.takes(45)
 
@@ -79,10 +81,10 @@ def test_a_broken_draft_brings_no_screen_down(desk, document, text):
     } == {}
     told = publisher.get("/admin/preview")
     assert told.status == 422
-    assert document in told.words
+    assert title_of(document) in told.words
     checks = publisher.get("/admin/publish")
     assert checks.status == 200
-    assert document in checks.words.lower()
+    assert name_of(document) in checks.words
     shown = form_of(publisher.get(path), "/admin/text")["text"].strip()
     assert shown == text.strip()
 
@@ -101,7 +103,7 @@ def test_a_broken_draft_brings_no_screen_down(desk, document, text):
     ],
 )
 def test_what_cannot_be_read_is_not_saved_and_stays_in_the_form(desk, document, text, said):
-    editor = desk.signed_in(EDITOR_ONE)
+    editor = desk.signed_in(PUBLISHER_TWO)
     path = f"/admin/text?d={document}"
     told = editor.submit(editor.get(path), "/admin/text", text=text)
     assert told.status == 422
@@ -111,7 +113,7 @@ def test_what_cannot_be_read_is_not_saved_and_stays_in_the_form(desk, document, 
 
 
 def test_home_says_that_the_contacts_cannot_be_read_and_where_to_mend_them(desk):
-    editor = desk.signed_in(EDITOR_ONE)
+    editor = desk.signed_in(PUBLISHER_TWO)
     leave(desk, "contacts", '{\n"contacts": [,\n')
     home = editor.get("/admin/")
     assert "in line 2 of the text" in home.words
@@ -119,7 +121,7 @@ def test_home_says_that_the_contacts_cannot_be_read_and_where_to_mend_them(desk)
 
 
 def test_a_draft_of_the_recipients_is_refused_with_the_reason(desk):
-    editor = desk.signed_in(EDITOR_ONE)
+    editor = desk.signed_in(PUBLISHER_TWO)
     form = form_of(editor.get("/admin/text?d=contacts"), "/admin/text")
     told = editor.post("/admin/text", {**form, "d": "recipients", "text": "[]", "revision": "0"})
     assert told.status == 422

@@ -21,7 +21,7 @@ from chalicelib.publishing.errors import (
     PublishUnderWay,
     RenderStopped,
 )
-from chalicelib.publishing.field_labels import title_of
+from chalicelib.publishing.field_labels import readable, title_of
 from chalicelib.publishing.going_live import (
     KEPT,
     KEPT_FOR,
@@ -30,6 +30,7 @@ from chalicelib.publishing.going_live import (
 )
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
 from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.web.mend import mend_of
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import ENDONYMS
 
@@ -141,7 +142,7 @@ class PublishScreens:
     ) -> Screen:
         self._publish.stand_by()
         self._publish.clear_away()
-        plan = plan or self._publish.plan()
+        checked = plan = plan or self._publish.plan()
         return self._show(
             request,
             "publish.html",
@@ -152,6 +153,8 @@ class PublishScreens:
             site=self._publish.status(),
             why=request.field("why"),
             languages=ENDONYMS,
+            mend=lambda problem: mend_of(problem, checked.texts),
+            readable=readable,
             name_of=name_of,
             problems=problems or {},
         )
@@ -165,7 +168,7 @@ class PublishScreens:
     ) -> Screen:
         release = number(request.asked("release"), -1)
         try:
-            plan = plan or self._publish.plan_back(release)
+            checked = plan = plan or self._publish.plan_back(release)
         except EntryMissing:
             return self._releases(request, 404, {"": _NOT_KEPT})
         return self._show(
@@ -179,6 +182,8 @@ class PublishScreens:
             title_of=title_of,
             why=request.field("why") if request.posted else "",
             languages=ENDONYMS,
+            mend=lambda problem: mend_of(problem, checked.texts),
+            readable=readable,
             name_of=name_of,
             problems=problems or {},
         )
@@ -227,7 +232,7 @@ class PublishScreens:
 
 
 def _in_words(changed: ChangedSince) -> str:
-    names = {RELEASE: "the live release", PACKAGE: "the package", "": ""}
+    names = {RELEASE: "what is live", PACKAGE: "the site, which came in a newer version", "": ""}
     found = []
     for what, how in changed.changes:
         name = names[what] if what in names else name_of(what)

@@ -10,7 +10,8 @@ from chalicelib.publishing.documents import THROWN_FOR, DraftConflict
 from chalicelib.publishing.field_labels import is_built, title_of
 from chalicelib.publishing.see_changes import MOST_OF_ONE, SeeChanges
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
-from chalicelib.publishing.web.changes import CHANGES, form_of
+from chalicelib.publishing.web.changes import CHANGES
+from chalicelib.publishing.web.mend import form_of
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 
 THROWN = "/admin/thrown"
