@@ -6,7 +6,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FUNCTIONS = ("page", "reporter", "codes", "admin", "deliver", "note_delivery", "take_reply", "sweep", "all")
+FUNCTIONS = (
+    "page",
+    "reporter",
+    "codes",
+    "admin",
+    "deliver",
+    "note_delivery",
+    "take_reply",
+    "run_job",
+    "sweep",
+    "all",
+)
 
 # What each function cannot work without. The page function needs nothing: it serves what shipped.
 _NEEDED: dict[str, tuple[str, ...]] = {
@@ -21,11 +32,13 @@ _NEEDED: dict[str, tuple[str, ...]] = {
         "USER_POOL_CLIENT_ID",
         "DOOR_TABLE",
         "AUDIT_TABLE",
+        "JOBS_QUEUE",
         "SENDER_ADDRESS",
     ),
     "deliver": ("REPORTS_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
     "note_delivery": ("REPORTS_TABLE",),
     "take_reply": ("REPORTS_TABLE",),
+    "run_job": ("DOCUMENTS_TABLE", "AUDIT_TABLE", "PAGES_BUCKET"),
     "sweep": ("REPORTS_TABLE",),
 }
 _ONE_OF = {
@@ -60,6 +73,7 @@ class Settings:
     digest_every: int = 3600
     keep_days: int = 30
     documents_table: str = ""
+    jobs_queue: str = ""
     pages_bucket: str = ""
     pages_url: str = ""
     user_pool_id: str = ""

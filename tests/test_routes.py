@@ -32,7 +32,7 @@ REPORTER = {
     "/{locale}/{place}/note": READ | {"POST"},
 }
 CODES = {"/{locale}/code": READ | {"POST"}}
-HANDLERS = {"app", "reporter_api", "code_api", "deliver", "note_delivery", "sweep"}
+HANDLERS = {"app", "reporter_api", "code_api", "deliver", "note_delivery", "run_job", "sweep"}
 
 _PROGRAM = """
 import json, app

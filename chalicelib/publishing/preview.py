@@ -141,7 +141,8 @@ class Preview:
             live = draft if live_texts == texts else self._blocks(live_texts, name)
         except DocumentInvalid:
             live = []
-        where = WhereChanged(self._site.now().sentences, self._text(texts, CONTACTS))
+        documents = (self._text(texts, name) for name in (CONTACTS, RECIPIENTS))
+        where = WhereChanged(self._site.now().sentences, *documents)
         return ReadingPage(rows(draft, live), where, not live)
 
     def mail(self, name: str, recipient: str, sample: int = 0) -> bytes:

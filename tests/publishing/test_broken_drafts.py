@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.directory.document_ids import name_of
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.documents import Draft
 from chalicelib.publishing.field_labels import title_of
@@ -84,7 +83,7 @@ def test_a_broken_draft_brings_no_screen_down(desk, document, text):
     assert title_of(document) in told.words
     checks = publisher.get("/admin/publish")
     assert checks.status == 200
-    assert name_of(document) in checks.words
+    assert title_of(document) in checks.words
     shown = form_of(publisher.get(path), "/admin/text")["text"].strip()
     assert shown == text.strip()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -16,25 +17,21 @@ from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, download, go_to
 from chalicelib.shared.clock import Clock
+from chalicelib.shared.email_addresses import is_address, plain_address
 from chalicelib.shared.errors import EntryMissing
 
 WordsOfLog = Callable[[], Callable[[str], str]]
 PEOPLE = "/admin/people"
 LOG = "/admin/log"
 _LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
+_NO_ADDRESS = "This is not an e-mail address. Write it like ana@town.example."
 _MONTHS_KEPT = 13
 _A = {EDITOR: "an editor", PUBLISHER: "a publisher", "": "without a role"}
 _SEVEN_DAYS = "For seven days from now, this person can agree to nothing as the second publisher."
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\uff1d",
-    "\uff0b",
-    "\uff0d",
-    "\uff20",
-)  # wide ones too
+_FORMULA = ("=", "+", "-", "@", "\u2212")  # wide and small ones are read as these (NFKC)
+_SPLITS = ("\t", "\r", "\n")
+# What a spreadsheet may drop before a formula: spaces, and signs that nobody sees.
+_BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000"
 
 
 def routes(guard: Guard, people: ManagePeople, tell: TellPublishers) -> None:
@@ -70,10 +67,13 @@ class PeopleScreens:
         if not request.posted:
             return self._everybody(request)
         request.deed.after = request.field("role")
+        problems = _amiss(request.field("email"), request.field("role"))
+        if problems:
+            return self._everybody(request, 422, problems)
         try:
             person = self._people.invite(request.field("email"), request.field("role"))
         except AddressWrong:
-            return self._everybody(request, 422, {"email": "This is not an e-mail address."})
+            return self._everybody(request, 422, {"email": _NO_ADDRESS})
         except PersonKnown:
             known = "This address has been invited before: it is in the list."
             return self._everybody(request, 422, {"email": known})
@@ -136,9 +136,22 @@ class PeopleScreens:
             status,
             people=self._people.everybody(),
             roles=ROLES,
-            email=request.field("email") if problems else "",
+            email=plain_line(request.field("email")) if problems else "",
+            role=request.field("role") if problems else EDITOR,
             problems=problems or {},
         )
+
+
+def _amiss(email: str, role: str) -> dict[str, str]:
+    """Return everything that is wrong with an invitation, by field."""
+    problems = {}
+    if not email.strip():
+        problems["email"] = "Write the e-mail address of the person."
+    elif not is_address(plain_address(email)):
+        problems["email"] = _NO_ADDRESS
+    if role not in ROLES:
+        problems["role"] = "Choose one of those that are listed."
+    return problems
 
 
 class LogScreens:
@@ -189,7 +202,8 @@ def as_csv(entries: Sequence[AuditEntry]) -> str:
 
 def csv_cell(text: str) -> str:
     """Return a text as a cell of a CSV file that a spreadsheet takes for no formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    begins = unicodedata.normalize("NFKC", text[:200]).lstrip(_BEFORE_A_FORMULA)
+    return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in _SPLITS else text
 
 
 def _months(now: datetime) -> list[str]:

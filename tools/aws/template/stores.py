@@ -59,7 +59,7 @@ def reports_table() -> Json:
 def desk_tables() -> Json:
     """Documents and the audit log, which stay, and who is at the door, which passes."""
     return resources(
-        Documents=_kept_table(_keys("pk", "sk")),
+        Documents=_kept_table(_keys("pk", "sk") | _FORGETS),  # background jobs, and nothing else of it
         Audit=_kept_table(_keys("month", "at") | _FORGETS),
         Door={
             "Type": "AWS::DynamoDB::Table",
