@@ -13,6 +13,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.document_forms import check_form
 from chalicelib.publishing.documents import Draft, DraftConflict
 from chalicelib.publishing.edit_text import EditText, read_json, write_json
+from chalicelib.publishing.field_labels import plain, title_of
 
 _TRIES = 3
 
@@ -49,7 +50,8 @@ def read_whole(document: str, text: str) -> dict[str, Any]:
     """Read a document, each field of its kind. Raises DocumentInvalid with the first that is not."""
     parsed = read_json(document, text)
     for problem in check_form(document, text, parsed)[:1]:
-        raise DocumentInvalid(f"the draft of “{document}”, line {problem.line}: {problem.sentence}")
+        where = f"the draft of “{title_of(document)}”, line {problem.line}"
+        raise DocumentInvalid(f"{where}: {plain(problem.sentence)}")
     return parsed
 
 

@@ -97,10 +97,10 @@ class LiveTexts:
             try:
                 return Version(document, SHIPPED, self._shipped.text(document))
             except KeyError as error:
-                raise EntryMissing(document) from error
+                raise EntryMissing("there is no such text") from error
         version = self._store.version(document, number)
         if version is None:
-            raise EntryMissing(f"{document} has no version {number}")
+            raise EntryMissing(f"there is no text number {number} in this history")
         return version
 
     def changed(self, live: LiveRelease | None) -> dict[str, str]:
@@ -330,7 +330,7 @@ class EditText:
         """Return what there is of a document that no package has any more, to be read and copied."""
         draft, versions = self._store.draft(document), self._store.versions(document)
         if draft is None and not versions:
-            raise EntryMissing(document)
+            raise EntryMissing("there is no such text")
         last = versions[0] if versions else Version(document, SHIPPED, "")
         text = draft.text if draft else last.text
         revision = draft.revision if draft else 0
@@ -343,7 +343,7 @@ class EditText:
 
     def _known(self, document: str) -> None:
         if document not in self._shipped.ids():
-            raise EntryMissing(document)
+            raise EntryMissing("there is no such text")
 
     def _hidden(
         self, document: str, live: int, draft: Draft | None, settled: Mapping[str, str]
@@ -380,7 +380,7 @@ def mark_contact(text: str, contact: str, role: str, day: date) -> str:
         if entry.get("id") == contact:
             entry.update(contact_stamps.stamped(entry, role, day))
             return write_json(document)
-    raise EntryMissing(f"there is no contact {contact!r}")
+    raise EntryMissing("there is no such contact")
 
 
 def read_json(document: str, text: str) -> dict[str, Any]:
