@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.places import is_slug
 from chalicelib.directory.us_states import POSTAL_LETTERS
+from chalicelib.shared.language_names import language_name
 from chalicelib.shared.locales import ENDONYMS
 
 CONTACTS = "contacts"
@@ -26,7 +27,7 @@ MAIL_TEMPLATE = "template/mail/"
 
 # What an older package had as documents, and this one writes by itself: shown, and no longer changed.
 RETIRED = (f"{MAIL_TEMPLATE}report/subject.txt", f"{MAIL_TEMPLATE}digest/subject.txt")
-# What documents are called on the screens; the others are called by their id.
+# What documents are called on the screens; pages and languages have names of their own.
 NAMES = {
     "contacts": "Contacts: who people can call or write to",
     "places": "Places",
@@ -39,6 +40,18 @@ NAMES = {
 }
 OF_PLACE = {CONTACTS: "Contacts of", PLACES: "The page and place of"}
 _POSTAL = frozenset(letters.upper() for letters in POSTAL_LETTERS.values())
+_PAGES = {
+    "about": "The page about the site",
+    "answer": "The answer to a code",
+    "code": "The page to type a code",
+    "error": "The page for what went wrong",
+    "layout": "What stands around every page",
+    "more": "The page with more numbers",
+    "note": "The form to write to an office",
+    "page": "The page of a town",
+    "parts": "Pieces that pages share",
+    "receipt": "The page after writing",
+}
 _FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
@@ -87,10 +100,13 @@ def locale_of(document: str) -> str:
 
 
 def name_of(document: str) -> str:
-    """Return what a document is called on the screens."""
+    """Return what a document is called on the screens, in words."""
     locale = locale_of(document)
     if locale:
-        return f"{ENDONYMS.get(locale, locale)} ({document})"
+        return f"Sentences in {language_name(locale)}"
+    if document.startswith(PUBLIC_TEMPLATE):
+        name, _, ending = document.removeprefix(PUBLIC_TEMPLATE).rpartition(".")
+        return "The look of the pages" if ending == "css" else _PAGES.get(name, f"The page “{name}”")
     if place_of(document):
         return f"{OF_PLACE[base_of(document)]} {place_words(place_of(document))}"
     return NAMES.get(document, document.removeprefix("template/"))

@@ -119,9 +119,10 @@ class CheckDocuments:
         page = max(rendered.pages, key=lambda page: len(page.packed), default=None)
         if page is None or _bytes_of(page.packed) <= BYTE_BUDGET:
             return []
+        over = max(1, round(100 * (_bytes_of(page.packed) / BYTE_BUDGET - 1)))
         sentence = (
-            f"The page {page.name} takes {_bytes_of(page.packed):,} bytes to send; at most it may take"
-            f" {BYTE_BUDGET:,}. People open it on old phones with a slow line. Please say something shorter."
+            f"A page has become too long: it takes {over} percent more to send than it may. People open it on"
+            " old phones with a slow line. Please say something shorter."
         )
         return [Problem("template/public/page.html", 0, sentence, page=page.name)]
 
@@ -177,7 +178,7 @@ def _weighed(problem: Problem, before: Mapping[str, object] | None) -> Problem:
     of_mail = problem.document in mail_frames.DOCUMENTS or problem.sentence.startswith(mail_frames.IN_MAIL)
     if drafted or not of_mail:
         return problem
-    until = "Mails go out with the text that came with the package, until this one is written anew."
+    until = "Mails go out with the text that came with the site, until this one is written anew."
     return replace(problem, sentence=f"{until} {problem.sentence}", weight=TELLS)
 
 

@@ -27,6 +27,7 @@ from chalicelib.publishing.documents import STOPS, Problem, check_text
 from chalicelib.publishing.field_names import unknown_fields
 from chalicelib.publishing.json_documents import Unreadable, line_at, read
 from chalicelib.shared.days import read_day
+from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.time_zones import is_known_zone
 
 _NAMES = {"contact": CONTACTS, "place": PLACES, "recipient": RECIPIENTS, "site": SITE}
@@ -66,7 +67,7 @@ def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
         Problem(
             document,
             _line_of(whole[document], json.dumps(entry[name])),
-            f"{entry[name]}: {key} is {entry[key]}, a day that has not come yet.",
+            f"{_called(whole[document], entry[name])}: {key} is {entry[key]}, a day that has not come yet.",
         )
         for name, key, document, entry in texts
         if entry.get(key) and read_day(entry[key]) > latest
@@ -182,7 +183,7 @@ def _located(whole: Mapping[str, str], error: str) -> Problem:
         if at >= 0:
             line = line_at(text, at)
             break
-    about = f"{entry[:60]}: " if entry else ""
+    about = f"{_called(text, entry)[:60]}: " if entry else ""
     return Problem(document, line, _sentence(about + rule))
 
 
@@ -195,6 +196,19 @@ def _holding(whole: Mapping[str, str], document: str, entry: str, rule: str) -> 
     holding = [name for name in parts if line_of_entry(whole[name], entry)]
     holding += [name for name in parts if any(value in whole[name] for value in values)]
     return next(iter(holding), parts[0])
+
+
+def _called(text: str, entry: str) -> str:
+    """Return the name of an entry of a document, by its id; of one without a name the id."""
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return entry
+    lists = parsed.values() if isinstance(parsed, dict) else [parsed]
+    for one in (one for listed in lists if isinstance(listed, list) for one in listed):
+        if isinstance(one, dict) and entry in (one.get("id"), one.get("slug"), one.get("tag")):
+            return str(one.get("name") or one.get("own_name") or ENDONYMS.get(entry, entry))
+    return entry
 
 
 def _sentence(text: str) -> str:

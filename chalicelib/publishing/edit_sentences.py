@@ -109,7 +109,7 @@ class EditSentences:
     def open(self, document: str) -> Catalog:
         """Return a catalog. Raises EntryMissing, or DocumentInvalid when its draft cannot be read."""
         if not document.startswith(CATALOG):
-            raise EntryMissing(document)
+            raise EntryMissing("there is no such language")
         opened, locale = self._edit.open(document), locale_of(document)
         entries = {entry.source: entry for entry in read_po(opened.text)}
         english = {} if locale == DEFAULT else self._english()

@@ -317,7 +317,7 @@ class EditText:
         """Return what there is of a document that no package has any more, to be read and copied."""
         draft, versions = self._store.draft(document), self._store.versions(document)
         if draft is None and not versions:
-            raise EntryMissing(document)
+            raise EntryMissing("there is no such text")
         last = versions[0] if versions else Version(document, SHIPPED, "")
         text = draft.text if draft else last.text
         revision = draft.revision if draft else 0
@@ -339,7 +339,7 @@ class EditText:
 
     def _known(self, document: str) -> None:
         if not is_known(document, self._shipped.ids()):
-            raise EntryMissing(document)
+            raise EntryMissing("there is no such text")
 
     def _ids(self, live: Mapping[str, int], drafts: Mapping[str, Draft]) -> Sequence[str]:
         """Return every document there is: the shipped ones, and those of places that came since."""
@@ -373,7 +373,7 @@ def mark_contact(contacts: Mapping[str, Any], contact: str, role: str, day: date
         if entry.get("id") == contact:
             entry.update(contact_stamps.stamped(entry, role, day))
             return
-    raise EntryMissing(f"there is no contact {contact!r}")
+    raise EntryMissing("there is no such contact")
 
 
 def read_json(document: str, text: str) -> dict[str, Any]:

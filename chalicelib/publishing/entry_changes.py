@@ -195,6 +195,8 @@ def _field(name: str, labels: Mapping[str, str], old: Any, new: Any, names: Name
     label = label_of(labels, name)
     if name == "channels" and _is_list_of(old, Mapping) and _is_list_of(new, Mapping):
         yield from _channels(_maps(old), _maps(new), label)
+    elif name in ("checked_as", "read_as"):
+        yield field_change(label, _stood_for(old, "stood there before"), _stood_for(new, "stands there now"))
     elif name == "key":
         yield field_change(label, _key(old), _key(new))
     elif _is_list_of(old, str) and _is_list_of(new, str):
@@ -242,6 +244,11 @@ def _way(channel: Entry) -> str:
         text += f", with the word “{channel['body']}”"
     more = {name: one for name, one in channel.items() if name not in ("kind", "show", "value", "body")}
     return "; ".join([text, *(f"{name}: {value_of(name, one, Names())}" for name, one in more.items())])
+
+
+def _stood_for(value: Any, when: str) -> str:
+    """Return what a stamp stands for, in words: it is kept as a digest of all that is told of a contact."""
+    return "" if value is _MISSING or not value else f"all that {when}"
 
 
 def _key(value: Any) -> str:

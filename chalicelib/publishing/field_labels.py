@@ -5,24 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from chalicelib.directory.document_ids import (
     CATALOG,
     CONTACTS,
     MAIL_TEMPLATE,
-    OF_PLACE,
     PLACES,
     PUBLIC_TEMPLATE,
     RECIPIENTS,
     SITE,
-    base_of,
     locale_of,
-    place_of,
-    place_words,
+    name_of,
 )
 from chalicelib.publishing import placeholders
+from chalicelib.shared.days import day_in_words
 from chalicelib.shared.locales import ENDONYMS
 
 CONTACT_LABELS = {
@@ -110,18 +107,6 @@ _TITLES = {
     f"{MAIL_TEMPLATE}report/subject.txt": "The subject of a mail with a report",
     f"{MAIL_TEMPLATE}digest/subject.txt": "The subject of a mail with many reports",
 }
-_PAGES = {
-    "about": "The page about the site",
-    "answer": "The answer to a code",
-    "code": "The page to type a code",
-    "error": "The page for what went wrong",
-    "layout": "What stands around every page",
-    "more": "The page with more numbers",
-    "note": "The form to write to an office",
-    "page": "The page of a town",
-    "parts": "Pieces that pages share",
-    "receipt": "The page after writing",
-}
 _MARKS = {
     "CONFIRMED": "two sources agree",
     "SINGLE": "read in one source",
@@ -131,6 +116,27 @@ _KINDS = {"city": "town or city", "nation": "country"}
 _DAYS = ("read_on", "checked_on", "agreed_on", "read_at")
 _PLACES_NAMED = ("serves", "parent", "default_place", "places_order")
 _CONTACTS_NAMED = ("hotline", "founding_channels", "police")
+_BY_CODE = {
+    name: label
+    for labels in (LANGUAGE_LABELS, SITE_LABELS, RECIPIENT_LABELS, CONTACT_LABELS)
+    for name, label in labels.items()
+    if "_" in name
+}
+_CODED = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+_HYPHENED = re.compile(r"(?<![\w@./-])[a-z0-9]+(?:-[a-z0-9]+)+(?![\w@/-])")
+_DAY = re.compile(r"\b20[0-9]{2}-[0-9]{2}-[0-9]{2}\b")
+_INSTEAD = {
+    "the package": "the site",
+    "slug": "address of a page",
+    "id": "short name",
+    "JSON": "text",
+    "catalog": "text of a language",
+    "msgid": "English",
+    "msgstr": "translation",
+    "template": "page",
+    "placeholder": "place to fill in",
+    "bytes": "letters",
+}
 _FILLED_IN = re.compile(r"%\((\w{1,40})\)s|\{\{\s*(\w{1,40})\s*\}\}")
 
 
@@ -147,12 +153,7 @@ def title_of(document: str) -> str:
     locale = locale_of(document)
     if locale:
         return ENDONYMS.get(locale, locale)
-    if document.startswith(PUBLIC_TEMPLATE):
-        name, _, ending = document.removeprefix(PUBLIC_TEMPLATE).rpartition(".")
-        return "The look of the pages" if ending == "css" else _PAGES.get(name, f"The page “{name}”")
-    if place_of(document):
-        return f"{OF_PLACE[base_of(document)]} {place_words(place_of(document))}"
-    return _TITLES.get(document, document.removeprefix("template/"))
+    return _TITLES.get(document) or name_of(document)
 
 
 def is_built(document: str) -> bool:
@@ -186,11 +187,13 @@ def value_of(name: str, value: Any, names: Names) -> str:
 
 def _word_of(name: str, text: str, names: Names) -> str:
     if name in _DAYS:
-        return day_of(text)
+        return day_in_words(text)
     if name in _PLACES_NAMED:
         return names.places.get(text, text)
     if name in _CONTACTS_NAMED:
         return names.contacts.get(text, text)
+    if name == "slug":
+        return f"/en/{text}/"
     if name == "mark":
         return _MARKS.get(text, text)
     if name == "kind":
@@ -204,15 +207,6 @@ def _word_of(name: str, text: str, names: Names) -> str:
     return text
 
 
-def day_of(text: str) -> str:
-    """Return a day as people write it, "November 25, 2026"; what is none stays as it is."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{day:%B} {day.day}, {day.year}"
-
-
 def readable(sentence: str) -> str:
     """Return a sentence with names in brackets for what a page fills in."""
 
@@ -221,6 +215,23 @@ def readable(sentence: str) -> str:
         return f"[{placeholders.name_of(called)}]"
 
     return _FILLED_IN.sub(name, sentence).replace("%%", "%")
+
+
+def plain(sentence: str) -> str:
+    """Return what a check or an error says without the words of its program.
+
+    Fields have the label of their form, days are written out, what a page fills in stands in brackets.
+    """
+    said = _DAY.sub(lambda match: day_in_words(match[0]), readable(sentence))
+    said = _CODED.sub(lambda match: f"“{_BY_CODE[match[0]]}”" if match[0] in _BY_CODE else match[0], said)
+    for word, instead in _INSTEAD.items():
+        said = re.sub(rf"\b{word}\b", instead, said)
+    return said
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with the names of places and offices where it has their ids of several words."""
+    return _HYPHENED.sub(lambda match: names.get(match[0], match[0]), text)
 
 
 def shortened(text: str, most: int = 60) -> str:

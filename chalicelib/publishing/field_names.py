@@ -81,7 +81,9 @@ def _told(document: str, parsed: Any) -> Iterator[tuple[str, str, str]]:
         for entry in entries if isinstance(entries, list) else ():
             if not isinstance(entry, Mapping):
                 continue
-            name = str(entry.get("id") or entry.get("slug") or entry.get("tag") or "")[:60]
+            name = str(entry.get("name") or entry.get("id") or entry.get("slug") or entry.get("tag") or "")[
+                :60
+            ]
             yield from _of(name, entry, known)
             channels = entry.get("channels") if listed == "contacts" else None
             for channel in channels if isinstance(channels, list) else ():

@@ -33,10 +33,10 @@ class LiveTexts:
             try:
                 return Version(document, SHIPPED, self._shipped.text(document))
             except KeyError as error:
-                raise EntryMissing(document) from error
+                raise EntryMissing("there is no such text") from error
         version = self._store.version(document, number)
         if version is None:
-            raise EntryMissing(f"{document} has no version {number}")
+            raise EntryMissing(f"there is no text number {number} in this history")
         return version
 
     def changed(self, live: LiveRelease | None) -> dict[str, str]:

@@ -16,7 +16,7 @@ from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing import catalog_checks, document_checks, page_marks
 from chalicelib.publishing.documents import STOPS
 from chalicelib.publishing.edit_text import LiveTexts
-from chalicelib.publishing.field_labels import title_of
+from chalicelib.publishing.field_labels import plain, title_of
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.page_blocks import Block, Run
 from chalicelib.publishing.ports import (
@@ -185,9 +185,8 @@ class Preview:
         for problem in problems:
             if problem.weight == STOPS:
                 line = f", line {problem.line}" if problem.line else ""
-                raise DocumentInvalid(
-                    f"the draft of “{title_of(problem.document)}”{line}: {problem.sentence}"
-                )
+                where = f"the draft of “{title_of(problem.document)}”{line}"
+                raise DocumentInvalid(f"{where}: {plain(problem.sentence)}")
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
         page = self._renderer.page(texts, name)

@@ -67,7 +67,7 @@ class SeeChanges:
         """Return a release, and what it changed for readers of the one that it took the place of."""
         release = self._store.release(number)
         if release is None:
-            raise EntryMissing(f"there is no release {number}")
+            raise EntryMissing("there is no such publish")
         before: Mapping[str, int] = {}
         if release.since > SHIPPED:
             earlier = self._store.release(release.since)

@@ -14,7 +14,7 @@ from datetime import date
 
 from chalicelib.directory.document_ids import fingerprint
 from chalicelib.pages.po_files import Entry, read_po
-from chalicelib.publishing.field_labels import day_of as label_of_day
+from chalicelib.shared.days import day_in_words as label_of_day
 
 _MARK = re.compile(r"# Looked at again on (\d{4}-\d\d-\d\d): it fits the English\. \(([0-9a-f]{16})\)")
 

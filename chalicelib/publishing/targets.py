@@ -183,7 +183,7 @@ class Targets:
             return {}
         release = self._store.release(number)
         if release is None:
-            raise EntryMissing(f"there is no release {number}")
+            raise EntryMissing("there is no such publish")
         return release.versions
 
     def _going(

@@ -16,13 +16,13 @@ from chalicelib.directory.document_ids import (
     RETIRED,
     SITE,
     base_of,
-    name_of,
     place_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.place_documents import Whole, empty, join
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.document_forms import check_form
+from chalicelib.publishing.field_labels import plain, title_of
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.ports import ShippedDocuments
 
@@ -63,8 +63,8 @@ def read_part(document: str, text: str) -> dict[str, Any]:
     """
     parsed = read(document, text)
     for problem in check_form(document, text, parsed)[:1]:
-        named = name_of(document) if place_of(document) else document
-        raise DocumentInvalid(f"the draft of “{named}”, line {problem.line}: {problem.sentence}")
+        where = f"the draft of “{title_of(document)}”, line {problem.line}"
+        raise DocumentInvalid(f"{where}: {plain(problem.sentence)}")
     return dict(parsed)
 
 

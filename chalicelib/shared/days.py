@@ -24,3 +24,16 @@ def read_day(value: object) -> date:
 def latest_today(now: datetime) -> date:
     """Return the last day that has begun somewhere on Earth: what comes after it has not come for anybody."""
     return (now.astimezone(UTC) + _FIRST_DAWN).date()
+
+
+def in_words(day: date) -> str:
+    """Return a date as people write it: "November 25, 2026"."""
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def day_in_words(text: str) -> str:
+    """Return a date of a document as people write it; a text that is none stays as it is."""
+    try:
+        return in_words(date.fromisoformat(text))
+    except ValueError:
+        return text

@@ -47,6 +47,7 @@ from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.edit_site import EditSite
 from chalicelib.publishing.find_words import FindWords
+from chalicelib.publishing.log_words import LogWords
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.web import (
     changes,
@@ -182,7 +183,7 @@ def _people(guard: Guard, shared: _Shared) -> None:
     manage = ManagePeople(
         shared.pool, shared.standings, shared.book, shared.clock, send_password, secrets.choice
     )
-    people.routes(guard, manage, shared.tell, shared.audit, shared.clock)
+    people.routes(guard, manage, shared.tell)
 
 
 def _documents(
@@ -210,6 +211,7 @@ def _documents(
     home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing)
     releases = publish.routes(guard, core.publish, core.see, ask, clock)
     jobs.routes(guard, ask, clock, releases.refused)
+    people.log_routes(guard, shared.audit, clock, LogWords(core.edit, core.see, core.recipients))
     preview.routes(guard, core.preview)
     towns.routes(guard, EditPlaces(core.edit), sees)
     site.routes(guard, EditSite(core.edit))

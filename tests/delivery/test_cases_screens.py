@@ -21,6 +21,7 @@ from chalicelib.reporting.cases import (
     SealedReport,
 )
 from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.days import in_words
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from chalicelib.shared.time_zones import local_time
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page
@@ -73,8 +74,8 @@ def test_a_case_of_an_evening_has_the_day_and_the_zone_of_its_place(desk, report
     evening = replace(report(9, Delivery("dot-trafficking", BOUNCED, NOW)), taken_at=EVENING)
     reports.add(evening)
     editor = desk.signed_in(EDITOR_ONE)
-    assert "Taken in 2026-11-27 20:10 PST" in editor.get(f"/admin/case?n={evening.case_number}").words
-    assert "2026-11-27 20:10 PST" in editor.get("/admin/deliveries").words
+    assert "Taken in November 27, 2026, 20:10 PST" in editor.get(f"/admin/case?n={evening.case_number}").words
+    assert "November 27, 2026, 20:10 PST" in editor.get("/admin/deliveries").words
 
 
 def test_automatic_answers_are_counted_by_office_and_day(desk, reports):
@@ -95,7 +96,7 @@ def test_automatic_answers_are_counted_by_office_and_day(desk, reports):
     browser = desk.signed_in(EDITOR_ONE)
     page = browser.get("/admin/deliveries")
     rows = [["".join(cell.itertext()) for cell in row.iter("td")] for row in page.tree.iter("tr")]
-    today, before = (f"{local_time(at, 'America/Los_Angeles'):%Y-%m-%d}" for at in (NOW, yesterday))
+    today, before = (in_words(local_time(at, "America/Los_Angeles")) for at in (NOW, yesterday))
     assert [row for row in rows if len(row) == 3] == [
         ["Department of Homeland Security, Blue Campaign", today, "1"],
         ["U.S. Department of Transportation", today, "1"],

@@ -15,6 +15,7 @@ from chalicelib.delivery.shown_figures import Counts
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.cases import BOUNCED, DELIVERED, SENT, Delivery, SealedReport
 from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.days import in_words
 from chalicelib.shared.time_zones import local_time
 from tests.support.desk_site import EDITOR_ONE, DeskSite, Page
 
@@ -139,5 +140,5 @@ def test_a_case_is_a_line_of_time_in_the_towns_hours(figures: DeskSite) -> None:
     assert "Taken in, on the page of Los Banos." in steps[0]
     assert "Sent to" in steps[1]
     assert "Taken by the mail server of" in steps[2]
-    assert f"{local_time(NOW, ZONE):%Y-%m-%d %H:%M}" in steps[0]
+    assert f"{in_words(local_time(NOW, ZONE))}, {local_time(NOW, ZONE):%H:%M}" in steps[0]
     assert "los-banos-ca" not in page.words

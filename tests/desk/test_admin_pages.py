@@ -29,16 +29,23 @@ def shown(pages: AdminPages, when: date | None, place: str, **more: Any) -> list
 
 @pytest.mark.parametrize(
     ("place", "minute", "day"),
-    [("home", "2026-11-27 23:10 EST", "2026-11-27"), ("far", "2026-11-28 01:10 UTC-03", "2026-11-28")],
+    [
+        ("home", "November 27, 2026, 23:10 EST", "November 27, 2026"),
+        ("far", "November 28, 2026, 01:10 GMT-03", "November 28, 2026"),
+    ],
 )
 def test_a_time_is_that_of_a_place_else_of_the_default_place(
     pages: AdminPages, place: str, minute: str, day: str
 ) -> None:
-    assert shown(pages, EVENING, place, zone_of=ZONES.__getitem__) == ["2026-11-27 20:10 PST", minute, day]
+    assert shown(pages, EVENING, place, zone_of=ZONES.__getitem__) == [
+        "November 27, 2026, 20:10 PST",
+        minute,
+        day,
+    ]
 
 
-def test_without_places_a_time_is_in_utc_and_says_so(pages: AdminPages) -> None:
-    assert shown(pages, EVENING, "home") == ["2026-11-28 04:10 UTC"] * 2 + ["2026-11-28"]
+def test_without_places_a_time_is_that_of_greenwich_and_says_so(pages: AdminPages) -> None:
+    assert shown(pages, EVENING, "home") == ["November 28, 2026, 04:10 GMT"] * 2 + ["November 28, 2026"]
 
 
 def test_nothing_is_shown_for_no_time(pages: AdminPages) -> None:

@@ -67,6 +67,8 @@ def test_what_only_publishers_may_do_is_this_and_no_less():
         "/admin/case/answer",
         "/admin/case/hold",
         "/admin/log/file",
+        "/admin/text",
+        "/admin/text/lines",
     }
 
 
@@ -207,7 +209,7 @@ def test_a_role_given_counts_at_the_next_click(desk):
 
 
 def test_what_was_typed_is_kept_when_the_session_ended_meanwhile(desk):
-    editor = desk.signed_in(EDITOR_ONE)
+    editor = desk.signed_in(PUBLISHER_ONE)
     form = editor.get("/admin/text?d=template/public/page.html").forms("/admin/text")[0]
     typed = {**form, "text": "a line\nanother <b>line</b> &amp; more\n"}
     held = dict(editor.jar)
@@ -252,6 +254,6 @@ NO_FORMS = [
 def test_what_is_no_form_of_ours_gets_a_page_that_says_so(desk):
     editor = desk.signed_in(EDITOR_ONE)
     for body, kind, status in NO_FORMS:
-        page = editor.ask("POST", "/admin/text", body, {"Content-Type": kind, "Origin": ORIGIN})
+        page = editor.ask("POST", "/admin/sentences", body, {"Content-Type": kind, "Origin": ORIGIN})
         assert page.status == status
         assert page.tree is not None

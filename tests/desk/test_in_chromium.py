@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, DeskSite
+from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
 from tests.support.newer_edits import NEWER_SCREENS, edit_on_an_older_package
 from tools.local.local_server import LocalSite
 from tools.local.quiet_server import HOST, reserve
@@ -251,7 +251,7 @@ def test_no_screen_is_wider_than_a_phone_and_buttons_are_large_enough(chromium, 
 
 
 def test_a_preview_runs_nothing_and_reaches_nothing(chromium, address, desk):
-    editor = desk.signed_in(EDITOR_ONE)
+    editor = desk.signed_in(PUBLISHER_TWO)
     opened = editor.get("/admin/text?d=template/public/page.html")
     text = opened.forms("/admin/text")[0]["text"]
     evil = text.replace(

@@ -16,14 +16,9 @@ pytestmark = pytest.mark.takes(30)
 SCREENS = [
     "/admin/",
     "/admin/documents",
-    "/admin/text?d=template/public/page.html",
-    "/admin/text?d=catalog/es",
-    "/admin/text?d=recipients",
     "/admin/text/changes?d=site",
-    "/admin/text/lines?d=template/mail/report/body.txt&line=2",
     "/admin/text/history?d=contacts/los-banos-ca",
     "/admin/text/version?d=contacts/los-banos-ca&n=0",
-    "/admin/text?d=places/us",
     "/admin/sentences?d=catalog/es",
     "/admin/sentences?d=catalog/es&show=missing",
     "/admin/sentences?d=catalog/ar&words=911",
@@ -58,6 +53,10 @@ SCREENS = [
     "/admin/log",
 ]
 PUBLISHERS_SCREENS = [
+    "/admin/text?d=template/public/page.html",
+    "/admin/text?d=catalog/es",
+    "/admin/text?d=recipients",
+    "/admin/text/lines?d=template/mail/report/body.txt&line=2",
     "/admin/people",
     "/admin/recipient",
     "/admin/recipient?r=dot-trafficking",
@@ -65,8 +64,8 @@ PUBLISHERS_SCREENS = [
 ]
 SLOW = {"/admin/publish"}  # it renders and checks the whole site; once is enough
 MISSING = [
-    "/admin/text?d=template/public/../../app.py",
-    "/admin/text?d=nothing",
+    "/admin/text/changes?d=template/public/../../app.py",
+    "/admin/text/changes?d=nothing",
     "/admin/sentences?d=contacts",
     "/admin/contact?c=nobody",
     "/admin/contact/out?c=nobody",
@@ -76,8 +75,8 @@ MISSING = [
     "/admin/mail?m=letter",
     "/admin/case?n=PL-0000-0000",
     "/admin/text/version?d=contacts/los-banos-ca&n=99",
-    "/admin/text?d=contacts",
-    "/admin/text?d=places/No",
+    "/admin/text/changes?d=contacts",
+    "/admin/text/changes?d=places/No",
     "/admin/preview/mail?name=report&recipient=nobody",
     "/admin/log?month=1999-01",
     "/admin/text/newer?d=contacts/los-banos-ca",
@@ -171,7 +170,12 @@ def test_what_is_not_there_is_said_to_be_not_there(desk):
 def test_nothing_of_an_address_comes_back_as_markup(desk):
     editor = desk.signed_in(EDITOR_ONE)
     evil = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
-    for path in ("/admin/text?d=", "/admin/case?n=", "/admin/sentences?d=catalog/es&words=", "/admin/?done="):
+    for path in (
+        "/admin/text/changes?d=",
+        "/admin/case?n=",
+        "/admin/sentences?d=catalog/es&words=",
+        "/admin/?done=",
+    ):
         page = editor.get(path + evil)
         assert "<script>alert" not in page.text
         check(page)

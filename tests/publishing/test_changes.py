@@ -232,7 +232,7 @@ def test_a_town_is_told_with_the_name_of_what_it_lies_in() -> None:
         "Kind": "town or city",
         "Lies in": "Merced County",
         "Local time": "B C",
-        "Address of its page": "a-town",
+        "Address of its page": "/en/a-town/",
     }
 
 

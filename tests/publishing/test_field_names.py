@@ -72,6 +72,6 @@ def test_a_time_zone_that_does_not_exist_stops_a_publish_with_its_line(zone: str
     texts = changed("places", lambda it: it["places"][0].update(zone=zone))
     [problem] = check(texts, shipped())
     assert problem.weight == STOPS
-    assert "los-banos-ca" in problem.sentence
+    assert problem.sentence.startswith("Los Banos: ")
     assert zone in problem.sentence or "America/Los_Angeles" in problem.sentence
     assert problem.line

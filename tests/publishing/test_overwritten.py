@@ -161,7 +161,9 @@ def test_who_leaves_what_somebody_saved_at_a_form_has_their_own_kept(desk: Edito
     met = screens.contact(Browser().post(**fields))
     assert met.status_code == 409
     assert "Leave theirs, and keep mine" in met.text
-    left = screens.contact(Browser().post(**fields, leave="yes"))
+    request = Browser().post(**fields, leave="yes")
+    left = screens.contact(request)
+    assert request.deed.after == "put aside; what somebody else saved stays"
     assert left.headers["Location"] == "/admin/thrown?done=put_aside"
     [(text, by)] = kept(desk)
     assert ('"Tuesdays."' in text, by) == (True, ANA)

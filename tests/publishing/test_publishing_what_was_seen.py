@@ -14,6 +14,7 @@ pytestmark = pytest.mark.takes(75)
 
 REPORT = "template/mail/report/body.txt"
 DIGEST = "template/mail/digest/body.txt"
+WRITER = "dan@desk.example"  # a third publisher
 NOW, BACK, LOOK = "/admin/publish/now", "/admin/releases/back", "/admin/releases/look"
 
 
@@ -33,15 +34,17 @@ def site_of(desk: DeskSite) -> dict[str, str]:
 
 
 def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_shown(desk):
-    ana, ben, eve = (desk.signed_in(one) for one in (PUBLISHER_ONE, PUBLISHER_TWO, EDITOR_ONE))
+    desk.add(WRITER, "publisher")
+    ana, ben, eve = (desk.signed_in(one) for one in (PUBLISHER_ONE, PUBLISHER_TWO, WRITER))
     draft(ana, REPORT, "harmless")
     looked = ben.get("/admin/publish")
     draft(eve, REPORT, "false")
     draft(eve, DIGEST, "unseen")
     page = ben.submit(looked, NOW, why="A harmless word", **yes(looked.text))
     assert page.status == 409
-    assert f"Changed since you looked: {name_of(DIGEST)}, new, by {EDITOR_ONE}" in page.words
-    assert f"{name_of(REPORT)}, by {EDITOR_ONE}" in page.words
+    assert f"Changed since you looked: {name_of(DIGEST)}, new, by {WRITER}" in page.words
+    assert f"{name_of(REPORT)}, by {WRITER}" in page.words
+    assert page.forms(NOW), page.words
     assert form_of(page, NOW)["why"] == "A harmless word"
     assert published(desk) == 0
     forged = {**form_of(page, NOW), "why": "x", "yes": "yes", "seen": "", "documents": "nothing at all"}
@@ -50,10 +53,10 @@ def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_show
     assert ben.submit(page, NOW, why="I looked", **yes(page.text)).status == 303
     assert texts_of(desk, 1)[REPORT].endswith("harmless false\n")
     refused, *_, done = [line for line in desk.log() if line["did"].startswith("publish")]
-    assert (refused["outcome"], EDITOR_ONE in refused["told"]) == ("refused", True)
+    assert (refused["outcome"], WRITER in refused["told"]) == ("refused", True)
     assert (done["outcome"], done["why"], done["before"]) == ("done", "I looked", "release 0")
     assert done["after"] == f"release 1: {DIGEST} 0 to 1, {REPORT} 0 to 1"
-    assert f"release 1: {DIGEST} 0 to 1, {REPORT} 0 to 1" in ana.get("/admin/log").words
+    assert f"publish no. 1: {name_of(DIGEST)}, {name_of(REPORT)}" in ana.get("/admin/log").words
 
     # of two who looked, the second is told; the pages that stand by are the winner's
     before = site_of(desk)
@@ -82,7 +85,8 @@ def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_show
 
 
 def test_an_editor_publishes_by_no_path(desk):
-    eve = desk.signed_in(EDITOR_ONE)
+    desk.add(WRITER, "publisher")
+    eve = desk.signed_in(WRITER)
     draft(eve, REPORT, "mine")
     looked = eve.get("/admin/publish")
     seen = desk.signed_in(PUBLISHER_ONE).get("/admin/publish").forms(NOW)[0]["seen"]

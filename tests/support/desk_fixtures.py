@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.pages.adapters.document_folders import Folders
-from chalicelib.publishing.adapters.render_process import RenderProcess
+from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.render import sentences
 from chalicelib.shared.aws.sdk import client
@@ -40,10 +40,10 @@ def render_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Re
     shared = at.parent / "remembered" if "PYTEST_XDIST_WORKER" in os.environ else None
 
     @cache
-    def process(module: str) -> RememberingProcess:
-        return RememberingProcess(RenderProcess(module), shared)
+    def process(module: str, limits: Limits | None = None) -> RememberingProcess:
+        return RememberingProcess(RenderProcess(module, limits), shared)
 
-    return lambda module, limits=None: process(module)
+    return process
 
 
 @cache

@@ -1,6 +1,7 @@
 """Pictures of every screen of the desk, for docs/admin.md: `python -m tools.look.screenshots_admin`.
 
-It runs the whole site on free ports, works at the desk as a clerk would, and takes a picture at each step.
+It runs the whole site on free ports, works at the desk as a clerk would, and takes two pictures at each step:
+as wide as a desktop (1280 px) and as a phone (390 px). They are kept small: see small_png.py.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools.local.running import running_site_and_mailroom
 from tools.look.chromium import launch_options
+from tools.look.small_png import with_palette
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "admin"
 EMAIL, PASSWORD = "ana@desk.example", "correct horse battery"
 NEW = "cam@desk.example"
-_WIDTH, _TALLEST = 1000, 1100
+_WIDTHS = {"": 1280, "-phone": 390}
+_TALLEST = 1100
 _PATIENCE = 180_000  # milliseconds: checking and publishing show how far they are
 
 
@@ -34,15 +37,20 @@ class Clerk:
     def __init__(self, browser: Browser, address: str, folder: Path) -> None:
         self._folder = folder
         context = browser.new_context(
-            base_url=address, viewport={"width": _WIDTH, "height": 700}, java_script_enabled=False
+            base_url=address, viewport={"width": _WIDTHS[""], "height": 700}, java_script_enabled=False
         )
         self.page: Page = context.new_page()
+        self._reader = browser.new_page()  # reads pictures, to make them small
 
     def picture(self, name: str) -> None:
-        """Take a picture of the screen as it is, from its top."""
-        height = int(self.page.locator("html").bounding_box()["height"])  # type: ignore[index]
-        self.page.set_viewport_size({"width": _WIDTH, "height": max(300, min(height, _TALLEST))})
-        self.page.screenshot(path=self._folder / f"{name}.png")
+        """Take a picture of the screen as it is at each width, from its top."""
+        for ending, width in _WIDTHS.items():
+            self.page.set_viewport_size({"width": width, "height": 700})
+            height = int(self.page.locator("html").bounding_box()["height"])  # type: ignore[index]
+            self.page.set_viewport_size({"width": width, "height": max(300, min(height, _TALLEST))})
+            small = with_palette(self._reader, self.page.screenshot())
+            (self._folder / f"{name}{ending}.png").write_bytes(small)
+        self.page.set_viewport_size({"width": _WIDTHS[""], "height": 700})
 
     def see(self, path: str, name: str) -> None:
         """Go to a screen and take its picture."""

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.pages.render.templates import tight_css
+from chalicelib.shared.days import day_in_words, in_words
 from chalicelib.shared.time_zones import ZoneOf, in_utc, local_time
 from chalicelib.shared.version import VERSION
 
@@ -33,14 +34,14 @@ class AdminPages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters.update(day=day, minute=minute, line=plain_line)
-        self._environment.globals.update(style=self._style, version=version)
+        self._environment.filters.update(day=day, minute=minute, month=month, line=plain_line)
+        self._environment.globals.update(style=self._style, site_version=version)
 
     def render(self, template: str, /, **names: Any) -> str:
         """Render a template.
 
         Its times are those of the zones that `zone_of` among the names gives, of the default place for "";
-        without it they are in UTC.
+        without it they are those of Greenwich.
         """
         return self._environment.get_template(template).render(**names)
 
@@ -54,11 +55,14 @@ class AdminPages:
 
 
 @pass_context
-def day(context: Context, when: date | datetime | None, place: str = "") -> str:
-    """Format a date, or return nothing; a time gives the day that it is then in a place."""
+def day(context: Context, when: date | datetime | str | None, place: str = "") -> str:
+    """Format a date in words, or return nothing; a time gives the day that it is then in a place.
+
+    A text that holds a date as documents write it is read; any other comes back as it is.
+    """
     if isinstance(when, datetime):
         when = _local(context, when, place)
-    return "" if when is None else f"{when:%Y-%m-%d}"
+    return in_words(when) if isinstance(when, date) else day_in_words(when or "")
 
 
 @pass_context
@@ -67,9 +71,14 @@ def minute(context: Context, when: datetime | None, place: str = "") -> str:
     if when is None:
         return ""
     local = _local(context, when, place)
-    zone = f"{local:%Z}"
-    # Zones without letters of their own are called by what they are ahead of UTC.
-    return f"{local:%Y-%m-%d %H:%M} {zone if zone.isalpha() else f'UTC{zone}'}"
+    zone = f"{local:%Z}".replace("UTC", "GMT")
+    # Zones without letters of their own are called by what they are ahead of Greenwich.
+    return f"{in_words(local)}, {local:%H:%M} {zone if zone.isalpha() else f'GMT{zone}'}"
+
+
+def month(text: str) -> str:
+    """Format a month like "2026-11" in words."""
+    return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
 
 
 def _local(context: Context, when: datetime, place: str) -> datetime:

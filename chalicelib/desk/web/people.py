@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.desk.audit import deeds, plain_line
@@ -20,6 +20,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.email_addresses import is_address, plain_address
 from chalicelib.shared.errors import EntryMissing
 
+WordsOfLog = Callable[[], Callable[[str], str]]
 PEOPLE = "/admin/people"
 LOG = "/admin/log"
 _LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
@@ -33,8 +34,8 @@ _SPLITS = ("\t", "\r", "\n")
 _BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000"
 
 
-def routes(guard: Guard, people: ManagePeople, tell: TellPublishers, audit: AuditLog, clock: Clock) -> None:
-    """Register the routes of people and of the audit log."""
+def routes(guard: Guard, people: ManagePeople, tell: TellPublishers) -> None:
+    """Register the routes of people."""
     screens = PeopleScreens(guard.show, people, tell)
     guard.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
     for path, does, press in (
@@ -44,7 +45,11 @@ def routes(guard: Guard, people: ManagePeople, tell: TellPublishers, audit: Audi
         ("/admin/people/authenticator", "forget an authenticator", screens.forget_authenticator),
     ):
         guard.action(path, PUBLISHER, does, about="email")(press)
-    lines = LogScreens(guard.show, audit, clock)
+
+
+def log_routes(guard: Guard, audit: AuditLog, clock: Clock, words: WordsOfLog) -> None:
+    """Register the routes of the audit log."""
+    lines = LogScreens(guard.show, audit, clock, words)
     guard.screen(LOG, EDITOR)(lines.month)
     guard.screen("/admin/log/file", PUBLISHER)(lines.file)
 
@@ -150,10 +155,14 @@ def _amiss(email: str, role: str) -> dict[str, str]:
 
 
 class LogScreens:
-    """The audit log's screens: a month of it, and all of it as a file."""
+    """The audit log's screens: a month of it, and all of it as a file.
 
-    def __init__(self, show: Show, audit: AuditLog, clock: Clock) -> None:
+    `words` gives what puts ids into words, for the screen; the file holds what is stored.
+    """
+
+    def __init__(self, show: Show, audit: AuditLog, clock: Clock, words: WordsOfLog = lambda: str) -> None:
         self._show = show
+        self._words = words
         self._audit = audit
         self._clock = clock
 
@@ -164,7 +173,9 @@ class LogScreens:
         if month not in months:
             raise EntryMissing("the log is kept for a year")
         entries = deeds(self._audit.entries(month))
-        return self._show(request, "log.html", entries=entries, month=month, months=months)
+        return self._show(
+            request, "log.html", entries=entries, month=month, months=months, words=self._words()
+        )
 
     def file(self, request: AdminRequest) -> Screen:
         """Download the whole audit log as CSV."""

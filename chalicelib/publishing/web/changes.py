@@ -5,13 +5,13 @@ from __future__ import annotations
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to, number, sentence_of
-from chalicelib.directory.document_ids import CONTACTS, base_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import SHIPPED, DraftConflict
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
-from chalicelib.publishing.field_labels import is_language, title_of
+from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.web.mend import form_of
 from chalicelib.shared.errors import EntryMissing
 
 CHANGES = "/admin/text/changes"
@@ -140,10 +140,3 @@ class ChangeScreens:
             shipped=opened.live.number == SHIPPED,
             problems=problems or {},
         )
-
-
-def form_of(document: str) -> str:
-    """Return the address of the screen on which a document is changed."""
-    if base_of(document) == CONTACTS:
-        return "/admin/contacts"
-    return f"/admin/sentences?d={document}" if is_language(document) else f"/admin/text?d={document}"

@@ -84,6 +84,7 @@ class ContactScreens:
             return go_to(f"{CONTACT_LIST}?done=added")
         if request.field("leave"):
             self._edit.put_aside(contact, typed, request.who.email)
+            request.deed.after = "put aside; what somebody else saved stays"
             return go_to(PUT_ASIDE)
         before = self._edit.open(contact)
         self._edit.save(contact, typed, request.field("seen"), request.who.email)

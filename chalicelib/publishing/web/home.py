@@ -14,9 +14,11 @@ from chalicelib.publishing import edit_whole
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.field_labels import plain
 from chalicelib.publishing.first_steps import first_steps
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.web.jobs import PublishingNow
+from chalicelib.publishing.web.mend import form_of
 from chalicelib.shared.errors import EntryMissing
 
 HOME = "/admin"
@@ -82,6 +84,8 @@ class HomeScreens:
             publishing=self._publishing(),
             site=site,
             name_of=name_of,
+            form_of=form_of,
+            plain=plain,
             stale=stale,
             unread=unread,
             amiss=self._cases.amiss(),

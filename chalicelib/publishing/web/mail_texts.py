@@ -64,6 +64,7 @@ class MailTextScreens:
         def save() -> Screen:
             if request.field("leave"):
                 self._texts.put_aside(mail, typed, request.who.email)
+                request.deed.after = "put aside; what somebody else saved stays"
                 return go_to(PUT_ASIDE)
             self._texts.save(mail, typed, number(request.field("revision")), request.who.email)
             return go_to(f"{MAIL_TEXT}?m={mail}&done=saved")

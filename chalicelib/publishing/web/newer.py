@@ -8,6 +8,7 @@ from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.directory.document_ids import RECIPIENTS, locale_of, name_of
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.field_labels import is_built
 from chalicelib.publishing.merge import NEW, YOURS
 from chalicelib.publishing.newer_texts import ALL, NewerText
 from chalicelib.shared.errors import EntryMissing, StaleRecord
@@ -40,7 +41,7 @@ class NewerScreens:
         document = request.asked("d")
         newer = self._edit.newer(document)
         if newer is None:
-            raise EntryMissing("There is nothing newer in the package for this text.")
+            raise EntryMissing("There is nothing newer for this text.")
         return self._screen(request, newer)
 
     def take(self, request: AdminRequest) -> Screen:
@@ -100,6 +101,7 @@ class NewerScreens:
             newer=newer,
             name=name_of(document),
             by_agreement=document == RECIPIENTS,
+            built=is_built(document),
             lang=locale_of(document),
             direction=direction(locale_of(document) or DEFAULT),
             drafted=self._edit.open(document).draft,

@@ -19,7 +19,7 @@ from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
 from chalicelib.publishing.documents import PublishRefused
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish
-from chalicelib.publishing.field_labels import title_of
+from chalicelib.publishing.field_labels import plain, readable, title_of
 from chalicelib.publishing.going_live import KEPT, KEPT_FOR
 from chalicelib.publishing.jobs import Job, JobUnderWay
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
@@ -145,6 +145,8 @@ class PublishScreens:
             site=self._publish.status(),
             why=why,
             languages=ENDONYMS,
+            plain=plain,
+            readable=readable,
             name_of=name_of,
             look_anew=f"{PUBLISH}?anew=yes",
             publishing=publishing_now(self._ask, self._clock),
@@ -180,6 +182,8 @@ class PublishScreens:
             title_of=title_of,
             why=why,
             languages=ENDONYMS,
+            plain=plain,
+            readable=readable,
             name_of=name_of,
             look_anew=f"{LOOK_BACK}?release={release}&anew=yes",
             link_of=self._links(request, plan),

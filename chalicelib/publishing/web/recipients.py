@@ -19,6 +19,7 @@ from chalicelib.publishing.change_recipients import ChangeRecipients, ChangeStat
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_recipients import OUT_FORM, EditRecipients
 from chalicelib.publishing.errors import CodesUsedUp, CodeWrong
+from chalicelib.publishing.field_labels import with_names
 from chalicelib.publishing.forms import Problems, Typed
 from chalicelib.publishing.recipient_form import NATURE_WORDS
 from chalicelib.publishing.see_changes import SeeChanges
@@ -298,6 +299,7 @@ class RecipientScreens:
             "recipient.html",
         )
         agreed = [one.agreed_by for one in state.entries if one.id == recipient] if state else []
+        places = {place.slug: place.name for place in self._edit.places()}
         return show_form(
             self._show,
             request,
@@ -308,6 +310,7 @@ class RecipientScreens:
             status,
             theirs,
             recipient=recipient,
+            described=[with_names(line, places) for line in state.described] if state else (),
             state=state,
             whose=state.whose(recipient) if state else (),
             agreed=list(filter(None, agreed)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.delivery import mail_frames
-from chalicelib.desk.people import EDITOR
+from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import (
     Screen,
@@ -25,6 +25,7 @@ from chalicelib.publishing.edit_text import EditText, OpenDocument
 from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.changes import CHANGES
+from chalicelib.publishing.web.mend import form_of
 
 TEXTS = "/admin/documents"
 TEXT = "/admin/text"
@@ -34,8 +35,9 @@ def routes(guard: Guard, edit: EditText, see: SeeChanges) -> None:
     """Register the screens."""
     screens = TextScreens(guard.show, edit, see)
     guard.screen(TEXTS, EDITOR)(screens.documents)
-    guard.screen(TEXT, EDITOR, does="save a draft", about="d")(screens.text)
-    guard.screen("/admin/text/lines", EDITOR)(screens.lines)
+    # Raw text is for who asks for it: nothing but publishers' folds named Advanced leads here.
+    guard.screen(TEXT, PUBLISHER, does="save a draft", about="d")(screens.text)
+    guard.screen("/admin/text/lines", PUBLISHER)(screens.lines)
 
 
 class TextScreens:
@@ -48,7 +50,9 @@ class TextScreens:
 
     def documents(self, request: AdminRequest) -> Screen:
         """List the documents."""
-        return self._show(request, "documents.html", entries=self._edit.list(), name_of=name_of)
+        return self._show(
+            request, "documents.html", entries=self._edit.list(), name_of=name_of, form_of=form_of
+        )
 
     def text(self, request: AdminRequest) -> Screen:
         """Show the editor of a document, or save what was typed as its draft."""
@@ -74,6 +78,7 @@ class TextScreens:
             self._edit.put_aside(document, request.field("text"), request.who.email)
         except DocumentInvalid as error:
             return self._editor(request, document, 422, {"text": sentence_of(error)})
+        request.deed.after = "put aside; what somebody else saved stays"
         return go_to("/admin/thrown?done=put_aside")
 
     def lines(self, request: AdminRequest) -> Screen:

@@ -16,7 +16,8 @@ from chalicelib.publishing.errors import PublishUnderWay
 from chalicelib.publishing.field_labels import is_built, title_of
 from chalicelib.publishing.see_changes import MOST_OF_ONE, SeeChanges
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
-from chalicelib.publishing.web.changes import CHANGES, form_of
+from chalicelib.publishing.web.changes import CHANGES
+from chalicelib.publishing.web.mend import form_of
 from chalicelib.publishing.web.recipients import RECIPIENT_LIST, tell_of_proposal
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 
