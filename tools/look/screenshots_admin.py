@@ -155,7 +155,7 @@ def _added(ana: Clerk) -> None:
     ana.picture("towns")
     ana.see("/admin/site", "site")
     ana.see("/admin/mail", "mail-text")
-    ana.page.goto("/admin/text?d=places/los-banos-ca")
+    ana.page.goto("/admin/text?d=places/alder-crossing-ca")
     ana.press("Throw the draft away")
 
 
