@@ -6,15 +6,37 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FUNCTIONS = ("page", "reporter", "codes", "admin", "deliver", "note_delivery", "take_reply", "sweep", "all")
+FUNCTIONS = (
+    "page",
+    "reporter",
+    "codes",
+    "access",
+    "admin",
+    "deliver",
+    "note_delivery",
+    "take_reply",
+    "sweep",
+    "all",
+)
 
 # What each function cannot work without. The page function needs nothing: it serves what shipped.
 _NEEDED: dict[str, tuple[str, ...]] = {
     "page": (),
     "reporter": ("REPORTS_TABLE", "REPORTER_SECRET"),
     "codes": ("REPORTS_TABLE", "REPORTER_SECRET"),
+    "access": (
+        "ACCESS_TABLE",
+        "ACCESS_DOOR_TABLE",
+        "DOCUMENTS_TABLE",
+        "USER_POOL_ID",
+        "USER_POOL_CLIENT_ID",
+        "DOOR_TABLE",
+        "AUDIT_TABLE",
+        "SENDER_ADDRESS",
+    ),
     "admin": (
         "REPORTS_TABLE",
+        "ACCESS_TABLE",
         "DOCUMENTS_TABLE",
         "PAGES_BUCKET",
         "USER_POOL_ID",
@@ -66,6 +88,8 @@ class Settings:
     user_pool_client_id: str = ""
     door_table: str = ""
     audit_table: str = ""
+    access_table: str = ""
+    access_door_table: str = ""
     site_address: str = ""
     operator_name: str = ""
     operator_contact: str = ""

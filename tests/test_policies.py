@@ -23,7 +23,7 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
-from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
 from chalicelib.publishing.adapters import dynamo_documents
@@ -37,6 +37,7 @@ from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
 from tools.build.functions import (
+    ACCESS,
     ADMIN,
     CODES,
     DELIVER,
@@ -73,6 +74,14 @@ PEOPLE = (
     "ListUsers",
     "ListUsersInGroup",
 )
+# What signing somebody in, and reading what they may do, takes of them: no account changes by these.
+SIGNING_IN = (
+    "AdminGetUser",
+    "AdminInitiateAuth",
+    "AdminListGroupsForUser",
+    "AdminRespondToAuthChallenge",
+    "ListUsersInGroup",
+)
 
 # Everything that any function may do, and to what: a grant that is not here fails.
 ALLOWED: dict[str, dict[str, list[str]]] = {
@@ -85,11 +94,20 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["Reports"],
         READ_SECRET: ["ReporterSecret"],
     },
+    "access_api": {
+        "dynamodb:GetItem": ["Access", "Documents", "AccessDoor"],
+        "dynamodb:UpdateItem": ["Access", "AccessDoor"],
+        "dynamodb:DeleteItem": ["AccessDoor", "Door"],
+        "dynamodb:PutItem": ["AccessDoor", "Door", "Audit"],
+        "ses:SendEmail": MAIL,
+        "ses:SendRawEmail": MAIL,
+        **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
+    },
     "admin_api": {
         "dynamodb:Query": ["Reports/index/desk", "Documents", "Audit"],
         "dynamodb:Scan": ["Reports/index/desk"],
-        "dynamodb:UpdateItem": ["Reports", "Documents", "Door"],
-        "dynamodb:GetItem": ["Documents", "Door"],
+        "dynamodb:UpdateItem": ["Reports", "Door"],
+        "dynamodb:GetItem": ["Documents", "Access", "Door"],
         "dynamodb:PutItem": ["Documents", "Door", "Audit"],
         "dynamodb:DeleteItem": ["Documents", "Door"],
         "s3:GetObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
@@ -98,7 +116,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "s3:DeleteObject": ["Pages/releases/*", "Pages/site/*"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
-        **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
+        **{f"cognito-idp:{name}": ["People"] for name in SIGNING_IN},
     },
     "deliver": {
         "dynamodb:DescribeTable": ["Reports"],
@@ -138,6 +156,18 @@ KEYS: dict[str, dict[str, list[str]]] = {
     "code_api": {
         "dynamodb:GetItem": ["report#*"],
     },
+    "access_api": {
+        "dynamodb:DeleteItem": [
+            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
+        ],
+        "dynamodb:GetItem": [
+            *("browser#*", "first#*", "person#*", "person#*", "session#*", "step#*", "tries#*")
+        ],
+        "dynamodb:PutItem": [
+            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
+        ],
+        "dynamodb:UpdateItem": ["browser#*", "first#*", "person#*", "session#*", "step#*", "tries#*"],
+    },
     "admin_api": {
         "dynamodb:DeleteItem": [
             "browser#*",
@@ -154,6 +184,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "change",
             "draft",
             "first#*",
+            "person#*",
             "person#*",
             "release",
             "session#*",
@@ -182,7 +213,6 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:UpdateItem": [
             "browser#*",
             "first#*",
-            "person#*",
             "report#*",
             "session#*",
             "step#*",
@@ -294,7 +324,8 @@ def mail_conditions(function: Function) -> list[dict[str, Any]]:
 
 def test_mail_can_be_sent_only_as_the_sender():
     senders = [function for function in FUNCTIONS if mail_conditions(function)]
-    assert {function.name for function in senders} == {"admin_api", "deliver", "note_delivery", "sweep"}
+    desks = {"access_api", "admin_api"}
+    assert {function.name for function in senders} == {*desks, "deliver", "note_delivery", "sweep"}
     for function in senders:
         [condition] = mail_conditions(function)
         assert condition["StringEquals"] == FROM_US
@@ -333,8 +364,23 @@ def test_the_log_of_who_did_what_can_be_added_to_and_read_and_nothing_else():
         "dynamodb:PutItem",
         "dynamodb:Query",
     }
-    others = [function for function in FUNCTIONS if function is not ADMIN]
+    adds = {action for action, on in grants_of(ACCESS).items() if "Audit" in on}
+    assert adds == {"dynamodb:PutItem"}
+    others = [function for function in FUNCTIONS if function not in (ACCESS, ADMIN)]
     assert not [one.name for one in others for on in grants_of(one).values() if "Audit" in on]
+
+
+def test_the_desks_role_signs_people_in_and_reads_what_they_may_do_and_changes_no_account():
+    policy = json.loads((ROOT / ".chalice" / ADMIN.policy).read_text(encoding="utf-8"))
+    asked = {
+        action.removeprefix("cognito-idp:")
+        for statement in policy["Statement"]
+        for action in as_list(statement["Action"])
+        if action.startswith("cognito-idp:")
+    }
+    assert asked == set(SIGNING_IN)
+    others = [one.name for one in FUNCTIONS if any("cognito" in action for action in grants_of(one))]
+    assert others == ["access_api", "admin_api"]
 
 
 def test_published_versions_can_be_added_and_never_deleted():
@@ -425,6 +471,8 @@ TABLES = {
     "Documents": dynamo_documents,
     "Door": dynamo_sign_ins,
     "Audit": dynamo_audit,
+    "Access": dynamo_standings,
+    "AccessDoor": dynamo_sign_ins,
 }
 
 
@@ -679,7 +727,7 @@ def left_undone(item: dict[str, Any]) -> dict[str, Any]:
 
 
 class PackagedDesk:
-    """The admin function of the package, as a browser at the desk meets it."""
+    """A function of the package that serves the admin site, or a part, as a browser meets it."""
 
     def __init__(self, function: Running) -> None:
         self._function = function
@@ -762,20 +810,6 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
         chosen = {"password": "another password of length", "again": "another password of length"}
         assert ben.submit(ben.sign_in("first-password-0"), "/admin/sign-in", **chosen).status == 303
         assert ben.get("/admin").status == 200
-        # people: invited, given a role, a new password, no authenticator, and removed
-        who = "cam@desk.example"
-        submit(ana, "/admin/people", "/admin/people", email=who, role="editor")
-        submit(
-            ana,
-            "/admin/people",
-            "/admin/people/role",
-            last_form(ana, "/admin/people/role", who),
-            role="publisher",
-        )
-        submit(ana, "/admin/people", "/admin/people/password", last_form(ana, "/admin/people/password", who))
-        asked = ana.get("/admin/people").forms("/admin/people/password")[0] | {"email": who}
-        assert ana.post("/admin/people/authenticator", asked).status == 303
-        submit(ana, "/admin/people", "/admin/people/remove", last_form(ana, "/admin/people/remove", who))
         # cases: found, and held for a court
         [number] = set(CASE_LINK.findall(ana.get("/admin/deliveries").text))
         case = f"/admin/case?n={number}"
@@ -793,6 +827,33 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
     assert folders == set(range(5, 25)), "two were published, and the last twenty stay"
     needless = {"ses:SendEmail"}
     assert set(ALLOWED["admin_api"]) - world.asked(ADMIN) == needless
+
+
+def test_the_access_functions_role_lets_a_publisher_change_who_may_sign_in(world, runtime):
+    people = "/admin/access/people"
+    with world.running(ACCESS, runtime) as function:
+        ana = Person(cast(DeskSite, PackagedDesk(function)), ANA).at_access()
+        # invited, given a role, a new password, no authenticator, no session, and removed
+        who = "cam@desk.example"
+        submit(ana, people, people, email=who, role="editor")
+        submit(ana, people, f"{people}/role", last_form(ana, f"{people}/role", who), role="publisher")
+        for what in ("password", "sessions"):
+            submit(ana, people, f"{people}/{what}", last_form(ana, f"{people}/{what}", who))
+        asked = ana.get(people).forms(f"{people}/password")[0] | {"email": who}
+        assert ana.post(f"{people}/authenticator", asked).status == 303
+        submit(ana, people, f"{people}/remove", last_form(ana, f"{people}/remove", who))
+        # somebody who was sent a first password chooses one of their own
+        world.aws.client("cognito-idp").admin_set_user_password(
+            UserPoolId=world.pool, Username=BEN, Password="first-password-0", Permanent=False
+        )
+        ben, sign_in = Person(cast(DeskSite, PackagedDesk(function)), BEN), "/admin/access/sign-in"
+        chosen = {"password": "another password of length", "again": "another password of length"}
+        assert ben.submit(ben.sign_in("first-password-0", sign_in), sign_in, **chosen).status == 303
+        assert ben.get(people).status == 200
+        assert ben.get("/admin/access/no/such/screen").status == 404
+        submit(ana, people, "/admin/access/sign-out")
+    assert world.aws.refused == []
+    assert set(ALLOWED["access_api"]) - world.asked(ACCESS) == {"ses:SendEmail"}
 
 
 GONE_PLACE = "site/en/a-place-that-is-gone/"
@@ -814,7 +875,7 @@ def leave_old_releases(world: World) -> None:
 
 def last_form(person: Person, action: str, email: str) -> int:
     """Return which of a screen's forms is about a person."""
-    forms = person.get("/admin/people").forms(action)
+    forms = person.get("/admin/access/people").forms(action)
     return next(index for index, form in enumerate(forms) if form["email"] == email)
 
 

@@ -35,6 +35,7 @@ PACKAGES: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _SDK | _PAGES,
     "code_api": _SDK | _PAGES,
+    "access_api": _SDK | _PAGES | {"jwt"},
     "admin_api": _SDK | _PAGES | {"jwt"},
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
     "note_delivery": _SDK | {"chalice"},
@@ -51,6 +52,7 @@ PYTHONS: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _BY_SDK | _LINE | _PLAIN | {"html"},
     "code_api": _BY_SDK | _LINE | _PLAIN | {"html"},
+    "access_api": _BY_SDK | _LINE | _PLAIN | {"html"},
     "admin_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
     "note_delivery": _BY_SDK | _LINE | _PLAIN | {"html"},
@@ -78,6 +80,12 @@ OURS: dict[str, str] = {
     "api_handler": ("pages.adapters: shipped_pages"),
     "reporter_api": _FORMS,
     "code_api": _FORMS,
+    "access_api": (
+        "desk.adapters: cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens"
+        " desk.render: admin_pages desk_mails directory.adapters: shipped_content"
+        " pages.adapters: shipped_pages pages.render: catalogs contexts english templates"
+        " shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk ses_mailer"
+    ),
     "admin_api": (
         f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums"
         " mail_encryption delivery.render: figure_pictures desk.adapters:"

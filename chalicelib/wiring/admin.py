@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,14 +22,13 @@ from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
-from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
-from chalicelib.desk.standings import Standings
+from chalicelib.desk.standings import NoDates, Standings
 from chalicelib.desk.tell_desk import TellPublishers
-from chalicelib.desk.web import entrance, people
+from chalicelib.desk.web import audit_log, entrance, moved
 from chalicelib.desk.web.guard import Guard
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.ports import RecipientBook
@@ -63,7 +61,7 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
-from chalicelib.shared.mail import DESK, About, Mail, Mailer
+from chalicelib.shared.mail import Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
 from chalicelib.wiring.published import published_places, published_zones
@@ -99,7 +97,8 @@ def serve(
     routes = Blueprint(__name__)
     shared = _shared(settings, clock or SystemClock(), cognito)
     guard = _entrance(routes, shared, cognito)
-    _people(guard, shared)
+    audit_log.routes(guard, shared.audit, shared.clock)
+    moved.routes(guard)
     directory = directory or documents.published_recipients(settings)
     reports_index = DynamoCases(_DYNAMO, settings.reports_table)
     zones = published_zones(settings)
@@ -129,7 +128,7 @@ def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Sh
         TellPublishers(
             pool, mailer, alarms, settings.sender_address, settings.operator_address, mails.notice
         ),
-        Standings(pool, DynamoStandings(_DYNAMO, settings.documents_table), clock),
+        Standings(pool, DynamoStandings(_DYNAMO, settings.access_table, settings.documents_table), clock),
         DynamoAudit(_DYNAMO, settings.audit_table),
     )
 
@@ -142,8 +141,8 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), shared.tell)
-    sessions = Sessions(pool, tokens, book, clock, shared.standings, watch)
-    sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", shared.standings, watch)
+    sessions = Sessions(pool, tokens, book, clock, NoDates(), watch)
+    sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", NoDates(), watch)
     guard = Guard(
         routes,
         AdminPages(TEMPLATES / "admin"),
@@ -157,19 +156,6 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     )
     entrance.routes(guard, sign_in, sessions, log.info)
     return guard
-
-
-def _people(guard: Guard, shared: _Shared) -> None:
-    sender = shared.settings.sender_address
-
-    def send_password(to: str, password: str, invited: bool) -> None:
-        content = shared.mails.first_password(to, password, invited)
-        shared.mailer.send(Mail(sender, to, "desk", 0, About.of(DESK), content))
-
-    manage = ManagePeople(
-        shared.pool, shared.standings, shared.book, shared.clock, send_password, secrets.choice
-    )
-    people.routes(guard, manage, shared.tell, shared.audit, shared.clock)
 
 
 def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, first: FirstDelivery) -> None:

@@ -19,9 +19,10 @@ from chalicelib.desk.errors import (
     WrongSignIn,
 )
 from chalicelib.desk.people import PUBLISHER, Person
+from chalicelib.desk.web.audit_log import LogScreens
 from chalicelib.desk.web.entrance import EntranceScreens
 from chalicelib.desk.web.guard import AdminRequest
-from chalicelib.desk.web.people import LogScreens, PeopleScreens
+from chalicelib.desk.web.people import PeopleScreens
 from chalicelib.desk.web.screens import Screen, number, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.errors import ChangedSince

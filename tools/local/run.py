@@ -38,6 +38,8 @@ LOCAL_SETTINGS = {
     "DOCUMENTS_TABLE": "porchlight-documents",
     "DOOR_TABLE": "porchlight-door",
     "AUDIT_TABLE": "porchlight-audit",
+    "ACCESS_TABLE": "porchlight-access",
+    "ACCESS_DOOR_TABLE": "porchlight-access-door",
     "PAGES_BUCKET": "porchlight-pages",
     "DIGEST_EVERY": "20",  # who tries the form with a program is held, and should not wait an hour to see it
 }

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
-from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
@@ -76,6 +76,8 @@ def make_tables(settings: Settings) -> None:
         dynamo_documents.table_definition(settings.documents_table),
         dynamo_sign_ins.table_definition(settings.door_table),
         dynamo_audit.table_definition(settings.audit_table),
+        dynamo_standings.table_definition(settings.access_table),
+        dynamo_sign_ins.table_definition(settings.access_door_table),
     ):
         try:
             dynamodb.describe_table(TableName=definition["TableName"])
