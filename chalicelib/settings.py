@@ -36,6 +36,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "admin": (
         "REPORTS_TABLE",
+        "WISHES_TABLE",
         "ACCESS_TABLE",
         "DOCUMENTS_TABLE",
         "PAGES_BUCKET",
@@ -45,10 +46,10 @@ _NEEDED: dict[str, tuple[str, ...]] = {
         "AUDIT_TABLE",
         "SENDER_ADDRESS",
     ),
-    "deliver": ("REPORTS_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
+    "deliver": ("REPORTS_TABLE", "WISHES_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
     "note_delivery": ("REPORTS_TABLE",),
     "take_reply": ("REPORTS_TABLE",),
-    "sweep": ("REPORTS_TABLE",),
+    "sweep": ("REPORTS_TABLE", "WISHES_TABLE"),
 }
 _ONE_OF = {
     "PORCHLIGHT_FUNCTION": FUNCTIONS,
@@ -88,6 +89,7 @@ class Settings:
     user_pool_client_id: str = ""
     door_table: str = ""
     audit_table: str = ""
+    wishes_table: str = ""
     access_table: str = ""
     access_door_table: str = ""
     site_address: str = ""

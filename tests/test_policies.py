@@ -22,7 +22,10 @@ import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
+from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
+from chalicelib.delivery.wishes import HOLD, Wish
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
@@ -104,11 +107,11 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
     },
     "admin_api": {
-        "dynamodb:Query": ["Reports/index/desk", "Documents", "Audit"],
+        "dynamodb:Query": ["Reports/index/desk", "Wishes", "Documents", "Audit"],
         "dynamodb:Scan": ["Reports/index/desk"],
-        "dynamodb:UpdateItem": ["Reports", "Door"],
+        "dynamodb:UpdateItem": ["Door"],
         "dynamodb:GetItem": ["Documents", "Access", "Door"],
-        "dynamodb:PutItem": ["Documents", "Door", "Audit"],
+        "dynamodb:PutItem": ["Wishes", "Documents", "Door", "Audit"],
         "dynamodb:DeleteItem": ["Documents", "Door"],
         "s3:GetObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
         "s3:PutObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
@@ -120,9 +123,10 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     },
     "deliver": {
         "dynamodb:DescribeTable": ["Reports"],
-        "dynamodb:Query": ["Reports/index/due"],
+        "dynamodb:Query": ["Reports/index/due", "Reports/index/desk", "Wishes"],
+        "dynamodb:DeleteItem": ["Wishes"],
         "dynamodb:GetItem": ["Reports"],
-        "dynamodb:PutItem": ["Reports"],
+        "dynamodb:PutItem": ["Reports", "Wishes"],
         "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["DeskKeysSecret", HELD_KEYS],
         "ses:SendEmail": MAIL,
@@ -140,7 +144,9 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     },
     "sweep": {
         "dynamodb:Scan": ["Reports"],
-        "dynamodb:DeleteItem": ["Reports"],
+        "dynamodb:DeleteItem": ["Reports", "Wishes"],
+        "dynamodb:Query": ["Reports/index/desk", "Wishes"],
+        "dynamodb:PutItem": ["Wishes"],
         "dynamodb:GetItem": ["Reports"],
         "dynamodb:UpdateItem": ["Reports"],
         "ses:SendEmail": MAIL,
@@ -208,12 +214,24 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "thrown",
             "tries#*",
             "version#*",
+            "wish",
         ],
-        "dynamodb:Query": ["change", "draft", "release", "settled", "shipped#*", "thrown", "version#*"],
+        "dynamodb:Query": [
+            *(
+                "change",
+                "draft",
+                "refused#*",
+                "release",
+                "settled",
+                "shipped#*",
+                "thrown",
+                "version#*",
+                "wish",
+            )
+        ],
         "dynamodb:UpdateItem": [
             "browser#*",
             "first#*",
-            "report#*",
             "session#*",
             "step#*",
             "tries#*",
@@ -221,7 +239,9 @@ KEYS: dict[str, dict[str, list[str]]] = {
     },
     "deliver": {
         "dynamodb:GetItem": ["count#*", "report#*"],
-        "dynamodb:PutItem": ["batch#*", "mail#*", "report#*"],
+        "dynamodb:DeleteItem": ["wish"],
+        "dynamodb:PutItem": ["batch#*", "mail#*", "refused#*", "report#*"],
+        "dynamodb:Query": ["wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
     "note_delivery": {
@@ -229,7 +249,13 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:PutItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#*"],
     },
-    "sweep": {"dynamodb:GetItem": ["count#*"], "dynamodb:UpdateItem": ["count#*", "report#*"]},
+    "sweep": {
+        "dynamodb:DeleteItem": ["wish"],
+        "dynamodb:GetItem": ["count#*"],
+        "dynamodb:PutItem": ["refused#*"],
+        "dynamodb:Query": ["wish"],
+        "dynamodb:UpdateItem": ["count#*", "report#*"],
+    },
 }
 
 
@@ -350,9 +376,17 @@ def test_the_desk_cannot_reach_a_reports_words():
     ]
     assert index["Projection"]["ProjectionType"] == "INCLUDE"
     assert not {"sealed", "reporter_key"} & set(index["Projection"]["NonKeyAttributes"])
-    # and what it writes there it may only name, and be given back only what it wrote.
-    [statement] = [one for one in statements_of(ADMIN) if as_list(one["Resource"]) == [TABLE]]
-    assert as_list(statement["Action"]) == ["dynamodb:UpdateItem"]
+    # and it writes nothing there at all: what it wants becomes a wish, which others grant or not.
+    assert [one for one in statements_of(ADMIN) if as_list(one["Resource"]) == [TABLE]] == []
+    policy = (ROOT / ".chalice" / ADMIN.policy).read_text(encoding="utf-8")
+    assert policy.count('"Reports"') == 0
+    assert policy.count("${Reports.Arn}") == policy.count("${Reports.Arn}/index/desk") == 1
+    # What the sweep writes there it may only name, and be given back only what it wrote.
+    [statement] = [
+        one
+        for one in statements_of(SWEEP)
+        if as_list(one["Resource"]) == [TABLE] and "ForAllValues:StringEquals" in one.get("Condition", {})
+    ]
     condition = statement["Condition"]
     assert set(condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {"pk", *WRITTEN}
     assert condition["StringEqualsIfExists"] == {"dynamodb:ReturnValues": ["NONE", "UPDATED_NEW"]}
@@ -472,6 +506,7 @@ TABLES = {
     "Door": dynamo_sign_ins,
     "Audit": dynamo_audit,
     "Access": dynamo_standings,
+    "Wishes": dynamo_wishes,
     "AccessDoor": dynamo_sign_ins,
 }
 
@@ -673,7 +708,9 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         assert answer["statusCode"] == 200
         [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", "", html_of(answer)))
         with world.running(DELIVER, runtime) as deliver:
+            case = wish_for(world)
             assert deliver.invoke(a_schedule())["mails"] == 2
+            assert held_by_law(world) == [case]
             assert send_report(reporter, "Demasiado rápido", hasty=True)["statusCode"] == 200
             time.sleep(1.1)
             assert deliver.invoke(a_schedule())["mails"] == 2
@@ -698,6 +735,7 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         one for one in dynamodb.scan(TableName="Reports")["Items"] if one["pk"]["S"].startswith("report#")
     )
     dynamodb.put_item(TableName="Reports", Item=left_undone(waiting))
+    wish_for(world)
     with world.running(SWEEP, runtime) as sweep:
         assert sweep.invoke(a_schedule())["deleted"] == 1
     assert world.aws.refused == []
@@ -709,6 +747,28 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         )
     kinds = {call.key.partition("#")[0] for call in world.aws.calls["deliver"]}
     assert {"batch", "count", "mail", "report"} <= kinds
+
+
+def wish_for(world: World) -> str:
+    """Wish a legal hold for a case, as the desk does, and another for none; return the case's number."""
+    dynamodb = world.aws.client("dynamodb")
+    number = next(
+        one["case_number"]["S"]
+        for one in dynamodb.scan(TableName="Reports")["Items"]
+        if one["pk"]["S"].startswith("report#")
+    )
+    for index, case in enumerate((number, "PL-0000-0000")):
+        now = datetime.now(UTC)
+        DynamoWishes(lambda: dynamodb, "Wishes").add(Wish(f"{now.isoformat()} {index}", case, HOLD, ANA, now))
+    return str(number)
+
+
+def held_by_law(world: World) -> list[str]:
+    """Return the numbers of the cases under a legal hold; no wish may wait any more."""
+    dynamodb = world.aws.client("dynamodb")
+    assert DynamoWishes(lambda: dynamodb, "Wishes").pending(10) == []
+    items = dynamodb.scan(TableName="Reports")["Items"]
+    return [one["case_number"]["S"] for one in items if one.get("legal_hold", {}).get("BOOL")]
 
 
 # What a function may do and did not need here: deliver reads an item only where a notice overtook it.
@@ -895,9 +955,10 @@ def test_a_call_outside_a_role_would_be_noticed():
     assert not allows(statements_of(REPORTER), replace(allowed, action="dynamodb:GetItem"))
     assert not allows(statements_of(CODES), allowed)
     changed = {"dynamodb:LeadingKeys": ("report#1",), "dynamodb:Attributes": ("pk", "version")}
-    assert allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed))
+    assert not allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed))
+    assert allows(statements_of(SWEEP), Call("dynamodb:UpdateItem", "Reports", changed))
     for more in ({"dynamodb:Attributes": ("pk", "sealed")}, {"dynamodb:ReturnValues": ("ALL_OLD",)}):
-        assert not allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed | more))
+        assert not allows(statements_of(SWEEP), Call("dynamodb:UpdateItem", "Reports", changed | more))
     told = {"ses:FromAddress": ("desk@example.org",), "ses:Recipients": ("operator@example.org",)}
     assert allows(statements_of(SWEEP), Call("ses:SendRawEmail", MAIL[0], told), PARAMETERS)
     told["ses:Recipients"] = ("elsewhere@example.org",)

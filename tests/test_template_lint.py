@@ -451,7 +451,7 @@ def test_what_holds_reports_or_keys_outlives_the_stack(expanded):
 
 def test_the_tables_are_encrypted_restorable_and_protected(expanded):
     tables = of_type(expanded, "AWS::DynamoDB::Table")
-    assert tables.keys() == {"Reports", "Documents", "Audit", "Access", *DOORS}
+    assert tables.keys() == {"Reports", "Documents", "Audit", "Access", "Wishes", *DOORS}
     for name, table in tables.items():
         properties = table["Properties"]
         assert properties["SSESpecification"]["SSEEnabled"] is True
@@ -468,7 +468,7 @@ def test_what_has_its_time_is_forgotten_by_the_table_itself(expanded):
         if table["Properties"].get("TimeToLiveSpecification")
         == {"AttributeName": "expires_at", "Enabled": True}
     }
-    assert forgetful == {"Reports", "Audit", *DOORS}
+    assert forgetful == {"Reports", "Audit", "Wishes", *DOORS}
 
 
 def test_no_bucket_is_public_and_what_was_overwritten_can_be_had_back_for_a_while(expanded):

@@ -87,7 +87,7 @@ OURS: dict[str, str] = {
         " shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
     "admin_api": (
-        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums"
+        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums dynamo_wishes"
         " mail_encryption delivery.render: figure_pictures desk.adapters:"
         " cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
         " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
@@ -97,12 +97,14 @@ OURS: dict[str, str] = {
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
     "deliver": (
-        f"{_NOTICES} delivery.adapters: copy_marks delivery_keys hpke_opener mail_encryption delivery.render:"
-        " mail_block mail_contexts mails pages.render: catalogs english reporting.adapters:"
-        " hpke_sealer shared.aws: secrets"
+        f"{_NOTICES} delivery.adapters: copy_marks delivery_keys dynamo_cases dynamo_wishes hpke_opener"
+        " mail_encryption delivery.render: mail_block mail_contexts mails"
+        " pages.render: catalogs english reporting.adapters: hpke_sealer shared.aws: secrets"
     ),
     "note_delivery": f"{_NOTICES} delivery.adapters: ses_events",
-    "sweep": (f"{_NOTICES} delivery.adapters: dynamo_month_sums desk.render: desk_mails"),
+    "sweep": (
+        f"{_NOTICES} delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes desk.render: desk_mails"
+    ),
 }
 
 # A fresh interpreter, as Lambda starts one: it gets the handler, then each event. Pages are made when the

@@ -12,11 +12,13 @@ from chalice.app import Blueprint, Chalice
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
+from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.delivery.read_figures import ReadFigures
 from chalicelib.delivery.web import cases, figures
+from chalicelib.delivery.wish_for_cases import CasesToLookAt, WishForCases
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
@@ -100,17 +102,33 @@ def serve(
     audit_log.routes(guard, shared.audit, shared.clock)
     moved.routes(guard)
     directory = directory or documents.published_recipients(settings)
-    reports_index = DynamoCases(_DYNAMO, settings.reports_table)
+    reports_index = CasesToLookAt(DynamoCases(_DYNAMO, settings.reports_table))
     zones = published_zones(settings)
     look_after_cases = LookAfterCases(reports_index, directory, shared.clock, zones)
     hand_overs = HandOvers(reports_index, directory, shared.clock, agreed_only=settings.stage == "prod")
     places = published_places(settings)
-    cases.routes(guard, look_after_cases, hand_overs, shared.standings, places)
+    wishes = WishForCases(
+        look_after_cases,
+        hand_overs,
+        DynamoWishes(_DYNAMO, settings.wishes_table),
+        shared.clock,
+        _at_once(settings, shared.clock, directory),
+    )
+    cases.routes(guard, look_after_cases, hand_overs, shared.standings, wishes, places)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
     figures.routes(guard, ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places))
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
     _documents(guard, shared, look_after_cases, first)
     app.register_blueprint(routes)
+
+
+def _at_once(settings: Settings, clock: Clock, directory: RecipientBook) -> Callable[[], object]:
+    """Return what a local run does after each wish: it is every function at once, and grants it."""
+    if settings.stage != "local":
+        return lambda: None
+    from chalicelib.wiring.wishes import grant_wishes
+
+    return grant_wishes(settings, clock, directory)
 
 
 def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Shared:

@@ -15,6 +15,7 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import RawMessage
 
+from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
@@ -174,6 +175,7 @@ class DeskSite:
             "door_table": dynamo_sign_ins,
             "audit_table": dynamo_audit,
             "access_table": dynamo_standings,
+            "wishes_table": dynamo_wishes,
             "access_door_table": dynamo_sign_ins,
         }
         self.cognito = client("cognito-idp")

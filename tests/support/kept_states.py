@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.adapters.s3_releases import open_to_readers
@@ -51,6 +52,7 @@ def restore(state: Mapping[str, Any], base: str) -> Settings:
     """Put a state into moto, which answers at `base`; return the settings of functions that use it."""
     for definition in (
         dynamo_standings.table_definition("access"),
+        dynamo_wishes.table_definition("wishes"),
         dynamo_sign_ins.table_definition("access-door"),
     ):
         client("dynamodb").create_table(**definition)  # made by the deploy of what came later
@@ -70,6 +72,7 @@ def restore(state: Mapping[str, Any], base: str) -> Settings:
         door_table="door",
         audit_table="audit",
         access_table="access",
+        wishes_table="wishes",
         access_door_table="access-door",
         reporter_secret="reporter",
         desk_keys_secret="desk-keys",

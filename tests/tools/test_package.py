@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import ROLES
@@ -201,6 +202,7 @@ def test_the_edge_keeps_neither_the_form_nor_the_code_page_nor_the_desk():
         ("Door", dynamo_sign_ins),
         ("Audit", dynamo_audit),
         ("Access", dynamo_standings),
+        ("Wishes", dynamo_wishes),
         ("AccessDoor", dynamo_sign_ins),
     ],
 )

@@ -36,7 +36,7 @@ def resources() -> dict[str, Any]:
 def test_the_policy_names_all_that_must_never_be_lost(resources):
     assert protected({"Resources": resources}) == [
         "Access", "Audit", "DeskKeysSecret", "Documents", "Edge", "Editors", "Pages", "People",
-        "Publishers", "ReporterSecret", "Reports", "SenderDomain", "SenderMailbox",
+        "Publishers", "ReporterSecret", "Reports", "SenderDomain", "SenderMailbox", "Wishes",
     ]  # fmt: skip
 
 

@@ -38,6 +38,7 @@ LOCAL_SETTINGS = {
     "DOCUMENTS_TABLE": "porchlight-documents",
     "DOOR_TABLE": "porchlight-door",
     "AUDIT_TABLE": "porchlight-audit",
+    "WISHES_TABLE": "porchlight-wishes",
     "ACCESS_TABLE": "porchlight-access",
     "ACCESS_DOOR_TABLE": "porchlight-access-door",
     "PAGES_BUCKET": "porchlight-pages",

@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.publishing.adapters import dynamo_documents
@@ -77,6 +78,7 @@ def make_tables(settings: Settings) -> None:
         dynamo_sign_ins.table_definition(settings.door_table),
         dynamo_audit.table_definition(settings.audit_table),
         dynamo_standings.table_definition(settings.access_table),
+        dynamo_wishes.table_definition(settings.wishes_table),
         dynamo_sign_ins.table_definition(settings.access_door_table),
     ):
         try:

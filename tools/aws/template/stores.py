@@ -62,6 +62,7 @@ def desk_tables() -> Json:
         Documents=_kept_table(_keys("pk", "sk")),
         Audit=_kept_table(_keys("month", "at") | _FORGETS),
         Access=_kept_table(_keys("pk", "sk")),
+        Wishes=_kept_table(_keys("pk", "sk") | _FORGETS),
         Door=_door(),
         AccessDoor=_door(),
     )
