@@ -71,6 +71,14 @@ def note_delivery(event: Any) -> dict[str, Any]:
     return function.note_delivery(settings, event.to_dict() or {}, event.context)
 
 
+@app.on_sqs_message(queue="porchlight-jobs", batch_size=1, name="run_job")
+def run_job(event: Any) -> dict[str, Any]:
+    """Do what somebody at the desk waits for: look over every page, publish, roll back."""
+    from chalicelib.wiring import run_job as function
+
+    return function.run_job(settings, event.to_dict() or {}, event.context)
+
+
 @whole_beat
 @app.schedule("rate(1 hour)", name="sweep")
 def sweep(event: Any) -> dict[str, Any]:

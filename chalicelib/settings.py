@@ -15,6 +15,7 @@ FUNCTIONS = (
     "deliver",
     "note_delivery",
     "take_reply",
+    "run_job",
     "sweep",
     "all",
 )
@@ -44,11 +45,13 @@ _NEEDED: dict[str, tuple[str, ...]] = {
         "USER_POOL_CLIENT_ID",
         "DOOR_TABLE",
         "AUDIT_TABLE",
+        "JOBS_QUEUE",
         "SENDER_ADDRESS",
     ),
     "deliver": ("REPORTS_TABLE", "WISHES_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
     "note_delivery": ("REPORTS_TABLE",),
     "take_reply": ("REPORTS_TABLE",),
+    "run_job": ("DOCUMENTS_TABLE", "AUDIT_TABLE", "PAGES_BUCKET"),
     "sweep": ("REPORTS_TABLE", "WISHES_TABLE"),
 }
 _ONE_OF = {
@@ -83,6 +86,7 @@ class Settings:
     digest_every: int = 3600
     keep_days: int = 30
     documents_table: str = ""
+    jobs_queue: str = ""
     pages_bucket: str = ""
     pages_url: str = ""
     user_pool_id: str = ""

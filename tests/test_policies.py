@@ -48,6 +48,7 @@ from tools.build.functions import (
     NOTE_DELIVERY,
     PAGE,
     REPORTER,
+    RUN_JOB,
     SWEEP,
     Function,
 )
@@ -113,10 +114,9 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["Documents", "Access", "Door"],
         "dynamodb:PutItem": ["Wishes", "Documents", "Door", "Audit"],
         "dynamodb:DeleteItem": ["Documents", "Door"],
-        "s3:GetObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
-        "s3:PutObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:GetObject": ["Pages/current.json"],
         "s3:ListBucket": ["Pages"],
-        "s3:DeleteObject": ["Pages/releases/*", "Pages/site/*"],
+        "sqs:SendMessage": ["Jobs"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
         **{f"cognito-idp:{name}": ["People"] for name in SIGNING_IN},
@@ -141,6 +141,19 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "sqs:ReceiveMessage": ["Notices"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
+    },
+    "run_job": {
+        "dynamodb:Query": ["Documents"],
+        "dynamodb:GetItem": ["Documents"],
+        "dynamodb:PutItem": ["Documents", "Audit"],
+        "dynamodb:DeleteItem": ["Documents"],
+        "s3:GetObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:PutObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:ListBucket": ["Pages"],
+        "s3:DeleteObject": ["Pages/releases/*", "Pages/site/*"],
+        "sqs:DeleteMessage": ["Jobs"],
+        "sqs:GetQueueAttributes": ["Jobs"],
+        "sqs:ReceiveMessage": ["Jobs"],
     },
     "sweep": {
         "dynamodb:Scan": ["Reports"],
@@ -190,6 +203,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "change",
             "draft",
             "first#*",
+            "job#*",
             "person#*",
             "person#*",
             "release",
@@ -206,28 +220,18 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "change",
             "draft",
             "first#*",
-            "release",
+            "job#*",
             "session#*",
             "settled",
             "shipped#*",
             "step#*",
             "thrown",
             "tries#*",
-            "version#*",
             "wish",
         ],
         "dynamodb:Query": [
-            *(
-                "change",
-                "draft",
-                "refused#*",
-                "release",
-                "settled",
-                "shipped#*",
-                "thrown",
-                "version#*",
-                "wish",
-            )
+            *("change", "draft", "refused#*", "release", "settled", "shipped#*", "thrown", "version#*"),
+            "wish",
         ],
         "dynamodb:UpdateItem": [
             "browser#*",
@@ -248,6 +252,12 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["batch#*", "count#*", "mail#*", "report#*"],
         "dynamodb:PutItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#*"],
+    },
+    "run_job": {
+        "dynamodb:GetItem": ["change", "draft", "job#*", "release", "shipped#*", "version#*"],
+        "dynamodb:PutItem": ["change", "job#*", "release", "shipped#*", "version#*"],
+        "dynamodb:Query": ["draft", "release", "version#*"],
+        "dynamodb:DeleteItem": ["change", "draft"],
     },
     "sweep": {
         "dynamodb:DeleteItem": ["wish"],
@@ -400,7 +410,8 @@ def test_the_log_of_who_did_what_can_be_added_to_and_read_and_nothing_else():
     }
     adds = {action for action, on in grants_of(ACCESS).items() if "Audit" in on}
     assert adds == {"dynamodb:PutItem"}
-    others = [function for function in FUNCTIONS if function not in (ACCESS, ADMIN)]
+    assert {action for action, on in grants_of(RUN_JOB).items() if "Audit" in on} == {"dynamodb:PutItem"}
+    others = [function for function in FUNCTIONS if function not in (ACCESS, ADMIN, RUN_JOB)]
     assert not [one.name for one in others for on in grants_of(one).values() if "Audit" in on]
 
 
@@ -417,14 +428,35 @@ def test_the_desks_role_signs_people_in_and_reads_what_they_may_do_and_changes_n
     assert others == ["access_api", "admin_api"]
 
 
-def test_published_versions_can_be_added_and_never_deleted():
+@pytest.mark.parametrize(
+    ("function", "drops"), [(ADMIN, ["change", "draft", "thrown"]), (RUN_JOB, ["change", "draft"])]
+)
+def test_published_versions_can_be_added_and_never_deleted(function, drops):
     [statement] = [
         one
-        for one in statements_of(ADMIN)
+        for one in statements_of(function)
         if as_list(one["Action"]) == ["dynamodb:DeleteItem"] and name_of(one["Resource"]) == "Documents"
     ]
     keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-    assert keys == ["change", "draft", "thrown"]
+    assert keys == drops
+
+
+def test_who_publishes_can_touch_no_report_no_account_no_key_and_sends_no_mail():
+    granted = grants_of(RUN_JOB)
+    resources = {name for on in granted.values() for name in on}
+    assert resources == {
+        *(f"Pages{key}" for key in ("", "/current.json", "/standby.json", "/releases/*", "/site/*")),
+        *("Documents", "Audit", "Jobs", RUN_JOB.log_group),
+    }
+    assert {action.partition(":")[0] for action in granted} == {"dynamodb", "logs", "s3", "sqs"}
+    told = {*RUN_JOB.environment}
+    assert not told & {"REPORTS_TABLE", "REPORTER_SECRET", "DESK_KEYS_SECRET", "DOOR_TABLE", "USER_POOL_ID"}
+
+
+def test_the_desk_itself_changes_nothing_that_readers_get():
+    granted = grants_of(ADMIN)
+    assert not [action for action in granted if action in ("s3:PutObject", "s3:DeleteObject")]
+    assert not {"release", "version#*"} & {*keys_of(ADMIN)["dynamodb:PutItem"]}
 
 
 def test_there_is_a_policy_for_each_function_and_none_for_all():
@@ -525,6 +557,7 @@ class World:
     pool: str
     client_id: str
     code: Path
+    jobs: str  # the queue's address
 
     def environment_of(self, function: Function) -> dict[str, str]:
         """Return what the template gives a function, with names where a deploy would put a resource's own."""
@@ -533,6 +566,7 @@ class World:
             "Pages": f"pages-{self.aws.region}",
             "People": self.pool,
             "DeskClient": self.client_id,
+            "Jobs": self.jobs,
         }
         addresses = {"SITE_ADDRESS": ORIGIN, "PAGES_URL": f"{self.aws.address}/pages-{self.aws.region}"}
         settings = {
@@ -548,6 +582,14 @@ class World:
         """Return a function of the package, ready to start."""
         told = self.environment_of(function) | more
         return Running(self.code, function.handler, told, runtime)
+
+    def work_off(self, worker: Running) -> None:
+        """Bring what waits in the queue of jobs to the function that does them."""
+        sqs = self.aws.client("sqs")
+        while messages := sqs.receive_message(QueueUrl=self.jobs).get("Messages"):
+            for message in messages:
+                assert worker.invoke(a_batch([message["Body"]])) == {"batchItemFailures": []}
+                sqs.delete_message(QueueUrl=self.jobs, ReceiptHandle=message["ReceiptHandle"])
 
     def asked(self, function: Function) -> set[str]:
         """Return the actions a function asked for."""
@@ -576,8 +618,8 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(code: Path) -> Iterator[World]:
     before = state_of(code)
     with WatchedAws(next(_REGIONS)) as stand_in:
-        names = ("dynamodb", "secretsmanager", "sesv2", "s3", "cognito-idp")
-        dynamodb, secrets, ses, s3, cognito = clients = [stand_in.client(one) for one in names]
+        names = ("dynamodb", "secretsmanager", "sesv2", "s3", "cognito-idp", "sqs")
+        dynamodb, secrets, ses, s3, cognito, sqs = clients = [stand_in.client(one) for one in names]
         key = new_delivery_key(datetime.now(UTC))
         public = {"seed": SEED, "desk_key": {"kid": key.kid, "public": key.public}}
         for name, module in TABLES.items():
@@ -592,6 +634,7 @@ def world(code: Path) -> Iterator[World]:
         ses.create_configuration_set(ConfigurationSetName="ReportMail")
         bucket = f"pages-{stand_in.region}"
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": stand_in.region})
+        queue = sqs.create_queue(QueueName="Jobs")["QueueUrl"]
         pool = cognito.create_user_pool(**pool_definition("people", False))["UserPool"]["Id"]
         made = cognito.create_user_pool_client(**client_definition(pool))["UserPoolClient"]
         for role in ROLES:
@@ -602,7 +645,7 @@ def world(code: Path) -> Iterator[World]:
                 UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True
             )
             cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=PUBLISHER)
-        yield World(stand_in, pool, made["ClientId"], code)
+        yield World(stand_in, pool, made["ClientId"], code, queue)
         for client in clients:
             client.close()
     assert state_of(code) == before, "a function wrote into its own code"
@@ -834,11 +877,11 @@ def submit(person: Person, where: str, action: str, which: int = 0, **typed: str
 def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
     with world.running(REPORTER, runtime) as reporter:
         assert send_report(reporter, "Vi algo extraño ñandú 😀")["statusCode"] == 200
-    with world.running(ADMIN, runtime) as function:
+    with world.running(ADMIN, runtime) as function, world.running(RUN_JOB, runtime) as worker:
         desk = PackagedDesk(function)
         ana = desk.signed_in(ANA)
         leave_old_releases(world)
-        seen = ("", "/figures", "/documents", "/contacts", "/publish", "/releases")
+        seen = ("", "/figures", "/documents", "/contacts", "/releases")
         for path in (f"/admin{one}" for one in seen):
             assert ana.get(path).status == 200, path
         # texts: a draft, thrown away; another, published
@@ -854,8 +897,20 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
         submit(ana, look, "/admin/thrown/back")
         for seen in ("mail?name=report&recipient=dot-trafficking", "page?name=es/los-banos-ca"):
             assert ana.get(f"/admin/preview/{seen}").status == 200, seen
-        submit(ana, "/admin/publish", "/admin/publish/now", why="A line at the end", yes="yes")
-        submit(ana, "/admin/releases/look?release=0", "/admin/releases/back", why="Back again", yes="yes")
+        for look, action, why in (
+            ("/admin/publish", "/admin/publish/now", "A line at the end"),
+            ("/admin/releases/look?release=0", "/admin/releases/back", "Back again"),
+        ):
+            waiting = ana.follow(ana.get(look))
+            assert "Refresh" in waiting.headers, waiting.words
+            world.work_off(worker)
+            looked = ana.get(waiting.path)
+            assert looked.location.startswith(look), looked.words
+            waiting = submit(ana, look, action, why=why, yes="yes")
+            world.work_off(worker)
+            done = ana.get(waiting.path)
+            assert "See the site as readers do" in done.words, done.words
+            assert "Refresh" not in done.headers
         # recipients: a new address, a code mailed to it, and all of it withdrawn
         entry = "/admin/recipient?r=dot-trafficking"
         agreed = {"agreed_on": "2026-11-20", "why": "A second address"}
@@ -878,7 +933,7 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
         assert ana.get("/admin/log").status == 200
         assert ana.get("/admin/no/such/screen").status == 404
         submit(ana, "/admin", "/admin/sign-out")
-        assert "ñandú" not in function.log()
+        assert "ñandú" not in function.log() + worker.log()
     assert world.aws.refused == []
     listed = world.aws.client("s3").list_objects_v2(Bucket=f"pages-{world.aws.region}")["Contents"]
     left = [one["Key"] for one in listed]
@@ -887,6 +942,8 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
     assert folders == set(range(5, 25)), "two were published, and the last twenty stay"
     needless = {"ses:SendEmail"}
     assert set(ALLOWED["admin_api"]) - world.asked(ADMIN) == needless
+    by_lambda = {action for action in ALLOWED["run_job"] if action.startswith("sqs:")}
+    assert set(ALLOWED["run_job"]) - world.asked(RUN_JOB) == by_lambda
 
 
 def test_the_access_functions_role_lets_a_publisher_change_who_may_sign_in(world, runtime):

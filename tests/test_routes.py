@@ -32,7 +32,8 @@ REPORTER = {
     "/{locale}/{place}/note": READ | {"POST"},
 }
 CODES = {"/{locale}/code": READ | {"POST"}}
-HANDLERS = {"app", "reporter_api", "code_api", "access_api", "admin_api", "deliver", "note_delivery", "sweep"}
+HANDLERS = {"app", "reporter_api", "code_api", "access_api", "admin_api", "deliver"}
+HANDLERS |= {"note_delivery", "run_job", "sweep"}
 
 _PROGRAM = """
 import json, app

@@ -17,6 +17,8 @@ from bench import warm
 from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
+from chalicelib.publishing.adapters import dynamo_documents
+from chalicelib.publishing.jobs import MOST_TRIES
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.retention import KEEP_DAYS
 from chalicelib.shared.system_clock import SystemClock
@@ -28,10 +30,13 @@ from tools.build.functions import (
     ACCESS,
     ADMIN,
     CODES,
+    DELIVER,
     FUNCTIONS,
     NOTE_DELIVERY,
     PAGE,
     REPORTER,
+    RUN_JOB,
+    SWEEP,
 )
 
 pytestmark = pytest.mark.takes(25)
@@ -468,7 +473,7 @@ def test_what_has_its_time_is_forgotten_by_the_table_itself(expanded):
         if table["Properties"].get("TimeToLiveSpecification")
         == {"AttributeName": "expires_at", "Enabled": True}
     }
-    assert forgetful == {"Reports", "Audit", "Wishes", *DOORS}
+    assert forgetful == {"Reports", "Audit", "Documents", "Wishes", *DOORS}
 
 
 def test_no_bucket_is_public_and_what_was_overwritten_can_be_had_back_for_a_while(expanded):
@@ -545,15 +550,19 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
         told = expanded["Resources"][function.resource]["Properties"].get("ReservedConcurrentExecutions")
         given = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
         assert told == (given if function.reserved else None), function.name
-    assert [function for function in FUNCTIONS if function.reserved] == [CODES, ACCESS, ADMIN, *SCHEDULED]
+    kept = [function for function in FUNCTIONS if function.reserved]
+    assert kept == [CODES, ACCESS, ADMIN, DELIVER, RUN_JOB, SWEEP]
     # A run outlives its beat: those that may be at work together must all have their place.
     assert all(one.reserved > one.timeout / one.every for one in SCHEDULED)
     # AWS leaves a hundred to the rest, and the parameter says so.
     least = 100 + sum(function.reserved for function in FUNCTIONS)
     parameter = expanded["Parameters"]["ReserveRuns"]
     assert (parameter["Default"], f" {least} functions" in parameter["Description"]) == ("no", True)
-    [mapping] = of_type(expanded, "AWS::Lambda::EventSourceMapping").values()
-    assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 5}
+    mappings = [one["Properties"] for one in of_type(expanded, "AWS::Lambda::EventSourceMapping").values()]
+    most = {one["FunctionName"]["Ref"]: one["ScalingConfig"] for one in mappings}
+    # A publish never takes the runs that deliver needs: it has its own, and no more readers than those.
+    jobs = {RUN_JOB.resource: {"MaximumConcurrency": RUN_JOB.reserved}}
+    assert most == {NOTE_DELIVERY.resource: {"MaximumConcurrency": 5}, **jobs}
 
 
 def test_codes_are_looked_up_at_twice_the_rate_of_a_flood_and_in_runs_of_their_own(template):
@@ -768,9 +777,8 @@ def test_notices_go_from_ses_to_the_function_by_way_of_a_queue(expanded):
         "NoticesPolicy",
         "NoticesFailedPolicy",
     ]
-    [(_, mapping)] = of_type(expanded, "AWS::Lambda::EventSourceMapping").items()
+    mapping = mapping_of(expanded, NOTE_DELIVERY)
     assert mapping["Properties"]["EventSourceArn"] == {"Fn::Sub": "${Notices.Arn}"}
-    assert mapping["Properties"]["FunctionName"] == {"Ref": NOTE_DELIVERY.resource}
     # Of ten notices, only those that could not be noted come again.
     assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["Properties"]["BatchSize"] == 10
@@ -796,9 +804,43 @@ def test_a_notice_is_tried_ten_times_then_kept_for_a_person(expanded):
         "maxReceiveCount": 10,
     }
     assert queues["Notices"]["VisibilityTimeout"] >= 6 * NOTE_DELIVERY.timeout
-    for queue in queues.values():
-        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    for name, queue in queues.items():
+        assert queue["MessageRetentionPeriod"] == (24 if name == "Jobs" else 14 * 24) * 3600
         assert queue["SqsManagedSseEnabled"] is True
+
+
+# What the desk waits for
+
+
+def mapping_of(expanded, function):
+    [found] = [
+        one
+        for one in of_type(expanded, "AWS::Lambda::EventSourceMapping").values()
+        if one["Properties"]["FunctionName"] == {"Ref": function.resource}
+    ]
+    return found
+
+
+def test_a_job_is_brought_one_at_a_time_and_set_aside_after_several_tries(expanded):
+    properties = mapping_of(expanded, RUN_JOB)["Properties"]
+    assert properties["EventSourceArn"] == {"Fn::Sub": "${Jobs.Arn}"}
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["BatchSize"] == 1
+    queue = expanded["Resources"]["Jobs"]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * RUN_JOB.timeout
+    aside = {"deadLetterTargetArn": {"Fn::GetAtt": ["JobsFailed", "Arn"]}, "maxReceiveCount": 5}
+    assert queue["RedrivePolicy"] == aside
+    # The worker gives up first, and says so at the desk; AWS advises five for a queue that a function reads.
+    assert aside["maxReceiveCount"] > MOST_TRIES
+    alarm = expanded["Resources"]["JobsSetAside"]["Properties"]
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["JobsFailed", "QueueName"]}
+
+
+def test_background_jobs_go_by_themselves_and_no_other_document_does(expanded):
+    table = expanded["Resources"]["Documents"]["Properties"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    code = Path(dynamo_documents.__file__).read_text(encoding="utf-8")
+    assert "expires_at" not in code
 
 
 # People

@@ -39,6 +39,7 @@ PACKAGES: dict[str, set[str]] = {
     "admin_api": _SDK | _PAGES | {"jwt"},
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
     "note_delivery": _SDK | {"chalice"},
+    "run_job": _SDK | {"chalice", "jinja2", "markupsafe"},
     "sweep": _SDK | {"chalice"},
 }
 
@@ -56,6 +57,7 @@ PYTHONS: dict[str, set[str]] = {
     "admin_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
     "note_delivery": _BY_SDK | _LINE | _PLAIN | {"html"},
+    "run_job": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "sweep": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
 }
 
@@ -92,8 +94,9 @@ OURS: dict[str, str] = {
         " cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
         " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
-        " render_process s3_releases shipped_documents standby publishing.render: sentences"
-        " site_renderer reporting.adapters: dynamo_reports reporting.render: contexts form_pages"
+        " dynamo_jobs render_process s3_releases shipped_documents sqs_jobs standby publishing.render:"
+        " render_cache sentences site_renderer reporting.adapters: dynamo_reports reporting.render: contexts"
+        " form_pages"
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
     "deliver": (
@@ -102,6 +105,14 @@ OURS: dict[str, str] = {
         " pages.render: catalogs english reporting.adapters: hpke_sealer shared.aws: secrets"
     ),
     "note_delivery": f"{_NOTICES} delivery.adapters: ses_events",
+    "run_job": (
+        "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
+        " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
+        " dynamo_jobs render_process s3_releases shipped_documents standby publishing.render: render_cache"
+        " sentences"
+        " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"
+        " shared.net: public_files"
+    ),
     "sweep": (
         f"{_NOTICES} delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes desk.render: desk_mails"
     ),
@@ -154,6 +165,7 @@ def events_of(function: Function) -> list[Any]:
         "code_api": [json.loads(events.opening(code, "/es/code/"))],
         "deliver": [_BEAT],
         "note_delivery": [{"Records": [record]}],
+        "run_job": [{"Records": [{**record, "body": "0" * 32}]}],
         "sweep": [_BEAT],
     }
     return work.get(function.name, [])

@@ -81,10 +81,13 @@ class HandOvers:
         reason = plain_line(why, WHY_MOST + 1)
         if copy.proposed is not None:
             raise HandOverRefused({"": "A hand-over of this copy waits already. Decide that one first."})
+        problems = {}
         if other not in {recipient.id for recipient in self._others(case)}:
-            raise HandOverRefused({"other": "This report cannot be handed to this office."})
+            problems["other"] = "This report cannot be handed to this office."
         if not reason or len(reason) > WHY_MOST:
-            raise HandOverRefused({"why": f"Please say why, in up to {WHY_MOST} letters."})
+            problems["why"] = f"Please say why, in up to {WHY_MOST} letters."
+        if problems:
+            raise HandOverRefused(problems)
         proposed = HandOver(other, who.email, self._clock.now(), reason)
         self._cases.change(case.with_proposal(recipient, proposed))
 

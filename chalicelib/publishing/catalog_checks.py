@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +20,7 @@ from chalicelib.publishing.documents import (
     TELLS,
     Problem,
 )
-from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.json_documents import line_at, read
 from chalicelib.shared.locales import DEFAULT
 
 Catalogs = Mapping[str, Sequence[Entry]]
@@ -30,6 +31,7 @@ _COUNTS = (
     "This has plural forms (msgid_plural) or a context (msgctxt), and no page asks for those: it is kept, and"
     " readers do not get it."
 )
+NOT_SAID = "No page or mail says this any more."
 _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
 
@@ -67,7 +69,7 @@ def check_sentences(catalogs: Catalogs, sentences: Sentences) -> list[Problem]:
                 continue
             if entry.source not in sentences:
                 if entry.text:
-                    problems.append(_problem(locale, entry, "No page or mail says this any more.", TELLS))
+                    problems.append(_problem(locale, entry, NOT_SAID, TELLS))
             elif entry.text:
                 problems += [_problem(locale, entry, *odd) for odd in _oddities(entry)]
     return problems
@@ -84,7 +86,11 @@ def offered(whole: Mapping[str, str]) -> list[str]:
 def check_offered(whole: Mapping[str, str]) -> list[Problem]:
     """Name the languages that are offered without a catalog."""
     return [
-        Problem(SITE, 0, f"There is no catalog of sentences for “{locale}” yet, so it cannot be offered.")
+        Problem(
+            SITE,
+            line_at(whole[SITE], whole[SITE].find(json.dumps(locale, ensure_ascii=False))),
+            f"There is no catalog of sentences for “{locale}” yet, so it cannot be offered.",
+        )
         for locale in offered(whole)
         if locale != DEFAULT and CATALOG + locale not in whole
     ]

@@ -51,6 +51,12 @@ WAYS = Field(
 )
 
 
+# Who notes a contact as checked says as what; it is shown on the site.
+CHECKED_FORM = Form(
+    (Group("", (Field("role", "As", needed="Say in which role you checked it, like “shelter desk”."),)),)
+)
+
+
 def form_of(places: Places, is_new: bool, language: str = DEFAULT) -> Form:
     """Return the form. A new contact is not asked how sure we are: its sources say that."""
     sure = Field(

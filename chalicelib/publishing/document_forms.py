@@ -65,7 +65,7 @@ def check_form(document: str, text: str, parsed: Any) -> list[Problem]:
         if not isinstance(entries, list):
             problems.append(Problem(document, 1, f"“{name}” is missing: a list of entries in [ ]."))
             continue
-        starts = _starts(text, name)
+        starts = entry_starts(text, name)
         for number, entry in enumerate(entries):
             start = starts[number] if number < len(starts) else 0
             if not isinstance(entry, Mapping):
@@ -141,7 +141,7 @@ def _line_of(text: str, name: str, start: int) -> int:
     return line_at(text, found.start() if found else start)
 
 
-def _starts(text: str, name: str) -> list[int]:
+def entry_starts(text: str, name: str) -> list[int]:
     """Return where each entry of a list begins: `name` is its key, or empty for the whole document."""
     starts, depth, key, inside = [], 0, "", not name
     level = 2 if name else 1

@@ -56,6 +56,11 @@ class ThrownDraft:
     at: datetime
 
 
+def thrown(draft: Draft, by: str, at: datetime, nonce: bytes) -> ThrownDraft:
+    """Return a draft as it is kept once it is thrown away; `nonce` tells two of one second apart."""
+    return ThrownDraft(f"{at:%Y%m%d%H%M%S}-{nonce.hex()}", draft, by, at)
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A text that was published. Number 0 is what shipped; it has nobody's name.

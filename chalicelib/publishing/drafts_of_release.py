@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
 from chalicelib.publishing.targets import Targets
 
@@ -23,15 +25,23 @@ class DraftsOfRelease:
         """Return the documents that have such a draft now.
 
         Stopped on its way, the same call made again goes on. Raises EntryMissing for an unknown release,
-        DocumentInvalid for a text that cannot be a draft, DraftConflict when somebody saves meanwhile.
+        DraftConflict when somebody saves meanwhile, and DocumentInvalid once all others are drafts, with each
+        text that cannot be one.
         """
         texts = self._targets.back_to(number).going.texts
-        done = []
+        done, wrong = [], []
         for document, text in texts.items():
             if document == RECIPIENTS:
                 continue
             opened = self._edit.open(document)
             if opened.draft is None or opened.draft.text != text:
-                self._edit.save_instead(document, text, opened.revision, who)
+                try:
+                    self._edit.save_instead(document, text, opened.revision, who)
+                except DocumentInvalid as error:
+                    wrong.append(f"{title_of(document)}: {error}")
+                    continue
             done.append(document)
+        if wrong:
+            others = f"; drafts there are of: {', '.join(map(title_of, done))}" if done else ""
+            raise DocumentInvalid(f"these older texts cannot be drafts: {'; '.join(wrong)}{others}")
         return done

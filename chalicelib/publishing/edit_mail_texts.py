@@ -84,6 +84,10 @@ class EditMailTexts:
         except DraftConflict as error:
             raise FormConflict(self.open(mail).typed) from error
 
+    def put_aside(self, mail: str, typed: Typed, who: str) -> None:
+        """Keep what was typed for 30 days, since what somebody else saved stays. Raises as EditText does."""
+        self._edit.put_aside(self._opened(mail).id, _text_of(typed)[0], who)
+
     def _opened(self, mail: str) -> OpenDocument:
         if mail not in _DOCUMENTS:
             raise EntryMissing("there is no such mail")
@@ -116,6 +120,23 @@ class EditMailTexts:
             return [str(host) for host in read_json(SITE, self._edit.open(SITE).text).get("hosts") or ()]
         except (DocumentInvalid, TypeError):  # the checks say what is wrong with the settings
             return None
+
+
+def fields_of(text: str) -> Sequence[str]:
+    """Return of each line of a frame the id of its field; nothing for one that no form can hold."""
+    lines = text.split("\n")
+    if mail_frames.is_old(text) or lines.count(MARKER) != 1:
+        return ()
+    fields: list[str] = []
+    for side, part in ((BEFORE, lines[: lines.index(MARKER)]), (AFTER, lines[lines.index(MARKER) + 1 :])):
+        number, inside = 0, False
+        for line in part:
+            number += bool(line.strip()) and not inside
+            inside = bool(line.strip())
+            fields.append(f"{side}-{max(1, number)}")
+        if side == BEFORE:
+            fields.append(fields[-1] if fields else f"{BEFORE}-1")
+    return fields
 
 
 def _wrong_signs(text: str) -> str:

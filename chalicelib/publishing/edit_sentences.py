@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib.directory.armor import PRIVATE, holds_private
 from chalicelib.directory.document_ids import CATALOG, fingerprint, locale_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import Entry, read_po, replace_texts
-from chalicelib.publishing.documents import DraftConflict
+from chalicelib.publishing import still_fits
+from chalicelib.publishing.documents import DraftConflict, invisible_in
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.placeholders import read_typed
 from chalicelib.publishing.site_sentences import SaidNow
@@ -20,6 +22,7 @@ from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 
 _TRIES = 3
+_LONGEST = 2_000  # letters of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ class Sentence:
     def seen(self) -> str:
         """Return a fingerprint of this text."""
         return fingerprint(self.text.strip())
+
+    @property
+    def beside_english(self) -> str:
+        """Return a fingerprint of this text beside what readers get in English."""
+        return still_fits.seen_as(self.english, self.text)
 
     @property
     def missing(self) -> bool:
@@ -127,12 +135,14 @@ class EditSentences:
         seen: Mapping[str, str],
         sure: Collection[str],
         who: str,
+        fits: Mapping[str, str] | None = None,
     ) -> int:
         """Save the sentences that differ from what was shown, by key, and return how many did.
 
         They are typed with names in the place of placeholders. `seen` names each text as it was shown; `sure`
-        are the keys of unsure ones that are right as they are. Raises SentencesConflict, SentencesWrong, and
-        what save_draft raises.
+        are the keys of unsure ones that are right as they are; `fits` has the keys of translations that still
+        fit, each with what was seen (see still_fits.py). Raises SentencesConflict, SentencesWrong, and what
+        save_draft raises.
         """
         for _ in range(_TRIES):
             now = {sentence.key: sentence for sentence in self.open(document).sentences}
@@ -143,16 +153,21 @@ class EditSentences:
                 for key, text in changed.items()
                 if now[key].seen not in (seen.get(key), fingerprint(text))
             ]
+            fitting = {key: now[key] for key in fits or {} if key in now and key not in changed}
+            clashing += [key for key, one in fitting.items() if one.beside_english != (fits or {})[key]]
             if clashing:
                 raise SentencesConflict(clashing)
-            if not changed:
+            if not changed and not fitting:
                 return 0
-            text = replace_texts(opened.text, {now[key].source: new for key, new in changed.items()})
+            texts = {one.source: one.text for one in fitting.values()}
+            text = replace_texts(opened.text, texts | {now[key].source: new for key, new in changed.items()})
+            english = {one.source: one.english for one in fitting.values()}
+            text = still_fits.with_marks(text, english, self._edit.today())
             try:
                 self._edit.save_draft(document, text, opened.revision, who)
             except DraftConflict:
                 continue  # somebody saved in the same moment: look again what they changed
-            return len(changed)
+            return len(changed) + len(fitting)
         raise SentencesConflict(list(typed))
 
     def _english(self) -> dict[str, str]:
@@ -163,6 +178,19 @@ class EditSentences:
         except DocumentInvalid:
             entries = read_po(opened.live.text)
         return {one.source: one.text for one in entries if one.source and one.text and not one.unsure}
+
+
+def read_sentence(typed: str, source: str) -> tuple[str, Sequence[str]]:
+    """Return a typed sentence with its placeholders, and everything that is wrong with it."""
+    text, faults = read_typed(typed.strip(), source)
+    if holds_private(text):
+        return text, (f"{PRIVATE[:1].upper()}{PRIVATE[1:]}. It was not kept here.",)
+    more = []
+    if invisible_in(text):
+        more.append("There is a sign in this that nobody can see. Type it anew.")
+    if len(text) > _LONGEST:
+        more.append(f"This has {len(text):,} letters. {_LONGEST:,} are the most.")
+    return text, (*more, *faults)
 
 
 def _sentence(source: str, entry: Entry | None, places: Sequence[tuple[str, int]], reworded: str) -> Sentence:
@@ -184,7 +212,7 @@ def _changed(
     for key, words in typed.items():
         if key not in now:
             continue
-        text, faults = read_typed(words.strip(), now[key].source)
+        text, faults = read_sentence(words, now[key].source)
         if locale == DEFAULT and text == now[key].source:
             text = ""  # as the pages have it: nothing to put in its place
         if fingerprint(text) == seen.get(key) and key not in sure:

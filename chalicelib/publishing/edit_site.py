@@ -157,7 +157,9 @@ def _tags(site: Mapping[str, Any]) -> list[str]:
 
 def _as_typed(part: str, site: Mapping[str, Any]) -> Typed:
     name = _FIELD_OF[part]
-    return Typed({name: _tags(site) if part == LANGUAGES else [str(site.get(name) or "")]})
+    if part == LANGUAGES:  # English has no tick: it is always there
+        return Typed({name: [tag for tag in _tags(site) if tag != DEFAULT]})
+    return Typed({name: [str(site.get(name) or "")]})
 
 
 def _seen(part: str, site: Mapping[str, Any]) -> str:

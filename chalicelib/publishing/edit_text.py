@@ -17,7 +17,7 @@ from chalicelib.directory.document_ids import RECIPIENTS, RETIRED
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po
-from chalicelib.publishing import contact_stamps, documents
+from chalicelib.publishing import contact_stamps, documents, overwritten
 from chalicelib.publishing.documents import (
     SHIPPED,
     DiffLine,
@@ -35,7 +35,9 @@ from chalicelib.publishing.ports import (
     ShippedDocuments,
 )
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.errors import EntryMissing, PorchlightError, StaleRecord
+from chalicelib.shared.errors import EntryMissing, StaleRecord
+
+_ALL_WORDS, _ALL_OF_IT = 1, 2  # what is kept of a draft besides what is lost by typing over it
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class EditText:
         if opened.draft is None and text == opened.live.text:
             self._store.settle(document, now, who, self._clock.now())
             return None
-        return self.save_draft(document, text, opened.revision, who, now)
+        return self._save(document, text, opened.revision, who, now, _ALL_WORDS)
 
     def keep_edited(self, document: str, seen: str, who: str) -> None:
         """Decide for the edited text as a whole. Raises StaleRecord, as take_newer does."""
@@ -198,37 +200,49 @@ class EditText:
         """Save a text over the revision it was opened at, and return the new draft.
 
         `shipped` is the fingerprint of the shipped text that it takes account of, if not that of the text
-        that it was made from. Raises DraftConflict with both texts when somebody else saved meanwhile,
+        that it was made from. Words of somebody else's draft that are lost by it are kept, and so is an entry
+        that goes as a whole. Raises DraftConflict with both texts when somebody else saved meanwhile,
         DocumentInvalid for a text that cannot be kept, AgreementMissing for the recipients (see
         change_recipients), EntryMissing.
         """
-        if document in RETIRED:
-            raise DocumentInvalid("the subject of a mail is written by the site itself now")
-        if document == RECIPIENTS:
-            raise AgreementMissing("recipients are changed on their own page, by two publishers")
+        return self._save(document, text, revision, who, shipped)
+
+    def _save(
+        self, document: str, text: str, revision: int, who: str, shipped: str = "", keeps: int = 0
+    ) -> Draft:
+        _must_be_drafted(document)
         opened = self.open(document)
         text = check_readable(document, documents.check_text(text))
         base = opened.draft.base if opened.draft else opened.live.number
         shipped = shipped or self._newer.base_of(document, opened.draft, opened.live)
         self._newer.keep(document, shipped)
+        kept = self._keep_lost(opened, text, revision, who, keeps)
         draft = Draft(document, text, revision + 1, base, who, self._clock.now(), shipped)
         try:
             self._store.put_draft(draft)
         except StaleRecord as error:
+            self._take_back(kept)
             raise DraftConflict(document, text, self._store.draft(document), opened.live.text) from error
         return draft
+
+    def put_aside(self, document: str, text: str, who: str) -> None:
+        """Keep a text that was typed and not saved, since somebody else's stays, for 30 days.
+
+        Raises DocumentInvalid for a text that cannot be kept, AgreementMissing for the recipients: what lies
+        there of them was proposed by a publisher; EntryMissing.
+        """
+        _must_be_drafted(document)
+        opened = self.open(document)
+        text = documents.check_text(text)
+        draft = Draft(document, text, opened.revision, opened.live.number, who, self._clock.now())
+        self._store.keep_thrown(documents.thrown(draft, who, self._clock.now(), self._clock.nonce()))
 
     def save_instead(self, document: str, text: str, revision: int, who: str, shipped: str = "") -> Draft:
         """Save a text in the place of another draft, which is kept among those thrown away.
 
         Raises as save_draft does.
         """
-        kept = self._set_aside(document, revision, who)
-        try:
-            return self.save_draft(document, text, revision, who, shipped)
-        except PorchlightError:
-            self._take_back(kept)
-            raise
+        return self._save(document, text, revision, who, shipped, _ALL_OF_IT)
 
     def discard(self, document: str, revision: int, who: str = "") -> None:
         """Throw a draft away as it was seen; it is kept for 30 days (see thrown_drafts.py).
@@ -282,15 +296,31 @@ class EditText:
         text = mark_contact(opened.text, contact, role, day)
         return self.save_draft(document_ids.CONTACTS, text, revision, who)
 
+    def today(self) -> date:
+        """Return the day that it is, in UTC."""
+        return self._clock.now().date()
+
     def _set_aside(self, document: str, revision: int, who: str) -> ThrownDraft | None:
         """Keep the draft of this revision, before it is deleted or written over."""
         draft = self._store.draft(document)
         if draft is None or draft.revision != revision:
             return None
-        now = self._clock.now()
-        kept = ThrownDraft(f"{now:%Y%m%d%H%M%S}-{self._clock.nonce().hex()}", draft, who, now)
+        kept = documents.thrown(draft, who, self._clock.now(), self._clock.nonce())
         self._store.keep_thrown(kept)
         return kept
+
+    def _keep_lost(
+        self, opened: OpenDocument, text: str, revision: int, who: str, keeps: int
+    ) -> ThrownDraft | None:
+        """Keep the draft that is written over, where words of somebody else are lost, or an entry."""
+        draft = opened.draft
+        if draft is None or draft.revision != revision:
+            return None
+        loss = overwritten.lost(opened.id, opened.live.text, draft.text, text)
+        is_own = draft.who == who and keeps < _ALL_WORDS
+        if keeps == _ALL_OF_IT or loss > (overwritten.WORDS if is_own else overwritten.NOTHING):
+            return self._set_aside(opened.id, revision, who)
+        return None
 
     def _take_back(self, kept: ThrownDraft | None) -> None:
         if kept:
@@ -321,6 +351,14 @@ class EditText:
         if live == SHIPPED and draft is None:
             return None
         return self._newer.of(document, draft, self._live.version(document, live), settled)
+
+
+def _must_be_drafted(document: str) -> None:
+    """Refuse documents that have no drafts of one person."""
+    if document in RETIRED:
+        raise DocumentInvalid("the subject of a mail is written by the site itself now")
+    if document == RECIPIENTS:
+        raise AgreementMissing("recipients are changed on their own page, by two publishers")
 
 
 def check_readable(document: str, text: str) -> str:

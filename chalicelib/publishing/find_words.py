@@ -16,7 +16,7 @@ from chalicelib.directory.document_ids import (
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import read_po
 from chalicelib.publishing.json_documents import read
-from chalicelib.publishing.seen_words import ALL_OF_IT, IN_IT, asked, fit, fits_number, place_names
+from chalicelib.publishing.seen_words import ALL_OF_IT, IN_IT, Steps, asked, fit, fits_number, place_names
 from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 
@@ -107,11 +107,12 @@ class FindWords:
 
     def _sentences(self, wanted: str, site: _Site, names: frozenset[str]) -> Iterator[FoundSentence]:
         """Yield each sentence once, in the language in which it fits best; English comes first."""
+        steps = Steps()
         for source in site.said.sentences:
             best: FoundSentence | None = None
             for locale, texts in site.catalogs.items():
                 for text in dict.fromkeys([texts.get(source, ""), source if locale == DEFAULT else ""]):
-                    how = fit(wanted, text, source, names) if text else 0
+                    how = fit(wanted, text, source, names, steps) if text else 0
                     if how > (best.fit if best else 0):
                         best = FoundSentence(fingerprint(source), source, locale, text, how)
                 if best and best.fit == ALL_OF_IT:

@@ -48,8 +48,7 @@ def read(document: str, text: str) -> Any:
         raise Unreadable(
             document,
             error.lineno,
-            "A comma, a quote or a bracket is amiss here or just before"
-            f" (JSON: {error.msg}, column {error.colno}).",
+            f"A comma, a quote or a bracket is amiss here or just before (column {error.colno}).",
         ) from error
     except Exception as error:  # never a reason to show nobody anything
         raise Unreadable(document, 0, "Something in this text is of no use here.") from error

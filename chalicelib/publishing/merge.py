@@ -17,6 +17,7 @@ from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.po_files import read_po, replace_texts
 from chalicelib.publishing import comparison
 from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.still_fits import carried
 
 YOURS = "yours"
 NEW = "new"
@@ -184,7 +185,7 @@ def _sentences(before: str, yours: str, new: str) -> Merge:
         taken = {
             place.name: str(place.new) for place in places if not place.clash or choices.get(place.key) == NEW
         }
-        return replace_texts(yours, taken)
+        return carried(replace_texts(yours, taken), new)
 
     return Merge(tuple(places), write)
 

@@ -11,21 +11,23 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
-from chalicelib.publishing.page_marks import CHANNEL, NAME, SENTENCE, Mark, split
+from chalicelib.publishing.page_marks import CHANNEL, NAME, OPEN, RECIPIENT, SENTENCE, Mark, split
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 TEXT = "p"
+TITLE = "title"  # of the page, as the browser shows it
+LABEL = "label"  # words of an attribute: read aloud, or shown once something happens
 _BREAKS = frozenset(HEADINGS) | {
     "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "dd", "details", "div",
     "dl", "dt", "fieldset", "figcaption", "footer", "form", "header", "hr", "label", "legend", "li", "main",
     "nav", "ol", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "td", "th", "thead",
-    "tr", "ul",
+    "title", "tr", "ul",
 }  # fmt: skip
 _LEFT_TO_RIGHT, _FIRST_STRONG, _END_OF_ISOLATE = "\u2066", "\u2068", "\u2069"
 _LISTED = frozenset({"ul", "ol", "li", "button"})
-_UNSEEN = frozenset({"script", "style", "title", "template", "textarea", "noscript", "svg", "math"})
+_UNSEEN = frozenset({"script", "style", "template", "textarea", "noscript", "svg", "math"})
 _MOST_BLOCKS, _MOST_RUNS = 1_500, 200
-_KINDS = frozenset({SENTENCE, NAME, CHANNEL})
+_KINDS = frozenset({SENTENCE, NAME, CHANNEL, RECIPIENT})
 
 
 class Run(NamedTuple):
@@ -37,7 +39,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Words that stand by themselves. `kind` is one of HEADINGS, or TEXT."""
+    """Words that stand by themselves. `kind` is one of HEADINGS, TITLE, LABEL, or TEXT."""
 
     kind: str
     runs: tuple[Run, ...]
@@ -77,7 +79,7 @@ def read(found: Any) -> list[Block]:
 
 
 def _kind(kind: Any) -> str:
-    return kind if kind in HEADINGS else TEXT
+    return kind if kind in (*HEADINGS, TITLE, LABEL) else TEXT
 
 
 def _run(text: Any, kind: Any, key: Any) -> Run:
@@ -93,6 +95,7 @@ class _Reader(HTMLParser):
         self._runs: list[Run] = []
         self._marks: list[Mark] = []
         self._heading = ""
+        self._labels: list[Block] = []  # of what is amid words: they stand behind the block
         self._unseen = ""
         self._in_nav = False  # there, a list is one block: a row of languages, or of other places
         self._between = False
@@ -102,6 +105,7 @@ class _Reader(HTMLParser):
         """Begin a block where a browser would."""
         if self._unseen:
             return
+        self._label(tag, attrs)
         if tag in ("html", "bdi"):
             self._turn(tag, dict(attrs).get("dir") or "")
         elif tag in _UNSEEN:
@@ -111,7 +115,7 @@ class _Reader(HTMLParser):
         elif tag in _BREAKS:
             self.flush()
             self._in_nav = self._in_nav or tag == "nav"
-            self._heading = tag if tag in HEADINGS else self._heading
+            self._heading = tag if tag in (*HEADINGS, TITLE) else self._heading
 
     def handle_endtag(self, tag: str) -> None:
         """End a block."""
@@ -140,9 +144,19 @@ class _Reader(HTMLParser):
     def flush(self) -> None:
         """Close the block that is open."""
         runs = _trimmed(self._runs)
-        if runs and len(self.blocks) < _MOST_BLOCKS:
-            self.blocks.append(Block(self._heading or TEXT, tuple(runs[:_MOST_RUNS])))
-        self._runs, self._between = [], False
+        block = [Block(self._heading or TEXT, tuple(runs[:_MOST_RUNS]))] if runs else []
+        self.blocks = [*self.blocks, *block, *self._labels][:_MOST_BLOCKS]
+        self._runs, self._labels, self._between = [], [], False
+
+    def _label(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take the sentences of an element's attributes: what is marked, and nothing else."""
+        values = [value for _, value in attrs if value and OPEN in value]
+        if values and tag in _BREAKS:
+            self.flush()
+        for value in values:
+            runs = _trimmed(_runs_of(value))
+            if any(run.mark for run in runs) and len(self._labels) < _MOST_RUNS:
+                self._labels.append(Block(LABEL, tuple(runs[:_MOST_RUNS])))
 
     def _turn(self, tag: str, direction: str) -> None:
         """Keep the order of a number in a page that is written from the right (bidi)."""
@@ -158,6 +172,18 @@ class _Reader(HTMLParser):
             self._runs[-1] = Run(last.text + words, mark)
         else:
             self._runs.append(Run(words, mark))
+
+
+def _runs_of(value: str) -> list[Run]:
+    """Return the words of an attribute, each under its mark."""
+    runs: list[Run] = []
+    mark: Mark | None = None
+    for piece in split(value):
+        if isinstance(piece, str):
+            runs.append(Run(piece, mark))
+        else:
+            mark = piece
+    return runs
 
 
 def _trimmed(runs: Sequence[Run]) -> list[Run]:

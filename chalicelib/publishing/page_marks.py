@@ -13,15 +13,15 @@ from typing import NamedTuple
 from chalicelib.directory.document_ids import fingerprint
 
 OPEN, MIDDLE, CLOSE = "\uf8e0", "\uf8e1", "\uf8e2"
-SENTENCE, NAME, CHANNEL = "s", "n", "c"
+SENTENCE, NAME, CHANNEL, RECIPIENT = "s", "n", "c", "r"
 
-_KEY = r"[snc][0-9a-f]{16}"
+_KEY = r"[sncr][0-9a-f]{16}"
 _MARKS = re.compile(f"{OPEN}{_KEY}{MIDDLE}|{CLOSE}")
 _PIECES = re.compile(f"({OPEN}{_KEY}{MIDDLE}|{CLOSE})")
 
 
 class Mark(NamedTuple):
-    """What some words are: `kind` is one of the three above, `key` the fingerprint of their English or id."""
+    """What some words are: `kind` is one of those above, `key` the fingerprint of their English or id."""
 
     kind: str
     key: str
@@ -33,7 +33,7 @@ def channel_name(contact: str, number: int) -> str:
 
 
 def opening(kind: str, name: str) -> str:
-    """Return the mark before words: of a sentence (its English), contact (id) or channel (channel_name)."""
+    """Return the mark before words: of a sentence (its English), contact, recipient (id) or channel."""
     return f"{OPEN}{kind}{fingerprint(name)}{MIDDLE}"
 
 

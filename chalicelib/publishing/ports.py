@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.publishing.documents import Draft, Problem, Release, ThrownDraft, Version
+from chalicelib.publishing.documents import CheckReport, Draft, Problem, Release, ThrownDraft, Version
+from chalicelib.publishing.jobs import Job, Lane
 from chalicelib.publishing.page_blocks import Block
 from chalicelib.publishing.recipient_changes import RecipientChange
 
@@ -217,3 +218,39 @@ class SiteRenderer(Protocol):
 
         Another `sample` is another report. Raises DocumentInvalid.
         """
+
+
+class Progress(Protocol):
+    """Whoever is told how far a long work is. It may raise, to end that work."""
+
+    def __call__(self, phase: str, done: int, of: int, /) -> None:
+        """Take note that `done` of `of` things of a phase (jobs.PHASES) are done; called often."""
+
+
+class JobStore(Protocol):
+    """Records of background jobs, their reports, and lanes. Any call may raise StoreUnavailable."""
+
+    def job(self, id_: str) -> Job | None:
+        """Return a job, if it is still kept."""
+
+    def put_job(self, job: Job) -> None:
+        """Save it over version `job.version - 1` (0: over none). Raises StaleRecord when it is another."""
+
+    def report(self, id_: str) -> CheckReport | None:
+        """Return what the checks of a job found, if it came so far."""
+
+    def put_report(self, job: Job, report: CheckReport) -> None:
+        """Keep what the checks found; of two, the later one stays."""
+
+    def lane(self, name: str) -> Lane | None:
+        """Return a lane, if anybody was ever in it."""
+
+    def put_lane(self, lane: Lane) -> None:
+        """Save it over revision `lane.revision - 1`. Raises StaleRecord when that is not there."""
+
+
+class JobQueue(Protocol):
+    """Executor of background jobs: brings a job's id to a worker, at least once."""
+
+    def send(self, id_: str) -> None:
+        """Bring it. Raises StoreUnavailable when the queue does not take it."""

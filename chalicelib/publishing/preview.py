@@ -16,6 +16,7 @@ from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing import catalog_checks, document_checks, page_marks
 from chalicelib.publishing.documents import STOPS
 from chalicelib.publishing.edit_text import LiveTexts, read_json
+from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.page_blocks import Block, Run
 from chalicelib.publishing.ports import (
@@ -140,7 +141,8 @@ class Preview:
             live = draft if live_texts == texts else self._blocks(live_texts, name)
         except DocumentInvalid:
             live = []
-        where = WhereChanged(self._site.now().sentences, self._text(texts, CONTACTS))
+        documents = (self._text(texts, name) for name in (CONTACTS, RECIPIENTS))
+        where = WhereChanged(self._site.now().sentences, *documents)
         return ReadingPage(rows(draft, live), where, not live)
 
     def mail(self, name: str, recipient: str, sample: int = 0) -> bytes:
@@ -185,7 +187,9 @@ class Preview:
         for problem in problems:
             if problem.weight == STOPS:
                 line = f", line {problem.line}" if problem.line else ""
-                raise DocumentInvalid(f"the draft of “{problem.document}”{line}: {problem.sentence}")
+                raise DocumentInvalid(
+                    f"the draft of “{title_of(problem.document)}”{line}: {problem.sentence}"
+                )
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
         page = self._renderer.page(texts, name)

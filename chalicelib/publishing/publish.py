@@ -9,9 +9,9 @@ was looked at: a plan has a fingerprint, and anything else is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.publishing import documents, going_live, recipient_changes
@@ -20,7 +20,6 @@ from chalicelib.publishing.documents import (
     SHIPPED,
     CheckReport,
     Problem,
-    PublishRefused,
     Release,
     Version,
 )
@@ -34,6 +33,9 @@ from chalicelib.publishing.ports import (
     RenderedSite,
     ShippedDocuments,
 )
+from chalicelib.publishing.publish_plans import NotYet as NotYet
+from chalicelib.publishing.publish_plans import PublishPlan as PublishPlan
+from chalicelib.publishing.publish_plans import planned
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
 from chalicelib.publishing.targets import Target, Targets, Wish
@@ -61,34 +63,6 @@ class ReleaseEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishPlan:
-    """What would go live now: the documents that it changes, who wrote them, and what the checks say.
-
-    `recipients_proposed_by` names who proposed the agreed change of recipients that goes with it, if any.
-    `fingerprint` is handed back in order to publish exactly this. `kept_places` are those that a roll
-    back keeps, because offices there get reports, `versions` the texts of it that are kept already.
-    """
-
-    documents: Sequence[str]
-    report: CheckReport
-    recipients_proposed_by: str = ""
-    fingerprint: str = ""
-    by: Mapping[str, str] = field(default_factory=dict)
-    kept_places: Sequence[str] = ()
-    versions: Mapping[str, int] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)  # of the documents, as they would go live
-    release: int = SHIPPED  # the release that readers get now
-
-
-class NotYet(PublishRefused):
-    """Nothing was published, for what the checks found; `plan` is what was to go live."""
-
-    def __init__(self, plan: PublishPlan) -> None:
-        super().__init__(plan.report)
-        self.plan = plan
-
-
-@dataclass(frozen=True, slots=True)
 class SiteStatus:
     """Status of the site: the live release (None: as shipped), the drafts, whether the package is newer.
 
@@ -104,7 +78,7 @@ class Publish:
     """Publishes all drafts together. `who` is a publisher's address.
 
     `seen` is the fingerprint of the plan that this publisher looked at. A call without it takes what there
-    is: no form leads to one.
+    is: no form leads to one. `numbered` is told a release's number before readers can get it.
     """
 
     def __init__(
@@ -114,31 +88,36 @@ class Publish:
         shelf: ReleaseShelf,
         check: CheckDocuments,
         clock: Clock,
+        numbered: Callable[[int], None] = lambda number: None,
     ) -> None:
         self._store = store
         self._shipped = shipped
         self._shelf = shelf
         self._check = check
         self._clock = clock
+        self._numbered = numbered
         self._targets = Targets(store, shipped, shelf)
         self._newer = NewerTexts(store, shipped)
 
     def plan(self) -> PublishPlan:
         """Say what would be published now, after looking over every page. Changes nothing."""
-        target = self._targets.drafts()
-        return _planned(target, self._checked(target, to_publish=False).report)
+        return self._plan(self.target(None))
 
     def plan_back(self, number: int) -> PublishPlan:
-        """Say likewise what a roll back to this release would change. Raises EntryMissing.
+        """Say likewise what a roll back to this release would change. Raises EntryMissing."""
+        return self._plan(self.target(number))
 
-        What cannot be rendered is what stops it: there is a way on by drafts, and who asks must see it.
-        """
-        target = self._targets.back_to(number)
+    def target(self, number: int | None) -> Target:
+        """Return what a publish leads to, or a roll back: nothing is rendered. Raises EntryMissing."""
+        return self._targets.drafts() if number is None else self._targets.back_to(number)
+
+    def _plan(self, target: Target) -> PublishPlan:
+        """Check a target. What cannot be rendered is what stops it, and who asks must see it."""
         try:
-            return _planned(target, self._checked(target, to_publish=False).report)
+            return planned(target, self._checked(target, to_publish=False).report)
         except RenderStopped as stopped:
             said = f"{str(stopped)[:1].upper()}{str(stopped)[1:].removesuffix('.')}."
-            return _planned(target, CheckReport((Problem(stopped.document, stopped.line, said),)))
+            return planned(target, CheckReport((Problem(stopped.document, stopped.line, said),)))
 
     def status(self) -> SiteStatus:
         """Return the status of the site."""
@@ -170,6 +149,17 @@ class Publish:
         """Return in one line which documents a release changed, from which version to which."""
         before = {} if release.since < SHIPPED else self._targets.versions_of(release.since)
         return going_live.in_words(before, release.versions)
+
+    def release(self, number: int) -> Release | None:
+        """Return a release, whether readers ever got it or not."""
+        return self._store.release(number)
+
+    def reached(self, numbers: Iterable[int]) -> int:
+        """Return which of these releases readers get, or got before the live one; 0 for none of them."""
+        live = self._shelf.live()
+        since = {release.number: release.since for release in self._store.releases(_MOST)} if live else {}
+        reached = going_live.reached(live.number, since) if live else set()
+        return max(reached.intersection(numbers), default=SHIPPED)
 
     def stand_by(self) -> None:
         """Finish the pages for when the functions fail, should who published last have been stopped."""
@@ -210,7 +200,7 @@ class Publish:
         why = documents.check_why(why)
         target = self._targets.drafts()
         if not target.drafted:
-            self._finish()
+            self.finish()
             raise NothingToPublish("no draft differs from what is live")
         return self._release(target, Wish(who, why, accept, seen))
 
@@ -224,7 +214,7 @@ class Publish:
         target = self._targets.drafts()
         wish = Wish(who, why, accept, seen)
         if seen is not None:
-            self._compare(target, seen)
+            self.compare(target, seen)
         alone = replace(target.going, what=AGAIN, texts={}, by={}, change=None)
         return self._release(Target(target.since, alone, target.versions), wish)
 
@@ -241,17 +231,18 @@ class Publish:
 
     def _release(self, target: Target, wish: Wish) -> Release:
         if wish.seen is not None:
-            self._compare(target, wish.seen)
+            self.compare(target, wish.seen)
         checked = self._checked(target, to_publish=True)
         report = checked.report
         if checked.rendered is None or report.stops or (report.needs_a_yes and not wish.accept):
-            raise NotYet(_planned(target, report))
+            raise NotYet(planned(target, report))
         held = self._hold(target.change)
         try:
             kept = {name: self._keep(name, text, wish, target.since) for name, text in target.drafted.items()}
             versions = {**target.versions, **kept}
             versions = {name: number for name, number in versions.items() if number != SHIPPED}
             release = self._number(versions, wish, target)
+            self._numbered(release.number)
             self._write(release, self._targets.text_of(target), checked.rendered)
             self._look_again(target, held)
             self._shelf.move(release.number, checked.rendered.index, target.since)
@@ -260,14 +251,14 @@ class Publish:
             if isinstance(error, StaleRecord):
                 raise PublishUnderWay("somebody else published in the same moment") from error
             raise
-        self._finish()
+        self.finish()
         return release
 
     def _checked(self, target: Target, *, to_publish: bool) -> Checked:
         texts, before = self._targets.text_of(target), self._targets.before(target)
         return self._check(texts, before, to_publish=to_publish)
 
-    def _compare(self, target: Target, seen: str) -> None:
+    def compare(self, target: Target, seen: str) -> None:
         """Compare fingerprints: raise ChangedSince unless this is what was looked at."""
         release = self._store.release(target.since.number) if target.since else None
         changes = target.going.changes_since(seen, release.who if release else "")
@@ -359,7 +350,7 @@ class Publish:
             },
         )
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Do what is left once a release is live; whatever is away now is done by the next who publishes."""
         self.stand_by()
         with suppress(StoreUnavailable):
@@ -378,19 +369,3 @@ class Publish:
         if change and change.text == texts.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text:
             with suppress(StaleRecord):
                 self._store.drop_change(change.revision)
-
-
-def _planned(target: Target, report: CheckReport) -> PublishPlan:
-    going = target.going
-    proposed_by = target.change.proposed_by if target.change else ""
-    return PublishPlan(
-        tuple(going.texts),
-        report,
-        proposed_by,
-        going.fingerprint(),
-        going.by,
-        target.kept_places,
-        target.versions,
-        going.texts,
-        going.release,
-    )

@@ -94,6 +94,15 @@ class SeeChanges:
         before, after = self._whole(document, before), self._whole(document, after)
         return changes.compare(document, before, after, self.names(), most)
 
+    def waiting_revision(self) -> int:
+        """Return the revision of the change of recipients that waits, or 0."""
+        change = self._store.change()
+        return change.revision if change else 0
+
+    def text(self, document: str, texts: Mapping[str, str]) -> str:
+        """Return a document's text among these, else the live one, as readers would get it."""
+        return self._whole(document, texts.get(document) or self._live_text(document))
+
     def lines(self, document: str, before: str, after: str) -> Sequence[DiffLine]:
         """Return the line diff, for who knows how a page is built."""
         return compare_lines(self._whole(document, before), self._whole(document, after))

@@ -26,6 +26,23 @@ _PLACES = frozenset({"place", "place_name"})
 _WORD = re.compile(r"\w+")
 
 
+class Steps:
+    """Budget of one search, in tries of what may be filled in: texts are an editor's, and may be bombs.
+
+    Once it is used up, sentences are found by their own words alone.
+    """
+
+    def __init__(self, left: int = 400_000) -> None:
+        self.left = left
+
+    def take(self, count: int) -> bool:
+        """Take so many, and say whether there were any left."""
+        if self.left <= 0:
+            return False
+        self.left -= count
+        return True
+
+
 def plain(text: str) -> str:
     """Return a text as it is compared."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE)
@@ -37,11 +54,18 @@ def asked(words: str) -> str:
     return plain(words[:_LONGEST])
 
 
-def fit(wanted: str, text: str, source: str = "", places: Collection[str] | None = None) -> int:
+def fit(
+    wanted: str,
+    text: str,
+    source: str = "",
+    places: Collection[str] | None = None,
+    steps: Steps | None = None,
+) -> int:
     """Say how well a text fits what is looked for, which is `asked`: 0 when it does not.
 
     `source` is the English of a sentence, by which its placeholders have their names; `places` are the names
-    of places, as they are compared, that may stand there; without them anything may.
+    of places, as they are compared, that may stand there; without them anything may. `steps` are what the
+    whole search may take.
     """
     if not wanted:
         return 0
@@ -52,7 +76,7 @@ def fit(wanted: str, text: str, source: str = "", places: Collection[str] | None
         return ALL_OF_IT
     if any(wanted in literal for literal in literals) or wanted in plain(_named(text, source)):
         return IN_IT
-    if 0 < len(wilds) <= _MOST_VALUES and _is_filled(wanted, literals, wilds, places):
+    if 0 < len(wilds) <= _MOST_VALUES and _is_filled(wanted, literals, wilds, places, steps or Steps()):
         return IN_IT
     if len(whole) >= 12 and not wilds and whole in wanted:
         return IN_IT  # a piece of a page was copied, and this sentence stands in it
@@ -83,7 +107,11 @@ def _kept(part: str) -> str:
 
 
 def _is_filled(
-    wanted: str, literals: Sequence[str], wilds: Sequence[str], places: Collection[str] | None
+    wanted: str,
+    literals: Sequence[str],
+    wilds: Sequence[str],
+    places: Collection[str] | None,
+    steps: Steps,
 ) -> bool:
     """Say whether this is a part of the sentence with something filled in.
 
@@ -100,7 +128,10 @@ def _is_filled(
                 reached[number][length] = (_letters(own), 0)
     for number, wild in enumerate(wilds):
         literal = literals[number + 1]
+        cost = _LONGEST_VALUE * (1 + len(places or ()) // 20 if wild in _PLACES else 1)
         for at, (own_letters, free) in list(reached[number].items()):
+            if not steps.take(cost):
+                return False
             for end in range(at + 1, min(len(wanted), at + _LONGEST_VALUE) + 1):
                 value, after = wanted[at:end], wanted[end:]
                 if not _may_be(wild, value, places):

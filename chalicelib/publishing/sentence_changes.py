@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import locale_of
 from chalicelib.pages.po_files import Entry, read_po
-from chalicelib.publishing import comparison
+from chalicelib.publishing import comparison, still_fits
 from chalicelib.publishing.change_rows import CHANGED, EntryChange, FieldChange, field_change
 from chalicelib.publishing.field_labels import readable
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
@@ -19,6 +19,7 @@ from chalicelib.shared.locales import DEFAULT, ENDONYMS
 _SENTENCE = re.compile(r"(\{%-?\s*trans\b(?:[^%]|%(?!\}))*%\})(.*?)(\{%-?\s*endtrans\s*-?%\})", re.DOTALL)
 _STATE = "Is it right?"
 _SURE, _UNSURE = "yes", "nobody is sure: readers get English"
+_LOOKED_AT = "Looked at again, and it fits"
 _NO_SENTENCE = "How the page is built"
 
 
@@ -45,6 +46,9 @@ def _of_sentence(locale: str, old: Entry, new: Entry) -> Iterator[FieldChange]:
         yield field_change(name, before, after, prose=True, lang=locale if old.source else "")
     if old.unsure != new.unsure and (old.text and new.text):
         yield field_change(_STATE, *(_UNSURE if one.unsure else _SURE for one in (old, new)))
+    days = [still_fits.day_of(one) for one in (old, new)]
+    if old.text == new.text and days[0] != days[1]:
+        yield field_change(_LOOKED_AT, *days)
 
 
 def of_mail(before: str, after: str) -> Iterator[EntryChange]:

@@ -13,11 +13,12 @@ from typing import Any
 
 from chalicelib.directory.document_ids import CATALOG, JSON_DOCUMENTS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.pages.po_files import read_po
+from chalicelib.pages.po_files import Entry, read_po
 from chalicelib.publishing.documents import SHIPPED
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.ports import ShippedDocuments
+from chalicelib.publishing.still_fits import is_marked
 from chalicelib.shared.locales import DEFAULT
 
 _MOST = 12  # versions that are read of a document: who asks wants to know of the last ones
@@ -63,6 +64,7 @@ class SentenceHistory:
         self._shipped = shipped
         self._states: dict[str, list[_State]] = {}
         self._catalogs: dict[tuple[str, int], Texts] = {}
+        self._read: dict[tuple[str, int], Mapping[str, Entry]] = {}
 
     def last_change(self, document: str, source: str) -> Change:
         """Return the last change of a sentence in a catalog; one without a time when it is as it came."""
@@ -100,8 +102,22 @@ class SentenceHistory:
         own = self.last_change(document, source)
         if own.when is not None and own.when >= english.when:
             return None
-        text = self._catalog(document, len(self._states_of(document)) - 1).get(source, "")
+        entry = self._now(document).get(source)
+        if entry and is_marked(entry, self._english(source)):
+            return None
+        text = entry.text if entry else ""
         return Earlier(english.before or source, text, english.who, english.when)
+
+    def looked_at(self, document: str, source: str) -> Change:
+        """Return who found, and when, that a translation still fits the English of now; else nobody."""
+        states, english = self._states_of(document), self._english(source)
+        since = None
+        for number in range(len(states) - 1, -1, -1):
+            entry = self._entries(document, number).get(source)
+            if entry is None or not is_marked(entry, english):
+                break
+            since = states[number]
+        return Change("", since.who, since.when) if since else Change()
 
     def _in_entries(self, document: str, source: str) -> Change | None:
         """Find the text that stood in the same field of the same entry before."""
@@ -135,15 +151,30 @@ class SentenceHistory:
                 return text
         return ""
 
+    def _english(self, source: str) -> str:
+        """Return what readers get in English."""
+        entry = self._now(CATALOG + DEFAULT).get(source)
+        return entry.text if entry and entry.text and not entry.unsure else source
+
+    def _now(self, document: str) -> Mapping[str, Entry]:
+        return self._entries(document, len(self._states_of(document)) - 1)
+
     def _catalog(self, document: str, number: int) -> Texts:
         key = (document, number)
         if key not in self._catalogs:
+            entries = self._entries(document, number)
+            self._catalogs[key] = {source: entry.text for source, entry in entries.items()}
+        return self._catalogs[key]
+
+    def _entries(self, document: str, number: int) -> Mapping[str, Entry]:
+        key = (document, number)
+        if key not in self._read:
             try:
                 entries = read_po(self._states_of(document)[number].text)
             except DocumentInvalid:
                 entries = ()
-            self._catalogs[key] = {one.source: one.text for one in entries if one.source}
-        return self._catalogs[key]
+            self._read[key] = {one.source: one for one in entries if one.source}
+        return self._read[key]
 
     def _states_of(self, document: str) -> list[_State]:
         """Return a document's texts, oldest first: of earlier packages, shipped, published, drafted."""

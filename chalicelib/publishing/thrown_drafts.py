@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chalicelib.desk.people import Person
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, RECIPIENTS, RETIRED, fingerprint_of_all
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.documents import SHIPPED, THROWN_FOR, Draft, ThrownDraft, Version
 from chalicelib.publishing.edit_text import EditText, OpenDocument
 from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.kept_proposals import as_draft
 from chalicelib.publishing.merge import NEW, YOURS, Merge, merge
 from chalicelib.publishing.ports import DocumentStore
 from chalicelib.shared.clock import Clock
@@ -45,11 +48,20 @@ class HaveBack:
     moved_on: bool = False
     refused: str = ""
 
+    @property
+    def by_two(self) -> bool:
+        """Say whether it comes back as a proposal, to which another publisher has to agree."""
+        return self.thrown.draft.document == RECIPIENTS
+
 
 class ThrownDrafts:
     """The drafts that were thrown away: list, look, have back."""
 
-    def __init__(self, store: DocumentStore, edit: EditText, clock: Clock) -> None:
+    def __init__(
+        self, store: DocumentStore, edit: EditText, clock: Clock, recipients: ChangeRecipients | None = None
+    ) -> None:
+        """`recipients` takes proposals that come back; without it none do."""
+        self._recipients = recipients
         self._store = store
         self._edit = edit
         self._clock = clock
@@ -97,15 +109,35 @@ class ThrownDrafts:
         What it takes the place of comes on the list. Raises StaleRecord when something is not as it was
         `seen`, EntryMissing, and what save_draft raises.
         """
+        back = self._seen(id_, way, seen)
+        if back.by_two:
+            raise DocumentInvalid(_BY_TWO)
+        document, shipped = back.thrown.draft.document, back.thrown.draft.shipped
+        draft = self._edit.save_instead(document, back.ways[way], back.now.revision, who, shipped)
+        self._store.drop_thrown(id_)
+        return draft
+
+    def propose_back(self, id_: str, way: str, seen: str, who: Person) -> None:
+        """Propose a change of recipients again, in this person's name, and take it off the list.
+
+        What it takes the place of comes on the list. Raises as have_back, DraftConflict and what
+        ChangeRecipients.propose raises.
+        """
+        back = self._seen(id_, way, seen)
+        if not back.by_two or self._recipients is None:
+            raise DocumentInvalid("this is no change of who gets reports")
+        draft = back.thrown.draft
+        why = f"Proposed again as {draft.who} did on {draft.when:%Y-%m-%d}"
+        self._recipients.propose(back.ways[way], back.now.revision, who, why)
+        self._store.drop_thrown(id_)
+
+    def _seen(self, id_: str, way: str, seen: str) -> HaveBack:
         back = self.open(id_)
         if back.refused:
             raise DocumentInvalid(back.refused)
         if back.seen != seen or way not in back.ways:
             raise StaleRecord("changed by somebody else")
-        document, shipped = back.thrown.draft.document, back.thrown.draft.shipped
-        draft = self._edit.save_instead(document, back.ways[way], back.now.revision, who, shipped)
-        self._store.drop_thrown(id_)
-        return draft
+        return back
 
     def _merged(self, draft: Draft, now: OpenDocument) -> Merge | None:
         """Return what the draft changed, put together with what is there now; None where that cannot be."""
@@ -115,9 +147,19 @@ class ThrownDrafts:
         except (DocumentInvalid, EntryMissing):
             return None
 
+    def _proposed(self) -> OpenDocument:
+        """Return the recipients as the change that waits has them, as if it were a draft."""
+        opened, change = self._edit.open(RECIPIENTS), self._store.change()
+        if change is None:
+            return opened
+        draft = as_draft(change, opened.live.number)
+        return replace(opened, text=change.text, revision=change.revision, draft=draft)
+
     def _now(self, document: str) -> tuple[OpenDocument, str]:
         """Return what there is of a document now, and why no draft of it can be had back, if so."""
-        refused = _BY_TWO if document == RECIPIENTS else _BY_ITSELF if document in RETIRED else ""
+        refused = _BY_ITSELF if document in RETIRED else ""
+        if document == RECIPIENTS:
+            return self._proposed(), "" if self._recipients else _BY_TWO
         try:
             return self._edit.open(document), refused
         except EntryMissing:  # of an older package

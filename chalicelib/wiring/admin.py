@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -34,6 +35,9 @@ from chalicelib.desk.web import audit_log, entrance, moved
 from chalicelib.desk.web.guard import Guard
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.ports import RecipientBook
+from chalicelib.publishing.adapters.dynamo_jobs import DynamoJobs
+from chalicelib.publishing.adapters.sqs_jobs import InlineJobs, SqsJobs
+from chalicelib.publishing.ask_jobs import AskJobs
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_mail_texts import EditMailTexts
 from chalicelib.publishing.edit_places import EditPlaces
@@ -41,10 +45,12 @@ from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.edit_site import EditSite
 from chalicelib.publishing.find_words import FindWords
+from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.web import (
     changes,
     contacts,
     home,
+    jobs,
     mail_texts,
     newer,
     preview,
@@ -185,7 +191,7 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
     texts.routes(guard, core.edit, core.see)
     changes.routes(guard, core.edit, core.see, core.drafts_of)
-    thrown.routes(guard, core.thrown, core.see)
+    thrown.routes(guard, core.thrown, core.see, core.recipients, shared.tell)
     newer.routes(guard, core.edit)
     edit_sentences = EditSentences(core.edit, core.site.now)
     sentences.routes(guard, edit_sentences, core.history, core.see)
@@ -193,12 +199,31 @@ def _documents(guard: Guard, shared: _Shared, look_after_cases: LookAfterCases, 
     search.routes(guard, FindWords(core.site))
     contacts.routes(guard, edit_contacts)
     recipients.routes(guard, core.recipients, edit_recipients, shared.standings, shared.tell, core.see)
-    home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit)
-    publish.routes(guard, core.publish, core.see)
+    ask, clock = _jobs(shared, core.publish), shared.clock
+    publishing = partial(jobs.publishing_now, ask, clock)
+    home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing)
+    releases = publish.routes(guard, core.publish, core.see, ask, clock)
+    jobs.routes(guard, ask, clock, releases.refused)
     preview.routes(guard, core.preview)
     towns.routes(guard, EditPlaces(core.edit))
     site.routes(guard, EditSite(core.edit))
     mail_texts.routes(guard, EditMailTexts(core.edit, _labels_of_mails), core.preview)
+
+
+def _jobs(shared: _Shared, publish: Publish) -> AskJobs:
+    """Return the desk's background jobs: on the queue, or done at once where there is none."""
+    settings, clock = shared.settings, shared.clock
+    store, alarms = DynamoJobs(_DYNAMO, settings.documents_table), LogAlarms(log.error)
+    if settings.jobs_queue:
+        queue = SqsJobs(partial(client, "sqs"), settings.jobs_queue)
+        return AskJobs(store, queue, publish, alarms, clock)
+
+    def run(id_: str) -> None:
+        from chalicelib.wiring import run_job  # where there is a queue, another function has this
+
+        run_job.runner(settings, clock)(id_, lambda: timedelta.max)
+
+    return AskJobs(store, InlineJobs(run), publish, alarms, clock)
 
 
 def _labels_of_mails() -> list[str]:

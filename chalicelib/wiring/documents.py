@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.desk.ports import SignInStore
-from chalicelib.directory.adapters.shipped_content import CATALOGS
-from chalicelib.pages.about import AboutSite
-from chalicelib.pages.adapters.document_folders import ReleaseFiles
-from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
-from chalicelib.publishing.adapters.render_process import RenderProcess
-from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
-from chalicelib.publishing.render import sentences
-from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.settings import Settings
-from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.mail import Mailer
+from chalicelib.wiring import publishing
 from chalicelib.wiring.published import published_recipients as published_recipients
-from chalicelib.wiring.texts import SHIPPED, file_state
-
-# Whatever of ours a page or a mail is made by: a package with another one renders anew.
-RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
+from chalicelib.wiring.publishing import RENDERERS as RENDERERS
 
 
 class DeskServices(NamedTuple):
@@ -68,47 +54,32 @@ def desk_services(
     settings: Settings, clock: Clock, mail: DeskMail, book: SignInStore, first: FirstDelivery
 ) -> DeskServices:
     """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
-    store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
-    about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
-    shelf = S3Releases(
-        partial(client, "s3"), settings.pages_bucket, partial(client, "s3", 4, 10.0), about.fill
-    )
-    state = file_state(settings)
-    shipped = ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state)
-    files = ReleaseFiles(SHIPPED, state)
-
-    def folder_of(texts: Mapping[str, str]) -> Path:
-        return files(texts).content.parent
-
-    workers = min(os.cpu_count() or 1, 4)
-    renderer = WorkerSiteRenderer(
-        folder_of, RenderProcess("chalicelib.publishing.render.render_worker"), workers
-    )
-    check = CheckDocuments(renderer, shipped, clock)
+    store, shipped, about, shelf, renderer, check = publishing.parts(settings, clock)
     describe = KeyedEncrypter(clock.now).describe
     site = SiteSentences(renderer, store, shipped, shelf)
     edit = EditText(store, shipped, shelf, clock)
+    recipients = ChangeRecipients(
+        store,
+        shipped,
+        shelf,
+        mail.mailer,
+        clock,
+        settings.sender_address,
+        mail.write_code,
+        describe,
+        book,
+        first,
+        settings.operator_address,
+        mail.write_operator_code,
+    )
     return DeskServices(
         edit,
         check,
         Preview(renderer, store, shipped, shelf, about, site),
         Publish(store, shipped, shelf, check, clock),
-        ChangeRecipients(
-            store,
-            shipped,
-            shelf,
-            mail.mailer,
-            clock,
-            settings.sender_address,
-            mail.write_code,
-            describe,
-            book,
-            first,
-            settings.operator_address,
-            mail.write_operator_code,
-        ),
+        recipients,
         SeeChanges(store, shipped, shelf),
-        ThrownDrafts(store, edit, clock),
+        ThrownDrafts(store, edit, clock, recipients),
         DraftsOfRelease(store, shipped, shelf, edit),
         site,
         partial(SentenceHistory, edit, shipped),

@@ -222,6 +222,22 @@ def test_what_was_typed_is_kept_when_the_session_ended_meanwhile(desk):
     assert opened["text"] == typed["text"]
 
 
+def test_what_was_typed_stands_on_the_page_of_an_error(desk):
+    editor = desk.signed_in(EDITOR_ONE)
+    csrf = editor.get("/admin/contact").forms("/admin/contact")[0]["csrf"]
+    typed = {
+        "csrf": csrf,
+        "c": "taken-out",
+        "what": "A long <b>sentence</b> about\nthe office.",
+        "name": "Casa",
+    }
+    page = editor.post("/admin/contact", typed)
+    assert page.status == 404
+    assert "A long <b>sentence</b> about the office." in page.words
+    assert csrf not in page.words
+    assert "What you typed" not in editor.get("/admin/contact?c=taken-out").words
+
+
 NO_FORMS = [
     (b"csrf=%ff", FORM, 400),
     (b"{}", "application/json", 415),

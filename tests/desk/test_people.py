@@ -71,7 +71,9 @@ def test_an_address_that_is_none_or_known_is_said_to_be_so(desk):
 
 def test_a_role_that_does_not_exist_is_given_to_nobody(desk):
     publisher = desk.signed_in(PUBLISHER_ONE).at_access()
-    assert publisher.submit(publisher.get(PEOPLE), PEOPLE, email=NEW, role="owner").status == 404
+    page = publisher.submit(publisher.get(PEOPLE), PEOPLE, email=NEW, role="owner")
+    assert page.status == 422
+    assert "Choose one of those that are listed" in page.words
     assert NEW not in publisher.get(PEOPLE).words
 
 

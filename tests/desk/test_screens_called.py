@@ -25,7 +25,10 @@ from chalicelib.desk.web.guard import AdminRequest
 from chalicelib.desk.web.people import PeopleScreens
 from chalicelib.desk.web.screens import Screen, number, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing import jobs
 from chalicelib.publishing.errors import ChangedSince
+from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.refusals import told_of
 from chalicelib.publishing.web.home import HomeScreens
 from chalicelib.publishing.web.preview import PreviewScreens
 from chalicelib.publishing.web.publish import PublishScreens
@@ -82,11 +85,16 @@ def admin_request(posted: bool = True, query: dict[str, str] | None = None, **fi
 
 def test_a_publish_stopped_at_its_end_does_not_render_the_site_once_more():
     shown = Shown()
-    publish = Answers(call=ChangedSince([("recipients", "taken back")], late=True))
-    page = PublishScreens(shown, publish, Answers()).publish_now(admin_request(why="new hours", seen="a"))
+    late = ChangedSince([("recipients", "taken back")], late=True)
+    now = FixedClock().now()
+    job = Job("a" * 32, jobs.PUBLISH, ANA.email, PUBLISHER, now, now, why="new hours")
+    refused = jobs.ended(jobs.taken(job, "w", now), jobs.REFUSED, now, *told_of(late))
+    ask, publish = Answers(publish=refused), Answers()
+    screens = PublishScreens(shown, publish, Answers(), ask, FixedClock())
+    page = screens.publish_now(admin_request(why="new hours", seen="a"))
     assert (page.status_code, shown.templates) == (409, ["look_again.html"])
     assert shown.names["kept"] == [("why", "new hours")]
-    assert publish.called == ["call"]
+    assert (publish.called, ask.called) == ([], ["publish", "plan_of"])
 
 
 @pytest.mark.parametrize(
@@ -144,6 +152,26 @@ def test_a_code_that_cannot_be_mailed_is_a_matter_of_trying_again(error):
     assert notices == []
 
 
+@pytest.mark.parametrize(
+    ("spot", "location"),
+    [
+        (f"r{'0' * 16}", f"/admin/preview?locale=en&page=town/note&done=proposed#r{'0' * 16}"),
+        ("r0#//evil.example", "/admin/preview?locale=en&page=town/note&done=proposed"),
+    ],
+)
+def test_whoever_came_from_the_preview_to_a_recipient_goes_back_to_the_spot(spot, location):
+    changes, edit = Answers(state=None), Answers(propose="police")
+    screens = RecipientScreens(Shown(), changes, edit, Answers(), lambda *line: None, Answers())
+    request = admin_request(r="police", revision="1", back="en/town/note", spot=spot)
+    assert screens.recipient(request).headers["Location"] == location
+    assert (
+        RecipientScreens(Shown(), changes, edit, Answers(), lambda *line: None, Answers())
+        .recipient(admin_request(r="police", revision="1", back="//evil.example/x", spot=spot))
+        .headers["Location"]
+        .startswith("/admin/recipients?done=")
+    )
+
+
 def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
     mail = b"Subject: one\n\nwords\n"
     choices = SimpleNamespace(mails=("report",), recipients=("police",), words={"police": "The police"})
@@ -190,7 +218,10 @@ def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     cases, edit = Answers(amiss=["a case"]), Answers(list=())
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
     publish = Answers(status=SimpleNamespace(live=None))
-    HomeScreens(shown, publish, contacts, cases, Answers(list=()), edit).home(admin_request(posted=False))
+    recipients = Answers(list=())
+    HomeScreens(shown, publish, contacts, cases, recipients, edit, lambda: None).home(
+        admin_request(posted=False)
+    )
     assert (shown.names["unread"], shown.names["amiss"]) == ("line 3 cannot be read", ["a case"])
 
 

@@ -16,6 +16,7 @@ from chalicelib.publishing import documents
 from chalicelib.publishing.documents import Draft
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_sentences import EditSentences
+from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.json_documents import Unreadable, read
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.site_sentences import SaidNow
@@ -133,7 +134,7 @@ def test_a_bad_draft_is_named_with_its_line_and_stops_no_screen(what: str) -> No
     assert line in {problem.line for problem in told}, told
     assert all(len(problem.sentence) < 600 for problem in told)
     desk.look_around(document)
-    with pytest.raises(DocumentInvalid, match=document):
+    with pytest.raises(DocumentInvalid, match=title_of(document)):
         desk.preview.page("en/us")
 
 

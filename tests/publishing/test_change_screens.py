@@ -26,7 +26,9 @@ from chalicelib.publishing.web.texts import TextScreens
 from chalicelib.publishing.web.thrown import ThrownScreens
 from chalicelib.shared.errors import EntryMissing
 from tests.support.editors_desk import ANA, BEN, EditorsDesk
+from tests.support.fake_jobs import AtOnce
 from tests.support.fake_package import LINE, PAGE, SHELTER, written
+from tests.support.fakes import FixedClock
 
 PAGES = AdminPages(Path("templates/admin"))
 CONTACTS = "contacts"
@@ -189,14 +191,12 @@ def plan(desk: EditorsDesk, report: CheckReport, **texts: str) -> PublishPlan:
 
 def publish_screens(see: SeeChanges, looked: Any, browser: Browser | None = None) -> PublishScreens:
     nothing = SimpleNamespace(
-        plan=lambda: looked,
-        plan_back=lambda number: looked if number == 0 else missing(),
         status=lambda: SiteStatus(None, (), False),
-        stand_by=lambda: None,
-        clear_away=lambda: None,
         releases=lambda: RELEASES,
     )
-    return PublishScreens(browser or Browser(), nothing, see)  # type: ignore[arg-type]
+    clock = FixedClock()
+    ask = AtOnce(lambda release: missing() if release else looked, clock)
+    return PublishScreens(browser or Browser(), nothing, see, ask, clock)  # type: ignore[arg-type]
 
 
 def missing() -> Any:
@@ -364,9 +364,31 @@ def test_a_roll_back_that_cannot_be_rendered_is_no_error_page(desk: EditorsDesk,
         raise RenderStopped("this took too much time or memory")
 
     publish = Publish(desk.store, desk.shipped, desk.shelf, stopped, desk.clock)  # type: ignore[arg-type]
-    screen = PublishScreens(Browser(), publish, see).before_rolling_back(Browser().get(release="0"))
+    ask: Any = AtOnce(lambda release: publish.plan_back(release or 0), desk.clock)
+    screens = PublishScreens(Browser(), publish, see, ask, desk.clock)
+    screen = screens.before_rolling_back(Browser().get(release="0"))
     assert "This took too much time or memory." in read(screen)
     assert rows(screen) == ["Phone before: 888-373-7889 → now: 888-373-7888"]
     assert "Check once more" in read(screen)
     buttons = [words(button) for button in next(tree(screen).iter("main")).iter("button")]
     assert buttons == ["Make drafts of these older texts"]
+
+
+def test_a_roll_back_to_what_is_not_kept_says_so_on_the_list_and_makes_drafts_of_what_it_can(
+    desk: EditorsDesk, see: SeeChanges, screens: ChangeScreens
+) -> None:
+    def gone(*_: object) -> None:
+        raise EntryMissing("there is no release 7")
+
+    publish: Any = SimpleNamespace(releases=list)
+    ask: Any = SimpleNamespace(publish=gone)
+    releases = PublishScreens(Browser(), publish, see, ask, FixedClock())
+    told = releases.roll_back(Browser().post(release="7", why="x"))
+    assert told.status_code == 404
+    assert "not kept any more" in read(told)
+    desk.publish({CONTACTS: "{", PAGE: "<p>older</p>"})
+    desk.publish({CONTACTS: contacts(), PAGE: "<p>newer</p>"})
+    half = screens.as_drafts(Browser().post(release="1"))
+    assert half.status_code == 422
+    assert "Contacts: " in read(half)
+    assert desk.edit.open(PAGE).text == "<p>older</p>", "what can be a draft is one"

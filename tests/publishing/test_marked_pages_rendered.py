@@ -45,12 +45,23 @@ def test_every_sentence_and_contact_of_a_page_has_its_mark(inside: Inside) -> No
             assert page_marks.marked(page_marks.NAME, contact.id, contact.name) in marked, contact.id
 
 
-def test_no_link_and_no_title_has_a_mark(inside: Inside) -> None:
+def test_only_the_title_and_attributes_with_words_have_marks_beside_words(inside: Inside) -> None:
+    found = set()
     for name in (EN_PAGE, "es/los-banos-ca/note", "en/code"):
         marked = inside.marked(name)["marked"]
-        tags = re.findall(r"<[a-z][^<>]*>", marked)
-        assert not [tag for tag in tags if page_marks.OPEN in tag]
-        assert page_marks.OPEN not in marked.partition("</title>")[0]
+        found |= set(re.findall(rf'([a-z-]+)="[^"]*{page_marks.OPEN}', marked))
+        assert page_marks.opening(page_marks.SENTENCE, "Information") in marked.partition("</title>")[0]
+    assert found == {"aria-label", "data-say"}
+
+
+def test_each_recipient_on_the_form_and_the_receipt_has_its_mark(inside: Inside) -> None:
+    assert inside._recipients
+    for ending in ("note", "receipt"):
+        page = inside.marked(f"{EN_PAGE}/{ending}")
+        assert page_marks.without(page["marked"]) == page["html"]
+        for one in inside._recipients:
+            name = one.name.replace("&", "&amp;")
+            assert page_marks.marked(page_marks.RECIPIENT, one.id, name) in page["marked"], one.id
 
 
 def test_a_receipt_has_its_marks(inside: Inside) -> None:

@@ -42,7 +42,7 @@ def test_spaces_are_as_they_are_seen() -> None:
 
 
 def test_what_is_not_seen_is_left_out() -> None:
-    html = "<title>x</title><style>p{}</style><script>1</script><template>t</template><p title='u'>v</p>"
+    html = "<style>p{}</style><script>1</script><template>t</template><p title='u'>v</p>"
     assert [block.text for block in page(html)] == ["v"]
 
 
@@ -52,6 +52,24 @@ def test_markup_of_an_editor_is_words_or_nothing() -> None:
         Block("p", (Run("Go <b>", None),)),
         Block("p", (Run("Send", None),)),
     ]
+
+
+def test_the_title_and_words_of_attributes_stand_at_their_spot() -> None:
+    found = page(
+        f"<title>{said('Leave', 'Go')}</title><p>a <span data-say='{said('Leave', 'Now')}'>b</span> c</p>",
+        f"<nav aria-label='{said('Leave')}'><ul><li>d</li></ul></nav><img alt='nothing known'>",
+    )
+    assert [(block.kind, block.text) for block in found] == [
+        ("title", "Go"), ("p", "a b c"), ("label", "Now"), ("label", "Leave"), ("p", "d"),
+    ]  # fmt: skip
+    assert {run.mark for block in found if block.kind != "p" for run in block.runs} == {LEAVE}
+
+
+def test_what_is_marked_in_attributes_is_no_more_than_what_is_read() -> None:
+    many = "".join(f"<i title='{said('Leave')}'>" for _ in range(5_000))
+    found = page(f"<p>{many}</p>")
+    assert len(found) <= 201
+    assert read(json.loads(json.dumps(written(found)))) == found
 
 
 @pytest.mark.parametrize(

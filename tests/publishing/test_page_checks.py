@@ -19,6 +19,7 @@ from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS
+from chalicelib.publishing.render.render_cache import RenderCache
 from chalicelib.publishing.render.render_worker import Inside, answer
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from tests.support.rendered import shipped_files, shipped_folders
@@ -70,7 +71,7 @@ def shipped(folders: Folders) -> ShippedFiles:
 @pytest.fixture(scope="module")
 def renderer(folders: Folders) -> WorkerSiteRenderer:
     files = ReleaseFiles(folders)
-    return WorkerSiteRenderer(lambda texts: files(texts).content.parent, open_worker, workers=1)
+    return WorkerSiteRenderer(lambda texts: files(texts).content.parent, open_worker, 1, RenderCache())
 
 
 @pytest.fixture(scope="module")

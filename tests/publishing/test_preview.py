@@ -144,7 +144,7 @@ def test_a_draft_that_breaks_a_rule_is_told_with_document_and_line_and_nothing_i
         lambda: looking.preview.page("en/us"),
         lambda: looking.preview.mail("report", "police"),
     ):
-        with pytest.raises(DocumentInvalid, match=r"^the draft of “contacts”, line \d+: .*nowhere"):
+        with pytest.raises(DocumentInvalid, match=r"^the draft of “Contacts”, line \d+: .*nowhere"):
             look()
     assert looking.renderer.calls == []
     assert "United States" in looking.preview.live_page("en/us").html
@@ -152,7 +152,7 @@ def test_a_draft_that_breaks_a_rule_is_told_with_document_and_line_and_nothing_i
 
 def test_a_catalog_that_cannot_be_read_is_told_with_its_line(looking: Looking) -> None:
     looking.publish({ES: 'msgid "Call now"\n'})
-    with pytest.raises(DocumentInvalid, match=r"^the draft of “catalog/es”, line 1: "):
+    with pytest.raises(DocumentInvalid, match=r"^the draft of “Español”, line 1: "):
         looking.preview.page("en/us")
 
 

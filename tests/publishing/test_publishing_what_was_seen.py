@@ -42,6 +42,7 @@ def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_show
     assert page.status == 409
     assert f"Changed since you looked: {name_of(DIGEST)}, new, by {EDITOR_ONE}" in page.words
     assert f"{name_of(REPORT)}, by {EDITOR_ONE}" in page.words
+    assert page.forms(NOW), page.words
     assert form_of(page, NOW)["why"] == "A harmless word"
     assert published(desk) == 0
     forged = {**form_of(page, NOW), "why": "x", "yes": "yes", "seen": "", "documents": "nothing at all"}

@@ -10,9 +10,11 @@ import pytest
 
 from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS
 from chalicelib.pages.adapters.document_folders import Folders
-from chalicelib.pages.po_files import replace_texts
+from chalicelib.pages.po_files import read_po, replace_texts
 from chalicelib.publishing import page_marks
+from chalicelib.publishing.recipient_changes import RecipientChange
 from tests.support.editors_desk import BEN
+from tests.support.fakes import NOON
 from tests.support.rendered import shipped_folders
 from tests.support.seeing_desk import SeeingDesk, Seen, editor_of
 
@@ -53,6 +55,60 @@ def test_each_sentence_contact_and_heading_of_a_page_leads_to_its_field(desk: Se
     unlinked = [" ".join("".join(row.itertext()).split()) for row in rows if row.find("a") is None]
     assert not [words for words in unlinked if not re.fullmatch(r"[\w .·…*'’]{0,120}", words)]
     assert len(rows) > 80
+
+
+def test_the_title_and_what_is_read_aloud_lead_to_their_sentences_and_back(desk: SeeingDesk) -> None:
+    page = desk.go(PREVIEW.format("es"))
+    texts = {one.source: one.text for one in _entries(desk, ES)}
+    about = {
+        " ".join("".join(row.itertext()).split()): row.find("a")
+        for row in page.tree.iter("p")
+        if (row.get("class") or "").startswith("mine")
+    }
+    title = about[f"Title of the page: {texts['Information']}"]
+    key = page_marks.fingerprint("Information")
+    assert title.get("id") == f"s{key}"
+    assert title.get("href") == f"/admin/sentence?k={key}&l=es&back=es/los-banos-ca&spot=s{key}"
+    aloud = "Not seen here: read aloud, or shown when something happens"
+    for source in ("Language", "You can also press Esc or Shift three times."):
+        assert page_marks.fingerprint(source) in about[f"{aloud}: {texts[source]}"].get("href")
+    fields = desk.go(title.get("href")).fields("/admin/sentence")
+    saved = desk.send("/admin/sentence", {**fields, "t-es": "Datos"})
+    assert saved.location == f"/admin/preview?locale=es&page=los-banos-ca&done=saved#s{key}"
+    assert "1 difference on this page" in desk.go(PREVIEW.format("es")).words
+
+
+FORM = "/admin/preview?locale=en&page=los-banos-ca/note"
+
+
+def test_a_recipient_on_the_form_leads_a_publisher_to_its_form_and_an_editor_to_the_list(
+    desk: SeeingDesk, folders: Folders
+) -> None:
+    links = desk.go(FORM).links("/admin/recipient?")
+    entries = {str(one["name"]): one["id"] for one in desk.draft(RECIPIENTS)}
+    assert {" ".join(name.split()) for name in entries} <= set(links)
+    for name, href in links.items():
+        key = page_marks.fingerprint(str(entries[name]))
+        assert href == f"/admin/recipient?r={entries[name]}&back=en/los-banos-ca/note&spot=r{key}#name"
+    seen = editor_of(folders).go(FORM)
+    assert not seen.links("/admin/recipient?")
+    assert set(links) <= set(seen.links("/admin/recipients"))
+
+
+def test_what_the_form_says_of_a_recipient_leads_to_its_form(desk: SeeingDesk) -> None:
+    entry = desk.draft(RECIPIENTS)[0]
+    form = desk.go(desk.go(FORM).links("/admin/sentence?")[entry["what"]])
+    href = form.links(f"/admin/recipient?r={entry['id']}&")[f"Propose it at {entry['name']}"]
+    assert href.endswith("#what")
+
+
+def test_a_recipient_that_waits_for_agreement_leads_to_the_proposal(desk: SeeingDesk) -> None:
+    entries = desk.draft(RECIPIENTS)
+    waiting = [*entries, {**entries[0], "id": "new-office", "name": "A new <office> & more"}]
+    desk.store.put_change(RecipientChange(json.dumps(waiting), 1, BEN, NOON, "why"))
+    assert (
+        "/admin/recipient?r=new-office&" in desk.go(FORM).links("/admin/recipient?")["A new <office> & more"]
+    )
 
 
 def test_from_a_sentence_seen_to_its_field_in_two_languages_and_back_to_the_spot(desk: SeeingDesk) -> None:
@@ -271,6 +327,42 @@ def test_a_reworded_english_asks_its_translators_to_look_again(desk: SeeingDesk)
     assert "1 found." in listed.words
     assert "Leave this page at once" in listed.words
     assert "look again" in listed.words
+
+
+def test_a_translator_goes_through_those_to_look_at_again_and_the_count_falls(desk: SeeingDesk) -> None:
+    reworded = {"Leave this page": "Go away from here", "Show": "Show it"}
+    text = replace_texts(desk.edit.open(EN).text, reworded)
+    desk.save(EN, text, BEN)
+    listed = desk.go(f"/admin/sentences?d={ES}&show=again")
+    assert "2 to look at again" in listed.words
+    pressed = [one.get("name") for one in listed.tree.iter("button") if one.get("name")]
+    assert len(pressed) == 2
+    assert "The translation still fits : Go away from here" in listed.words
+    before = desk.edit.open(ES).text
+    for left in (1, 0):
+        button = next(one for one in listed.tree.iter("button") if one.get("name"))
+        fields = {**listed.fields("/admin/sentences"), button.get("name"): button.get("value")}
+        saved = desk.send("/admin/sentences", fields)
+        assert saved.status == 303
+        listed = desk.go(f"/admin/sentences?d={ES}&show=again")
+        assert f"{left} found." in listed.words
+    assert "to look at again" not in listed.words
+    assert {one.source: one.text for one in read_po(before)} == {
+        one.source: one.text for one in read_po(desk.edit.open(ES).text)
+    }
+
+
+def test_one_sentence_has_the_button_too_and_a_forged_one_changes_nothing(desk: SeeingDesk) -> None:
+    desk.save(EN, replace_texts(desk.edit.open(EN).text, {"Show": "Show it"}), BEN)
+    address = f"/admin/sentence?k={page_marks.fingerprint('Show')}&l=es"
+    shown = desk.go(address)
+    [button] = [one for one in shown.tree.iter("button") if one.get("name")]
+    fields = shown.fields("/admin/sentence")
+    forged = desk.send("/admin/sentence", {**fields, "fits": "0" * 16})
+    assert forged.status == 409
+    assert desk.store.draft(ES) is None
+    assert desk.send("/admin/sentence", {**fields, "fits": button.get("value")}).status == 303
+    assert "Looked at again, and it fits" in desk.go(address).words
 
 
 def test_one_search_box_finds_what_is_seen_and_leads_to_its_field(desk: SeeingDesk, folders: Folders) -> None:

@@ -8,6 +8,7 @@ from chalicelib.publishing.seen_words import (
     ALL_OF_IT,
     IN_IT,
     WORDS_OF_IT,
+    Steps,
     asked,
     fit,
     fits_number,
@@ -93,3 +94,16 @@ def test_another_number_is_not(typed: str) -> None:
 def test_a_long_search_is_cut_off_and_ends() -> None:
     text = "%(a)s %(b)s %(c)s %(d)s " * 4
     assert fit(asked("a b " * 5000), text) == 0
+
+
+def test_a_search_takes_no_more_steps_than_it_has_whatever_the_texts_are() -> None:
+    wanted = asked("a" * 200)
+    bomb = "a%(w)sa%(x)sa%(y)sa%(z)sa%(q)sa%(r)sa" + "b" * 100
+    steps = Steps(50_000)
+    assert not any(fit(wanted, bomb, bomb, None, steps) for _ in range(1_000))
+    assert -20_000 < steps.left <= 0, "each sentence after the last step is compared by its own words"
+    assert fit(asked("Call now"), "Call now", "Call now", None, steps) == ALL_OF_IT
+    many = frozenset(f"place {number}" for number in range(10_000))
+    steps = Steps(50_000)
+    fit(asked("it is for place 1"), "It is for %(place)s", "It is for %(place)s", many, steps)
+    assert steps.left < 50_000 - 60 * 100, "places that are looked through cost more"

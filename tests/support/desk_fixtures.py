@@ -21,11 +21,11 @@ from werkzeug.serving import make_server
 
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.pages.adapters.document_folders import Folders
-from chalicelib.publishing.adapters.render_process import RenderProcess
+from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.render import sentences
 from chalicelib.shared.aws.sdk import client
-from chalicelib.wiring import admin, documents
+from chalicelib.wiring import access, admin, publishing
 from tests.support.desk_site import SENDER, DeskSite
 from tests.support.moto_in_process import no_sockets_to
 from tests.support.remembered import RememberingProcess
@@ -34,14 +34,14 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def render_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], RememberingProcess]:
+def render_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., RememberingProcess]:
     """Return what gives one render process for all tests here: they publish the same texts again."""
     at = tmp_path_factory.getbasetemp()
     shared = at.parent / "remembered" if "PYTEST_XDIST_WORKER" in os.environ else None
 
     @cache
-    def process(module: str) -> RememberingProcess:
-        return RememberingProcess(RenderProcess(module), shared)
+    def process(module: str, limits: Limits | None = None) -> RememberingProcess:
+        return RememberingProcess(RenderProcess(module, limits), shared)
 
     return process
 
@@ -55,7 +55,7 @@ def _admin_pages(folder: Path) -> AdminPages:
 @cache
 def _shipped(folders: Folders) -> ShippedFiles:
     """Return the documents as they ship, read once for all tests here, and again when a file changes."""
-    return ShippedFiles(folders, documents.RENDERERS, sentences.of_texts)
+    return ShippedFiles(folders, publishing.RENDERERS, sentences.of_texts)
 
 
 class _OneKey:
@@ -90,15 +90,16 @@ def pool_address() -> Iterator[str]:
 @pytest.fixture
 def make_desk(
     pool_address: str,
-    render_process: Callable[[str], RememberingProcess],
+    render_process: Callable[..., RememberingProcess],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., DeskSite]:
     """Return what makes an admin site."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", pool_address)
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
-    monkeypatch.setattr(documents, "RenderProcess", render_process)
-    monkeypatch.setattr(documents, "ShippedFiles", lambda folders, *_: _shipped(folders))
-    monkeypatch.setattr(admin, "AdminPages", _admin_pages)
+    monkeypatch.setattr(publishing, "RenderProcess", render_process)
+    monkeypatch.setattr(publishing, "ShippedFiles", lambda folders, *_: _shipped(folders))
+    for part in (access, admin):
+        monkeypatch.setattr(part, "AdminPages", _admin_pages)
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 
     def make(**how: Any) -> DeskSite:

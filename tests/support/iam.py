@@ -119,6 +119,8 @@ def call_of(method: str, path: str, target: str, service: str, body: bytes) -> C
         name = str(asked["SecretId"])
         holds_keys = name.startswith(HOLDERS)
         return Call(f"secretsmanager:{operation}", _SECRET_OF_THE_STACK + name if holds_keys else name)
+    if service == "sqs":
+        return Call(f"sqs:{operation}", str(asked["QueueUrl"]).rpartition("/")[2])
     assert service == "cognito-idp", service
     return Call(f"cognito-idp:{operation}", "People")
 

@@ -13,7 +13,7 @@ from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.render.sentences import of_texts
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
-from chalicelib.wiring.documents import RENDERERS
+from chalicelib.wiring.publishing import RENDERERS, render_cache
 from tools.build.catalogs import compile_catalogs
 
 PATIENT = Limits(patience=20.0)  # a busy machine is no reason to fail
@@ -51,4 +51,5 @@ def site_renderer(folders: Folders, limits: Limits = PATIENT) -> WorkerSiteRende
     def folder_of(texts: Mapping[str, str]) -> Path:
         return files(texts).content.parent
 
-    return WorkerSiteRenderer(folder_of, RenderProcess("chalicelib.publishing.render.render_worker", limits))
+    process = RenderProcess("chalicelib.publishing.render.render_worker", limits)
+    return WorkerSiteRenderer(folder_of, process, cache=render_cache())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from datetime import UTC, datetime
@@ -9,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.pofile import write_po
 
 from chalicelib.directory.document_ids import fingerprint
 from chalicelib.pages.po_files import read_po, replace_texts
 from chalicelib.publishing.documents import Release, Version
+from chalicelib.publishing.still_fits import is_marked, with_marks
 from tests.support.fake_documents import FakeDocuments, FakeShelf
 from tools.aws.pull_texts import pull, written_content
-from tools.build.catalogs import CONTENT, LOCALES
+from tools.build.catalogs import CONTENT, LOCALES, read_catalog
 
 ANA, NOW = "ana@desk.example", datetime(2026, 11, 28, tzinfo=UTC)
 WAITS, DAY = "It waits to be sent.", "Show"
@@ -120,3 +123,17 @@ def test_where_the_base_is_not_known_it_is_said(stage: Stage) -> None:
     lines = stage.pull()
     assert "catalog/es: 1 sentences changed" in lines
     assert any("is not known" in line for line in lines)
+
+
+def test_what_was_looked_at_again_at_the_desk_comes_along_and_outlives_an_update(stage: Stage) -> None:
+    base = stage.es.read_text(encoding="utf-8")
+    marked = with_marks(base, {DAY: "Show it"}, NOW.date())
+    stage.publish(base, catalog_es=marked)
+    stage.pull()
+    here = stage.es.read_text(encoding="utf-8")
+    assert sentences(stage.es) == {one.source: one.text for one in read_po(base) if one.source}
+    content = io.BytesIO()
+    write_po(content, read_catalog(stage.es), width=100)  # as `make translations` writes it
+    for text in (here, content.getvalue().decode()):
+        [entry] = [one for one in read_po(text) if one.source == DAY]
+        assert is_marked(entry, "Show it")

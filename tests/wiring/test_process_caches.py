@@ -11,6 +11,7 @@ CACHES = {
     "mails": {"_catalogs", "_contacts", "_directory", "_content", "_published_frames", "_shipped_frames"},
     "operator": {"marks"},
     "published": {"_directory", "_site"},
+    "publishing": {"_package", "render_cache"},
     "texts": {"_files", "_newest_at", "texts_at"},
 }
 

@@ -32,7 +32,7 @@ from tools.aws.template.choices import OPERATOR
 STALE = timedelta(days=90)
 KEY_ENDS_SOON = timedelta(days=30)
 # With ten languages. The API waits 29 seconds for the desk, which renders every page of a site to check it.
-MOST_PLACES = 50
+MOST_PLACES = 300
 
 _EXAMPLE = "example.org"
 
@@ -179,8 +179,8 @@ def of_size(content: Content) -> Iterator[Finding]:
     places = len(tuple(content.places))
     if places > MOST_PLACES:
         sentence = (
-            f"{places} places are more than the {MOST_PLACES} that the desk can publish within the API's 29"
-            " seconds: change the documents in the repository, and deploy."
+            f"{places} places are more than the {MOST_PLACES} that a run of run_job can publish within its"
+            " five minutes: change the documents in the repository, and deploy."
         )
         yield Finding(OPEN, "places", sentence)
 

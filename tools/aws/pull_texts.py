@@ -27,6 +27,7 @@ from chalicelib.publishing.adapters.shipped_documents import earlier_texts
 from chalicelib.publishing.documents import Version
 from chalicelib.publishing.merge import merge
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf
+from chalicelib.publishing.still_fits import carried
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StoreUnavailable
 from tools.build.catalogs import CONTENT, LOCALES, catalog_paths
@@ -75,6 +76,10 @@ def _catalog(path: Path, version: Version, base: str | None) -> Iterator[str]:
     before = {} if base is None else {entry.source: entry.text for entry in read_po(base)}
     changed = [entry for entry in read_po(version.text) if entry.text != before.get(entry.source, "")]
     outcome = take(path, changed)
+    written = path.read_text(encoding="utf-8")
+    marked = carried(written, version.text)
+    if marked != written:  # what was looked at again, and fits as it was
+        path.write_text(marked, encoding="utf-8")
     yield f"{version.document}: {len(outcome.taken)} sentences changed"
     now = {entry.source: entry.text for entry in read_po(here)}
     for source in outcome.taken:

@@ -178,6 +178,7 @@ ADMIN = Function(
         "WISHES_TABLE": {"Ref": "Wishes"},
         "ACCESS_TABLE": {"Ref": "Access"},
         "DOCUMENTS_TABLE": {"Ref": "Documents"},
+        "JOBS_QUEUE": {"Ref": "Jobs"},
         "DOOR_TABLE": {"Ref": "Door"},
         "AUDIT_TABLE": {"Ref": "Audit"},
         "PAGES_BUCKET": {"Ref": "Pages"},
@@ -248,7 +249,27 @@ SWEEP = Function(
     },
 )
 
-FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, SWEEP)
+# What the desk waits for. It renders what editors wrote, and has nothing to do with reports, people or keys.
+RUN_JOB = Function(
+    name="run_job",
+    handler="app.run_job",
+    work="Checking and publishing",
+    queue="Jobs",
+    rooms=("shared", "directory", "pages", "desk", "delivery", "publishing"),
+    memory=3008,
+    timeout=300,  # a sixth of the time for which the queue hides what it handed out
+    reserved=4,  # what is beyond them waits in the queue, and takes no runs from readers or from deliver
+    environment={
+        "PORCHLIGHT_FUNCTION": "run_job",
+        "STAGE": _STAGE,
+        "DOCUMENTS_TABLE": {"Ref": "Documents"},
+        "AUDIT_TABLE": {"Ref": "Audit"},
+        "PAGES_BUCKET": {"Ref": "Pages"},
+        **_OPERATOR,
+    },
+)
+
+FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, RUN_JOB, SWEEP)
 RESERVED = sum(function.reserved for function in FUNCTIONS)
 
 

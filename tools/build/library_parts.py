@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 # As the SDK names them. A test compares this with the calls in chalicelib, and the package with this.
-SERVICES = ("cognito-idp", "dynamodb", "s3", "secretsmanager", "sesv2")
+SERVICES = ("cognito-idp", "dynamodb", "s3", "secretsmanager", "sesv2", "sqs")
 
 _DATA = "botocore/data/"
 _OF_A_SERVICE = ("service-2", "endpoint-rule-set-1")

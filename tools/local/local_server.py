@@ -118,9 +118,9 @@ def gateway_event(
     }
 
 
-def lambda_context(function: str) -> LambdaContext:
+def lambda_context(function: str, seconds: int = LAMBDA_SECONDS) -> LambdaContext:
     """Return what Lambda hands a function beside the event."""
-    return LambdaContext(function, memory_size=512, max_runtime_ms=LAMBDA_SECONDS * 1000)
+    return LambdaContext(function, memory_size=512, max_runtime_ms=seconds * 1000)
 
 
 class Apart(Protocol):

@@ -257,6 +257,7 @@ def serve(options: Options) -> None:
     try:
         from chalicelib.settings import Settings  # these load while the stand-ins start
         from tools.build.gateway_pages import hotline
+        from tools.local.jobs import LocalJobs, seed_jobs
         from tools.local.local_codes import CodeFunction
         from tools.local.pump import Pump
         from tools.local.seed import TableKeeper, seed
@@ -270,6 +271,7 @@ def serve(options: Options) -> None:
         os.environ["SITE_ADDRESS"] = f"http://{HOST}:{site_socket.getsockname()[1]}"
         seed_admin(os.environ, first)
         seed_bucket(os.environ)
+        seed_jobs(os.environ)
         import app
 
         settings = Settings.from_env(os.environ)
@@ -287,7 +289,8 @@ def serve(options: Options) -> None:
             Pump("sweep", app.sweep, HOURLY, say, first_after=HOURLY),
         ]
         notices = LocalNotices(app.note_delivery, say=say)
-        parts: list[Any] = [TableKeeper(settings, say=say), site, notices, *pumps]
+        jobs = LocalJobs(settings.jobs_queue, app.run_job, say=say)
+        parts: list[Any] = [TableKeeper(settings, say=say), site, notices, jobs, *pumps]
         for part in parts:
             part.start()
             running.append(part)

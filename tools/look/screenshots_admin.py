@@ -25,6 +25,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "admin"
 EMAIL, PASSWORD = "ana@desk.example", "correct horse battery"
 NEW = "cam@desk.example"
 _WIDTH, _TALLEST = 1000, 1100
+_PATIENCE = 180_000  # milliseconds: checking and publishing show how far they are
 
 
 class Clerk:
@@ -159,20 +160,30 @@ def _publishing(ana: Clerk) -> None:
     ana.page.wait_for_load_state("networkidle")
     ana.picture("preview-desktop")
     ana.see("/admin/preview/mail?name=report&recipient=dot-trafficking", "mail")
-    ana.see("/admin/publish", "publish")
+    _looked(ana, "publish")
     ana.page.get_by_label("Why, in one sentence").fill("Shorter words on the way out, and a checked number")
     if ana.page.locator("#yes").count():
         ana.page.locator("#yes").check()
     ana.press("Publish for everybody")
-    ana.picture("releases")
+    ana.page.get_by_text(re.compile(r"^[1-9]\d* of \d+ pages ")).wait_for(timeout=_PATIENCE)
+    ana.picture("job")
+    ana.page.get_by_text("Published. Readers see it").wait_for(timeout=_PATIENCE)
+    ana.see("/admin/releases", "releases")
     ana.see("/admin/text/history?d=catalog/es", "history")
     ana.page.goto("/admin/text?d=template/public/page.html")
     box = ana.page.get_by_label("The text")
     box.fill(box.input_value() + "{{ phone_number }}\n<p>Call 555\n")
     ana.press("Save the draft")
-    ana.see("/admin/publish", "checks")
+    _looked(ana, "checks")
     ana.page.goto("/admin/text?d=template/public/page.html")
     ana.press("Throw the draft away")
+
+
+def _looked(ana: Clerk, name: str) -> None:
+    """Wait until every page is checked, as somebody without script does, and picture what was found."""
+    ana.page.goto("/admin/publish")
+    ana.page.wait_for_url("**/admin/publish", timeout=_PATIENCE)
+    ana.picture(name)
 
 
 def _rest(ana: Clerk) -> None:

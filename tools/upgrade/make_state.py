@@ -427,7 +427,9 @@ def _plain(item: Any) -> Any:
 
 def _shipped() -> dict[str, str]:
     """Return the texts that came with this release, by document."""
-    wiring = _first("chalicelib.wiring.documents", "chalicelib.wiring_documents")
+    wiring = _first(
+        "chalicelib.wiring.publishing", "chalicelib.wiring.documents", "chalicelib.wiring_documents"
+    )
     code = getattr(wiring, "RENDERERS", None) or Path(wiring.__file__).parent / "render"
     files = wiring.ShippedFiles(wiring.SHIPPED, code, wiring.sentences.of_texts)
     return {document: files.text(document) for document in files.ids()}

@@ -138,6 +138,16 @@ EXPLAINED = {
         "The forms and mails are made from what shipped instead. Look at the checks at the desk, and publish"
         " again.",
     ),
+    "job_not_sent": (
+        "The queue of the desk's jobs takes nothing",
+        "Checks and publishing wait, and go on when somebody at the desk looks at them. Readers get what they"
+        " got before. Look at the queue Jobs and at what the role of admin_api may do.",
+    ),
+    "job_failed": (
+        "Checking or publishing at the desk failed",
+        "Something of ours is broken, and trying again will not help: the log of run_job says where. Readers"
+        " get what they got before, and drafts are kept.",
+    ),
     "answers_by_itself": (
         "An inbox answers by itself",
         "A recipient's inbox sent an automatic answer, such as “out of office”. What it took, it has; the"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -17,16 +18,10 @@ from chalicelib.shared.errors import EntryMissing
 
 LOG = "/admin/log"
 _MONTHS_KEPT = 13
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\uff1d",
-    "\uff0b",
-    "\uff0d",
-    "\uff20",
-)  # wide ones too
+_FORMULA = ("=", "+", "-", "@", "\u2212")  # wide and small ones are read as these (NFKC)
+_SPLITS = ("\t", "\r", "\n")
+# What a spreadsheet may drop before a formula: spaces, and signs that nobody sees.
+_BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000"
 
 
 def routes(guard: Guard, audit: AuditLog, clock: Clock) -> None:
@@ -78,7 +73,8 @@ def as_csv(entries: Sequence[AuditEntry]) -> str:
 
 def csv_cell(text: str) -> str:
     """Return a text as a cell of a CSV file that a spreadsheet takes for no formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    begins = unicodedata.normalize("NFKC", text[:200]).lstrip(_BEFORE_A_FORMULA)
+    return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in _SPLITS else text
 
 
 def _months(now: datetime) -> list[str]:

@@ -14,15 +14,15 @@ from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Request
 
-from chalicelib.desk.audit import BEGUN, DONE, FAILED, REFUSED, plain_line
+from chalicelib.desk.audit import BEGUN, DONE, FAILED, REFUSED
 from chalicelib.desk.errors import NotAllowed, SessionOver
 from chalicelib.desk.people import SIGN_IN_TAKES, Person
-from chalicelib.desk.ports import AuditEntry, AuditLog
+from chalicelib.desk.ports import AuditLog
+from chalicelib.desk.record_deeds import RecordDeeds
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.sign_in import Sessions
-from chalicelib.desk.web import areas, cookies
+from chalicelib.desk.web import areas, cookies, typed_words
 from chalicelib.desk.web.screens import Screen, go_to
-from chalicelib.directory.armor import without_private
 from chalicelib.pages.web.gateway_answers import headers_of, status_of
 from chalicelib.pages.web.read_form import read_form
 from chalicelib.pages.web.responses import path_of
@@ -36,7 +36,6 @@ NO_SESSION = "no session"  # the guard of what is there before anybody is signed
 # short, so this must stay below its megabyte: a text that was cut is refused, not saved.
 MOST_BYTES = 1_000_000
 MOST_FIELDS = 2_000
-_NEVER_KEPT = frozenset({"csrf", "password", "again", "code"})
 _READ = ["GET", "HEAD"]
 
 Fields = Mapping[str, Sequence[str]]
@@ -63,7 +62,8 @@ class Deed:
     """What the audit log says of a button that was pressed, written by the screen as it learns it.
 
     `about` is to whom or to what, `before` and `after` the values it had and has. `done` says that something
-    was done although the response is a refusal.
+    was done although the response is a refusal. `number` is the deed's own; `goes_on` says that who works on
+    it records what came of it.
     """
 
     about: str = ""
@@ -71,6 +71,8 @@ class Deed:
     after: str = ""
     why: str = ""
     done: bool = False
+    number: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +140,10 @@ class Guard:
         self._routes = routes
         self._pages = pages
         self._sessions = sessions
-        self._audit = audit
+        self._record = RecordDeeds(audit, clock, tell)
         self._clock = clock
         self._origin = origin
         self._log = log
-        self._tell = tell
         self._zone_of = zone_of
 
     # Making routes
@@ -214,14 +215,8 @@ class Guard:
         self.record_of(who.email, who.role, did, about=about, why=why, **{"outcome": DONE, **more})
 
     def record_of(self, who: str, role: str, did: str, **more: str) -> None:
-        """Append a line to the audit log about somebody who need not be signed in.
-
-        `more` are texts of an AuditEntry.
-        """
-        texts = {name: plain_line(without_private(text)) for name, text in more.items()}
-        self._audit.add(AuditEntry(self._clock.now(), plain_line(who), role, did, **texts))
-        about, outcome = texts.get("about", ""), texts.get("outcome", "")
-        self._tell(f"desk: {plain_line(who)}, {role}: {did} {about}{f' ({outcome})' if outcome else ''}")
+        """Append a line to the audit log about anybody; `more` are texts of an AuditEntry."""
+        self._record(who, role, did, **more)
 
     def _respond(self, view: View, role: str, does: str, about: str) -> Screen:
         request = self._routes.current_request
@@ -245,7 +240,9 @@ class Guard:
         except SessionOver:
             return self._sign_in_first(admin_request, request)
         except StaleForm:
-            return self.show(admin_request, "again.html", 403, kept=_kept(_read(request)), signed_out=False)
+            return self.show(
+                admin_request, "again.html", 403, kept=typed_words.kept(_read(request)), signed_out=False
+            )
         except Exception as error:
             return self._failed(admin_request, error)
 
@@ -327,7 +324,8 @@ class Guard:
 
         Where the first cannot be written, nothing is done.
         """
-        deed, number = admin_request.deed, self._clock.nonce().hex()[:8]
+        deed = admin_request.deed
+        deed.number = number = self._clock.nonce().hex()[:8]
         deed.why = admin_request.field("why")
         self.record(admin_request, does, deed.about, deed.why, outcome=BEGUN, deed=number)
         error: Exception | None = None
@@ -340,6 +338,8 @@ class Guard:
             raise
         except Exception as raised:
             error, response = raised, self._failed(admin_request, raised)
+        if deed.goes_on:
+            return response
         done = deed.done or response.status_code < 400
         outcome = DONE if done else FAILED if response.status_code >= 500 else REFUSED
         reason = response.refusal or (type(error).__name__ if error else "")
@@ -356,7 +356,7 @@ class Guard:
             return go_to(self.area.sign_in + (f"?done={self.area.over}" if admin_request.secret else ""))
         nobody = AdminRequest(admin_request.path, True, admin_request.query, "", "")
         try:
-            kept = _kept(_read(request))
+            kept = typed_words.kept(_read(request))
         except PorchlightError as error:
             return self._failed(nobody, error)
         return self.show(nobody, "again.html", 401, kept=kept, signed_out=True)
@@ -369,7 +369,8 @@ class Guard:
         if status >= 500:
             self._log(where(error))
         sentence = str(error) if isinstance(error, PorchlightError) and status < 500 else ""
-        return self.show(admin_request, "sorry.html", status, code=status, told=sentence)
+        typed = typed_words.words(admin_request.fields)
+        return self.show(admin_request, "sorry.html", status, code=status, told=sentence, typed=typed)
 
 
 def _host(request: Request) -> str:
@@ -378,15 +379,6 @@ def _host(request: Request) -> str:
 
 def _read(request: Request) -> Fields:
     return read_form(request, MOST_BYTES, MOST_FIELDS)
-
-
-def _kept(fields: Fields) -> list[tuple[str, str]]:
-    return [
-        (name, without_private(value))
-        for name, values in fields.items()
-        if name not in _NEVER_KEPT
-        for value in values
-    ]
 
 
 def _query_of(request: Request) -> Mapping[str, str]:

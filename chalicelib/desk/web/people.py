@@ -10,9 +10,11 @@ from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web.areas import ACCESS, AUTHENTICATOR, PEOPLE
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
+from chalicelib.shared.email_addresses import is_address, plain_address
 from chalicelib.shared.errors import EntryMissing
 
 _LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
+_NO_ADDRESS = "This is not an e-mail address. Write it like ana@town.example."
 _A = {EDITOR: "an editor", PUBLISHER: "a publisher", "": "without a role"}
 _SEVEN_DAYS = (
     "Until seven days after this person next signs in at People,"
@@ -58,10 +60,13 @@ class PeopleScreens:
         if not request.posted:
             return self._everybody(request)
         request.deed.after = request.field("role")
+        problems = _amiss(request.field("email"), request.field("role"))
+        if problems:
+            return self._everybody(request, 422, problems)
         try:
             person = self._people.invite(request.field("email"), request.field("role"))
         except AddressWrong:
-            return self._everybody(request, 422, {"email": "This is not an e-mail address."})
+            return self._everybody(request, 422, {"email": _NO_ADDRESS})
         except PersonKnown:
             known = "This address has been invited before: it is in the list."
             return self._everybody(request, 422, {"email": known})
@@ -132,6 +137,19 @@ class PeopleScreens:
             status,
             people=self._people.everybody(),
             roles=ROLES,
-            email=request.field("email") if problems else "",
+            email=plain_line(request.field("email")) if problems else "",
+            role=request.field("role") if problems else EDITOR,
             problems=problems or {},
         )
+
+
+def _amiss(email: str, role: str) -> dict[str, str]:
+    """Return everything that is wrong with an invitation, by field."""
+    problems = {}
+    if not email.strip():
+        problems["email"] = "Write the e-mail address of the person."
+    elif not is_address(plain_address(email)):
+        problems["email"] = _NO_ADDRESS
+    if role not in ROLES:
+        problems["role"] = "Choose one of those that are listed."
+    return problems

@@ -14,7 +14,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.publishing.adapters import standby
-from chalicelib.publishing.ports import LiveRelease
+from chalicelib.publishing.jobs import COPIED, WRITTEN
+from chalicelib.publishing.ports import LiveRelease, Progress
 from chalicelib.shared.aws.faults import code_of, store_faults
 from chalicelib.shared.errors import StaleRecord, StoreBusy, StoreUnavailable
 
@@ -51,11 +52,13 @@ class S3Releases:
         bucket: str,
         patient: Callable[[], Any] | None = None,
         fill: Callable[[str], str] = str,
+        progress: Progress = lambda phase, done, of: None,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._patient = patient or client
         self._fill = fill
+        self._progress = progress
         self._written: tuple[int, Mapping[str, bytes]] = (0, {})  # of this process: not to be read again
 
     def live(self) -> LiveRelease | None:
@@ -84,8 +87,7 @@ class S3Releases:
                 CacheControl="public, max-age=31536000, immutable",
             )
 
-        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(write, sorted(files)))
+        self._all(write, sorted(files), WRITTEN)
         self._written = (number, pages)
 
     def stand_by(self) -> None:
@@ -105,10 +107,15 @@ class S3Releases:
         def write(key: str) -> None:
             self._write_newer(client, key, pages[key], standby.CONTENT_TYPE, live.number)
 
-        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(write, pages))
+        self._all(write, sorted(pages), COPIED)
         told = json.dumps({"release": live.number}).encode()
         self._write_newer(client, STANDBY, told, "application/json", live.number)
+
+    def _all(self, write: Callable[[str], None], names: Sequence[str], phase: str) -> None:
+        """Write several at once, and say how far it is; the first failure is raised when all were tried."""
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            for done, _ in enumerate(pool.map(write, names), 1):
+                self._progress(phase, done, len(names))
 
     def _write_newer(self, client: Any, key: str, body: bytes, kind: str, number: int) -> None:
         for _ in range(_TRIES):

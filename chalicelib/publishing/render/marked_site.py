@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,13 +10,23 @@ from markupsafe import Markup
 
 from chalicelib.directory.contacts import LINKED, Channel, Contact, Contacts
 from chalicelib.directory.content import Content
+from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.render.catalogs import Catalogs, Sentences
-from chalicelib.publishing.page_marks import CHANNEL, CLOSE, NAME, SENTENCE, channel_name, marked, opening
+from chalicelib.publishing.page_marks import (
+    CHANNEL,
+    CLOSE,
+    NAME,
+    RECIPIENT,
+    SENTENCE,
+    channel_name,
+    marked,
+    opening,
+)
 from chalicelib.reporting.render.form_pages import FormPages
 
 
 class MarkedSentences(Sentences):
-    """One language's translations, each between marks. Titles and attributes have none."""
+    """One language's translations, each between marks, those of titles and attributes too."""
 
     def __init__(self, sentences: Sentences) -> None:
         super().__init__(lambda sentence: "")
@@ -28,8 +39,8 @@ class MarkedSentences(Sentences):
         return Markup("%s%s%s") % (opening(SENTENCE, sentence), words, CLOSE)
 
     def plain(self, sentence: str) -> str:
-        """Return the translated sentence as it is."""
-        return self._sentences.plain(sentence)
+        """Return the translated sentence between its marks, without any element."""
+        return marked(SENTENCE, sentence, self._sentences.plain(sentence))
 
 
 class MarkedCatalogs(Catalogs):
@@ -67,6 +78,11 @@ class MarkedSite(FormPages):
         self.content = _marked_content(site.content)
         self._catalogs = MarkedCatalogs(catalogs)
         self._receipts = lru_cache(maxsize=1)(self._receipt)
+
+
+def marked_recipients(recipients: Sequence[Recipient]) -> list[Recipient]:
+    """Return the recipients with marks around their names."""
+    return [replace(one, name=marked(RECIPIENT, one.id, one.name)) for one in recipients]
 
 
 def _marked_content(content: Content) -> Content:

@@ -45,7 +45,7 @@ from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.templates import environment
 from chalicelib.publishing import page_blocks
 from chalicelib.publishing.render import sentences
-from chalicelib.publishing.render.marked_site import MarkedSite
+from chalicelib.publishing.render.marked_site import MarkedSite, marked_recipients
 from chalicelib.publishing.render.page_checks import check_page
 from chalicelib.publishing.render.template_faults import (
     blaming,
@@ -128,7 +128,7 @@ class Inside:
     def marked(self, name: str) -> dict[str, Any]:
         """Render a page twice: as readers get it, and with marks around its sentences and contacts."""
         site = MarkedSite(self._site, self._catalogs)
-        marked = samples.render(site, self._recipients, name)
+        marked = samples.render(site, marked_recipients(self._recipients), name)
         blocks = page_blocks.written(page_blocks.blocks_of(marked))
         return {**self.page(name), "marked": marked, "blocks": blocks}
 
@@ -159,14 +159,17 @@ class Inside:
         content = mail_samples.mail(self._mails, self._recipients, name, to, sample)
         return {"mail": base64.b64encode(content).decode("ascii")}
 
-    def check(self, name: str, html: str, brotli: bool) -> dict[str, Any]:
-        """Look over a page that was rendered elsewhere, and pack it: as brotli too where that is to lie."""
+    def check(self, name: str, html: str) -> dict[str, Any]:
+        """Look over a page that was rendered elsewhere, and pack it."""
         findings = [
             [one.sentence, one.near, one.weight, one.home] for one in check_page(name, html, self._content)
         ]
-        ready = brotli and not name.endswith(samples.MADE_ON_REQUEST)
-        packed = {"packed": pack(html, _SMALLEST), "brotli": pack_brotli(html) if ready else ""}
-        return {"findings": findings, **packed}
+        return {"findings": findings, "packed": pack(html, _SMALLEST)}
+
+    def pack(self, name: str, html: str) -> dict[str, Any]:
+        """Pack a page that lies ready as brotli too; those made on request are packed as they are sent."""
+        ready = not name.endswith(samples.MADE_ON_REQUEST)
+        return {"brotli": pack_brotli(html) if ready else ""}
 
     def trial(self, source: str) -> str:
         """Render a template of our own."""
@@ -300,7 +303,6 @@ def warm_up(inside: Inside) -> None:
     inside.check(
         f"{DEFAULT}/{inside.first_place}",
         "<!DOCTYPE html><html><p id=a class=b>é &amp; <b></p></html>",
-        brotli=True,
     )
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,11 +20,15 @@ from chalicelib.pages.render.packing import unpack_brotli
 from chalicelib.publishing import page_blocks
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
-from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
+from chalicelib.publishing.jobs import CHECKED, MADE, PACKED
+from chalicelib.publishing.ports import MarkedPage, Progress, RenderedPage, RenderedSite
 from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.render_cache import RenderCache, digest_of, digest_of_folder
 from chalicelib.shared.errors import PorchlightError
 
 _ENOUGH = 60  # problems; who has more mends these first
+_PHASES = {"check": CHECKED, "pack": PACKED}
+_TOLD_EVERY = 0.25  # seconds: how far it is
 _GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
 
 
@@ -45,49 +50,96 @@ class WorkerSiteRenderer:
     """
 
     def __init__(
-        self, folder_of: Callable[[Mapping[str, str]], Path], start_process: StartProcess, workers: int = 2
+        self,
+        folder_of: Callable[[Mapping[str, str]], Path],
+        start_process: StartProcess,
+        workers: int = 2,
+        cache: RenderCache | None = None,
+        progress: Progress = lambda phase, done, of: None,
     ) -> None:
         self._folder_of = folder_of
         self._start_process = start_process
         self._workers = workers
+        self._cache = cache or RenderCache(0, 0)
+        self._progress = progress
 
     def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
         """Render and check every page and every mail; pack what lies ready as brotli too if asked."""
+        folder = self._folder_of(texts)
+        digest = digest_of_folder(folder)
+        site = self._cache.sites.get(digest)
+        if site is None:
+            site, whole = self._made(folder)
+            if whole:
+                self._cache.sites.keep(digest, site)
+        return self._with_brotli(folder, site) if brotli else site
+
+    def _made(self, folder: Path) -> tuple[RenderedSite, bool]:
+        """Return the site of a folder, and whether nothing was stopped or missing while it was made."""
         from chalicelib.publishing.style.checks import STYLE, check_style
 
-        folder = self._folder_of(texts)
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
         with self._start_process(folder) as worker:
             look = worker.ask({"do": "look"})
             if "fault" in look:
-                return RenderedSite([], {}, {}, [*problems, Problem(*look["fault"])])
+                return RenderedSite([], {}, {}, [*problems, Problem(*look["fault"])]), False
             said, faults, whole = _said(worker, folder, look["templates"])
             problems += faults
             if not whole:
-                return RenderedSite([], {}, {}, problems)
+                return RenderedSite([], {}, {}, problems), False
             if any(problem.document != STYLE for problem in problems):
-                return RenderedSite([], look["index"], {}, problems)
+                return RenderedSite([], look["index"], {}, problems), False
             frames = self._frames(worker, problems)
         names = look["names"]
-        rendered = self._spread(folder, [{"do": "page", "name": name} for name in names])
+        rendered = self._spread(folder, [{"do": "page", "name": name} for name in names], MADE)
         problems += [self._fault(name, page) for name, page in rendered.items() if "html" not in page]
         sentences_said = self._sentences(folder, said)
         if len(rendered) < len(names) or any("html" not in page for page in rendered.values()):
-            return RenderedSite([], look["index"], sentences_said, problems[:_ENOUGH])
-        checks = [
-            {"do": "check", "name": name, "html": rendered[name]["html"], "brotli": brotli} for name in names
-        ]
-        checked = self._spread(folder, checks)
+            return RenderedSite([], look["index"], sentences_said, problems[:_ENOUGH]), False
+        content = "".join((folder / path_of(name)).read_text(encoding="utf-8") for name in JSON_DOCUMENTS)
+        checked = self._asked(folder, "check", {name: rendered[name]["html"] for name in names}, content)
         pages = []
-        for name in names:
+        stopped = any("packed" not in answer for answer in checked.values())  # then others were not looked at
+        for name in checked if stopped else names:
             answer = checked.get(name, {})
-            html = rendered[name]["html"]
-            if "packed" not in answer or not _is_same(answer.get("brotli", ""), html):
+            if "packed" not in answer:
                 problems.append(self._fault(name, answer))
                 continue
             problems += [self._problem(folder, name, *finding) for finding in answer["findings"]]
-            pages.append(RenderedPage(name, html, answer["packed"], brotli=answer.get("brotli", "")))
-        return RenderedSite(pages, look["index"], sentences_said, problems, frames)
+            pages.append(RenderedPage(name, rendered[name]["html"], answer["packed"]))
+        site = RenderedSite(pages, look["index"], sentences_said, problems, frames)
+        return site, bool(frames) and len(pages) == len(names)
+
+    def _with_brotli(self, folder: Path, site: RenderedSite) -> RenderedSite:
+        """Return the site with its pages packed as brotli too."""
+        packed = self._asked(folder, "pack", {page.name: page.html for page in site.pages})
+        pages, problems = [], [*site.problems]
+        stopped = any("brotli" not in answer for answer in packed.values())
+        for page in site.pages:
+            answer = packed.get(page.name, {})
+            if stopped and page.name not in packed:
+                continue
+            if "brotli" not in answer or not _is_same(answer["brotli"], page.html):
+                problems.append(self._fault(page.name, answer))
+                continue
+            pages.append(replace(page, brotli=answer["brotli"]))
+        return replace(site, pages=pages, problems=problems)
+
+    def _asked(
+        self, folder: Path, do: str, pages: Mapping[str, str], content: str = ""
+    ) -> dict[str, Mapping[str, Any]]:
+        """Ask for something about each page, by name, unless the answer is known.
+
+        `content` is all that an answer depends on beside the page itself.
+        """
+        digests = {name: digest_of(do, name, html, content) for name, html in pages.items()}
+        known = {name: self._cache.answers.get(digest) for name, digest in digests.items()}
+        jobs = [{"do": do, "name": name, "html": html} for name, html in pages.items() if not known[name]]
+        new = self._spread(folder, jobs, _PHASES[do]) if jobs else {}
+        for name, answer in new.items():
+            if "fault" not in answer and "stopped" not in answer:
+                self._cache.answers.keep(digests[name], answer)
+        return {**{name: answer for name, answer in known.items() if answer}, **new}
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
@@ -135,10 +187,13 @@ class WorkerSiteRenderer:
             raise DocumentInvalid(f"{document}, line {line}: {sentence}" if document else str(sentence))
         return answer
 
-    def _spread(self, folder: Path, jobs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    def _spread(
+        self, folder: Path, jobs: Sequence[Mapping[str, Any]], phase: str
+    ) -> dict[str, dict[str, Any]]:
         """Do the jobs in several processes, and return the answers by page.
 
-        One that is stopped stops all; after a fault the others have a few seconds left.
+        One that is stopped stops all; after a fault the others have a few seconds left. What `progress`
+        raises ends them too, and is raised.
         """
         waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
         for job in jobs:
@@ -167,8 +222,15 @@ class WorkerSiteRenderer:
         workers = [threading.Thread(target=work) for _ in range(min(self._workers, len(jobs)))]
         for worker in workers:
             worker.start()
-        for worker in workers:
-            worker.join()
+        try:
+            for worker in workers:
+                while worker.is_alive():
+                    worker.join(_TOLD_EVERY)
+                    self._progress(phase, len(done), len(jobs))
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
         return done
 
     def _frames(self, worker: Answering, problems: list[Problem]) -> dict[str, dict[str, str]]:

@@ -91,6 +91,7 @@ class ChangeScreens:
             form=form_of(document),
             entry=entry,
             version=entry.version,
+            waits=self._see.waiting_revision(),
             changed=changed,
             lines=self._see.lines(document, live, text) if changed.built or changed.unreadable else (),
         )

@@ -6,10 +6,11 @@ from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.publishing.change_json import seen_as
+from chalicelib.publishing.contact_form import CHECKED_FORM
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.forms import Form, Problems, Typed
 from chalicelib.publishing.web.changes import CHANGES
-from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
+from chalicelib.publishing.web.form_screens import PUT_ASIDE, FormView, show_form, try_to_save
 from chalicelib.publishing.web.spots import spot_of
 
 CONTACT_LIST = "/admin/contacts"
@@ -37,11 +38,13 @@ class ContactScreens:
 
     def contacts(self, request: AdminRequest) -> Screen:
         """List the contacts, each with the day of its last check."""
-        places = {place.slug: place.name for place in self._edit.places()}
-        return self._show(request, "contacts.html", lines=self._edit.list(), places=places)
+        return self._list(request)
 
     def checked(self, request: AdminRequest) -> Screen:
         """Mark a contact as checked today."""
+        problems = CHECKED_FORM.problems(Typed(request.fields))
+        if problems:
+            return self._list(request, 422, problems)
         self._edit.mark_checked(request.field("contact"), request.field("role"), request.who.email)
         return go_to(f"{CONTACT_LIST}?done=checked")
 
@@ -56,10 +59,29 @@ class ContactScreens:
 
         return try_to_save(lambda: self._saved(request, contact, typed), again)
 
+    def _list(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
+        """Show the list; `problems` are of the role that was typed at one of the contacts."""
+        places = {place.slug: place.name for place in self._edit.places()}
+        lines, told = self._edit.list(), problems or {}
+        at = [number for number, line in enumerate(lines, 1) if line.entry["id"] == request.asked("contact")]
+        return self._show(
+            request,
+            "contacts.html",
+            status,
+            lines=lines,
+            places=places,
+            typed={f"role-{number}": Typed(request.fields).shown().text("role") for number in at if told},
+            problems={f"role-{number}": told["role"] for number in at if told} or told,
+        )
+
     def _saved(self, request: AdminRequest, contact: str, typed: Typed) -> Screen:
         if not contact:
             request.deed.about = self._edit.add(typed, request.who.email)
             return go_to(f"{CONTACT_LIST}?done=added")
+        if request.field("leave"):
+            self._edit.put_aside(contact, typed, request.who.email)
+            request.deed.after = "put aside; what somebody else saved stays"
+            return go_to(PUT_ASIDE)
         before = self._edit.open(contact)
         self._edit.save(contact, typed, request.field("seen"), request.who.email)
         after = self._edit.open(contact)
@@ -113,9 +135,10 @@ class ContactScreens:
             hidden={
                 "c": contact,
                 "seen": seen or (seen_as(entry) if entry else ""),
-                **({"back": spot.page, "spot": spot.key} if spot else {}),
+                **(spot.hidden if spot else {}),
             },
             template="contact.html",
+            keeps=bool(contact),
         )
         form = self._edit.form(contact)
         return show_form(self._show, request, view, form, typed, problems, status, theirs, entry=entry)

@@ -11,6 +11,7 @@ from chalicelib.desk.web.screens import Screen, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.forms import Form, FormConflict, FormInvalid, Problems, Typed
 
+PUT_ASIDE = "/admin/thrown?done=put_aside"
 CHANGED = (
     "Somebody else changed this meanwhile. What they saved is shown below; what you typed is still here."
 )
@@ -20,7 +21,8 @@ CHANGED = (
 class FormView:
     """What stands around a form: its title, where it is sent, its button, and where one goes without it.
 
-    `hidden` are the fields that are sent along. Without a button it is only read.
+    `hidden` are the fields that are sent along. Without a button it is only read. What `keeps` can keep what
+    was typed for 30 days, when somebody leaves what somebody else saved.
     """
 
     title: str
@@ -30,6 +32,7 @@ class FormView:
     intro: str = ""
     hidden: Mapping[str, Any] = field(default_factory=dict)
     template: str = "form.html"
+    keeps: bool = False
 
 
 def show_form(

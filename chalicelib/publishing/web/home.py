@@ -13,6 +13,7 @@ from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.first_steps import first_steps
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.web.jobs import PublishingNow
 from chalicelib.shared.errors import EntryMissing
 
 HOME = "/admin"
@@ -25,9 +26,10 @@ def routes(
     cases: LookAfterCases,
     recipients: ChangeRecipients,
     edit: EditText,
+    publishing: PublishingNow,
 ) -> None:
     """Register the dashboard, and the 404 of every path that is none of the others."""
-    screens = HomeScreens(guard.show, publish, contacts, cases, recipients, edit)
+    screens = HomeScreens(guard.show, publish, contacts, cases, recipients, edit, publishing)
     guard.screen(HOME, EDITOR)(screens.home)
     guard.screen("/admin/{proxy+}", EDITOR)(screens.no_screen)
 
@@ -43,6 +45,7 @@ class HomeScreens:
         cases: LookAfterCases,
         recipients: ChangeRecipients,
         edit: EditText,
+        publishing: PublishingNow,
     ) -> None:
         self._show = show
         self._publish = publish
@@ -50,6 +53,7 @@ class HomeScreens:
         self._cases = cases
         self._recipients = recipients
         self._edit = edit
+        self._publishing = publishing
 
     def home(self, request: AdminRequest) -> Screen:
         """Say how the site stands, and what waits for somebody."""
@@ -70,6 +74,7 @@ class HomeScreens:
             request,
             "home.html",
             steps=steps,
+            publishing=self._publishing(),
             site=site,
             name_of=name_of,
             stale=stale,

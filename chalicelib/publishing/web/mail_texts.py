@@ -15,7 +15,7 @@ from chalicelib.publishing.edit_mail_texts import FORM, EditMailTexts
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.forms import Problems, Typed
 from chalicelib.publishing.preview import Preview
-from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
+from chalicelib.publishing.web.form_screens import PUT_ASIDE, FormView, show_form, try_to_save
 
 MAIL_TEXT = "/admin/mail"
 _NAMES = {"report": "The mail with a report", "digest": "The mail with many reports"}
@@ -52,6 +52,7 @@ class MailTextScreens:
                     "revision": request.field("revision") if status == 422 else opened.revision,
                 },
                 template="mail_text.html",
+                keeps=True,
             )
             shown = typed if request.posted else opened.typed
             names = {"mail": mail, "mails": _NAMES, "opened": opened}
@@ -61,6 +62,10 @@ class MailTextScreens:
             )
 
         def save() -> Screen:
+            if request.field("leave"):
+                self._texts.put_aside(mail, typed, request.who.email)
+                request.deed.after = "put aside; what somebody else saved stays"
+                return go_to(PUT_ASIDE)
             self._texts.save(mail, typed, number(request.field("revision")), request.who.email)
             return go_to(f"{MAIL_TEXT}?m={mail}&done=saved")
 

@@ -52,16 +52,16 @@ class PreviewScreens:
             widths=_WIDTHS,
             languages=ENDONYMS,
             direction=direction(locale),
-            **self._read(f"{locale}/{page}"),
+            **self._read(f"{locale}/{page}", request),
         )
 
-    def _read(self, name: str) -> dict[str, object]:
+    def _read(self, name: str, request: AdminRequest) -> dict[str, object]:
         """Return the page to be read and changed, or why it cannot be shown so."""
         try:
             reading = self._preview.reading(name)
         except (DocumentInvalid, RenderStopped) as wrong:
             return {"reading": None, "rows": [], "why": sentence_of(wrong)}
-        return {"reading": reading, "rows": drawn(reading, name), "why": ""}
+        return {"reading": reading, "rows": drawn(reading, name, request.who), "why": ""}
 
     def page(self, request: AdminRequest) -> Screen:
         """Show a page in its real markup, in a frame: an editor's text must not act for a publisher."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from chalicelib.desk.people import EDITOR, PUBLISHER
@@ -10,26 +12,22 @@ from chalicelib.desk.web.screens import (
     Screen,
     go_to,
     number,
-    sentence_of,
 )
 from chalicelib.directory.document_ids import name_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.documents import PublishRefused, Release
-from chalicelib.publishing.errors import (
-    ChangedSince,
-    NothingToPublish,
-    PublishUnderWay,
-    RenderStopped,
-)
+from chalicelib.publishing import jobs
+from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
+from chalicelib.publishing.documents import PublishRefused
+from chalicelib.publishing.errors import ChangedSince, NothingToPublish
 from chalicelib.publishing.field_labels import title_of
-from chalicelib.publishing.going_live import (
-    KEPT,
-    KEPT_FOR,
-    PACKAGE,
-    RELEASE,
-)
+from chalicelib.publishing.going_live import KEPT, KEPT_FOR
+from chalicelib.publishing.jobs import Job, JobUnderWay
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
+from chalicelib.publishing.refusals import NEEDS_YES, WHY, YES, told_of
 from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.web.finding_links import LinkOf, links
+from chalicelib.publishing.web.jobs import address_of, publishing_now, show_job, told_of_another
+from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import ENDONYMS
 
@@ -38,24 +36,18 @@ PUBLISH = "/admin/publish"
 RELEASES = "/admin/releases"
 Problems = dict[str, str]
 _NOT_KEPT = "What you asked for is not kept any more, or never was. You can roll back to one of these."
-_STOPPED = (
-    ChangedSince,
-    DocumentInvalid,
-    NothingToPublish,
-    PublishRefused,
-    PublishUnderWay,
-    RenderStopped,
-)
+_DONE = {jobs.BACK: f"{RELEASES}?done=rolled"}
 
 
-def routes(guard: Guard, publish: Publish, see: SeeChanges) -> None:
-    """Register the screens."""
-    screens = PublishScreens(guard.show, publish, see)
+def routes(guard: Guard, publish: Publish, see: SeeChanges, ask: AskJobs, clock: Clock) -> PublishScreens:
+    """Register the screens, and return them: a job that was refused is shown by them."""
+    screens = PublishScreens(guard.show, publish, see, ask, clock)
     guard.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
     guard.action("/admin/publish/now", PUBLISHER, does="publish")(screens.publish_now)
     guard.screen(RELEASES, EDITOR)(screens.releases)
     guard.screen(LOOK_BACK, PUBLISHER, looks=True)(screens.before_rolling_back)
     guard.action("/admin/releases/back", PUBLISHER, does="roll back", about="release")(screens.roll_back)
+    return screens
 
 
 class _LookedAt(Protocol):
@@ -67,39 +59,34 @@ class _LookedAt(Protocol):
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
+        why: str = "",
     ) -> Screen: ...
 
 
 class PublishScreens:
     """The screens of releases, a method each."""
 
-    def __init__(self, show: Show, publish: Publish, see: SeeChanges) -> None:
+    def __init__(self, show: Show, publish: Publish, see: SeeChanges, ask: AskJobs, clock: Clock) -> None:
         self._show = show
         self._publish = publish
         self._see = see
+        self._ask = ask
+        self._clock = clock
 
     def publish(self, request: AdminRequest) -> Screen:
         """Show what would be published, and what the checks found."""
         return self._before_publishing(request)
 
     def publish_now(self, request: AdminRequest) -> Screen:
-        """Publish the drafts, or what is live once `again`, or say what stood in the way."""
-        do = self._publish.again if request.field("again") else self._publish
-        yes, seen = bool(request.field("yes")), request.field("seen")
-        try:
-            release = do(request.who.email, request.field("why"), yes, seen)
-        except _STOPPED as stopped:
-            return self._not_done(request, stopped, PUBLISH, self._before_publishing)
-        self._note(request, release)
-        return go_to(f"{RELEASES}?done=published")
+        """Begin to publish the drafts, or what is live once `again`, or say what stands in the way."""
+        kind = jobs.AGAIN if request.field("again") else jobs.PUBLISH
+        return self._begin(request, kind, None, self._before_publishing)
 
     def releases(self, request: AdminRequest) -> Screen:
         """List the releases."""
         return self._releases(request)
 
     def _releases(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
-        self._publish.stand_by()
-        self._publish.clear_away()
         entries = self._publish.releases()
         return self._show(
             request,
@@ -118,19 +105,23 @@ class PublishScreens:
         return self._before_rolling_back(request)
 
     def roll_back(self, request: AdminRequest) -> Screen:
-        """Publish an older release again, or say what stood in the way."""
-        older, yes, seen = (
-            number(request.field("release"), -1),
-            bool(request.field("yes")),
-            request.field("seen"),
-        )
+        """Begin to publish an older release again, or say what stands in the way."""
+        older = number(request.field("release"), -1)
         request.deed.about = f"to release {older}"
-        try:
-            release = self._publish.roll_back(older, request.who.email, request.field("why"), yes, seen)
-        except _STOPPED as stopped:
-            return self._not_done(request, stopped, LOOK_BACK, self._before_rolling_back)
-        self._note(request, release)
-        return go_to(f"{RELEASES}?done=rolled")
+        return self._begin(request, jobs.BACK, older, self._before_rolling_back)
+
+    def refused(self, request: AdminRequest, job: Job, at_once: bool = False) -> Screen:
+        """Show a publish that was refused, with why and with what was typed.
+
+        `at_once` is an answer to the button itself, which says by its status that nothing was done.
+        """
+        back = job.release is not None
+        if plan := self._ask.plan_of(job):
+            screen = self._before_rolling_back if back else self._before_publishing
+            about = replace(request, query={"release": str(job.release)}) if back else request
+            return screen(about, 422 if at_once else 200, {job.field: job.told}, plan, job.why)
+        typed = [("why", job.why), *([("release", str(job.release))] if back else [])]
+        return self._look_again(request, 409 if at_once else 200, job.told, typed)
 
     def _before_publishing(
         self,
@@ -138,10 +129,12 @@ class PublishScreens:
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
+        why: str = "",
     ) -> Screen:
-        self._publish.stand_by()
-        self._publish.clear_away()
-        plan = plan or self._publish.plan()
+        looked = self._looked(request, None, status, problems, plan, why)
+        if isinstance(looked, Screen):
+            return looked
+        plan, why = looked
         return self._show(
             request,
             "publish.html",
@@ -150,10 +143,14 @@ class PublishScreens:
             all_changes=self._see.of_texts(plan.texts, plan.release),
             title_of=title_of,
             site=self._publish.status(),
-            why=request.field("why"),
+            why=why,
             languages=ENDONYMS,
             name_of=name_of,
-            problems=problems or {},
+            look_anew=f"{PUBLISH}?anew=yes",
+            publishing=publishing_now(self._ask, self._clock),
+            link_of=self._links(request, plan),
+            yes=_yes(request, plan),
+            problems=_all_of(problems or {}, plan, request),
         )
 
     def _before_rolling_back(
@@ -162,12 +159,16 @@ class PublishScreens:
         status: int = 200,
         problems: Problems | None = None,
         plan: PublishPlan | None = None,
+        why: str = "",
     ) -> Screen:
         release = number(request.asked("release"), -1)
         try:
-            plan = plan or self._publish.plan_back(release)
+            looked = self._looked(request, release, status, problems, plan, why)
         except EntryMissing:
             return self._releases(request, 404, {"": _NOT_KEPT})
+        if isinstance(looked, Screen):
+            return looked
+        plan, why = looked
         return self._show(
             request,
             "roll_back.html",
@@ -177,59 +178,102 @@ class PublishScreens:
             plan=plan,
             all_changes=self._see.of_texts(plan.texts, plan.release),
             title_of=title_of,
-            why=request.field("why") if request.posted else "",
+            why=why,
             languages=ENDONYMS,
             name_of=name_of,
-            problems=problems or {},
+            look_anew=f"{LOOK_BACK}?release={release}&anew=yes",
+            link_of=self._links(request, plan),
+            yes=_yes(request, plan),
+            problems=_all_of(problems or {}, plan, request),
         )
 
-    def _note(self, request: AdminRequest, release: Release) -> None:
-        """Record in the audit log what went live, from what went live."""
-        deed = request.deed
-        deed.before = f"release {release.since}"
-        deed.after = f"release {release.number}: {self._publish.changed_by(release) or 'rendered anew'}"
-        deed.why = release.why
+    def _links(self, request: AdminRequest, plan: PublishPlan) -> LinkOf:
+        """Return what leads from a finding to its field, in the texts that were looked over."""
+        return links(lambda document: self._see.text(document, plan.texts), request.who)
 
-    def _not_done(self, request: AdminRequest, stopped: Exception, look: str, screen: _LookedAt) -> Screen:
-        """Say what stood in the way, with all that was typed.
+    def _looked(
+        self,
+        request: AdminRequest,
+        release: int | None,
+        status: int,
+        problems: Problems | None,
+        plan: PublishPlan | None,
+        why: str,
+    ) -> tuple[PublishPlan, str] | Screen:
+        """Return the plan to show, with what was typed; or the screen of checks that have to end first."""
+        why = why or request.field("why")
+        if plan is not None:
+            return plan, why
+        who = request.who
+        look = self._ask.look(who.email, who.role, release, why, bool(request.asked("anew")))
+        if look.plan is not None:
+            return look.plan, look.why
+        if problems:
+            return self._look_again(request, status, " ".join(problems.values()), _typed(request))
+        if look.job.open:
+            done = request.query.get("done", "")
+            said = f"&done={done}" if done.isascii() and done.isidentifier() else ""
+            return go_to(address_of(look.job) + said)
+        return show_job(self._show, request, look.job, self._clock)
 
-        What came up after the pages were rendered is said without rendering them once more: the desk has 29
-        seconds for an answer.
-        """
+    def _begin(self, request: AdminRequest, kind: str, release: int | None, screen: _LookedAt) -> Screen:
+        """Begin a publish and lead to its page; of what can be said at once, say what stands in the way."""
+        who, deed = request.who, request.deed
+        wish = PublishWish(
+            kind,
+            who.email,
+            who.role,
+            request.field("why"),
+            bool(request.field("yes")),
+            request.field("seen"),
+            deed.number,
+            release,
+            deed.about,
+        )
+        try:
+            job = self._ask.publish(wish)
+        except JobUnderWay as other:
+            if other.job.who == who.email:  # pressed twice
+                return go_to(address_of(other.job))
+            return show_job(self._show, request, other.job, self._clock, told=told_of_another(other.job))
+        except (ChangedSince, DocumentInvalid, NothingToPublish, PublishRefused) as stopped:
+            return self._not_done(request, stopped, screen)
+        except EntryMissing:
+            return self._releases(request, 404, {"": _NOT_KEPT})
+        deed.goes_on = True
+        if job.state == jobs.DONE:
+            return go_to(_DONE.get(kind, f"{RELEASES}?done=published"))
+        if job.state == jobs.REFUSED:
+            return self.refused(request, job, at_once=True)
+        return go_to(address_of(job))
+
+    def _not_done(self, request: AdminRequest, stopped: Exception, screen: _LookedAt) -> Screen:
+        """Say what stands in the way, with all that was typed."""
+        told, field = told_of(stopped)
         if isinstance(stopped, NotYet):
             request.deed.about = request.deed.about or ", ".join(stopped.plan.documents)
-            told = {"": "Nothing was published: first mend what the checks found."}
-            if not stopped.report.stops:
-                told = {"yes": "Nothing was published: this needs your yes."}
-            return screen(request, 422, told, stopped.plan)
-        if isinstance(stopped, NothingToPublish):
-            return screen(
-                request, 422, {"": "There is nothing to publish: no draft differs from what is live."}
-            )
-        if isinstance(stopped, DocumentInvalid):
-            return screen(request, 422, {"why": sentence_of(stopped)})
-        told_plainly, status = f"Nothing was published: {stopped}.", 422
-        if isinstance(stopped, PublishUnderWay):
-            status = 409
-        if isinstance(stopped, ChangedSince):
-            told_plainly = f"Nothing was published. Changed since you looked: {_in_words(stopped)}."
-            status = 409 if request.field("seen") else 422
-            if not stopped.late:
-                return screen(request, status, {"": told_plainly})
-        return self._show(
-            request,
-            "look_again.html",
-            status,
-            told=told_plainly,
-            look=look,
-            kept=[(name, request.field(name)) for name in ("why", "release") if request.field(name)],
-        )
+            return screen(request, 422, {field: told}, stopped.plan)
+        status = 409 if isinstance(stopped, ChangedSince) and request.field("seen") else 422
+        return screen(request, status, {field: told})
+
+    def _look_again(
+        self, request: AdminRequest, status: int, told: str, typed: Sequence[tuple[str, str]]
+    ) -> Screen:
+        look = LOOK_BACK if dict(typed).get("release") else PUBLISH
+        return self._show(request, "look_again.html", status, told=told, look=look, kept=typed)
 
 
-def _in_words(changed: ChangedSince) -> str:
-    names = {RELEASE: "the live release", PACKAGE: "the package", "": ""}
-    found = []
-    for what, how in changed.changes:
-        name = names[what] if what in names else name_of(what)
-        found.append(", ".join(part for part in (name, how) if part))
-    return "; ".join(found)
+def _typed(request: AdminRequest) -> list[tuple[str, str]]:
+    return [(name, request.field(name)) for name in ("why", "release") if request.field(name)]
+
+
+def _yes(request: AdminRequest, plan: PublishPlan) -> bool:
+    """Say whether the yes that was given is to just what is shown again."""
+    return bool(request.field("yes")) and request.field("seen") == plan.fingerprint
+
+
+def _all_of(problems: Problems, plan: PublishPlan, request: AdminRequest) -> Problems:
+    """Return all that keeps this from being published: without a reason, a yes may be missing as well."""
+    if WHY in problems and plan.report.needs_a_yes and not _yes(request, plan):
+        return {**problems, YES: NEEDS_YES}
+    return problems

@@ -23,6 +23,8 @@ from chalicelib.publishing.forms import Problems, Typed
 from chalicelib.publishing.recipient_form import NATURE_WORDS
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
+from chalicelib.publishing.web.spots import spot_of
+from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 
 RECIPIENT_LIST = "/admin/recipients"
@@ -60,6 +62,7 @@ def routes(
         ("/admin/recipients/operator-code", "mail the operator a code", "", screens.mail_operator_code),
         ("/admin/recipients/operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
         ("/admin/recipients/again", "propose recipients again", "", screens.propose_again),
+        ("/admin/recipients/older", "propose older recipients", "", screens.propose_older),
         ("/admin/recipients/withdraw", "withdraw new recipients", "", screens.withdraw),
     ):
         guard.action(path, PUBLISHER, does, about)(renderer)
@@ -111,7 +114,8 @@ class RecipientScreens:
         before = self._changes.state()
         about = self._edit.propose(recipient, typed, number(request.field("revision")), request.who)
         self._proposed(request, about, before)
-        return go_to(f"{RECIPIENT_LIST}?done=proposed")
+        spot = spot_of(request)
+        return go_to(spot.path("proposed") if spot else f"{RECIPIENT_LIST}?done=proposed")
 
     def drop(self, request: AdminRequest) -> Screen:
         """Say what it means that a recipient gets reports no longer, or propose it."""
@@ -156,7 +160,12 @@ class RecipientScreens:
         try:
             self._changes.confirm(request.field("address"), request.field("code"), revision)
         except CodeWrong:
-            return self._list(request, 422, {"": _WRONG_CODE})
+            state = self._changes.state()
+            waiting = list(state.waiting) if state else []
+            number_of = (
+                waiting.index(request.field("address")) + 1 if request.field("address") in waiting else 0
+            )
+            return self._list(request, 422, {f"code-{number_of}" if number_of else "": _WRONG_CODE})
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         return go_to(f"{RECIPIENT_LIST}?done=confirmed")
@@ -198,7 +207,7 @@ class RecipientScreens:
         try:
             self._changes.agree_by_operator(revision, seen, request.field("code"))
         except CodeWrong:
-            return self._list(request, 422, {"": _WRONG_CODE})
+            return self._list(request, 422, {"operator-code": _WRONG_CODE})
         except (AgreementMissing, DocumentInvalid, NotAllowed) as missing:
             return self._list(request, 422, {"": sentence_of(missing)})
         except DraftConflict:
@@ -217,6 +226,24 @@ class RecipientScreens:
         self._proposed(request, ", ".join(change.proposers))
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
+    def propose_older(self, request: AdminRequest) -> Screen:
+        """Propose the recipients as they were published before: a roll back leaves who gets reports."""
+        which, before = number(request.field("n"), -1), self._changes.state()
+        older = next(
+            (one.version for one in self._see.history(RECIPIENTS) if one.version.number == which), None
+        )
+        if older is None:
+            raise EntryMissing("these recipients are not in the history")
+        why = f"As it was published on {older.when:%Y-%m-%d}" if older.when else "As the site came"
+        try:
+            self._changes.propose(older.text, number(request.field("revision")), request.who, why)
+        except DraftConflict:
+            return self._list(request, 409, {"": _MOVED_ON})
+        except DocumentInvalid as wrong:
+            return self._list(request, 422, {"": sentence_of(wrong)})
+        self._proposed(request, RECIPIENTS, before)
+        return go_to(f"{RECIPIENT_LIST}?done=proposed")
+
     def withdraw(self, request: AdminRequest) -> Screen:
         """Take back the change that waits."""
         state = self._changes.state()
@@ -224,7 +251,7 @@ class RecipientScreens:
             request.deed.about = ", ".join(one.id for one in state.entries)
             request.deed.before = "; ".join(state.described)
         try:
-            self._changes.withdraw(number(request.field("revision")))
+            self._changes.withdraw(number(request.field("revision")), request.who.email)
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         told = f"{request.who.email} withdrew the change of who gets reports that waited:"
@@ -259,15 +286,15 @@ class RecipientScreens:
         status: int = 200,
         theirs: Typed | None = None,
     ) -> Screen:
-        recipient, state = request.asked("r"), self._changes.state()
+        recipient, state, spot = request.asked("r"), self._changes.state(), spot_of(request)
         view = FormView(
             f"Propose a change: {self._edit.open(recipient)[0]['name']}" if recipient else _NEW,
             RECIPIENT,
             "Propose",
-            (RECIPIENT_LIST, "Leave it"),
+            (spot.href if spot else RECIPIENT_LIST, "Leave it"),
             "Nothing changes for readers until the addresses are confirmed, another publisher agrees, and it"
             " is published.",
-            {"r": recipient, "revision": revision},
+            {"r": recipient, "revision": revision, **(spot.hidden if spot else {})},
             "recipient.html",
         )
         agreed = [one.agreed_by for one in state.entries if one.id == recipient] if state else []
@@ -287,14 +314,7 @@ class RecipientScreens:
         )
 
     def _proposed(self, request: AdminRequest, about: str, before: ChangeState | None = None) -> None:
-        """Record and mail what was proposed, and which agreements fell away, from what is stored now."""
-        state = self._changes.state()
-        if state is None:
-            return
-        fell = fallen(before, state)
-        request.deed.about, request.deed.after = about, "; ".join((*state.described, *fell))
-        told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
-        self._tell("recipients were proposed", (told, *state.described, *fell, f"Why: {state.change.why}"))
+        tell_of_proposal(request, self._changes, self._tell, about, before)
 
     def _about_what_waits(self, request: AdminRequest) -> None:
         """Record what this is about before it is tried: a refusal names it too."""
@@ -314,6 +334,23 @@ class RecipientScreens:
         still = f"Still to be agreed to: {', '.join(rest)}." if rest else "The next publish takes it along."
         told = f"{by} agreed to a change of who gets reports:"
         self._tell("recipients were agreed to", (told, *state.described, still))
+
+
+def tell_of_proposal(
+    request: AdminRequest,
+    changes: ChangeRecipients,
+    tell: TellPublishers,
+    about: str,
+    before: ChangeState | None,
+) -> None:
+    """Record and mail what was proposed, and which agreements fell away, from what is stored now."""
+    state = changes.state()
+    if state is None:
+        return
+    fell = fallen(before, state)
+    request.deed.about, request.deed.after = about, "; ".join((*state.described, *fell))
+    told = f"{request.who.email} proposed a change of who gets reports. All that waits now:"
+    tell("recipients were proposed", (told, *state.described, *fell, f"Why: {state.change.why}"))
 
 
 def fallen(before: ChangeState | None, now: ChangeState) -> list[str]:

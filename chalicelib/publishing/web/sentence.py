@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from chalicelib.desk.people import EDITOR
+from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to, sentence_of
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, JSON_DOCUMENTS
+from chalicelib.directory.document_ids import CATALOG, CONTACTS, JSON_DOCUMENTS, RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.edit_sentences import (
     Catalog,
@@ -17,11 +17,18 @@ from chalicelib.publishing.edit_sentences import (
     Sentence,
     SentencesConflict,
     SentencesWrong,
+    read_sentence,
 )
-from chalicelib.publishing.placeholders import read_typed, shown
+from chalicelib.publishing.placeholders import shown
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
-from chalicelib.publishing.web.sentence_view import CHANGED_MEANWHILE, SentenceView, typed_texts, view_of
+from chalicelib.publishing.web.sentence_view import (
+    CHANGED_MEANWHILE,
+    SentenceView,
+    still_fitting,
+    typed_texts,
+    view_of,
+)
 from chalicelib.publishing.web.spots import spot_of
 from chalicelib.publishing.where_changed import WhereChanged
 from chalicelib.shared.errors import EntryMissing
@@ -83,9 +90,11 @@ class OneSentenceScreens:
         for catalog in offered:
             text, seen_as, field = typed[catalog.locale], seen.get(catalog.locale, ""), f"t-{catalog.locale}"
             at_ease = sure if catalog.locale != DEFAULT else []
+            ticked = {key: request.field("fits")} if request.field("fits") and at_ease is sure else {}
             try:
+                fits, again = still_fitting(ticked, catalog, self._history())
                 saved = self._edit.save(
-                    catalog.document, {key: text}, {key: seen_as}, at_ease, request.who.email
+                    catalog.document, {key: text} | again, {key: seen_as}, at_ease, request.who.email, fits
                 )
             except SentencesConflict:
                 problems[field] = CHANGED_MEANWHILE
@@ -131,7 +140,8 @@ class OneSentenceScreens:
             if words is None and catalog.locale == DEFAULT:
                 words = shown(sentence.text or opened.source, opened.source)
             views.append((catalog, view_of(sentence, catalog, history, said, words)))
-        where = WhereChanged(opened.said.sentences, self._site.whole()[CONTACTS])
+        whole = self._site.whole()
+        where = WhereChanged(opened.said.sentences, whole[CONTACTS], whole[RECIPIENTS])
         spot = spot_of(request)
         return self._show(
             request,
@@ -142,6 +152,7 @@ class OneSentenceScreens:
             source=opened.source,
             elsewhere=opened.english_elsewhere,
             contacts=where.contacts_saying(opened.source),
+            recipients=where.recipients_saying(opened.source) if request.who.may(PUBLISHER) else (),
             languages=[(one, ENDONYMS[one]) for one in opened.said.locales if one != DEFAULT],
             language=opened.catalogs[-1].locale,
             spot=spot,
@@ -155,7 +166,7 @@ def _faults(
     """Return what is wrong in any of the fields, so that nothing is saved before all of it is right."""
     problems = {}
     for catalog in catalogs:
-        text, faults = read_typed(typed[catalog.locale].strip(), opened.source)
+        text, faults = read_sentence(typed[catalog.locale], opened.source)
         if faults and opened.in_catalog(catalog).text.strip() != text:
             problems[f"t-{catalog.locale}"] = " ".join(faults)
     return problems

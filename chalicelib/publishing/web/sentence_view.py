@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.desk.web.guard import AdminRequest
+from chalicelib.directory.armor import without_private
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, NAMES
-from chalicelib.publishing.edit_sentences import Catalog, Sentence
-from chalicelib.publishing.placeholders import names, pieces, shown
-from chalicelib.publishing.sentence_history import Change, SentenceHistory
+from chalicelib.publishing.edit_sentences import Catalog, Sentence, SentencesConflict
+from chalicelib.publishing.placeholders import names, pieces, read_typed, shown
+from chalicelib.publishing.sentence_history import Change, Earlier, SentenceHistory
+from chalicelib.publishing.still_fits import seen_as
 from chalicelib.shared.locales import DEFAULT
 
 Pieces = Sequence[tuple[str, bool]]
@@ -45,7 +47,8 @@ class EarlierView:
 class SentenceView:
     """A sentence in one language, as its form shows it.
 
-    `value` stands in the field, `theirs` is what is saved when that is something else.
+    `value` stands in the field, `theirs` is what is saved when that is something else. `fits` is handed in by
+    who says that the translation still fits; nothing where that cannot be said.
     """
 
     sentence: Sentence
@@ -57,6 +60,8 @@ class SentenceView:
     places: Sequence[str]
     earlier: EarlierView | None
     change: Change
+    fits: str = ""
+    looked_at: Change = field(default_factory=Change)
 
 
 def view_of(
@@ -80,13 +85,47 @@ def view_of(
         sentence,
         pieces(sentence.english, source),
         pieces(source, source),
-        shown(sentence.text, source) if typed is None else typed,
+        shown(sentence.text, source) if typed is None else without_private(typed),
         pieces(sentence.text, source),
         list(names(source).values()),
         [name_of_place(place) for place in sentence.places],
         earlier,
         history.last_change(catalog.document, source),
+        _fits(sentence, old) if catalog.locale != DEFAULT else "",
+        history.looked_at(catalog.document, source),
     )
+
+
+def still_fitting(
+    ticked: Mapping[str, str], catalog: Catalog, history: SentenceHistory
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return, by key, the translations that still fit, and those of earlier English that are taken again.
+
+    `ticked` has by key what was seen. Where nobody has translated the sentence yet, it is the translation of
+    what it said before; the text is as it is typed. Raises SentencesConflict when that is another now.
+    """
+    said, marks, taken = [one.source for one in catalog.sentences], {}, {}
+    for one in catalog.sentences:
+        if one.key not in ticked:
+            continue
+        if one.text:
+            marks[one.key] = ticked[one.key]
+            continue
+        old = history.earlier(catalog.document, one.source, one.places, said)
+        if old is None or not ticked[one.key] or _fits(one, old) != ticked[one.key]:
+            raise SentencesConflict([one.key])
+        taken[one.key] = shown(old.text, one.source)
+    return marks, taken
+
+
+def _fits(sentence: Sentence, old: Earlier | None) -> str:
+    """Return what stands for the translation that may still fit; nothing where there is none."""
+    if old is None or sentence.unsure:
+        return ""
+    if sentence.text:
+        return sentence.beside_english
+    faults = read_typed(shown(old.text, sentence.source), sentence.source)[1]
+    return seen_as(sentence.english, old.text) if old.text and not faults else ""
 
 
 def name_of_place(document: str) -> str:

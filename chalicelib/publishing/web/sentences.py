@@ -28,6 +28,7 @@ from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.web.sentence_view import (
     CHANGED_MEANWHILE,
     SentenceView,
+    still_fitting,
     told_of,
     typed_texts,
     view_of,
@@ -63,9 +64,10 @@ class SentenceScreens:
         """Show a catalog's sentences, or save those that were typed."""
         if not request.posted:
             return self._catalog(request)
-        typed, seen, sure = (typed_texts(request, prefix) for prefix in ("s-", "seen-", "sure-"))
+        typed, seen, sure, fits = (typed_texts(request, f"{name}-") for name in ("s", "seen", "sure", "fits"))
         try:
-            self._edit.save(request.field("d"), typed, seen, sure, request.who.email)
+            fits, again = still_fitting(fits, self._edit.open(request.field("d")), self._history())
+            self._edit.save(request.field("d"), typed | again, seen, sure, request.who.email, fits)
         except SentencesConflict as error:
             told = dict.fromkeys((f"s-{key}" for key in error.keys), CHANGED_MEANWHILE)
             return self._catalog(request, 409, typed, told)
@@ -101,6 +103,7 @@ class SentenceScreens:
             status,
             catalog=catalog,
             found=len(sentences),
+            again=len(self._found(catalog, history, "again", "")),
             on_page=self._views(on_page, catalog, history, typed or {}),
             page=page,
             pages=pages,

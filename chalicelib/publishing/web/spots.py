@@ -10,7 +10,7 @@ from chalicelib.desk.web.guard import AdminRequest
 
 PREVIEW = "/admin/preview"
 _PAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?/[a-z0-9-]{1,100}(?:/[a-z-]{1,20})?")
-_SPOT = re.compile(r"[snc][0-9a-f]{16}")
+_SPOT = re.compile(r"[sncr][0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Spot:
     def query(self) -> str:
         """Return what an address has of it, to be put behind others; nothing for none."""
         return "&" + urlencode({"back": self.page, "spot": self.key}, safe="/") if self.page else ""
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """Return the hidden fields by which a form comes back to it."""
+        return {"back": self.page, "spot": self.key}
 
     @property
     def href(self) -> str:

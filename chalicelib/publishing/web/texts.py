@@ -55,6 +55,8 @@ class TextScreens:
         document = request.asked("d")
         if not request.posted:
             return self._editor(request, document)
+        if request.field("leave"):
+            return self._left(request, document)
         revision = number(request.field("revision"))
         # Whoever puts theirs in the place of another draft has seen both: the other one is kept aside.
         save = self._edit.save_instead if request.field("instead") else self._edit.save_draft
@@ -65,6 +67,15 @@ class TextScreens:
         except DocumentInvalid as error:
             return self._editor(request, document, 422, {"text": sentence_of(error)})
         return go_to(f"{CHANGES}?d={document}&done=saved")
+
+    def _left(self, request: AdminRequest, document: str) -> Screen:
+        """Leave somebody else's text as it is, and keep the one that was typed for 30 days."""
+        try:
+            self._edit.put_aside(document, request.field("text"), request.who.email)
+        except DocumentInvalid as error:
+            return self._editor(request, document, 422, {"text": sentence_of(error)})
+        request.deed.after = "put aside; what somebody else saved stays"
+        return go_to("/admin/thrown?done=put_aside")
 
     def lines(self, request: AdminRequest) -> Screen:
         """Show a text with its lines numbered, and mark the one that is asked for."""

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-from chalicelib.desk.people import EDITOR
+from typing import NamedTuple
+
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to, sentence_of
+from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.documents import THROWN_FOR, DraftConflict
+from chalicelib.publishing.errors import PublishUnderWay
 from chalicelib.publishing.field_labels import is_built, title_of
 from chalicelib.publishing.see_changes import MOST_OF_ONE, SeeChanges
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.publishing.web.changes import CHANGES, form_of
+from chalicelib.publishing.web.recipients import RECIPIENT_LIST, tell_of_proposal
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 
 THROWN = "/admin/thrown"
 LOOK = "/admin/thrown/look"
+PROPOSE = "/admin/thrown/propose"
 _MOVED_ON = "Something changed since you looked, so nothing was done. Look at it as it is now."
 
 
-def routes(guard: Guard, thrown: ThrownDrafts, see: SeeChanges) -> None:
-    """Register the list, the look at one, and its button."""
-    screens = ThrownScreens(guard.show, thrown, see)
+def routes(
+    guard: Guard, thrown: ThrownDrafts, see: SeeChanges, recipients: ChangeRecipients, tell: TellPublishers
+) -> None:
+    """Register the list, the look at one, and its buttons: a proposal comes back by a publisher."""
+    screens = ThrownScreens(guard.show, thrown, see, Proposing(recipients, tell))
     guard.screen(THROWN, EDITOR)(screens.thrown)
     guard.screen(LOOK, EDITOR)(screens.look)
     guard.action("/admin/thrown/back", EDITOR, does="have a draft back", about="d")(screens.have_back)
+    guard.action(PROPOSE, PUBLISHER, does="propose recipients again", about="d")(screens.propose_back)
+
+
+class Proposing(NamedTuple):
+    """What a proposal that comes back is made with, and told to all publishers."""
+
+    recipients: ChangeRecipients
+    tell: TellPublishers
 
 
 class ThrownScreens:
     """The screens, a method each."""
 
-    def __init__(self, show: Show, thrown: ThrownDrafts, see: SeeChanges) -> None:
+    def __init__(
+        self, show: Show, thrown: ThrownDrafts, see: SeeChanges, proposing: Proposing | None = None
+    ) -> None:
+        self._proposing = proposing
         self._show = show
         self._thrown = thrown
         self._see = see
@@ -56,7 +77,25 @@ class ThrownScreens:
             return self._look(request, 409, {"": _MOVED_ON})
         except DocumentInvalid as wrong:
             return self._look(request, 422, {"": sentence_of(wrong)})
+        request.deed.about = draft.document  # not what the form says it is about
         return go_to(f"{CHANGES}?d={draft.document}&done=had_back")
+
+    def propose_back(self, request: AdminRequest) -> Screen:
+        """Propose a change of recipients again, and tell all publishers."""
+        if self._proposing is None:
+            raise EntryMissing("there are no proposals here")
+        recipients, tell = self._proposing
+        way, seen, before = request.field("way"), request.field("seen"), recipients.state()
+        try:
+            self._thrown.propose_back(request.field("t"), way, seen, request.who)
+        except EntryMissing as gone:
+            return self._list(request, 404, {"": sentence_of(gone)})
+        except (StaleRecord, DraftConflict):
+            return self._look(request, 409, {"": _MOVED_ON})
+        except (DocumentInvalid, PublishUnderWay) as wrong:
+            return self._look(request, 422, {"": sentence_of(wrong)})
+        tell_of_proposal(request, recipients, tell, RECIPIENTS, before)
+        return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
     def _list(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None

@@ -31,6 +31,10 @@ def alarms() -> Json:
             "A notice of what became of a mail could not be read: it waits in the queue of failed ones.",
             _waiting_in("NoticesFailed"),
         ),
+        "JobsSetAside": _alarm(
+            "Checks or a publish were given up after several tries: the desk says so.",
+            _waiting_in("JobsFailed"),
+        ),
     }
     for function in FUNCTIONS:
         found[function.named("Errors")] = _alarm(f"{function.work} failed.", _lambda("Errors", function))

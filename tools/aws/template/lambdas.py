@@ -81,6 +81,7 @@ def _events_of(function: Function) -> Json:
         # The same intrinsic as Chalice's own: a merge adds keys to a dict, and takes none away.
         "Queue": {"Fn::Sub": "${" + function.queue + ".Arn}"},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "ScalingConfig": {"MaximumConcurrency": READERS_AT_ONCE},
+        # No more readers than runs are kept for it: one that gets none counts as a try of its message.
+        "ScalingConfig": {"MaximumConcurrency": function.reserved or READERS_AT_ONCE},
     }
     return {"Events": {function.named("SqsEventSource"): {"Properties": trigger}}}

@@ -90,7 +90,7 @@ def notices() -> Json:
                 "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["NoticesFailed", "Arn"]}},
             },
         },
-        Notices=_queue(
+        Notices=queue(
             {
                 # Six times the function's time, as AWS advises: nothing comes twice while it is worked on.
                 "VisibilityTimeout": 6 * NOTE_DELIVERY.timeout,
@@ -100,13 +100,14 @@ def notices() -> Json:
                 },
             }
         ),
-        NoticesFailed=_queue({}),
+        NoticesFailed=queue({}),
         NoticesPolicy=_only_from("NoticesTopic", "Notices"),
         NoticesFailedPolicy=_only_from("NoticesTopic", "NoticesFailed"),
     )
 
 
-def _queue(properties: Json) -> Json:
+def queue(properties: Json) -> Json:
+    """Return a queue: encrypted, kept for fourteen days unless `properties` say otherwise."""
     fixed = {"MessageRetentionPeriod": QUEUE_KEEPS, "SqsManagedSseEnabled": True}
     return {
         "Type": "AWS::SQS::Queue",

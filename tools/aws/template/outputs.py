@@ -31,6 +31,7 @@ _VALUES: dict[str, tuple[str, Json | str]] = {
     "AlarmsTopic": ("Where alarms go; its subscription must be confirmed.", {"Ref": "Alarms"}),
     "FailedNotices": ("The queue of notices that could not be read.", {"Ref": "NoticesFailed"}),
     "NoticesQueue": ("The queue of notices about mails.", {"Ref": "Notices"}),
+    "FailedJobs": ("The queue of checks and publishes that were given up.", {"Ref": "JobsFailed"}),
     "MailRules": ("The configuration set that mails go out under.", {"Ref": "ReportMail"}),
     "DeliverFunction": ("The function that mails reports.", {"Ref": "Deliver"}),
     "ReporterSecretArn": (

@@ -59,7 +59,7 @@ def reports_table() -> Json:
 def desk_tables() -> Json:
     """Documents, the audit log and whom the desk trusts, which stay; who is at the doors, which passes."""
     return resources(
-        Documents=_kept_table(_keys("pk", "sk")),
+        Documents=_kept_table(_keys("pk", "sk") | _FORGETS),  # background jobs, and nothing else of it
         Audit=_kept_table(_keys("month", "at") | _FORGETS),
         Access=_kept_table(_keys("pk", "sk")),
         Wishes=_kept_table(_keys("pk", "sk") | _FORGETS),

@@ -1,0 +1,235 @@
+"""Background jobs as the desk asks for them: begin one, see how it stands, let it go on.
+
+Nobody has two looks on their way at once, and the site has one publish: who asks for what runs already is led
+to it. What can be refused without rendering a page is refused before there is a job.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from chalicelib.publishing import documents, jobs
+from chalicelib.publishing.documents import CheckReport
+from chalicelib.publishing.errors import NothingToPublish
+from chalicelib.publishing.jobs import Job, JobUnderWay, Lane
+from chalicelib.publishing.ports import JobQueue, JobStore
+from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
+from chalicelib.publishing.publish_plans import planned
+from chalicelib.publishing.targets import Target
+from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.error_place import where
+from chalicelib.shared.errors import EntryMissing, StaleRecord, StoreUnavailable
+
+_ID = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishWish:
+    """A publish that somebody asks for: `kind` is PUBLISH, AGAIN or BACK to a `release`.
+
+    `seen` is the fingerprint of what they looked at, `deed` the line of the audit log that it was begun.
+    """
+
+    kind: str
+    who: str
+    role: str
+    why: str
+    accept: bool
+    seen: str
+    deed: str
+    release: int | None = None
+    about: str = ""
+
+
+class Look(NamedTuple):
+    """A look at what would be published: its `plan`, None while its `job` has not come to an end.
+
+    `why` is what this person typed before they had to wait.
+    """
+
+    job: Job
+    plan: PublishPlan | None
+    why: str = ""
+
+
+class AskJobs:
+    """Begins jobs, and says how they stand."""
+
+    def __init__(
+        self, store: JobStore, queue: JobQueue, publish: Publish, alarms: Alarms, clock: Clock
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._publish = publish
+        self._alarms = alarms
+        self._clock = clock
+
+    def look(
+        self, who: str, role: str, release: int | None = None, why: str = "", anew: bool = False
+    ) -> Look:
+        """Return what would be published now, or what a roll back to a release would change.
+
+        Where nobody has had exactly that checked today, or somebody wants it `anew`, a job begins. `why` is
+        kept until the look is there. Raises EntryMissing, StoreUnavailable.
+        """
+        target = self._publish.target(release)
+        seen, now = target.going.fingerprint(), self._clock.now()
+        name = jobs.lane_of_checks(seen, now)
+        lane, mine = self._store.lane(name), self._store.lane(jobs.lane_of_person(who))
+        job, why = self._job_of(lane), why or (mine.why if mine else "")
+        if job and not anew and (plan := self._plan(job, target)):
+            return Look(job, plan, why)
+        if job is None or not jobs.blocks(job, now):
+            job = self._own(mine) or self._begin(
+                Job(self._id(), jobs.CHECKS, who, role, now, now, release=release, seen=seen), lane, name
+            )
+        self._remember(who, job, why)
+        return Look(job, self._plan(job, target), why)
+
+    def publish(self, wish: PublishWish) -> Job:
+        """Begin a publish, and return its job. Raises JobUnderWay, with whose it is, if one is on its way.
+
+        Raises DocumentInvalid (no reason given), NothingToPublish, ChangedSince, NotYet, EntryMissing: all
+        that can be said without rendering a page.
+        """
+        why = documents.check_why(wish.why)
+        target = self._publish.target(wish.release)
+        if wish.kind == jobs.PUBLISH and not target.drafted:
+            raise NothingToPublish("no draft differs from what is live")
+        self._publish.compare(target, wish.seen)
+        if (report := self._known(target)) and (report.stops or (report.needs_a_yes and not wish.accept)):
+            raise NotYet(planned(target, report))
+        now, lane = self._clock.now(), self._store.lane(jobs.PUBLISHING)
+        if (there := self._job_of(lane)) and jobs.blocks(there, now):
+            self._remember(wish.who, None, why)
+            raise JobUnderWay(there)
+        job = Job(self._id(), wish.kind, wish.who, wish.role, now, now, release=wish.release, seen=wish.seen)
+        about = wish.about or ", ".join(target.going.texts)
+        job = replace(job, why=why, accept=wish.accept, deed=wish.deed, about=about)
+        begun = self._begin(job, lane, jobs.PUBLISHING)
+        if begun.id != job.id:
+            self._remember(wish.who, None, why)
+            raise JobUnderWay(begun)
+        self._remember(wish.who, None, "")
+        return begun
+
+    def see(self, id_: str) -> Job:
+        """Return a job as it stands; one that was interrupted is sent once more. Raises EntryMissing."""
+        job = self._store.job(id_) if _ID.fullmatch(id_) else None
+        if job is None:
+            raise EntryMissing("This is not kept any more, or never was.")
+        return self._cared_for(job)
+
+    def plan_of(self, job: Job) -> PublishPlan | None:
+        """Return what a refused publish was to bring, with what its checks found; None if that changed."""
+        try:
+            target = self._publish.target(job.release)
+        except EntryMissing:
+            return None
+        report = self._store.report(job.id)
+        same = target.going.fingerprint() == job.seen
+        return planned(target, report) if report and same else None
+
+    def publishing(self) -> Job | None:
+        """Return the publish that is on its way, or was interrupted, if there is one."""
+        job = self._job_of(self._store.lane(jobs.PUBLISHING))
+        return self._cared_for(job) if job and job.open else None
+
+    def go_on(self, id_: str, who: str, role: str, deed: str) -> Job:
+        """Let an interrupted job go on, in this person's name. Raises EntryMissing, JobUnderWay.
+
+        One that is at work, or has ended, is returned as it is.
+        """
+        job, now = self.see(id_), self._clock.now()
+        if not jobs.is_lost(job, now):
+            return job
+        lane = self._store.lane(jobs.PUBLISHING) if job.publishes else None
+        there = self._job_of(lane)
+        if there and there.id != job.id and jobs.blocks(there, now):
+            raise JobUnderWay(there)
+        try:
+            if job.publishes and (there is None or there.id != job.id):
+                self._store.put_lane(_next(lane, jobs.PUBLISHING, job))
+            job = jobs.let_go_on(job, who, role, deed, now)
+            self._store.put_job(job)
+        except StaleRecord:  # somebody else let it go on in this moment
+            return self.see(id_)
+        return self._sent(job)
+
+    def _known(self, target: Target) -> CheckReport | None:
+        """Return what the checks of exactly this found today, if anybody looked."""
+        job = self._job_of(self._store.lane(self._name(target)))
+        return self._store.report(job.id) if job and job.state == jobs.DONE else None
+
+    def _name(self, target: Target) -> str:
+        return jobs.lane_of_checks(target.going.fingerprint(), self._clock.now())
+
+    def _plan(self, job: Job, target: Target) -> PublishPlan | None:
+        if job.state != jobs.DONE or job.seen != target.going.fingerprint():
+            return None
+        report = self._store.report(job.id)
+        return planned(target, report) if report else None
+
+    def _own(self, mine: Lane | None) -> Job | None:
+        """Return what this person waits for already."""
+        job = self._job_of(mine)
+        return self._cared_for(job) if job and jobs.blocks(job, self._clock.now()) else None
+
+    def _job_of(self, lane: Lane | None) -> Job | None:
+        return self._store.job(lane.job) if lane and lane.job else None
+
+    def _begin(self, job: Job, lane: Lane | None, name: str) -> Job:
+        """Keep a job, take its lane, and send it; return whose job it is if somebody was quicker."""
+        self._store.put_job(job)
+        try:
+            self._store.put_lane(_next(lane, name, job))
+        except StaleRecord:
+            if (other := self._job_of(self._store.lane(name))) is None:
+                raise
+            return other
+        return self._sent(job)
+
+    def _sent(self, job: Job) -> Job:
+        """Send a job; where the queue is away, it is interrupted, and sent when somebody looks in."""
+        try:
+            self._queue.send(job.id)
+        except StoreUnavailable as away:
+            self._alarms.raise_alarm("job_not_sent", {"job": job.id, "kind": job.kind, "error": where(away)})
+            with suppress(StaleRecord):
+                self._store.put_job(jobs.interrupted(job))
+        return self._store.job(job.id) or job  # a quick worker may be done already
+
+    def _cared_for(self, job: Job) -> Job:
+        now = self._clock.now()
+        if not jobs.is_to_be_sent(job, now):
+            return job
+        again = jobs.sent(job, now)
+        try:
+            self._store.put_job(again)
+        except StaleRecord:  # somebody else cares for it, or a worker does
+            return self._store.job(job.id) or job
+        return self._sent(again)
+
+    def _remember(self, who: str, job: Job | None, why: str) -> None:
+        """Keep what somebody waits for, and what they typed."""
+        name = jobs.lane_of_person(who)
+        there = self._store.lane(name)
+        open_ = job if job and job.open else None
+        kept = Lane(name, open_.id if open_ else "", self._clock.now() + jobs.CHECKS_KEPT_FOR, 1, why)
+        if there is None and not (open_ or why):
+            return
+        if there and (there.job, there.why) == (kept.job, kept.why):
+            return
+        with suppress(StaleRecord):  # the same person in two windows: either will do
+            self._store.put_lane(replace(kept, revision=there.revision + 1 if there else 1))
+
+    def _id(self) -> str:
+        return self._clock.nonce().hex()
+
+
+def _next(lane: Lane | None, name: str, job: Job) -> Lane:
+    return Lane(name, job.id, job.keep_until, lane.revision + 1 if lane else 1)

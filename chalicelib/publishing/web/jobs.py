@@ -1,0 +1,161 @@
+"""Admin screen of a background job: how far it is, and how it ended. It reloads by itself, without script.
+
+Whoever leaves it finds it again from Home and from the screen of publishing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.screens import Screen, go_to
+from chalicelib.publishing import jobs
+from chalicelib.publishing.ask_jobs import AskJobs
+from chalicelib.publishing.field_labels import title_of
+from chalicelib.publishing.jobs import Job, JobUnderWay
+from chalicelib.shared.clock import Clock
+
+JOB = "/admin/job"
+GO_ON = "/admin/job/go-on"
+_RELOADS_AFTER = 4  # seconds
+_DOING = {
+    jobs.CHECKS: "Checking every page",
+    jobs.PUBLISH: "Publishing",
+    jobs.AGAIN: "Publishing",
+    jobs.BACK: "Rolling back",
+}
+_STEPS = {
+    jobs.MADE: "Make every page",
+    jobs.CHECKED: "Check every page",
+    jobs.PACKED: "Pack every page",
+    jobs.WRITTEN: "Put the pages in place",
+    jobs.COPIED: "Give them to readers",
+}
+PublishingNow = Callable[[], "JobView | None"]
+ShowRefused = Callable[[AdminRequest, Job], Screen]
+
+
+class Step(NamedTuple):
+    """A step of a job: `state` is "done", "now" or "next"."""
+
+    words: str
+    state: str
+
+
+class JobView(NamedTuple):
+    """A job as a page shows it: what it does, and how far it is ("120 of 190 pages made")."""
+
+    job: Job
+    doing: str
+    progress: str
+    steps: list[Step]
+    interrupted: bool
+    waits_for_somebody: bool
+    address: str
+    look: str
+
+
+def routes(guard: Guard, ask: AskJobs, clock: Clock, refused: ShowRefused) -> None:
+    """Register the screen; `refused` shows a publish that was refused, with what was typed."""
+    screens = JobScreens(guard.show, ask, clock, refused)
+    guard.screen(JOB, EDITOR)(screens.job)
+    guard.action(GO_ON, PUBLISHER, does="let a publish go on")(screens.go_on)
+
+
+class JobScreens:
+    """The screen of a job, and its button."""
+
+    def __init__(self, show: Show, ask: AskJobs, clock: Clock, refused: ShowRefused) -> None:
+        self._show = show
+        self._ask = ask
+        self._clock = clock
+        self._refused = refused
+
+    def job(self, request: AdminRequest) -> Screen:
+        """Show how a job stands. Checks that are done lead to what they found."""
+        job = self._ask.see(request.query.get("j", ""))
+        if job.kind == jobs.CHECKS and job.state == jobs.DONE:
+            return go_to(look_of(job))
+        if job.publishes and job.state == jobs.REFUSED and request.who.may(PUBLISHER):
+            return self._refused(request, job)
+        return show_job(self._show, request, job, self._clock)
+
+    def go_on(self, request: AdminRequest) -> Screen:
+        """Let an interrupted publish go on."""
+        deed, who = request.deed, request.who
+        try:
+            job = self._ask.go_on(request.field("j"), who.email, who.role, deed.number)
+        except JobUnderWay as other:
+            return show_job(self._show, request, other.job, self._clock, told=told_of_another(other.job))
+        deed.about, deed.why = job.about, job.why
+        deed.goes_on = job.deed == deed.number
+        return go_to(address_of(job))
+
+
+def address_of(job: Job) -> str:
+    """Return the address of a job's screen: a number without a meaning."""
+    return f"{JOB}?j={job.id}"
+
+
+def look_of(job: Job) -> str:
+    """Return the address of the screen on which this was asked for."""
+    return "/admin/publish" if job.release is None else f"/admin/releases/look?release={job.release}"
+
+
+def told_of_another(job: Job) -> str:
+    """Say that somebody was quicker."""
+    return (
+        f"{job.who} is publishing already. Yours was not begun, and what you typed is kept. This is theirs."
+    )
+
+
+def publishing_now(ask: AskJobs, clock: Clock) -> JobView | None:
+    """Return the publish that is on its way, as other screens show it."""
+    job = ask.publishing()
+    return view_of(job, clock) if job else None
+
+
+def view_of(job: Job, clock: Clock) -> JobView:
+    """Return a job as pages show it."""
+    now = clock.now()
+    phases = list(jobs.PHASES)[: None if job.publishes else 2]
+    at = phases.index(job.phase) if job.phase in phases else -1
+    ended = job.state == jobs.DONE
+    states = ["done" if ended or one < at else "now" if one == at else "next" for one in range(len(phases))]
+    steps = [Step(_STEPS[phase], state) for phase, state in zip(phases, states, strict=True)]
+    lost = jobs.is_lost(job, now)
+    return JobView(
+        job,
+        _DOING[job.kind],
+        f"{job.done} of {job.of} {jobs.PHASES[job.phase]}" if job.of and job.phase in jobs.PHASES else "",
+        steps,
+        lost,
+        lost and jobs.is_tried_enough(job),
+        address_of(job),
+        look_of(job),
+    )
+
+
+def show_job(
+    show: Show, request: AdminRequest, job: Job, clock: Clock, told: str = "", status: int = 200
+) -> Screen:
+    """Show a job. While it goes on the page reloads by itself, unless it was asked to stay."""
+    view = view_of(job, clock)
+    stays = bool(request.query.get("stay"))
+    reloads = job.open and not view.waits_for_somebody and not stays
+    screen = show(
+        request,
+        "job.html",
+        409 if told else status,
+        view=view,
+        job=job,
+        reloads=_RELOADS_AFTER if reloads else 0,
+        stays=stays,
+        title_of=title_of,
+        told=told,
+    )
+    if reloads:
+        screen.headers["Refresh"] = f"{_RELOADS_AFTER}; url={view.address}"
+    return screen

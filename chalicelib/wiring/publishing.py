@@ -1,0 +1,88 @@
+"""Composition root of checking and publishing: for the desk, and for the worker that does it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+from chalicelib.directory.adapters.shipped_content import CATALOGS
+from chalicelib.pages.about import AboutSite
+from chalicelib.pages.adapters.document_folders import ReleaseFiles
+from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
+from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.ports import Progress
+from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.render_cache import RenderCache
+from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.clock import Clock
+from chalicelib.wiring.texts import SHIPPED, file_state
+
+# Whatever of ours a page or a mail is made by: a package with another one renders anew.
+RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
+
+
+# Seconds of a worker, whom no gateway waits for: for its share of a whole site, and for a page.
+_LONG = Limits(processor=240, patience=20.0)
+
+
+class PublishParts(NamedTuple):
+    """What every use case of publishing is made of."""
+
+    store: DynamoDocuments
+    shipped: ShippedFiles
+    about: AboutSite
+    shelf: S3Releases
+    renderer: WorkerSiteRenderer
+    check: CheckDocuments
+
+
+def publish_with(
+    settings: Settings, clock: Clock, progress: Progress, numbered: Callable[[int], None]
+) -> Publish:
+    """Return a publish for a worker: it says how far it is, and the number of its release."""
+    store, shipped, _, shelf, _, check = parts(settings, clock, progress, _LONG)
+    return Publish(store, shipped, shelf, check, clock, numbered)
+
+
+def parts(
+    settings: Settings,
+    clock: Clock,
+    progress: Progress = lambda phase, done, of: None,
+    limits: Limits | None = None,
+) -> PublishParts:
+    """Return what every use case of publishing is made of; `progress` is told how far it is."""
+    store = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
+    about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
+    patient = partial(client, "s3", 4, 10.0)
+    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, patient, about.fill, progress)
+    shipped, files = _package(settings)
+
+    def folder_of(texts: Mapping[str, str]) -> Path:
+        return files(texts).content.parent
+
+    process = RenderProcess("chalicelib.publishing.render.render_worker", limits)
+    workers = min(os.cpu_count() or 1, 4)
+    renderer = WorkerSiteRenderer(folder_of, process, workers, render_cache(), progress)
+    return PublishParts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
+
+
+@cache
+def render_cache() -> RenderCache:
+    """Return what this process rendered and looked over."""
+    return RenderCache()
+
+
+@cache
+def _package(settings: Settings) -> tuple[ShippedFiles, ReleaseFiles]:
+    """Return what shipped, read once in a process; each job would lay out folders of its own."""
+    state = file_state(settings)
+    return ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state), ReleaseFiles(SHIPPED, state)
