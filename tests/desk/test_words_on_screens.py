@@ -53,7 +53,7 @@ def told(screens: dict[str, Seen]) -> list[str]:
 def test_no_screen_says_a_word_of_programmers_and_none_leads_an_editor_to_raw_text(desk: DeskSite) -> None:
     fill(desk)
     for email, most in ((EDITOR_ONE, 2), (PUBLISHER_ONE, 1)):
-        person = desk.signed_in(email)
+        person = desk.signed_in(email).at_access()
         screens = walk(person, most)
         for path, fields in MISTAKES:
             page = person.submit(person.get(path), path.partition("?")[0], **fields)
