@@ -192,7 +192,7 @@ def test_a_line_from_before_there_were_outcomes_is_read_and_shown(desk):
         TableName=desk.settings.audit_table, Item={name: {"S": value} for name, value in item.items()}
     )
     page = desk.signed_in(PUBLISHER_ONE).at_access().get("/admin/log")
-    assert "publish: not done contacts" in page.words
+    assert "publish: not done Contacts" in page.words
     assert "older" in page.words
     assert "\u202e" not in page.text
 
