@@ -27,7 +27,7 @@ from tools.local.local_server import LocalSite
 from tools.local.quiet_server import HOST, reserve
 from tools.look.chromium import launch_options
 
-pytestmark = pytest.mark.takes(60)
+pytestmark = pytest.mark.takes(120)
 
 ADMIN = Path(__file__).resolve().parents[2] / "docs" / "admin.md"
 NEW = "dee@desk.example"
