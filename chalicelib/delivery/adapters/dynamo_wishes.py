@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.delivery.ports import RefusedWish
 from chalicelib.delivery.wishes import KINDS, LONGEST, Wish
 from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import table_definition as table_definition
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import Table
 
@@ -21,22 +22,6 @@ _WAITING = "wish"
 _TEXTS = ("case_number", "kind", "by", "recipient", "address", "seen", "other", "why")
 _KEPT = timedelta(days=7)
 _CASE_NUMBER = re.compile("PL-[0-9A-Z]{4}-[0-9A-Z]{4}")
-
-
-def table_definition(name: str) -> dict[str, Any]:
-    """Return CreateTable's arguments: for local runs and tests; the template says the same for AWS."""
-    return {
-        "TableName": name,
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        "KeySchema": [
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    }
 
 
 class DynamoWishes:

@@ -15,24 +15,9 @@ from typing import Any
 
 from chalicelib.desk.agreements import DATES
 from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import table_definition as table_definition
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import Table
-
-
-def table_definition(name: str) -> dict[str, Any]:
-    """Return CreateTable's arguments: for local runs and tests; the template says the same for AWS."""
-    return {
-        "TableName": name,
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        "KeySchema": [
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    }
 
 
 class DynamoStandings:
