@@ -39,9 +39,16 @@ def code_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
+@app.lambda_function(name="access_api")
+def access_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Serve the access screens; API Gateway sends what lies below /admin/access here."""
+    response: dict[str, Any] = app(whole_request(event, app.routes), context)
+    return response
+
+
 @app.lambda_function(name="admin_api")
 def admin_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Serve the admin site; API Gateway sends /admin and what lies below it here."""
+    """Serve the admin site; API Gateway sends /admin and what else lies below it here."""
     response: dict[str, Any] = app(whole_request(event, app.routes), context)
     return response
 

@@ -41,6 +41,7 @@ def measure(
             "PORCHLIGHT_FUNCTION": "deliver",
             "STAGE": "dev",
             "REPORTS_TABLE": "reports",
+            "WISHES_TABLE": "wishes",
             "DESK_KEYS_SECRET": "desk",
             "SENDER_ADDRESS": "desk@porchlight.example",
             **stub.environment(),

@@ -87,6 +87,8 @@ class Stub:
 
     def _query(self, asked: Item) -> Item:
         values = asked["ExpressionAttributeValues"]
+        if ":shard" not in values:  # wishes of the desk, of which there are none
+            return {"Items": [], "Count": 0}
         by, shard = Decimal(values[":now"]["N"]), values[":shard"]["S"]
         waiting = ((at, key) for key, at in self.due.get(shard, {}).items() if at <= by)
         found = heapq.nsmallest(asked.get("Limit", 1000), waiting)

@@ -10,6 +10,7 @@ FUNCTIONS = (
     "page",
     "reporter",
     "codes",
+    "access",
     "admin",
     "deliver",
     "note_delivery",
@@ -24,8 +25,20 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "page": (),
     "reporter": ("REPORTS_TABLE", "REPORTER_SECRET"),
     "codes": ("REPORTS_TABLE", "REPORTER_SECRET"),
+    "access": (
+        "ACCESS_TABLE",
+        "ACCESS_DOOR_TABLE",
+        "DOCUMENTS_TABLE",
+        "USER_POOL_ID",
+        "USER_POOL_CLIENT_ID",
+        "DOOR_TABLE",
+        "AUDIT_TABLE",
+        "SENDER_ADDRESS",
+    ),
     "admin": (
         "REPORTS_TABLE",
+        "WISHES_TABLE",
+        "ACCESS_TABLE",
         "DOCUMENTS_TABLE",
         "PAGES_BUCKET",
         "USER_POOL_ID",
@@ -35,11 +48,11 @@ _NEEDED: dict[str, tuple[str, ...]] = {
         "JOBS_QUEUE",
         "SENDER_ADDRESS",
     ),
-    "deliver": ("REPORTS_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
+    "deliver": ("REPORTS_TABLE", "WISHES_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
     "note_delivery": ("REPORTS_TABLE",),
     "take_reply": ("REPORTS_TABLE",),
     "run_job": ("DOCUMENTS_TABLE", "AUDIT_TABLE", "PAGES_BUCKET"),
-    "sweep": ("REPORTS_TABLE",),
+    "sweep": ("REPORTS_TABLE", "WISHES_TABLE"),
 }
 _ONE_OF = {
     "PORCHLIGHT_FUNCTION": FUNCTIONS,
@@ -80,6 +93,9 @@ class Settings:
     user_pool_client_id: str = ""
     door_table: str = ""
     audit_table: str = ""
+    wishes_table: str = ""
+    access_table: str = ""
+    access_door_table: str = ""
     site_address: str = ""
     operator_name: str = ""
     operator_contact: str = ""

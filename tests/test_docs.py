@@ -259,3 +259,16 @@ def test_fifteen_everyday_changes_name_what_to_open_and_what_tells_if_a_step_is_
     for wish, files, tests in rows:
         assert in_ticks(files), wish
         assert any(name.startswith("tests/") for name in in_ticks(tests)), wish
+
+
+def test_each_picture_of_the_docs_is_there_and_says_what_it_shows() -> None:
+    wrong = []
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        text = page.read_text(encoding="utf-8")
+        shown = re.findall(r'<img src="([^":]+)"[^>]*? alt="([^"]*)"', text)
+        shown += [(path, words) for words, path in re.findall(r"!\[([^\]]*)\]\(([^):]+)\)", text)]
+        assert len(shown) == text.count("<img ") + len(re.findall(r"!\[[^\]]*\]\([^):]+\)", text))
+        wrong += [
+            f"{page.name}: {path}" for path, words in shown if not (page.parent / path).is_file() or not words
+        ]
+    assert not wrong

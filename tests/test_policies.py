@@ -22,8 +22,11 @@ import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
-from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
+from chalicelib.delivery.wishes import HOLD, Wish
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
 from chalicelib.publishing.adapters import dynamo_documents
@@ -37,6 +40,7 @@ from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
 from tools.build.functions import (
+    ACCESS,
     ADMIN,
     CODES,
     DELIVER,
@@ -74,6 +78,14 @@ PEOPLE = (
     "ListUsers",
     "ListUsersInGroup",
 )
+# What signing somebody in, and reading what they may do, takes of them: no account changes by these.
+SIGNING_IN = (
+    "AdminGetUser",
+    "AdminInitiateAuth",
+    "AdminListGroupsForUser",
+    "AdminRespondToAuthChallenge",
+    "ListUsersInGroup",
+)
 
 # Everything that any function may do, and to what: a grant that is not here fails.
 ALLOWED: dict[str, dict[str, list[str]]] = {
@@ -86,25 +98,35 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["Reports"],
         READ_SECRET: ["ReporterSecret"],
     },
+    "access_api": {
+        "dynamodb:GetItem": ["Access", "Documents", "AccessDoor"],
+        "dynamodb:UpdateItem": ["Access", "AccessDoor"],
+        "dynamodb:DeleteItem": ["AccessDoor", "Door"],
+        "dynamodb:PutItem": ["AccessDoor", "Door", "Audit"],
+        "ses:SendEmail": MAIL,
+        "ses:SendRawEmail": MAIL,
+        **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
+    },
     "admin_api": {
-        "dynamodb:Query": ["Reports/index/desk", "Documents", "Audit"],
+        "dynamodb:Query": ["Reports/index/desk", "Wishes", "Documents", "Audit"],
         "dynamodb:Scan": ["Reports/index/desk"],
-        "dynamodb:UpdateItem": ["Reports", "Documents", "Door"],
-        "dynamodb:GetItem": ["Documents", "Door"],
-        "dynamodb:PutItem": ["Documents", "Door", "Audit"],
+        "dynamodb:UpdateItem": ["Door"],
+        "dynamodb:GetItem": ["Documents", "Access", "Door"],
+        "dynamodb:PutItem": ["Wishes", "Documents", "Door", "Audit"],
         "dynamodb:DeleteItem": ["Documents", "Door"],
         "s3:GetObject": ["Pages/current.json"],
         "s3:ListBucket": ["Pages"],
         "sqs:SendMessage": ["Jobs"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
-        **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
+        **{f"cognito-idp:{name}": ["People"] for name in SIGNING_IN},
     },
     "deliver": {
         "dynamodb:DescribeTable": ["Reports"],
-        "dynamodb:Query": ["Reports/index/due"],
+        "dynamodb:Query": ["Reports/index/due", "Reports/index/desk", "Wishes"],
+        "dynamodb:DeleteItem": ["Wishes"],
         "dynamodb:GetItem": ["Reports"],
-        "dynamodb:PutItem": ["Reports"],
+        "dynamodb:PutItem": ["Reports", "Wishes"],
         "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["DeskKeysSecret", HELD_KEYS],
         "ses:SendEmail": MAIL,
@@ -135,7 +157,9 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     },
     "sweep": {
         "dynamodb:Scan": ["Reports"],
-        "dynamodb:DeleteItem": ["Reports"],
+        "dynamodb:DeleteItem": ["Reports", "Wishes"],
+        "dynamodb:Query": ["Reports/index/desk", "Wishes"],
+        "dynamodb:PutItem": ["Wishes"],
         "dynamodb:GetItem": ["Reports"],
         "dynamodb:UpdateItem": ["Reports"],
         "ses:SendEmail": MAIL,
@@ -150,6 +174,18 @@ KEYS: dict[str, dict[str, list[str]]] = {
     },
     "code_api": {
         "dynamodb:GetItem": ["report#*"],
+    },
+    "access_api": {
+        "dynamodb:DeleteItem": [
+            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
+        ],
+        "dynamodb:GetItem": [
+            *("browser#*", "first#*", "person#*", "person#*", "session#*", "step#*", "tries#*")
+        ],
+        "dynamodb:PutItem": [
+            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
+        ],
+        "dynamodb:UpdateItem": ["browser#*", "first#*", "person#*", "session#*", "step#*", "tries#*"],
     },
     "admin_api": {
         "dynamodb:DeleteItem": [
@@ -168,6 +204,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "draft",
             "first#*",
             "job#*",
+            "person#*",
             "person#*",
             "release",
             "session#*",
@@ -190,13 +227,15 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "step#*",
             "thrown",
             "tries#*",
+            "wish",
         ],
-        "dynamodb:Query": ["change", "draft", "release", "settled", "shipped#*", "thrown", "version#*"],
+        "dynamodb:Query": [
+            *("change", "draft", "refused#*", "release", "settled", "shipped#*", "thrown", "version#*"),
+            "wish",
+        ],
         "dynamodb:UpdateItem": [
             "browser#*",
             "first#*",
-            "person#*",
-            "report#*",
             "session#*",
             "step#*",
             "tries#*",
@@ -204,7 +243,9 @@ KEYS: dict[str, dict[str, list[str]]] = {
     },
     "deliver": {
         "dynamodb:GetItem": ["count#*", "report#*"],
-        "dynamodb:PutItem": ["batch#*", "mail#*", "report#*"],
+        "dynamodb:DeleteItem": ["wish"],
+        "dynamodb:PutItem": ["batch#*", "mail#*", "refused#*", "report#*"],
+        "dynamodb:Query": ["wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
     "note_delivery": {
@@ -218,7 +259,13 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:Query": ["draft", "release", "version#*"],
         "dynamodb:DeleteItem": ["change", "draft"],
     },
-    "sweep": {"dynamodb:GetItem": ["count#*"], "dynamodb:UpdateItem": ["count#*", "report#*"]},
+    "sweep": {
+        "dynamodb:DeleteItem": ["wish"],
+        "dynamodb:GetItem": ["count#*"],
+        "dynamodb:PutItem": ["refused#*"],
+        "dynamodb:Query": ["wish"],
+        "dynamodb:UpdateItem": ["count#*", "report#*"],
+    },
 }
 
 
@@ -313,7 +360,8 @@ def mail_conditions(function: Function) -> list[dict[str, Any]]:
 
 def test_mail_can_be_sent_only_as_the_sender():
     senders = [function for function in FUNCTIONS if mail_conditions(function)]
-    assert {function.name for function in senders} == {"admin_api", "deliver", "note_delivery", "sweep"}
+    desks = {"access_api", "admin_api"}
+    assert {function.name for function in senders} == {*desks, "deliver", "note_delivery", "sweep"}
     for function in senders:
         [condition] = mail_conditions(function)
         assert condition["StringEquals"] == FROM_US
@@ -338,9 +386,17 @@ def test_the_desk_cannot_reach_a_reports_words():
     ]
     assert index["Projection"]["ProjectionType"] == "INCLUDE"
     assert not {"sealed", "reporter_key"} & set(index["Projection"]["NonKeyAttributes"])
-    # and what it writes there it may only name, and be given back only what it wrote.
-    [statement] = [one for one in statements_of(ADMIN) if as_list(one["Resource"]) == [TABLE]]
-    assert as_list(statement["Action"]) == ["dynamodb:UpdateItem"]
+    # and it writes nothing there at all: what it wants becomes a wish, which others grant or not.
+    assert [one for one in statements_of(ADMIN) if as_list(one["Resource"]) == [TABLE]] == []
+    policy = (ROOT / ".chalice" / ADMIN.policy).read_text(encoding="utf-8")
+    assert policy.count('"Reports"') == 0
+    assert policy.count("${Reports.Arn}") == policy.count("${Reports.Arn}/index/desk") == 1
+    # What the sweep writes there it may only name, and be given back only what it wrote.
+    [statement] = [
+        one
+        for one in statements_of(SWEEP)
+        if as_list(one["Resource"]) == [TABLE] and "ForAllValues:StringEquals" in one.get("Condition", {})
+    ]
     condition = statement["Condition"]
     assert set(condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]) == {"pk", *WRITTEN}
     assert condition["StringEqualsIfExists"] == {"dynamodb:ReturnValues": ["NONE", "UPDATED_NEW"]}
@@ -352,10 +408,24 @@ def test_the_log_of_who_did_what_can_be_added_to_and_read_and_nothing_else():
         "dynamodb:PutItem",
         "dynamodb:Query",
     }
-    # who does what the desk asked for adds what came of it, and reads nothing;
+    adds = {action for action, on in grants_of(ACCESS).items() if "Audit" in on}
+    assert adds == {"dynamodb:PutItem"}
     assert {action for action, on in grants_of(RUN_JOB).items() if "Audit" in on} == {"dynamodb:PutItem"}
-    others = [function for function in FUNCTIONS if function not in (ADMIN, RUN_JOB)]
+    others = [function for function in FUNCTIONS if function not in (ACCESS, ADMIN, RUN_JOB)]
     assert not [one.name for one in others for on in grants_of(one).values() if "Audit" in on]
+
+
+def test_the_desks_role_signs_people_in_and_reads_what_they_may_do_and_changes_no_account():
+    policy = json.loads((ROOT / ".chalice" / ADMIN.policy).read_text(encoding="utf-8"))
+    asked = {
+        action.removeprefix("cognito-idp:")
+        for statement in policy["Statement"]
+        for action in as_list(statement["Action"])
+        if action.startswith("cognito-idp:")
+    }
+    assert asked == set(SIGNING_IN)
+    others = [one.name for one in FUNCTIONS if any("cognito" in action for action in grants_of(one))]
+    assert others == ["access_api", "admin_api"]
 
 
 @pytest.mark.parametrize(
@@ -467,6 +537,9 @@ TABLES = {
     "Documents": dynamo_documents,
     "Door": dynamo_sign_ins,
     "Audit": dynamo_audit,
+    "Access": dynamo_standings,
+    "Wishes": dynamo_wishes,
+    "AccessDoor": dynamo_sign_ins,
 }
 
 
@@ -678,7 +751,9 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         assert answer["statusCode"] == 200
         [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", "", html_of(answer)))
         with world.running(DELIVER, runtime) as deliver:
+            case = wish_for(world)
             assert deliver.invoke(a_schedule())["mails"] == 2
+            assert held_by_law(world) == [case]
             assert send_report(reporter, "Demasiado rápido", hasty=True)["statusCode"] == 200
             time.sleep(1.1)
             assert deliver.invoke(a_schedule())["mails"] == 2
@@ -703,6 +778,7 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         one for one in dynamodb.scan(TableName="Reports")["Items"] if one["pk"]["S"].startswith("report#")
     )
     dynamodb.put_item(TableName="Reports", Item=left_undone(waiting))
+    wish_for(world)
     with world.running(SWEEP, runtime) as sweep:
         assert sweep.invoke(a_schedule())["deleted"] == 1
     assert world.aws.refused == []
@@ -714,6 +790,28 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         )
     kinds = {call.key.partition("#")[0] for call in world.aws.calls["deliver"]}
     assert {"batch", "count", "mail", "report"} <= kinds
+
+
+def wish_for(world: World) -> str:
+    """Wish a legal hold for a case, as the desk does, and another for none; return the case's number."""
+    dynamodb = world.aws.client("dynamodb")
+    number = next(
+        one["case_number"]["S"]
+        for one in dynamodb.scan(TableName="Reports")["Items"]
+        if one["pk"]["S"].startswith("report#")
+    )
+    for index, case in enumerate((number, "PL-0000-0000")):
+        now = datetime.now(UTC)
+        DynamoWishes(lambda: dynamodb, "Wishes").add(Wish(f"{now.isoformat()} {index}", case, HOLD, ANA, now))
+    return str(number)
+
+
+def held_by_law(world: World) -> list[str]:
+    """Return the numbers of the cases under a legal hold; no wish may wait any more."""
+    dynamodb = world.aws.client("dynamodb")
+    assert DynamoWishes(lambda: dynamodb, "Wishes").pending(10) == []
+    items = dynamodb.scan(TableName="Reports")["Items"]
+    return [one["case_number"]["S"] for one in items if one.get("legal_hold", {}).get("BOOL")]
 
 
 # What a function may do and did not need here: deliver reads an item only where a notice overtook it.
@@ -732,7 +830,7 @@ def left_undone(item: dict[str, Any]) -> dict[str, Any]:
 
 
 class PackagedDesk:
-    """The admin function of the package, as a browser at the desk meets it."""
+    """A function of the package that serves the admin site, or a part, as a browser meets it."""
 
     def __init__(self, function: Running) -> None:
         self._function = function
@@ -827,20 +925,6 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
         chosen = {"password": "another password of length", "again": "another password of length"}
         assert ben.submit(ben.sign_in("first-password-0"), "/admin/sign-in", **chosen).status == 303
         assert ben.get("/admin").status == 200
-        # people: invited, given a role, a new password, no authenticator, and removed
-        who = "cam@desk.example"
-        submit(ana, "/admin/people", "/admin/people", email=who, role="editor")
-        submit(
-            ana,
-            "/admin/people",
-            "/admin/people/role",
-            last_form(ana, "/admin/people/role", who),
-            role="publisher",
-        )
-        submit(ana, "/admin/people", "/admin/people/password", last_form(ana, "/admin/people/password", who))
-        asked = ana.get("/admin/people").forms("/admin/people/password")[0] | {"email": who}
-        assert ana.post("/admin/people/authenticator", asked).status == 303
-        submit(ana, "/admin/people", "/admin/people/remove", last_form(ana, "/admin/people/remove", who))
         # cases: found, and held for a court
         [number] = set(CASE_LINK.findall(ana.get("/admin/deliveries").text))
         case = f"/admin/case?n={number}"
@@ -862,6 +946,33 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
     assert set(ALLOWED["run_job"]) - world.asked(RUN_JOB) == by_lambda
 
 
+def test_the_access_functions_role_lets_a_publisher_change_who_may_sign_in(world, runtime):
+    people = "/admin/access/people"
+    with world.running(ACCESS, runtime) as function:
+        ana = Person(cast(DeskSite, PackagedDesk(function)), ANA).at_access()
+        # invited, given a role, a new password, no authenticator, no session, and removed
+        who = "cam@desk.example"
+        submit(ana, people, people, email=who, role="editor")
+        submit(ana, people, f"{people}/role", last_form(ana, f"{people}/role", who), role="publisher")
+        for what in ("password", "sessions"):
+            submit(ana, people, f"{people}/{what}", last_form(ana, f"{people}/{what}", who))
+        asked = ana.get(people).forms(f"{people}/password")[0] | {"email": who}
+        assert ana.post(f"{people}/authenticator", asked).status == 303
+        submit(ana, people, f"{people}/remove", last_form(ana, f"{people}/remove", who))
+        # somebody who was sent a first password chooses one of their own
+        world.aws.client("cognito-idp").admin_set_user_password(
+            UserPoolId=world.pool, Username=BEN, Password="first-password-0", Permanent=False
+        )
+        ben, sign_in = Person(cast(DeskSite, PackagedDesk(function)), BEN), "/admin/access/sign-in"
+        chosen = {"password": "another password of length", "again": "another password of length"}
+        assert ben.submit(ben.sign_in("first-password-0", sign_in), sign_in, **chosen).status == 303
+        assert ben.get(people).status == 200
+        assert ben.get("/admin/access/no/such/screen").status == 404
+        submit(ana, people, "/admin/access/sign-out")
+    assert world.aws.refused == []
+    assert set(ALLOWED["access_api"]) - world.asked(ACCESS) == {"ses:SendEmail"}
+
+
 GONE_PLACE = "site/en/a-place-that-is-gone/"
 
 
@@ -881,7 +992,7 @@ def leave_old_releases(world: World) -> None:
 
 def last_form(person: Person, action: str, email: str) -> int:
     """Return which of a screen's forms is about a person."""
-    forms = person.get("/admin/people").forms(action)
+    forms = person.get("/admin/access/people").forms(action)
     return next(index for index, form in enumerate(forms) if form["email"] == email)
 
 
@@ -901,9 +1012,10 @@ def test_a_call_outside_a_role_would_be_noticed():
     assert not allows(statements_of(REPORTER), replace(allowed, action="dynamodb:GetItem"))
     assert not allows(statements_of(CODES), allowed)
     changed = {"dynamodb:LeadingKeys": ("report#1",), "dynamodb:Attributes": ("pk", "version")}
-    assert allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed))
+    assert not allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed))
+    assert allows(statements_of(SWEEP), Call("dynamodb:UpdateItem", "Reports", changed))
     for more in ({"dynamodb:Attributes": ("pk", "sealed")}, {"dynamodb:ReturnValues": ("ALL_OLD",)}):
-        assert not allows(statements_of(ADMIN), Call("dynamodb:UpdateItem", "Reports", changed | more))
+        assert not allows(statements_of(SWEEP), Call("dynamodb:UpdateItem", "Reports", changed | more))
     told = {"ses:FromAddress": ("desk@example.org",), "ses:Recipients": ("operator@example.org",)}
     assert allows(statements_of(SWEEP), Call("ses:SendRawEmail", MAIL[0], told), PARAMETERS)
     told["ses:Recipients"] = ("elsewhere@example.org",)

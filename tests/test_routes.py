@@ -32,7 +32,8 @@ REPORTER = {
     "/{locale}/{place}/note": READ | {"POST"},
 }
 CODES = {"/{locale}/code": READ | {"POST"}}
-HANDLERS = {"app", "reporter_api", "code_api", "deliver", "note_delivery", "run_job", "sweep"}
+HANDLERS = {"app", "reporter_api", "code_api", "access_api", "admin_api", "deliver"}
+HANDLERS |= {"note_delivery", "run_job", "sweep"}
 
 _PROGRAM = """
 import json, app
@@ -95,7 +96,9 @@ def test_the_code_page_has_a_function_that_serves_nothing_else() -> None:
     assert routes("codes") == CODES
 
 
-@pytest.mark.parametrize("function", sorted({*FUNCTIONS} - {"page", "reporter", "codes", "admin", "all"}))
+@pytest.mark.parametrize(
+    "function", sorted({*FUNCTIONS} - {"page", "reporter", "codes", "access", "admin", "all"})
+)
 def test_a_function_that_is_not_asked_over_http_serves_no_route(function: str) -> None:
     assert routes(function) == {}
 

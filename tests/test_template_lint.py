@@ -27,6 +27,7 @@ from tests.support.packages import expanded_template, local_package, resource_of
 from tools.aws import cost
 from tools.build import package_template
 from tools.build.functions import (
+    ACCESS,
     ADMIN,
     CODES,
     DELIVER,
@@ -251,7 +252,7 @@ def test_the_api_may_call_each_function_that_answers_paths(expanded):
 def test_the_edge_keeps_pages_a_minute_and_forms_never(expanded):
     edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
     behaviors = {one["PathPattern"]: one for one in edge["CacheBehaviors"]}
-    for function, part in ((REPORTER, "Forms"), (CODES, "Forms"), (ADMIN, "Desk")):
+    for function, part in ((REPORTER, "Forms"), (CODES, "Forms"), (ADMIN, "Desk"), (ACCESS, "Access")):
         for pattern in package_template.patterns_of(function):
             behavior = behaviors[pattern]
             assert behavior["CachePolicyId"] == {"Ref": f"{part}NotKept"}
@@ -270,6 +271,7 @@ def test_the_edge_keeps_pages_a_minute_and_forms_never(expanded):
         "FrontCache": (60, 60, 60),
         "FormsNotKept": (0, 0, 1),
         "DeskNotKept": (0, 0, 1),
+        "AccessNotKept": (0, 0, 1),
     }
     assert edge["DefaultCacheBehavior"]["CachePolicyId"] == {"Ref": "PageCache"}
     assert behaviors["/"]["CachePolicyId"] == {"Ref": "FrontCache"}
@@ -291,11 +293,22 @@ def test_only_the_front_page_is_kept_by_language(expanded):
 
 
 def test_even_if_a_screen_of_the_desk_were_kept_it_would_be_nobody_elses(expanded):
-    key = key_of(expanded, "DeskNotKept")
-    assert sorted(key["CookiesConfig"]["Cookies"]) == sorted(
-        (cookies.SESSION, cookies.SIGN_IN, cookies.KNOWN)
-    )
-    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    for part, names in (("Desk", cookies.OF_DESK), ("Access", cookies.OF_ACCESS)):
+        key = key_of(expanded, f"{part}NotKept")
+        assert sorted(key["CookiesConfig"]["Cookies"]) == sorted(names.all())
+        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+
+
+def test_the_edge_takes_the_longest_path_first_so_that_the_desk_never_answers_for_access(expanded, template):
+    edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
+    patterns = [one["PathPattern"] for one in edge["CacheBehaviors"]]
+    assert patterns.index("/admin/access/*") < patterns.index("/admin/*")
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    for path, methods in paths.items():
+        if path.startswith("/admin"):
+            asked = {json.dumps(one["x-amazon-apigateway-integration"]["uri"]) for one in methods.values()}
+            function = ACCESS if path.startswith("/admin/access/") else ADMIN
+            assert [f"${{{function.resource}.Arn}}" in one for one in asked] == [True], path
 
 
 def test_when_the_functions_fail_pages_come_from_the_bucket(expanded):
@@ -312,20 +325,20 @@ TELL = {"User-Agent", "Referer", "X-Forwarded-For", "CloudFront-Viewer-Address",
 def test_the_functions_are_told_nothing_of_who_asks(expanded):
     policies = of_type(expanded, "AWS::CloudFront::OriginRequestPolicy")
     told = {name: one["Properties"]["OriginRequestPolicyConfig"] for name, one in policies.items()}
-    assert told.keys() == {"ToFunctions", "ToForms", "ToDesk"}
+    assert told.keys() == {"ToFunctions", "ToForms", "ToDesk", "ToAccess"}
     for name, config in told.items():
         assert config["HeadersConfig"]["HeaderBehavior"] == "whitelist"
         assert not TELL & set(config["HeadersConfig"]["Headers"]), name
-        if name != "ToDesk":
+        if name not in ("ToDesk", "ToAccess"):
             assert config["CookiesConfig"] == {"CookieBehavior": "none"}
             assert config["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
 
 
 def test_the_desk_gets_its_cookies_and_what_shows_where_a_form_came_from(expanded):
-    config = expanded["Resources"]["ToDesk"]["Properties"]["OriginRequestPolicyConfig"]
-    cookies_passed = config["CookiesConfig"]["Cookies"]
-    assert sorted(cookies_passed) == sorted((cookies.SESSION, cookies.SIGN_IN, cookies.KNOWN))
-    assert {"Origin", "Sec-Fetch-Site", "Content-Type"} <= set(config["HeadersConfig"]["Headers"])
+    for part, names in (("Desk", cookies.OF_DESK), ("Access", cookies.OF_ACCESS)):
+        config = expanded["Resources"][f"To{part}"]["Properties"]["OriginRequestPolicyConfig"]
+        assert sorted(config["CookiesConfig"]["Cookies"]) == sorted(names.all())
+        assert {"Origin", "Sec-Fetch-Site", "Content-Type"} <= set(config["HeadersConfig"]["Headers"])
 
 
 def test_the_functions_are_told_who_takes_packed_answers(expanded):
@@ -428,11 +441,14 @@ def test_nobody_keeps_a_list_of_visits(expanded):
 # What is kept
 
 
+DOORS = {"Door", "AccessDoor"}
+
+
 def test_what_holds_reports_or_keys_outlives_the_stack(expanded):
     kinds = ("DynamoDB::Table", "SecretsManager::Secret", "S3::Bucket", "Cognito::UserPool")
     for kind in kinds:
         for name, resource in of_type(expanded, f"AWS::{kind}").items():
-            if name == "Door":  # sessions of an hour: nobody misses them
+            if name in DOORS:  # sessions of an hour: nobody misses them
                 continue
             assert resource["DeletionPolicy"] == "Retain", name
             assert resource["UpdateReplacePolicy"] == "Retain", name
@@ -440,11 +456,11 @@ def test_what_holds_reports_or_keys_outlives_the_stack(expanded):
 
 def test_the_tables_are_encrypted_restorable_and_protected(expanded):
     tables = of_type(expanded, "AWS::DynamoDB::Table")
-    assert tables.keys() == {"Reports", "Documents", "Audit", "Door"}
+    assert tables.keys() == {"Reports", "Documents", "Audit", "Access", "Wishes", *DOORS}
     for name, table in tables.items():
         properties = table["Properties"]
         assert properties["SSESpecification"]["SSEEnabled"] is True
-        if name != "Door":
+        if name not in DOORS:
             recovery = properties["PointInTimeRecoverySpecification"]
             assert recovery["PointInTimeRecoveryEnabled"] is True
             assert properties["DeletionProtectionEnabled"] is True
@@ -457,7 +473,7 @@ def test_what_has_its_time_is_forgotten_by_the_table_itself(expanded):
         if table["Properties"].get("TimeToLiveSpecification")
         == {"AttributeName": "expires_at", "Enabled": True}
     }
-    assert forgetful == {"Reports", "Audit", "Door", "Documents"}
+    assert forgetful == {"Reports", "Audit", "Documents", "Wishes", *DOORS}
 
 
 def test_no_bucket_is_public_and_what_was_overwritten_can_be_had_back_for_a_while(expanded):
@@ -535,7 +551,7 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
         given = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
         assert told == (given if function.reserved else None), function.name
     kept = [function for function in FUNCTIONS if function.reserved]
-    assert kept == [CODES, ADMIN, DELIVER, RUN_JOB, SWEEP]
+    assert kept == [CODES, ACCESS, ADMIN, DELIVER, RUN_JOB, SWEEP]
     # A run outlives its beat: those that may be at work together must all have their place.
     assert all(one.reserved > one.timeout / one.every for one in SCHEDULED)
     # AWS leaves a hundred to the rest, and the parameter says so.

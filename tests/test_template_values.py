@@ -154,7 +154,7 @@ def test_a_function_is_told_what_the_table_says_and_nothing_is_traced(function: 
 
 def test_mail_goes_out_under_the_rules_that_demand_tls() -> None:
     senders = [one for one in FUNCTIONS if "SENDER_ADDRESS" in one.environment]
-    assert len(senders) == 4
+    assert len(senders) == 5
     for function in senders:
         assert function.environment["SES_CONFIGURATION_SET"] == {"Ref": "ReportMail"}
     rules = properties("ReportMail")

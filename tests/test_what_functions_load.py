@@ -35,6 +35,7 @@ PACKAGES: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _SDK | _PAGES,
     "code_api": _SDK | _PAGES,
+    "access_api": _SDK | _PAGES | {"jwt"},
     "admin_api": _SDK | _PAGES | {"jwt"},
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
     "note_delivery": _SDK | {"chalice"},
@@ -52,6 +53,7 @@ PYTHONS: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _BY_SDK | _LINE | _PLAIN | {"html"},
     "code_api": _BY_SDK | _LINE | _PLAIN | {"html"},
+    "access_api": _BY_SDK | _LINE | _PLAIN | {"html"},
     "admin_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
     "note_delivery": _BY_SDK | _LINE | _PLAIN | {"html"},
@@ -80,8 +82,14 @@ OURS: dict[str, str] = {
     "api_handler": ("pages.adapters: shipped_pages"),
     "reporter_api": _FORMS,
     "code_api": _FORMS,
+    "access_api": (
+        "desk.adapters: cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens"
+        " desk.render: admin_pages desk_mails directory.adapters: shipped_content"
+        " pages.adapters: shipped_pages pages.render: catalogs contexts english templates"
+        " shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk ses_mailer"
+    ),
     "admin_api": (
-        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums"
+        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums dynamo_wishes"
         " mail_encryption delivery.render: figure_pictures desk.adapters:"
         " cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
         " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
@@ -92,9 +100,9 @@ OURS: dict[str, str] = {
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
     "deliver": (
-        f"{_NOTICES} delivery.adapters: copy_marks delivery_keys hpke_opener mail_encryption delivery.render:"
-        " mail_block mail_contexts mails pages.render: catalogs english reporting.adapters:"
-        " hpke_sealer shared.aws: secrets"
+        f"{_NOTICES} delivery.adapters: copy_marks delivery_keys dynamo_cases dynamo_wishes hpke_opener"
+        " mail_encryption delivery.render: mail_block mail_contexts mails"
+        " pages.render: catalogs english reporting.adapters: hpke_sealer shared.aws: secrets"
     ),
     "note_delivery": f"{_NOTICES} delivery.adapters: ses_events",
     "run_job": (
@@ -105,7 +113,9 @@ OURS: dict[str, str] = {
         " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"
         " shared.net: public_files"
     ),
-    "sweep": (f"{_NOTICES} delivery.adapters: dynamo_month_sums desk.render: desk_mails"),
+    "sweep": (
+        f"{_NOTICES} delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes desk.render: desk_mails"
+    ),
 }
 
 # A fresh interpreter, as Lambda starts one: it gets the handler, then each event. Pages are made when the

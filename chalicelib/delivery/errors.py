@@ -18,6 +18,10 @@ class HandOverRefused(PorchlightError):
         self.problems = dict(problems)
 
 
+class WishRefused(PorchlightError):
+    """A command of the desk that does not fit its case any more: note the reason, which the desk shows."""
+
+
 class NoticeUnreadable(PorchlightError):
     """An unreadable notice of the mail service: to the dead letters, so that a person looks at it."""
 

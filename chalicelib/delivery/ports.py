@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from chalicelib.delivery.month_tallies import MonthSum
+from chalicelib.delivery.wishes import Wish
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import SealedReport
 from chalicelib.reporting.ports import SentMail
@@ -124,6 +125,39 @@ class Cases(Protocol):
 
     def change(self, case: SealedReport) -> None:
         """Save changed deliveries. Raises StaleRecord when somebody changed the case since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedWish:
+    """A command of the desk that was not granted, and why not, in words for the desk."""
+
+    wish: Wish
+    reason: str
+
+
+class WishBook(Protocol):
+    """Commands of the desk about cases ("wishes"). Any call may raise StoreUnavailable.
+
+    What comes out of it may have been forged: it has the form of a wish, and no more.
+    """
+
+    def add(self, wish: Wish) -> None:
+        """Store a wish."""
+
+    def pending(self, most: int) -> Sequence[Wish]:
+        """Return the first wishes that wait, oldest first."""
+
+    def take(self, most: int) -> Sequence[Wish]:
+        """Return the same, for who grants them: what has not the form of a wish is deleted."""
+
+    def settle(self, wish: Wish) -> None:
+        """Delete a wish that was granted; one that is gone already is no fault."""
+
+    def refuse(self, wish: Wish, reason: str, now: datetime) -> None:
+        """Delete a wish that was refused, and keep the reason for a week."""
+
+    def refused(self, case_number: str, now: datetime) -> Sequence[RefusedWish]:
+        """Return the wishes about a case that were refused in the last week, newest first."""
 
 
 class StageMarks(Protocol):

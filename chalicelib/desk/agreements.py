@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.desk.people import PUBLISHER, allows
 from chalicelib.shared.email_addresses import plain_address
@@ -18,12 +18,15 @@ NEWLY_INVITED = "newly_invited"
 NEW_PUBLISHER = "new_publisher"
 NEW_PASSWORD = "new_password"  # noqa: S105 (the name of a reason)
 NEW_AUTHENTICATOR = "new_authenticator"
+NOT_USED = "not_used"
 
 # What is written down about a person when it happens: a field of Standing each.
 PUBLISHER_SINCE = "publisher_since"
 PASSWORD_AT = "password_at"  # noqa: S105 (the name of a date)
 AUTHENTICATOR_AT = "authenticator_at"
 DATES = (PUBLISHER_SINCE, PASSWORD_AT, AUTHENTICATOR_AT)
+# The date of a credential that was handed out and has not been used at the access screens since.
+NOT_USED_YET = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 # What each reason is called towards the one who may not agree.
 SENTENCES = {
@@ -35,6 +38,10 @@ SENTENCES = {
     NEW_PASSWORD: "You got a new password less than seven days ago, so another publisher has to agree.",
     NEW_AUTHENTICATOR: (
         "You got a new authenticator less than seven days ago, so another publisher has to agree."
+    ),
+    NOT_USED: (
+        "Since you were invited, or got a new password or authenticator, you have not signed in at People."
+        " Seven days after you do, you can agree; until then another publisher has to."
     ),
 }
 
@@ -81,4 +88,6 @@ def why_not(person: Standing, proposers: Collection[str], now: datetime) -> str:
         (NEW_PASSWORD, person.password_at),
         (NEW_AUTHENTICATOR, person.authenticator_at),
     )
+    if NOT_USED_YET in (person.password_at, person.authenticator_at):
+        return NOT_USED
     return next((reason for reason, at in dates if at is not None and now - at < SETTLED_AFTER), "")

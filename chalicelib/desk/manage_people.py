@@ -29,6 +29,7 @@ class AddressWrong(ValueError):
 class ManagePeople:
     """Management of accounts by a publisher. `tell` sends a first password; `pick` chooses a letter.
 
+    `books` are the sign-ins of every part of the admin site: what ends for a person ends in all of them.
     What makes somebody able to act as another is dated before it is done, so that a fault in between never
     makes anybody look longer settled than they are.
     """
@@ -37,14 +38,14 @@ class ManagePeople:
         self,
         people: People,
         standings: Standings,
-        book: SignInStore,
+        books: Sequence[SignInStore],
         clock: Clock,
         tell: Callable[[str, str, bool], None],
         pick: Callable[[Sequence[str]], str],
     ) -> None:
         self._people = people
         self._standings = standings
-        self._book = book
+        self._books = books
         self._clock = clock
         self._tell = tell
         self._pick = pick
@@ -63,6 +64,7 @@ class ManagePeople:
             raise AddressWrong
         password = self._password()
         person = self._people.invite(address, _role(role), password)
+        self._standings.hand_out(person, PASSWORD_AT)
         self._open_anew(address, password)
         self._tell(address, password, True)
         return person
@@ -87,7 +89,7 @@ class ManagePeople:
         """
         person = self._known(email)
         password = self._password()
-        self._standings.record(person, PASSWORD_AT)
+        self._standings.hand_out(person, PASSWORD_AT)
         self._people.set_first_password(person.email, password)
         self._open_anew(person.email, password)
         self._tell(person.email, password, False)
@@ -96,9 +98,16 @@ class ManagePeople:
     def forget_authenticator(self, email: str) -> Person:
         """Reset the second factor of somebody who lost their phone, and revoke their device cookies."""
         person = self._known(email)
-        self._standings.record(person, AUTHENTICATOR_AT)
+        self._standings.hand_out(person, AUTHENTICATOR_AT)
         self._people.forget_authenticator(person.email)
-        self._book.forget_browsers_of(person.email, self._clock.now())
+        self._forget_browsers_of(person.email)
+        return person
+
+    def end_sessions(self, email: str) -> Person:
+        """End every session of somebody, at once, and revoke their device cookies. Raises EntryMissing."""
+        person = self._known(email)
+        self._people.sign_out(person.email)
+        self._forget_browsers_of(person.email)
         return person
 
     def remove(self, email: str, by: Person) -> Person:
@@ -108,16 +117,22 @@ class ManagePeople:
             raise NotAllowed("somebody else must remove you")
         self._somebody_else_publishes(email)
         self._people.remove(person.email)
-        self._book.forget_browsers_of(person.email, self._clock.now())
-        self._book.forget_first_password(person.email)
+        self._forget_browsers_of(person.email)
+        for book in self._books:
+            book.forget_first_password(person.email)
         return person
 
+    def _forget_browsers_of(self, email: str) -> None:
+        for book in self._books:
+            book.forget_browsers_of(email, self._clock.now())
+
     def _open_anew(self, address: str, password: str) -> None:
-        now = self._clock.now()
-        self._book.forget_browsers_of(address, now)
-        for what in (*TRIED, "password mailed"):
-            self._book.forget_tries(f"{what} {address}")
-        self._book.keep_first_password(address, password, now + FIRST_PASSWORD_LIVES)
+        self._forget_browsers_of(address)
+        until = self._clock.now() + FIRST_PASSWORD_LIVES
+        for book in self._books:
+            for what in (*TRIED, "password mailed"):
+                book.forget_tries(f"{what} {address}")
+            book.keep_first_password(address, password, until)
 
     def _known(self, email: str) -> Person:
         for person in self._people.everybody():

@@ -25,6 +25,7 @@ MOST_IN_ONE_BROWSER = 4  # people who share one
 BROWSER_KNOWN_FOR = timedelta(days=180)
 FIRST_PASSWORD_LIVES = timedelta(days=7)
 SESSION = timedelta(hours=1)
+UNUSED_ACCESS_SESSION = timedelta(minutes=10)  # an access session ends when nothing was clicked for so long
 SIGN_IN_TAKES = timedelta(minutes=10)
 SHORTEST_PASSWORD = 14
 

@@ -38,6 +38,12 @@ class People(Protocol):
     def sign_out(self, person: str) -> None:
         """End every session of somebody."""
 
+    def sign_out_by(self, token: str) -> None:
+        """End every session of whose access token this is; one that is over already is no fault."""
+
+    def publishers(self) -> Sequence[Person]:
+        """Return all accounts that are publishers, by address, with role and state alone."""
+
     def everybody(self) -> Sequence[Person]:
         """Return all accounts, by address."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from chalicelib.desk.agreements import AUTHENTICATOR_AT, PASSWORD_AT
 from chalicelib.desk.errors import (
@@ -34,7 +35,7 @@ from chalicelib.desk.people import (
 )
 from chalicelib.desk.ports import People, SignInStore, TokenReader
 from chalicelib.desk.sign_in_watch import SignInWatch
-from chalicelib.desk.standings import Standings
+from chalicelib.desk.standings import CredentialDates
 from chalicelib.desk.typed import typed_digits, typed_first_password
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.email_addresses import plain_address
@@ -61,9 +62,12 @@ class SignIn:
         book: SignInStore,
         clock: Clock,
         second_factor_needed: bool,
-        standings: Standings,
+        standings: CredentialDates,
         watch: SignInWatch,
+        unused: timedelta | None = None,
     ) -> None:
+        """With `unused`, a session ends when nothing was asked for that long."""
+        self._unused = unused
         self._people = people
         self._tokens = tokens
         self._book = book
@@ -181,6 +185,12 @@ class SignIn:
             raise SignInExpired("removed meanwhile") from error
         self._standings.record(person, what)
 
+    def _date(self, address: str) -> None:
+        try:
+            self._standings.used(address)
+        except EntryMissing as error:
+            raise SignInExpired("removed meanwhile") from error
+
     def _waits_for_a_first_password(self, address: str) -> bool:
         try:
             return self._people.find(address).state == INVITED
@@ -213,9 +223,12 @@ class SignIn:
             return step
         self._book.forget_step(sign_in_key)
         if self._second_factor_needed and not step.second_factor:
-            self._people.sign_out(step.email)
+            self._people.sign_out_by(step.handle)
             raise SecondFactorMissing("the pool asked for none")
         address, until = self._tokens.read(step.handle, self._clock.now())
+        if self._unused is not None:
+            until = min(self._clock.now() + self._unused, until)
+        self._date(address)
         browser = self._known(address, browsers)
         for what in TRIED:
             # A known browser clears its own count alone: its owner's sign-in gives strangers no new tries.
@@ -237,32 +250,38 @@ class Sessions:
         tokens: TokenReader,
         book: SignInStore,
         clock: Clock,
-        standings: Standings,
+        standings: CredentialDates,
         watch: SignInWatch,
+        unused: timedelta | None = None,
     ) -> None:
+        """With `unused`, a session ends when nothing was asked for that long."""
         self._people = people
         self._tokens = tokens
         self._book = book
         self._clock = clock
         self._standings = standings
         self._watch = watch
+        self._unused = unused
 
     def who(self, token: str) -> Person:
         """Return the person of a valid session. Raises SessionOver."""
         now = self._clock.now()
-        address, _ = self._tokens.read(token, now)  # first: nothing is asked anywhere for a forged token
+        address, ends = self._tokens.read(token, now)  # first: nothing is asked anywhere for a forged token
         session = self._book.session(token, now)
         if session is None or session.email != address:
             raise SessionOver("not a session of ours")
         person = self._people.who(token)
         if person.email != address:
             raise SessionOver("somebody else's")
+        if self._unused is not None:
+            # A session that somebody ends meanwhile is over at the pool, whatever is written here.
+            self._book.keep_session(token, Session(address, min(now + self._unused, ends)))
         return person
 
     def end(self, person: Person, token: str) -> None:
         """End a session, and with it all others of the same person."""
         self._book.end_session(token)
-        self._people.sign_out(person.email)
+        self._people.sign_out_by(token)
 
     def new_authenticator(self, person: Person, token: str) -> str:
         """Return a new TOTP secret for an authenticator app, for somebody who is signed in."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from chalicelib.desk.people import PUBLISHER, SHUT_OUT
+from chalicelib.desk.people import SHUT_OUT
 from chalicelib.desk.ports import People
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.errors import PorchlightError
@@ -59,13 +59,11 @@ class TellPublishers:
     def _addresses(self, also: Collection[str]) -> Sequence[str]:
         addresses = dict.fromkeys(also)
         try:
-            everybody = self._people.everybody()
+            publishers = self._people.publishers()
         except PorchlightError:
             self._alarms.raise_alarm("desk_not_told", {"what": "the list of people could not be read"})
-            everybody = ()
-        addresses |= dict.fromkeys(
-            person.email for person in everybody if person.role == PUBLISHER and person.state != SHUT_OUT
-        )
+            publishers = ()
+        addresses |= dict.fromkeys(person.email for person in publishers if person.state != SHUT_OUT)
         if self._operator:
             addresses[self._operator] = None
         return [address for address in addresses if "@" in address]

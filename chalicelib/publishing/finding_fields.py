@@ -48,6 +48,7 @@ _RECIPIENT = {"mark": "", "source": "", "read_on": ""}
 _PARTS = {"exit_url": "exit", "hotline": "hotline", "locales": "languages"}  # of the settings, with a form
 _LISTS = {CONTACTS: ("contacts", "id"), PLACES: ("places", "slug"), RECIPIENTS: ("", "id")}
 _MOST_LINES, _LONGEST_LINE = 200, 2_000  # of an entry that are looked at for each finding
+_LONGEST_NAME = 60  # of the entry, with which a finding begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,14 @@ def _field_in(sentence: str, above: Sequence[str], entry: Mapping[str, Any]) -> 
 
 def _told_in(sentence: str, entry: Mapping[str, Any]) -> str:
     """Return the field that a finding names: by its name, by its value, or by what a rule calls it."""
-    rule = sentence.rpartition(f"{entry.get('id', entry.get('slug'))}: ")[2]
+    rule = sentence
+    for called in (
+        entry.get("name"),
+        entry.get("id", entry.get("slug")),
+    ):  # a finding begins with what it is of
+        if called and f"{str(called)[:_LONGEST_NAME]}: " in sentence:
+            rule = sentence.rpartition(f"{str(called)[:_LONGEST_NAME]}: ")[2]
+            break
     named = [one or other for one, other in _NAMED.findall(sentence)]
     for name in (*rule.split()[:1], *named):
         if name.strip("“”") in entry:

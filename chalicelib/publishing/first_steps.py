@@ -32,7 +32,7 @@ def first_steps(
         FirstStep(
             "Set up your authenticator",
             "With it, a stolen password alone lets nobody in.",
-            "/admin/authenticator",
+            "/admin/access/authenticator",
             second_factor,
         ),
         FirstStep(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -14,26 +13,27 @@ from chalice.app import Blueprint, Chalice
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
+from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.delivery.read_figures import ReadFigures
 from chalicelib.delivery.web import cases, figures
+from chalicelib.delivery.wish_for_cases import CasesToLookAt, WishForCases
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.grants import GrantsOfRoles, Sees
-from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.route_rights import RouteRights
 from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
-from chalicelib.desk.standings import Standings
+from chalicelib.desk.standings import NoDates, Standings
 from chalicelib.desk.tell_desk import TellPublishers
-from chalicelib.desk.web import entrance, people
+from chalicelib.desk.web import audit_log, entrance, moved
 from chalicelib.desk.web.guard import Guard
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.ports import RecipientBook
@@ -72,7 +72,7 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
-from chalicelib.shared.mail import DESK, About, Mail, Mailer
+from chalicelib.shared.mail import Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
 from chalicelib.wiring.desk_abouts import DeskAbouts
@@ -109,9 +109,9 @@ def serve(
     routes = Blueprint(__name__)
     shared = _shared(settings, clock or SystemClock(), cognito)
     guard = _entrance(routes, shared, cognito)
-    _people(guard, shared)
+    moved.routes(guard)
     directory = directory or documents.published_recipients(settings)
-    reports_index = DynamoCases(_DYNAMO, settings.reports_table)
+    reports_index = CasesToLookAt(DynamoCases(_DYNAMO, settings.reports_table))
     zones = published_zones(settings)
     look_after_cases = LookAfterCases(reports_index, directory, shared.clock, zones)
     hand_overs = HandOvers(reports_index, directory, shared.clock, agreed_only=settings.stage == "prod")
@@ -121,11 +121,27 @@ def serve(
     core = documents.desk_services(settings, shared.clock, mail, shared.book, first)
     rights = RouteRights(GrantsOfRoles(), DeskAbouts(core.edit, look_after_cases))
     guard.right = rights
-    cases.routes(guard, look_after_cases, hand_overs, shared.standings, places, rights.sees)
+    wishes = WishForCases(
+        look_after_cases,
+        hand_overs,
+        DynamoWishes(_DYNAMO, settings.wishes_table),
+        shared.clock,
+        _at_once(settings, shared.clock, directory),
+    )
+    cases.routes(guard, look_after_cases, hand_overs, shared.standings, wishes, places, rights.sees)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
     figures.routes(guard, ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places))
     _documents(guard, shared, core, look_after_cases, rights.sees)
     app.register_blueprint(routes)
+
+
+def _at_once(settings: Settings, clock: Clock, directory: RecipientBook) -> Callable[[], object]:
+    """Return what a local run does after each wish: it is every function at once, and grants it."""
+    if settings.stage != "local":
+        return lambda: None
+    from chalicelib.wiring.wishes import grant_wishes
+
+    return grant_wishes(settings, clock, directory)
 
 
 def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Shared:
@@ -143,7 +159,7 @@ def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Sh
         TellPublishers(
             pool, mailer, alarms, settings.sender_address, settings.operator_address, mails.notice
         ),
-        Standings(pool, DynamoStandings(_DYNAMO, settings.documents_table), clock),
+        Standings(pool, DynamoStandings(_DYNAMO, settings.access_table, settings.documents_table), clock),
         DynamoAudit(_DYNAMO, settings.audit_table),
     )
 
@@ -156,8 +172,8 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), shared.tell)
-    sessions = Sessions(pool, tokens, book, clock, shared.standings, watch)
-    sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", shared.standings, watch)
+    sessions = Sessions(pool, tokens, book, clock, NoDates(), watch)
+    sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", NoDates(), watch)
     guard = Guard(
         routes,
         AdminPages(TEMPLATES / "admin"),
@@ -171,19 +187,6 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     )
     entrance.routes(guard, sign_in, sessions, log.info)
     return guard
-
-
-def _people(guard: Guard, shared: _Shared) -> None:
-    sender = shared.settings.sender_address
-
-    def send_password(to: str, password: str, invited: bool) -> None:
-        content = shared.mails.first_password(to, password, invited)
-        shared.mailer.send(Mail(sender, to, "desk", 0, About.of(DESK), content))
-
-    manage = ManagePeople(
-        shared.pool, shared.standings, shared.book, shared.clock, send_password, secrets.choice
-    )
-    people.routes(guard, manage, shared.tell)
 
 
 def _documents(
@@ -211,7 +214,7 @@ def _documents(
     home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing)
     releases = publish.routes(guard, core.publish, core.see, ask, clock)
     jobs.routes(guard, ask, clock, releases.refused)
-    people.log_routes(guard, shared.audit, clock, LogWords(core.edit, core.see, core.recipients))
+    audit_log.routes(guard, shared.audit, clock, LogWords(core.edit, core.see, core.recipients))
     preview.routes(guard, core.preview)
     towns.routes(guard, EditPlaces(core.edit), sees)
     site.routes(guard, EditSite(core.edit))

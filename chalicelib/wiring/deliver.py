@@ -22,10 +22,12 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
+from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.mails import delivery_recipients, mails
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, report_store, ses, time_left
+from chalicelib.wiring.wishes import grant_wishes
 
 
 def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
@@ -34,6 +36,7 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
     store = report_store(settings)
     with suppress(StoreUnavailable):  # an alarm says so in a moment, and the next run records it
         marks(settings.reports_table).begin_to_watch(clock.now())
+    _grant_wishes(settings, clock)
     tally = deliverer(settings, clock)(time_left(context))
     done = asdict(tally)
     if any(done.values()):
@@ -44,6 +47,14 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
         gauges = {}  # an alarm says so already
     figures(settings, clock).put({**gauges, **{name: float(value) for name, value in done.items()}})
     return done
+
+
+def _grant_wishes(settings: Settings, clock: Clock) -> None:
+    """Grant what the desk wished; whatever goes wrong there, reports are mailed. The next run goes on."""
+    try:
+        grant_wishes(settings, clock, delivery_recipients(settings))()
+    except Exception as error:
+        log.error("wishes of the desk wait: %s", where(error))
 
 
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:

@@ -16,8 +16,9 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring.mails import contacts_text, zones
+from chalicelib.wiring.mails import contacts_text, delivery_recipients, zones
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, report_store, ses, time_left
+from chalicelib.wiring.wishes import grant_wishes
 
 
 def sweep(
@@ -26,6 +27,8 @@ def sweep(
     """Delete what is past its date; return how much. Without the schedule's time that is nothing."""
     clock = clock or SystemClock()
     store = report_store(settings)
+    # First, and when that fails nothing is deleted: one of them may be a legal hold.
+    grant_wishes(settings, clock, delivery_recipients(settings))()
     sums = DynamoMonthSums(partial(client, "dynamodb"), settings.reports_table)
     run = Sweep(
         store,

@@ -51,6 +51,13 @@ def test_each_date_counts_for_seven_days(date: str, reason: str) -> None:
     assert why_not(replace(BEN, **{date: NOW - SETTLED_AFTER}), (), NOW) == ""
 
 
+@pytest.mark.parametrize("date", ["password_at", "authenticator_at"])
+def test_what_was_handed_out_and_never_used_where_it_counts_makes_nobody_settled(date: str) -> None:
+    person = replace(BEN, **{date: agreements.NOT_USED_YET})
+    assert why_not(person, (), NOW) == agreements.NOT_USED
+    assert why_not(person, (), NOW + timedelta(days=3000)) == agreements.NOT_USED
+
+
 def test_somebody_of_whom_the_pool_says_too_little_agrees_to_nothing() -> None:
     assert why_not(replace(BEN, id=""), (), NOW) == agreements.NOT_KNOWN
     assert why_not(replace(BEN, invited_at=None), (), NOW) == agreements.NOT_KNOWN
@@ -62,6 +69,7 @@ def test_only_publishers_agree(role: str) -> None:
 
 
 def test_each_reason_has_a_sentence() -> None:
-    reasons = {*DATES.values(), agreements.PROPOSED_IT, agreements.NO_PUBLISHER, agreements.NOT_KNOWN}
+    others = {agreements.PROPOSED_IT, agreements.NO_PUBLISHER, agreements.NOT_KNOWN, agreements.NOT_USED}
+    reasons = {*DATES.values(), *others}
 
     assert reasons == set(SENTENCES)

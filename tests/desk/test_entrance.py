@@ -30,7 +30,7 @@ def test_a_person_signs_in_and_is_at_home(desk):
 
 
 def test_somebody_without_a_session_is_sent_to_sign_in(desk):
-    page = desk.person().get("/admin/people")
+    page = desk.person().get("/admin/log/file")
     assert (page.status, page.location) == (303, SIGN_IN)
 
 
@@ -158,9 +158,9 @@ def test_a_token_that_did_not_come_in_by_our_door_is_no_session(desk):
     )
     person = desk.person()
     person.jar[cookies.SESSION] = response["AuthenticationResult"]["AccessToken"]
-    assert person.get("/admin/people").location.startswith(SIGN_IN)
+    assert person.get("/admin/log/file").location.startswith(SIGN_IN)
     person.jar[cookies.SESSION] = response["AuthenticationResult"]["IdToken"]
-    assert person.get("/admin/people").location.startswith(SIGN_IN)
+    assert person.get("/admin/log/file").location.startswith(SIGN_IN)
 
 
 def test_a_session_ends_with_its_hour(make_desk):

@@ -15,6 +15,7 @@ from tests.support.desk_site import EDITOR_ONE, FORM, ORIGIN, PUBLISHER_ONE, PUB
 pytestmark = pytest.mark.takes(15)
 
 SIGN_IN = "/admin/sign-in"
+PEOPLE = "/admin/access/people"
 
 
 def table(function: str = "admin") -> dict[tuple[str, str], str]:
@@ -49,11 +50,6 @@ def test_what_only_publishers_may_do_is_this_and_no_less():
     assert {path for _, path in PUBLISHERS} >= {
         "/admin/publish/now",
         "/admin/releases/back",
-        "/admin/people",
-        "/admin/people/remove",
-        "/admin/people/role",
-        "/admin/people/password",
-        "/admin/people/authenticator",
         "/admin/recipient",
         "/admin/recipients/without",
         "/admin/recipients/code",
@@ -159,7 +155,7 @@ def test_a_browser_that_says_only_one_of_the_two_is_believed(desk):
     publisher = desk.signed_in(PUBLISHER_ONE)
     csrf = publisher.get("/admin/log").forms("/admin/sign-out")[0]["csrf"]
     for headers in ({"Origin": ""}, {"Sec-Fetch-Site": "", "Origin": ORIGIN}):
-        page = publisher.post("/admin/people/role", {"csrf": csrf, "email": "x", "role": "editor"}, headers)
+        page = publisher.post("/admin/case/answer", {"csrf": csrf, "n": "PL-0000-0000"}, headers)
         assert page.status == 404
 
 
@@ -188,24 +184,24 @@ def test_every_button_is_written_down_before_it_is_done(desk):
 
 
 def test_a_role_taken_away_counts_at_the_next_click(desk):
-    first, other = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
-    assert other.get("/admin/people").status == 200
-    page = first.get("/admin/people")
+    first, other = desk.signed_in(PUBLISHER_ONE).at_access(), desk.signed_in(PUBLISHER_TWO).at_access()
+    assert other.get("/admin/log/file").status == other.get(PEOPLE).status == 200
+    page = first.get(PEOPLE)
     form = next(
         form
-        for form in page.forms("/admin/people/role")
+        for form in page.forms(f"{PEOPLE}/role")
         if (form["email"], form["role"]) == (PUBLISHER_TWO, "editor")
     )
-    assert first.post("/admin/people/role", form).location == "/admin/people?done=role"
-    assert other.get("/admin/people").status == 403
+    assert first.post(f"{PEOPLE}/role", form).location == f"{PEOPLE}?done=role"
+    assert other.get("/admin/log/file").status == other.get(PEOPLE).status == 403
     assert other.get("/admin/log").status == 200
 
 
 def test_a_role_given_counts_at_the_next_click(desk):
-    editor = desk.signed_in(EDITOR_ONE)
-    assert editor.get("/admin/people").status == 403
+    editor = desk.signed_in(EDITOR_ONE).at_access()
+    assert editor.get("/admin/log/file").status == editor.get(PEOPLE).status == 403
     desk.cognito.admin_add_user_to_group(UserPoolId=desk.pool, Username=EDITOR_ONE, GroupName=PUBLISHER)
-    assert editor.get("/admin/people").status == 200
+    assert editor.get("/admin/log/file").status == editor.get(PEOPLE).status == 200
 
 
 def test_what_was_typed_is_kept_when_the_session_ended_meanwhile(desk):

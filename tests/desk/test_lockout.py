@@ -103,9 +103,9 @@ def test_the_known_browsers_cookie_is_for_this_host_alone_and_for_no_script(desk
 
 
 def test_a_new_first_password_gets_in_while_strangers_go_on_trying(desk: DeskSite) -> None:
-    ana, old = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+    ana, old = desk.person(PUBLISHER_ONE).at_access(), desk.signed_in(PUBLISHER_TWO)
     lock(desk, PUBLISHER_TWO)
-    press(ana, "/admin/people/password", PUBLISHER_TWO)
+    press(ana, "/admin/access/people/password", PUBLISHER_TWO)
     password = first_password(desk, PUBLISHER_TWO)
     # the count begins anew; strangers fill it again, and still the mailed password opens
     lock(desk, PUBLISHER_TWO)
@@ -123,8 +123,8 @@ def test_a_new_first_password_gets_in_while_strangers_go_on_trying(desk: DeskSit
 
 @pytest.mark.parametrize("around", ["    {}\r\n", "\u00a0{}\u00a0", "“{}”", "> {}"])
 def test_a_first_password_is_taken_as_it_stands_in_the_mail(desk: DeskSite, around: str) -> None:
-    ana = desk.signed_in(PUBLISHER_ONE)
-    press(ana, "/admin/people/password", EDITOR_ONE)
+    ana = desk.person(PUBLISHER_ONE).at_access()
+    press(ana, "/admin/access/people/password", EDITOR_ONE)
     typed = around.format(first_password(desk, EDITOR_ONE))
     assert "Choose your own password" in desk.person(EDITOR_ONE).sign_in(typed).words
 

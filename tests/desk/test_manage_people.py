@@ -184,7 +184,7 @@ def test_a_new_first_password_is_dated_before_it_is_given_and_mailed_after(staff
     staff.people.fail(StoreUnavailable("away"), "set_first_password")
     with pytest.raises(StoreUnavailable):
         staff.manage.send_first_password(CAM)
-    assert staff.dated(CAM) == {PASSWORD_AT}
+    assert staff.handed_out(CAM) == {PASSWORD_AT}
     assert staff.mailed == []
     assert staff.sign_in.begin("sign-in", CAM, PASSWORD).kind == CODE
 
@@ -214,7 +214,7 @@ def test_whoever_lost_their_phone_sets_up_another_authenticator(staff: Staff) ->
     with pytest.raises(SessionOver):
         staff.sessions.who(token)
     assert staff.book.browser(browser, staff.clock.now()) is None
-    assert staff.dated(CAM) == {AUTHENTICATOR_AT}
+    assert staff.handed_out(CAM) == {AUTHENTICATOR_AT}
     assert staff.sign_in.begin("sign-in", CAM, PASSWORD).kind == SET_UP
     assert staff.mailed == []
 

@@ -250,6 +250,25 @@ def test_a_token_tells_nothing_after_a_sign_out_and_others_stay(pool: Pool) -> N
     pool.people.sign_out("nobody@desk.example")
 
 
+def test_a_token_signs_its_holder_out_everywhere_and_nobody_else(pool: Pool) -> None:
+    first, ben = pool.come_in().handle, pool.come_in(BEN, EDITOR).handle
+    second = pool.people.begin(ANA, PASSWORD).handle
+    pool.people.sign_out_by(first)
+    for token in (first, second):
+        with pytest.raises(SessionOver):
+            pool.people.who(token)
+    assert pool.people.who(ben).email == BEN
+    pool.people.sign_out_by(first)  # over already, and no fault
+
+
+def test_the_publishers_are_listed_with_what_a_mail_to_them_needs(pool: Pool) -> None:
+    pool.come_in()
+    pool.come_in(BEN, EDITOR)
+    [ana] = pool.people.publishers()
+    assert (ana.email, ana.role, ana.state) == (ANA, PUBLISHER, ACTIVE)
+    assert ana.id == pool.people.find(ANA).id
+
+
 def test_whoever_is_removed_is_out_and_unknown(pool: Pool) -> None:
     token = pool.come_in().handle
     pool.people.remove(ANA)

@@ -49,7 +49,7 @@ SCREENS = [
     "/admin/figures",
     "/admin/figures?town=los-banos-ca&time=year",
     "/admin/recipients",
-    "/admin/authenticator",
+    "/admin/access/authenticator",
     "/admin/log",
 ]
 PUBLISHERS_SCREENS = [
@@ -57,7 +57,7 @@ PUBLISHERS_SCREENS = [
     "/admin/text?d=catalog/es",
     "/admin/text?d=recipients",
     "/admin/text/lines?d=template/mail/report/body.txt&line=2",
-    "/admin/people",
+    "/admin/access/people",
     "/admin/recipient",
     "/admin/recipient?r=dot-trafficking",
     "/admin/recipients/without?r=dot-trafficking",
@@ -119,7 +119,7 @@ def check(page: Page) -> None:
 
 
 def test_each_screen_is_whole_for_an_editor(desk):
-    editor = desk.signed_in(EDITOR_ONE)
+    editor = desk.signed_in(EDITOR_ONE).at_access()
     for path in set(SCREENS) - SLOW:
         page = editor.get(path)
         assert page.status == 200, (path, page.words[:300])
@@ -127,7 +127,7 @@ def test_each_screen_is_whole_for_an_editor(desk):
 
 
 def test_each_screen_is_whole_for_a_publisher(desk):
-    publisher = desk.signed_in(PUBLISHER_ONE)
+    publisher = desk.signed_in(PUBLISHER_ONE).at_access()
     for path in (*SCREENS, *PUBLISHERS_SCREENS):
         page = publisher.get(path)
         assert page.status == 200, (path, page.words[:300])
@@ -153,7 +153,10 @@ def test_the_foot_of_the_desk_says_the_version(desk):
 
 
 def test_the_screens_at_the_door_are_whole_and_do_not_tell_strangers_the_version(desk):
-    for path in ("/admin/sign-in", "/admin/sign-in?done=out", "/admin/sign-in?done=over"):
+    for path in (
+        *("/admin/sign-in", "/admin/sign-in?done=out", "/admin/sign-in?done=over"),
+        *("/admin/access/sign-in", "/admin/access/sign-in?done=idle"),
+    ):
         page = desk.person().get(path)
         assert VERSION not in page.words
         check(page)

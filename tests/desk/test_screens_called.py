@@ -19,9 +19,10 @@ from chalicelib.desk.errors import (
     WrongSignIn,
 )
 from chalicelib.desk.people import PUBLISHER, Person
+from chalicelib.desk.web.audit_log import LogScreens
 from chalicelib.desk.web.entrance import EntranceScreens
 from chalicelib.desk.web.guard import AdminRequest
-from chalicelib.desk.web.people import LogScreens, PeopleScreens
+from chalicelib.desk.web.people import PeopleScreens
 from chalicelib.desk.web.screens import Screen, number, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import jobs
@@ -187,11 +188,15 @@ def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
 
 def test_an_agreement_that_is_missing_names_nothing_as_handed_over():
     shown = Shown()
-    case = SimpleNamespace(place="us", taken_at=datetime(2026, 11, 28, tzinfo=UTC), answered_at=None)
+    case = SimpleNamespace(
+        place="us", case_number="PL-1A2B-3C4D", taken_at=datetime(2026, 11, 28, tzinfo=UTC), answered_at=None
+    )
     cases = Answers(find=SimpleNamespace(case=case, lines=()))
-    hand_overs = Answers(agree=AgreementMissing("You proposed it."), of=())
+    hand_overs, no = Answers(of=()), AgreementMissing("You proposed it.")
+    wishes = Answers(agree=no, waiting=(), refused=())
     request = admin_request(n="PL-1A2B-3C4D", recipient="police", shown="x")
-    assert CaseScreens(shown, cases, hand_overs, Answers()).agree_to_hand_over(request).status_code == 422
+    screens = CaseScreens(shown, cases, hand_overs, Answers(), wishes)
+    assert screens.agree_to_hand_over(request).status_code == 422
     assert shown.names["problems"] == {"": "You proposed it."}
     assert (request.deed.before, request.deed.after) == ("", "")
 

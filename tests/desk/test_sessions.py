@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.desk.agreements import AUTHENTICATOR_AT
+from chalicelib.desk.agreements import AUTHENTICATOR_AT, NOT_USED_YET, PASSWORD_AT
 from chalicelib.desk.errors import SessionOver, TooManyTries, WrongCode
 from chalicelib.desk.people import (
     CODE,
@@ -177,3 +177,41 @@ def test_who_is_out_sets_up_nothing(open_staff: Staff) -> None:
     open_staff.people.sign_out(ANA)
     with pytest.raises(SessionOver):
         open_staff.sessions.new_authenticator(person, token)
+
+
+# Sessions that end when nothing is asked for
+
+
+def test_a_session_that_ends_unused_goes_on_while_it_is_used_and_never_past_the_pools_hour(
+    staff: Staff,
+) -> None:
+    ten, nine = timedelta(minutes=10), timedelta(minutes=9)
+    sign_in, sessions = staff.with_short_sessions(ten)
+    staff.clock.forward(seconds=61)
+    sign_in.begin("sign-in", ANA, PASSWORD)
+    token = sign_in.give_code("sign-in", staff.code()).handle
+    for _ in range(6):
+        staff.clock.forward(seconds=nine.total_seconds())
+        assert sessions.who(token).email == ANA
+    staff.clock.forward(seconds=nine.total_seconds())
+    with pytest.raises(SessionOver):  # 63 minutes: the token itself has ended
+        sessions.who(token)
+
+
+def test_a_session_that_nobody_used_for_ten_minutes_is_over(staff: Staff) -> None:
+    sign_in, sessions = staff.with_short_sessions(timedelta(minutes=10))
+    staff.clock.forward(seconds=61)
+    sign_in.begin("sign-in", ANA, PASSWORD)
+    token = sign_in.give_code("sign-in", staff.code()).handle
+    staff.clock.forward(seconds=600)
+    with pytest.raises(SessionOver):
+        sessions.who(token)
+
+
+def test_what_was_handed_out_counts_from_its_first_use_and_once(staff: Staff) -> None:
+    staff.dates.record(staff.person(ANA).id, PASSWORD_AT, NOT_USED_YET)
+    staff.come_in(ANA)
+    first = staff.dates.dates(staff.person(ANA).id)
+    assert first == {PASSWORD_AT: staff.clock.now()}
+    staff.come_in(ANA)
+    assert staff.dates.dates(staff.person(ANA).id) == first

@@ -7,10 +7,10 @@ from itertools import count
 
 import pytest
 
-from chalicelib.desk.adapters import dynamo_audit
+from chalicelib.desk.adapters import dynamo_audit, dynamo_standings
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
-from chalicelib.desk.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
+from chalicelib.desk.agreements import AUTHENTICATOR_AT, NOT_USED_YET, PASSWORD_AT, PUBLISHER_SINCE
 from chalicelib.desk.ports import AuditEntry, AuditLog, StandingBook
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.shared.aws.sdk import client
@@ -25,9 +25,16 @@ def standings(request: pytest.FixtureRequest) -> StandingBook:
     if request.param == "fake":
         return FakeStandings()
     request.getfixturevalue("aws")
-    dynamodb, name = client("dynamodb"), f"standings-{next(_numbers)}"
-    dynamodb.create_table(**dynamo_documents.table_definition(name))
-    return DynamoStandings(lambda: dynamodb, name)
+    return on_dynamodb()[0]
+
+
+def on_dynamodb() -> tuple[DynamoStandings, DynamoStandings]:
+    """Return the adapter on a table of its own, and one on the table that it kept dates in before."""
+    dynamodb, number = client("dynamodb"), next(_numbers)
+    name, before = f"standings-{number}", f"standings-before-{number}"
+    dynamodb.create_table(**dynamo_standings.table_definition(name))
+    dynamodb.create_table(**dynamo_documents.table_definition(before))
+    return DynamoStandings(lambda: dynamodb, name, before), DynamoStandings(lambda: dynamodb, before, before)
 
 
 @pytest.fixture(params=["fake", "moto"])
@@ -42,6 +49,23 @@ def log(request: pytest.FixtureRequest) -> AuditLog:
 
 def test_nothing_is_written_down_about_somebody_unknown(standings: StandingBook) -> None:
     assert standings.dates("id-1") == {}
+
+
+@pytest.mark.usefixtures("aws")
+def test_dates_of_before_the_access_function_count_until_later_ones_do() -> None:
+    standings, before = on_dynamodb()
+    day = timedelta(days=1)
+    before.record("id-1", PASSWORD_AT, NOON)
+    before.record("id-1", AUTHENTICATOR_AT, NOON + day)
+    standings.record("id-1", PASSWORD_AT, NOON + day)
+    standings.record("id-1", AUTHENTICATOR_AT, NOON)
+    assert standings.dates("id-1") == {PASSWORD_AT: NOON + day, AUTHENTICATOR_AT: NOON + day}
+    assert before.dates("id-1")[PASSWORD_AT] == NOON
+
+
+def test_what_was_handed_out_and_is_not_used_yet_is_kept_as_that(standings: StandingBook) -> None:
+    standings.record("id-1", PASSWORD_AT, NOT_USED_YET)
+    assert standings.dates("id-1") == {PASSWORD_AT: NOT_USED_YET}
 
 
 def test_each_date_of_each_person_stands_by_itself_and_the_last_one_counts(standings: StandingBook) -> None:

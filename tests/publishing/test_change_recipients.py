@@ -478,7 +478,7 @@ def test_a_new_recipient_has_a_day_of_consent_and_a_second_address(
     ("text", "said"),
     [
         ("{}", "list"),
-        ("[", "JSON"),
+        ("[", "a bracket is amiss"),
         (json.dumps([{**OFFICE, "email": "nowhere"}]), "email"),
         (json.dumps([{**OFFICE, "serves": "atlantis"}]), "place"),
         (json.dumps([OFFICE, OFFICE]), "twice"),

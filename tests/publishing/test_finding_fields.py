@@ -180,7 +180,11 @@ def test_a_finding_about_no_document_leads_to_its_line():
     def missing(document: str) -> str:
         raise EntryMissing(document)
 
-    assert links(missing, Person(ANA, EDITOR))(Problem(f"{CATALOG}xx", 3, "no")).href.endswith("line=3#L3")
+    problem = Problem(f"{CATALOG}xx", 3, "no")
+    assert links(missing, Person(ANA, PUBLISHER))(problem).href.endswith("line=3#L3")
+    nowhere = links(missing, Person(ANA, EDITOR))(problem)  # raw text is for publishers
+    assert (nowhere.href, nowhere.lines) == ("", "")
+    assert nowhere.words.endswith("a publisher mends this")
 
 
 def test_many_findings_read_a_text_once_and_the_rest_lead_to_lines():
@@ -191,11 +195,15 @@ def test_many_findings_read_a_text_once_and_the_rest_lead_to_lines():
         asked.append(document)
         return text
 
-    link = links(text_of, Person(ANA, EDITOR))
+    link = links(text_of, Person(ANA, PUBLISHER))
     found = [link(Problem(CONTACTS, number, "no")) for number in range(1, 2_000)]
     assert asked == [CONTACTS]
     assert found[400].href.startswith("/admin/contact?c=c")
     assert found[1_500].href.startswith("/admin/text/lines?d=contacts&line=1501")
+    editors = links(text_of, Person(ANA, EDITOR))
+    assert [editors(Problem(CONTACTS, number, "no")).href for number in range(1, 2_000)][
+        -1
+    ] == "/admin/contacts"
 
 
 def test_a_finding_in_the_contacts_or_the_entry_of_a_place_leads_to_its_form() -> None:

@@ -26,7 +26,7 @@ def test_when_all_is_done_nothing_is_shown() -> None:
 @pytest.mark.parametrize(
     ("now", "href"),
     [
-        ({"second_factor": False}, "/admin/authenticator"),
+        ({"second_factor": False}, "/admin/access/authenticator"),
         ({"unchecked": True}, "/admin/contacts"),
         ({"recipients": [READY, replace(READY, agreed_on=None)]}, "/admin/recipients"),
         ({"recipients": [READY, replace(READY, fallback="")]}, "/admin/recipients"),

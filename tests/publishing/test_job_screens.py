@@ -158,7 +158,7 @@ def test_a_job_that_was_left_is_found_again(office: Office, desk: At) -> None:
     leads_to(desk.look())
     office.bring()
     page = desk.look()
-    assert "Publishing since 04:00 PST" in read(page)
+    assert "Publishing since November 25, 2026, 04:00 PST" in read(page)
     assert "120 of 190 pages made. See it" in read(page)
     assert links(page)["See it"] == address
     office.clock.wait(seconds=61)
@@ -183,7 +183,7 @@ def test_what_was_typed_comes_back_when_something_changed(office: Office, desk: 
     office.desk.save(CODE, "unseen", BEN)
     refused = desk.press(seen=seen)
     assert refused.status_code == 409
-    assert f"Changed since you looked: public/code.html, new, by {BEN}" in read(refused)
+    assert f"Changed since you looked: The page to type a code, new, by {BEN}" in read(refused)
     (form,) = [one for one in tree(refused).iter("form") if one.get("action") == "/admin/publish"]
     typed = {field.get("name"): field.get("value") for field in form.iter("input")}
     assert typed["why"] == "A new page"

@@ -85,9 +85,8 @@ def test_what_an_editor_saved_since_a_publisher_looked_is_refused_named_and_show
 
 
 def test_an_editor_publishes_by_no_path(desk):
-    desk.add(WRITER, "publisher")
-    eve = desk.signed_in(WRITER)
-    draft(eve, REPORT, "mine")
+    draft(desk.signed_in(PUBLISHER_TWO), REPORT, "mine")
+    eve = desk.signed_in(EDITOR_ONE)
     looked = eve.get("/admin/publish")
     seen = desk.signed_in(PUBLISHER_ONE).get("/admin/publish").forms(NOW)[0]["seen"]
     csrf = form_of(looked, "/admin/sign-out")["csrf"]

@@ -267,13 +267,16 @@ def test_a_second_self_cannot_agree_and_everybody_hears_of_it(make_desk):
     assert "invited less than seven days ago" in page.words
     assert page.forms("/admin/recipients/agree") == []
     # an account of their own, made anew, or somebody else's by a new password
-    people = one.get("/admin/people")
-    fields = next(form for form in people.forms("/admin/people/password") if form["email"] == PUBLISHER_TWO)
-    one.post("/admin/people/password", fields)
+    people = one.at_access().get("/admin/access/people")
+    reset = "/admin/access/people/password"
+    one.post(reset, next(form for form in people.forms(reset) if form["email"] == PUBLISHER_TWO))
     other = desk.person(PUBLISHER_TWO)
     form = other.sign_in(first_password(desk, PUBLISHER_TWO))
     new = {"password": "a new long password", "again": "a new long password"}
     other.follow(other.submit(form, "/admin/sign-in", **new))
+    # the days begin where the access function sees the password used, and nowhere else
+    assert "you have not signed in at People" in other.get(LIST).words
+    other.at_access(new["password"])
     page = other.get(LIST)
     assert "a new password less than seven days ago" in page.words
     withdraw = page.forms("/admin/recipients/withdraw")[0]

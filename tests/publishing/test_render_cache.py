@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.directory.document_ids import path_of
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.ports import RenderedSite
@@ -148,6 +149,30 @@ def test_findings_come_from_the_cache_as_from_a_process(site: Site) -> None:
     assert jobs["page"]
     assert not jobs["check"]
     assert second == first
+
+
+def test_a_preview_and_the_sentences_of_the_same_texts_are_made_once(site: Site) -> None:
+    other = {FORM: text_of(site.files, FORM).replace("</h1>", "!</h1>")}
+    first = [
+        site.renderer.page({}, "en/code"),
+        site.renderer.marked({}, "en/code"),
+        site.renderer.sentences({}),
+    ]
+    site.jobs.clear()
+    again = [
+        site.renderer.page({}, "en/code"),
+        site.renderer.marked({}, "en/code"),
+        site.renderer.sentences({}),
+    ]
+    assert again == first
+    assert not site.jobs
+    site.renderer.page(other, "en/code")
+    site.renderer.page({}, "en/about")
+    assert site.jobs["page"] == 2
+    for _ in range(2):
+        with pytest.raises(DocumentInvalid):
+            site.renderer.page({FORM: "{{ nothing.at.all }}"}, "en/us/note")
+    assert site.jobs["page"] == 4, "a fault is no answer to keep"
 
 
 def test_a_digest_tells_texts_apart_by_where_they_end(tmp_path: Path) -> None:

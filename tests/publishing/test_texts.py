@@ -157,7 +157,8 @@ def test_an_editor_sees_what_the_checks_say_and_cannot_publish(desk):
     assert "must be mended" in page.words
     assert page.forms("/admin/publish/now") == []
     lines = 'href="/admin/text/lines?d=template/public/page.html'
-    assert lines not in page.text  # raw text is for publishers, under Advanced
+    assert lines not in page.text  # raw text is for publishers
+    assert "a publisher mends this" in page.words
     assert lines in writer.get("/admin/publish").text
     csrf = form_of(page, "/admin/sign-out")["csrf"]
     assert editor.post("/admin/publish/now", {"csrf": csrf, "why": "because", "yes": "yes"}).status == 403

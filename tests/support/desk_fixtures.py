@@ -25,7 +25,7 @@ from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.render import sentences
 from chalicelib.shared.aws.sdk import client
-from chalicelib.wiring import admin, publishing
+from chalicelib.wiring import access, admin, publishing
 from tests.support.desk_site import SENDER, DeskSite
 from tests.support.moto_in_process import no_sockets_to
 from tests.support.remembered import RememberingProcess
@@ -98,7 +98,8 @@ def make_desk(
     monkeypatch.setenv("MOTO_COGNITO_IDP_USER_POOL_ENABLE_TOTP", "true")
     monkeypatch.setattr(publishing, "RenderProcess", render_process)
     monkeypatch.setattr(publishing, "ShippedFiles", lambda folders, *_: _shipped(folders))
-    monkeypatch.setattr(admin, "AdminPages", _admin_pages)
+    for part in (access, admin):
+        monkeypatch.setattr(part, "AdminPages", _admin_pages)
     client("sesv2").create_email_identity(EmailIdentity=SENDER)
 
     def make(**how: Any) -> DeskSite:

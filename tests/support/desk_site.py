@@ -15,14 +15,16 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import RawMessage
 
-from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.delivery.adapters import dynamo_wishes
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
+from chalicelib.desk.web.cookies import OF_ACCESS
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
-from chalicelib.wiring import admin, http
+from chalicelib.wiring import access, admin, http
 
 HOST = "desk.example"
 ORIGIN = f"https://{HOST}"
@@ -125,14 +127,23 @@ class Person:
         assert page.status == 303, page.words
         return self.get(page.location)
 
-    def sign_in(self, password: str = PASSWORD) -> Page:
+    def sign_in(self, password: str = PASSWORD, at: str = "/admin/sign-in") -> Page:
         """Sign in by password; return what then comes."""
-        page = self.get("/admin/sign-in")
-        return self.follow(self.submit(page, "/admin/sign-in", email=self.email, password=password))
+        page = self.get(at)
+        return self.follow(self.submit(page, at, email=self.email, password=password))
+
+    def at_access(self, password: str = PASSWORD) -> Person:
+        """Sign in at the access screens too; return the same person."""
+        page = self.sign_in(password, "/admin/access/sign-in")
+        assert page.status == 303, page.words
+        return self
 
     def ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
         path = urljoin("/", path)
-        cookie = "; ".join(f"{name}={value}" for name, value in self.jar.items())
+        in_access = path.startswith(OF_ACCESS.path)
+        cookie = "; ".join(
+            f"{name}={value}" for name, value in self.jar.items() if in_access or name not in OF_ACCESS.all()
+        )
         sent = {"Host": HOST, **headers, **({"Cookie": cookie} if cookie else {})}
         answer = self.site.http.request(method, path, headers=sent, body=body)
         page = Page(path, answer.status_code, answer.headers, answer.body.decode())
@@ -163,6 +174,9 @@ class DeskSite:
             "documents_table": dynamo_documents,
             "door_table": dynamo_sign_ins,
             "audit_table": dynamo_audit,
+            "access_table": dynamo_standings,
+            "wishes_table": dynamo_wishes,
+            "access_door_table": dynamo_sign_ins,
         }
         self.cognito = client("cognito-idp")
         self.dynamodb = client("dynamodb")
@@ -194,8 +208,10 @@ class DeskSite:
         self.app = Chalice(app_name="porchlight")
         if clock is None and pool_client is None and directory is None:
             http.serve(self.app, self.settings)
+            access.serve(self.app, self.settings)
         else:
             admin.serve(self.app, self.settings, clock, lambda: pool_client or self.cognito, directory)
+            access.serve(self.app, self.settings, clock, lambda: pool_client or self.cognito)
         self.http = Client(self.app).http
 
     def add(self, email: str, role: str, days_ago: float = 30) -> None:
@@ -234,7 +250,8 @@ class DeskSite:
 
     def everything_kept(self) -> str:
         """All that the tables of the desk hold, as they hold it."""
-        tables = (self.settings.documents_table, self.settings.audit_table, self.settings.door_table)
+        names = ("documents", "audit", "door", "access", "access_door")
+        tables = [getattr(self.settings, f"{name}_table") for name in names]
         return str([self.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"] for table in tables])
 
     def mails(self) -> list[dict[str, Any]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from chalicelib.delivery.ports import RefusedWish
+from chalicelib.delivery.wishes import Wish
 from chalicelib.reporting.cases import SealedReport
 from tests.support.fakes import Failing, FakeStore
 
@@ -57,3 +59,37 @@ class FakeStageMarks(Failing):
     def made_at(self) -> datetime | None:
         self._about_to("made_at")
         return self._made if self._watched else None
+
+
+class FakeWishes(Failing):
+    """The WishBook in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Wish] = []
+        self.no: list[RefusedWish] = []
+
+    def add(self, wish: Wish) -> None:
+        self._about_to("add")
+        self.waiting.append(wish)
+
+    def pending(self, most: int) -> Sequence[Wish]:
+        self._about_to("pending")
+        return sorted(self.waiting, key=lambda wish: wish.id)[:most]
+
+    def take(self, most: int) -> Sequence[Wish]:
+        self._about_to("take")
+        return self.pending(most)
+
+    def settle(self, wish: Wish) -> None:
+        self._about_to("settle")
+        self.waiting = [one for one in self.waiting if one.id != wish.id]
+
+    def refuse(self, wish: Wish, reason: str, now: datetime) -> None:
+        self._about_to("refuse")
+        self.no.append(RefusedWish(wish, reason))
+        self.waiting = [one for one in self.waiting if one.id != wish.id]
+
+    def refused(self, case_number: str, now: datetime) -> Sequence[RefusedWish]:
+        self._about_to("refused")
+        return [one for one in reversed(self.no) if one.wish.case_number == case_number]

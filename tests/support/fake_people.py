@@ -21,6 +21,7 @@ from chalicelib.desk.people import (
     CODE,
     INVITED,
     NEW_PASSWORD,
+    PUBLISHER,
     SESSION,
     SET_UP,
     SHORTEST_PASSWORD,
@@ -139,6 +140,20 @@ class FakePeople(Failing):
     def sign_out(self, person: str) -> None:
         self._about_to("sign_out")
         self._signed_in -= {token for token, (email, _) in self.issued.items() if email == person}
+
+    def sign_out_by(self, token: str) -> None:
+        self._about_to("sign_out_by")
+        if token in self._signed_in:
+            self.sign_out(self.issued[token][0])
+
+    def publishers(self) -> Sequence[Person]:
+        self._about_to("publishers")
+        people = [self.accounts[email].person for email in sorted(self.accounts)]
+        return [
+            Person(one.email, one.role, one.state, id=one.id, invited_at=one.invited_at)
+            for one in people
+            if one.role == PUBLISHER
+        ]
 
     def everybody(self) -> Sequence[Person]:
         self._about_to("everybody")

@@ -68,7 +68,9 @@ def fill(desk: DeskSite) -> None:
     _edit(eve, "209-555-0143")
     edit_on_an_older_package(desk)
     _recipients(ana)
-    ana.submit(ana.get("/admin/people"), "/admin/people", email="new@desk.example")
+    people = "/admin/access/people"
+    invited = ana.at_access().submit(ana.get(people), people, email="new@desk.example")
+    assert invited.status == 303, invited.words
     case = SealedReport(f"{1:032x}", b"", b"", "los-banos-ca", NOW, ()).case_number
     page = ana.get(f"/admin/case?n={case}")
     for action, why in (("/admin/case/hold", "A court asked"),):

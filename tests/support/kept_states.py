@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.delivery.adapters import dynamo_wishes
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.adapters.s3_releases import open_to_readers
 from chalicelib.reporting.adapters import dynamo_reports
@@ -49,6 +50,12 @@ def items(state: Mapping[str, Any], table: str) -> list[dict[str, Any]]:
 
 def restore(state: Mapping[str, Any], base: str) -> Settings:
     """Put a state into moto, which answers at `base`; return the settings of functions that use it."""
+    for definition in (
+        dynamo_standings.table_definition("access"),
+        dynamo_wishes.table_definition("wishes"),
+        dynamo_sign_ins.table_definition("access-door"),
+    ):
+        client("dynamodb").create_table(**definition)  # made by the deploy of what came later
     for name, definition in _TABLES.items():
         client("dynamodb").create_table(**definition(name))
         put_items(state, name, name)
@@ -64,6 +71,9 @@ def restore(state: Mapping[str, Any], base: str) -> Settings:
         documents_table="documents",
         door_table="door",
         audit_table="audit",
+        access_table="access",
+        wishes_table="wishes",
+        access_door_table="access-door",
         reporter_secret="reporter",
         desk_keys_secret="desk-keys",
         sender_address=SENDER,

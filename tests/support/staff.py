@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 
+from chalicelib.desk.agreements import NOT_USED_YET
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.people import (
     EDITOR,
@@ -67,15 +69,22 @@ class Staff:
         standings = Standings(self.people, self.dates, self.clock)
         watch = SignInWatch(self.people, self.book, self.clock, self._write_down, self._tell)
         self.sign_in = SignIn(self.people, self.tokens, self.book, self.clock, needed, standings, watch)
+        self._parts = (standings, watch)
         self.sessions = Sessions(self.people, self.tokens, self.book, self.clock, standings, watch)
         self.manage = ManagePeople(
             self.people,
             standings,
-            self.book,
+            [self.book],
             self.clock,
             lambda to, password, new: self.mailed.append((to, password, new)),
             lambda letters: letters[next(self._picked) * 7 % len(letters)],
         )
+
+    def with_short_sessions(self, unused: timedelta) -> tuple[SignIn, Sessions]:
+        """Return sign-in and sessions that end when nothing was asked for."""
+        around = (self.people, self.tokens, self.book, self.clock)
+        standings, watch = self._parts
+        return SignIn(*around, True, standings, watch, unused), Sessions(*around, standings, watch, unused)
 
     def person(self, email: str) -> Person:
         """Return somebody as the pool knows them now."""
@@ -103,8 +112,14 @@ class Staff:
         return self.mailed[-1][1]
 
     def dated(self, email: str) -> set[str]:
-        """Return which dates are written down about somebody."""
-        return set(self.dates.dates(self.person(email).id))
+        """Return which dates are written down about somebody, of what they have used since."""
+        dates = self.dates.dates(self.person(email).id)
+        return {what for what, at in dates.items() if at != NOT_USED_YET}
+
+    def handed_out(self, email: str) -> set[str]:
+        """Return which credentials somebody was given and has not used yet."""
+        dates = self.dates.dates(self.person(email).id)
+        return {what for what, at in dates.items() if at == NOT_USED_YET}
 
     def _write_down(
         self, who: str, role: str, did: str, about: str = "", outcome: str = "", told: str = ""

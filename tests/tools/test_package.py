@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.delivery.adapters import dynamo_wishes
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import ROLES
 from chalicelib.publishing.adapters import dynamo_documents
@@ -188,6 +189,7 @@ def test_the_edge_keeps_neither_the_form_nor_the_code_page_nor_the_desk():
     assert patterns == {
         "reporter_api": ["/*/*/note", "/*/*/note/"],
         "code_api": ["/*/code", "/*/code/"],
+        "access_api": ["/admin/access/*"],
         "admin_api": ["/admin", "/admin/", "/admin/*"],
     }
 
@@ -199,6 +201,9 @@ def test_the_edge_keeps_neither_the_form_nor_the_code_page_nor_the_desk():
         ("Documents", dynamo_documents),
         ("Door", dynamo_sign_ins),
         ("Audit", dynamo_audit),
+        ("Access", dynamo_standings),
+        ("Wishes", dynamo_wishes),
+        ("AccessDoor", dynamo_sign_ins),
     ],
 )
 def test_a_table_in_the_template_is_the_table_its_adapter_expects(name, adapter):

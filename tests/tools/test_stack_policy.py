@@ -20,7 +20,7 @@ _KEEPS_SOMETHING = (
     "AWS::S3::Bucket", "AWS::SES::EmailIdentity", "AWS::SSM::Parameter", "AWS::SecretsManager::Secret",
 )  # fmt: skip
 # Sessions and counters of tries, which pass within the hour.
-_PASSES = {"Door"}
+_PASSES = {"Door", "AccessDoor"}
 HOTLINE = Hotline("+18883737888", "888-373-7888")
 
 
@@ -35,8 +35,8 @@ def resources() -> dict[str, Any]:
 
 def test_the_policy_names_all_that_must_never_be_lost(resources):
     assert protected({"Resources": resources}) == [
-        "Audit", "DeskKeysSecret", "Documents", "Edge", "Editors", "Pages", "People", "Publishers",
-        "ReporterSecret", "Reports", "SenderDomain", "SenderMailbox",
+        "Access", "Audit", "DeskKeysSecret", "Documents", "Edge", "Editors", "Pages", "People",
+        "Publishers", "ReporterSecret", "Reports", "SenderDomain", "SenderMailbox", "Wishes",
     ]  # fmt: skip
 
 

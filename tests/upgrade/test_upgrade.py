@@ -270,7 +270,7 @@ def test_what_was_edited_before_and_is_new_now_is_shown_merged_and_chosen(desk: 
     """In 0.1.0 somebody changed a line of the form and one of the code page; all around them is new since."""
     ana = desk.signed_in(PUBLISHER_ONE)
     home = ana.get("/admin")
-    assert "Changed here, and new in the package" in home.words
+    assert "Changed here, and new" in home.words
     assert f"/admin/text/newer?d={CODE}" in home.text
     assert "/admin/text/newer?d=template/public/page.html" in home.text  # it was edited there, too
 

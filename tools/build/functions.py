@@ -41,7 +41,7 @@ class Function:
     reserved: int = 0
 
     def answers(self, path: str) -> bool:
-        """Say whether a path of the API is this function's."""
+        """Say whether a path of the API is this function's, unless one before it in the table answers it."""
         below = tuple(one.removesuffix("{proxy+}") for one in self.paths if one.endswith("/{proxy+}"))
         return path in self.paths or path.startswith(below)
 
@@ -138,6 +138,31 @@ CODES = Function(
     paths=("/{locale}/code",),
 )
 
+# Apart from the desk: who takes that over can still invite nobody, and change no role and no password.
+ACCESS = Function(
+    name="access_api",
+    handler="app.access_api",
+    work="Changing who may sign in",
+    rooms=("shared", "directory", "pages", "desk"),
+    memory=1024,
+    timeout=29,
+    reserved=5,  # a flood at its door must leave the desk and the readers something
+    environment={
+        "PORCHLIGHT_FUNCTION": "access",
+        "STAGE": _STAGE,
+        "ACCESS_TABLE": {"Ref": "Access"},
+        "ACCESS_DOOR_TABLE": {"Ref": "AccessDoor"},
+        "DOCUMENTS_TABLE": {"Ref": "Documents"},
+        "DOOR_TABLE": {"Ref": "Door"},
+        "AUDIT_TABLE": {"Ref": "Audit"},
+        "USER_POOL_ID": {"Ref": "People"},
+        "USER_POOL_CLIENT_ID": {"Ref": "DeskClient"},
+        "SITE_ADDRESS": _SITE,
+        **_SENDER,
+    },
+    paths=("/admin/access/{proxy+}",),
+)
+
 ADMIN = Function(
     name="admin_api",
     handler="app.admin_api",
@@ -150,6 +175,8 @@ ADMIN = Function(
         "PORCHLIGHT_FUNCTION": "admin",
         "STAGE": _STAGE,
         "REPORTS_TABLE": _TABLE,
+        "WISHES_TABLE": {"Ref": "Wishes"},
+        "ACCESS_TABLE": {"Ref": "Access"},
         "DOCUMENTS_TABLE": {"Ref": "Documents"},
         "JOBS_QUEUE": {"Ref": "Jobs"},
         "DOOR_TABLE": {"Ref": "Door"},
@@ -178,6 +205,7 @@ DELIVER = Function(
         "PORCHLIGHT_FUNCTION": "deliver",
         "STAGE": _STAGE,
         "REPORTS_TABLE": _TABLE,
+        "WISHES_TABLE": {"Ref": "Wishes"},
         "DESK_KEYS_SECRET": {"Ref": "DeskKeysSecret"},
         "PAGES_URL": _PAGES,
         **_SENDER,
@@ -214,6 +242,7 @@ SWEEP = Function(
         "PORCHLIGHT_FUNCTION": "sweep",
         "STAGE": _STAGE,
         "REPORTS_TABLE": _TABLE,
+        "WISHES_TABLE": {"Ref": "Wishes"},
         "PAGES_URL": _PAGES,
         "SITE_ADDRESS": _SITE,
         **_SENDER,
@@ -240,7 +269,7 @@ RUN_JOB = Function(
     },
 )
 
-FUNCTIONS = (PAGE, REPORTER, CODES, ADMIN, DELIVER, NOTE_DELIVERY, RUN_JOB, SWEEP)
+FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, RUN_JOB, SWEEP)
 RESERVED = sum(function.reserved for function in FUNCTIONS)
 
 

@@ -6,7 +6,6 @@ Two readers, so that somebody's checks do not wait for somebody's publish. The q
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from tools.build.functions import RUN_JOB
 from tools.local.local_server import lambda_context
 from tools.local.quiet_server import place_of
 from tools.local.seed import client
+from tools.local.sqs_records import sqs_record
 
 QUEUE = "porchlight-jobs"
 READERS = 2
@@ -60,7 +60,7 @@ class LocalJobs:
         messages = sqs.receive_message(**asked).get("Messages", [])
         for message in messages:
             answer = self._handler(
-                {"Records": [_record(message)]}, lambda_context("run_job", RUN_JOB.timeout)
+                {"Records": [sqs_record(message, QUEUE)]}, lambda_context("run_job", RUN_JOB.timeout)
             )
             if not answer["batchItemFailures"]:
                 sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
@@ -85,17 +85,3 @@ class LocalJobs:
         if fault != self._fault and not self._stopped.is_set():  # what ends misses the others that end
             self._say(fault or "jobs are done again")
         self._fault = fault
-
-
-def _record(message: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "messageId": message.get("MessageId") or str(uuid.uuid4()),
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": {},
-        "messageAttributes": {},
-        "md5OfBody": message.get("MD5OfBody", ""),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:us-west-2:123456789012:{QUEUE}",
-        "awsRegion": "us-west-2",
-    }

@@ -38,6 +38,9 @@ LOCAL_SETTINGS = {
     "DOCUMENTS_TABLE": "porchlight-documents",
     "DOOR_TABLE": "porchlight-door",
     "AUDIT_TABLE": "porchlight-audit",
+    "WISHES_TABLE": "porchlight-wishes",
+    "ACCESS_TABLE": "porchlight-access",
+    "ACCESS_DOOR_TABLE": "porchlight-access-door",
     "PAGES_BUCKET": "porchlight-pages",
     "DIGEST_EVERY": "20",  # who tries the form with a program is held, and should not wait an hour to see it
 }

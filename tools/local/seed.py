@@ -15,8 +15,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
-from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins
+from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
@@ -76,6 +77,9 @@ def make_tables(settings: Settings) -> None:
         dynamo_documents.table_definition(settings.documents_table),
         dynamo_sign_ins.table_definition(settings.door_table),
         dynamo_audit.table_definition(settings.audit_table),
+        dynamo_standings.table_definition(settings.access_table),
+        dynamo_wishes.table_definition(settings.wishes_table),
+        dynamo_sign_ins.table_definition(settings.access_door_table),
     ):
         try:
             dynamodb.describe_table(TableName=definition["TableName"])

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tools.local.local_server import lambda_context
 from tools.local.quiet_server import place_of
 from tools.local.seed import client
+from tools.local.sqs_records import sqs_record
 
 QUEUE = "porchlight-notices"
 Handler = Callable[[dict[str, Any], Any], Any]
@@ -139,20 +140,7 @@ class LocalNotices:
             self._bring(queue, messages)
 
     def _bring(self, queue: Any, messages: list[dict[str, Any]]) -> None:
-        records = [
-            {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": {},
-                "messageAttributes": {},
-                "md5OfBody": message.get("MD5OfBody", ""),
-                "eventSource": "aws:sqs",
-                "eventSourceARN": f"arn:aws:sqs:us-west-2:123456789012:{QUEUE}",
-                "awsRegion": "us-west-2",
-            }
-            for message in messages
-        ]
+        records = [sqs_record(message, QUEUE) for message in messages]
         answer = self._handler({"Records": records}, lambda_context("note_delivery"))
         again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for message in messages:

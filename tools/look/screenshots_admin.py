@@ -57,9 +57,9 @@ class Clerk:
         self.page.goto(path)
         self.picture(name)
 
-    def sign_in(self, email: str, password: str) -> None:
+    def sign_in(self, email: str, password: str, at: str = "/admin/sign-in") -> None:
         """Sign in; what comes then is shown."""
-        self.page.goto("/admin/sign-in")
+        self.page.goto(at)
         self.page.get_by_label("E-mail address").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.press("Sign in")
@@ -211,7 +211,8 @@ def _rest(ana: Clerk) -> None:
 
 
 def _people(ana: Clerk, cam: Clerk, mailroom: str) -> None:
-    ana.page.goto("/admin/people")
+    ana.sign_in(EMAIL, PASSWORD, "/admin/access/sign-in")
+    ana.page.goto("/admin/access/people")
     ana.page.get_by_label("E-mail address").fill(NEW)
     ana.press("Invite")
     ana.picture("people")
@@ -221,7 +222,8 @@ def _people(ana: Clerk, cam: Clerk, mailroom: str) -> None:
     cam.page.get_by_label("New password").fill(PASSWORD)
     cam.page.get_by_label("The same once more").fill(PASSWORD)
     cam.press("Use this password")
-    cam.page.goto("/admin/authenticator")
+    cam.sign_in(NEW, PASSWORD, "/admin/access/sign-in")
+    cam.page.goto("/admin/access/authenticator")
     cam.press("Set one up")
     cam.picture("authenticator")
     ana.see("/admin/log", "log")

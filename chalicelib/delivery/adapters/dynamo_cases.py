@@ -2,8 +2,9 @@
 
 The index is called `desk` since before it was called cases: renaming one rebuilds it.
 
-The admin function's role may read this index and no item of the table, and may write no attribute but those
-that say how a delivery goes (`WRITTEN`): what it cannot reach, it cannot leak.
+The admin function's role may read this index and no item of the table, and writes none: what it cannot reach,
+it cannot leak. Whoever grants its wishes writes no attribute but those that say how a delivery goes
+(`WRITTEN`).
 """
 
 from __future__ import annotations

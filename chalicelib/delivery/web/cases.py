@@ -8,6 +8,7 @@ from chalicelib.delivery.case_steps import timeline
 from chalicelib.delivery.errors import HandOverRefused
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import CaseFile, LookAfterCases, read_case_number
+from chalicelib.delivery.wish_for_cases import WishForCases
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
@@ -33,6 +34,7 @@ def routes(
     cases: LookAfterCases,
     hand_overs: HandOvers,
     standings: Standings,
+    wishes: WishForCases,
     place_names: Callable[[], Mapping[str, str]] = dict,
     sees: Sees = sees_all,
 ) -> None:
@@ -40,7 +42,7 @@ def routes(
 
     `sees` says which places somebody looks after.
     """
-    screens = CaseScreens(guard.show, cases, hand_overs, standings, place_names, sees)
+    screens = CaseScreens(guard.show, cases, hand_overs, standings, wishes, place_names, sees)
     guard.screen(CASES, EDITOR)(screens.cases)
     guard.screen(CASE, EDITOR)(screens.case)
     guard.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
@@ -63,10 +65,12 @@ class CaseScreens:
         cases: LookAfterCases,
         hand_overs: HandOvers,
         standings: Standings,
+        wishes: WishForCases,
         place_names: Callable[[], Mapping[str, str]] = dict,
         sees: Sees = sees_all,
     ) -> None:
         self._sees = sees
+        self._wishes = wishes
         self._show = show
         self._cases = cases
         self._hand_overs = hand_overs
@@ -113,19 +117,19 @@ class CaseScreens:
         """Retry a delivery: queue a copy once more."""
         recipient, address = request.field("recipient"), request.field("address")
         request.deed.after = f"{recipient}, its {address} address"
-        self._cases.send_again(request.field("n"), recipient, address, _version(request))
+        self._wishes.send_again(request.field("n"), recipient, address, _version(request), request.who)
         return self._back(request, "again")
 
     def acknowledge(self, request: AdminRequest) -> Screen:
         """Acknowledge the alarms of a case: somebody looks after it."""
-        self._cases.acknowledge(request.field("n"), _version(request))
+        self._wishes.acknowledge(request.field("n"), _version(request), request.who)
         return self._back(request, "answered")
 
     def hold(self, request: AdminRequest) -> Screen:
         """Set or lift a legal hold: a case is kept past its date."""
         held = request.field("hold") == "yes"
         request.deed.after = "kept for the law" if held else "kept for the law no longer"
-        self._cases.hold_by_law(request.field("n"), held, _version(request))
+        self._wishes.hold_by_law(request.field("n"), held, _version(request), request.who)
         return self._back(request, "held")
 
     def propose_hand_over(self, request: AdminRequest) -> Screen:
@@ -134,7 +138,7 @@ class CaseScreens:
         typed = {field: request.field(field) for field in ("recipient", "other", "why")}
         case_number = request.field("n")
         try:
-            self._hand_overs.propose(case_number, **typed, version=_version(request), who=request.who)
+            self._wishes.propose(case_number, **typed, version=_version(request), who=request.who)
         except HandOverRefused as refused:
             return self._case(request, self._cases.find(case_number), typed, refused.problems)
         return _done(request, "hand_over_proposed")
@@ -143,10 +147,11 @@ class CaseScreens:
         """Agree to a hand-over, as the second publisher."""
         case_number, recipient = request.field("n"), request.field("recipient")
         try:
-            self._hand_overs.agree(
+            self._wishes.agree(
                 case_number,
                 recipient,
                 request.field("shown"),
+                request.who,
                 lambda: self._standings.of(request.who),
                 lambda proposed: _name(request, proposed),
             )
@@ -157,8 +162,12 @@ class CaseScreens:
     def decline_hand_over(self, request: AdminRequest) -> Screen:
         """Decline a hand-over."""
         case_number, recipient = request.field("n"), request.field("recipient")
-        self._hand_overs.decline(
-            case_number, recipient, request.field("shown"), lambda proposed: _name(request, proposed)
+        self._wishes.decline(
+            case_number,
+            recipient,
+            request.field("shown"),
+            request.who,
+            lambda proposed: _name(request, proposed),
         )
         return _done(request, "hand_over_declined")
 
@@ -182,6 +191,9 @@ class CaseScreens:
             place=place,
             timeline=timeline(file, place),
             hand_overs=self._hand_overs.of(file.case),
+            wished=self._wishes.waiting(file.case.case_number),
+            refused=self._wishes.refused(file.case.case_number),
+            names={line.delivery.recipient: line.name for line in file.lines},
             typed=typed or {},
             problems=problems or {},
         )

@@ -12,8 +12,8 @@ from chalicelib.delivery.read_figures import MonthFigures
 from chalicelib.delivery.render import figure_pictures as pictures
 from chalicelib.delivery.shown_figures import Shown, Wait
 from chalicelib.desk.people import EDITOR
+from chalicelib.desk.web.audit_log import csv_cell
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
-from chalicelib.desk.web.people import csv_cell
 from chalicelib.desk.web.screens import Screen, download
 
 FIGURES = "/admin/figures"

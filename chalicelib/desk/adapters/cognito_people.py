@@ -1,7 +1,8 @@
 """Accounts of the admin site in a Cognito user pool: passwords and MFA are Cognito's, never ours.
 
-Only the admin function's role may sign anybody in (the `Admin...` calls), so that nobody can try passwords
-past our own form and its limits. The names of groups are the roles.
+Only the roles of the admin and the access function may sign anybody in (the `Admin...` calls), so that
+nobody can try passwords past our own forms and their limits; only the access function's changes an account.
+The names of groups are the roles.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from chalicelib.desk.people import (
     CODE,
     INVITED,
     NEW_PASSWORD,
+    PUBLISHER,
     ROLES,
     SESSION,
     SET_UP,
@@ -194,6 +196,11 @@ class CognitoPeople:
         with suppress(EntryMissing):
             self._call("admin_user_global_sign_out", _OF_A_PERSON, Username=person)
 
+    def sign_out_by(self, token: str) -> None:
+        """End every session of a token's holder, by the token's own right; no role is needed for it."""
+        with suppress(SessionOver):
+            self._call("global_sign_out", _OF_A_TOKEN, pool=False, AccessToken=token)
+
     # Accounts
 
     def everybody(self) -> Sequence[Person]:
@@ -205,6 +212,11 @@ class CognitoPeople:
         users = self._pages("list_users", "Users", "PaginationToken")
         people = [self._person(user, highest(roles.get(str(user["Username"]), set()))) for user in users]
         return sorted(people, key=lambda person: person.email)
+
+    def publishers(self) -> Sequence[Person]:
+        """Return the publishers as their group lists them: the pool is not asked about each."""
+        users = self._pages("list_users_in_group", "Users", "NextToken", GroupName=PUBLISHER)
+        return sorted((_person(user, {}, PUBLISHER) for user in users), key=lambda person: person.email)
 
     def find(self, email: str) -> Person:
         """Return one account as the pool knows it now."""

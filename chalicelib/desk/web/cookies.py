@@ -1,12 +1,14 @@
 """The cookies of the admin site (session, sign-in, known devices) and the CSRF tokens bound to them.
 
-`__Host-` ties them to this host, to HTTPS and to the whole site.
+`__Host-` ties those of the desk to this host, to HTTPS and to the whole site. Those of the access screens
+have a path, which that prefix does not allow: `__Secure-` ties them to HTTPS, and no other screen gets them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from chalice.app import Request
@@ -19,9 +21,27 @@ SESSION = "__Host-desk"  # the pool's access token
 SIGN_IN = "__Host-door"  # a random value, for the time of a sign-in; browsers know it by this name
 KNOWN = "__Host-known"  # the secrets of a browser in which people have signed in before
 
+
+@dataclass(frozen=True, slots=True)
+class CookieNames:
+    """The names of the three cookies of a part of the admin site, and the path that they are sent to."""
+
+    session: str
+    sign_in: str
+    known: str
+    path: str
+
+    def all(self) -> tuple[str, str, str]:
+        """Return the names."""
+        return self.session, self.sign_in, self.known
+
+
+OF_DESK = CookieNames(SESSION, SIGN_IN, KNOWN, "/")
+OF_ACCESS = CookieNames("__Secure-access", "__Secure-access-door", "__Secure-access-known", "/admin/access/")
+
 _LONGEST = 4096
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/")
-_FLAGS = "Path=/; Secure; HttpOnly; SameSite=Strict"
+_FLAGS = "Secure; HttpOnly; SameSite=Strict"
 _CSRF = TokenKind(b"", 16, 32)  # of a nonce; what it is for is in the key
 
 
@@ -38,26 +58,26 @@ def read(request: Request, name: str) -> str:
     return values[0]
 
 
-def write(name: str, value: str, lives: timedelta) -> str:
+def write(name: str, value: str, lives: timedelta, path: str = "/") -> str:
     """Return the Set-Cookie header of a cookie."""
     if not value or not _PLAIN.issuperset(value):
         raise ValueError("not a plain value")  # and not quoted here: it is a secret
-    return f"{name}={value}; Max-Age={max(0, int(lives.total_seconds()))}; {_FLAGS}"
+    return f"{name}={value}; Max-Age={max(0, int(lives.total_seconds()))}; Path={path}; {_FLAGS}"
 
 
-def clear(name: str) -> str:
+def clear(name: str, path: str = "/") -> str:
     """Return the Set-Cookie header that deletes a cookie."""
-    return f"{name}=; Max-Age=0; {_FLAGS}"
+    return f"{name}=; Max-Age=0; Path={path}; {_FLAGS}"
 
 
-def known_browsers(request: Request) -> Sequence[str]:
+def known_browsers(request: Request, names: CookieNames = OF_DESK) -> Sequence[str]:
     """Return the device cookie's secrets: as many as anybody gave the browser, and no more than a few."""
-    return [secret for secret in read(request, KNOWN).split(".") if secret][:MOST_IN_ONE_BROWSER]
+    return [secret for secret in read(request, names.known).split(".") if secret][:MOST_IN_ONE_BROWSER]
 
 
-def know_browser(secrets: Sequence[str]) -> str:
+def know_browser(secrets: Sequence[str], names: CookieNames = OF_DESK) -> str:
     """Return the Set-Cookie header of the device cookie, with a browser's secrets."""
-    return write(KNOWN, ".".join(secrets), BROWSER_KNOWN_FOR)
+    return write(names.known, ".".join(secrets), BROWSER_KNOWN_FOR, names.path)
 
 
 def form_token(secret: str, nonce: bytes) -> str:

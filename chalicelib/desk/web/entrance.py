@@ -26,13 +26,8 @@ from chalicelib.desk.people import (
 from chalicelib.desk.render.admin_pages import authenticator_square
 from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.web import cookies
-from chalicelib.desk.web.guard import (
-    HOME,
-    SIGN_IN,
-    AdminRequest,
-    Guard,
-    Show,
-)
+from chalicelib.desk.web.areas import ACCESS, AUTHENTICATOR, DESK, Area
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
 
 _PASSWORD = "password"  # noqa: S105 (the name of a step)
@@ -59,11 +54,15 @@ _KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz23
 
 
 def routes(guard: Guard, sign_in: SignIn, sessions: Sessions, log: Callable[[str], None]) -> None:
-    """Register the routes of sign-in, sign-out, and the authenticator."""
-    screens = EntranceScreens(guard.show, guard.record, sign_in, sessions, log)
-    guard.sign_in_screen(SIGN_IN)(screens.sign_in)
-    guard.action("/admin/sign-out", EDITOR, does="sign out")(screens.sign_out)
-    guard.screen("/admin/authenticator", EDITOR, does="set up an authenticator")(screens.authenticator)
+    """Register the routes of sign-in and sign-out of a part of the admin site.
+
+    One's own authenticator is set up at the access screens; the desk leads there.
+    """
+    screens = EntranceScreens(guard.show, guard.record, sign_in, sessions, log, guard.area)
+    guard.sign_in_screen(guard.area.sign_in)(screens.sign_in)
+    guard.action(guard.area.sign_out, EDITOR, does="sign out")(screens.sign_out)
+    if guard.area is ACCESS:
+        guard.screen(AUTHENTICATOR, EDITOR, does="set up an authenticator")(screens.authenticator)
 
 
 class EntranceScreens:
@@ -79,7 +78,9 @@ class EntranceScreens:
         sign_in: SignIn,
         sessions: Sessions,
         log: Callable[[str], None],
+        area: Area = DESK,
     ) -> None:
+        self._area = area
         self._show = show
         self._record = record
         self._sign_in = sign_in
@@ -115,13 +116,14 @@ class EntranceScreens:
             self._log("sign-in stopped: the pool asks for no second factor")
             return self._form(request, _PASSWORD, 503, {"": _NOT_SET_UP})
         if step is None or step.kind != SIGNED_IN:
-            return go_to(SIGN_IN)
+            return go_to(self._area.sign_in)
         return self._let_in(request, step)
 
     def sign_out(self, request: AdminRequest) -> Screen:
         """End the session."""
         self._sessions.end(request.who, request.secret)
-        return go_to(f"{SIGN_IN}?done=out", (cookies.clear(cookies.SESSION),))
+        names = self._area.cookies
+        return go_to(f"{self._area.sign_in}?done=out", (cookies.clear(names.session, names.path),))
 
     def authenticator(self, request: AdminRequest) -> Screen:
         """Set up a second factor: show its key, then take the code that proves it."""
@@ -135,7 +137,7 @@ class EntranceScreens:
             return self._authenticator(request, _key(request.field("secret")), 422, {"code": _WRONG_CODE})
         except TooManyTries:
             return self._authenticator(request, "", 429, {"": _WAIT})
-        return go_to(f"{HOME}?done=authenticator")
+        return go_to(f"{AUTHENTICATOR}?done=authenticator")
 
     def _form(
         self, request: AdminRequest, step: str, status: int = 200, problems: dict[str, str] | None = None
@@ -182,12 +184,13 @@ class EntranceScreens:
             self._sessions.end(person, step.handle)
             sentence = "Your account has no role here yet. Ask a publisher to give you one."
             return self._form(request, _PASSWORD, 403, {"": sentence})
-        self._record(replace(request, person=person), "sign in")
+        self._record(replace(request, person=person), self._area.signs_in)
         # The cookie before was a random one, and goes: no value that was there earlier stands for a session.
         # The browser is known from now on, signed out or not: wrong tries elsewhere do not shut it out.
-        known = cookies.know_browser(self._sign_in.remember(person.email, request.browsers))
-        session = cookies.write(cookies.SESSION, step.handle, SESSION)
-        return go_to(HOME, (session, cookies.clear(cookies.SIGN_IN), known))
+        names = self._area.cookies
+        known = cookies.know_browser(self._sign_in.remember(person.email, request.browsers), names)
+        session = cookies.write(names.session, step.handle, SESSION, names.path)
+        return go_to(self._area.home, (session, cookies.clear(names.sign_in, names.path), known))
 
     def _authenticator(
         self, request: AdminRequest, secret: str, status: int = 200, problems: dict[str, str] | None = None

@@ -21,7 +21,7 @@ from chalicelib.desk.ports import AuditLog
 from chalicelib.desk.record_deeds import RecordDeeds
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.sign_in import Sessions
-from chalicelib.desk.web import cookies, typed_words
+from chalicelib.desk.web import areas, cookies, typed_words
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.pages.web.gateway_answers import headers_of, status_of
 from chalicelib.pages.web.read_form import read_form
@@ -32,8 +32,6 @@ from chalicelib.shared.errors import PorchlightError, StoreUnavailable
 from chalicelib.shared.time_zones import ZoneOf, in_utc
 
 NO_SESSION = "no session"  # the guard of what is there before anybody is signed in
-HOME = "/admin/"
-SIGN_IN = "/admin/sign-in"
 # A text of 100,000 letters of three bytes, each byte as %XX. The local server hands longer bodies on cut
 # short, so this must stay below its megabyte: a text that was cut is refused, not saved.
 MOST_BYTES = 1_000_000
@@ -137,8 +135,10 @@ class Guard:
         log: Callable[[str], None],
         tell: Callable[[str], None],
         zone_of: ZoneOf = in_utc,
+        area: areas.Area = areas.DESK,
     ) -> None:
         self.right: Right = lambda *_: True  # whether somebody may, for the place that it is about
+        self.area = area
         self._routes = routes
         self._pages = pages
         self._sessions = sessions
@@ -194,6 +194,7 @@ class Guard:
             person=admin_request.person,
             csrf=admin_request.csrf,
             here=admin_request.path,
+            area=self.area,
             done=admin_request.query.get("done", ""),
             zone_of=self._zone_of,
             **{"problems": {}, **names},
@@ -254,7 +255,7 @@ class Guard:
         return int.from_bytes(self._clock.nonce()[:4], "big")
 
     def _admin_request(self, request: Request) -> AdminRequest:
-        secret = cookies.read(request, cookies.SESSION)
+        secret = cookies.read(request, self.area.cookies.session)
         return AdminRequest(
             path=path_of(request),
             posted=request.method == "POST",
@@ -293,13 +294,14 @@ class Guard:
 
     def _before_sign_in(self, view: View, admin_request: AdminRequest, request: Request) -> Screen:
         """Check the CSRF token of a form before sign-in, which is bound to a cookie of its own."""
-        secret = cookies.read(request, cookies.SIGN_IN)
+        names = self.area.cookies
+        secret = cookies.read(request, names.sign_in)
         if admin_request.posted:
             fields = _read(request)
             if not cookies.token_fits(secret, "".join(fields.get("csrf", ()))):
-                return go_to(f"{SIGN_IN}?done=door")
+                return go_to(f"{self.area.sign_in}?done=door")
             token = cookies.form_token(secret, self._clock.nonce())
-            browsers = cookies.known_browsers(request)
+            browsers = cookies.known_browsers(request, names)
             return view(
                 AdminRequest(
                     admin_request.path, True, admin_request.query, token, secret, fields, browsers=browsers
@@ -309,7 +311,8 @@ class Guard:
         token = cookies.form_token(fresh, self._clock.nonce())
         response = view(AdminRequest(admin_request.path, False, admin_request.query, token, fresh))
         if not secret:
-            response.cookies = (*response.cookies, cookies.write(cookies.SIGN_IN, fresh, SIGN_IN_TAKES * 6))
+            line = cookies.write(names.sign_in, fresh, SIGN_IN_TAKES * 6, names.path)
+            response.cookies = (*response.cookies, line)
         return response
 
     def _refused(self, admin_request: AdminRequest, does: str, error: NotAllowed) -> Screen:
@@ -354,7 +357,7 @@ class Guard:
 
     def _sign_in_first(self, admin_request: AdminRequest, request: Request) -> Screen:
         if not admin_request.posted:
-            return go_to(f"{SIGN_IN}?done=over" if admin_request.secret else SIGN_IN)
+            return go_to(self.area.sign_in + (f"?done={self.area.over}" if admin_request.secret else ""))
         nobody = AdminRequest(admin_request.path, True, admin_request.query, "", "")
         try:
             kept = typed_words.kept(_read(request))

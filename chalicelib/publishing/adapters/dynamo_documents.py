@@ -21,6 +21,7 @@ from chalicelib.publishing.documents import (
 )
 from chalicelib.publishing.recipient_changes import AddressCode, Agreement, RecipientChange
 from chalicelib.shared.aws.dynamo_values import read as _read
+from chalicelib.shared.aws.dynamo_values import table_definition as table_definition
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
 from chalicelib.shared.errors import StaleRecord
@@ -32,22 +33,6 @@ _VERSIONS = "version#"
 _SHIPPED = "shipped#"
 _SETTLED = "settled"
 _THROWN = "thrown"
-
-
-def table_definition(name: str) -> dict[str, Any]:
-    """Return CreateTable's arguments: for local runs and tests; the template says the same for AWS."""
-    return {
-        "TableName": name,
-        "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        "KeySchema": [
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    }
 
 
 class DynamoDocuments:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SITES = 2  # the draft and what was live before it: a site of ten languages holds about 10 MB
 _ANSWERS = 2000  # of about 15 KB each
+_PREVIEWS = 64  # of about 150 KB each
 
 T = TypeVar("T")
 
@@ -48,14 +49,15 @@ class Lru(Generic[T]):
 
 
 class RenderCache:
-    """Caches of one process: whole sites, and what a process answered about one page.
+    """Caches of one process: whole sites, what a process answered about one page, and previews.
 
     Only whole answers belong in it: what was stopped for its time may do better the next time.
     """
 
-    def __init__(self, sites: int = _SITES, answers: int = _ANSWERS) -> None:
+    def __init__(self, sites: int = _SITES, answers: int = _ANSWERS, previews: int = _PREVIEWS) -> None:
         self.sites: Lru[RenderedSite] = Lru(sites)
         self.answers: Lru[Mapping[str, Any]] = Lru(answers)
+        self.previews: Lru[dict[str, Any]] = Lru(previews)
 
 
 def digest_of_folder(folder: Path) -> str:

@@ -29,6 +29,7 @@ from chalicelib.shared.errors import PorchlightError
 _ENOUGH = 60  # problems; who has more mends these first
 _PHASES = {"check": CHECKED, "pack": PACKED}
 _TOLD_EVERY = 0.25  # seconds: how far it is
+_SAME_AGAIN = ("page", "marked")  # a mail is of a report that is drawn anew each time
 _GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
 
 
@@ -60,7 +61,7 @@ class WorkerSiteRenderer:
         self._folder_of = folder_of
         self._start_process = start_process
         self._workers = workers
-        self._cache = cache or RenderCache(0, 0)
+        self._cache = cache or RenderCache(0, 0, 0)
         self._progress = progress
 
     def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
@@ -158,6 +159,9 @@ class WorkerSiteRenderer:
     def sentences(self, texts: Mapping[str, str]) -> dict[str, list[tuple[str, int]]]:
         """Return the sentences that these texts say. Raises DocumentInvalid when they cannot be read."""
         folder = self._folder_of(texts)
+        digest = digest_of("sentences", digest_of_folder(folder))
+        if known := self._cache.previews.get(digest):
+            return dict(known)
         with self._start_process(folder) as worker:
             look = worker.ask({"do": "look"})
             if "fault" in look:
@@ -165,7 +169,9 @@ class WorkerSiteRenderer:
             said, faults, whole = _said(worker, folder, look["templates"])
         if not whole or faults:
             raise DocumentInvalid(faults[0].sentence)
-        return self._sentences(folder, said)
+        all_said = self._sentences(folder, said)
+        self._cache.previews.keep(digest, all_said)
+        return dict(all_said)
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Write one mail with an invented report. Raises DocumentInvalid."""
@@ -174,7 +180,12 @@ class WorkerSiteRenderer:
 
     def _one(self, texts: Mapping[str, str], job: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            with self._start_process(self._folder_of(texts)) as worker:
+            folder = self._folder_of(texts)
+            digest = digest_of(job["do"], job["name"], digest_of_folder(folder))
+            same = job["do"] in _SAME_AGAIN
+            if same and (known := self._cache.previews.get(digest)):
+                return known
+            with self._start_process(folder) as worker:
                 answer = worker.ask(job)
         except RenderStopped as error:
             stopped = _stopped("this page", _document_of(job), error)
@@ -185,6 +196,8 @@ class WorkerSiteRenderer:
         if "fault" in answer:
             document, line, sentence = answer["fault"]
             raise DocumentInvalid(f"{document}, line {line}: {sentence}" if document else str(sentence))
+        if same:
+            self._cache.previews.keep(digest, answer)
         return answer
 
     def _spread(

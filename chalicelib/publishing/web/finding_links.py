@@ -25,7 +25,8 @@ _PARTS = {"exit": "The exit", "hotline": "The hotline", "languages": "Languages"
 class FindingLink:
     """Where a finding is mended, in words; `lines` is the address of its line of text, for who may want it.
 
-    Where no form holds what it is about, `href` is that line.
+    Where no form holds what it is about, `href` is that line. An editor, whom it does not open, is led to the
+    list of such things, or nowhere where there is none.
     """
 
     href: str
@@ -57,7 +58,11 @@ def _link(problem: Problem, field_of: Lookup, who: Person) -> FindingLink:
         found = None
     if found is None:
         at = f", line {problem.line}" if problem.line else ""
-        return FindingLink(lines, f"{title_of(problem.document)}{at}")
+        words = f"{title_of(problem.document)}{at}"
+        if who.may(PUBLISHER):
+            return FindingLink(lines, words)
+        path = f"/admin/{_LISTS[problem.document]}" if problem.document in _LISTS else ""
+        return FindingLink(path, words if path else f"{words}: a publisher mends this")
     path, words = _form(found, who)
     anchor = f"#{found.field}" if found.field and path != "/admin/recipients" else ""
     return FindingLink(f"{path}{anchor}", words, lines if who.may(PUBLISHER) else "")

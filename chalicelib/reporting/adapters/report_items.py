@@ -22,8 +22,8 @@ REPORT = "report#"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NOTHING = {"B": b""}
-# What is written of a report whose words are not at hand. The policies of the functions that do so, the
-# admin's and the sweep's, name the same and no other.
+# What is written of a report whose words are not at hand. The policy of the sweep names the same, and no
+# other.
 WRITTEN = (
     "deliveries",
     "version",

@@ -21,3 +21,22 @@ def write(value: Any) -> dict[str, Any]:
 def read(written: dict[str, Any]) -> Any:
     """Deserialize what `write` was given: numbers as Decimal, bytes as the SDK's Binary, tuples as lists."""
     return _DESERIALIZER.deserialize(written)
+
+
+def table_definition(name: str) -> dict[str, Any]:
+    """Return CreateTable's arguments for a table with the keys pk and sk: for local runs and tests.
+
+    The template says the same for AWS.
+    """
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    }

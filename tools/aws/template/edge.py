@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from tools.aws.template.http import Site
 from tools.aws.template.parts import STATIC_COPY, Json, resources
 from tools.build.functions import (
+    ACCESS,
     ADMIN,
     CODES,
     REPORTER,
@@ -15,6 +16,8 @@ from tools.build.functions import (
 
 EDGE_SECONDS = 60
 DESK_COOKIES = ("__Host-desk", "__Host-door", "__Host-known")
+ACCESS_COOKIES = ("__Secure-access", "__Secure-access-door", "__Secure-access-known")
+_OF_DESK = ("Content-Type", "Origin", "Sec-Fetch-Site")
 
 # AWS's own cache policies, the same in every account. This one keeps nothing at the edge.
 _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -49,11 +52,12 @@ def edge(site: Site) -> Json:
         FormsNotKept=_cache_policy("forms", 0),
         # Everything that an answer may depend on is in the key: nobody's screen could be anybody else's.
         DeskNotKept=_cache_policy("desk", 0, cookies=DESK_COOKIES, queries=True),
+        AccessNotKept=_cache_policy("access", 0, cookies=ACCESS_COOKIES, queries=True),
         ToFunctions=_request_policy("to-functions", ["Accept-Language"]),
         ToForms=_request_policy("to-forms", ["Accept-Language", "Content-Type"]),
-        ToDesk=_request_policy(
-            "to-desk", ["Content-Type", "Origin", "Sec-Fetch-Site"], DESK_COOKIES, queries=True
-        ),
+        ToDesk=_request_policy("to-desk", _OF_DESK, DESK_COOKIES, queries=True),
+        # Neither of the two is handed the other's cookies.
+        ToAccess=_request_policy("to-access", _OF_DESK, ACCESS_COOKIES, queries=True),
         PageHeaders=_headers_policy(site.headers),
     )
 
@@ -111,7 +115,7 @@ def _distribution() -> Json:
             "CachePolicyId": {"Ref": f"{part}NotKept"},
             "OriginRequestPolicyId": {"Ref": f"To{part}"},
         }
-        for function, part in ((ADMIN, "Desk"), (REPORTER, "Forms"), (CODES, "Forms"))
+        for function, part in ((ACCESS, "Access"), (ADMIN, "Desk"), (REPORTER, "Forms"), (CODES, "Forms"))
         for pattern in patterns_of(function)
     ]
     return {

@@ -57,17 +57,24 @@ def reports_table() -> Json:
 
 
 def desk_tables() -> Json:
-    """Documents and the audit log, which stay, and who is at the door, which passes."""
+    """Documents, the audit log and whom the desk trusts, which stay; who is at the doors, which passes."""
     return resources(
         Documents=_kept_table(_keys("pk", "sk") | _FORGETS),  # background jobs, and nothing else of it
         Audit=_kept_table(_keys("month", "at") | _FORGETS),
-        Door={
-            "Type": "AWS::DynamoDB::Table",
-            "DeletionPolicy": "Delete",
-            "UpdateReplacePolicy": "Delete",
-            "Properties": _keys("pk") | _FORGETS | _ENCRYPTED,
-        },
+        Access=_kept_table(_keys("pk", "sk")),
+        Wishes=_kept_table(_keys("pk", "sk") | _FORGETS),
+        Door=_door(),
+        AccessDoor=_door(),
     )
+
+
+def _door() -> Json:
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": _keys("pk") | _FORGETS | _ENCRYPTED,
+    }
 
 
 _FORGETS: Json = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}

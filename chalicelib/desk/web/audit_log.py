@@ -1,0 +1,94 @@
+"""Screens of the audit log: a month of it, and all of it as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.desk.audit import deeds, plain_line
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.ports import AuditEntry, AuditLog
+from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.screens import Screen, download
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import EntryMissing
+
+WordsOfLog = Callable[[], Callable[[str], str]]
+LOG = "/admin/log"
+_MONTHS_KEPT = 13
+_FORMULA = ("=", "+", "-", "@", "\u2212")  # wide and small ones are read as these (NFKC)
+_SPLITS = ("\t", "\r", "\n")
+# What a spreadsheet may drop before a formula: spaces, and signs that nobody sees.
+_BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000"
+
+
+def routes(guard: Guard, audit: AuditLog, clock: Clock, words: WordsOfLog) -> None:
+    """Register the routes of the audit log."""
+    lines = LogScreens(guard.show, audit, clock, words)
+    guard.screen(LOG, EDITOR)(lines.month)
+    guard.screen("/admin/log/file", PUBLISHER)(lines.file)
+
+
+class LogScreens:
+    """The audit log's screens: a month of it, and all of it as a file.
+
+    `words` gives what puts ids into words, for the screen; the file holds what is stored.
+    """
+
+    def __init__(self, show: Show, audit: AuditLog, clock: Clock, words: WordsOfLog = lambda: str) -> None:
+        self._show = show
+        self._words = words
+        self._audit = audit
+        self._clock = clock
+
+    def month(self, request: AdminRequest) -> Screen:
+        """Show a month of the audit log. Raises EntryMissing."""
+        months = _months(self._clock.now())
+        month = request.asked("month") or months[0]
+        if month not in months:
+            raise EntryMissing("the log is kept for a year")
+        entries = deeds(self._audit.entries(month))
+        return self._show(
+            request, "log.html", entries=entries, month=month, months=months, words=self._words()
+        )
+
+    def file(self, request: AdminRequest) -> Screen:
+        """Download the whole audit log as CSV."""
+        months = _months(self._clock.now())
+        entries = [entry for month in months for entry in deeds(self._audit.entries(month))]
+        return download(as_csv(entries), "log.csv", "text/csv")
+
+
+def as_csv(entries: Sequence[AuditEntry]) -> str:
+    """Return the audit log as CSV, safe from formula injection: no cell can turn into a formula.
+
+    It begins with a mark without which a spreadsheet takes its letters for others.
+    """
+    table = io.StringIO("\ufeff")
+    table.seek(1)
+    writer = csv.writer(table)
+    names = ("who", "role", "did", "about", "why", "before", "after", "outcome", "told")
+    writer.writerow(["when (UTC)", *names])
+    for entry in entries:
+        texts = (plain_line(str(getattr(entry, name))) for name in names)
+        writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(csv_cell, texts)])
+    return table.getvalue()
+
+
+def csv_cell(text: str) -> str:
+    """Return a text as a cell of a CSV file that a spreadsheet takes for no formula."""
+    begins = unicodedata.normalize("NFKC", text[:200]).lstrip(_BEFORE_A_FORMULA)
+    return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in _SPLITS else text
+
+
+def _months(now: datetime) -> list[str]:
+    """Return the months that the log is kept for, this one first."""
+    months = [f"{now:%Y-%m}"]
+    first = now.replace(day=1)
+    while len(months) < _MONTHS_KEPT:
+        first = (first - timedelta(days=1)).replace(day=1)
+        months.append(f"{first:%Y-%m}")
+    return months

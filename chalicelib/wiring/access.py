@@ -1,0 +1,105 @@
+"""Composition root of the access function: it alone changes accounts, roles, passwords, authenticators."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from chalice.app import Blueprint, Chalice
+
+from chalicelib.desk.adapters.cognito_people import CognitoPeople
+from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
+from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
+from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.manage_people import ManagePeople
+from chalicelib.desk.people import UNUSED_ACCESS_SESSION
+from chalicelib.desk.render.admin_pages import AdminPages
+from chalicelib.desk.render.desk_mails import DeskMails
+from chalicelib.desk.sign_in import Sessions, SignIn
+from chalicelib.desk.sign_in_watch import SignInWatch
+from chalicelib.desk.standings import Standings
+from chalicelib.desk.tell_desk import TellPublishers
+from chalicelib.desk.web import entrance, people
+from chalicelib.desk.web.areas import ACCESS
+from chalicelib.desk.web.guard import Guard
+from chalicelib.directory.adapters.shipped_content import TEMPLATES
+from chalicelib.settings import Settings
+from chalicelib.shared.aws.sdk import client
+from chalicelib.shared.aws.ses_mailer import SesMailer
+from chalicelib.shared.clock import Clock
+from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.mail import DESK, About, Mail
+from chalicelib.shared.system_clock import SystemClock
+
+log = logging.getLogger("porchlight")
+
+_COGNITO = partial(client, "cognito-idp")
+_DYNAMO = partial(client, "dynamodb")
+
+
+def serve(
+    app: Chalice, settings: Settings, clock: Clock | None = None, cognito: Callable[[], Any] = _COGNITO
+) -> None:
+    """Register the access screens: a sign-in of their own, and people behind it."""
+    routes, clock = Blueprint(__name__), clock or SystemClock()
+    pool = CognitoPeople(cognito, settings.user_pool_id, settings.user_pool_client_id)
+    book = DynamoSignIns(_DYNAMO, settings.access_door_table)
+    standings = Standings(
+        pool, DynamoStandings(_DYNAMO, settings.access_table, settings.documents_table), clock
+    )
+    mails = DeskMails(settings.sender_address, settings.site_address)
+    mailer = SesMailer(partial(client, "sesv2", 1, 10.0), settings.ses_configuration_set)
+    tell = TellPublishers(
+        pool,
+        mailer,
+        LogAlarms(log.error),
+        settings.sender_address,
+        settings.operator_address,
+        mails.notice,
+    )
+
+    def send_password(to: str, password: str, invited: bool) -> None:
+        content = mails.first_password(to, password, invited)
+        mailer.send(Mail(settings.sender_address, to, "desk", 0, About.of(DESK), content))
+
+    guard = _entrance(routes, settings, clock, cognito, (pool, book, standings, tell))
+    books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
+    manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice)
+    people.routes(guard, manage, tell)
+    app.register_blueprint(routes)
+
+
+def _entrance(
+    routes: Blueprint,
+    settings: Settings,
+    clock: Clock,
+    cognito: Callable[[], Any],
+    shared: tuple[CognitoPeople, DynamoSignIns, Standings, TellPublishers],
+) -> Guard:
+    """Register the sign-in screens, and return the guard of all other screens."""
+    pool, book, standings, tell = shared
+    tokens = PoolTokens(
+        lambda: str(cognito().meta.endpoint_url), settings.user_pool_id, settings.user_pool_client_id
+    )
+    # The guard, made below, records what the watch sees.
+    watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), tell)
+    sessions = Sessions(pool, tokens, book, clock, standings, watch, UNUSED_ACCESS_SESSION)
+    needed = settings.stage == "prod"
+    sign_in = SignIn(pool, tokens, book, clock, needed, standings, watch, UNUSED_ACCESS_SESSION)
+    guard = Guard(
+        routes,
+        AdminPages(TEMPLATES / "admin"),
+        sessions,
+        DynamoAudit(_DYNAMO, settings.audit_table),
+        clock,
+        settings.site_address,
+        log.error,
+        log.info,
+        area=ACCESS,
+    )
+    entrance.routes(guard, sign_in, sessions, log.info)
+    return guard

@@ -1,0 +1,101 @@
+"""The access screens: a sign-in, a session and cookies of their own, which no session of the desk opens."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.web import cookies
+from chalicelib.desk.web.guard import NO_SESSION
+from tests.desk.test_guard import table
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
+
+pytestmark = pytest.mark.takes(15)
+
+SIGN_IN = "/admin/access/sign-in"
+PEOPLE = "/admin/access/people"
+NAMES = cookies.OF_ACCESS
+ROUTES = table("access")
+POSTS = sorted(path for (path, method), guard in ROUTES.items() if method == "POST" and guard != NO_SESSION)
+GETS = sorted(path for (path, method), guard in ROUTES.items() if method == "GET" and guard != NO_SESSION)
+
+
+def test_every_route_lies_below_its_cookies_path_and_names_what_it_demands():
+    assert all(path.startswith(NAMES.path) for path, _ in ROUTES)
+    assert set(ROUTES.values()) == {EDITOR, PUBLISHER, NO_SESSION}
+    assert {path for (path, _), guard in ROUTES.items() if guard == NO_SESSION} == {SIGN_IN}
+    publishers = {path for (path, method), guard in ROUTES.items() if (method, guard) == ("POST", PUBLISHER)}
+    assert publishers == {
+        PEOPLE,
+        *(f"{PEOPLE}/{one}" for one in ("role", "remove", "password", "authenticator", "sessions")),
+    }
+
+
+def test_the_desk_has_none_of_these_screens_but_leads_to_them():
+    desk = table("admin")
+    assert not [path for path, method in desk if method == "POST" and ("people" in path or "/access" in path)]
+    assert ("/admin/people", "GET") in desk
+
+
+def test_the_cookies_go_to_these_screens_alone_and_no_script_reads_them(desk: DeskSite):
+    person = desk.person(PUBLISHER_ONE)
+    first = person.get(SIGN_IN)
+    page = person.submit(first, SIGN_IN, email=PUBLISHER_ONE, password="correct horse battery")
+    assert (page.status, page.location) == (303, "/admin/access/home")
+    lines = [*first.cookies, *page.cookies]
+    assert {line.partition("=")[0] for line in lines} == set(NAMES.all())
+    for line in lines:
+        flags = set(line.split("; ")[1:])
+        assert {"Path=/admin/access/", "Secure", "HttpOnly", "SameSite=Strict"} <= flags
+        assert line.startswith("__Secure-")
+
+
+def test_a_stolen_session_of_the_desk_opens_nothing_here(desk: DeskSite):
+    thief = desk.signed_in(PUBLISHER_ONE)
+    form = desk.signed_in(PUBLISHER_TWO).at_access().get(PEOPLE).forms(f"{PEOPLE}/remove")[0]
+    for planted in (False, True):
+        if planted:  # the pool knows the token, and these screens do not
+            thief.jar[NAMES.session] = thief.jar[cookies.SESSION]
+        for path in GETS:
+            assert thief.get(path).location.startswith(SIGN_IN), path
+        for path in POSTS:
+            assert thief.post(path, form).status == 401, path
+    assert not [line for line in desk.log() if line["did"] not in ("sign in", "sign in at People")]
+    assert thief.get("/admin/log").status == 200
+
+
+def test_a_session_of_these_screens_opens_nothing_of_the_desk(desk: DeskSite):
+    person = desk.person(PUBLISHER_ONE).at_access()
+    assert person.get(PEOPLE).status == 200
+    person.jar[cookies.SESSION] = person.jar[NAMES.session]
+    assert person.get("/admin/log").location.startswith("/admin/sign-in")
+
+
+def test_an_editor_finds_their_own_authenticator_and_nothing_else(desk: DeskSite):
+    editor = desk.person(EDITOR_ONE).at_access()
+    assert editor.get("/admin/access/home").location == "/admin/access/authenticator"
+    csrf = editor.get("/admin/access/authenticator").forms("/admin/access/sign-out")[0]["csrf"]
+    for path in set(POSTS) - {"/admin/access/sign-out", "/admin/access/authenticator"}:
+        assert editor.post(path, {"csrf": csrf, "email": EDITOR_ONE, "role": "publisher"}).status == 403, path
+    assert desk.log()[-1]["told"] == "this needs the role publisher"
+
+
+def test_somebody_is_signed_out_everywhere_at_once_and_everybody_hears_of_it(desk: DeskSite):
+    publisher, other = desk.person(PUBLISHER_ONE).at_access(), desk.signed_in(PUBLISHER_TWO).at_access()
+    action = f"{PEOPLE}/sessions"
+    page = publisher.get(PEOPLE)
+    which = [form["email"] for form in page.forms(action)].index(PUBLISHER_TWO)
+    assert publisher.submit(page, action, which).location == f"{PEOPLE}?done=signed_out"
+    assert other.get(PEOPLE).location.startswith(SIGN_IN)
+    assert other.get("/admin/log").location.startswith("/admin/sign-in")
+    line = desk.log()[-1]
+    assert (line["did"], line["about"], line["outcome"]) == ("end somebody's sessions", PUBLISHER_TWO, "done")
+    [mail] = [one for one in desk.mails() if f"To: {PUBLISHER_TWO}" in one["raw_data"]][-1:]
+    assert "somebody was signed out" in mail["raw_data"]
+
+
+def test_old_addresses_lead_here(desk: DeskSite):
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    assert publisher.get("/admin/people").location == PEOPLE
+    assert publisher.get("/admin/access").location == PEOPLE
+    assert publisher.get("/admin/authenticator").location == "/admin/access/authenticator"
