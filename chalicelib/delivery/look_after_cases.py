@@ -6,10 +6,11 @@ Never the words.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from chalicelib.delivery.case_lists import CaseLists, Position
 from chalicelib.delivery.ports import Cases
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
@@ -88,6 +89,22 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFiles:
+    """Cases that a person should look at, longest waiting first. `more` says that not all were looked at."""
+
+    files: Sequence[CaseFile]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilePage:
+    """Cases of one page, newest first, and where the next one begins; None at the end."""
+
+    files: Sequence[CaseFile]
+    rest: Position | None
+
+
+@dataclass(frozen=True, slots=True)
 class AwayDay:
     """The number of automatic replies to a recipient's mails on one day, as far as cases are kept."""
 
@@ -106,16 +123,17 @@ class LookAfterCases:
         self._directory = directory
         self._clock = clock
         self._zone_of = zone_of
+        self._lists = CaseLists(cases, clock)
 
-    def amiss(self) -> Sequence[CaseFile]:
-        """Return the cases that a person should look at, longest waiting first."""
-        return [file for file in self.newest() if file.amiss][::-1]
+    def amiss(self, sees: Callable[[str], bool] = lambda place: True) -> OpenFiles:
+        """Return the cases that a person should look at, of the places that somebody `sees`."""
+        found = self._lists.open(sees)
+        return OpenFiles([file for file in self._files(found.cases) if file.amiss], found.more)
 
-    def newest(self) -> Sequence[CaseFile]:
-        """Return every case, newest first."""
-        now = self._clock.now()
-        in_order = sorted(self._cases.all(now), key=lambda case: case.taken_at, reverse=True)
-        return [self._file(case, now) for case in in_order]
+    def newest(self, places: Sequence[str], after: Position | None = None, most: int = 50) -> FilePage:
+        """Return the newest cases of these places, from a position on."""
+        page = self._lists.newest(places, after, most)
+        return FilePage(self._files(page.cases), page.rest)
 
     def away(self, files: Iterable[CaseFile]) -> Sequence[AwayDay]:
         """Count the automatic replies in these cases, newest day first. A digest is one mail."""
@@ -135,7 +153,7 @@ class LookAfterCases:
         case = self._cases.find(read_case_number(case_number), now)
         if case is None:
             raise EntryMissing("there is no case with this number, or its time is over")
-        return self._file(case, now)
+        return self._file(case)
 
     def send_again(self, case_number: str, recipient: str, address: str, version: int) -> None:
         """Retry one recipient's delivery: queue the copy once more. Raises EntryMissing, StaleRecord."""
@@ -160,10 +178,15 @@ class LookAfterCases:
             raise StaleRecord("somebody, or the mail service, changed this case meanwhile")
         return file
 
-    def _file(self, case: SealedReport, now: datetime) -> CaseFile:
-        known = {recipient.id: recipient for recipient in self._directory.recipients()}
-        lines = tuple(self._line(case, delivery, known, now) for delivery in case.deliveries)
-        return CaseFile(case, lines)
+    def _file(self, case: SealedReport) -> CaseFile:
+        return self._files([case])[0]
+
+    def _files(self, cases: Iterable[SealedReport]) -> list[CaseFile]:
+        now, known = self._clock.now(), {one.id: one for one in self._directory.recipients()}
+        return [
+            CaseFile(case, tuple(self._line(case, one, known, now) for one in case.deliveries))
+            for case in cases
+        ]
 
     def _line(
         self, case: SealedReport, delivery: Delivery, known: dict[str, Recipient], now: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -122,6 +122,20 @@ class Cases(Protocol):
 
     def all(self, now: datetime) -> Iterable[SealedReport]:
         """Return every case that is kept. It may lag a moment behind."""
+
+    def listed(
+        self,
+        name: str,
+        now: datetime,
+        upto: datetime | None = None,
+        chunk: int = 50,
+        oldest_first: bool = False,
+    ) -> Iterator[SealedReport]:
+        """Return the cases of a list, newest first, read `chunk` at a time as they are asked for.
+
+        A list is OPEN, of cases that are not done, or a place's, of those that are. None is newer than
+        `upto`. It may lag a moment behind.
+        """
 
     def change(self, case: SealedReport) -> None:
         """Save changed deliveries. Raises StaleRecord when somebody changed the case since it was read."""

@@ -69,16 +69,20 @@ class Sweep:
         deleted = self._deleted(now, time_left) if self._may_delete(now, scheduled_at) else 0
         horizon = Horizon(max(now, scheduled_at or now), self._digest_every)
         hidden: list[SealedReport] = []
+        unlisted: list[SealedReport] = []
 
         def seen() -> Iterator[SealedReport]:
             for record in self._store.survey(now):
                 mended = horizon.set_due(record, now)
                 if mended is not record:
                     hidden.append(mended)
+                elif record.unlisted:
+                    unlisted.append(record)
                 yield record
 
         counted = figures(seen(), now)
         self._set_due(hidden, time_left)
+        self._write_anew(unlisted, time_left)
         self._gauges.put(asdict(counted))
         if counted.oldest_due_seconds > LONG_WAIT.total_seconds():
             hours = f"{counted.oldest_due_seconds / 3600:.0f}"
@@ -127,15 +131,24 @@ class Sweep:
         named = ", ".join(record.case_number for record in hidden[:CASES_NAMED])
         self._alarms.raise_alarm("clock_ahead", {"reports": str(len(hidden)), "cases": named})
         now = self._clock.now()
-        for mended in hidden:
-            if time_left() < MARGIN:
-                return
-            try:
-                self._store.change(mended)
-            except StaleRecord:
-                continue  # somebody deals with it; if it lies ahead still, the next sweep sees it
+        for mended in self._write_anew(hidden, time_left):
             for delivery in mended.deliveries:
                 self._log_outcome(outcome(SET_DUE, mended, delivery, now))
+
+    def _write_anew(
+        self, records: list[SealedReport], time_left: Callable[[], timedelta]
+    ) -> list[SealedReport]:
+        """Write how these go once more, which puts each in its list of cases; return what was written."""
+        written = []
+        for record in records:
+            if time_left() < MARGIN:
+                break
+            try:
+                self._store.change(record)
+            except StaleRecord:
+                continue  # somebody deals with it; the next sweep sees what is left
+            written.append(record)
+        return written
 
 
 def _deletions(key: str, deleted: Deleted, now: datetime) -> Iterator[Outcome]:

@@ -36,6 +36,7 @@ class CasesToLookAt:
     def __init__(self, cases: Cases) -> None:
         self.find = cases.find
         self.all: Callable[[datetime], Iterable[SealedReport]] = cases.all
+        self.listed = cases.listed
 
     def change(self, case: SealedReport) -> None:
         """Write nothing: whoever delivers does, once the wish is granted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chalicelib.desk.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
 from chalicelib.desk.errors import LastPublisher, NotAllowed
@@ -53,6 +54,17 @@ class ManagePeople:
     def everybody(self) -> Sequence[Person]:
         """Return all accounts, by address."""
         return self._people.everybody()
+
+    def listed(self) -> Sequence[Person]:
+        """Return all accounts, by address, without their authenticators."""
+        return self._people.listed()
+
+    def whole(self, person: Person) -> Person:
+        """Return a listed account with its authenticator; as it is listed where it is gone meanwhile."""
+        try:
+            return replace(self._people.find(person.email), role=person.role)
+        except EntryMissing:
+            return person
 
     def invite(self, email: str, role: str) -> Person:
         """Create an account by invitation, and mail its first password.
@@ -135,14 +147,14 @@ class ManagePeople:
             book.keep_first_password(address, password, until)
 
     def _known(self, email: str) -> Person:
-        for person in self._people.everybody():
-            if person.email == email:
-                return person
-        raise EntryMissing("nobody with this address")
+        person = self._people.find(email)
+        if person.email != email:
+            raise EntryMissing("nobody with this address")
+        return person
 
     def _somebody_else_publishes(self, email: str) -> None:
-        others = (person for person in self._people.everybody() if person.email != email)
-        if not any(person.role == PUBLISHER and person.state != SHUT_OUT for person in others):
+        others = (person for person in self._people.publishers() if person.email != email)
+        if all(person.state == SHUT_OUT for person in others):
             raise LastPublisher("nobody else publishes")
 
     def _password(self) -> str:

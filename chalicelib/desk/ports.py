@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -46,6 +46,9 @@ class People(Protocol):
 
     def everybody(self) -> Sequence[Person]:
         """Return all accounts, by address."""
+
+    def listed(self) -> Sequence[Person]:
+        """Return all accounts, by address, without their authenticators: each would be a question."""
 
     def find(self, email: str) -> Person:
         """Return one account, with id and `invited_at`. Raises EntryMissing."""
@@ -182,6 +185,14 @@ class AuditLog(Protocol):
 
     def entries(self, month: str) -> Sequence[AuditEntry]:
         """Return all lines of a month like "2026-11", newest first."""
+
+    def lines(
+        self, month: str, position: str = "", newest_first: bool = True
+    ) -> Iterator[tuple[str, AuditEntry]]:
+        """Return the lines of a month beyond a position, each with its own, read as they are asked for.
+
+        Positions sort like the moments of their lines, and say nothing else. Without one, from the start.
+        """
 
 
 class Counts(Protocol):

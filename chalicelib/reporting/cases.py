@@ -58,6 +58,7 @@ NOT_ARRIVED = frozenset({BOUNCED, REJECTED, FAILED, WITHHELD})  # and it is not 
 FIRST = "first"
 FALLBACK = "fallback"
 
+OPEN = "#open"  # the list of cases that are not done; no place has such a slug
 BACK_OFF_FIRST = timedelta(seconds=15)
 BACK_OFF_MOST = timedelta(minutes=30)
 UNCERTAIN_WAIT = timedelta(minutes=3)  # a notice of a mail that was taken after all comes sooner than this
@@ -134,7 +135,8 @@ class SealedReport:
     `keep_days` after the last recipient took it.
 
     `addressed` are the recipients of a report whose seal does not say what its writer chose: those that it
-    had when such a seal was first opened. It is empty for all others.
+    had when such a seal was first opened. It is empty for all others. `unlisted` says that a survey found it
+    in no list of cases: an earlier package wrote it.
     """
 
     id: str
@@ -153,6 +155,7 @@ class SealedReport:
     keep_days: int = KEEP_DAYS
     counted: bool = False
     addressed: tuple[str, ...] = ()
+    unlisted: bool = field(default=False, compare=False)
 
     @property
     def case_number(self) -> str:
@@ -195,6 +198,15 @@ class SealedReport:
         """Say whether every recipient's mail server took it that may have it, and at least one did."""
         states = {delivery.state for delivery in self.deliveries}
         return DELIVERED in states and states <= {DELIVERED, WITHHELD}
+
+    def is_open(self) -> bool:
+        """Say whether somebody may still have to look at it: a copy is on its way, or a loss unanswered."""
+        waits = any(delivery.state in WAITING | LOOKED_AT for delivery in self.deliveries)
+        return not self.reached_all() and (self.answered_at is None or waits)
+
+    def listed_in(self) -> str:
+        """Return the list of cases that it lies in: OPEN, or its place's once it is done."""
+        return OPEN if self.is_open() else self.place
 
     def reached_nobody(self) -> bool:
         """Say whether no recipient's mail server took it."""
@@ -349,11 +361,7 @@ def expiry(report: SealedReport) -> datetime | None:
     Taken means that the recipient's mail server said so. What never will be taken counts as done once a
     person has acknowledged it, and never while something is still to be sent.
     """
-    done = report.reached_all() or (
-        report.answered_at is not None
-        and not any(delivery.state in WAITING | LOOKED_AT for delivery in report.deliveries)
-    )
-    if report.legal_hold or not done:
+    if report.legal_hold or report.is_open():
         return None
     times = [delivery.changed_at for delivery in report.deliveries]
     times += [report.answered_at] if report.answered_at else []

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
+from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.ports import Cases
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.cases import (
     DELIVERED,
+    OPEN,
     QUEUED,
+    SENT,
     Delivery,
     SealedReport,
     move,
@@ -154,3 +158,50 @@ def test_only_the_first_delivered_report_is_noted(marks: FakeStageMarks | Delive
     marks.record_delivered(NOON)
     marks.record_delivered(NOON + DAY)
     assert marks.delivered_at() == NOON
+
+
+def test_a_case_lies_in_the_list_of_what_is_open_until_it_is_done_and_then_in_its_place_s(
+    stores: Stores,
+) -> None:
+    stores.reports.add(report())
+    assert list(stores.cases.listed(OPEN, NOON)) == [bare(report())]
+    assert list(stores.cases.listed("los-banos-ca", NOON)) == []
+    case = stores.cases.find(report().case_number, NOON)
+    assert case is not None
+    for delivery in case.deliveries:
+        sent = move(delivery, SENT, NOON, message_id="m")
+        case = case.with_delivery(move(sent, DELIVERED, NOON + DAY))
+    stores.cases.change(case)
+    assert list(stores.cases.listed(OPEN, NOON)) == []
+    assert [one.id for one in stores.cases.listed("los-banos-ca", NOON)] == [case.id]
+    assert list(stores.cases.listed("elsewhere", NOON)) == []
+
+
+def test_a_list_is_read_by_time_from_either_end_and_from_a_moment_on(stores: Stores) -> None:
+    hours = {number: replace(report(number), taken_at=NOON + timedelta(hours=number)) for number in range(7)}
+    for case in hours.values():
+        stores.reports.add(case)
+
+    def ids(**how: Any) -> list[str]:
+        return [case.id for case in stores.cases.listed(OPEN, NOON, chunk=3, **how)]
+
+    newest_first = [hours[number].id for number in reversed(range(7))]
+    assert ids() == newest_first
+    assert ids(oldest_first=True) == newest_first[::-1]
+    assert ids(upto=NOON + timedelta(hours=2)) == newest_first[-3:]
+
+
+def test_marks_of_the_stage_and_month_sums_lie_in_no_list(aws: None) -> None:
+    """Their dates are of another type, which an index of that attribute would refuse to store."""
+    dynamodb, name = client("dynamodb"), f"cases-{next(_numbers)}"
+    dynamodb.create_table(**table_definition(name))
+    DeliveryMarks(lambda: dynamodb, name).begin_to_watch(NOON)
+    DynamoMonthSums(lambda: dynamodb, name).begin(NOON)
+    keys = {
+        one["AttributeName"]
+        for index in table_definition(name)["GlobalSecondaryIndexes"]
+        for one in index["KeySchema"]
+    }
+    [*stored] = dynamodb.scan(TableName=name)["Items"]
+    assert len(stored) == 2
+    assert not any(keys & item.keys() - {"case_number"} for item in stored)

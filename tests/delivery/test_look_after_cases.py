@@ -43,7 +43,7 @@ def why(delivery: Delivery) -> str:
     store = FakeStore()
     store.add(SealedReport("0" * 32, b"", b"", "town", NOW - MINUTE, (delivery,)))
     after = LookAfterCases(FakeCases(store), FakeRecipients(recipient("police")), FixedClock(NOW))
-    return " ".join(line.why for file in after.amiss() for line in file.lines)
+    return " ".join(line.why for file in after.amiss().files for line in file.lines)
 
 
 @pytest.mark.parametrize("state", [QUEUED, HELD, FALLEN_BACK])
@@ -112,9 +112,9 @@ def test_cases_are_listed_newest_first_and_those_amiss_longest_waiting_first(loo
     amiss = replace(FRESH, attempts=1)
     for number, copy in enumerate((amiss, FRESH, amiss, FRESH, amiss), 1):
         looking.put(copy, number=number, taken=NOW - number * MINUTE)
-    assert [int(file.case.id, 16) for file in looking.after.newest()] == [1, 2, 3, 4, 5]
-    assert [int(file.case.id, 16) for file in looking.after.amiss()] == [5, 3, 1]
-    assert all(file.amiss for file in looking.after.amiss())
+    assert [int(file.case.id, 16) for file in looking.after.newest(["town"]).files] == [1, 2, 3, 4, 5]
+    assert [int(file.case.id, 16) for file in looking.after.amiss().files] == [5, 3, 1]
+    assert all(file.amiss for file in looking.after.amiss().files)
 
 
 def test_an_automatic_answer_counts_for_the_day_of_its_place(looking: Looking) -> None:
@@ -123,18 +123,18 @@ def test_an_automatic_answer_counts_for_the_day_of_its_place(looking: Looking) -
     zones = {"town": "America/Los_Angeles"}
     directory = FakeRecipients(recipient("police"))
     after = LookAfterCases(looking.cases, directory, looking.clock, zones.__getitem__)
-    assert [away.day for away in after.away(after.newest())] == [date(2026, 11, 27)]
+    assert [away.day for away in after.away(after.newest(["town"]).files)] == [date(2026, 11, 27)]
 
 
 def test_one_copy_amiss_is_a_case_amiss(looking: Looking) -> None:
     looking.put(FRESH, replace(CLINIC, state=DELAYED))
-    [file] = looking.after.amiss()
+    [file] = looking.after.amiss().files
     assert [bool(line.why) for line in file.lines] == [False, True]
 
 
 def test_nobody_at_the_desk_gets_the_words(looking: Looking) -> None:
     number = looking.put()
-    for file in (looking.after.find(number), *looking.after.newest()):
+    for file in (looking.after.find(number), *looking.after.newest(["town"]).files):
         assert (file.case.sealed, file.case.reporter_key) == (b"", b"")
 
 
@@ -163,7 +163,7 @@ def test_a_case_that_there_is_not_or_whose_time_is_over_is_missing(looking: Look
     for unknown in (number, "PL-0000-0000"):
         with pytest.raises(EntryMissing, match="no case with this number"):
             looking.after.find(unknown)
-    assert looking.after.newest() == []
+    assert looking.after.newest(["town"]).files == []
 
 
 def test_every_state_has_a_sentence() -> None:
@@ -238,7 +238,7 @@ def test_absence_notes_are_counted_by_day_and_recipient_and_a_digest_is_one_mail
     looking.put(away(FRESH, NOW, "m-1"), number=2)  # the same digest
     looking.put(away(FRESH, NOW - 11 * HOUR, "m-3"), number=3)
     looking.put(away(FRESH, NOW - DAY, "m-4"), CLINIC, number=4)
-    assert looking.after.away(looking.after.newest()) == [
+    assert looking.after.away(looking.after.newest(["town"]).files) == [
         AwayDay("The clinic office", NOW.date(), 1),
         AwayDay("The police office", NOW.date(), 2),
         AwayDay("The police office", NOW.date() - DAY, 1),
@@ -310,7 +310,7 @@ def test_an_answer_ends_the_watch_and_begins_the_time_until_deletion(looking: Lo
     looking.after.acknowledge(number, version=0)
     case = looking.stored()
     assert (case.answered_at, case.watch_at, case.expires_at) == (NOW, None, NOW + 30 * DAY)
-    assert looking.after.amiss() == []
+    assert looking.after.amiss().files == []
 
 
 def test_a_copy_sent_again_after_an_answer_is_not_deleted_meanwhile(looking: Looking) -> None:
@@ -331,6 +331,10 @@ def test_a_case_held_by_law_has_no_end_until_the_hold_does(looking: Looking) -> 
 def test_a_store_that_is_away_is_said_to_be_away(looking: Looking) -> None:
     number = looking.put()
     looking.cases.fail(StoreUnavailable("away"))
-    for ask in (looking.after.newest, looking.after.amiss, lambda: looking.after.find(number)):
+    for ask in (
+        lambda: looking.after.newest(["town"]),
+        looking.after.amiss,
+        lambda: looking.after.find(number),
+    ):
         with pytest.raises(StoreUnavailable):
             ask()

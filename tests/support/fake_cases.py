@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from chalicelib.delivery.ports import RefusedWish
@@ -25,6 +25,20 @@ class FakeCases(Failing):
     def all(self, now: datetime) -> Iterable[SealedReport]:
         self._about_to("all")
         return self._store.survey(now)
+
+    def listed(
+        self,
+        name: str,
+        now: datetime,
+        upto: datetime | None = None,
+        chunk: int = 50,
+        oldest_first: bool = False,
+    ) -> Iterator[SealedReport]:
+        self._about_to("listed")
+        cases = sorted(self._store.survey(now), key=lambda case: case.taken_at, reverse=not oldest_first)
+        for case in cases:
+            if case.listed_in() == name and (upto is None or case.taken_at <= upto):
+                yield case
 
     def change(self, case: SealedReport) -> None:
         self._about_to("change")

@@ -159,6 +159,11 @@ class FakePeople(Failing):
         self._about_to("everybody")
         return [self.accounts[email].person for email in sorted(self.accounts)]
 
+    def listed(self) -> Sequence[Person]:
+        self._about_to("listed")
+        people = [self.accounts[email].person for email in sorted(self.accounts)]
+        return [replace(person, second_factor=False) for person in people]
+
     def find(self, email: str) -> Person:
         self._about_to("find")
         return self._account(email).person

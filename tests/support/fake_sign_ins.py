@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.desk.agreements import DATES
@@ -138,6 +138,19 @@ class FakeAudit(Failing):
         self._about_to("entries")
         found = [entry for entry in self._entries if f"{entry.at:%Y-%m}" == month]
         return sorted(found, key=lambda entry: entry.at, reverse=True)
+
+    def lines(
+        self, month: str, position: str = "", newest_first: bool = True
+    ) -> Iterator[tuple[str, AuditEntry]]:
+        self._about_to("lines")
+        found = [
+            (f"{entry.at:%Y-%m-%dT%H:%M:%S.%f}Z {number:08d}", entry)
+            for number, entry in enumerate(self._entries)
+            if f"{entry.at:%Y-%m}" == month
+        ]
+        for at, entry in sorted(found, key=lambda pair: pair[0], reverse=newest_first):
+            if not position or (at < position if newest_first else at > position):
+                yield at, entry
 
 
 def _whole(time: datetime) -> datetime:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.reporting.adapters.dynamo_reports import CASES_INDEX
+from chalicelib.reporting.adapters.dynamo_reports import CASES_INDEX, LISTED_INDEX
 from chalicelib.reporting.adapters.report_items import (
     WRITTEN,
     from_index,
     is_report,
+    moment,
     to_item,
     update_of,
 )
@@ -53,6 +54,35 @@ class DynamoCases:
         start: dict[str, Any] = {}
         while True:
             response = self._table.call("scan", IndexName=CASES_INDEX, **start)
+            yield from _unexpired(response["Items"], now)
+            if "LastEvaluatedKey" not in response:
+                return
+            start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
+
+    def listed(
+        self,
+        name: str,
+        now: datetime,
+        upto: datetime | None = None,
+        chunk: int = 50,
+        oldest_first: bool = False,
+    ) -> Iterator[SealedReport]:
+        """Query one list, a page of DynamoDB's at a time."""
+        values: dict[str, Any] = {":list": _write(name)}
+        condition = "listed_in = :list"
+        if upto is not None:
+            values[":upto"], condition = _write(moment(upto)), condition + " AND listed_at <= :upto"
+        start: dict[str, Any] = {}
+        while True:
+            response = self._table.call(
+                "query",
+                IndexName=LISTED_INDEX,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ScanIndexForward=oldest_first,
+                Limit=chunk,
+                **start,
+            )
             yield from _unexpired(response["Items"], now)
             if "LastEvaluatedKey" not in response:
                 return

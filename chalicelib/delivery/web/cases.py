@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from chalicelib.delivery.case_lists import MOST_PLACES, read_position
 from chalicelib.delivery.case_steps import timeline
 from chalicelib.delivery.errors import HandOverRefused
 from chalicelib.delivery.hand_over_cases import HandOvers
@@ -14,6 +15,7 @@ from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.standings import Standings
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import (
     Screen,
     go_to,
@@ -26,6 +28,8 @@ from chalicelib.shared.errors import EntryMissing
 CASES = "/admin/deliveries"
 CASE = "/admin/case"
 _SHOWN = 50
+_AMISS_SHOWN = 20
+_TOWNS_FOUND = 20
 _HAND_OVER = "n recipient other"  # what the log names, whatever becomes of it
 
 
@@ -43,7 +47,7 @@ def routes(
     `sees` says which places somebody looks after.
     """
     screens = CaseScreens(guard.show, cases, hand_overs, standings, wishes, place_names, sees)
-    guard.screen(CASES, EDITOR)(screens.cases)
+    guard.screen(CASES, EDITOR, looks=True)(screens.cases)
     guard.screen(CASE, EDITOR)(screens.case)
     guard.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
     guard.action("/admin/case/answer", PUBLISHER, does="acknowledge a case", about="n")(screens.acknowledge)
@@ -79,16 +83,26 @@ class CaseScreens:
 
     def cases(self, request: AdminRequest) -> Screen:
         """List the cases that need somebody, and the newest."""
-        theirs = self._sees(request.who)
-        files = [file for file in self._cases.newest() if theirs(file.case.place)]
+        theirs, names = self._sees(request.who), self._place_names()
+        seen = [slug for slug in names if theirs(slug)]
+        town = request.asked("town") if request.asked("town") in seen else ""
+        shown = [town] if town else seen if len(seen) <= MOST_PLACES else []
+        amiss = self._cases.amiss((lambda place: place == town) if town else theirs)
+        newest = self._cases.newest(shown, read_position(request.query.get("from", "")), _SHOWN)
+        found = paged(request, seen, names.__getitem__, _TOWNS_FOUND, "towns")
         return self._show(
             request,
             "deliveries.html",
-            amiss=[file for file in reversed(files) if file.amiss],
-            newest=files[:_SHOWN],
-            away=self._cases.away(files),
-            total=len(files),
-            places=self._place_names(),
+            amiss=paged(request, amiss.files, size=_AMISS_SHOWN, name="look"),
+            more=amiss.more,
+            newest=newest,
+            begins=not request.query.get("from"),
+            away=self._cases.away(newest.files),
+            listed=True,
+            choose=len(seen) > MOST_PLACES,
+            found=found,
+            town=town,
+            places=names,
             problems={},
             number="",
         )
@@ -103,11 +117,7 @@ class CaseScreens:
                 request,
                 "deliveries.html",
                 404,
-                amiss=[],
-                newest=[],
-                away=[],
-                total=None,
-                places={},
+                listed=False,
                 problems={"n": sentence_of(missing)},
                 number=case_number,
             )

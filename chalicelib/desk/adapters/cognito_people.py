@@ -205,13 +205,21 @@ class CognitoPeople:
 
     def everybody(self) -> Sequence[Person]:
         """Return all accounts of the pool, by address."""
+        people = [self._person(user, role) for user, role in self._users()]
+        return sorted(people, key=lambda person: person.email)
+
+    def listed(self) -> Sequence[Person]:
+        """Return all accounts of the pool, by address, as its lists have them: 60 in a call."""
+        people = [_person(user, {}, role) for user, role in self._users()]
+        return sorted(people, key=lambda person: person.email)
+
+    def _users(self) -> Iterator[tuple[Mapping[str, Any], str]]:
         roles: dict[str, set[str]] = {}
         for role in ROLES:
             for user in self._pages("list_users_in_group", "Users", "NextToken", GroupName=role):
                 roles.setdefault(str(user["Username"]), set()).add(role)
-        users = self._pages("list_users", "Users", "PaginationToken")
-        people = [self._person(user, highest(roles.get(str(user["Username"]), set()))) for user in users]
-        return sorted(people, key=lambda person: person.email)
+        for user in self._pages("list_users", "Users", "PaginationToken"):
+            yield user, highest(roles.get(str(user["Username"]), set()))
 
     def publishers(self) -> Sequence[Person]:
         """Return the publishers as their group lists them: the pool is not asked about each."""

@@ -6,7 +6,7 @@ The admin function's role may add lines and read them, no more.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from chalicelib.shared.aws.dynamo_values import read as _read
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table
 
+_CHUNK = 100
 KEPT = timedelta(days=366)
 
 _ALWAYS = ("who", "role", "did", "about", "why")
@@ -67,21 +68,35 @@ class DynamoAudit:
 
     def entries(self, month: str) -> Sequence[AuditEntry]:
         """Return all lines of a month, newest first."""
-        entries: list[AuditEntry] = []
+        return [_entry(item) for item in self._items(month)]
+
+    def lines(
+        self, month: str, position: str = "", newest_first: bool = True
+    ) -> Iterator[tuple[str, AuditEntry]]:
+        """Return lines beyond a sort key, a hundred in a query."""
+        for item in self._items(month, position, newest_first, Limit=_CHUNK):
+            yield str(_read(item["at"])), _entry(item)
+
+    def _items(
+        self, month: str, position: str = "", newest_first: bool = True, **more: Any
+    ) -> Iterator[dict[str, Any]]:
+        values = {":month": _write(month), **({":position": _write(position)} if position else {})}
+        beyond = f" AND #at {'<' if newest_first else '>'} :position" if position else ""
         start: dict[str, Any] = {}
         while True:
             response = self._call(
                 "query",
-                KeyConditionExpression="#month = :month",
-                ExpressionAttributeNames={"#month": "month"},
-                ExpressionAttributeValues={":month": _write(month)},
-                ScanIndexForward=False,
+                KeyConditionExpression="#month = :month" + beyond,
+                ExpressionAttributeNames={"#month": "month", **({"#at": "at"} if position else {})},
+                ExpressionAttributeValues=values,
+                ScanIndexForward=not newest_first,
                 ConsistentRead=True,
+                **more,
                 **start,
             )
-            entries += [_entry(item) for item in response["Items"]]
+            yield from response["Items"]
             if "LastEvaluatedKey" not in response:
-                return entries
+                return
             start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 

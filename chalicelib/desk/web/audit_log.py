@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.desk.audit import deeds, plain_line
+from chalicelib.desk.log_pages import is_position, page_of
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.ports import AuditEntry, AuditLog
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import fits, typed_words
 from chalicelib.desk.web.screens import Screen, download
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
@@ -28,7 +30,7 @@ _BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff
 def routes(guard: Guard, audit: AuditLog, clock: Clock, words: WordsOfLog) -> None:
     """Register the routes of the audit log."""
     lines = LogScreens(guard.show, audit, clock, words)
-    guard.screen(LOG, EDITOR)(lines.month)
+    guard.screen(LOG, EDITOR, looks=True)(lines.month)
     guard.screen("/admin/log/file", PUBLISHER)(lines.file)
 
 
@@ -50,9 +52,24 @@ class LogScreens:
         month = request.asked("month") or months[0]
         if month not in months:
             raise EntryMissing("the log is kept for a year")
-        entries = deeds(self._audit.entries(month))
+        position, typed, words = request.asked("from"), typed_words(request), self._words()
+        position = position if is_position(position) else ""
+
+        def wanted(entry: AuditEntry) -> bool:
+            texts = (entry.who, entry.did, entry.why, words(entry.about), words(entry.before))
+            return fits(typed, " ".join((*texts, words(entry.after), words(entry.told))))
+
+        page = page_of(self._audit, month, position, wanted if typed else None)
         return self._show(
-            request, "log.html", entries=entries, month=month, months=months, words=self._words()
+            request,
+            "log.html",
+            page=page,
+            entries=page.entries,
+            month=month,
+            months=months,
+            words=words,
+            typed=typed,
+            begins=not position,
         )
 
     def file(self, request: AdminRequest) -> Screen:

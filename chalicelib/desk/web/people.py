@@ -5,14 +5,17 @@ from __future__ import annotations
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.errors import LastPublisher, PersonKnown
 from chalicelib.desk.manage_people import AddressWrong, ManagePeople
-from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES
+from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES, Person
 from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web.areas import ACCESS, AUTHENTICATOR, PEOPLE
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.shared.email_addresses import is_address, plain_address
 from chalicelib.shared.errors import EntryMissing
 
+FIND = f"{PEOPLE}/find"  # of its own: what is sent to the list itself invites somebody
+_ON_A_PAGE = 25
 _LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
 _NO_ADDRESS = "This is not an e-mail address. Write it like ana@town.example."
 _A = {EDITOR: "an editor", PUBLISHER: "a publisher", "": "without a role"}
@@ -29,6 +32,7 @@ def routes(guard: Guard, people: ManagePeople, tell: TellPublishers) -> None:
     guard.screen(ACCESS.home, EDITOR)(screens.home)
     guard.screen("/admin/access/{proxy+}", EDITOR)(screens.no_screen)
     guard.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
+    guard.screen(FIND, PUBLISHER, looks=True)(screens.find)
     for path, does, press in (
         ("role", "change a role", screens.change_role),
         ("remove", "remove somebody", screens.remove),
@@ -74,6 +78,10 @@ class PeopleScreens:
         sentence = f"{request.who.email} invited {person.email} to the desk, as {_A[person.role]}."
         self._tell("somebody was invited", (sentence, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=invited")
+
+    def find(self, request: AdminRequest) -> Screen:
+        """List the accounts whose address or role has the typed words: a form that changes nothing."""
+        return self._everybody(request)
 
     def change_role(self, request: AdminRequest) -> Screen:
         """Change somebody's role, unless no publisher would remain."""
@@ -131,16 +139,22 @@ class PeopleScreens:
     def _everybody(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
+        list_ = paged(request, self._people.listed(), _words_of, _ON_A_PAGE)
         return self._show(
             request,
             "people.html",
             status,
-            people=self._people.everybody(),
+            list=list_,
+            people=[self._people.whole(person) for person in list_.rows],
             roles=ROLES,
             email=plain_line(request.field("email")) if problems else "",
             role=request.field("role") if problems else EDITOR,
             problems=problems or {},
         )
+
+
+def _words_of(person: Person) -> str:
+    return f"{person.email} {person.role}"
 
 
 def _amiss(email: str, role: str) -> dict[str, str]:

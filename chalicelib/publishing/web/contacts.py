@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.directory.document_ids import CONTACTS
 from chalicelib.publishing.contact_form import CHECKED_FORM
@@ -18,13 +23,14 @@ from chalicelib.publishing.web.spots import spot_of
 CONTACT_LIST = "/admin/contacts"
 CONTACT = "/admin/contact"
 OUT = "/admin/contact/out"
+_ON_A_PAGE = 25  # each has ways to reach it, and a form
 _BACK = (CONTACT_LIST, "Leave it")
 
 
 def routes(guard: Guard, contacts: EditContacts, sees: Sees = sees_all) -> None:
     """Register the screens; `sees` says which places somebody looks after."""
     screens = ContactScreens(guard.show, contacts, sees)
-    guard.screen(CONTACT_LIST, EDITOR)(screens.contacts)
+    guard.screen(CONTACT_LIST, EDITOR, looks=True)(screens.contacts)
     note_checked = "note a contact as checked"
     guard.action("/admin/contacts/checked", EDITOR, does=note_checked, about="contact")(screens.checked)
     guard.screen(CONTACT, EDITOR, does="change a contact", about="c")(screens.contact)
@@ -67,12 +73,23 @@ class ContactScreens:
         places = {place.slug: place.name for place in self._edit.places()}
         theirs, told = self._sees(request.who), problems or {}
         lines = [line for line in self._edit.list() if theirs(str(line.entry.get("serves")))]
-        at = [number for number, line in enumerate(lines, 1) if line.entry["id"] == request.asked("contact")]
+        stale = [line for line in lines if line.stale]
+        wanted = {"stale": stale}.get(request.asked("show"), lines)
+        list_ = paged(request, wanted, lambda line: _words_of(line.entry, places), _ON_A_PAGE)
+        if told and not any(line.entry["id"] == request.asked("contact") for line in list_.rows):
+            line = next((one for one in lines if one.entry["id"] == request.asked("contact")), None)
+            list_ = replace(list_, rows=[*([line] if line else []), *list_.rows])
+        rows = enumerate(list_.rows, 1)
+        at = [number for number, line in rows if line.entry["id"] == request.asked("contact")]
         return self._show(
             request,
             "contacts.html",
             status,
-            lines=lines,
+            list=list_,
+            all=len(lines),
+            stale=len(stale),
+            only_stale=request.asked("show") == "stale",
+            lines=list_.rows,
             places=places,
             typed={f"role-{number}": Typed(request.fields).shown().text("role") for number in at if told},
             problems={f"role-{number}": told["role"] for number in at if told} or told,
@@ -146,3 +163,10 @@ class ContactScreens:
         )
         form = self._edit.form(contact)
         return show_form(self._show, request, view, form, typed, problems, status, theirs, entry=entry)
+
+
+def _words_of(entry: Mapping[str, Any], places: Mapping[str, str]) -> str:
+    """Return what a contact is found by: its name, its place, its numbers and addresses."""
+    serves = str(entry.get("serves"))
+    ways = (str(channel.get("show") or channel.get("value")) for channel in entry["channels"])
+    return " ".join((str(entry["name"]), places.get(serves, serves), *ways))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import (
     Screen,
     go_to,
@@ -44,7 +45,7 @@ def routes(guard: Guard, publish: Publish, see: SeeChanges, ask: AskJobs, clock:
     screens = PublishScreens(guard.show, publish, see, ask, clock)
     guard.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
     guard.action("/admin/publish/now", PUBLISHER, does="publish")(screens.publish_now)
-    guard.screen(RELEASES, EDITOR)(screens.releases)
+    guard.screen(RELEASES, EDITOR, looks=True)(screens.releases)
     guard.screen(LOOK_BACK, PUBLISHER, looks=True)(screens.before_rolling_back)
     guard.action("/admin/releases/back", PUBLISHER, does="roll back", about="release")(screens.roll_back)
     return screens
@@ -88,11 +89,13 @@ class PublishScreens:
 
     def _releases(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
         entries = self._publish.releases()
+        list_ = paged(request, entries, lambda entry: f"{entry.release.who} {entry.release.why}", 25)
         return self._show(
             request,
             "releases.html",
             status,
-            releases=entries,
+            list=list_,
+            releases=list_.rows,
             shipped_is_live=not any(entry.live for entry in entries),
             kept=KEPT,
             kept_days=KEPT_FOR.days,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from chalicelib.delivery import mail_frames
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import (
     Screen,
     go_to,
@@ -17,11 +20,12 @@ from chalicelib.directory.document_ids import (
     RECIPIENTS,
     base_of,
     name_of,
+    place_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
 from chalicelib.publishing.documents import DraftConflict
-from chalicelib.publishing.edit_text import EditText, OpenDocument
+from chalicelib.publishing.edit_text import DocumentEntry, EditText, OpenDocument
 from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.changes import CHANGES
@@ -29,12 +33,18 @@ from chalicelib.publishing.web.mend import form_of
 
 TEXTS = "/admin/documents"
 TEXT = "/admin/text"
+_IN_ADVANCED = 100
+_ONLY: Mapping[str, Callable[[DocumentEntry], bool]] = {
+    "": lambda entry: bool(place_of(entry.id)),
+    "drafts": lambda entry: entry.draft is not None,
+    "newer": lambda entry: entry.shipped_anew,
+}
 
 
 def routes(guard: Guard, edit: EditText, see: SeeChanges) -> None:
     """Register the screens."""
     screens = TextScreens(guard.show, edit, see)
-    guard.screen(TEXTS, EDITOR)(screens.documents)
+    guard.screen(TEXTS, EDITOR, looks=True)(screens.documents)
     # Raw text is for who asks for it: nothing but publishers' folds named Advanced leads here.
     guard.screen(TEXT, PUBLISHER, does="save a draft", about="d")(screens.text)
     guard.screen("/admin/text/lines", PUBLISHER)(screens.lines)
@@ -50,8 +60,19 @@ class TextScreens:
 
     def documents(self, request: AdminRequest) -> Screen:
         """List the documents."""
+        entries = self._edit.list()
+        show = request.asked("show") if request.asked("show") in _ONLY else ""
+        of_places = [entry for entry in entries if _has_work(entry)]
+        wanted = [entry for entry in (entries if show else of_places) if _ONLY[show](entry)]
         return self._show(
-            request, "documents.html", entries=self._edit.list(), name_of=name_of, form_of=form_of
+            request,
+            "documents.html",
+            entries=[entry for entry in entries if not place_of(entry.id)],
+            places=paged(request, wanted, lambda entry: name_of(entry.id)),
+            all=paged(request, entries, size=_IN_ADVANCED, name="all"),
+            show=show,
+            name_of=name_of,
+            form_of=form_of,
         )
 
     def text(self, request: AdminRequest) -> Screen:
@@ -146,3 +167,8 @@ def _of_frame(opened: OpenDocument, text: str, hosts: list[str] | None) -> dict[
 def _visible(text: str) -> str:
     """Return a text with a sign for each character that no page can show: it is one of them that is amiss."""
     return "".join(one if one.isprintable() or one in "\n\r\t" else "\ufffd" for one in text)
+
+
+def _has_work(entry: DocumentEntry) -> bool:
+    """Say whether a text of a place is listed: it has a draft, or was changed here."""
+    return bool(entry.draft or entry.live or entry.unused)

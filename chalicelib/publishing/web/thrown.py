@@ -7,11 +7,12 @@ from typing import NamedTuple
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to, sentence_of
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.change_recipients import ChangeRecipients
-from chalicelib.publishing.documents import THROWN_FOR, DraftConflict
+from chalicelib.publishing.documents import THROWN_FOR, DraftConflict, ThrownDraft
 from chalicelib.publishing.errors import PublishUnderWay
 from chalicelib.publishing.field_labels import is_built, title_of
 from chalicelib.publishing.see_changes import MOST_OF_ONE, SeeChanges
@@ -32,7 +33,7 @@ def routes(
 ) -> None:
     """Register the list, the look at one, and its buttons: a proposal comes back by a publisher."""
     screens = ThrownScreens(guard.show, thrown, see, Proposing(recipients, tell))
-    guard.screen(THROWN, EDITOR)(screens.thrown)
+    guard.screen(THROWN, EDITOR, looks=True)(screens.thrown)
     guard.screen(LOOK, EDITOR)(screens.look)
     guard.action("/admin/thrown/back", EDITOR, does="have a draft back", about="d")(screens.have_back)
     guard.action(PROPOSE, PUBLISHER, does="propose recipients again", about="d")(screens.propose_back)
@@ -105,7 +106,8 @@ class ThrownScreens:
             request,
             "thrown.html",
             status,
-            drafts=self._thrown.list(),
+            list=(list_ := paged(request, self._thrown.list(), _words_of)),
+            drafts=list_.rows,
             days=THROWN_FOR.days,
             until=THROWN_FOR,
             title_of=title_of,
@@ -135,3 +137,8 @@ class ThrownScreens:
             lines=self._see.lines(document, back.now.text, draft.text) if is_built(document) else (),
             problems=problems or {},
         )
+
+
+def _words_of(thrown: ThrownDraft) -> str:
+    """Return what one is found by: which text it is, and who saved it or threw it away."""
+    return f"{title_of(thrown.draft.document)} {thrown.draft.who} {thrown.by}"

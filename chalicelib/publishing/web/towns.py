@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.publishing.edit_places import EditPlaces
 from chalicelib.publishing.edit_whole import seen_as
@@ -19,7 +20,7 @@ OUT = "/admin/town/out"
 def routes(guard: Guard, places: EditPlaces, sees: Sees = sees_all) -> None:
     """Register the screens; `sees` says which places somebody looks after."""
     screens = TownScreens(guard.show, places, sees)
-    guard.screen(TOWN_LIST, EDITOR)(screens.towns)
+    guard.screen(TOWN_LIST, EDITOR, looks=True)(screens.towns)
     guard.screen(TOWN, EDITOR, does="change a town", about="p")(screens.town)
     guard.screen(OUT, EDITOR, does="take a town out", about="p")(screens.out)
 
@@ -34,12 +35,11 @@ class TownScreens:
 
     def towns(self, request: AdminRequest) -> Screen:
         """List the places, those with the asked letters in their name or in that of their county."""
-        wanted = " ".join(request.asked("words").split())
         theirs = self._sees(request.who)
         lines = [line for line in self._edit.list() if theirs(line.place.slug)]
-        found = [one for one in lines if wanted.casefold() in f"{one.place.name} {one.around}".casefold()]
+        found = paged(request, lines, lambda one: f"{one.place.name} {one.around}")
         new = next((one for one in lines if one.place.slug == request.asked("new")), None)
-        return self._show(request, "towns.html", lines=found, words=wanted, all=len(lines), new=new)
+        return self._show(request, "towns.html", list=found, lines=found.rows, new=new)
 
     def town(self, request: AdminRequest) -> Screen:
         """Show the form of a place or of a new one, or save what was typed."""

@@ -37,6 +37,7 @@ from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
 from chalicelib.shared.errors import StaleRecord
 
 DUE_INDEX = "due"
+LISTED_INDEX = "listed"
 CASES_INDEX = "desk"  # its physical name: another one would be another index
 _COUNTER = "count#"
 _BATCH = "batch#"
@@ -51,8 +52,12 @@ _WITHOUT_WORDS: dict[str, Any] = {
     "ExpressionAttributeNames": {f"#{name}": name for name in _SURVEYED},
 }
 _SURVEY: dict[str, Any] = {
-    "ProjectionExpression": _WITHOUT_WORDS["ProjectionExpression"] + ", #due_at",
-    "ExpressionAttributeNames": {**_WITHOUT_WORDS["ExpressionAttributeNames"], "#due_at": "due_at"},
+    "ProjectionExpression": _WITHOUT_WORDS["ProjectionExpression"] + ", #due_at, #listed_in",
+    "ExpressionAttributeNames": {
+        **_WITHOUT_WORDS["ExpressionAttributeNames"],
+        "#due_at": "due_at",
+        "#listed_in": "listed_in",
+    },
 }
 # What the index of cases holds beside its keys: how a delivery goes, and nothing of the report itself.
 CASES_SEE = tuple(name for name in _SURVEYED if name != "pk")
@@ -68,6 +73,8 @@ def table_definition(name: str) -> dict[str, Any]:
             {"AttributeName": "due_shard", "AttributeType": "S"},
             {"AttributeName": "due_at", "AttributeType": "N"},
             {"AttributeName": "case_number", "AttributeType": "S"},
+            {"AttributeName": "listed_in", "AttributeType": "S"},
+            {"AttributeName": "listed_at", "AttributeType": "N"},
         ],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
         "GlobalSecondaryIndexes": [
@@ -83,6 +90,14 @@ def table_definition(name: str) -> dict[str, Any]:
                 "IndexName": CASES_INDEX,
                 "KeySchema": [{"AttributeName": "case_number", "KeyType": "HASH"}],
                 "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(CASES_SEE)},
+            },
+            {
+                "IndexName": LISTED_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "listed_in", "KeyType": "HASH"},
+                    {"AttributeName": "listed_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*CASES_SEE, "case_number"]},
             },
         ],
     }
@@ -349,4 +364,5 @@ def _as_it_waits(item: Mapping[str, Any]) -> SealedReport:
     report, place = from_index(item), place_in_queue(item)
     due_at = report.leased_until or report.due_at()
     hidden = place is not None and due_at is not None and place > due_at
-    return replace(report, leased_until=place) if hidden else report
+    report = replace(report, leased_until=place) if hidden else report
+    return report if "listed_in" in item else replace(report, unlisted=True)

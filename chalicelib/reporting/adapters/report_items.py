@@ -34,6 +34,8 @@ WRITTEN = (
     "answered_at",
     "legal_hold",
     "expires_at",
+    "listed_in",
+    "listed_at",
 )
 _TIMES = ("leased_until", "watch_at", "answered_at")
 
@@ -77,6 +79,8 @@ def to_item(report: SealedReport) -> dict[str, Any]:
         "legal_hold": report.legal_hold,
         "keep_days": report.keep_days,
         "counted": report.counted,
+        "listed_in": report.listed_in(),
+        "listed_at": moment(report.taken_at),  # of its own: marks hold dates of another type in taken_at
     }
     due_at = report.due_at()
     if due_at is not None:
@@ -145,8 +149,14 @@ def record_of(item: Mapping[str, Any]) -> SealedReport:
         keep_days=int(read.get("keep_days", KEEP_DAYS)),
         counted=read.get("counted", True),
         addressed=tuple(read.get("addressed", ())),
-        **{name: _time(read[name]) for name in _TIMES if name in read},
+        leased_until=_time_of(read, "leased_until"),
+        watch_at=_time_of(read, "watch_at"),
+        answered_at=_time_of(read, "answered_at"),
     )
+
+
+def _time_of(read: Mapping[str, Any], name: str) -> datetime | None:
+    return _time(read[name]) if name in read else None
 
 
 def _delivery_map(delivery: Delivery) -> dict[str, Any]:
