@@ -63,8 +63,17 @@ class CaseLists:
         cases = list(islice(read, most + 1))
         return OpenCases([case for case in cases[:most] if sees(case.place)], len(cases) > most)
 
+    def kept(self, places: Sequence[str], now: datetime) -> Iterator[SealedReport]:
+        """Return every case of these places that is kept."""
+        wanted = frozenset(places)
+        for place in wanted:
+            yield from self._cases.listed(place, now, chunk=MOST_OPEN)
+        yield from (one for one in self._cases.listed(OPEN, now, chunk=MOST_OPEN) if one.place in wanted)
+
     def newest(self, places: Sequence[str], after: Position | None, most: int) -> CasePage:
         """Return the newest cases of these places, done or not, from a position on."""
+        if not places:
+            return CasePage((), None)
         now, upto = self._clock.now(), after.at if after else None
         wanted = frozenset(places)
         chunk = max(_CHUNK, -(-most // max(1, len(places))) + 1)

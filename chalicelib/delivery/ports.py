@@ -193,6 +193,9 @@ class MonthSums(Protocol):
     def all(self) -> Iterable[MonthSum]:
         """Return every record that is kept."""
 
+    def of(self, places: Sequence[str], months: Sequence[str]) -> Iterable[MonthSum]:
+        """Return the records of these places and months, and read no others."""
+
     def save(self, changed: MonthSum) -> None:
         """Write a record whole. Raises StaleRecord when somebody changed it since it was read."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from chalicelib.delivery.month_tallies import (
     TOWN,
+    MonthSum,
     add_to,
     is_partial,
     mark_of,
@@ -89,16 +90,34 @@ class ReadFigures:
         self._places = places
 
     def __call__(self) -> MonthFigures:
-        """Return the figures. Raises StoreUnavailable."""
-        now = self._clock.now()
+        """Return the figures of all places: this reads everything. Raises StoreUnavailable."""
+        return self._read(self._clock.now(), self._sums.all, self._cases, self._places())
+
+    def of(self, places: Sequence[str], cases: Callable[[datetime], Iterable[SealedReport]]) -> MonthFigures:
+        """Return the figures of some places, and read no others; `cases` returns all that are kept of those.
+
+        Raises StoreUnavailable.
+        """
+        now, names = self._clock.now(), self._places()
+        months = months_to(month_of(now, self._zone_of("")))
+        shown = {place: names.get(place, place) for place in places}
+        return self._read(now, lambda: self._sums.of(places, months), cases, shown)
+
+    def _read(
+        self,
+        now: datetime,
+        read_sums: Callable[[], Iterable[MonthSum]],
+        read_cases: Callable[[datetime], Iterable[SealedReport]],
+        places: Mapping[str, str],
+    ) -> MonthFigures:
         # The sums first: what is counted while we read is then taken from the cases, and not from both.
-        sums, since = list(self._sums.all()), self._sums.since()
+        sums, since = list(read_sums()), self._sums.since()
         raw: dict[tuple[str, str], dict[str, Counts]] = {}
         for one in sums:
             add_to(raw.setdefault((one.month, one.place), {}), one.raw)
         partial = {one.month for one in sums if one.partial}
         counted = {mark for one in sums for mark in one.marks}
-        for case in self._cases(now):
+        for case in read_cases(now):
             if mark_of(case) not in counted:
                 month = month_of(case.taken_at, self._zone_of(case.place))
                 add_to(raw.setdefault((month, case.place), {}), tallies_of(case, now))
@@ -114,12 +133,17 @@ class ReadFigures:
                 cells[cell] = cells.get(cell, Shown()) + shown
         zone = self._zone_of("")
         began = month_of(since, zone) if since else ""
-        return self._figures(months_to(month_of(now, zone)), cells, frozenset(partial), began)
+        return self._figures(months_to(month_of(now, zone)), cells, frozenset(partial), began, places)
 
     def _figures(
-        self, months: tuple[str, ...], cells: Mapping[Cell, Shown], partial: frozenset[str], since: str
+        self,
+        months: tuple[str, ...],
+        cells: Mapping[Cell, Shown],
+        partial: frozenset[str],
+        since: str,
+        places: Mapping[str, str],
     ) -> MonthFigures:
-        places, recipients = self._places(), self._book.recipients()
+        recipients = self._book.recipients()
         chains = {place: self._book.chain(place) for place in places}
         serving = {
             place: frozenset(one.id for one in recipients if one.serves in chain)

@@ -50,13 +50,18 @@ class EditContacts:
 
     def list(self) -> Sequence[ContactLine]:
         """Return every contact in the order of the document. Raises DocumentInvalid."""
+        return self.listed()[0]
+
+    def listed(self) -> tuple[Sequence[ContactLine], Mapping[str, str]]:
+        """Return the same, with the names of places by slug, read at once. Raises DocumentInvalid."""
         published, drafted = edit_whole.both(self._edit)
         live = {str(entry.get("id")): entry for entry in _entries(published.contacts)}
         today = self._clock.now().date()
-        return [
+        lines = [
             ContactLine(entry, is_stale(entry, today), entry != live.get(str(entry.get("id"))))
             for entry in _entries(drafted.contacts)
         ]
+        return lines, {place.slug: place.name for place in _places(drafted)}
 
     def open(self, contact: str) -> Mapping[str, Any]:
         """Return a contact. Raises EntryMissing."""
@@ -67,13 +72,7 @@ class EditContacts:
 
     def places(self) -> Places:
         """Return the places that a contact may serve. Raises DocumentInvalid."""
-        places = edit_whole.now(self._edit).places
-        try:
-            return read_places(places)
-        except (ContentInvalid, KeyError, TypeError, AttributeError, ValueError) as error:
-            raise DocumentInvalid(
-                "the draft of the places breaks a rule: see what the checks found"
-            ) from error
+        return _places(edit_whole.now(self._edit))
 
     def form(self, contact: str = "") -> Form:
         """Return the form of a contact, or of a new one. Raises EntryMissing, DocumentInvalid."""
@@ -231,6 +230,13 @@ def is_stale(entry: Mapping[str, Any], today: date) -> bool:
     except ValueError:
         return True
     return not timedelta(days=-1) <= today - checked <= STALE_AFTER  # one of the future was never made
+
+
+def _places(whole: Whole) -> Places:
+    try:
+        return read_places(whole.places)
+    except (ContentInvalid, KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DocumentInvalid("the draft of the places breaks a rule: see what the checks found") from error
 
 
 def _valid(entry: Mapping[str, Any], whole: Whole) -> Mapping[str, Any]:

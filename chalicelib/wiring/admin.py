@@ -14,6 +14,7 @@ from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
+from chalicelib.delivery.case_lists import CaseLists
 from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import LookAfterCases
@@ -56,6 +57,7 @@ from chalicelib.publishing.web import (
     jobs,
     mail_texts,
     newer,
+    place_standings,
     preview,
     publish,
     recipients,
@@ -130,8 +132,13 @@ def serve(
     )
     cases.routes(guard, look_after_cases, hand_overs, shared.standings, wishes, places, rights.sees)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
-    figures.routes(guard, ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places))
+    read_figures = ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places)
+    lists = CaseLists(reports_index, shared.clock)
+    figures.routes(guard, lambda of: read_figures.of(of, partial(lists.kept, of)), places)
     _documents(guard, shared, core, look_after_cases, rights.sees)
+    edit_places, edit_contacts = EditPlaces(core.edit), EditContacts(core.edit, shared.clock)
+    agreed_only = settings.stage == "prod"
+    place_standings.routes(guard, lists, edit_places, edit_contacts, directory, shared.clock, agreed_only)
     app.register_blueprint(routes)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.delivery.look_after_cases import FilePage, OpenFiles
 from chalicelib.delivery.web.cases import CaseScreens
 from chalicelib.desk.grants import SITE, Around, Grant
 from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES, Person
@@ -205,13 +206,21 @@ def test_lists_leave_out_what_belongs_to_others() -> None:
     ContactScreens(shown, EditContacts(desk.edit, desk.clock), sees).contacts(request)
     assert [line.entry["id"] for line in shown.names["lines"]] == ["shelter"]
     TownScreens(shown, EditPlaces(desk.edit), sees).towns(request)
-    assert ([line.place.slug for line in shown.names["lines"]], shown.names["all"]) == (["town"], 1)
+    assert ([line.place.slug for line in shown.names["lines"]], shown.names["list"].of) == (["town"], 1)
     files = [SimpleNamespace(case=SimpleNamespace(place=one), amiss=True) for one in ("town", "us")]
-    cases: Any = SimpleNamespace(newest=lambda: files, away=lambda some: [*some])
+
+    def of(theirs: Callable[[str], bool]) -> list[Any]:
+        return [file for file in files if theirs(file.case.place)]
+
+    cases: Any = SimpleNamespace(
+        amiss=lambda theirs: OpenFiles(of(theirs), False),
+        newest=lambda places, *_: FilePage(of(places.__contains__), None),
+        away=lambda some: [*some],
+    )
     nothing: Any = None
-    CaseScreens(shown, cases, nothing, nothing, dict, sees).cases(request)
-    assert shown.names["newest"] == shown.names["amiss"] == shown.names["away"] == files[:1]
-    assert shown.names["total"] == 1
+    names = {"town": "Town", "us": "Nation"}
+    CaseScreens(shown, cases, nothing, nothing, nothing, lambda: names, sees).cases(request)
+    assert shown.names["newest"].files == shown.names["amiss"].rows == shown.names["away"] == files[:1]
 
 
 def test_what_requests_are_about_is_looked_up_as_published_and_for_what_is_new_as_drafted() -> None:

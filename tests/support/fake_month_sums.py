@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +22,10 @@ class FakeMonthSums(Failing):
     def all(self) -> Iterable[MonthSum]:
         self._about_to("all")
         return list(self.kept.values())
+
+    def of(self, places: Sequence[str], months: Sequence[str]) -> Iterable[MonthSum]:
+        self._about_to("of")
+        return [one for one in self.kept.values() if one.place in places and one.month in months]
 
     def save(self, changed: MonthSum) -> None:
         self._about_to("save")

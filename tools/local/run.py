@@ -243,9 +243,19 @@ def _first_publisher() -> Any:
         raise CannotRun(str(error)) from error
 
 
+def _towns() -> int:
+    """Return how many towns are invented. Raises CannotRun."""
+    from tools.local.seed_towns import TownsInvalid, wanted
+
+    try:
+        return wanted(os.environ)
+    except TownsInvalid as error:
+        raise CannotRun(str(error)) from error
+
+
 def serve(options: Options) -> None:
     """Start everything, say when it is ready, and run until it is stopped. Raises CannotRun."""
-    first = _first_publisher()
+    first, many = _first_publisher(), _towns()
     site_socket = _reserve("PORT", options.port)
     mailroom_socket = _reserve("MAILROOM_PORT", options.mailroom_port)
     mailroom_port = mailroom_socket.getsockname()[1]
@@ -262,6 +272,7 @@ def serve(options: Options) -> None:
         from tools.local.pump import Pump
         from tools.local.seed import TableKeeper, seed
         from tools.local.seed_admin import seed_admin, seed_bucket
+        from tools.local.seed_towns import seed_towns
         from tools.local.ses_events import LocalNotices
         from tools.local.where import forget, remember
 
@@ -294,6 +305,13 @@ def serve(options: Options) -> None:
         for part in parts:
             part.start()
             running.append(part)
+        if many:
+            began = time.monotonic()
+            clerk = seed_towns(settings, many, first.password)
+            say(
+                f"{many} invented towns are there, after {time.monotonic() - began:.0f} seconds;"
+                f" one of their clerks is {clerk}, with the same password"
+            )
         _wait_until_answered(site.port)
         _wait_until_answered(mailroom_port)
         stand_ins.watch()

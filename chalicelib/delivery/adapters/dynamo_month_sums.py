@@ -6,7 +6,7 @@ well, under a name that no case has, and what is in it lies in the attributes th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +36,13 @@ class DynamoMonthSums:
         for item in self._items(_PREFIX):
             if item["case_number"] != _SINCE:
                 yield _month_sum(item)
+
+    def of(self, places: Sequence[str], months: Sequence[str]) -> Iterator[MonthSum]:
+        """Query the index of cases for each record by its name."""
+        for place in places:
+            for month in months:
+                for item in self._named(f"{_PREFIX}{month} {place}"):
+                    yield _month_sum(item)
 
     def save(self, changed: MonthSum) -> None:
         """Write a record whole, if its version is still the one that was read. Raises StaleRecord."""
@@ -74,8 +81,17 @@ class DynamoMonthSums:
 
     def since(self) -> datetime | None:
         """Return since when months are summed, or None."""
-        item = next(self._items(_SINCE), None)
+        item = next(iter(self._named(_SINCE)), None)
         return None if item is None else datetime.fromisoformat(item[_AT])
+
+    def _named(self, name: str) -> list[Mapping[str, Any]]:
+        response = self._call(
+            "query",
+            IndexName=CASES_INDEX,
+            KeyConditionExpression="case_number = :name",
+            ExpressionAttributeValues={":name": write(name)},
+        )
+        return [{key: read(value) for key, value in item.items()} for item in response["Items"]]
 
     def _items(self, prefix: str) -> Iterator[Mapping[str, Any]]:
         start: dict[str, Any] = {}

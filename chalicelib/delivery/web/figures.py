@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,10 +14,14 @@ from chalicelib.delivery.shown_figures import Shown, Wait
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.audit_log import csv_cell
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, download
+from chalicelib.shared.errors import EntryMissing
 
 FIGURES = "/admin/figures"
 FILE = "/admin/figures/file"
+MOST_AT_ONCE = 10  # places whose figures are read for one screen: a dozen records each
+FiguresOf = Callable[[Sequence[str]], MonthFigures]
 HEADS = {
     "reports": "Reports",
     "taken": "Taken by every office",
@@ -56,25 +60,32 @@ class Row:
         return [*(getattr(self.shown, name).text for name in HEADS), self.half, self.nearly_all]
 
 
-def routes(guard: Guard, read_figures: Callable[[], MonthFigures]) -> None:
-    """Register the routes of figures: the screen and its file, for whoever sees cases."""
-    screens = FigureScreens(guard.show, read_figures)
-    guard.screen(FIGURES, EDITOR)(screens.figures)
+def routes(guard: Guard, read_figures: FiguresOf, places: Callable[[], Mapping[str, str]]) -> None:
+    """Register the routes of figures: the screen and its file, for whoever sees cases.
+
+    `read_figures` returns those of some places; `places` names all.
+    """
+    screens = FigureScreens(guard.show, read_figures, places)
+    guard.screen(FIGURES, EDITOR, looks=True)(screens.figures)
     guard.screen(FILE, EDITOR)(screens.file)
 
 
 class FigureScreens:
     """The screen of figures and its file."""
 
-    def __init__(self, show: Show, read_figures: Callable[[], MonthFigures]) -> None:
+    def __init__(self, show: Show, read_figures: FiguresOf, places: Callable[[], Mapping[str, str]]) -> None:
         self._show = show
         self._read_figures = read_figures
+        self._places = places
 
     def figures(self, request: AdminRequest) -> Screen:
-        """Show this month and the twelve before, of one town or of all."""
-        figures = self._read_figures()
-        place = request.asked("town")
-        place = place if place in figures.places else ""
+        """Show this month and the twelve before, of one town or of all; of many towns, let one be chosen."""
+        names = self._places()
+        place = request.asked("town") if request.asked("town") in names else ""
+        if len(names) > MOST_AT_ONCE and not place:
+            list_ = paged(request, list(names), names.__getitem__)
+            return self._show(request, "figures_choose.html", list=list_, names=names)
+        figures = self._read_figures([place] if place else [*names])
         places = [place] if place else list(figures.places)
         span = "year" if request.asked("time") == "year" else "month"
         months = figures.months[:1] if span == "month" else figures.months[1:]
@@ -91,6 +102,8 @@ class FigureScreens:
             heads=HEADS,
             office_heads=OFFICE_HEADS,
             place=place,
+            towns=names if len(names) <= MOST_AT_ONCE else {place: names[place]},
+            many=len(names) > MOST_AT_ONCE,
             span=span,
             spans=_SPANS,
             by_month=by_month,
@@ -108,8 +121,11 @@ class FigureScreens:
         )
 
     def file(self, request: AdminRequest) -> Screen:
-        """Download the same figures, each month, town and office a row."""
-        return download(as_csv(self._read_figures()), "figures.csv", "text/csv")
+        """Download the same figures, each month, town and office a row. Raises EntryMissing."""
+        names, place = self._places(), request.asked("town")
+        if place not in names and (place or len(names) > MOST_AT_ONCE):
+            raise EntryMissing("choose a town first: there are too many for one file")
+        return download(as_csv(self._read_figures([place] if place else [*names])), "figures.csv", "text/csv")
 
 
 def office_rows(figures: MonthFigures, months: Sequence[str], places: Sequence[str]) -> list[Row]:

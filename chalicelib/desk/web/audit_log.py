@@ -52,7 +52,7 @@ class LogScreens:
         month = request.asked("month") or months[0]
         if month not in months:
             raise EntryMissing("the log is kept for a year")
-        position, typed, words = request.asked("from"), typed_words(request), self._words()
+        position, typed, words = request.asked("from"), typed_words(request), _once(self._words())
         position = position if is_position(position) else ""
 
         def wanted(entry: AuditEntry) -> bool:
@@ -99,6 +99,18 @@ def csv_cell(text: str) -> str:
     """Return a text as a cell of a CSV file that a spreadsheet takes for no formula."""
     begins = unicodedata.normalize("NFKC", text[:200]).lstrip(_BEFORE_A_FORMULA)
     return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in _SPLITS else text
+
+
+def _once(words: Callable[[str], str]) -> Callable[[str], str]:
+    """Return what puts each text into words once: lines of a log are much alike."""
+    said: dict[str, str] = {"": ""}
+
+    def once(text: str) -> str:
+        if text not in said:
+            said[text] = words(text)
+        return said[text]
+
+    return once
 
 
 def _months(now: datetime) -> list[str]:

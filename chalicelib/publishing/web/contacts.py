@@ -70,9 +70,9 @@ class ContactScreens:
 
     def _list(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
         """Show the list; `problems` are of the role that was typed at one of the contacts."""
-        places = {place.slug: place.name for place in self._edit.places()}
+        known, places = self._edit.listed()
         theirs, told = self._sees(request.who), problems or {}
-        lines = [line for line in self._edit.list() if theirs(str(line.entry.get("serves")))]
+        lines = [line for line in known if theirs(str(line.entry.get("serves")))]
         stale = [line for line in lines if line.stale]
         wanted = {"stale": stale}.get(request.asked("show"), lines)
         list_ = paged(request, wanted, lambda line: _words_of(line.entry, places), _ON_A_PAGE)
