@@ -91,7 +91,7 @@ RIGHTS: Mapping[str, Right] = {
 # Those that show or change all places, or what the site owns.
 BY_SITE = frozenset(
     {
-        *("/admin", "/admin/{proxy+}", "/admin/search", "/admin/log", "/admin/log/file"),
+        *("/admin", "/admin/{proxy+}", "/admin/access", "/admin/search", "/admin/log", "/admin/log/file"),
         *("/admin/documents", "/admin/thrown", "/admin/thrown/look", "/admin/thrown/back"),
         *("/admin/thrown/propose", "/admin/job", "/admin/job/go-on"),
         *("/admin/site", "/admin/site/change", "/admin/mail"),

@@ -209,7 +209,7 @@ def test_lists_leave_out_what_belongs_to_others() -> None:
     files = [SimpleNamespace(case=SimpleNamespace(place=one), amiss=True) for one in ("town", "us")]
     cases: Any = SimpleNamespace(newest=lambda: files, away=lambda some: [*some])
     nothing: Any = None
-    CaseScreens(shown, cases, nothing, nothing, dict, sees).cases(request)
+    CaseScreens(shown, cases, nothing, nothing, nothing, dict, sees).cases(request)
     assert shown.names["newest"] == shown.names["amiss"] == shown.names["away"] == files[:1]
     assert shown.names["total"] == 1
 
