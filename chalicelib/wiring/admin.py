@@ -22,10 +22,11 @@ from chalicelib.delivery.web import cases, figures
 from chalicelib.delivery.wish_for_cases import CasesToLookAt, WishForCases
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
-from chalicelib.desk.grants import GrantsOfRoles, Sees
+from chalicelib.desk.grants import GrantsOfPeople, Sees
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.route_rights import RouteRights
@@ -119,7 +120,7 @@ def serve(
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
     mail = documents.DeskMail(shared.mailer, shared.mails.address_code, shared.mails.operator_code)
     core = documents.desk_services(settings, shared.clock, mail, shared.book, first)
-    rights = RouteRights(GrantsOfRoles(), DeskAbouts(core.edit, look_after_cases))
+    rights = RouteRights(GrantsOfPeople(), DeskAbouts(core.edit, look_after_cases))
     guard.right = rights
     wishes = WishForCases(
         look_after_cases,
@@ -172,7 +173,8 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), shared.tell)
-    sessions = Sessions(pool, tokens, book, clock, NoDates(), watch)
+    roles = DynamoRoles(_DYNAMO, settings.access_table)
+    sessions = Sessions(pool, tokens, book, clock, NoDates(), watch, roles=roles)
     sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", NoDates(), watch)
     guard = Guard(
         routes,

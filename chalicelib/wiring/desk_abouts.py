@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.desk.grants import SITE, Around
+from chalicelib.desk.route_rights import NoAbouts
 from chalicelib.directory.places import read_places
 from chalicelib.publishing import edit_whole
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.shared.errors import EntryMissing
 
 
-class DeskAbouts:
+class DeskAbouts(NoAbouts):
     """The Abouts of the desk. Nothing is asked for people who have their role for the whole site."""
 
     def __init__(self, edit: EditText, cases: LookAfterCases) -> None:

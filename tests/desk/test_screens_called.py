@@ -122,7 +122,12 @@ def test_a_sign_in_that_fails_is_logged_without_who_tried_or_what(error, status)
 def test_nobody_is_told_of_what_was_not_done_to_the_last_publisher(button):
     notices: list[Any] = []
     people = Answers(**{button: LastPublisher("nobody would remain")})
-    screens = PeopleScreens(Shown(), people, lambda *line, **more: notices.append(line))
+    shown, roles = Shown(), Answers()
+
+    def everybody(request: Any, status: int = 200, problems: Any = None) -> Any:
+        return shown(request, "people.html", status, problems=problems)
+
+    screens: Any = PeopleScreens(everybody, people, roles, lambda *line, **more: notices.append(line))  # type: ignore[arg-type]
     request = admin_request(email=ANA.email, role="editor")
     assert getattr(screens, button)(request).status_code == 409
     assert (notices, request.deed.before) == ([], "")
