@@ -120,7 +120,8 @@ def serve(
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
     mail = documents.DeskMail(shared.mailer, shared.mails.address_code, shared.mails.operator_code)
     core = documents.desk_services(settings, shared.clock, mail, shared.book, first)
-    rights = RouteRights(GrantsOfPeople(), DeskAbouts(core.edit, look_after_cases))
+    abouts = DeskAbouts(core.edit, look_after_cases)
+    rights = RouteRights(GrantsOfPeople(), abouts)
     guard.right = rights
     wishes = WishForCases(
         look_after_cases,
@@ -131,8 +132,10 @@ def serve(
     )
     cases.routes(guard, look_after_cases, hand_overs, shared.standings, wishes, places, rights.sees)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
-    figures.routes(guard, ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places))
-    _documents(guard, shared, core, look_after_cases, rights.sees)
+    figures.routes(
+        guard, ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places), rights.sees
+    )
+    _documents(guard, shared, core, look_after_cases, rights.sees, abouts)
     app.register_blueprint(routes)
 
 
@@ -197,27 +200,31 @@ def _documents(
     core: documents.DeskServices,
     look_after_cases: LookAfterCases,
     sees: Sees,
+    abouts: DeskAbouts,
 ) -> None:
     """Register the screens of texts, recipients and releases."""
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
-    texts.routes(guard, core.edit, core.see)
+    texts.routes(guard, core.edit, core.see, sees)
     changes.routes(guard, core.edit, core.see, core.drafts_of)
-    thrown.routes(guard, core.thrown, core.see, core.recipients, shared.tell)
+    thrown.routes(guard, core.thrown, core.see, core.recipients, shared.tell, sees)
     newer.routes(guard, core.edit)
     edit_sentences = EditSentences(core.edit, core.site.now)
     sentences.routes(guard, edit_sentences, core.history, core.see)
     sentence.routes(guard, edit_sentences, core.site, core.history)
-    search.routes(guard, FindWords(core.site))
+    search.routes(guard, FindWords(core.site), sees)
     contacts.routes(guard, edit_contacts, sees)
     recipients.routes(guard, core.recipients, edit_recipients, shared.standings, shared.tell, core.see)
     ask, clock = _jobs(shared, core.publish), shared.clock
     publishing = partial(jobs.publishing_now, ask, clock)
-    home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing)
+    home.routes(
+        guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing, sees
+    )
     releases = publish.routes(guard, core.publish, core.see, ask, clock)
     jobs.routes(guard, ask, clock, releases.refused)
-    audit_log.routes(guard, shared.audit, clock, LogWords(core.edit, core.see, core.recipients))
-    preview.routes(guard, core.preview)
+    words = LogWords(core.edit, core.see, core.recipients)
+    audit_log.routes(guard, shared.audit, clock, words, sees, abouts.places_of_log)
+    preview.routes(guard, core.preview, sees)
     towns.routes(guard, EditPlaces(core.edit), sees)
     site.routes(guard, EditSite(core.edit))
     mail_texts.routes(guard, EditMailTexts(core.edit, _labels_of_mails), core.preview)

@@ -39,7 +39,12 @@ SEEN_BY_ALL = {
     *("/admin/sign-out", "/admin/authenticator", "/admin/access/sign-out", "/admin/access/authenticator"),
     *("/admin/access/home", "/admin/access/{proxy+}"),
 }
-LISTS = {"/admin/contacts", "/admin/towns", "/admin/deliveries"}
+LISTS = {
+    *("/admin", "/admin/{proxy+}", "/admin/access", "/admin/search", "/admin/log", "/admin/log/file"),
+    *("/admin/contacts", "/admin/towns", "/admin/deliveries", "/admin/documents", "/admin/preview"),
+    *("/admin/thrown", "/admin/thrown/look", "/admin/thrown/back", "/admin/figures", "/admin/figures/file"),
+}
+LOOKED_AT_BY_ALL = {"/admin/site", "/admin/sentences", "/admin/sentence"}  # and changed by the site's
 LISTS_WITH_A_FORM = {"/admin/access/people"}
 DOCUMENTS = sorted(path for path in RIGHTS if path.startswith("/admin/text"))
 
@@ -105,6 +110,8 @@ def about(path: str, place: str) -> dict[str, str]:
         return {"d": f"contacts/{place}"}
     if path == "/admin/access/people/place":
         return {"p": "new", "around": place}
+    if path == "/admin/preview/page":
+        return {"name": f"es/{place}/note"}
     same = ("c", "contact", "p", "n", "serves", "place", "email")
     return dict.fromkeys(same, place)
 
@@ -125,11 +132,11 @@ def test_each_route_asks_for_a_role_at_the_place_that_it_is_about(path: str) -> 
         keeps = path == "/admin/text/newer/keep" or path.startswith("/admin/case/")
         enough = enough and not (keeps and method == "POST" and role == EDITOR)
         for held, asked in product((OWN, COUNTY, SITE), (OWN, OTHER, FOREIGN)):
-            if path in SEEN_BY_ALL:
+            if path in SEEN_BY_ALL or (path in LOOKED_AT_BY_ALL and method == "GET"):
                 wanted = enough
             elif path in LISTS or (path in LISTS_WITH_A_FORM and method == "GET"):
                 wanted = enough  # each shows those of one's own
-            elif path in RIGHTS:
+            elif path in RIGHTS and path not in LOOKED_AT_BY_ALL:
                 covers = held == SITE or held in CHAINS[asked]
                 if path == "/admin/town/out":  # a town does not take itself out
                     covers = held == SITE or held in CHAINS[asked][1:]
@@ -175,13 +182,22 @@ CLERK = [Grant(PUBLISHER, OWN)]
         ("/admin/text", {"d": f"contacts/{OWN}", "c": FOREIGN}, True),
         ("/admin/text", {"d": f"places/{FOREIGN}", "p": OWN}, False),
         ("/admin/text", {"d": ""}, False),
+        ("/admin/preview/page", {"name": f"es/{OWN}"}, True),
+        ("/admin/preview/page", {"name": f"es/{FOREIGN}"}, False),
+        ("/admin/preview/page", {"name": "es/code"}, True),
+        ("/admin/preview/page", {"name": "es/error-404"}, True),
+        ("/admin/preview/page", {"name": f"es/code/{OWN}"}, False),
+        ("/admin/preview/page", {"name": f"es//{FOREIGN}"}, False),
+        ("/admin/preview/page", {"name": "es/error-town"}, False),
+        ("/admin/preview/page", {"name": ""}, False),
         ("/admin/text/discard", {"d": f"contacts/{OWN}/x"}, False),
     ],
 )
 def test_a_clerk_of_one_town_who_tries_the_fields_of_another(
     path: str, fields: dict[str, str], may: bool
 ) -> None:
-    assert allowed(CLERK, path, "POST", **fields) == may
+    method = "POST" if (path, "POST") in ROUTES else "GET"
+    assert allowed(CLERK, path, method, **fields) == may
 
 
 @pytest.mark.parametrize(

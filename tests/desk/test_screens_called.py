@@ -28,6 +28,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import jobs
 from chalicelib.publishing.errors import ChangedSince
 from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.publish import SiteStatus
 from chalicelib.publishing.refusals import told_of
 from chalicelib.publishing.web.home import HomeScreens
 from chalicelib.publishing.web.preview import PreviewScreens
@@ -220,15 +221,16 @@ def test_a_draft_of_the_settings_that_cannot_be_read_does_not_close_the_editor()
 
 def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     shown = Shown()
-    cases, edit = Answers(amiss=["a case"]), Answers(list=())
+    file = SimpleNamespace(case=SimpleNamespace(place="us"))
+    cases, edit = Answers(amiss=[file]), Answers(list=())
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
-    publish = Answers(status=SimpleNamespace(live=None))
+    publish = Answers(status=SiteStatus(None, (), False))
     recipients = Answers(list=())
     HomeScreens(shown, publish, contacts, cases, recipients, edit, lambda: None).home(
         admin_request(posted=False)
     )
     assert shown.names["unread"] == {"contacts": "line 3 cannot be read"}
-    assert shown.names["amiss"] == ["a case"]
+    assert shown.names["amiss"] == [file]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.delivery.read_figures import MonthFigures
 from chalicelib.delivery.render import figure_pictures as pictures
 from chalicelib.delivery.shown_figures import Shown, Wait
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.audit_log import csv_cell
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
@@ -56,9 +57,9 @@ class Row:
         return [*(getattr(self.shown, name).text for name in HEADS), self.half, self.nearly_all]
 
 
-def routes(guard: Guard, read_figures: Callable[[], MonthFigures]) -> None:
+def routes(guard: Guard, read_figures: Callable[[], MonthFigures], sees: Sees = sees_all) -> None:
     """Register the routes of figures: the screen and its file, for whoever sees cases."""
-    screens = FigureScreens(guard.show, read_figures)
+    screens = FigureScreens(guard.show, read_figures, sees)
     guard.screen(FIGURES, EDITOR)(screens.figures)
     guard.screen(FILE, EDITOR)(screens.file)
 
@@ -66,13 +67,14 @@ def routes(guard: Guard, read_figures: Callable[[], MonthFigures]) -> None:
 class FigureScreens:
     """The screen of figures and its file."""
 
-    def __init__(self, show: Show, read_figures: Callable[[], MonthFigures]) -> None:
+    def __init__(self, show: Show, read_figures: Callable[[], MonthFigures], sees: Sees = sees_all) -> None:
+        self._sees = sees
         self._show = show
         self._read_figures = read_figures
 
     def figures(self, request: AdminRequest) -> Screen:
         """Show this month and the twelve before, of one town or of all."""
-        figures = self._read_figures()
+        figures = self._of(request)
         place = request.asked("town")
         place = place if place in figures.places else ""
         places = [place] if place else list(figures.places)
@@ -109,7 +111,12 @@ class FigureScreens:
 
     def file(self, request: AdminRequest) -> Screen:
         """Download the same figures, each month, town and office a row."""
-        return download(as_csv(self._read_figures()), "figures.csv", "text/csv")
+        return download(as_csv(self._of(request)), "figures.csv", "text/csv")
+
+    def _of(self, request: AdminRequest) -> MonthFigures:
+        """Return the figures of the places that somebody looks after."""
+        figures, theirs = self._read_figures(), self._sees(request.who)
+        return replace(figures, places={one: name for one, name in figures.places.items() if theirs(one)})
 
 
 def office_rows(figures: MonthFigures, months: Sequence[str], places: Sequence[str]) -> list[Row]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.desk.audit import deeds, plain_line
+from chalicelib.desk.grants import SITE, Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.ports import AuditEntry, AuditLog
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
@@ -17,6 +18,8 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 
 WordsOfLog = Callable[[], Callable[[str], str]]
+# Gives what returns the places that a word of a line stands for; none for a word that is of no place.
+PlacesOfLog = Callable[[], Callable[[str], Sequence[str]]]
 LOG = "/admin/log"
 _MONTHS_KEPT = 13
 _FORMULA = ("=", "+", "-", "@", "\u2212")  # wide and small ones are read as these (NFKC)
@@ -25,9 +28,21 @@ _SPLITS = ("\t", "\r", "\n")
 _BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000"
 
 
-def routes(guard: Guard, audit: AuditLog, clock: Clock, words: WordsOfLog) -> None:
-    """Register the routes of the audit log."""
-    lines = LogScreens(guard.show, audit, clock, words)
+def no_places() -> Callable[[str], Sequence[str]]:
+    """Return what knows no place: people of a place see their own deeds then."""
+    return lambda word: ()
+
+
+def routes(
+    guard: Guard,
+    audit: AuditLog,
+    clock: Clock,
+    words: WordsOfLog,
+    sees: Sees = sees_all,
+    places: PlacesOfLog = no_places,
+) -> None:
+    """Register the routes of the audit log. `sees` says which places somebody looks after."""
+    lines = LogScreens(guard.show, audit, clock, words, sees, places)
     guard.screen(LOG, EDITOR)(lines.month)
     guard.screen("/admin/log/file", PUBLISHER)(lines.file)
 
@@ -38,8 +53,18 @@ class LogScreens:
     `words` gives what puts ids into words, for the screen; the file holds what is stored.
     """
 
-    def __init__(self, show: Show, audit: AuditLog, clock: Clock, words: WordsOfLog = lambda: str) -> None:
+    def __init__(
+        self,
+        show: Show,
+        audit: AuditLog,
+        clock: Clock,
+        words: WordsOfLog = lambda: str,
+        sees: Sees = sees_all,
+        places: PlacesOfLog = no_places,
+    ) -> None:
         self._show = show
+        self._sees = sees
+        self._places = places
         self._words = words
         self._audit = audit
         self._clock = clock
@@ -50,7 +75,8 @@ class LogScreens:
         month = request.asked("month") or months[0]
         if month not in months:
             raise EntryMissing("the log is kept for a year")
-        entries = deeds(self._audit.entries(month))
+        theirs = self._theirs(request)
+        entries = [entry for entry in deeds(self._audit.entries(month)) if theirs(entry)]
         return self._show(
             request, "log.html", entries=entries, month=month, months=months, words=self._words()
         )
@@ -58,8 +84,23 @@ class LogScreens:
     def file(self, request: AdminRequest) -> Screen:
         """Download the whole audit log as CSV."""
         months = _months(self._clock.now())
-        entries = [entry for month in months for entry in deeds(self._audit.entries(month))]
+        theirs = self._theirs(request)
+        entries = [entry for month in months for entry in deeds(self._audit.entries(month)) if theirs(entry)]
         return download(as_csv(entries), "log.csv", "text/csv")
+
+    def _theirs(self, request: AdminRequest) -> Callable[[AuditEntry], bool]:
+        """Return what says whether somebody sees a line: one of theirs, or about their places alone."""
+        sees = self._sees(request.who)
+        if sees(SITE):
+            return lambda entry: True
+        places_of = self._places()
+
+        def theirs(entry: AuditEntry) -> bool:
+            about = [places_of(word) for word in entry.about.replace(",", " ").split()]
+            of_own = bool(about) and all(places and all(map(sees, places)) for places in about)
+            return of_own or entry.who == request.who.email
+
+        return theirs
 
 
 def as_csv(entries: Sequence[AuditEntry]) -> str:

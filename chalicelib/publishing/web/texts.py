@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.delivery import mail_frames
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import (
@@ -17,6 +18,7 @@ from chalicelib.directory.document_ids import (
     RECIPIENTS,
     base_of,
     name_of,
+    place_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
@@ -31,9 +33,9 @@ TEXTS = "/admin/documents"
 TEXT = "/admin/text"
 
 
-def routes(guard: Guard, edit: EditText, see: SeeChanges) -> None:
-    """Register the screens."""
-    screens = TextScreens(guard.show, edit, see)
+def routes(guard: Guard, edit: EditText, see: SeeChanges, sees: Sees = sees_all) -> None:
+    """Register the screens; `sees` says which places somebody looks after."""
+    screens = TextScreens(guard.show, edit, see, sees)
     guard.screen(TEXTS, EDITOR)(screens.documents)
     # Raw text is for who asks for it: nothing but publishers' folds named Advanced leads here.
     guard.screen(TEXT, PUBLISHER, does="save a draft", about="d")(screens.text)
@@ -43,16 +45,17 @@ def routes(guard: Guard, edit: EditText, see: SeeChanges) -> None:
 class TextScreens:
     """The screens of documents, a method each."""
 
-    def __init__(self, show: Show, edit: EditText, see: SeeChanges) -> None:
+    def __init__(self, show: Show, edit: EditText, see: SeeChanges, sees: Sees = sees_all) -> None:
+        self._sees = sees
         self._show = show
         self._edit = edit
         self._see = see
 
     def documents(self, request: AdminRequest) -> Screen:
-        """List the documents."""
-        return self._show(
-            request, "documents.html", entries=self._edit.list(), name_of=name_of, form_of=form_of
-        )
+        """List the documents of the site, and of the places that somebody looks after."""
+        theirs = self._sees(request.who)
+        entries = [one for one in self._edit.list() if not place_of(one.id) or theirs(place_of(one.id))]
+        return self._show(request, "documents.html", entries=entries, name_of=name_of, form_of=form_of)
 
     def text(self, request: AdminRequest) -> Screen:
         """Show the editor of a document, or save what was typed as its draft."""
