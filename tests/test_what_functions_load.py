@@ -83,7 +83,7 @@ OURS: dict[str, str] = {
     "reporter_api": _FORMS,
     "code_api": _FORMS,
     "access_api": (
-        "desk.adapters: cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens"
+        "desk.adapters: cognito_people dynamo_audit dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
         " desk.render: admin_pages desk_mails directory.adapters: shipped_content"
         " pages.adapters: shipped_pages pages.render: catalogs contexts english templates"
         " shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk ses_mailer"
@@ -91,7 +91,7 @@ OURS: dict[str, str] = {
     "admin_api": (
         f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums dynamo_wishes"
         " mail_encryption delivery.render: figure_pictures desk.adapters:"
-        " cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
+        " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
         " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
         " dynamo_jobs render_process s3_releases shipped_documents sqs_jobs standby publishing.render:"

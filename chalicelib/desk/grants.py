@@ -95,12 +95,12 @@ def sees_all(person: Person) -> Callable[[str], bool]:
     return lambda place: True
 
 
-class GrantsOfRoles:
-    """The GrantBook of people who have one role each, of the whole site, as the groups of the pool say."""
+class GrantsOfPeople:
+    """The GrantBook of who is signed in: the role of the whole site, and those at places (Sessions)."""
 
     def grants(self, person: Person) -> Sequence[Grant]:
-        """Return the one grant that a role is."""
-        return of_role(person.role)
+        """Return the grant that the role of the site is, and one for each role at a place."""
+        return (*of_role(person.role), *(Grant(role, place) for role, place in person.at if place))
 
 
 def of_role(role: str) -> tuple[Grant, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from chalicelib.desk.agreements import AUTHENTICATOR_AT, PASSWORD_AT, PUBLISHER_SINCE
 from chalicelib.desk.errors import LastPublisher, NotAllowed
+from chalicelib.desk.manage_roles import ManageRoles
 from chalicelib.desk.people import (
     FIRST_PASSWORD_LIVES,
     PUBLISHER,
@@ -43,7 +43,9 @@ class ManagePeople:
         clock: Clock,
         tell: Callable[[str, str, bool], None],
         pick: Callable[[Sequence[str]], str],
+        roles: ManageRoles,
     ) -> None:
+        self._roles = roles
         self._people = people
         self._standings = standings
         self._books = books
@@ -55,19 +57,8 @@ class ManagePeople:
         """Return all accounts, by address."""
         return self._people.everybody()
 
-    def listed(self) -> Sequence[Person]:
-        """Return all accounts, by address, without their authenticators."""
-        return self._people.listed()
-
-    def whole(self, person: Person) -> Person:
-        """Return a listed account with its authenticator; as it is listed where it is gone meanwhile."""
-        try:
-            return replace(self._people.find(person.email), role=person.role)
-        except EntryMissing:
-            return person
-
-    def invite(self, email: str, role: str) -> Person:
-        """Create an account by invitation, and mail its first password.
+    def invite(self, email: str, role: str, place: str = "") -> Person:
+        """Create an account by invitation, with a role of the site or at a place; mail its first password.
 
         Raises AddressWrong or PersonKnown.
         """
@@ -75,19 +66,25 @@ class ManagePeople:
         if not is_address(address):
             raise AddressWrong
         password = self._password()
-        person = self._people.invite(address, _role(role), password)
+        person = self._people.invite(address, "" if place else _role(role), password)
         self._standings.hand_out(person, PASSWORD_AT)
+        if place:
+            self._roles.give(person.email, role, place)
         self._open_anew(address, password)
         self._tell(address, password, True)
         return person
 
     def change_role(self, email: str, role: str) -> Person:
-        """Change the role of an account, at once, and return the account as it was.
+        """Change the role of the site of an account, at once, and return the account as it was.
+
+        "" takes it from somebody who has roles at places, and leaves those.
 
         Raises LastPublisher or EntryMissing.
         """
         person = self._known(email)
-        if _role(role) != PUBLISHER:
+        if not role and not self._roles.has_any(person):
+            raise EntryMissing("nothing would be left")
+        if not role or _role(role) != PUBLISHER:
             self._somebody_else_publishes(email)
         elif person.role != PUBLISHER:
             self._standings.record(person, PUBLISHER_SINCE)
@@ -129,6 +126,7 @@ class ManagePeople:
             raise NotAllowed("somebody else must remove you")
         self._somebody_else_publishes(email)
         self._people.remove(person.email)
+        self._roles.forget(person)
         self._forget_browsers_of(person.email)
         for book in self._books:
             book.forget_first_password(person.email)

@@ -34,7 +34,8 @@ SHORTEST_PASSWORD = 14
 class Person:
     """An account of somebody who may sign in, known by an e-mail address.
 
-    `role` is empty for somebody without one.
+    `role` is the role of the whole site, empty for somebody without one; `at` are roles at places, each as
+    (role, place). Only who is signed in comes with those.
 
     `id` is the pool's own and is never given twice: an address can be. `invited_at` is when the pool made the
     account, or None where that was not asked.
@@ -46,10 +47,16 @@ class Person:
     second_factor: bool = False
     id: str = ""
     invited_at: datetime | None = None
+    at: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def highest_role(self) -> str:
+        """Return the highest role that this person has anywhere, or nothing."""
+        return highest({self.role, *(role for role, _ in self.at)})
 
     def may(self, role: str) -> bool:
-        """Return whether this person is authorized for what needs `role`."""
-        return allows(self.role, role)
+        """Return whether this person has `role` anywhere. For which place it is asked is another question."""
+        return allows(self.highest_role, role)
 
 
 @dataclass(frozen=True, slots=True)

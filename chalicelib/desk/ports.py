@@ -9,6 +9,7 @@ from typing import Protocol
 
 from chalicelib.desk.grants import Grant
 from chalicelib.desk.people import KnownBrowser, Person, Session, Step
+from chalicelib.desk.places_of_roles import PlaceOfRoles
 
 
 class People(Protocol):
@@ -54,10 +55,13 @@ class People(Protocol):
         """Return one account, with id and `invited_at`. Raises EntryMissing."""
 
     def invite(self, email: str, role: str, password: str) -> Person:
-        """Create an account by invitation, with a first password that must be changed. Raises PersonKnown."""
+        """Create an account by invitation, with a first password that must be changed. Raises PersonKnown.
+
+        Without a role it has none of the site.
+        """
 
     def set_role(self, person: str, role: str) -> None:
-        """Set the role of an account, which has no other then. Raises EntryMissing."""
+        """Set the role of an account, which has no other then; "" leaves it none. Raises EntryMissing."""
 
     def set_first_password(self, person: str, password: str) -> None:
         """Reset a password to a new first one, and end all sessions. Raises EntryMissing."""
@@ -77,6 +81,38 @@ class GrantBook(Protocol):
 
     def grants(self, person: Person) -> Sequence[Grant]:
         """Return a person's grants; none for somebody without a role."""
+
+
+class RolesAt(Protocol):
+    """Port to the roles that people have at places, as it is read at each request."""
+
+    def at(self, person: str) -> Mapping[str, str]:
+        """Return the role of the person with this id at each place where they have one, by its slug.
+
+        Raises StoreUnavailable.
+        """
+
+
+class RoleBook(RolesAt, Protocol):
+    """The roles of people at places, and the places that they are given at: the access screens change them.
+
+    Any call may raise StoreUnavailable.
+    """
+
+    def at_all(self, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """Return the roles of each of these people; those who have none may be left out."""
+
+    def give(self, person: str, place: str, role: str) -> None:
+        """Give somebody a role at a place, in the place of the one that they had there."""
+
+    def take(self, person: str, place: str) -> None:
+        """Take somebody's role at a place; none there is no fault."""
+
+    def places(self) -> Mapping[str, PlaceOfRoles]:
+        """Return the places that were written down for roles, by slug."""
+
+    def put_place(self, place: PlaceOfRoles) -> None:
+        """Write a place down, in the place of what was known of it."""
 
 
 class TokenReader(Protocol):

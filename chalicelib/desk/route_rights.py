@@ -34,7 +34,11 @@ TOWN = "town"  # the field p: a place, or a new one in the field parent
 TOWN_OUT = "town out"  # who takes a place out looks after what it lies in
 CONTACT = "contact"  # the field c, and the place that was typed
 CHECKED_CONTACT = "checked contact"  # the field contact
+PAGE = "page"  # the field name: "es/los-banos/note" is of that place, "es/code" of the site
 CASE = "case"  # the field n: the place that a report is about
+ROLE_AT = "role at"  # the place that was typed or chosen, none being the whole site
+ACCOUNT = "account"  # the field email: all places where that person has a role
+PLACE_OF_ROLES = "place of roles"  # a new one, in the field around; a known one is the site's
 LIST = "list"  # of places, or of what they have: each row is shown to those who look after it
 
 
@@ -58,6 +62,36 @@ class Abouts(Protocol):
     def place_of_case(self, case_number: str) -> str:
         """Return the place that a case is about, or SITE for one that is not there."""
 
+    def place_named(self, typed: str) -> str:
+        """Return the place that a name or a slug stands for, or "" where nobody knows it."""
+
+    def places_of_account(self, email: str) -> Sequence[str]:
+        """Return where somebody has a role, SITE for one of the site; none for an unknown one."""
+
+
+class NoAbouts:
+    """The Abouts of who knows of nothing: what nobody looks up is the site's."""
+
+    def around(self) -> Around:
+        """Return what knows no place."""
+        return _nothing
+
+    def places_of_contact(self, contact: str) -> Sequence[str]:
+        """Return none."""
+        return ()
+
+    def place_of_case(self, case_number: str) -> str:
+        """Return SITE."""
+        return SITE
+
+    def place_named(self, typed: str) -> str:
+        """Return none."""
+        return ""
+
+    def places_of_account(self, email: str) -> Sequence[str]:
+        """Return none."""
+        return ()
+
 
 RIGHTS: Mapping[str, Right] = {
     "/admin/sign-out": Right(OF_SITE, OWN, OWN),
@@ -72,6 +106,23 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/text/newer/keep": Right(DOCUMENT, LOOK, DECIDE),
     "/admin/text/discard": Right(DOCUMENT, LOOK, DRAFT),
     "/admin/text/restore": Right(DOCUMENT, LOOK, DRAFT),
+    "/admin": Right(LIST),
+    "/admin/{proxy+}": Right(LIST),
+    "/admin/access": Right(LIST),  # the old address of People: it leads there
+    "/admin/search": Right(LIST),
+    "/admin/log": Right(LIST),
+    "/admin/log/file": Right(LIST),
+    "/admin/documents": Right(LIST),
+    "/admin/thrown": Right(LIST),
+    "/admin/thrown/look": Right(LIST),  # these two ask whose the draft is, once they have read it
+    "/admin/thrown/back": Right(LIST),
+    "/admin/preview": Right(LIST),
+    "/admin/preview/page": Right(PAGE, LOOK),
+    "/admin/figures": Right(LIST),
+    "/admin/figures/file": Right(LIST),
+    "/admin/site": Right(OF_SITE, LOOK_AT_SITE),
+    "/admin/sentences": Right(OF_SITE, LOOK_AT_SITE, DRAFT_SITE),
+    "/admin/sentence": Right(OF_SITE, LOOK_AT_SITE, DRAFT_SITE),
     "/admin/contacts": Right(LIST),
     "/admin/towns": Right(LIST),
     "/admin/deliveries": Right(LIST),
@@ -87,22 +138,31 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/case/move": Right(CASE, LOOK, DECIDE),
     "/admin/case/agree": Right(CASE, LOOK, DECIDE),
     "/admin/case/decline": Right(CASE, LOOK, DECIDE),
+    "/admin/access/home": Right(OF_SITE, OWN, OWN),
+    "/admin/access/{proxy+}": Right(OF_SITE, OWN, OWN),
+    "/admin/access/sign-out": Right(OF_SITE, OWN, OWN),
+    "/admin/access/authenticator": Right(OF_SITE, OWN, OWN),
+    "/admin/access/people": Right(ROLE_AT, OWN, DECIDE),  # a list of one's own, and an invitation
+    "/admin/access/people/find": Right(LIST),
+    "/admin/access/people/take": Right(ROLE_AT, DECIDE, DECIDE),
+    "/admin/access/people/remove": Right(ACCOUNT, DECIDE, DECIDE),
+    "/admin/access/people/password": Right(ACCOUNT, DECIDE, DECIDE),
+    "/admin/access/people/authenticator": Right(ACCOUNT, DECIDE, DECIDE),
+    "/admin/access/people/sessions": Right(ACCOUNT, DECIDE, DECIDE),
+    "/admin/access/people/place": Right(PLACE_OF_ROLES, DECIDE, DECIDE),
 }
 # Those that show or change all places, or what the site owns.
 BY_SITE = frozenset(
     {
-        *("/admin", "/admin/{proxy+}", "/admin/places", "/admin/search", "/admin/log", "/admin/log/file"),
-        *("/admin/documents", "/admin/thrown", "/admin/thrown/look", "/admin/thrown/back"),
-        *("/admin/thrown/propose", "/admin/job", "/admin/job/go-on"),
-        *("/admin/site", "/admin/site/change", "/admin/mail"),
-        *("/admin/sentences", "/admin/sentence"),
-        *("/admin/preview", "/admin/preview/page", "/admin/preview/mail"),
+        *("/admin/places", "/admin/thrown/propose", "/admin/job", "/admin/job/go-on"),
+        *("/admin/site/change", "/admin/mail", "/admin/preview/mail"),
         *("/admin/publish", "/admin/publish/now", "/admin/releases", "/admin/releases/what"),
         *("/admin/releases/drafts", "/admin/releases/look", "/admin/releases/back"),
-        *("/admin/figures", "/admin/figures/file"),
+        "/admin/access/people/role",
     }
 )
 BY_SITE_BELOW = ("/admin/people", "/admin/recipient")  # and all that begins so
+OF_NO_PLACE = frozenset({"code", "answer", "about"})  # pages of the site
 _NEW = {CONTACT: "c", TOWN: "p"}  # without this field the form is of a new one
 _TO_SITE = {LOOK: LOOK_AT_SITE, DRAFT: DRAFT_SITE, DECIDE: DECIDE_SITE}
 
@@ -128,10 +188,14 @@ class RouteRights:
         if may(grants, verb, SITE, _nothing):
             return True  # whoever has the role for every place: nothing is looked up
         around = self._abouts.around()
+        if right.about == PAGE and place_of_page(asked("name")) == SITE:
+            return may(grants, LOOK_AT_SITE, SITE, around)
         if right.about == DOCUMENT:
             return self._of_document(grants, verb, asked("d"), around)
         if not posted and not asked(_NEW.get(right.about, "")) and right.about in _NEW:
             return may(grants, LOOK_AT_SITE, SITE, around)  # an empty form says nothing of anybody's
+        if right.about == ROLE_AT and asked("place") and not self._abouts.place_named(asked("place")):
+            return True  # the screen says that nobody knows it, and does nothing
         return may_all(grants, verb, self._places(right.about, posted, asked, around), around)
 
     def sees(self, person: Person) -> Callable[[str], bool]:
@@ -151,6 +215,15 @@ class RouteRights:
     def _places(self, about: str, posted: bool, asked: Callable[[str], str], around: Around) -> Sequence[str]:
         if about == CASE:
             return (self._abouts.place_of_case(asked("n")),)
+        if about == PAGE:
+            return (place_of_page(asked("name")),)
+        if about == ROLE_AT:
+            return (self._abouts.place_named(asked("place")) if asked("place") else SITE,)
+        if about == ACCOUNT:
+            return self._abouts.places_of_account(asked("email")) or (SITE,)
+        if about == PLACE_OF_ROLES:
+            known = bool(around(asked("p")))
+            return (SITE if known else self._abouts.place_named(asked("around")) or SITE,)
         if about in (CONTACT, CHECKED_CONTACT):
             contact = asked("contact" if about == CHECKED_CONTACT else "c")
             served = [*self._abouts.places_of_contact(contact)] if contact else []
@@ -162,6 +235,13 @@ class RouteRights:
             return outer or (SITE,)
         moves = [parent, *outer] if parent and parent not in outer else []
         return [*([place] if place else []), *moves] or [SITE]
+
+
+def place_of_page(name: str) -> str:
+    """Return the place that a page shows, by its name with the language; SITE for one of the site's."""
+    page = name.partition("/")[2]
+    of_site = page in OF_NO_PLACE or (page.startswith("error-") and page[6:].isdigit())
+    return SITE if of_site else page.partition("/")[0] or "-"
 
 
 def _nothing(place: str) -> Sequence[str]:

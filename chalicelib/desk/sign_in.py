@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.desk.agreements import AUTHENTICATOR_AT, PASSWORD_AT
@@ -22,6 +23,7 @@ from chalicelib.desk.people import (
     MOST_IN_ONE_BROWSER,
     MOST_TRIES,
     NEW_PASSWORD,
+    PUBLISHER,
     SET_UP,
     SHORTEST_PASSWORD,
     SIGN_IN_TAKES,
@@ -33,7 +35,7 @@ from chalicelib.desk.people import (
     Session,
     Step,
 )
-from chalicelib.desk.ports import People, SignInStore, TokenReader
+from chalicelib.desk.ports import People, RolesAt, SignInStore, TokenReader
 from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import CredentialDates
 from chalicelib.desk.typed import typed_digits, typed_first_password
@@ -253,8 +255,10 @@ class Sessions:
         standings: CredentialDates,
         watch: SignInWatch,
         unused: timedelta | None = None,
+        roles: RolesAt | None = None,
     ) -> None:
-        """With `unused`, a session ends when nothing was asked for that long."""
+        """With `unused`, a session ends when nothing was asked for that long. `roles` are those at places."""
+        self._roles = roles
         self._people = people
         self._tokens = tokens
         self._book = book
@@ -276,7 +280,10 @@ class Sessions:
         if self._unused is not None:
             # A session that somebody ends meanwhile is over at the pool, whatever is written here.
             self._book.keep_session(token, Session(address, min(now + self._unused, ends)))
-        return person
+        if self._roles is None or person.role == PUBLISHER:
+            return person  # who publishes the whole site has that at each place
+        at = self._roles.at(person.id) if person.id else {}
+        return replace(person, at=tuple((role, place) for place, role in sorted(at.items())))
 
     def end(self, person: Person, token: str) -> None:
         """End a session, and with it all others of the same person."""

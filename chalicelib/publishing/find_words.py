@@ -49,12 +49,16 @@ class FoundSentence:
 
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
-    """A contact, place or recipient, by its id; `detail` is what fits, when it is not the name."""
+    """A contact, place or recipient, by its id; `detail` is what fits, when it is not the name.
+
+    `place` is whose it is: none for a recipient, which the site looks after.
+    """
 
     kind: str
     id: str
     name: str
     detail: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,14 @@ def _entries(wanted: str, site: _Site) -> Iterator[FoundEntry]:
     for contact in site.entries[CONTACTS]:
         name, detail = str(contact.get("name") or ""), _channel(wanted, contact)
         if detail or fit(wanted, name):
-            yield FoundEntry(CONTACT, str(contact.get("id") or ""), name, detail)
+            yield FoundEntry(
+                CONTACT, str(contact.get("id") or ""), name, detail, str(contact.get("serves") or "")
+            )
     for place in site.entries[PLACES]:
         name, slug = str(place.get("name") or ""), str(place.get("slug") or "")
         translated = [texts.get(name, "") for texts in site.catalogs.values()]
         if any(fit(wanted, one) for one in (name, *translated) if one):
-            yield FoundEntry(PLACE, slug, name)
+            yield FoundEntry(PLACE, slug, name, place=slug)
     for recipient in site.entries[RECIPIENTS]:
         name = str(recipient.get("name") or "")
         if fit(wanted, name):

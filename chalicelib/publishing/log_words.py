@@ -42,7 +42,8 @@ class LogWords:
             **named.places,
             **{entry.id: name_of(entry.id) for entry in self._edit.list()},
         }
-        names["recipients"] = name_of("recipients")
+        # Contacts and places were one text each: lines of before, and publishes of before, name those.
+        names |= {document: name_of(document) for document in ("recipients", "contacts", "places")}
         return lambda text: in_words(text, names)
 
 

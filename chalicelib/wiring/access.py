@@ -12,13 +12,18 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.manage_people import ManagePeople
+from chalicelib.desk.manage_roles import ManageRoles
 from chalicelib.desk.people import UNUSED_ACCESS_SESSION
+from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
+from chalicelib.desk.route_rights import RouteRights
 from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
@@ -26,7 +31,7 @@ from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web import entrance, people
 from chalicelib.desk.web.areas import ACCESS
 from chalicelib.desk.web.guard import Guard
-from chalicelib.directory.adapters.shipped_content import TEMPLATES
+from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES, shipped_content
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
@@ -68,9 +73,17 @@ def serve(
 
     guard = _entrance(routes, settings, clock, cognito, (pool, book, standings, tell))
     books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
-    manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice)
-    people.routes(guard, manage, tell)
+    roles = ManageRoles(pool, DynamoRoles(_DYNAMO, settings.access_table), standings, _shipped_places())
+    guard.right = RouteRights(GrantsOfPeople(), roles)
+    manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice, roles)
+    people.routes(guard, manage, roles, tell)
     app.register_blueprint(routes)
+
+
+def _shipped_places() -> dict[str, PlaceOfRoles]:
+    """Return the places of the package: code, which the desk's function cannot write."""
+    places = shipped_content(CONTENT).places
+    return {place.slug: PlaceOfRoles(place.slug, place.name, place.parent or "") for place in places}
 
 
 def _entrance(
@@ -87,7 +100,8 @@ def _entrance(
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), tell)
-    sessions = Sessions(pool, tokens, book, clock, standings, watch, UNUSED_ACCESS_SESSION)
+    roles = DynamoRoles(_DYNAMO, settings.access_table)
+    sessions = Sessions(pool, tokens, book, clock, standings, watch, UNUSED_ACCESS_SESSION, roles)
     needed = settings.stage == "prod"
     sign_in = SignIn(pool, tokens, book, clock, needed, standings, watch, UNUSED_ACCESS_SESSION)
     guard = Guard(

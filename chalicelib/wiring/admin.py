@@ -23,10 +23,11 @@ from chalicelib.delivery.web import cases, figures
 from chalicelib.delivery.wish_for_cases import CasesToLookAt, WishForCases
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
-from chalicelib.desk.grants import GrantsOfRoles, Sees
+from chalicelib.desk.grants import GrantsOfPeople, Sees
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.route_rights import RouteRights
@@ -118,10 +119,13 @@ def serve(
     look_after_cases = LookAfterCases(reports_index, directory, shared.clock, zones)
     hand_overs = HandOvers(reports_index, directory, shared.clock, agreed_only=settings.stage == "prod")
     places = published_places(settings)
+    lists = CaseLists(reports_index, shared.clock)
+    reports_index.all = lambda now: lists.kept([*places()], now)  # no request reads a whole index
     first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
     mail = documents.DeskMail(shared.mailer, shared.mails.address_code, shared.mails.operator_code)
     core = documents.desk_services(settings, shared.clock, mail, shared.book, first)
-    rights = RouteRights(GrantsOfRoles(), DeskAbouts(core.edit, look_after_cases))
+    abouts = DeskAbouts(core.edit, look_after_cases)
+    rights = RouteRights(GrantsOfPeople(), abouts)
     guard.right = rights
     wishes = WishForCases(
         look_after_cases,
@@ -133,9 +137,8 @@ def serve(
     cases.routes(guard, look_after_cases, hand_overs, shared.standings, wishes, places, rights.sees)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
     read_figures = ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places)
-    lists = CaseLists(reports_index, shared.clock)
-    figures.routes(guard, lambda of: read_figures.of(of, partial(lists.kept, of)), places)
-    _documents(guard, shared, core, look_after_cases, rights.sees)
+    figures.routes(guard, lambda of: read_figures.of(of, partial(lists.kept, of)), places, rights.sees)
+    _documents(guard, shared, core, look_after_cases, rights.sees, abouts)
     edit_places, edit_contacts = EditPlaces(core.edit), EditContacts(core.edit, shared.clock)
     agreed_only = settings.stage == "prod"
     place_standings.routes(guard, lists, edit_places, edit_contacts, directory, shared.clock, agreed_only)
@@ -179,7 +182,8 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), shared.tell)
-    sessions = Sessions(pool, tokens, book, clock, NoDates(), watch)
+    roles = DynamoRoles(_DYNAMO, settings.access_table)
+    sessions = Sessions(pool, tokens, book, clock, NoDates(), watch, roles=roles)
     sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", NoDates(), watch)
     guard = Guard(
         routes,
@@ -202,27 +206,31 @@ def _documents(
     core: documents.DeskServices,
     look_after_cases: LookAfterCases,
     sees: Sees,
+    abouts: DeskAbouts,
 ) -> None:
     """Register the screens of texts, recipients and releases."""
     edit_contacts = EditContacts(core.edit, shared.clock)
     edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
-    texts.routes(guard, core.edit, core.see)
+    texts.routes(guard, core.edit, core.see, sees)
     changes.routes(guard, core.edit, core.see, core.drafts_of)
-    thrown.routes(guard, core.thrown, core.see, core.recipients, shared.tell)
+    thrown.routes(guard, core.thrown, core.see, core.recipients, shared.tell, sees)
     newer.routes(guard, core.edit)
     edit_sentences = EditSentences(core.edit, core.site.now)
     sentences.routes(guard, edit_sentences, core.history, core.see)
     sentence.routes(guard, edit_sentences, core.site, core.history)
-    search.routes(guard, FindWords(core.site))
+    search.routes(guard, FindWords(core.site), sees)
     contacts.routes(guard, edit_contacts, sees)
     recipients.routes(guard, core.recipients, edit_recipients, shared.standings, shared.tell, core.see)
     ask, clock = _jobs(shared, core.publish), shared.clock
     publishing = partial(jobs.publishing_now, ask, clock)
-    home.routes(guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing)
+    home.routes(
+        guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing, sees
+    )
     releases = publish.routes(guard, core.publish, core.see, ask, clock)
     jobs.routes(guard, ask, clock, releases.refused)
-    audit_log.routes(guard, shared.audit, clock, LogWords(core.edit, core.see, core.recipients))
-    preview.routes(guard, core.preview)
+    words = LogWords(core.edit, core.see, core.recipients)
+    audit_log.routes(guard, shared.audit, clock, words, sees, abouts.places_of_log)
+    preview.routes(guard, core.preview, sees)
     towns.routes(guard, EditPlaces(core.edit), sees)
     site.routes(guard, EditSite(core.edit))
     mail_texts.routes(guard, EditMailTexts(core.edit, _labels_of_mails), core.preview)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.desk.grants import SITE, Around
+from chalicelib.desk.route_rights import NoAbouts
+from chalicelib.directory.document_ids import place_of
 from chalicelib.directory.places import read_places
 from chalicelib.publishing import edit_whole
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.shared.errors import EntryMissing
 
 
-class DeskAbouts:
+class DeskAbouts(NoAbouts):
     """The Abouts of the desk. Nothing is asked for people who have their role for the whole site."""
 
     def __init__(self, edit: EditText, cases: LookAfterCases) -> None:
@@ -38,6 +40,27 @@ class DeskAbouts:
             if entry.get("id") == contact
         ]
         return list(dict.fromkeys(served))
+
+    def places_of_log(self) -> Callable[[str], Sequence[str]]:
+        """Return what gives the places that a word of the log stands for: a text, a place, a contact, a case.
+
+        Texts and contacts are read once; a case is looked up.
+        """
+        wholes = edit_whole.both(self._edit)
+        served: dict[str, list[str]] = {}
+        slugs = {str(entry["slug"]) for whole in wholes for entry in whole.places["places"]}
+        for whole in wholes:
+            for entry in whole.contacts["contacts"]:
+                served.setdefault(str(entry.get("id")), []).append(str(entry["serves"]))
+
+        def places(word: str) -> Sequence[str]:
+            if place := place_of(word):
+                return [place]
+            if word in slugs or word in served:
+                return [*([word] if word in slugs else []), *served.get(word, ())]
+            return [self.place_of_case(word)] if word.startswith("PL-") else []
+
+        return places
 
     def place_of_case(self, case_number: str) -> str:
         """Return the place that a case is about."""

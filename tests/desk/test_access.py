@@ -27,7 +27,10 @@ def test_every_route_lies_below_its_cookies_path_and_names_what_it_demands():
     publishers = {path for (path, method), guard in ROUTES.items() if (method, guard) == ("POST", PUBLISHER)}
     assert publishers == {
         PEOPLE,
-        *(f"{PEOPLE}/{one}" for one in ("role", "remove", "password", "authenticator", "sessions")),
+        *(
+            f"{PEOPLE}/{one}"
+            for one in ("role", "remove", "password", "authenticator", "sessions", "take", "place")
+        ),
     }
 
 
@@ -99,3 +102,44 @@ def test_old_addresses_lead_here(desk: DeskSite):
     assert publisher.get("/admin/people").location == PEOPLE
     assert publisher.get("/admin/access").location == PEOPLE
     assert publisher.get("/admin/authenticator").location == "/admin/access/authenticator"
+
+
+def test_a_publisher_of_a_place_looks_after_its_people_and_no_others(desk: DeskSite):
+    ana = desk.person(PUBLISHER_ONE).at_access()
+    for p, name, around in (("vale", "Vale County", "us"), ("elm", "Elm", "vale"), ("oak", "Oak", "us")):
+        page = ana.submit(ana.get(PEOPLE), f"{PEOPLE}/place", p=p, name=name, around=around)
+        assert page.location == f"{PEOPLE}?done=role_place"
+    page = ana.submit(ana.get(PEOPLE), PEOPLE, email=PUBLISHER_TWO, role="publisher", place="vale")
+    assert page.location == f"{PEOPLE}?done=role"
+    ana.post(
+        f"{PEOPLE}/role", {**ana.get(PEOPLE).forms(f"{PEOPLE}/role")[0], "email": PUBLISHER_TWO, "role": ""}
+    )
+    ana.submit(ana.get(PEOPLE), PEOPLE, email="oak@desk.example", role="editor", place="oak")
+
+    ben = desk.person(PUBLISHER_TWO).at_access()
+    page = ben.get(PEOPLE)
+    assert PUBLISHER_TWO in page.words
+    assert not [one for one in (PUBLISHER_ONE, EDITOR_ONE, "oak@") if one in page.words]
+    assert not page.forms(f"{PEOPLE}/role")
+    made = ben.submit(page, PEOPLE, email="elm@desk.example", role="editor", place="elm")
+    assert made.location == f"{PEOPLE}?done=invited"
+    assert "editor of Elm, Vale County" in ben.get(PEOPLE).words
+    page = ben.get(PEOPLE)
+    for place in ("oak", "us", ""):
+        tried = ben.submit(page, PEOPLE, email="more@desk.example", role="editor", place=place)
+        assert tried.status == 403, place
+    assert ben.submit(page, PEOPLE, email="more@desk.example", role="editor", place="Elmm").status == 422
+    csrf = page.forms(PEOPLE)[0]["csrf"]
+    # what the guard looks at is what the screen acts on, wherever it stands
+    asked = {"csrf": csrf, "email": "more@desk.example", "role": "publisher", "place": ""}
+    assert ben.post(f"{PEOPLE}?place=elm", asked).location == f"{PEOPLE}?done=invited"
+    assert (
+        desk.cognito.admin_list_groups_for_user(UserPoolId=desk.pool, Username="more@desk.example")["Groups"]
+        == []
+    )
+    for path in ("password", "authenticator", "sessions", "remove", "role"):
+        for email in ("oak@desk.example", PUBLISHER_ONE):
+            asked = {"csrf": csrf, "email": email, "role": "editor"}
+            assert ben.post(f"{PEOPLE}/{path}", asked).status == 403, (path, email)
+    assert ben.post(f"{PEOPLE}/remove", {"csrf": csrf, "email": "elm@desk.example"}).status == 303
+    assert desk.log()[-1]["role"] == PUBLISHER

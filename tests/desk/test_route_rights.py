@@ -36,14 +36,24 @@ CHAINS = {
     COUNTY: (COUNTY, "california"),
 }
 # Who sees the desk of everybody, and presses what is the site's: by the role that the route demands.
-SEEN_BY_ALL = {"/admin/sign-out", "/admin/authenticator"}
-LISTS = {"/admin/contacts", "/admin/towns", "/admin/deliveries"}
+SEEN_BY_ALL = {
+    *("/admin/sign-out", "/admin/authenticator", "/admin/access/sign-out", "/admin/access/authenticator"),
+    *("/admin/access/home", "/admin/access/{proxy+}"),
+}
+LISTS = {
+    *("/admin", "/admin/{proxy+}", "/admin/access", "/admin/search", "/admin/log", "/admin/log/file"),
+    *("/admin/contacts", "/admin/towns", "/admin/deliveries", "/admin/documents", "/admin/preview"),
+    *("/admin/thrown", "/admin/thrown/look", "/admin/thrown/back", "/admin/figures", "/admin/figures/file"),
+}
+LOOKED_AT_BY_ALL = {"/admin/site", "/admin/sentences", "/admin/sentence"}  # and changed by the site's
+LISTS_OF_PEOPLE = {"/admin/access/people/find"}
+LISTS_WITH_A_FORM = {"/admin/access/people"}
 DOCUMENTS = sorted(path for path in RIGHTS if path.startswith("/admin/text"))
 
 
-def routes() -> dict[tuple[str, str], str]:
+def routes(function: str) -> dict[tuple[str, str], str]:
     app = Chalice(app_name="porchlight")
-    http.serve(app, Settings(porchlight_function="admin", porchlight_pages="live"))
+    http.serve(app, Settings(porchlight_function=function, porchlight_pages="live"))
     return {
         (path, method): str(getattr(entry.view_function, "guard", ""))
         for path, methods in app.routes.items()
@@ -52,7 +62,7 @@ def routes() -> dict[tuple[str, str], str]:
     }
 
 
-ROUTES = routes()
+ROUTES = routes("admin") | routes("access")
 
 
 class Things:
@@ -66,6 +76,15 @@ class Things:
 
     def place_of_case(self, case_number: str) -> str:
         return case_number if case_number in CHAINS else SITE
+
+    def place_named(self, typed: str) -> str:
+        return typed if typed in CHAINS else ""
+
+    def places_of_account(self, email: str) -> Sequence[str]:
+        """Each name is somebody of these places: "ana" of none, "site" of the whole site."""
+        if email == "site":
+            return [SITE]
+        return [one for one in email.split() if one in CHAINS]
 
 
 class Held:
@@ -91,7 +110,12 @@ def about(path: str, place: str) -> dict[str, str]:
     """Return the fields of a request that is about a thing of this place, whatever the route reads."""
     if path in DOCUMENTS:
         return {"d": f"contacts/{place}"}
-    return {"c": place, "contact": place, "p": place, "n": place, "serves": place}
+    if path == "/admin/access/people/place":
+        return {"p": "new", "around": place}
+    if path == "/admin/preview/page":
+        return {"name": f"es/{place}/note"}
+    same = ("c", "contact", "p", "n", "serves", "place", "email")
+    return dict.fromkeys(same, place)
 
 
 def test_every_route_is_on_the_list_or_is_the_site_s_and_nothing_else_is() -> None:
@@ -110,11 +134,11 @@ def test_each_route_asks_for_a_role_at_the_place_that_it_is_about(path: str) -> 
         keeps = path == "/admin/text/newer/keep" or path.startswith("/admin/case/")
         enough = enough and not (keeps and method == "POST" and role == EDITOR)
         for held, asked in product((OWN, COUNTY, SITE), (OWN, OTHER, FOREIGN)):
-            if path in SEEN_BY_ALL:
+            if path in SEEN_BY_ALL or (path in LOOKED_AT_BY_ALL and method == "GET"):
                 wanted = enough
-            elif path in LISTS:
+            elif path in LISTS | LISTS_OF_PEOPLE or (path in LISTS_WITH_A_FORM and method == "GET"):
                 wanted = enough  # each shows those of one's own
-            elif path in RIGHTS:
+            elif path in RIGHTS and path not in LOOKED_AT_BY_ALL:
                 covers = held == SITE or held in CHAINS[asked]
                 if path == "/admin/town/out":  # a town does not take itself out
                     covers = held == SITE or held in CHAINS[asked][1:]
@@ -160,13 +184,52 @@ CLERK = [Grant(PUBLISHER, OWN)]
         ("/admin/text", {"d": f"contacts/{OWN}", "c": FOREIGN}, True),
         ("/admin/text", {"d": f"places/{FOREIGN}", "p": OWN}, False),
         ("/admin/text", {"d": ""}, False),
+        ("/admin/preview/page", {"name": f"es/{OWN}"}, True),
+        ("/admin/preview/page", {"name": f"es/{FOREIGN}"}, False),
+        ("/admin/preview/page", {"name": "es/code"}, True),
+        ("/admin/preview/page", {"name": "es/error-404"}, True),
+        ("/admin/preview/page", {"name": f"es/code/{OWN}"}, False),
+        ("/admin/preview/page", {"name": f"es//{FOREIGN}"}, False),
+        ("/admin/preview/page", {"name": "es/error-town"}, False),
+        ("/admin/preview/page", {"name": ""}, False),
         ("/admin/text/discard", {"d": f"contacts/{OWN}/x"}, False),
     ],
 )
 def test_a_clerk_of_one_town_who_tries_the_fields_of_another(
     path: str, fields: dict[str, str], may: bool
 ) -> None:
-    assert allowed(CLERK, path, "POST", **fields) == may
+    method = "POST" if (path, "POST") in ROUTES else "GET"
+    assert allowed(CLERK, path, method, **fields) == may
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "may"),
+    [
+        ("people", {"place": OWN, "email": FOREIGN}, True),  # a role of one's own, whoever gets it
+        ("people", {"place": FOREIGN}, False),
+        ("people", {"place": COUNTY}, False),
+        ("people", {"place": ""}, False),
+        ("people", {}, False),
+        ("people", {"place": "Nowhere"}, True),  # the screen says that nobody knows it
+        ("people/role", {"email": OWN, "place": OWN, "role": PUBLISHER}, False),
+        ("people/take", {"place": OWN, "email": f"{OWN} {FOREIGN}"}, True),
+        ("people/take", {"place": FOREIGN, "email": OWN}, False),
+        ("people/remove", {"email": OWN}, True),
+        ("people/remove", {"email": f"{OWN} {FOREIGN}", "place": OWN}, False),
+        ("people/password", {"email": "site", "place": OWN}, False),
+        ("people/authenticator", {"email": "nobody", "place": OWN}, False),
+        ("people/sessions", {"email": COUNTY}, False),
+        ("people/place", {"p": OWN, "around": OWN}, False),  # one that is known is the site's to move
+        ("people/place", {"p": "new", "around": OWN}, True),
+        ("people/place", {"p": "new", "around": COUNTY}, False),
+        ("people/place", {"p": "new", "around": "Nowhere"}, False),
+    ],
+)
+def test_a_publisher_of_one_town_who_tries_the_people_of_others(
+    path: str, fields: dict[str, str], may: bool
+) -> None:
+    assert allowed(CLERK, f"/admin/access/{path}", "POST", **fields) == may
+    assert not allowed([Grant(EDITOR, OWN)], f"/admin/access/{path}", "POST", **fields)
 
 
 def test_a_county_adds_towns_and_a_town_adds_none() -> None:

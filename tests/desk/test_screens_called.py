@@ -28,6 +28,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import jobs
 from chalicelib.publishing.errors import ChangedSince
 from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.publish import SiteStatus
 from chalicelib.publishing.refusals import told_of
 from chalicelib.publishing.web.home import HomeScreens
 from chalicelib.publishing.web.preview import PreviewScreens
@@ -122,7 +123,12 @@ def test_a_sign_in_that_fails_is_logged_without_who_tried_or_what(error, status)
 def test_nobody_is_told_of_what_was_not_done_to_the_last_publisher(button):
     notices: list[Any] = []
     people = Answers(**{button: LastPublisher("nobody would remain")})
-    screens = PeopleScreens(Shown(), people, lambda *line, **more: notices.append(line))
+    shown, roles = Shown(), Answers()
+
+    def everybody(request: Any, status: int = 200, problems: Any = None) -> Any:
+        return shown(request, "people.html", status, problems=problems)
+
+    screens: Any = PeopleScreens(everybody, people, roles, lambda *line, **more: notices.append(line))  # type: ignore[arg-type]
     request = admin_request(email=ANA.email, role="editor")
     assert getattr(screens, button)(request).status_code == 409
     assert (notices, request.deed.before) == ([], "")
@@ -215,15 +221,16 @@ def test_a_draft_of_the_settings_that_cannot_be_read_does_not_close_the_editor()
 
 def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     shown = Shown()
-    cases, edit = Answers(amiss=["a case"]), Answers(list=())
+    file = SimpleNamespace(case=SimpleNamespace(place="us"))
+    cases, edit = Answers(amiss=[file]), Answers(list=())
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
-    publish = Answers(status=SimpleNamespace(live=None))
+    publish = Answers(status=SiteStatus(None, (), False))
     recipients = Answers(list=())
     HomeScreens(shown, publish, contacts, cases, recipients, edit, lambda: None).home(
         admin_request(posted=False)
     )
     assert shown.names["unread"] == {"contacts": "line 3 cannot be read"}
-    assert shown.names["amiss"] == ["a case"]
+    assert shown.names["amiss"] == [file]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from chalicelib.desk.agreements import DATES
 from chalicelib.desk.people import (
     BROWSER_KNOWN_FOR,
+    ROLES,
     KnownBrowser,
     Session,
     Step,
 )
+from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.desk.ports import AuditEntry
 from tests.support.fakes import Failing
 
@@ -121,6 +123,41 @@ class FakeStandings(Failing):
     def dates(self, person: str) -> Mapping[str, datetime]:
         self._about_to("dates")
         return dict(self._dates.get(person, {}))
+
+
+class FakeRoles(Failing):
+    """The RoleBook in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._roles: dict[str, dict[str, str]] = {}
+        self._places: dict[str, PlaceOfRoles] = {}
+
+    def at(self, person: str) -> Mapping[str, str]:
+        self._about_to("at")
+        return dict(self._roles.get(person, {}))
+
+    def at_all(self, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        self._about_to("at_all")
+        return {person: dict(self._roles[person]) for person in people if person in self._roles}
+
+    def give(self, person: str, place: str, role: str) -> None:
+        self._about_to("give")
+        if not person or not place or role not in ROLES:
+            raise ValueError("a role of whom, and where?")
+        self._roles.setdefault(person, {})[place] = role
+
+    def take(self, person: str, place: str) -> None:
+        self._about_to("take")
+        self._roles.get(person, {}).pop(place, None)
+
+    def places(self) -> Mapping[str, PlaceOfRoles]:
+        self._about_to("places")
+        return dict(self._places)
+
+    def put_place(self, place: PlaceOfRoles) -> None:
+        self._about_to("put_place")
+        self._places[place.slug] = place
 
 
 class FakeAudit(Failing):

@@ -154,6 +154,10 @@ _SES_OF_THE_SENDER = "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:identity
 
 
 def _item(operation: str, asked: Json) -> Call:
+    if operation == "BatchGetItem":
+        [(table, wanted)] = asked["RequestItems"].items()
+        keys = tuple(key["pk"]["S"] for key in wanted["Keys"])
+        return Call("dynamodb:BatchGetItem", table, {"dynamodb:LeadingKeys": keys})
     index = asked.get("IndexName")
     told: dict[str, tuple[str, ...]] = {"dynamodb:Attributes": tuple(sorted(_attributes(asked)))}
     item = asked.get("Key") or asked.get("Item")

@@ -9,6 +9,7 @@ from itertools import count
 
 from chalicelib.desk.agreements import NOT_USED_YET
 from chalicelib.desk.manage_people import ManagePeople
+from chalicelib.desk.manage_roles import ManageRoles
 from chalicelib.desk.people import (
     EDITOR,
     PUBLISHER,
@@ -16,16 +17,28 @@ from chalicelib.desk.people import (
     Person,
     Step,
 )
+from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
 from tests.support.fake_people import FakePeople, FakeTokens
-from tests.support.fake_sign_ins import FakeSignIns, FakeStandings
+from tests.support.fake_sign_ins import FakeRoles, FakeSignIns, FakeStandings
 from tests.support.fakes import FixedClock
 
 ANA, BEN, CAM = "ana@desk.example", "ben@desk.example", "cam@desk.example"
 STRANGER = "nobody@elsewhere.example"
 PASSWORD = "correct horse battery"
+PLACES = {
+    slug: PlaceOfRoles(slug, name, parent)
+    for slug, name, parent in (
+        ("california", "California", ""),
+        ("merced", "Merced County", "california"),
+        ("los-banos", "Los Banos", "merced"),
+        ("atwater", "Atwater", "merced"),
+        ("fresno", "Fresno County", "california"),
+        ("fresno-city", "Fresno", "fresno"),
+    )
+}
 SECRETS = {ANA: "ANAA" * 8, BEN: "BENB" * 8, CAM: "CAMC" * 8}
 
 
@@ -71,6 +84,7 @@ class Staff:
         self.sign_in = SignIn(self.people, self.tokens, self.book, self.clock, needed, standings, watch)
         self._parts = (standings, watch)
         self.sessions = Sessions(self.people, self.tokens, self.book, self.clock, standings, watch)
+        self.roles = ManageRoles(self.people, FakeRoles(), standings, PLACES)
         self.manage = ManagePeople(
             self.people,
             standings,
@@ -78,6 +92,7 @@ class Staff:
             self.clock,
             lambda to, password, new: self.mailed.append((to, password, new)),
             lambda letters: letters[next(self._picked) * 7 % len(letters)],
+            self.roles,
         )
 
     def with_short_sessions(self, unused: timedelta) -> tuple[SignIn, Sessions]:

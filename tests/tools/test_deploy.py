@@ -560,6 +560,19 @@ def test_before_anything_changes_a_deploy_says_that_there_is_no_going_back(aws, 
     assert "without the report in it" in said
 
 
+def test_over_records_of_before_places_had_documents_a_deploy_says_what_a_way_back_would_lose(
+    aws, package, capsys
+):
+    there(aws, RecordFormat="2")
+    _of_format(package, 3)
+    with pytest.raises(DeployStopped, match="Nothing was changed"):
+        Operator(aws, package, agrees=False).deploys()
+    said = capsys.readouterr().out
+    assert "no going back to the package before" in said
+    assert "contacts and places that were changed here would be as they shipped" in said
+    assert "without the report in it" not in said, "that was said before format 2"
+
+
 def test_the_same_format_and_a_first_deploy_say_nothing_of_going_back(aws, package, capsys):
     _of_format(package, RECORD_FORMAT)
     Operator(aws, package).deploys()

@@ -11,6 +11,7 @@ from datetime import date
 from chalicelib.delivery.read_figures import MonthFigures
 from chalicelib.delivery.render import figure_pictures as pictures
 from chalicelib.delivery.shown_figures import Shown, Wait
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.audit_log import csv_cell
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
@@ -60,12 +61,17 @@ class Row:
         return [*(getattr(self.shown, name).text for name in HEADS), self.half, self.nearly_all]
 
 
-def routes(guard: Guard, read_figures: FiguresOf, places: Callable[[], Mapping[str, str]]) -> None:
+def routes(
+    guard: Guard,
+    read_figures: FiguresOf,
+    places: Callable[[], Mapping[str, str]],
+    sees: Sees = sees_all,
+) -> None:
     """Register the routes of figures: the screen and its file, for whoever sees cases.
 
     `read_figures` returns those of some places; `places` names all.
     """
-    screens = FigureScreens(guard.show, read_figures, places)
+    screens = FigureScreens(guard.show, read_figures, places, sees)
     guard.screen(FIGURES, EDITOR, looks=True)(screens.figures)
     guard.screen(FILE, EDITOR)(screens.file)
 
@@ -73,14 +79,21 @@ def routes(guard: Guard, read_figures: FiguresOf, places: Callable[[], Mapping[s
 class FigureScreens:
     """The screen of figures and its file."""
 
-    def __init__(self, show: Show, read_figures: FiguresOf, places: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        show: Show,
+        read_figures: FiguresOf,
+        places: Callable[[], Mapping[str, str]],
+        sees: Sees = sees_all,
+    ) -> None:
+        self._sees = sees
         self._show = show
         self._read_figures = read_figures
         self._places = places
 
     def figures(self, request: AdminRequest) -> Screen:
         """Show this month and the twelve before, of one town or of all; of many towns, let one be chosen."""
-        names = self._places()
+        names = self._names(request)
         place = request.asked("town") if request.asked("town") in names else ""
         if len(names) > MOST_AT_ONCE and not place:
             list_ = paged(request, list(names), names.__getitem__)
@@ -122,10 +135,15 @@ class FigureScreens:
 
     def file(self, request: AdminRequest) -> Screen:
         """Download the same figures, each month, town and office a row. Raises EntryMissing."""
-        names, place = self._places(), request.asked("town")
+        names, place = self._names(request), request.asked("town")
         if place not in names and (place or len(names) > MOST_AT_ONCE):
             raise EntryMissing("choose a town first: there are too many for one file")
         return download(as_csv(self._read_figures([place] if place else [*names])), "figures.csv", "text/csv")
+
+    def _names(self, request: AdminRequest) -> Mapping[str, str]:
+        """Return the names of the places that somebody looks after, by slug."""
+        theirs = self._sees(request.who)
+        return {slug: name for slug, name in self._places().items() if theirs(slug)}
 
 
 def office_rows(figures: MonthFigures, months: Sequence[str], places: Sequence[str]) -> list[Row]:

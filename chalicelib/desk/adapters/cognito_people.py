@@ -245,13 +245,15 @@ class CognitoPeople:
             MessageAction="SUPPRESS",
             UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
         )
-        self.set_role(email, role)
+        if role:
+            self.set_role(email, role)
         made = response["User"]
         return _person(made, made, role)
 
     def set_role(self, person: str, role: str) -> None:
         """Set an account's role: into the group of one and out of the others."""
-        self._call("admin_add_user_to_group", _OF_A_PERSON, Username=person, GroupName=role)
+        if role:
+            self._call("admin_add_user_to_group", _OF_A_PERSON, Username=person, GroupName=role)
         for other in ROLES:
             if other != role:
                 self._call("admin_remove_user_from_group", _OF_A_PERSON, Username=person, GroupName=other)

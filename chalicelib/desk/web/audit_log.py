@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.desk.audit import deeds, plain_line
+from chalicelib.desk.grants import SITE, Sees, sees_all
 from chalicelib.desk.log_pages import is_position, page_of
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.ports import AuditEntry, AuditLog
@@ -19,6 +20,8 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 
 WordsOfLog = Callable[[], Callable[[str], str]]
+# Gives what returns the places that a word of a line stands for; none for a word that is of no place.
+PlacesOfLog = Callable[[], Callable[[str], Sequence[str]]]
 LOG = "/admin/log"
 _MONTHS_KEPT = 13
 _FORMULA = ("=", "+", "-", "@", "\u2212")  # wide and small ones are read as these (NFKC)
@@ -27,9 +30,21 @@ _SPLITS = ("\t", "\r", "\n")
 _BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000"
 
 
-def routes(guard: Guard, audit: AuditLog, clock: Clock, words: WordsOfLog) -> None:
-    """Register the routes of the audit log."""
-    lines = LogScreens(guard.show, audit, clock, words)
+def no_places() -> Callable[[str], Sequence[str]]:
+    """Return what knows no place: people of a place see their own deeds then."""
+    return lambda word: ()
+
+
+def routes(
+    guard: Guard,
+    audit: AuditLog,
+    clock: Clock,
+    words: WordsOfLog,
+    sees: Sees = sees_all,
+    places: PlacesOfLog = no_places,
+) -> None:
+    """Register the routes of the audit log. `sees` says which places somebody looks after."""
+    lines = LogScreens(guard.show, audit, clock, words, sees, places)
     guard.screen(LOG, EDITOR, looks=True)(lines.month)
     guard.screen("/admin/log/file", PUBLISHER)(lines.file)
 
@@ -40,8 +55,18 @@ class LogScreens:
     `words` gives what puts ids into words, for the screen; the file holds what is stored.
     """
 
-    def __init__(self, show: Show, audit: AuditLog, clock: Clock, words: WordsOfLog = lambda: str) -> None:
+    def __init__(
+        self,
+        show: Show,
+        audit: AuditLog,
+        clock: Clock,
+        words: WordsOfLog = lambda: str,
+        sees: Sees = sees_all,
+        places: PlacesOfLog = no_places,
+    ) -> None:
         self._show = show
+        self._sees = sees
+        self._places = places
         self._words = words
         self._audit = audit
         self._clock = clock
@@ -53,13 +78,13 @@ class LogScreens:
         if month not in months:
             raise EntryMissing("the log is kept for a year")
         position, typed, words = request.asked("from"), typed_words(request), _once(self._words())
-        position = position if is_position(position) else ""
+        position, theirs = position if is_position(position) else "", self._theirs(request)
 
         def wanted(entry: AuditEntry) -> bool:
-            texts = (entry.who, entry.did, entry.why, words(entry.about), words(entry.before))
-            return fits(typed, " ".join((*texts, words(entry.after), words(entry.told))))
+            return (not typed or fits(typed, _found_by(entry))) and theirs(entry)
 
-        page = page_of(self._audit, month, position, wanted if typed else None)
+        all_of_it = not typed and self._sees(request.who)(SITE)
+        page = page_of(self._audit, month, position, None if all_of_it else wanted)
         return self._show(
             request,
             "log.html",
@@ -75,8 +100,23 @@ class LogScreens:
     def file(self, request: AdminRequest) -> Screen:
         """Download the whole audit log as CSV."""
         months = _months(self._clock.now())
-        entries = [entry for month in months for entry in deeds(self._audit.entries(month))]
+        theirs = self._theirs(request)
+        entries = [entry for month in months for entry in deeds(self._audit.entries(month)) if theirs(entry)]
         return download(as_csv(entries), "log.csv", "text/csv")
+
+    def _theirs(self, request: AdminRequest) -> Callable[[AuditEntry], bool]:
+        """Return what says whether somebody sees a line: one of theirs, or about their places alone."""
+        sees = self._sees(request.who)
+        if sees(SITE):
+            return lambda entry: True
+        places_of = self._places()
+
+        def theirs(entry: AuditEntry) -> bool:
+            about = [places_of(word) for word in entry.about.replace(",", " ").split()]
+            of_own = bool(about) and all(places and all(map(sees, places)) for places in about)
+            return of_own or entry.who == request.who.email
+
+        return theirs
 
 
 def as_csv(entries: Sequence[AuditEntry]) -> str:
@@ -99,6 +139,13 @@ def csv_cell(text: str) -> str:
     """Return a text as a cell of a CSV file that a spreadsheet takes for no formula."""
     begins = unicodedata.normalize("NFKC", text[:200]).lstrip(_BEFORE_A_FORMULA)
     return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in _SPLITS else text
+
+
+def _found_by(entry: AuditEntry) -> str:
+    """Return what a line is found by: its texts as they are stored, and ids as the names they are made of."""
+    texts = (entry.did, entry.about, entry.before, entry.after, entry.why, entry.told)
+    ids = " ".join(texts).replace("-", " ").replace("/", " ")
+    return " ".join((entry.who, ids, *texts))
 
 
 def _once(words: Callable[[str], str]) -> Callable[[str], str]:

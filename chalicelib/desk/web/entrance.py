@@ -180,7 +180,7 @@ class EntranceScreens:
 
     def _let_in(self, request: AdminRequest, step: Step) -> Screen:
         person = self._sessions.who(step.handle)
-        if not person.role:
+        if not person.highest_role:
             self._sessions.end(person, step.handle)
             sentence = "Your account has no role here yet. Ask a publisher to give you one."
             return self._form(request, _PASSWORD, 403, {"": sentence})

@@ -214,7 +214,7 @@ class Guard:
         `more` are the other texts of an AuditEntry.
         """
         who = admin_request.who
-        self.record_of(who.email, who.role, did, about=about, why=why, **{"outcome": DONE, **more})
+        self.record_of(who.email, who.highest_role, did, about=about, why=why, **{"outcome": DONE, **more})
 
     def record_of(self, who: str, role: str, did: str, **more: str) -> None:
         """Append a line to the audit log about anybody; `more` are texts of an AuditEntry."""

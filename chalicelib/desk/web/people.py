@@ -1,24 +1,22 @@
-"""Screens of accounts: invitation, role, first password, authenticator, sessions, removal."""
+"""Screens of accounts: invitation, roles, first password, authenticator, sessions, removal."""
 
 from __future__ import annotations
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.errors import LastPublisher, PersonKnown
 from chalicelib.desk.manage_people import AddressWrong, ManagePeople
-from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES, Person
+from chalicelib.desk.manage_roles import ManageRoles
+from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.tell_desk import TellPublishers
+from chalicelib.desk.web import people_at_places
 from chalicelib.desk.web.areas import ACCESS, AUTHENTICATOR, PEOPLE
-from chalicelib.desk.web.guard import AdminRequest, Guard, Show
-from chalicelib.desk.web.paging import paged
+from chalicelib.desk.web.guard import AdminRequest, Guard
+from chalicelib.desk.web.people_at_places import A, amiss, where
 from chalicelib.desk.web.screens import Screen, go_to
-from chalicelib.shared.email_addresses import is_address, plain_address
+from chalicelib.shared.email_addresses import plain_address
 from chalicelib.shared.errors import EntryMissing
 
-FIND = f"{PEOPLE}/find"  # of its own: what is sent to the list itself invites somebody
-_ON_A_PAGE = 25
 _LAST = "Somebody must remain who can publish and invite. Make another person a publisher first."
-_NO_ADDRESS = "This is not an e-mail address. Write it like ana@town.example."
-_A = {EDITOR: "an editor", PUBLISHER: "a publisher", "": "without a role"}
 _SEVEN_DAYS = (
     "Until seven days after this person next signs in at People,"
     " they can agree to nothing as the second publisher."
@@ -26,13 +24,14 @@ _SEVEN_DAYS = (
 _SEVEN_DAYS_FROM_NOW = "For seven days from now, this person can agree to nothing as the second publisher."
 
 
-def routes(guard: Guard, people: ManagePeople, tell: TellPublishers) -> None:
+def routes(guard: Guard, people: ManagePeople, roles: ManageRoles, tell: TellPublishers) -> None:
     """Register the routes of people."""
-    screens = PeopleScreens(guard.show, people, tell)
+    lists = people_at_places.Lists(guard.show, roles)
+    screens = PeopleScreens(lists, people, roles, tell)
+    people_at_places.routes(guard, lists, roles, tell)
     guard.screen(ACCESS.home, EDITOR)(screens.home)
     guard.screen("/admin/access/{proxy+}", EDITOR)(screens.no_screen)
     guard.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
-    guard.screen(FIND, PUBLISHER, looks=True)(screens.find)
     for path, does, press in (
         ("role", "change a role", screens.change_role),
         ("remove", "remove somebody", screens.remove),
@@ -46,8 +45,15 @@ def routes(guard: Guard, people: ManagePeople, tell: TellPublishers) -> None:
 class PeopleScreens:
     """The screen of accounts and its buttons, a method each. `tell` mails what was done to all publishers."""
 
-    def __init__(self, show: Show, people: ManagePeople, tell: TellPublishers) -> None:
-        self._show = show
+    def __init__(
+        self,
+        everybody: people_at_places.Lists,
+        people: ManagePeople,
+        roles: ManageRoles,
+        tell: TellPublishers,
+    ) -> None:
+        self._everybody = everybody
+        self._roles = roles
         self._people = people
         self._tell = tell
 
@@ -60,28 +66,39 @@ class PeopleScreens:
         raise EntryMissing("no such screen")
 
     def people(self, request: AdminRequest) -> Screen:
-        """List the accounts, or invite somebody."""
+        """List the accounts, or invite somebody. Who is known already is given the role at a place."""
         if not request.posted:
             return self._everybody(request)
-        request.deed.after = request.field("role")
-        problems = _amiss(request.field("email"), request.field("role"))
+        places, role = self._roles.places(), request.field("role")
+        # The place that the guard has looked at, and no other.
+        typed = request.asked("place")
+        place = places.named(typed) if typed else ""
+        request.deed.after = where(role, place, places)
+        problems = amiss(request.field("email"), role, typed, place)
         if problems:
             return self._everybody(request, 422, problems)
         try:
-            person = self._people.invite(request.field("email"), request.field("role"))
+            person = self._people.invite(request.field("email"), role, place)
         except AddressWrong:
-            return self._everybody(request, 422, {"email": _NO_ADDRESS})
+            return self._everybody(request, 422, {"email": people_at_places.NO_ADDRESS})
         except PersonKnown:
+            if place:
+                return self._give(request, role, place)
             known = "This address has been invited before: it is in the list."
             return self._everybody(request, 422, {"email": known})
         request.deed.about = person.email
-        sentence = f"{request.who.email} invited {person.email} to the desk, as {_A[person.role]}."
+        sentence = f"{request.who.email} invited {person.email} to the desk, as {request.deed.after}."
         self._tell("somebody was invited", (sentence, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=invited")
 
-    def find(self, request: AdminRequest) -> Screen:
-        """List the accounts whose address or role has the typed words: a form that changes nothing."""
-        return self._everybody(request)
+    def _give(self, request: AdminRequest, role: str, place: str) -> Screen:
+        places = self._roles.places()
+        person, before = self._roles.give(plain_address(request.field("email")), role, place)
+        request.deed.about, request.deed.before = person.email, where(before, place, places)
+        given = f"{request.who.email} made {person.email} {where(role, place, places)}."
+        lines = (given, _SEVEN_DAYS_FROM_NOW) if role == PUBLISHER and before != PUBLISHER else (given,)
+        self._tell("a role was changed", lines, (person.email,))
+        return go_to(f"{PEOPLE}?done=role")
 
     def change_role(self, request: AdminRequest) -> Screen:
         """Change somebody's role, unless no publisher would remain."""
@@ -92,7 +109,7 @@ class PeopleScreens:
             return self._everybody(request, 409, {"": _LAST})
         request.deed.before = before.role or "no role"
         sentence = (
-            f"{request.who.email} made {before.email} {_A[request.field('role')]}. Before: {_A[before.role]}."
+            f"{request.who.email} made {before.email} {A[request.field('role')]}. Before: {A[before.role]}."
         )
         lines = (sentence, _SEVEN_DAYS_FROM_NOW) if request.field("role") == PUBLISHER else (sentence,)
         self._tell("a role was changed", lines, (before.email,))
@@ -106,7 +123,7 @@ class PeopleScreens:
             return self._everybody(request, 409, {"": _LAST})
         request.deed.before, request.deed.after = gone.role or "no role", "removed"
         why = plain_line(request.field("why"))
-        sentence = f"{request.who.email} removed {gone.email}, {_A[gone.role]}, from the desk."
+        sentence = f"{request.who.email} removed {gone.email}, {A[gone.role]}, from the desk."
         self._tell("somebody was removed", (sentence, f"Why: {why or 'no reason was given'}"), (gone.email,))
         return go_to(f"{PEOPLE}?done=removed")
 
@@ -135,35 +152,3 @@ class PeopleScreens:
         sentence = f"{request.who.email} signed {person.email} out on every device."
         self._tell("somebody was signed out", (sentence,), (person.email,))
         return go_to(f"{PEOPLE}?done=signed_out")
-
-    def _everybody(
-        self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
-    ) -> Screen:
-        list_ = paged(request, self._people.listed(), _words_of, _ON_A_PAGE)
-        return self._show(
-            request,
-            "people.html",
-            status,
-            list=list_,
-            people=[self._people.whole(person) for person in list_.rows],
-            roles=ROLES,
-            email=plain_line(request.field("email")) if problems else "",
-            role=request.field("role") if problems else EDITOR,
-            problems=problems or {},
-        )
-
-
-def _words_of(person: Person) -> str:
-    return f"{person.email} {person.role}"
-
-
-def _amiss(email: str, role: str) -> dict[str, str]:
-    """Return everything that is wrong with an invitation, by field."""
-    problems = {}
-    if not email.strip():
-        problems["email"] = "Write the e-mail address of the person."
-    elif not is_address(plain_address(email)):
-        problems["email"] = _NO_ADDRESS
-    if role not in ROLES:
-        problems["role"] = "Choose one of those that are listed."
-    return problems

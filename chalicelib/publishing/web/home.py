@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from chalicelib.delivery.look_after_cases import LookAfterCases
+from chalicelib.desk.grants import SITE, Sees, sees_all
 from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen
-from chalicelib.directory.document_ids import CONTACTS, name_of
+from chalicelib.directory.document_ids import CONTACTS, name_of, place_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
 from chalicelib.publishing.change_recipients import ChangeRecipients
@@ -32,9 +34,10 @@ def routes(
     recipients: ChangeRecipients,
     edit: EditText,
     publishing: PublishingNow,
+    sees: Sees = sees_all,
 ) -> None:
     """Register the dashboard, and the 404 of every path that is none of the others."""
-    screens = HomeScreens(guard.show, publish, contacts, cases, recipients, edit, publishing)
+    screens = HomeScreens(guard.show, publish, contacts, cases, recipients, edit, publishing, sees)
     guard.screen(HOME, EDITOR)(screens.home)
     guard.screen("/admin/{proxy+}", EDITOR)(screens.no_screen)
 
@@ -51,7 +54,9 @@ class HomeScreens:
         recipients: ChangeRecipients,
         edit: EditText,
         publishing: PublishingNow,
+        sees: Sees = sees_all,
     ) -> None:
+        self._sees = sees
         self._show = show
         self._publish = publish
         self._contacts = contacts
@@ -61,16 +66,23 @@ class HomeScreens:
         self._publishing = publishing
 
     def home(self, request: AdminRequest) -> Screen:
-        """Say how the site stands, and what waits for somebody."""
+        """Say how the site stands, and what waits for somebody; to people of a place what is theirs."""
+        theirs = self._sees(request.who)
+        of_site = theirs(SITE)
         unread: Mapping[str, str] = {}
         stale = []
         try:  # a draft that cannot be read must not hide what else needs somebody
-            stale = [line for line in self._contacts.list() if line.stale]
+            stale = [
+                line for line in self._contacts.list() if line.stale and theirs(str(line.entry["serves"]))
+            ]
             unread = edit_whole.unread(self._edit)
         except DocumentInvalid as wrong:
             unread = {CONTACTS: str(wrong)}
-        entries = self._edit.list()
-        site, recipients = self._publish.status(), self._recipients.list()
+        unread = {document: why for document, why in unread.items() if theirs(place_of(document))}
+        entries = [entry for entry in self._edit.list() if theirs(place_of(entry.id))]
+        site = self._publish.status()
+        site = replace(site, drafts=[one for one in site.drafts if theirs(place_of(one))])
+        recipients = self._recipients.list() if of_site else []
         steps = first_steps(
             second_factor=request.who.second_factor,
             unchecked=bool(unread or stale),
@@ -80,17 +92,18 @@ class HomeScreens:
         return self._show(
             request,
             "home.html",
-            steps=steps,
-            publishing=self._publishing(),
+            steps=steps if of_site else (),
+            of_site=of_site,
+            publishing=self._publishing() if of_site else None,
             site=site,
             name_of=name_of,
             form_of=form_of,
             plain=plain,
             stale=stale,
             unread=unread,
-            amiss=self._cases.amiss(),
+            amiss=self._cases.amiss(theirs),
             recipients=recipients,
-            change=self._recipients.state(),
+            change=self._recipients.state() if of_site else None,
             unused=[entry for entry in entries if entry.unused and entry.live],
             newer=[entry for entry in entries if entry.shipped_anew],
         )

@@ -86,7 +86,7 @@ class JobScreens:
         """Let an interrupted publish go on."""
         deed, who = request.deed, request.who
         try:
-            job = self._ask.go_on(request.field("j"), who.email, who.role, deed.number)
+            job = self._ask.go_on(request.field("j"), who.email, who.highest_role, deed.number)
         except JobUnderWay as other:
             return show_job(self._show, request, other.job, self._clock, told=told_of_another(other.job))
         deed.about, deed.why = job.about, job.why

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 
+from chalicelib.desk.grants import SITE, Sees, sees_all
 from chalicelib.desk.people import EDITOR
+from chalicelib.desk.route_rights import place_of_page
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, sentence_of
 from chalicelib.directory.errors import DocumentInvalid
@@ -14,15 +17,15 @@ from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.web.reading_view import drawn
 from chalicelib.shared.errors import EntryMissing
-from chalicelib.shared.locales import ENDONYMS, direction
+from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 
 PREVIEW = "/admin/preview"
 _WIDTHS = ("phone", "desktop")
 
 
-def routes(guard: Guard, preview: Preview) -> None:
-    """Register the screens."""
-    screens = PreviewScreens(guard.show, preview, guard.draw)
+def routes(guard: Guard, preview: Preview, sees: Sees = sees_all) -> None:
+    """Register the screens; `sees` says which places somebody looks after."""
+    screens = PreviewScreens(guard.show, preview, guard.draw, sees)
     guard.screen(PREVIEW, EDITOR)(screens.choices)
     guard.screen("/admin/preview/page", EDITOR)(screens.page)
     guard.screen("/admin/preview/mail", EDITOR)(screens.mail)
@@ -31,14 +34,17 @@ def routes(guard: Guard, preview: Preview) -> None:
 class PreviewScreens:
     """The screens of the preview, a method each. `draw` gives the number of a sample."""
 
-    def __init__(self, show: Show, preview: Preview, draw: Callable[[], int]) -> None:
+    def __init__(self, show: Show, preview: Preview, draw: Callable[[], int], sees: Sees = sees_all) -> None:
+        self._sees = sees
         self._show = show
         self._preview = preview
         self._draw = draw
 
     def choices(self, request: AdminRequest) -> Screen:
         """Show a page in its frame, with all that can be chosen instead."""
-        choices = self._preview.choices()
+        choices, theirs = self._preview.choices(), self._sees(request.who)
+        of = {page: place_of_page(f"{DEFAULT}/{page}") for page in choices.pages}
+        choices = replace(choices, pages=[page for page, place in of.items() if not place or theirs(place)])
         locale = request.asked("locale") if request.asked("locale") in choices.locales else choices.locales[0]
         page = request.asked("page") if request.asked("page") in choices.pages else choices.pages[0]
         width = request.asked("width") if request.asked("width") in _WIDTHS else _WIDTHS[0]
@@ -49,6 +55,7 @@ class PreviewScreens:
             locale=locale,
             page=page,
             width=width,
+            mails=theirs(SITE),
             widths=_WIDTHS,
             languages=ENDONYMS,
             direction=direction(locale),

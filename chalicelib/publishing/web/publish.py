@@ -212,7 +212,7 @@ class PublishScreens:
         if plan is not None:
             return plan, why
         who = request.who
-        look = self._ask.look(who.email, who.role, release, why, bool(request.asked("anew")))
+        look = self._ask.look(who.email, who.highest_role, release, why, bool(request.asked("anew")))
         if look.plan is not None:
             return look.plan, look.why
         if problems:
@@ -229,7 +229,7 @@ class PublishScreens:
         wish = PublishWish(
             kind,
             who.email,
-            who.role,
+            who.highest_role,
             request.field("why"),
             bool(request.field("yes")),
             request.field("seen"),

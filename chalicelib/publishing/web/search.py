@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen
@@ -14,30 +15,31 @@ from chalicelib.shared.locales import DEFAULT
 SEARCH = "/admin/search"
 
 
-def routes(guard: Guard, find: FindWords) -> None:
-    """Register the screen."""
-    screens = SearchScreens(guard.show, find)
+def routes(guard: Guard, find: FindWords, sees: Sees = sees_all) -> None:
+    """Register the screen; `sees` says which places somebody looks after."""
+    screens = SearchScreens(guard.show, find, sees)
     guard.screen(SEARCH, EDITOR)(screens.search)
 
 
 class SearchScreens:
     """The screen of the search."""
 
-    def __init__(self, show: Show, find: FindWords) -> None:
+    def __init__(self, show: Show, find: FindWords, sees: Sees = sees_all) -> None:
+        self._sees = sees
         self._show = show
         self._find = find
 
     def search(self, request: AdminRequest) -> Screen:
         """Show what has the words that are looked for, each with where it is changed."""
         words = request.asked("q")
-        found = self._find(words)
+        found, theirs = self._find(words), self._sees(request.who)
         decides = request.who.may(PUBLISHER)
         return self._show(
             request,
             "search.html",
             words=words[:200],
             asked=bool(words.strip()),
-            entries=[(one, _href(one, decides)) for one in found.entries],
+            entries=[(one, _href(one, decides)) for one in found.entries if theirs(one.place)],
             sentences=[
                 (
                     one,

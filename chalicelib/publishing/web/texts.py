@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chalicelib.delivery import mail_frames
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.paging import paged
@@ -41,9 +42,9 @@ _ONLY: Mapping[str, Callable[[DocumentEntry], bool]] = {
 }
 
 
-def routes(guard: Guard, edit: EditText, see: SeeChanges) -> None:
-    """Register the screens."""
-    screens = TextScreens(guard.show, edit, see)
+def routes(guard: Guard, edit: EditText, see: SeeChanges, sees: Sees = sees_all) -> None:
+    """Register the screens; `sees` says which places somebody looks after."""
+    screens = TextScreens(guard.show, edit, see, sees)
     guard.screen(TEXTS, EDITOR, looks=True)(screens.documents)
     # Raw text is for who asks for it: nothing but publishers' folds named Advanced leads here.
     guard.screen(TEXT, PUBLISHER, does="save a draft", about="d")(screens.text)
@@ -53,14 +54,16 @@ def routes(guard: Guard, edit: EditText, see: SeeChanges) -> None:
 class TextScreens:
     """The screens of documents, a method each."""
 
-    def __init__(self, show: Show, edit: EditText, see: SeeChanges) -> None:
+    def __init__(self, show: Show, edit: EditText, see: SeeChanges, sees: Sees = sees_all) -> None:
+        self._sees = sees
         self._show = show
         self._edit = edit
         self._see = see
 
     def documents(self, request: AdminRequest) -> Screen:
-        """List the documents."""
-        entries = self._edit.list()
+        """List the documents of the site, and of the places that somebody looks after."""
+        theirs = self._sees(request.who)
+        entries = [one for one in self._edit.list() if not place_of(one.id) or theirs(place_of(one.id))]
         show = request.asked("show") if request.asked("show") in _ONLY else ""
         of_places = [entry for entry in entries if _has_work(entry)]
         wanted = [entry for entry in (entries if show else of_places) if _ONLY[show](entry)]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chalicelib.desk.errors import NotAllowed
+from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to, sentence_of
-from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.directory.document_ids import RECIPIENTS, place_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.documents import THROWN_FOR, DraftConflict, ThrownDraft
 from chalicelib.publishing.errors import PublishUnderWay
 from chalicelib.publishing.field_labels import is_built, title_of
 from chalicelib.publishing.see_changes import MOST_OF_ONE, SeeChanges
-from chalicelib.publishing.thrown_drafts import ThrownDrafts
+from chalicelib.publishing.thrown_drafts import HaveBack, ThrownDrafts
 from chalicelib.publishing.web.changes import CHANGES
 from chalicelib.publishing.web.mend import form_of
 from chalicelib.publishing.web.recipients import RECIPIENT_LIST, tell_of_proposal
@@ -29,10 +31,15 @@ _MOVED_ON = "Something changed since you looked, so nothing was done. Look at it
 
 
 def routes(
-    guard: Guard, thrown: ThrownDrafts, see: SeeChanges, recipients: ChangeRecipients, tell: TellPublishers
+    guard: Guard,
+    thrown: ThrownDrafts,
+    see: SeeChanges,
+    recipients: ChangeRecipients,
+    tell: TellPublishers,
+    sees: Sees = sees_all,
 ) -> None:
     """Register the list, the look at one, and its buttons: a proposal comes back by a publisher."""
-    screens = ThrownScreens(guard.show, thrown, see, Proposing(recipients, tell))
+    screens = ThrownScreens(guard.show, thrown, see, Proposing(recipients, tell), sees)
     guard.screen(THROWN, EDITOR, looks=True)(screens.thrown)
     guard.screen(LOOK, EDITOR)(screens.look)
     guard.action("/admin/thrown/back", EDITOR, does="have a draft back", about="d")(screens.have_back)
@@ -50,8 +57,14 @@ class ThrownScreens:
     """The screens, a method each."""
 
     def __init__(
-        self, show: Show, thrown: ThrownDrafts, see: SeeChanges, proposing: Proposing | None = None
+        self,
+        show: Show,
+        thrown: ThrownDrafts,
+        see: SeeChanges,
+        proposing: Proposing | None = None,
+        sees: Sees = sees_all,
     ) -> None:
+        self._sees = sees
         self._proposing = proposing
         self._show = show
         self._thrown = thrown
@@ -72,6 +85,7 @@ class ThrownScreens:
         """Make a draft of it again."""
         way, seen = request.field("way"), request.field("seen")
         try:
+            self._open(request, request.field("t"))
             draft = self._thrown.have_back(request.field("t"), way, seen, request.who.email)
         except EntryMissing as gone:
             return self._list(request, 404, {"": sentence_of(gone)})
@@ -99,14 +113,24 @@ class ThrownScreens:
         tell_of_proposal(request, recipients, tell, RECIPIENTS, before)
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
+    def _open(self, request: AdminRequest, id_: str) -> HaveBack:
+        """Return a draft that was thrown away, of one's own place or, for people of the site, of the site."""
+        back = self._thrown.open(id_)
+        if not self._sees(request.who)(place_of(back.thrown.draft.document)):
+            raise NotAllowed("this belongs to another place")
+        return back
+
     def _list(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
+        theirs = self._sees(request.who)
+        thrown = [one for one in self._thrown.list() if theirs(place_of(one.draft.document))]
+        list_ = paged(request, thrown, _words_of)
         return self._show(
             request,
             "thrown.html",
             status,
-            list=(list_ := paged(request, self._thrown.list(), _words_of)),
+            list=list_,
             drafts=list_.rows,
             days=THROWN_FOR.days,
             until=THROWN_FOR,
@@ -117,7 +141,7 @@ class ThrownScreens:
     def _look(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
-        back = self._thrown.open(request.asked("t"))
+        back = self._open(request, request.asked("t"))
         document, draft = back.thrown.draft.document, back.thrown.draft
         return self._show(
             request,

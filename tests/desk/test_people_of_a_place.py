@@ -1,0 +1,93 @@
+"""A publisher of one town at the desk: what is theirs works, and nothing of another place is shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
+from chalicelib.desk.people import PUBLISHER
+from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page, Person
+
+pytestmark = pytest.mark.takes(60)
+
+LEE = "lee@desk.example"
+TOWN, COUNTY = "los-banos-ca", "merced-county-ca"
+OWN_CONTACT, COUNTYS = "lbpd", "vcc"
+
+
+def check(person: Person, contact: str) -> Page:
+    action = "/admin/contacts/checked"
+    page = person.get("/admin/contacts")
+    which = [form["contact"] for form in page.forms(action)].index(contact)
+    return person.submit(page, action, which, role="town clerk")
+
+
+def throw_away(person: Person, document: str) -> Page:
+    return person.submit(person.get(f"/admin/text/changes?d={document}"), "/admin/text/discard")
+
+
+def test_a_publisher_of_a_town_works_on_it_and_finds_nothing_of_others(desk: DeskSite) -> None:
+    desk.add(LEE, "")
+    account = desk.cognito.admin_get_user(UserPoolId=desk.pool, Username=LEE)
+    id_ = {one["Name"]: one["Value"] for one in account["UserAttributes"]}["sub"]
+    DynamoRoles(lambda: desk.dynamodb, desk.settings.access_table).give(id_, TOWN, PUBLISHER)
+    cam, lee = desk.signed_in(EDITOR_ONE), desk.person(LEE)
+    home = lee.sign_in()
+    assert (home.status, home.path) == (200, "/admin/")
+
+    # the county's drafts: one that waits, one that was thrown away
+    for _ in range(2):
+        assert check(cam, COUNTYS).status == 303
+        if _ == 0:
+            assert throw_away(cam, f"contacts/{COUNTY}").status == 303
+    [away] = {link for link in links(cam.get("/admin/thrown")) if "/admin/thrown/look" in link}
+
+    assert check(lee, OWN_CONTACT).status == 303
+    home = lee.get("/admin/")
+    assert f"/admin/text/changes?d=contacts/{TOWN}" in links(home)
+    assert f"contacts/{COUNTY}" not in home.text
+    assert "You can tell one that they are ready" in home.words
+    for link in sorted(link for link in links(home) if link.startswith("/admin") and "/access" not in link):
+        assert lee.get(link).status == 200, link  # the menu and Home lead nowhere that is closed
+
+    for path in (
+        f"/admin/contact?c={COUNTYS}",
+        f"/admin/text/changes?d=contacts/{COUNTY}",
+        f"/admin/preview/page?which=draft&name=en/{COUNTY}",
+        *(
+            "/admin/publish",
+            "/admin/recipients",
+            "/admin/releases",
+            "/admin/mail",
+            "/admin/site/change?part=exit",
+        ),
+        away,
+    ):
+        assert lee.get(path).status == 403, path
+    form = cam.get(away).forms("/admin/thrown/back")[0]
+    csrf = lee.get("/admin/").forms("/admin/sign-out")[0]["csrf"]
+    assert lee.post("/admin/thrown/back", {**form, "csrf": csrf}).status == 403
+
+    assert "Valley Crisis Center" not in lee.get("/admin/search?q=valley+crisis").words
+    assert "Valley Crisis Center" in cam.get("/admin/search?q=valley+crisis").words
+    assert f"contacts/{COUNTY}" not in lee.get("/admin/documents").text
+    assert "contacts" not in lee.get("/admin/thrown").text.partition("<main")[2]
+    preview = lee.get("/admin/preview")
+    assert f'value="{TOWN}"' in preview.text
+    assert f'value="{COUNTY}"' not in preview.text
+    assert lee.get(f"/admin/preview/page?which=draft&name=en/{TOWN}").status == 200
+    figures = list(csv.reader(io.StringIO(lee.get("/admin/figures/file").text)))
+    assert {row[1] for row in figures[1:]} == {"Los Banos"}
+
+    assert check(desk.signed_in(PUBLISHER_ONE), OWN_CONTACT).status == 303
+    lines = list(csv.DictReader(io.StringIO(lee.get("/admin/log/file").text.lstrip("\ufeff"))))
+    assert {line["who"] for line in lines} == {LEE, PUBLISHER_ONE}
+    assert {line["about"] for line in lines if line["who"] != LEE} == {OWN_CONTACT}
+    assert EDITOR_ONE not in lee.get("/admin/log").words
+
+
+def links(page: Page) -> set[str]:
+    return {one.get("href", "") for one in page.tree.iter("a")}
