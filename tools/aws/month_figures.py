@@ -19,7 +19,7 @@ from tools.aws.doctor_content import read, shipped_texts
 from tools.local.where import Where
 
 
-class _Book:
+class Book:
     """The RecipientBook of a site's documents, with its places."""
 
     def __init__(self, content: Content, recipients: tuple[Recipient, ...]) -> None:
@@ -39,6 +39,11 @@ class _Book:
         """Return the time zone of a place, of the default place for ""."""
         return self._content.places.zone_of(place or self._content.site.default_place)
 
+    @property
+    def content(self) -> Content:
+        """Return places, contacts and settings."""
+        return self._content
+
     def names(self) -> dict[str, str]:
         """Return the names of places by slug."""
         return {place.slug: place.name for place in self._content.places}
@@ -48,7 +53,7 @@ def by_month(site: Where) -> MonthFigures:
     """Return the figures that the desk shows. Raises StoreUnavailable or what the SDK does."""
     store = DynamoReports(site.dynamodb, site.reports_table)
     sums = DynamoMonthSums(site.dynamodb, site.reports_table)
-    book = _book(site)
+    book = book_of(site)
     return ReadFigures(sums, store.survey, book, SystemClock(), book.zone, book.names)()
 
 
@@ -68,14 +73,14 @@ def lines_by_month(told: MonthFigures) -> list[str]:
     return lines
 
 
-def _book(site: Where) -> _Book:
+def book_of(site: Where) -> Book:
     """Return the recipients and places as they are published, or as they ship."""
     shipped = shipped_texts()
     published = _published(site)
     try:
-        return _Book(*read(shipped | {name: text for name, text in published.items() if name in shipped}))
+        return Book(*read(shipped | {name: text for name, text in published.items() if name in shipped}))
     except (ContentInvalid, ValueError, LookupError):  # the doctor says what is wrong with them
-        return _Book(*read(shipped))
+        return Book(*read(shipped))
 
 
 def _published(site: Where) -> dict[str, str]:

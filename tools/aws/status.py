@@ -1,7 +1,8 @@
 """`make status`: how the deliveries stand, for the site on this machine or for a stage (STAGE=prod).
 
-It reads the table and opens nothing. After the figures of the moment come those of the desk, by month, in the
-same steps. JSON=1 prints one line of JSON instead, with every town and office.
+It reads the table and opens nothing. After the figures of the moment come the places in which something waits,
+worst first, then the figures of the desk, by month, in the same steps. JSON=1 prints one line of JSON instead,
+with every town and office.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from chalicelib.delivery.figures import DeliveryFigures, figures
 from chalicelib.delivery.web.figures import table_of
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.shared.errors import StoreUnavailable
-from tools.aws.month_figures import by_month, lines_by_month
+from tools.aws.month_figures import book_of, by_month, lines_by_month
+from tools.aws.place_rows import lines_of, rows_of
 from tools.local.where import NoSite, where
 
 _MEANING = {
@@ -49,8 +51,10 @@ def main() -> int:
     try:
         site = where()
         now = datetime.now(UTC)
-        counted = figures(DynamoReports(site.dynamodb, site.reports_table).survey(now), now)
-        told = by_month(site)
+        cases = list(DynamoReports(site.dynamodb, site.reports_table).survey(now))
+        counted, told, book = figures(cases, now), by_month(site), book_of(site)
+        agreed_only = os.environ.get("STAGE") == "prod"
+        rows = rows_of(book.content, book.recipients(), cases, now, agreed_only)
     except NoSite as reason:
         print(reason, file=sys.stderr)
         return 1
@@ -58,10 +62,12 @@ def main() -> int:
         print(f"AWS does not answer: {error}", file=sys.stderr)
         return 1
     if os.environ.get("JSON"):
-        print(json.dumps({"version": site.version, **asdict(counted), "by_month": table_of(told)}))
+        by_place = [asdict(row) for row in rows]
+        whole = {"version": site.version, **asdict(counted), "by_month": table_of(told)}
+        print(json.dumps({**whole, "by_place": by_place}))
         return 0
     print(f"The deliveries of {site.title} (Porchlight {site.version}), {now:%Y-%m-%d %H:%M:%S} UTC")
-    print("\n".join([*lines(counted), *lines_by_month(told)]))
+    print("\n".join([*lines(counted), *lines_of(rows), *lines_by_month(told)]))
     return 0
 
 

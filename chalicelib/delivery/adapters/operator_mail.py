@@ -207,7 +207,7 @@ class OperatorMail:
         self._pause_until = datetime.min.replace(tzinfo=UTC)
 
     def raise_alarm(self, kind: str, detail: Mapping[str, str]) -> bool:
-        """Log the alarm and mail it, unless the same kind about the same recipient was mailed this hour.
+        """Log the alarm and mail it, unless the same about the same recipient and place was mailed this hour.
 
         What is remembered is that it was mailed, and not that it was raised: where the mail fails, or the
         store forgets, the next one is mailed. So two that are raised at once may both be mailed.
@@ -216,7 +216,8 @@ class OperatorMail:
         if kind in _LOG_ONLY:
             return True
         now = self._clock.now()
-        same = f"{kind} {detail.get('recipient', '')}".strip()
+        # By place as well: one town's flood must not keep another's from being told.
+        same = " ".join(filter(None, (kind, detail.get("recipient", ""), detail.get("place", ""))))
         count, mark = self._counted(same, now)
         if self._was_mailed(mark or same, bool(mark), now) or now < self._pause_until:
             return False
