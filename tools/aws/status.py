@@ -1,8 +1,8 @@
 """`make status`: how the deliveries stand, for the site on this machine or for a stage (STAGE=prod).
 
-It reads the table and opens nothing. After the figures of the moment come the places in which something waits,
-worst first, then the figures of the desk, by month, in the same steps. JSON=1 prints one line of JSON instead,
-with every town and office.
+It reads the table and opens nothing. After the figures of the moment come the places in which something
+waits, worst first, then the figures of the desk, by month, in the same steps. JSON=1 prints one line of JSON
+instead, with every town and office.
 """
 
 from __future__ import annotations

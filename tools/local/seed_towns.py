@@ -16,11 +16,11 @@ from chalicelib.delivery.read_figures import months_to
 from chalicelib.delivery.shown_figures import Counts
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.people import EDITOR, PUBLISHER
-from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE, place_of
+from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE, fingerprint, place_of
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
 from chalicelib.publishing.package_by_place import parts_of
-from chalicelib.publishing.whole_texts import laid_out
+from chalicelib.publishing.whole_texts import empty_text, laid_out
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.settings import Settings
 from chalicelib.shared.system_clock import SystemClock
@@ -100,7 +100,7 @@ def _publish(settings: Settings, batched: Batched, places: list[towns.Town], now
     store = DynamoDocuments(lambda: batched, settings.documents_table)
     year_ago = now - timedelta(days=300)
     for name, text in texts.items():
-        store.add_version(Version(name, 1, text, _WHO, year_ago, _WHY, ""))
+        store.add_version(Version(name, 1, text, _WHO, year_ago, _WHY, fingerprint(shipped.text(name))))
     store.add_release(
         Release(1, dict.fromkeys(texts, 1), _WHO, year_ago, _WHY, package=shipped.package(), since=0)
     )
@@ -119,7 +119,7 @@ def _drafts(store: DynamoDocuments, texts: Mapping[str, str], now: datetime) -> 
             continue
         who, when = f"clerk@{place_of(name)}.example", now - timedelta(minutes=number)
         changed = text.replace("some nights", f"{2 + number % 9} nights").replace("at night", "all night")
-        draft = Draft(name, changed, 1, 1, who, when)
+        draft = Draft(name, changed, 1, 1, who, when, fingerprint(empty_text(name)))
         if number < _DRAFTS:
             store.put_draft(draft)
         if number < _THROWN:
