@@ -11,6 +11,9 @@ from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.shared.time_zones import UTC_ZONE, is_zone_name
 
+# Where the ways to report were printed first. Places that name no newspaper show this one, as all did.
+FOUNDING_PAPER = "The Westside Express"
+LONGEST_PAPER = 80
 KINDS = ("city", "county", "state", "nation")
 # What stands after a language in a URL and is no place: pages of the site, and the one for codes.
 RESERVED = ("about", "code", "more")
@@ -21,7 +24,8 @@ _SLUG_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 class Place:
     """One place and the wider place it lies in; a nation has none.
 
-    `zone` is its time zone (an IANA name), or "" for that of the place around it.
+    `zone` is its time zone (an IANA name), or "" for that of the place around it. `paper` is the newspaper
+    that printed the ways to report there, likewise.
     """
 
     slug: str
@@ -29,6 +33,7 @@ class Place:
     parent: str | None
     kind: str
     zone: str = ""
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,11 @@ class Places:
         """
         around = self.chain(slug) if slug in self else ()
         return next((place.zone for place in around if place.zone), UTC_ZONE)
+
+    def paper_of(self, slug: str) -> str:
+        """Return the newspaper that printed the ways of a place: its own, or that of a place around it."""
+        around = self.chain(slug) if slug in self else ()
+        return next((place.paper for place in around if place.paper), FOUNDING_PAPER)
 
     def within(self, slug: str) -> tuple[Place, ...]:
         """Return the places that lie directly in this one."""
@@ -133,7 +143,14 @@ def _read_place(entry: Mapping[str, Any]) -> Place:
     zone = entry.get("zone") or ""
     if zone and not is_zone_name(zone):
         raise ContentInvalid(f"place {slug}: zone is a name like America/Los_Angeles")
-    return Place(slug, name, entry.get("parent"), entry["kind"], zone)
+    paper = entry.get("paper") or ""
+    if (
+        not isinstance(paper, str)
+        or len(paper) > LONGEST_PAPER
+        or not (paper.isprintable() and paper == paper.strip())
+    ):
+        raise ContentInvalid(f"place {slug}: paper is the name of a newspaper, in one line")
+    return Place(slug, name, entry.get("parent"), entry["kind"], zone, paper)
 
 
 def _check_parent(place: Place, places: Mapping[str, Place]) -> None:

@@ -42,7 +42,9 @@ _RECIPIENT = {
 # document -> list in it (or the document itself) -> fields of an entry, and of the entries in one of them
 _LISTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     CONTACTS: {"contacts": _CONTACT},
-    PLACES: {"places": {"slug": TEXT, "name": TEXT, "parent": MAYBE, "kind": TEXT, "zone": MAYBE}},
+    PLACES: {
+        "places": {"slug": TEXT, "name": TEXT, "parent": MAYBE, "kind": TEXT, "zone": MAYBE, "paper": MAYBE}
+    },
     SITE: {
         "locales": {"tag": TEXT, "checked_on": _DAY},
         "figures": {"text": TEXT, "source": TEXT, "link": TEXT},

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.place_documents import Whole
-from chalicelib.directory.places import Place, Places, read_places
+from chalicelib.directory.places import FOUNDING_PAPER, LONGEST_PAPER, Place, Places, read_places
 from chalicelib.directory.us_states import POSTAL_LETTERS
 from chalicelib.publishing import edit_whole
 from chalicelib.publishing.documents import DraftConflict
@@ -115,6 +115,9 @@ class EditPlaces:
                               needed="Choose where it lies.", hint="For a town, its county."),
                         Field("zone", "Clocks there", CHOICE, options=list(clocks.items()),
                               hint="A town has the clocks of its county. Only a state needs a choice."),
+                        Field("paper", "Newspaper that printed the ways to report", most=LONGEST_PAPER,
+                              hint="Its name, as it prints it. Left empty, it is that of the place around it,"
+                              f" or {FOUNDING_PAPER}."),
                     ),
                 ),
             )
@@ -156,8 +159,9 @@ class EditPlaces:
         def put(document: dict[str, Any]) -> None:
             entry = _seen(document, slug, seen)
             entry.update(_values(typed, entry))
-            if not entry.get("zone"):
-                entry.pop("zone", None)
+            for name in ("zone", "paper"):
+                if not entry.get(name):
+                    entry.pop(name, None)
 
         self._change(put, typed, who, slug)
 
@@ -250,12 +254,12 @@ def _slug(typed: Typed, places: Places, live: set[str], problems: Problems) -> s
 
 def _values(typed: Typed, entry: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {name: typed.text(name) for name in ("name", "parent", "kind")}
-    zone = typed.text("zone")
-    return {**values, "zone": zone} if zone or "zone" in entry else values
+    more = {name: typed.text(name) for name in ("zone", "paper")}
+    return {**values, **{name: text for name, text in more.items() if text or name in entry}}
 
 
 def _as_typed(entry: Mapping[str, Any]) -> Typed:
-    return Typed({name: [str(entry.get(name) or "")] for name in ("name", "kind", "parent", "zone")})
+    return Typed({name: [str(entry.get(name) or "")] for name in ("name", "kind", "parent", "zone", "paper")})
 
 
 def _seen(document: dict[str, Any], slug: str, seen: str) -> dict[str, Any]:

@@ -56,6 +56,7 @@ PLACE_LABELS = {
     "kind": "Kind",
     "parent": "Lies in",
     "zone": "Local time",
+    "paper": "Newspaper",
     "slug": "Address of its page",
 }
 SITE_LABELS = {

@@ -44,7 +44,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
             }
         )
     },
-    PLACES: {"places": frozenset(["slug", "name", "parent", "kind", "zone"])},
+    PLACES: {"places": frozenset(["slug", "name", "parent", "kind", "zone", "paper"])},
     SITE: {
         "locales": frozenset(["tag", "checked_on"]),
         "other_languages": frozenset(["tag", "own_name", "say", "line", "checked_on"]),

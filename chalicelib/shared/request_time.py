@@ -1,12 +1,15 @@
-"""Deadline of a request's calls: what is left of the time that all of them have together."""
+"""Deadline of a request's calls, and what it has read: a request sees one state of what it asks for."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TypeVar
+
+_Read = TypeVar("_Read")
 
 
 class RequestTime:
@@ -19,12 +22,21 @@ class RequestTime:
     @contextmanager
     def counted(self, time_for_all: timedelta) -> Iterator[None]:
         """Set the deadline of this thread's calls, all together, from now on until this is left."""
-        before = getattr(self._here, "end", None)
-        self._here.end = self._ticks() + time_for_all.total_seconds()
+        before = getattr(self._here, "end", None), getattr(self._here, "read", None)
+        self._here.end, self._here.read = self._ticks() + time_for_all.total_seconds(), {}
         try:
             yield
         finally:
-            self._here.end = before
+            self._here.end, self._here.read = before
+
+    def once(self, name: Hashable, read: Callable[[], _Read]) -> _Read:
+        """Return what `read` returns: it is called once a request for each name, and each time outside."""
+        kept = getattr(self._here, "read", None)
+        if kept is None:
+            return read()
+        if name not in kept:
+            kept[name] = read()
+        return kept[name]  # type: ignore[no-any-return]
 
     def left(self) -> float:
         """Return the seconds until the deadline: 0 when it is over, infinitely many outside of a request."""

@@ -13,7 +13,7 @@ from chalicelib.pages.about import AboutSite
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
-from chalicelib.publishing.adapters.s3_releases import S3Releases
+from chalicelib.publishing.adapters.s3_releases import S3Releases, S3ReleasesOfRequest
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.package_by_place import PackageByPlace
@@ -65,7 +65,8 @@ def parts(
     """Return what every use case of publishing is made of; `progress` is told how far it is."""
     about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
     patient = partial(client, "s3", 4, 10.0)
-    shelf = S3Releases(partial(client, "s3"), settings.pages_bucket, patient, about.fill, progress)
+    shelf_of = S3Releases if limits else S3ReleasesOfRequest  # the desk looks, a worker moves
+    shelf = shelf_of(partial(client, "s3"), settings.pages_bucket, patient, about.fill, progress)
     shipped, files = _package(settings)
     store = StoreByPlace(
         DynamoDocuments(partial(client, "dynamodb"), settings.documents_table), shipped, shelf

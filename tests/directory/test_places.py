@@ -2,7 +2,7 @@ import pytest
 
 from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.directory.errors import ContentInvalid
-from chalicelib.directory.places import read_places
+from chalicelib.directory.places import FOUNDING_PAPER, read_places
 from chalicelib.shared.time_zones import is_known_zone
 
 NATION = {"slug": "us", "name": "United States", "parent": None, "kind": "nation"}
@@ -51,6 +51,13 @@ def test_every_place_that_ships_has_a_zone_there_is():
     assert "UTC" not in {places.zone_of(place.slug) for place in places}
 
 
+def test_a_place_has_its_own_newspaper_else_that_of_the_place_around_it_else_the_founding_one():
+    places = read(NATION, {**STATE, "paper": "The State Paper"}, {**TOWN, "paper": "The Local"})
+    papers = [places.paper_of(slug) for slug in ("los-banos-ca", "california", "us", "atlantis")]
+    assert papers == ["The Local", "The State Paper", FOUNDING_PAPER, FOUNDING_PAPER]
+    assert read(NATION, STATE, {**TOWN, "paper": None}).paper_of("los-banos-ca") == FOUNDING_PAPER
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
@@ -64,6 +71,11 @@ def test_every_place_that_ships_has_a_zone_there_is():
         ({**TOWN, "zone": "Pacific time"}, "zone is a name like"),
         ({**TOWN, "zone": "../America/Los_Angeles"}, "zone is a name like"),
         ({**TOWN, "zone": 8}, "zone is a name like"),
+        ({**TOWN, "paper": 8}, "paper is the name"),
+        ({**TOWN, "paper": "The\nLocal"}, "paper is the name"),
+        ({**TOWN, "paper": "The \u202elacoL"}, "paper is the name"),
+        ({**TOWN, "paper": " "}, "paper is the name"),
+        ({**TOWN, "paper": "a" * 81}, "paper is the name"),
         ({**TOWN, "parent": "oregon"}, "there is no place 'oregon'"),
         ({**TOWN, "parent": None}, "only a nation"),
         ({**TOWN, "parent": "los-banos-ca"}, "is not wider"),

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.directory.adapters.shipped_content import TEMPLATES
 from chalicelib.directory.contacts import Contacts, nearest_first
 from chalicelib.directory.content import Locale
+from chalicelib.directory.places import FOUNDING_PAPER, Places
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.reporting.render.form_pages import FormPages
 from tests.support.trees import by_id, parse, text_of, with_class
@@ -174,6 +175,18 @@ def test_the_ways_of_the_newspaper_are_there_wherever_they_serve(site, locale, p
     assert "tel:+18883737888" in hrefs
     assert "trafficking@dot.gov" in shown
     assert "bluecampaign@hq.dhs.gov" in shown
+
+
+def test_the_newspaper_is_the_places_own_where_it_names_one(content, catalogs):
+    by_slug = dict(content.places.by_slug)
+    by_slug["los-banos-ca"] = dataclasses.replace(by_slug["los-banos-ca"], paper="The <b>Local</b> & Times")
+    pages = FormPages(TEMPLATES, catalogs, dataclasses.replace(content, places=Places(by_slug)))
+    for locale in ("en", "es"):
+        cited = parse(pages.page(locale, "los-banos-ca")).findall(".//cite")
+        assert [text_of(one) for one in cited] == ["The <b>Local</b> & Times"]
+        assert [text_of(one) for one in parse(pages.page(locale, "us")).findall(".//cite")] == [
+            FOUNDING_PAPER
+        ]
 
 
 def test_what_nobody_could_confirm_says_so(english, content):

@@ -134,6 +134,16 @@ def test_a_form_that_was_only_sent_changes_nothing(placing: Placing) -> None:
     assert placing.draft(PLACES) == {"places": HERE}
 
 
+def test_a_newspaper_is_written_and_taken_away_again(placing: Placing) -> None:
+    placing.change("town", paper=" The Local ")
+    assert placing.places.open("town")["paper"] == "The Local"
+    placing.change("town", paper="")
+    assert placing.draft(PLACES) == {"places": HERE}
+    with pytest.raises(FormInvalid) as refusal:
+        placing.change("town", paper="a" * 81)
+    assert [*refusal.value.problems] == ["paper"]
+
+
 def test_a_clock_that_is_not_on_the_list_stays(placing: Placing) -> None:
     other = [{**one, "zone": "America/Boise"} if one["slug"] == "town" else one for one in HERE]
     placing.publish({PLACES: written({"places": other})})

@@ -48,8 +48,8 @@ def test_contacts_places_and_recipients_are_found_by_name(finding: Finding) -> N
 
 def test_a_contact_is_found_by_its_number(finding: Finding) -> None:
     assert finding.find("(888) 373 7888").entries == [
-        FoundEntry("contact", "line", "The line", "888-373-7888"),
-        FoundEntry("contact", "shelter", "The shelter", "888-373-7888"),
+        FoundEntry("contact", "line", "The line", "888-373-7888", "us"),
+        FoundEntry("contact", "shelter", "The shelter", "888-373-7888", "town"),
     ]
 
 

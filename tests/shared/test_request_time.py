@@ -63,6 +63,37 @@ def test_each_thread_has_its_own_request() -> None:
     assert seen == [float("inf")]
 
 
+def test_what_a_request_has_read_it_reads_no_second_time_and_the_next_one_does() -> None:
+    request, reads = RequestTime(Ticks()), iter(range(9))
+
+    def read() -> int:
+        return request.once("live", lambda: next(reads))
+
+    assert [read(), read()] == [0, 1]  # outside of a request nothing is kept
+    with request.counted(timedelta(seconds=9)):
+        assert [read(), read(), request.once("other", lambda: 7)] == [2, 2, 7]
+        with request.counted(timedelta(seconds=1)):
+            assert read() == 3  # a call of its own thread, or a request within: it begins anew
+        assert read() == 2
+    with request.counted(timedelta(seconds=9)):
+        assert read() == 4
+
+
+def test_what_could_not_be_read_is_read_again() -> None:
+    request, answers = RequestTime(Ticks()), iter([StoreUnavailable("away"), 5])
+
+    def read() -> int:
+        answer = next(answers)
+        if isinstance(answer, StoreUnavailable):
+            raise answer
+        return answer
+
+    with request.counted(timedelta(seconds=9)):
+        with pytest.raises(StoreUnavailable):
+            request.once("live", read)
+        assert request.once("live", read) == 5
+
+
 @pytest.fixture(autouse=True)
 def _a_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth of the seconds of a client that a visitor waits for."""

@@ -59,6 +59,7 @@ class PageContext(LayoutContext):
     place: Place
     people: Sequence[Contact]
     ways: Sequence[Contact]
+    newspaper: str  # the one that printed the ways
     figures: Sequence[Statistic]
     note_href: str
     code_href: str

@@ -40,6 +40,7 @@ class Site(Layout):
             place=chain[0],
             people=people,
             ways=ways,
+            newspaper=content.places.paper_of(place),
             figures=content.site.figures,
             note_href=f"/{locale}/{place}/note/",
             code_href=f"/{locale}/code/",

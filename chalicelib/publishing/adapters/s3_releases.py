@@ -18,6 +18,7 @@ from chalicelib.publishing.jobs import COPIED, WRITTEN
 from chalicelib.publishing.ports import LiveRelease, Progress
 from chalicelib.shared.aws.faults import code_of, store_faults
 from chalicelib.shared.errors import StaleRecord, StoreBusy, StoreUnavailable
+from chalicelib.shared.request_time import THIS_REQUEST
 
 CURRENT = "current.json"
 STANDBY = "standby.json"
@@ -275,6 +276,17 @@ class S3Releases:
                         return
                     raise StaleRecord("another release is live") from error
                 raise
+
+
+class S3ReleasesOfRequest(S3Releases):
+    """The ReleaseShelf of who only looks: a request asks once what is live, and all of it is of one release.
+
+    Its callers each ask for themselves, four times a page of the desk.
+    """
+
+    def live(self) -> LiveRelease | None:
+        """Return the release that was live when this request asked first."""
+        return THIS_REQUEST.once(("live", self._bucket), super().live)
 
 
 def _in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
