@@ -302,9 +302,6 @@ def serve(options: Options) -> None:
         notices = LocalNotices(app.note_delivery, say=say)
         jobs = LocalJobs(settings.jobs_queue, app.run_job, say=say)
         parts: list[Any] = [TableKeeper(settings, say=say), site, notices, jobs, *pumps]
-        for part in parts:
-            part.start()
-            running.append(part)
         if many:
             began = time.monotonic()
             clerk = seed_towns(settings, many, first.password)
@@ -312,6 +309,9 @@ def serve(options: Options) -> None:
                 f"{many} invented towns are there, after {time.monotonic() - began:.0f} seconds;"
                 f" one of their clerks is {clerk}, with the same password"
             )
+        for part in parts:
+            part.start()
+            running.append(part)
         _wait_until_answered(site.port)
         _wait_until_answered(mailroom_port)
         stand_ins.watch()
