@@ -31,7 +31,7 @@ from tools.local import towns
 from tools.local.seed import client, make_tables
 
 _WHO, _WHY = "somebody@trying.example", "Invented towns, for trying the site"
-_DRAFTS, _THROWN, _WITH_FIGURES = 240, 60, 8
+_DRAFTS, _THROWN, _WITH_FIGURES = 90, 60, 8
 
 
 class TownsInvalid(ValueError):

@@ -29,7 +29,7 @@ STATE = "invented-state"
 COUNTIES = 20
 MOST = 2_000
 LINES_OF_A_TOWN = 8
-CASES_OF_A_TOWN = 2
+CASES_OF_A_TOWN = 1
 _READ_ON = "2026-11-01"
 _FIRST = (
     "Alder", "Amber", "Birch", "Cedar", "Clover", "Copper", "Dove", "Elm", "Fern", "Flint", "Granite",
@@ -124,7 +124,7 @@ def _contact(town: Town, what: str, name: str, does: str) -> dict[str, Any]:
 
 
 def cases(towns: list[Town], now: datetime) -> Iterator[SealedReport]:
-    """Return two cases of each town: most are done, some fail, are held, or have reached nobody.
+    """Return cases of each town: most are done, some fail, are held, or have reached nobody.
 
     None is ever due, and none holds any words.
     """
@@ -138,7 +138,7 @@ def cases(towns: list[Town], now: datetime) -> Iterator[SealedReport]:
 def _case(number: int, place: str, taken: datetime, now: datetime) -> SealedReport:
     id_ = hashlib.sha256(f"invented case {number}".encode()).hexdigest()[:32]
     moved = taken + timedelta(minutes=2 + number % 50)
-    kinds = {7: BOUNCED, 19: DELAYED, 31: HELD, 43: SENT}
+    kinds = {17: BOUNCED, 29: DELAYED, 37: HELD, 43: SENT}
     state = next((kind for every, kind in kinds.items() if number % every == 0), DELIVERED)
     past = ((SENT, taken + timedelta(minutes=1)),)
     delivery = Delivery(_OFFICE, state, moved, message_id=f"invented-{number}", past=past)
