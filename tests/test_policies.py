@@ -102,7 +102,8 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["Access", "Documents", "AccessDoor"],
         "dynamodb:UpdateItem": ["Access", "AccessDoor"],
         "dynamodb:DeleteItem": ["AccessDoor", "Door"],
-        "dynamodb:PutItem": ["AccessDoor", "Door", "Audit"],
+        "dynamodb:PutItem": ["Access", "AccessDoor", "Door", "Audit"],
+        "dynamodb:Query": ["Access"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
         **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
@@ -180,12 +181,16 @@ KEYS: dict[str, dict[str, list[str]]] = {
             *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
         ],
         "dynamodb:GetItem": [
-            *("browser#*", "first#*", "person#*", "person#*", "session#*", "step#*", "tries#*")
+            *("browser#*", "first#*", "person#*", "person#*", "session#*", "step#*", "tries#*", "waiting")
         ],
         "dynamodb:PutItem": [
-            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
+            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*"),
+            "waiting",
         ],
-        "dynamodb:UpdateItem": ["browser#*", "first#*", "person#*", "session#*", "step#*", "tries#*"],
+        "dynamodb:Query": ["waiting"],
+        "dynamodb:UpdateItem": [
+            *("browser#*", "first#*", "person#*", "session#*", "step#*", "tries#*", "waiting")
+        ],
     },
     "admin_api": {
         "dynamodb:DeleteItem": [
@@ -968,6 +973,7 @@ def test_the_access_functions_role_lets_a_publisher_change_who_may_sign_in(world
         assert ben.submit(ben.sign_in("first-password-0", sign_in), sign_in, **chosen).status == 303
         assert ben.get(people).status == 200
         assert ben.get("/admin/access/no/such/screen").status == 404
+        assert ana.get("/admin/access/waiting").status == 200
         submit(ana, people, "/admin/access/sign-out")
     assert world.aws.refused == []
     assert set(ALLOWED["access_api"]) - world.asked(ACCESS) == {"ses:SendEmail"}

@@ -83,8 +83,8 @@ OURS: dict[str, str] = {
     "reporter_api": _FORMS,
     "code_api": _FORMS,
     "access_api": (
-        "desk.adapters: cognito_people dynamo_audit dynamo_sign_ins dynamo_standings pool_tokens"
-        " desk.render: admin_pages desk_mails directory.adapters: shipped_content"
+        "desk.adapters: cognito_people dynamo_audit dynamo_delayed_changes dynamo_sign_ins dynamo_standings"
+        " pool_tokens desk.render: admin_pages desk_mails directory.adapters: shipped_content"
         " pages.adapters: shipped_pages pages.render: catalogs contexts english templates"
         " shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),

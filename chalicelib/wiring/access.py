@@ -12,9 +12,12 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_delayed_changes import DynamoDelayedChanges
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.grants import GrantsOfRoles
+from chalicelib.desk.hold_changes import HoldChanges, NotCertain, Notices
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.people import UNUSED_ACCESS_SESSION
 from chalicelib.desk.render.admin_pages import AdminPages
@@ -23,10 +26,10 @@ from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
 from chalicelib.desk.tell_desk import TellPublishers
-from chalicelib.desk.web import entrance, people
+from chalicelib.desk.web import entrance, held_changes, people
 from chalicelib.desk.web.areas import ACCESS
 from chalicelib.desk.web.guard import Guard
-from chalicelib.directory.adapters.shipped_content import TEMPLATES
+from chalicelib.directory.adapters.shipped_content import TEMPLATES, shipped_content
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
@@ -70,7 +73,23 @@ def serve(
     books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
     manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice)
     people.routes(guard, manage, tell)
+    alarms = LogAlarms(log.error)
+    notices = Notices(mailer, alarms, settings.sender_address, settings.operator_address, mails.change_waits)
+    waiting = DynamoDelayedChanges(_DYNAMO, settings.access_table)
+    hold = HoldChanges(
+        waiting, pool, GrantsOfRoles(), _around, book, NotCertain(), clock, notices, secrets.choice
+    )
+    held_changes.routes(guard, hold, tell)
     app.register_blueprint(routes)
+
+
+def _around(place: str) -> tuple[str, ...]:
+    """Return the places around one, nearest first, as they shipped.
+
+    What is published is not asked: the desk can write it, and would choose who hears of a change.
+    """
+    places = shipped_content().places
+    return tuple(one.slug for one in places.chain(place)) if place in places else (place,) if place else ()
 
 
 def _entrance(
