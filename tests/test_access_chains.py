@@ -103,8 +103,8 @@ def test_sessions_of_the_access_screens_can_be_made_and_read_by_their_own_functi
             for thing, key in parts(statement)
         }
         assert not [thing for thing, _ in listed if thing in ("Door", "AccessDoor")], function.name
-        # Of the access function's table only what waits is a list, and never what there is of a person.
-        assert {key for thing, key in listed if thing == "Access"} <= {"waiting"}, function.name
+        # Of the access function's table only recipients and what waits are lists, never what is of people.
+        assert {key for thing, key in listed if thing == "Access"} <= {"waiting", "recipient"}, function.name
     assert "ACCESS_DOOR_TABLE" not in ADMIN.environment
 
 

@@ -46,14 +46,6 @@ class KnowsFirst(Protocol):
         """Say whether it is certain that none was."""
 
 
-class NotCertain:
-    """The KnowsFirst of a function that cannot look: then it is never certain, and nothing counts at once."""
-
-    def is_ahead(self) -> bool:
-        """Say that it is not certain."""
-        return False
-
-
 class Notices(NamedTuple):
     """How changes are told. `write(to, lines, settles_at, code)` makes a message; `code` may be empty."""
 
@@ -117,6 +109,10 @@ class HoldChanges:
         self._changes.accept(held, over)
         self._tell(held, {to: code for to, (code, _) in mailed.items()}, old_inboxes)
         return held
+
+    def newest(self, subject: str) -> DelayedChange | None:
+        """Return the newest change of a subject, whatever became of it."""
+        return self._changes.of(subject)
 
     def waiting(self) -> Sequence[DelayedChange]:
         """Return what does not count yet and was not stopped, the next to count first."""

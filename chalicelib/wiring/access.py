@@ -17,7 +17,7 @@ from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.grants import GrantsOfRoles
-from chalicelib.desk.hold_changes import HoldChanges, NotCertain, Notices
+from chalicelib.desk.hold_changes import HoldChanges, Notices
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.people import UNUSED_ACCESS_SESSION
 from chalicelib.desk.render.admin_pages import AdminPages
@@ -37,6 +37,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.change_recipients import Shared, first_delivery, recipient_screens
 
 log = logging.getLogger("porchlight")
 
@@ -76,10 +77,12 @@ def serve(
     alarms = LogAlarms(log.error)
     notices = Notices(mailer, alarms, settings.sender_address, settings.operator_address, mails.change_waits)
     waiting = DynamoDelayedChanges(_DYNAMO, settings.access_table)
-    hold = HoldChanges(
-        waiting, pool, GrantsOfRoles(), _around, book, NotCertain(), clock, notices, secrets.choice
+    first = first_delivery(settings, clock)
+    hold = HoldChanges(waiting, pool, GrantsOfRoles(), _around, book, first, clock, notices, secrets.choice)
+    show = recipient_screens(
+        guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
     )
-    held_changes.routes(guard, hold, tell)
+    held_changes.routes(guard, hold, tell, show)
     app.register_blueprint(routes)
 
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.takes(15)
 
 SIGN_IN = "/admin/access/sign-in"
 PEOPLE = "/admin/access/people"
+RECIPIENTS = "/admin/access/recipients"
 WAITING, STOP = "/admin/access/waiting", "/admin/access/stop"
 NAMES = cookies.OF_ACCESS
 ROUTES = table("access")
@@ -34,6 +35,11 @@ def test_every_route_lies_below_its_cookies_path_and_names_what_it_demands():
     assert publishers == {
         PEOPLE,
         f"{WAITING}/stop",
+        *(
+            f"{RECIPIENTS}/{one}"
+            for one in ("one", "without", "code", "confirm", "agree", "again", "withdraw")
+        ),
+        *(f"{RECIPIENTS}/operator-{one}" for one in ("code", "agrees")),
         *(f"{PEOPLE}/{one}" for one in ("role", "remove", "password", "authenticator", "sessions")),
     }
 

@@ -57,7 +57,9 @@ class DynamoDelayedChanges:
     def accept(self, change: DelayedChange, over: str) -> None:
         """Keep a change in the place of the one with the id `over`. Raises StaleRecord."""
         only_if = "id = :over" if over else "attribute_not_exists(pk)"
-        arguments = {"ExpressionAttributeValues": {":over": _write(over)}} if over else {}
+        arguments: dict[str, Any] = {}
+        if over:
+            arguments["ExpressionAttributeValues"] = {":over": _write(over)}
         self._write(change, "put_item", Item=_item(change), ConditionExpression=only_if, **arguments)
 
     def stop(self, change: DelayedChange, by: str, now: datetime) -> None:

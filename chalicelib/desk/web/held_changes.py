@@ -22,9 +22,12 @@ _TOO_MANY = "Too many wrong codes were typed. Wait an hour, or call whoever runs
 Tell = Callable[[str, Sequence[str]], None]
 
 
-def routes(guard: Guard, changes: HoldChanges, tell: Tell) -> None:
-    """Register the screens; `tell` mails the publishers and the operator what was stopped."""
-    screens = HeldChangeScreens(guard.show, guard.record_of, changes, tell)
+def routes(guard: Guard, changes: HoldChanges, tell: Tell, after: Callable[[], None]) -> None:
+    """Register the screens; `tell` mails the publishers and the operator what was stopped.
+
+    `after` is called once something was stopped, and brings what readers get in line with it.
+    """
+    screens = HeldChangeScreens(guard.show, guard.record_of, changes, tell, after)
     guard.screen(WAITING, PUBLISHER)(screens.waiting)
     guard.action(f"{WAITING}/stop", PUBLISHER, does="stop a change that waits", about="subject")(screens.stop)
     guard.sign_in_screen(STOP_BY_CODE)(screens.stop_by_code)
@@ -33,7 +36,15 @@ def routes(guard: Guard, changes: HoldChanges, tell: Tell) -> None:
 class HeldChangeScreens:
     """The screens of delayed changes, a method each. `record` writes a line of the log about anybody."""
 
-    def __init__(self, show: Show, record: Callable[..., None], changes: HoldChanges, tell: Tell) -> None:
+    def __init__(
+        self,
+        show: Show,
+        record: Callable[..., None],
+        changes: HoldChanges,
+        tell: Tell,
+        after: Callable[[], None],
+    ) -> None:
+        self._after = after
         self._show = show
         self._record = record
         self._changes = changes
@@ -48,7 +59,9 @@ class HeldChangeScreens:
         try:
             stopped = self._changes.stop(request.field("subject"), request.field("id"), request.who.email)
         except (TooLateToStop, EntryMissing):
+            self._after()  # perhaps it was a try of this one's that stopped it, and got no further
             return self._list(request, 409, {"": _TOO_LATE})
+        self._after()
         request.deed.before = "; ".join(stopped.described)
         self._tell_of(stopped, request.who.email)
         return go_to(f"{WAITING}?done=stopped")
@@ -64,7 +77,9 @@ class HeldChangeScreens:
         except TooManyTries:
             return self._code(request, 429, {"": _TOO_MANY})
         except TooLateToStop:
+            self._after()
             return self._code(request, 409, {"": _TOO_LATE})
+        self._after()
         told = "; ".join(stopped.described)
         self._record(
             stopped.stopped_by,

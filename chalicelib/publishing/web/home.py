@@ -11,7 +11,7 @@ from chalicelib.desk.web.screens import Screen
 from chalicelib.directory.document_ids import CONTACTS, name_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
-from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.publishing.change_recipients import RecipientsShown
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.field_labels import plain
@@ -29,7 +29,7 @@ def routes(
     publish: Publish,
     contacts: EditContacts,
     cases: LookAfterCases,
-    recipients: ChangeRecipients,
+    recipients: RecipientsShown,
     edit: EditText,
     publishing: PublishingNow,
 ) -> None:
@@ -48,7 +48,7 @@ class HomeScreens:
         publish: Publish,
         contacts: EditContacts,
         cases: LookAfterCases,
-        recipients: ChangeRecipients,
+        recipients: RecipientsShown,
         edit: EditText,
         publishing: PublishingNow,
     ) -> None:

@@ -28,10 +28,15 @@ _MOVED_ON = "Something changed since you looked, so nothing was done. Look at it
 
 
 def routes(
-    guard: Guard, thrown: ThrownDrafts, see: SeeChanges, recipients: ChangeRecipients, tell: TellPublishers
+    guard: Guard,
+    thrown: ThrownDrafts,
+    see: SeeChanges,
+    recipients: ChangeRecipients | None = None,
+    tell: TellPublishers | None = None,
 ) -> None:
     """Register the list, the look at one, and its buttons: a proposal comes back by a publisher."""
-    screens = ThrownScreens(guard.show, thrown, see, Proposing(recipients, tell))
+    proposing = Proposing(recipients, tell) if recipients and tell else None
+    screens = ThrownScreens(guard.show, thrown, see, proposing)
     guard.screen(THROWN, EDITOR)(screens.thrown)
     guard.screen(LOOK, EDITOR)(screens.look)
     guard.action("/admin/thrown/back", EDITOR, does="have a draft back", about="d")(screens.have_back)
