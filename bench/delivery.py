@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,9 @@ from bench.runtime import Function
 from bench.stub import Item, Stub, as_json
 from bench.targets import Runtime, Target
 from chalicelib.delivery.adapters.delivery_keys import DeliveryKey
+from chalicelib.directory.adapters.dynamo_recipients import DynamoRecipients
+from chalicelib.directory.adapters.shipped_content import CONTENT
+from chalicelib.directory.recipient_rows import RecipientRow
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.cases import (
@@ -42,6 +46,7 @@ def measure(
             "STAGE": "dev",
             "REPORTS_TABLE": "reports",
             "WISHES_TABLE": "wishes",
+            "ACCESS_TABLE": "access",
             "DESK_KEYS_SECRET": "desk",
             "SENDER_ADDRESS": "desk@porchlight.example",
             **stub.environment(),
@@ -74,6 +79,10 @@ def measure(
 def put_due(stub: Stub, desk: DeliveryKey, due: int, held: bool) -> None:
     """Store reports that are due, held back for a digest or not."""
     capture = _Capture(stub)
+    rows = DynamoRecipients(lambda: capture, "access")
+    for number, entry in enumerate(json.loads((CONTENT / "recipients.json").read_text(encoding="utf-8"))):
+        rows.put(RecipientRow(entry["id"], entry, str(number)))
+    rows.mark_moved(datetime.now(UTC), "the bench")
     store = DynamoReports(lambda: capture, "reports")
     sealer = HpkeSealer(lambda: (desk.kid, desk.public))
     taken, state = datetime.now(UTC) - timedelta(hours=2), HELD if held else QUEUED

@@ -29,6 +29,7 @@ class Stub:
     def __init__(self, secrets: Mapping[str, Any]) -> None:
         self._secrets = secrets
         self.items: dict[str, Item] = {}
+        self.rows: dict[str, dict[str, Item]] = {}  # by both keys: recipients
         self.due: dict[str, dict[str, Decimal]] = {}
         self.mails = 0
         self.calls: dict[str, int] = {}
@@ -47,6 +48,9 @@ class Stub:
     def put(self, item: Item) -> None:
         """Store an item, and keep the index of what is due."""
         key = item["pk"]["S"]
+        if "sk" in item:
+            self.rows.setdefault(key, {})[item["sk"]["S"]] = item
+            return
         old = self.items.get(key)
         if old is not None and "due_shard" in old:
             self.due[old["due_shard"]["S"]].pop(key, None)
@@ -87,8 +91,9 @@ class Stub:
 
     def _query(self, asked: Item) -> Item:
         values = asked["ExpressionAttributeValues"]
-        if ":shard" not in values:  # wishes of the desk, of which there are none
-            return {"Items": [], "Count": 0}
+        if ":shard" not in values:  # recipients; of the desk's wishes there are none
+            found_rows = list(self.rows.get(values.get(":where", {}).get("S", ""), {}).values())
+            return {"Items": found_rows, "Count": len(found_rows)}
         by, shard = Decimal(values[":now"]["N"]), values[":shard"]["S"]
         waiting = ((at, key) for key, at in self.due.get(shard, {}).items() if at <= by)
         found = heapq.nsmallest(asked.get("Limit", 1000), waiting)

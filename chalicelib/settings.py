@@ -33,6 +33,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
         "USER_POOL_CLIENT_ID",
         "DOOR_TABLE",
         "AUDIT_TABLE",
+        "PAGES_BUCKET",
         "SENDER_ADDRESS",
     ),
     "admin": (
@@ -48,11 +49,11 @@ _NEEDED: dict[str, tuple[str, ...]] = {
         "JOBS_QUEUE",
         "SENDER_ADDRESS",
     ),
-    "deliver": ("REPORTS_TABLE", "WISHES_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
-    "note_delivery": ("REPORTS_TABLE",),
+    "deliver": ("REPORTS_TABLE", "WISHES_TABLE", "ACCESS_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
+    "note_delivery": ("REPORTS_TABLE", "ACCESS_TABLE"),
     "take_reply": ("REPORTS_TABLE",),
     "run_job": ("DOCUMENTS_TABLE", "AUDIT_TABLE", "PAGES_BUCKET"),
-    "sweep": ("REPORTS_TABLE", "WISHES_TABLE"),
+    "sweep": ("REPORTS_TABLE", "WISHES_TABLE", "ACCESS_TABLE"),
 }
 _ONE_OF = {
     "PORCHLIGHT_FUNCTION": FUNCTIONS,

@@ -29,6 +29,7 @@ from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import deliver, note_delivery, sweep
 from tests.conftest import REGION
 from tests.support.fakes import FixedClock
+from tests.support.settled_recipients import ACCESS, make_access_table
 
 SENDER = "desk@porchlight.example"
 DOT, DHS = "dot-trafficking", "dhs-blue-campaign"
@@ -41,11 +42,16 @@ class Functions:
     def __init__(self) -> None:
         self.clock = FixedClock(TAKEN)
         self.settings = Settings(
-            stage="dev", reports_table="reports", desk_keys_secret="desk", sender_address=SENDER
+            stage="dev",
+            reports_table="reports",
+            access_table=ACCESS,
+            desk_keys_secret="desk",
+            sender_address=SENDER,
         )
         key = new_delivery_key(TAKEN)
         self._sealer = HpkeSealer(lambda: (key.kid, key.public))
         client("dynamodb").create_table(**table_definition("reports"))
+        make_access_table()
         client("secretsmanager").create_secret(
             Name="desk", SecretString=json.dumps({"keys": {key.kid: key.private}})
         )

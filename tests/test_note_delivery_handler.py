@@ -25,16 +25,20 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import note_delivery
 from tests.support.fakes import NOON
+from tests.support.settled_recipients import ACCESS, make_access_table
 
 pytestmark = pytest.mark.takes(10)
 
-SETTINGS = Settings(porchlight_function="note_delivery", stage="dev", reports_table="reports")
+SETTINGS = Settings(
+    porchlight_function="note_delivery", stage="dev", reports_table="reports", access_table=ACCESS
+)
 RECIPIENT = "dot-trafficking"
 
 
 @pytest.fixture
 def store(aws: None) -> DynamoReports:
     client("dynamodb").create_table(**table_definition("reports"))
+    make_access_table()
     return DynamoReports(lambda: client("dynamodb"), "reports")
 
 
@@ -207,6 +211,7 @@ def test_the_application_answers_the_queue_as_lambda_wants_it(
     store: DynamoReports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REPORTS_TABLE", "reports")
+    monkeypatch.setenv("ACCESS_TABLE", ACCESS)
     monkeypatch.setenv("PORCHLIGHT_FUNCTION", "note_delivery")
     monkeypatch.delitem(sys.modules, "app", raising=False)
     app = importlib.import_module("app")

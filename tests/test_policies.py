@@ -39,6 +39,7 @@ from chalicelib.reporting.form_tokens import make_token
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
+from tools.aws.move_recipients import move
 from tools.build.functions import (
     ACCESS,
     ADMIN,
@@ -102,19 +103,23 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:BatchGetItem": ["Access"],
         "dynamodb:GetItem": ["Access", "Documents", "AccessDoor"],
         "dynamodb:UpdateItem": ["Access", "AccessDoor"],
-        "dynamodb:DeleteItem": ["AccessDoor", "Door"],
-        "dynamodb:PutItem": ["AccessDoor", "Door", "Audit"],
+        "dynamodb:DeleteItem": ["Access", "AccessDoor", "Door"],
+        "s3:PutObject": ["Pages/offices.json"],
+        "dynamodb:PutItem": ["Access", "AccessDoor", "Door", "Audit"],
+        "dynamodb:Query": ["Access"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
         **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
     },
     "admin_api": {
-        "dynamodb:Query": ["Reports/index/desk", "Reports/index/listed", "Wishes", "Documents", "Audit"],
+        "dynamodb:Query": [
+            *("Reports/index/desk", "Reports/index/listed", "Wishes", "Documents", "Access", "Audit"),
+        ],
         "dynamodb:UpdateItem": ["Door"],
         "dynamodb:GetItem": ["Documents", "Access", "Door"],
         "dynamodb:PutItem": ["Wishes", "Documents", "Door", "Audit"],
         "dynamodb:DeleteItem": ["Documents", "Door"],
-        "s3:GetObject": ["Pages/current.json"],
+        "s3:GetObject": ["Pages/current.json", "Pages/offices.json"],
         "s3:ListBucket": ["Pages"],
         "sqs:SendMessage": ["Jobs"],
         "ses:SendEmail": MAIL,
@@ -123,7 +128,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     },
     "deliver": {
         "dynamodb:DescribeTable": ["Reports"],
-        "dynamodb:Query": ["Reports/index/due", "Reports/index/desk", "Wishes"],
+        "dynamodb:Query": ["Access", "Reports/index/due", "Reports/index/desk", "Wishes"],
         "dynamodb:DeleteItem": ["Wishes"],
         "dynamodb:GetItem": ["Reports"],
         "dynamodb:PutItem": ["Reports", "Wishes"],
@@ -133,6 +138,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "ses:SendRawEmail": MAIL,
     },
     "note_delivery": {
+        "dynamodb:Query": ["Access"],
         "dynamodb:GetItem": ["Reports"],
         "dynamodb:PutItem": ["Reports"],
         "dynamodb:UpdateItem": ["Reports"],
@@ -147,7 +153,10 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["Documents"],
         "dynamodb:PutItem": ["Documents", "Audit"],
         "dynamodb:DeleteItem": ["Documents"],
-        "s3:GetObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:GetObject": [
+            *("Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"),
+            "Pages/offices.json",
+        ],
         "s3:PutObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
         "s3:ListBucket": ["Pages"],
         "s3:DeleteObject": ["Pages/releases/*", "Pages/site/*"],
@@ -158,7 +167,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     "sweep": {
         "dynamodb:Scan": ["Reports"],
         "dynamodb:DeleteItem": ["Reports", "Wishes"],
-        "dynamodb:Query": ["Reports/index/desk", "Wishes"],
+        "dynamodb:Query": ["Access", "Reports/index/desk", "Wishes"],
         "dynamodb:PutItem": ["Wishes"],
         "dynamodb:GetItem": ["Reports"],
         "dynamodb:UpdateItem": ["Reports"],
@@ -177,29 +186,26 @@ KEYS: dict[str, dict[str, list[str]]] = {
     },
     "access_api": {
         "dynamodb:DeleteItem": [
-            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
+            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*"),
+            "change",
         ],
         "dynamodb:GetItem": [
-            *("browser#*", "first#*", "person#*", "person#*", "places", "session#*", "step#*", "tries#*")
+            *("browser#*", "first#*", "person#*", "person#*", "places", "session#*", "step#*", "tries#*"),
+            *("change", "recipient", "waiting"),
         ],
         "dynamodb:PutItem": [
-            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*")
+            *("browser#*", "browser#*", "first#*", "first#*", "session#*", "step#*", "tries#*", "tries#*"),
+            *("change", "recipient", "waiting"),
+        ],
+        "dynamodb:Query": ["recipient", "waiting"],
+        "dynamodb:UpdateItem": [
+            *("browser#*", "first#*", "person#*", "places", "session#*", "step#*", "tries#*", "waiting")
         ],
         "dynamodb:BatchGetItem": ["person#*", "places"],
-        "dynamodb:UpdateItem": [
-            "browser#*",
-            "first#*",
-            "person#*",
-            "places",
-            "session#*",
-            "step#*",
-            "tries#*",
-        ],
     },
     "admin_api": {
         "dynamodb:DeleteItem": [
             "browser#*",
-            "change",
             "draft",
             "first#*",
             "session#*",
@@ -209,7 +215,6 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
         "dynamodb:GetItem": [
             "browser#*",
-            "change",
             "draft",
             "first#*",
             "job#*",
@@ -226,7 +231,6 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
         "dynamodb:PutItem": [
             "browser#*",
-            "change",
             "draft",
             "first#*",
             "job#*",
@@ -239,8 +243,8 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "wish",
         ],
         "dynamodb:Query": [
-            *("change", "draft", "refused#*", "release", "settled", "shipped#*", "thrown", "version#*"),
-            "wish",
+            *("draft", "recipient", "refused#*", "release", "settled", "shipped#*", "thrown", "version#*"),
+            *("waiting", "wish"),
         ],
         "dynamodb:UpdateItem": [
             "browser#*",
@@ -254,25 +258,26 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["count#*", "report#*"],
         "dynamodb:DeleteItem": ["wish"],
         "dynamodb:PutItem": ["batch#*", "mail#*", "refused#*", "report#*"],
-        "dynamodb:Query": ["wish"],
+        "dynamodb:Query": ["recipient", "waiting", "wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
     "note_delivery": {
+        "dynamodb:Query": ["recipient", "waiting"],
         "dynamodb:GetItem": ["batch#*", "count#*", "mail#*", "report#*"],
         "dynamodb:PutItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#*"],
     },
     "run_job": {
-        "dynamodb:GetItem": ["change", "draft", "job#*", "release", "shipped#*", "version#*"],
-        "dynamodb:PutItem": ["change", "job#*", "release", "shipped#*", "version#*"],
+        "dynamodb:GetItem": ["draft", "job#*", "release", "shipped#*", "version#*"],
+        "dynamodb:PutItem": ["job#*", "release", "shipped#*", "version#*"],
         "dynamodb:Query": ["draft", "release", "version#*"],
-        "dynamodb:DeleteItem": ["change", "draft"],
+        "dynamodb:DeleteItem": ["draft"],
     },
     "sweep": {
         "dynamodb:DeleteItem": ["wish"],
         "dynamodb:GetItem": ["count#*"],
         "dynamodb:PutItem": ["refused#*"],
-        "dynamodb:Query": ["wish"],
+        "dynamodb:Query": ["recipient", "waiting", "wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
 }
@@ -646,6 +651,7 @@ def world(code: Path) -> Iterator[World]:
         ses.create_configuration_set(ConfigurationSetName="ReportMail")
         bucket = f"pages-{stand_in.region}"
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": stand_in.region})
+        move(stand_in.client, {"Access": "Access", "Documents": "Documents", "Pages": bucket})
         queue = sqs.create_queue(QueueName="Jobs")["QueueUrl"]
         pool = cognito.create_user_pool(**pool_definition("people", False))["UserPool"]["Id"]
         made = cognito.create_user_pool_client(**client_definition(pool))["UserPoolClient"]
@@ -923,12 +929,7 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
             done = ana.get(waiting.path)
             assert "See the site as readers do" in done.words, done.words
             assert "Refresh" not in done.headers
-        # recipients: a new address, a code mailed to it, and all of it withdrawn
-        entry = "/admin/recipient?r=dot-trafficking"
-        agreed = {"agreed_on": "2026-11-20", "why": "A second address"}
-        submit(ana, entry, "/admin/recipient", fallback="second@example.org", **agreed)
-        submit(ana, "/admin/recipients", "/admin/recipients/code")
-        submit(ana, "/admin/recipients", "/admin/recipients/withdraw")
+        assert "trafficking@dot.gov" in ana.get("/admin/recipients").words
         # somebody who was sent a first password chooses one of their own
         world.aws.client("cognito-idp").admin_set_user_password(
             UserPoolId=world.pool, Username=BEN, Password="first-password-0", Permanent=False
@@ -983,6 +984,15 @@ def test_the_access_functions_role_lets_a_publisher_change_who_may_sign_in(world
         assert ben.submit(ben.sign_in("first-password-0", sign_in), sign_in, **chosen).status == 303
         assert ben.get(people).status == 200
         assert ben.get("/admin/access/no/such/screen").status == 404
+        # recipients: a new address, a code mailed to it, and all of it withdrawn
+        which, offices = "/admin/access/recipients", "/admin/access/recipients/one"
+        agreed = {"agreed_on": "2026-11-20", "why": "A second address"}
+        submit(ana, f"{offices}?r=dot-trafficking", offices, fallback="second@example.org", **agreed)
+        submit(ana, which, f"{which}/code")
+        submit(ana, which, f"{which}/withdraw")
+        waiting, sign_out = "/admin/access/waiting", "/admin/access/sign-out"
+        gone = {"csrf": ana.get(waiting).forms(sign_out)[0]["csrf"], "subject": "recipient#a", "id": "b"}
+        assert ana.post(f"{waiting}/stop", gone).status == 409  # and forms are told once more who is offered
         submit(ana, people, "/admin/access/sign-out")
     assert world.aws.refused == []
     assert set(ALLOWED["access_api"]) - world.asked(ACCESS) == {"ses:SendEmail"}

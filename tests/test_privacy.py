@@ -39,6 +39,7 @@ from chalicelib.shared.mail import Mail
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import deliver, http, note_delivery, sweep
 from tests.conftest import REGION
+from tests.support.settled_recipients import ACCESS, make_access_table
 from tests.support.website import FORM, Answer, encoded, every_log_line, gateway_event
 
 pytestmark = pytest.mark.takes(15)
@@ -103,6 +104,7 @@ class Stage:
             "PORCHLIGHT_PAGES": "live",
             "STAGE": "dev",
             "REPORTS_TABLE": "reports",
+            "ACCESS_TABLE": ACCESS,
             "REPORTER_SECRET": "reporter",
             "DESK_KEYS_SECRET": "desk",
             "SENDER_ADDRESS": "desk@porchlight.example",
@@ -111,6 +113,7 @@ class Stage:
         }
         self.settings = Settings.from_env(environment)
         client("dynamodb").create_table(**table_definition("reports"))
+        make_access_table()
         manager = client("secretsmanager")
         public = {"kid": self.desk.kid, "public": self.desk.public}
         manager.create_secret(Name="reporter", SecretString=json.dumps({"seed": SEED, "desk_key": public}))

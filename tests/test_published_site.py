@@ -238,7 +238,7 @@ def test_a_release_whose_frames_cannot_be_used_gives_way_to_the_shipped_ones(des
     shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files})
     shelf.move(1, {}, None)
     settings = Settings(pages_url=desk.bucket)
-    (recipient, *_) = mails.delivery_recipients(settings).recipients()
+    (recipient, *_) = published.published_recipients(settings).recipients()
     content = mail_samples.mail(mails.mails(settings, alarms), [], "report", recipient)
     assert b"Subject: Porchlight report PL-" in content
     assert b"It is not checked." in content
@@ -268,7 +268,7 @@ def test_an_old_text_of_a_mail_that_is_live_stops_nobody_and_is_told(desk: Desk)
     desk.publish(ANA, "another word", accept=True)
     settings, alarms = Settings(pages_url=desk.bucket), Alarms()
     texts.texts_at.cache_clear()
-    (recipient, *_) = mails.delivery_recipients(settings).recipients()
+    (recipient, *_) = published.published_recipients(settings).recipients()
     mail_samples.mail(mails.mails(settings, alarms), [], "report", recipient)
     assert [kind for kind, _ in alarms.raised] == ["mail_frame_unusable"]
     mail_samples.mail(mails.mails(settings, alarms), [], "digest", recipient)

@@ -150,6 +150,7 @@ def settings(bucket: Bucket) -> Iterator[Settings]:
     yield Settings(
         porchlight_function="reporter",
         reports_table="reports",
+        access_table="access",
         reporter_secret="reporter",
         desk_keys_secret="desk",
         sender_address="desk@porchlight.example",
@@ -221,7 +222,7 @@ def test_the_desk_looks_at_no_file_for_fifty_cases(settings: Settings, looks: Lo
             for number in range(50 if name == OPEN else 0):
                 yield SealedReport(f"{number:032x}", b"", b"", "us", NOW - timedelta(hours=2), tuple(sent))
 
-    desk = LookAfterCases(Cases(), documents.published_recipients(settings), FixedClock(NOW))  # type: ignore[arg-type]
+    desk = LookAfterCases(Cases(), published.published_recipients(settings), FixedClock(NOW))  # type: ignore[arg-type]
     assert len(desk.newest(["us"]).files) == 50
     assert looks.during(lambda: desk.newest(["us"])) == []
     assert looks.during(desk.amiss) == []

@@ -53,7 +53,7 @@ PYTHONS: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _BY_SDK | _LINE | _PLAIN | {"html"},
     "code_api": _BY_SDK | _LINE | _PLAIN | {"html"},
-    "access_api": _BY_SDK | _LINE | _PLAIN | {"html"},
+    "access_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "admin_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
     "note_delivery": _BY_SDK | _LINE | _PLAIN | {"html"},
@@ -74,7 +74,8 @@ _FORMS = (
     " faults sdk secrets"
 )
 _NOTICES = (
-    f"{_PUBLISHED} delivery.adapters: delivery_marks log_outcomes metrics operator_mail"
+    f"{_PUBLISHED} directory.adapters: dynamo_recipients"
+    " delivery.adapters: delivery_marks log_outcomes metrics operator_mail"
     " reporting.adapters: dynamo_reports shared: system_clock shared.aws: dynamo_values faults sdk"
     " ses_mailer"
 )
@@ -83,18 +84,24 @@ OURS: dict[str, str] = {
     "reporter_api": _FORMS,
     "code_api": _FORMS,
     "access_api": (
-        "desk.adapters: cognito_people dynamo_audit dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
-        " desk.render: admin_pages desk_mails directory.adapters: shipped_content"
-        " pages.adapters: shipped_pages pages.render: catalogs contexts english templates"
-        " shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk ses_mailer"
+        "delivery.adapters: delivery_marks dynamo_cases mail_encryption desk.adapters: cognito_people"
+        " dynamo_audit dynamo_delayed_changes dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
+        " desk.render: admin_pages desk_mails directory.adapters: dynamo_recipients published_texts shipped_content"
+        " pages.adapters: document_folders shipped_pages pages.render: catalogs contexts english packing"
+        " templates publishing.adapters: dynamo_documents render_process s3_offices s3_releases"
+        " shipped_documents standby publishing.render: render_cache sentences site_renderer"
+        " reporting.adapters: dynamo_reports report_items shared: log_alarms request_time system_clock"
+        " shared.aws: dynamo_values faults sdk ses_mailer shared.net: public_files"
     ),
     "admin_api": (
-        f"{_PUBLISHED} delivery.adapters: delivery_marks dynamo_cases dynamo_month_sums dynamo_wishes"
+        f"{_PUBLISHED} directory.adapters: dynamo_recipients"
+        " delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes"
         " mail_encryption delivery.render: figure_pictures desk.adapters:"
-        " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens desk.render:"
-        " admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
+        " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
+        " desk.render: admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
-        " dynamo_jobs render_process s3_releases shipped_documents sqs_jobs standby publishing.render:"
+        " dynamo_jobs render_process s3_offices s3_releases shipped_documents sqs_jobs standby"
+        " publishing.render:"
         " render_cache sentences site_renderer reporting.adapters: dynamo_reports reporting.render: contexts"
         " form_pages"
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
@@ -108,7 +115,8 @@ OURS: dict[str, str] = {
     "run_job": (
         "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
         " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
-        " dynamo_jobs render_process s3_releases shipped_documents standby publishing.render: render_cache"
+        " dynamo_jobs render_process s3_offices s3_releases shipped_documents standby"
+        " publishing.render: render_cache"
         " sentences"
         " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"
         " shared.net: public_files"

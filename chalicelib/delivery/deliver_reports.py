@@ -6,9 +6,9 @@ recording sends twice. Both are chosen: a mail may come twice, and a report is n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.delivery.digests import Digests
 from chalicelib.delivery.flood_caps import FloodCaps
@@ -19,6 +19,7 @@ from chalicelib.delivery.ports import Opener
 from chalicelib.delivery.send_mail import SendMail
 from chalicelib.delivery.single_mails import SingleMails
 from chalicelib.directory.ports import RecipientBook
+from chalicelib.directory.recipient_rows import RecipientsMissing
 from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
@@ -29,7 +30,8 @@ from chalicelib.shared.mail import MailStopped
 class DeliverReports:
     """The outbox worker. Several may run at once: each report is claimed by exactly one.
 
-    `wait` lets time pass; `log_outcome` hears what became of each delivery.
+    `wait` lets time pass; `log_outcome` hears what became of each delivery; `addresses` gives those that an
+    office had at a time.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class DeliverReports:
         clock: Clock,
         wait: Callable[[timedelta], None],
         log_outcome: Callable[[Outcome], None] = unheard,
+        addresses: Callable[[str, datetime], Sequence[str]] = lambda office, at: (),
     ) -> None:
+        self._addresses = addresses
         self._log_outcome = log_outcome
         self._store = store
         self._opener = opener
@@ -56,6 +60,15 @@ class DeliverReports:
 
     def __call__(self, time_left: Callable[[], timedelta]) -> Tally:
         """Work off the outbox until nothing is due or too little time is left; the next run goes on."""
+        try:
+            return self._run(time_left)
+        except RecipientsMissing as error:
+            self._alarms.raise_alarm("recipients_missing", {"error": str(error)})
+        except StoreUnavailable as error:
+            self._alarms.raise_alarm("store_away", {"error": str(error)})
+        return Tally()
+
+    def _run(self, time_left: Callable[[], timedelta]) -> Tally:
         outbox = Outbox(
             store=self._store,
             opener=self._opener,
@@ -68,6 +81,7 @@ class DeliverReports:
             time_left=time_left,
             leases=Leases(self._store, self._clock, self._wait, time_left, self._log_outcome),
             tally=Tally(),
+            addresses=self._addresses,
         )
         try:
             self._work(outbox)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.delivery.errors import SealBroken
 from chalicelib.delivery.flood_caps import FloodCaps
@@ -59,6 +59,7 @@ class OutOfTime(Exception):
 class Outbox:
     """The outbox as one run of the worker sees it.
 
+    `addresses` gives those that an office had at a time: a form knows none, so a writer's choice has none.
     `stopped` are the recipients for whom the mail service said that it takes nothing at all, and its words.
     It may have meant them alone: so others are tried too. `works` says whether a mail went out since, and
     `aside` are the reports that wait for those recipients.
@@ -75,6 +76,7 @@ class Outbox:
     time_left: Callable[[], timedelta]
     leases: Leases
     tally: Tally
+    addresses: Callable[[str, datetime], Sequence[str]] = lambda office, at: ()
     busy: int = 0
     stopped: dict[str, str] = field(default_factory=dict)
     works: bool = True
@@ -95,6 +97,10 @@ class Outbox:
                 case.words = Report.from_bytes(self.opener.open(case.record.sealed, case.record.id))
             if case.words.choice is None:
                 case.record = case.record.first_opened()  # written with what is saved next
+            elif case.words.choice.lacks_marks:
+                taken = case.record.taken_at
+                choice = case.words.choice.with_marks(lambda office: self.addresses(office, taken))
+                case.words = replace(case.words, choice=choice)
             self._withhold(case, case.words)
             return OpenedReport(case.record, case.words)
         except StoreUnavailable:
@@ -187,6 +193,8 @@ class Outbox:
         recipient, choice = self.recipients.get(delivery.recipient), report.choice
         if choice is None:
             return record.keeps(delivery)
+        if not choice.ticked(delivery.recipient) and not delivery.instead_of:
+            return False  # whoever wrote it into the record: only a hand-over leads past the writer's ticks
         if recipient is None:  # it has no address any more: that is then said of those alone that were ticked
             return choice.ticked(delivery.recipient)
         return choice.allows(recipient, recipient.address(delivery.address), report.spares)

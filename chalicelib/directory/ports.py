@@ -1,4 +1,4 @@
-"""Ports of the directory: who gets reports, as it is published now."""
+"""Ports of the directory: who gets reports now."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.directory.errors import ContentInvalid
@@ -39,6 +39,7 @@ class Recipient:
         return self.fallback if which == "fallback" else self.email
 
 
+_NOBODY = "nobody@example.org"
 NATURES = ("awareness", "police", "services", "desk")
 
 
@@ -60,6 +61,17 @@ def read_recipients(entries: Iterable[Mapping[str, object]], places: Iterable[st
         _require(not same, recipient.id, "fallback must differ from email")
         seen.add(recipient.id)
     return recipients
+
+
+def read_offices(entries: Iterable[Mapping[str, object]], places: Iterable[str]) -> tuple[Recipient, ...]:
+    """Read recipients as readers may know them: without addresses and keys, whatever the entries hold.
+
+    One of a place that is not there (any more, or yet) is left out. Raises ContentInvalid as above.
+    """
+    known = set(places)
+    kept = [one for one in entries if not isinstance(one.get("serves"), str) or one["serves"] in known]
+    public = [{**entry, "email": _NOBODY, "fallback": "", "key": "", "language": "en"} for entry in kept]
+    return tuple(replace(one, email="") for one in read_recipients(public, known))
 
 
 def offered_at(

@@ -10,6 +10,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -17,10 +18,12 @@ from typing import Protocol
 from chalicelib.delivery.ports import KeyInfo
 from chalicelib.desk.agreements import SENTENCES, Standing
 from chalicelib.desk.errors import NotAllowed
+from chalicelib.desk.hold_changes import KnowsFirst as KnowsFirst
 from chalicelib.desk.people import Person
 from chalicelib.desk.ports import Counts
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.places import is_slug
 from chalicelib.directory.recipients import Recipient, read_recipients
 from chalicelib.publishing import documents, recipient_changes
 from chalicelib.publishing.documents import SHIPPED, DraftConflict
@@ -45,13 +48,6 @@ class RecipientEntry:
 
     recipient: Recipient
     key: KeyInfo | None
-
-
-class KnowsFirst(Protocol):
-    """Knows whether a report was delivered yet."""
-
-    def is_ahead(self) -> bool:
-        """Say whether it is certain that none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +90,45 @@ class ChangeState:
         return next((one.proposers for one in self.entries if one.id == entry), ())
 
 
+class RecipientsShown(Protocol):
+    """Who gets reports, and what waits: what screens show that change nothing."""
+
+    def list(self) -> Sequence[RecipientEntry]:
+        """Return who gets reports now."""
+
+    def state(self) -> ChangeState | None:
+        """Return the change that waits, where that is known."""
+
+
+class RecipientsAtDesk:
+    """The RecipientsShown of the desk, which decides nothing: `recipients` gives who gets reports now."""
+
+    def __init__(
+        self, recipients: Callable[[], Sequence[Recipient]], describe_key: Callable[[str], KeyInfo]
+    ) -> None:
+        self._recipients = recipients
+        self._describe_key = describe_key
+
+    def list(self) -> Sequence[RecipientEntry]:
+        """Return who gets reports now, with what is known about their keys."""
+        return [
+            RecipientEntry(one, self._describe_key(one.key) if one.key else None)
+            for one in self._recipients()
+        ]
+
+    def state(self) -> ChangeState | None:
+        """Return None: what waits is on the access screens."""
+        return None
+
+
 class ChangeRecipients:
     """The change of recipients: propose, verify addresses by code, agree, withdraw.
 
     `write_code` makes the message with a code; `describe_key` reads a key and raises nothing.
 
     `first` knows whether a report was delivered yet; until then `operator`, an address or nothing, may get a
-    code that stands for the second publisher. `write_operator_code` makes that message.
+    code that stands for the second publisher. `write_operator_code` makes that message. `settle` takes what
+    was agreed to, with what it was before, to where it counts; done twice it ends the same.
     """
 
     def __init__(
@@ -117,7 +145,9 @@ class ChangeRecipients:
         first: KnowsFirst,
         operator: str,
         write_operator_code: Callable[[str, str, Sequence[str]], bytes],
+        settle: Callable[[RecipientChange, str], None] | None = None,
     ) -> None:
+        self._settle = settle
         self._store = store
         self._mailer = mailer
         self._clock = clock
@@ -150,7 +180,7 @@ class ChangeRecipients:
 
     def state(self) -> ChangeState | None:
         """Return the change that waits, or None."""
-        change = self._store.change()
+        change = self._finished()
         if change is None:
             return None
         live = self.live_text()
@@ -256,7 +286,7 @@ class ChangeRecipients:
         Raises AgreementMissing with what is missing or stands in the way, DraftConflict.
         """
         change, live = self._as_shown(revision, seen)
-        return self._put(recipient_changes.with_agreement(change, who, self._clock.now(), live))
+        return self._agreed(recipient_changes.with_agreement(change, who, self._clock.now(), live))
 
     def why_not(self, who: Standing) -> str:
         """Return why this person can agree to nothing that waits now, or nothing when they can."""
@@ -291,10 +321,27 @@ class ChangeRecipients:
         change, live = self._as_shown(revision, seen)
         self._operator_must()
         change, right = recipient_changes.with_operator_answer(change, code, self._clock.now(), live)
-        change = self._put(change)
+        change = self._agreed(change)
         if not right:
             raise CodeWrong("this is not the code that was mailed")
         return change
+
+    def _agreed(self, change: RecipientChange) -> RecipientChange:
+        """Keep a change, and settle it once nothing of it is left to be agreed to."""
+        change = self._put(change)
+        if change.agreed:
+            self._finished()
+        return change
+
+    def _finished(self) -> RecipientChange | None:
+        """Return the change that waits; one that was agreed to is settled first, if it is not yet."""
+        change = self._store.change()
+        if change is None or not change.agreed or self._settle is None:
+            return change
+        self._settle(change, self.live_text())
+        with suppress(StaleRecord):  # somebody else did the same
+            self._store.drop_change(change.revision)
+        return None
 
     def _mail(self, to: str, recipient: str, content: bytes) -> None:
         mail = Mail(self._sender, to, recipient, turn=0, about=About.of(CODE), content=content)
@@ -335,7 +382,7 @@ class ChangeRecipients:
 
     def _free(self) -> RecipientChange | None:
         """Return the change that waits. Raises PublishUnderWay while a publish takes it along."""
-        change = self._store.change()
+        change = self._finished()
         if change and recipient_changes.is_held(change, self._clock.now()):
             raise PublishUnderWay("this change is being published at this moment: look again in two minutes")
         return change
@@ -367,6 +414,9 @@ class ChangeRecipients:
     def _read(self, text: str) -> tuple[Recipient, ...]:
         whole = whole_of(self._live.texts(self._shelf.live()))
         places = [str(place["slug"]) for place in whole.places["places"]]
+        if self._settle is not None:  # a town that was made at the desk: this function asks nobody there
+            serves = [str(entry.get("serves")) for entry in recipient_changes.entries_of(text)]
+            places += [slug for slug in serves if is_slug(slug)]
         try:
             return read_recipients(recipient_changes.entries_of(text), places)
         except ContentInvalid as error:

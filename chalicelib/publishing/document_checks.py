@@ -21,7 +21,7 @@ from chalicelib.directory.document_ids import (
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.place_documents import Whole, join, strangers
 from chalicelib.directory.places import read_places
-from chalicelib.directory.recipients import read_recipients
+from chalicelib.directory.recipients import read_offices
 from chalicelib.publishing.document_forms import check_form
 from chalicelib.publishing.documents import STOPS, Problem, check_text
 from chalicelib.publishing.field_names import unknown_fields
@@ -135,7 +135,7 @@ def _check_rules(whole: Mapping[str, str], parsed: Whole, offices: Any) -> list[
         document = CONTACTS if _site_is_whole(parsed) else SITE
         read_content(parsed.places, parsed.contacts, parsed.site)
         document = RECIPIENTS
-        read_recipients(offices, [place.slug for place in places])
+        read_offices(offices, [place.slug for place in places])
     except ContentInvalid as error:
         return [_located(whole, str(error))]
     except Exception:  # nothing that somebody typed may hide who has to mend it

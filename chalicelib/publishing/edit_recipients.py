@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.desk.people import Person
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
-from chalicelib.directory.places import Places, read_places
+from chalicelib.directory.places import Places, is_slug, read_places
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing import edit_whole, recipient_form
 from chalicelib.publishing.change_recipients import ChangeRecipients
@@ -51,9 +51,12 @@ class EditRecipients:
         except ContentInvalid as error:
             raise DocumentInvalid("the published places break a rule") from error
 
-    def form(self) -> Form:
-        """Return the form of a recipient."""
-        return recipient_form.form_of(self.places())
+    def form(self, typed: Typed | None = None) -> Form:
+        """Return the form of a recipient; a place that the package does not know is one that was typed."""
+        serves = {str(entry.get("serves")) for entry in self.entries()[0]}
+        if typed is not None and is_slug(typed.text("serves")):
+            serves.add(typed.text("serves"))
+        return recipient_form.form_of(self.places(), sorted(serves))
 
     def typed(self, recipient: str, who: Person) -> tuple[Typed, int]:
         """Return what the form of a recipient holds, and the revision.
@@ -80,7 +83,7 @@ class EditRecipients:
         entries, _ = self.entries()
         known = {str(entry.get("id")): entry for entry in entries}
         others = [entry for name, entry in known.items() if name != recipient]
-        form = self.form()
+        form = self.form(typed)
         problems = recipient_form.problems_of(form, typed, others, latest_today(self._clock.now()))
         if recipient and recipient not in known:
             raise EntryMissing("there is no such recipient: it was taken out, or is about to be")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from chalicelib.directory.document_ids import CATALOG, MAIL_TEMPLATE, PUBLIC_TEMPLATE, name_of
-from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.publishing.change_recipients import RecipientsShown
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.field_labels import with_names
 from chalicelib.publishing.see_changes import SeeChanges
@@ -26,7 +26,7 @@ _OWN_ERROR = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 class LogWords:
     """What the log's screen says for what a line holds. A call reads the names as drafts have them now."""
 
-    def __init__(self, edit: EditText, see: SeeChanges, recipients: ChangeRecipients) -> None:
+    def __init__(self, edit: EditText, see: SeeChanges, recipients: RecipientsShown) -> None:
         self._edit = edit
         self._see = see
         self._recipients = recipients

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.directory.armor import tidy
+from chalicelib.directory.document_ids import place_words
 from chalicelib.directory.places import Places
 from chalicelib.directory.recipients import NATURES
 from chalicelib.publishing.documents import LONGEST_WHY
@@ -31,11 +32,11 @@ WHY = Field(
 )
 
 
-def form_of(places: Places) -> Form:
-    """Return the form."""
+def form_of(places: Places, also: Iterable[str] = ()) -> Form:
+    """Return the form; `also` are slugs of places that are not among these."""
     return Form(
         (
-            Group("The office", _office(places)),
+            Group("The office", _office(places, also)),
             Group("Where its mail goes", _MAIL),
             Group("What the form says of it", _SAID),
             Group("For the other publisher", (WHY,)),
@@ -43,11 +44,12 @@ def form_of(places: Places) -> Form:
     )
 
 
-def _office(places: Places) -> tuple[Field, ...]:
+def _office(places: Places, also: Iterable[str]) -> tuple[Field, ...]:
+    more = [(slug, place_words(slug)) for slug in also if slug not in places]
     return (
         Field("name", "Name, as the office writes it", needed="Write the name of the office."),
         Field("serves", "Place", CHOICE, needed="Choose the place that it gets reports from.",
-              options=[("", "choose a place"), *((place.slug, place.name) for place in places)]),
+              options=[("", "choose a place"), *((place.slug, place.name) for place in places), *more]),
         Field("nature", "What it is", CHOICE, needed="Choose what it is.",
               options=[("", "choose"), *((one, NATURE_WORDS[one]) for one in NATURES)]),
         Field("enforces_immigration",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from chalicelib.directory.places import is_slug
 from chalicelib.directory.recipients import Recipient
@@ -64,6 +64,23 @@ class Choice:
             return False
         natures = {o.nature for o in self.offices if o.ticked and not self._left_out(o, spared)}
         return recipient.nature in natures and (self.consent or not recipient.enforces_immigration)
+
+    @property
+    def lacks_marks(self) -> bool:
+        """Say whether any office of the form is known by its id alone."""
+        return any(not office.marks for office in self.offices)
+
+    def with_marks(self, addresses: Callable[[str], Collection[str]]) -> Choice:
+        """Return the choice with the marks of offices that have none: a form does not know any inbox.
+
+        `addresses` gives those that an office had when the form was sent, by its id.
+        """
+
+        def marked(office: Office) -> Office:
+            marks = office.marks or tuple(_mark(address) for address in addresses(office.id))
+            return replace(office, marks=marks)
+
+        return replace(self, offices=tuple(marked(office) for office in self.offices))
 
     def ticked(self, recipient_id: str) -> bool:
         """Say whether an office of this id stood on the form and was ticked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,13 @@ from chalice.app import Blueprint, Chalice
 
 from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
+from chalicelib.desk.adapters.dynamo_delayed_changes import DynamoDelayedChanges
 from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.grants import GrantsOfPeople
+from chalicelib.desk.hold_changes import HoldChanges, Notices
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.manage_roles import ManageRoles
 from chalicelib.desk.people import UNUSED_ACCESS_SESSION
@@ -28,7 +30,7 @@ from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
 from chalicelib.desk.standings import Standings
 from chalicelib.desk.tell_desk import TellPublishers
-from chalicelib.desk.web import entrance, people
+from chalicelib.desk.web import entrance, held_changes, people
 from chalicelib.desk.web.areas import ACCESS
 from chalicelib.desk.web.guard import Guard
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES, shipped_content
@@ -39,6 +41,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.change_recipients import Shared, first_delivery, recipient_screens
 
 log = logging.getLogger("porchlight")
 
@@ -77,6 +80,20 @@ def serve(
     guard.right = RouteRights(GrantsOfPeople(), roles)
     manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice, roles)
     people.routes(guard, manage, roles, tell)
+    alarms = LogAlarms(log.error)
+    notices = Notices(mailer, alarms, settings.sender_address, settings.operator_address, mails.change_waits)
+    waiting = DynamoDelayedChanges(_DYNAMO, settings.access_table)
+    first = first_delivery(settings, clock)
+
+    def around(place: str) -> Sequence[str]:
+        """Return the places around one as this function knows them: the desk writes what is published."""
+        return roles.around()(place)
+
+    hold = HoldChanges(waiting, pool, GrantsOfPeople(), around, book, first, clock, notices, secrets.choice)
+    show = recipient_screens(
+        guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
+    )
+    held_changes.routes(guard, hold, tell, show)
     app.register_blueprint(routes)
 
 

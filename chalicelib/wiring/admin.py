@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 
 from chalice.app import Blueprint, Chalice
 
-from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
 from chalicelib.delivery.case_lists import CaseLists
-from chalicelib.delivery.first_delivery import FirstDelivery
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.delivery.read_figures import ReadFigures
@@ -45,7 +43,6 @@ from chalicelib.publishing.ask_jobs import AskJobs
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_mail_texts import EditMailTexts
 from chalicelib.publishing.edit_places import EditPlaces
-from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.edit_site import EditSite
 from chalicelib.publishing.find_words import FindWords
@@ -61,7 +58,7 @@ from chalicelib.publishing.web import (
     place_standings,
     preview,
     publish,
-    recipients,
+    recipients_shown,
     search,
     sentence,
     sentences,
@@ -78,8 +75,9 @@ from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import Mailer
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
+from chalicelib.wiring.access_recipients import settled_recipients
 from chalicelib.wiring.desk_abouts import DeskAbouts
-from chalicelib.wiring.published import published_places, published_zones
+from chalicelib.wiring.published import directory_now, published_places, published_zones
 
 log = logging.getLogger("porchlight")
 
@@ -108,12 +106,12 @@ def serve(
     cognito: Callable[[], Any] = _COGNITO,
     directory: RecipientBook | None = None,
 ) -> None:
-    """Register the admin site. `directory` are the recipients as published, if others than those."""
+    """Register the admin site. `directory` are the recipients, if others than those of the access table."""
     routes = Blueprint(__name__)
     shared = _shared(settings, clock or SystemClock(), cognito)
     guard = _entrance(routes, shared, cognito)
     moved.routes(guard)
-    directory = directory or documents.published_recipients(settings)
+    directory = directory or settled_recipients(settings, partial(directory_now, settings), shared.clock)
     reports_index = CasesToLookAt(DynamoCases(_DYNAMO, settings.reports_table))
     zones = published_zones(settings)
     look_after_cases = LookAfterCases(reports_index, directory, shared.clock, zones)
@@ -121,9 +119,7 @@ def serve(
     places = published_places(settings)
     lists = CaseLists(reports_index, shared.clock)
     reports_index.all = lambda now: lists.kept([*places()], now)  # no request reads a whole index
-    first = FirstDelivery(DeliveryMarks(_DYNAMO, settings.reports_table), reports_index, shared.clock)
-    mail = documents.DeskMail(shared.mailer, shared.mails.address_code, shared.mails.operator_code)
-    core = documents.desk_services(settings, shared.clock, mail, shared.book, first)
+    core = documents.desk_services(settings, shared.clock, directory)
     abouts = DeskAbouts(core.edit, look_after_cases)
     rights = RouteRights(GrantsOfPeople(), abouts)
     guard.right = rights
@@ -210,17 +206,16 @@ def _documents(
 ) -> None:
     """Register the screens of texts, recipients and releases."""
     edit_contacts = EditContacts(core.edit, shared.clock)
-    edit_recipients = EditRecipients(core.recipients, core.edit, shared.clock)
     texts.routes(guard, core.edit, core.see, sees)
     changes.routes(guard, core.edit, core.see, core.drafts_of)
-    thrown.routes(guard, core.thrown, core.see, core.recipients, shared.tell, sees)
+    thrown.routes(guard, core.thrown, core.see, sees=sees)
     newer.routes(guard, core.edit)
     edit_sentences = EditSentences(core.edit, core.site.now)
     sentences.routes(guard, edit_sentences, core.history, core.see)
     sentence.routes(guard, edit_sentences, core.site, core.history)
     search.routes(guard, FindWords(core.site), sees)
     contacts.routes(guard, edit_contacts, sees)
-    recipients.routes(guard, core.recipients, edit_recipients, shared.standings, shared.tell, core.see)
+    recipients_shown.routes(guard, core.recipients.list, published_places(shared.settings))
     ask, clock = _jobs(shared, core.publish), shared.clock
     publishing = partial(jobs.publishing_now, ask, clock)
     home.routes(

@@ -52,7 +52,7 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 def _grant_wishes(settings: Settings, clock: Clock) -> None:
     """Grant what the desk wished; whatever goes wrong there, reports are mailed. The next run goes on."""
     try:
-        grant_wishes(settings, clock, delivery_recipients(settings))()
+        grant_wishes(settings, clock, delivery_recipients(settings, clock))()
     except Exception as error:
         log.error("wishes of the desk wait: %s", where(error))
 
@@ -68,16 +68,18 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     opener = HpkeOpener(keys.private_keys, keys.forget)
     every = timedelta(seconds=settings.digest_every)
     caps = FloodCaps(store, KeyedCopyMarks(keys.private_keys), digest_every=every)
+    recipients = delivery_recipients(settings, clock)
     return DeliverReports(
         store,
         opener,
         send,
         caps,
-        delivery_recipients(settings),
+        recipients,
         operator_alarms,
         clock,
         _wait,
         LogOutcomes(OUTCOMES.info),
+        recipients.addresses,
     )
 
 

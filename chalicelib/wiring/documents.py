@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
-from chalicelib.delivery.first_delivery import FirstDelivery
-from chalicelib.desk.ports import SignInStore
-from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.directory.ports import RecipientBook
+from chalicelib.publishing.change_recipients import RecipientsAtDesk, RecipientsShown
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
@@ -21,9 +20,7 @@ from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.settings import Settings
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.mail import Mailer
 from chalicelib.wiring import publishing
-from chalicelib.wiring.published import published_recipients as published_recipients
 from chalicelib.wiring.publishing import RENDERERS as RENDERERS
 
 
@@ -34,7 +31,7 @@ class DeskServices(NamedTuple):
     check: CheckDocuments
     preview: Preview
     publish: Publish
-    recipients: ChangeRecipients
+    recipients: RecipientsShown
     see: SeeChanges
     thrown: ThrownDrafts
     drafts_of: DraftsOfRelease
@@ -42,36 +39,13 @@ class DeskServices(NamedTuple):
     history: Callable[[], SentenceHistory]
 
 
-class DeskMail(NamedTuple):
-    """How the desk mails codes: `write_code` to an address, `write_operator_code` to the operator."""
-
-    mailer: Mailer
-    write_code: Callable[[str, str], bytes]
-    write_operator_code: Callable[[str, str, Sequence[str]], bytes]
-
-
-def desk_services(
-    settings: Settings, clock: Clock, mail: DeskMail, book: SignInStore, first: FirstDelivery
-) -> DeskServices:
-    """Return the services; `book` counts codes, `first` knows whether a report was delivered yet."""
+def desk_services(settings: Settings, clock: Clock, directory: RecipientBook) -> DeskServices:
+    """Return the services; `directory` are the recipients in effect."""
     store, shipped, about, shelf, renderer, check = publishing.parts(settings, clock)
     describe = KeyedEncrypter(clock.now).describe
     site = SiteSentences(renderer, store, shipped, shelf)
     edit = EditText(store, shipped, shelf, clock)
-    recipients = ChangeRecipients(
-        store,
-        shipped,
-        shelf,
-        mail.mailer,
-        clock,
-        settings.sender_address,
-        mail.write_code,
-        describe,
-        book,
-        first,
-        settings.operator_address,
-        mail.write_operator_code,
-    )
+    recipients = RecipientsAtDesk(directory.recipients, describe)
     return DeskServices(
         edit,
         check,
@@ -79,7 +53,7 @@ def desk_services(
         Publish(store, shipped, shelf, check, clock),
         recipients,
         SeeChanges(store, shipped, shelf),
-        ThrownDrafts(store, edit, clock, recipients),
+        ThrownDrafts(store, edit, clock),
         DraftsOfRelease(store, shipped, shelf, edit),
         site,
         partial(SentenceHistory, edit, shipped),

@@ -15,15 +15,15 @@ from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
 from chalicelib.directory.content import Content
 from chalicelib.directory.document_ids import JSON_DOCUMENTS
-from chalicelib.directory.ports import RecipientBook
 from chalicelib.settings import Settings
 from chalicelib.shared.alarms import Alarms
+from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.shared.time_zones import ZoneOf
+from chalicelib.wiring.access_recipients import SettledRecipients, settled_recipients
 from chalicelib.wiring.texts import (
     SHIPPED,
-    CurrentRecipients,
     file_state,
     good,
     log,
@@ -37,9 +37,9 @@ if TYPE_CHECKING:  # only who writes mails loads these, not who records what bec
     from chalicelib.pages.render.catalogs import Catalogs
 
 
-def delivery_recipients(settings: Settings) -> RecipientBook:
-    """Return the recipients and places as they are published at each moment."""
-    return CurrentRecipients(lambda: _directory(*published_now(settings)))
+def delivery_recipients(settings: Settings, clock: Clock | None = None) -> SettledRecipients:
+    """Return the recipients of the access table, and places as they are published at each moment."""
+    return settled_recipients(settings, lambda: _directory(*published_now(settings)), clock or SystemClock())
 
 
 def zones(settings: Settings) -> ZoneOf:

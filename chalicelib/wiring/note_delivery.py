@@ -31,7 +31,7 @@ def note_delivery(
     left = time_left(context) if context is not None else lambda: NOTE_MARGIN
     note = NoteDelivery(
         report_store(settings),
-        delivery_recipients(settings),
+        delivery_recipients(settings, clock),
         alarms(settings, clock),
         clock,
         marks(settings.reports_table).record_delivered,

@@ -37,6 +37,11 @@ def published_recipients(settings: Settings) -> RecipientBook:
     return CurrentRecipients(lambda: _directory(*published_now(settings)))
 
 
+def directory_now(settings: Settings) -> ShippedRecipients:
+    """Return places and offices as they are published now."""
+    return _directory(*published_now(settings))
+
+
 def published_zones(settings: Settings) -> ZoneOf:
     """Return what gives the time zone of a place, as places are published at each moment."""
     return lambda place: _directory(*published_now(settings)).zone(place)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from chalicelib.directory.adapters.shipped_content import CATALOGS
+from chalicelib.directory.recipient_rows import offices_at, public
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.about import AboutSite
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
+from chalicelib.publishing.adapters.s3_offices import S3Offices
 from chalicelib.publishing.adapters.s3_releases import S3Releases, S3ReleasesOfRequest
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
@@ -24,6 +29,11 @@ from chalicelib.publishing.render.render_cache import RenderCache
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
 from chalicelib.publishing.renderer_by_place import RendererByPlace
 from chalicelib.publishing.store_by_place import StoreByPlace
+from chalicelib.publishing.without_recipients import (
+    PackageWithOffices,
+    RendererWithOffices,
+    StoreWithoutRecipients,
+)
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
@@ -33,6 +43,7 @@ from chalicelib.wiring.texts import SHIPPED, file_state
 RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
 
 
+_LOOK_EVERY = 2.0  # seconds
 # Seconds of a worker, whom no gateway waits for: for its share of a whole site, and for a page.
 _LONG = Limits(processor=240, patience=20.0)
 
@@ -67,10 +78,10 @@ def parts(
     patient = partial(client, "s3", 4, 10.0)
     shelf_of = S3Releases if limits else S3ReleasesOfRequest  # the desk looks, a worker moves
     shelf = shelf_of(partial(client, "s3"), settings.pages_bucket, patient, about.fill, progress)
-    shipped, files = _package(settings)
-    store = StoreByPlace(
-        DynamoDocuments(partial(client, "dynamodb"), settings.documents_table), shipped, shelf
-    )
+    offices = offices_now(settings, clock)
+    shipped, files = package_by_place(settings, offices)
+    documents = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
+    store = StoreByPlace(StoreWithoutRecipients(documents), shipped, shelf)
 
     def folder_of(texts: Mapping[str, str]) -> Path:
         return files(texts).content.parent
@@ -78,7 +89,7 @@ def parts(
     process = RenderProcess("chalicelib.publishing.render.render_worker", limits)
     workers = min(os.cpu_count() or 1, 4)
     worker = WorkerSiteRenderer(folder_of, process, workers, render_cache(), progress)
-    renderer = RendererByPlace(worker, shipped)
+    renderer = RendererByPlace(RendererWithOffices(worker, offices), shipped)
     return PublishParts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
 
 
@@ -88,9 +99,37 @@ def render_cache() -> RenderCache:
     return RenderCache()
 
 
+def offices_now(settings: Settings, clock: Clock) -> Callable[[], str]:
+    """Return what gives who gets reports, as readers may know it: as agreed to, or as shipped before that.
+
+    Asked for with every text, so it is looked at every other second.
+    """
+    shelf = S3Offices(partial(client, "s3"), settings.pages_bucket)
+    seen: list[tuple[float, str]] = []
+
+    def now() -> str:
+        if not seen or time.monotonic() - seen[-1][0] > _LOOK_EVERY:
+            text = shelf.text()
+            entries = json.loads(offices_at(text, clock.now()) if text else shipped_offices())
+            seen[:] = [(time.monotonic(), write_entries([public(entry) for entry in entries]))]
+        return seen[-1][1]
+
+    return now
+
+
+def shipped_offices() -> str:
+    """Return the recipients as they shipped."""
+    return (SHIPPED.content / "recipients.json").read_text(encoding="utf-8")
+
+
+def package_by_place(settings: Settings, offices: Callable[[], str]) -> tuple[PackageByPlace, ReleaseFiles]:
+    """Return what shipped, with these recipients: read once in a process."""
+    files, release_files = _package(settings)
+    return PackageByPlace(PackageWithOffices(files, offices)), release_files
+
+
 @cache
-def _package(settings: Settings) -> tuple[PackageByPlace, ReleaseFiles]:
+def _package(settings: Settings) -> tuple[ShippedFiles, ReleaseFiles]:
     """Return what shipped, read once in a process; each job would lay out folders of its own."""
     state = file_state(settings)
-    files = ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state)
-    return PackageByPlace(files), ReleaseFiles(SHIPPED, state)
+    return ShippedFiles(SHIPPED, RENDERERS, sentences.of_texts, state), ReleaseFiles(SHIPPED, state)

@@ -28,7 +28,7 @@ def sweep(
     clock = clock or SystemClock()
     store = report_store(settings)
     # First, and when that fails nothing is deleted: one of them may be a legal hold.
-    grant_wishes(settings, clock, delivery_recipients(settings))()
+    grant_wishes(settings, clock, delivery_recipients(settings, clock))()
     sums = DynamoMonthSums(partial(client, "dynamodb"), settings.reports_table)
     run = Sweep(
         store,

@@ -116,7 +116,7 @@ def test_the_sweep_grants_a_legal_hold_before_it_deletes(desk: DeskSite, monkeyp
     wished = NOW - timedelta(seconds=40)
     wishes = DynamoWishes(lambda: client("dynamodb"), desk.settings.wishes_table)
     wishes.add(Wish("1", over.case_number, HOLD, PUBLISHER_ONE, wished))
-    monkeypatch.setattr(sweeping, "delivery_recipients", lambda _: DIRECTORY)
+    monkeypatch.setattr(sweeping, "delivery_recipients", lambda *_: DIRECTORY)
     monkeypatch.setattr(sweeping, "remind_of_contacts", lambda *_: None)
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 100_000)
     sweeping.sweep(desk.settings, context, scheduled_at=datetime.now(UTC))

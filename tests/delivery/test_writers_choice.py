@@ -217,3 +217,11 @@ def test_a_copy_that_is_sent_again_may_be(bench: DeliveryBench) -> None:
         bench.store.reports[report] = replace(bench.record(report), deliveries=(again,))
         bench.deliver()
     assert len(bench.addresses()) == 3
+
+
+def test_an_office_that_was_not_on_the_form_gets_nothing_but_by_a_hand_over(bench: DeliveryBench) -> None:
+    report, now = bench.take("police", choice=chose("police")), bench.clock.now()
+    bench.add_delivery(report, Delivery("sheriff", QUEUED, now, now))
+    bench.deliver()
+    assert not mailed_to(bench, SHERIFF)
+    assert bench.state(report, "sheriff") == WITHHELD

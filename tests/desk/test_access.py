@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from chalicelib.desk.adapters.dynamo_delayed_changes import DynamoDelayedChanges
+from chalicelib.desk.delayed_changes import SETTLES_AFTER, DelayedChange, kept
+from chalicelib.desk.hold_changes import OLD_INBOX
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web import cookies
 from chalicelib.desk.web.guard import NO_SESSION
@@ -14,6 +19,8 @@ pytestmark = pytest.mark.takes(15)
 
 SIGN_IN = "/admin/access/sign-in"
 PEOPLE = "/admin/access/people"
+RECIPIENTS = "/admin/access/recipients"
+WAITING, STOP = "/admin/access/waiting", "/admin/access/stop"
 NAMES = cookies.OF_ACCESS
 ROUTES = table("access")
 POSTS = sorted(path for (path, method), guard in ROUTES.items() if method == "POST" and guard != NO_SESSION)
@@ -23,10 +30,16 @@ GETS = sorted(path for (path, method), guard in ROUTES.items() if method == "GET
 def test_every_route_lies_below_its_cookies_path_and_names_what_it_demands():
     assert all(path.startswith(NAMES.path) for path, _ in ROUTES)
     assert set(ROUTES.values()) == {EDITOR, PUBLISHER, NO_SESSION}
-    assert {path for (path, _), guard in ROUTES.items() if guard == NO_SESSION} == {SIGN_IN}
+    assert {path for (path, _), guard in ROUTES.items() if guard == NO_SESSION} == {SIGN_IN, STOP}
     publishers = {path for (path, method), guard in ROUTES.items() if (method, guard) == ("POST", PUBLISHER)}
     assert publishers == {
         PEOPLE,
+        f"{WAITING}/stop",
+        *(
+            f"{RECIPIENTS}/{one}"
+            for one in ("one", "without", "code", "confirm", "agree", "again", "withdraw")
+        ),
+        *(f"{RECIPIENTS}/operator-{one}" for one in ("code", "agrees")),
         *(
             f"{PEOPLE}/{one}"
             for one in ("role", "remove", "password", "authenticator", "sessions", "take", "place")
@@ -143,3 +156,44 @@ def test_a_publisher_of_a_place_looks_after_its_people_and_no_others(desk: DeskS
             assert ben.post(f"{PEOPLE}/{path}", asked).status == 403, (path, email)
     assert ben.post(f"{PEOPLE}/remove", {"csrf": csrf, "email": "elm@desk.example"}).status == 303
     assert desk.log()[-1]["role"] == PUBLISHER
+
+
+def hold(desk: DeskSite, subject: str, code: str) -> DynamoDelayedChanges:
+    """Keep a change that waits, with one code for its old inbox."""
+    changes = DynamoDelayedChanges(lambda: desk.dynamodb, desk.settings.access_table)
+    now = datetime.now(UTC)
+    made = DelayedChange(
+        "one", subject, "recipient", "merced", "", "", ("Police: from <b>old</b> to new",), ("ana", "ben"),
+        now, now + SETTLES_AFTER, codes=(kept(code, OLD_INBOX),),
+    )  # fmt: skip
+    changes.accept(made, "")
+    return changes
+
+
+def test_a_publisher_sees_what_waits_and_stops_it(desk: DeskSite):
+    changes = hold(desk, "recipient#merced-police", "abcd-efgh-jkmn-pqrs-twxy")
+    publisher = desk.person(PUBLISHER_ONE).at_access()
+    page = publisher.get(WAITING)
+    assert "Police: from <b>old</b> to new" in page.words
+    assert publisher.submit(page, f"{WAITING}/stop").location == f"{WAITING}?done=stopped"
+    assert changes.all()[0].stopped_by == PUBLISHER_ONE
+    assert "Nothing waits." in publisher.get(WAITING).words
+    assert publisher.submit(page, f"{WAITING}/stop").status == 409
+    line = desk.log()[-2]
+    assert (line["did"], line["about"]) == ("stop a change that waits", "recipient#merced-police")
+    assert "a change was stopped" in desk.mails()[-1]["raw_data"]
+
+
+def test_a_mailed_code_stops_a_change_without_an_account(desk: DeskSite):
+    changes = hold(desk, "recipient#merced-police", "abcd-efgh-jkmn-pqrs-twxy")
+    stranger = desk.person()
+    form = stranger.get(STOP)
+    assert stranger.submit(form, STOP, code="abcd-efgh-jkmn-pqrs-twxz").status == 422
+    page = stranger.submit(form, STOP, code="ABCD efgh jkmn pqrs twxy")
+    assert page.location == f"{STOP}?done=stopped"
+    assert "It is stopped" in stranger.follow(page).words
+    assert changes.all()[0].stopped_by == OLD_INBOX
+    assert desk.log()[-1]["who"] == OLD_INBOX
+    assert stranger.submit(form, STOP, code="abcd-efgh-jkmn-pqrs-twxy").status == 409
+    late = desk.person().post(STOP, {"csrf": "old", "code": "abcd"})
+    assert late.location == f"{STOP}?done=door", "whoever has no account is not led to a sign-in"

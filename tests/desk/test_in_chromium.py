@@ -43,7 +43,10 @@ SCREENS = [
     "/admin/deliveries",
     "/admin/figures?town=los-banos-ca",
     "/admin/recipients",
-    "/admin/recipient",
+    "/admin/access/recipients",
+    "/admin/access/recipients/one",
+    "/admin/access/waiting",
+    "/admin/access/stop",
     "/admin/access/people",
     "/admin/log",
     "/admin/access/authenticator",
@@ -55,7 +58,7 @@ SCREENS = [
     "/admin/site",
     "/admin/site/change?part=languages",
     "/admin/mail",
-    "/admin/recipients/without?r=dot-trafficking",
+    "/admin/access/recipients/without?r=dot-trafficking",
 ]
 
 

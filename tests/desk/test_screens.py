@@ -58,9 +58,12 @@ PUBLISHERS_SCREENS = [
     "/admin/text?d=recipients",
     "/admin/text/lines?d=template/mail/report/body.txt&line=2",
     "/admin/access/people",
-    "/admin/recipient",
-    "/admin/recipient?r=dot-trafficking",
-    "/admin/recipients/without?r=dot-trafficking",
+    "/admin/access/recipients",
+    "/admin/access/recipients/one?serves=a-new-town-ca",
+    "/admin/access/recipients/one?r=dot-trafficking",
+    "/admin/access/recipients/without?r=dot-trafficking",
+    "/admin/access/waiting",
+    "/admin/access/stop",
 ]
 SLOW = {"/admin/publish"}  # it renders and checks the whole site; once is enough
 MISSING = [

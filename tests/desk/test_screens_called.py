@@ -174,7 +174,7 @@ def test_whoever_came_from_the_preview_to_a_recipient_goes_back_to_the_spot(spot
         RecipientScreens(Shown(), changes, edit, Answers(), lambda *line: None, Answers())
         .recipient(admin_request(r="police", revision="1", back="//evil.example/x", spot=spot))
         .headers["Location"]
-        .startswith("/admin/recipients?done=")
+        .startswith("/admin/access/recipients?done=")
     )
 
 

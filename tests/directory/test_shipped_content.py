@@ -52,11 +52,12 @@ def test_nothing_is_read_for_a_page_that_is_not_listed(folder: Path, locale: str
 
 def test_the_shipped_recipients_are_the_two_federal_mailboxes_and_neither_has_agreed() -> None:
     book = ShippedRecipients(CONTENT, shipped_content())
-    by_email = {recipient.email: recipient for recipient in book.recipients()}
-    assert set(by_email) == {"trafficking@dot.gov", "bluecampaign@hq.dhs.gov"}
-    assert all(recipient.agreed_on is None for recipient in by_email.values())
-    assert by_email["bluecampaign@hq.dhs.gov"].enforces_immigration
-    assert not by_email["trafficking@dot.gov"].enforces_immigration
+    known = {recipient.id: recipient for recipient in book.recipients()}
+    assert set(known) == {"dot-trafficking", "dhs-blue-campaign"}
+    assert all(recipient.agreed_on is None for recipient in known.values())
+    assert known["dhs-blue-campaign"].enforces_immigration
+    assert not known["dot-trafficking"].enforces_immigration
+    assert {(one.email, one.fallback, one.key) for one in known.values()} == {("", "", "")}
 
 
 def test_a_place_lies_in_its_county_state_and_nation_and_an_unknown_one_nowhere() -> None:

@@ -216,7 +216,7 @@ def test_a_private_key_is_refused_at_its_field_and_not_kept(proposing: Proposing
         ({"name": " "}, "name", "Write the name"),
         ({"name": "the CLINIC"}, "name", "already"),
         ({"serves": ""}, "serves", "Choose the place"),
-        ({"serves": "nowhere"}, "serves", "Choose one of those"),
+        ({"serves": "No where"}, "serves", "Choose one of those"),
         ({"email": ""}, "email", "Write the address"),
         ({"email": "police"}, "email", "not one e-mail address"),
         ({"email": "a@b.example, c@d.example"}, "email", "not one e-mail address"),

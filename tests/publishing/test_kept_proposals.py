@@ -11,12 +11,10 @@ import pytest
 from chalicelib.desk.people import EDITOR, Person
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.documents import DraftConflict, Version
-from chalicelib.publishing.edit_recipients import EditRecipients
+from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.thrown_drafts import WHOLE, WITH_NEWER, ThrownDrafts
-from chalicelib.publishing.web.recipients import RecipientScreens
 from chalicelib.publishing.web.thrown import Proposing, ThrownScreens
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from tests.publishing.test_change_recipients import ANA, BEN, OFFICE, Changing, person
@@ -130,21 +128,6 @@ def test_on_the_screen_a_publisher_proposes_it_and_an_editor_is_told_who_can(des
     assert 'action="/admin/thrown/propose"' in screens.look(request).text
     post = Browser().post(t=kept.id, way=WHOLE, seen=desk.thrown.open(kept.id).seen, d=RECIPIENTS)
     done = screens.propose_back(post)
-    assert done.headers["Location"] == "/admin/recipients?done=proposed"
+    assert done.headers["Location"] == "/admin/access/recipients?done=proposed"
     assert [subject for subject, _ in told] == ["recipients were proposed"]
     assert screens.propose_back(post).status_code == 404
-
-
-def test_recipients_of_an_older_publish_are_proposed_from_their_history(desk: Kept) -> None:
-    store = desk.desk.store
-    old = json.dumps([{**OFFICE, "name": "As it was"}])
-    store.add_version(Version(RECIPIENTS, 1, old, ANA, desk.clock.now(), "why"))
-    told: list[Any] = []
-    edit = EditRecipients(desk.change, desk.edit, desk.clock)
-    screens = RecipientScreens(Browser(), desk.change, edit, None, lambda *line: told.append(line), desk.see)  # type: ignore[arg-type]
-    done = screens.propose_older(Browser().post(n="1", revision="0"))
-    assert done.headers["Location"] == "/admin/recipients?done=proposed"
-    assert desk.names() == ["As it was"]
-    assert [subject for subject, _ in told] == ["recipients were proposed"]
-    with pytest.raises(EntryMissing):
-        screens.propose_older(Browser().post(n="7", revision="1"))

@@ -92,7 +92,7 @@ def test_a_page_that_there_is_not_is_refused(package: Package, name: str) -> Non
 def test_a_mail_goes_to_its_recipient_in_the_frame_handed_in(package: Package) -> None:
     recipient = package.read(RECIPIENTS)[0]
     mail = package.mail(recipient["id"], {REPORT_MAIL: f"Read this first.\n\n{MARKER}"})
-    assert mail["To"] == recipient["email"]
+    assert mail["To"] == "the-office@example.org", "who renders knows no inbox"
     assert body(mail).startswith("Read this first.")
     assert MARKER not in body(mail)
 

@@ -25,6 +25,7 @@ from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import access, admin, http
+from tools.aws.move_recipients import move
 
 HOST = "desk.example"
 ORIGIN = f"https://{HOST}"
@@ -209,6 +210,14 @@ class DeskSite:
         client("s3").create_bucket(
             Bucket=self.settings.pages_bucket,
             CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+        )
+        move(
+            client,
+            {
+                "Access": self.settings.access_table,
+                "Documents": self.settings.documents_table,
+                "Pages": self.settings.pages_bucket,
+            },
         )
         for role in ROLES:
             self.cognito.create_group(UserPoolId=self.pool, GroupName=role)

@@ -67,9 +67,9 @@ def fill(desk: DeskSite) -> None:
     _publish(desk, ana, "A number that they gave us")
     _edit(eve, "209-555-0143")
     edit_on_an_older_package(desk)
-    _recipients(ana)
+    _recipients(ana.at_access())
     people = "/admin/access/people"
-    invited = ana.at_access().submit(ana.get(people), people, email="new@desk.example")
+    invited = ana.submit(ana.get(people), people, email="new@desk.example")
     assert invited.status == 303, invited.words
     case = SealedReport(f"{1:032x}", b"", b"", "los-banos-ca", NOW, ()).case_number
     page = ana.get(f"/admin/case?n={case}")
@@ -133,8 +133,8 @@ def _publish(desk: DeskSite, ana: Person, why: str) -> None:
 
 def _recipients(ana: Person) -> None:
     ana.submit(
-        ana.get("/admin/recipient"),
-        "/admin/recipient",
+        ana.get("/admin/access/recipients/one"),
+        "/admin/access/recipients/one",
         name="Sheriff",
         serves="los-banos-ca",
         nature="police",
@@ -145,7 +145,7 @@ def _recipients(ana: Person) -> None:
         what_not="It is not a hotline.",
         why="They agreed",
     )
-    ana.submit(ana.get("/admin/recipients"), "/admin/recipients/code")
+    ana.submit(ana.get("/admin/access/recipients"), "/admin/access/recipients/code")
 
 
 def _report(number: int, *deliveries: Delivery, **more: Any) -> SealedReport:

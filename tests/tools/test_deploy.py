@@ -498,6 +498,10 @@ def test_the_command_says_why_it_stopped_and_that_it_can_be_run_again(aws, packa
 def test_the_command_makes_its_calls_with_the_aws_that_is_on_the_path(aws, package, tmp_path):
     secret = '{"desk_key": {"kid": "2026-11-abcdef"}}'
     aws.answers("secretsmanager get-secret-value", {"SecretString": secret})
+    aws.answers(
+        "cloudformation describe-stack-resource", {"StackResourceDetail": {"PhysicalResourceId": "access"}}
+    )
+    aws.answers("dynamodb get-item", {"Item": {"pk": {"S": "recipient"}}})
     told = {
         f"DEPLOY_{name}": value
         for name, value in (

@@ -16,13 +16,16 @@ from moto.ses.models import ses_backends
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
 from chalicelib.delivery.month_tallies import mark_of
+from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.move_recipients import Moved
 from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.renderer_by_place import RendererByPlace
 from chalicelib.publishing.store_by_place import StoreByPlace
+from chalicelib.publishing.without_recipients import PackageWithOffices, StoreWithoutRecipients
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
@@ -39,6 +42,7 @@ from tests.support.desk_site import PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
 from tests.support.fakes import FixedClock
 from tests.support.kept_states import RELEASES, items, kept_state, made_at, put_items, put_objects, restore
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
+from tools.aws.move_recipients import move
 
 pytestmark = pytest.mark.takes(60)
 OURS = "The town of Nowhere keeps this page."
@@ -49,12 +53,19 @@ class _Minute:
         return 60_000
 
 
+def moved(settings: Settings) -> Moved:
+    """Do what the deploy's last step does: recipients become rows of the access table."""
+    tables = {"Access": settings.access_table, "Documents": settings.documents_table}
+    return move(client, {**tables, "Pages": settings.pages_bucket})
+
+
 class Stage:
     """A stage that an earlier release left, and this code's functions over it, an hour later."""
 
     def __init__(self, release: str, base: str) -> None:
         self.state = kept_state(release)
         self.settings: Settings = restore(self.state, base)
+        self.moved = moved(self.settings)
         self.clock = FixedClock(made_at(self.state) + timedelta(hours=1))
         self.store = DynamoReports(lambda: client("dynamodb"), "reports")
         for cached in (deliver._delivery_keys, texts.texts_at, mails._published_frames):
@@ -210,6 +221,11 @@ def desk(request: pytest.FixtureRequest, make_desk: Callable[..., DeskSite]) -> 
     put_items(state, "audit", site.settings.audit_table)
     put_items(state, "reports", site.settings.reports_table)
     put_objects(state, site.settings.pages_bucket)
+    for item in client("dynamodb").scan(TableName=site.settings.access_table)["Items"]:
+        key = {name: item[name] for name in ("pk", "sk")}
+        client("dynamodb").delete_item(TableName=site.settings.access_table, Key=key)
+    client("s3").delete_object(Bucket=site.settings.pages_bucket, Key=OFFICES)
+    moved(site.settings)
     return site
 
 
@@ -225,9 +241,10 @@ class Publishing:
         settings = restore(state, base)
         folders = shipped_folders(work, locales=("en", "es"))
         shelf = S3Releases(lambda: client("s3"), settings.pages_bucket)
-        clock, shipped = FixedClock(made_at(state)), PackageByPlace(shipped_files(folders))
+        package = PackageWithOffices(shipped_files(folders), lambda: "[]")
+        clock, shipped = FixedClock(made_at(state)), PackageByPlace(package)
         kept = DynamoDocuments(lambda: client("dynamodb"), settings.documents_table)
-        self.store = StoreByPlace(kept, shipped, shelf)
+        self.store = StoreByPlace(StoreWithoutRecipients(kept), shipped, shelf)
         check = CheckDocuments(RendererByPlace(site_renderer(folders), shipped), shipped, clock)
         self.publish = Publish(self.store, shipped, shelf, check, clock)
 
@@ -248,7 +265,33 @@ def test_what_an_earlier_release_published_is_published_on_and_rolled_back(publi
     back = publishing.publish.roll_back(1, PUBLISHER_ONE, "Back")
     assert back.number == 4
     assert "catalog/es" not in publishing.texts(4)
-    assert "sheriff" in publishing.texts(4)["recipients"]
+    assert "recipients" not in publishing.texts(3) | publishing.texts(4)
+
+
+def test_recipients_of_before_get_mail_as_before_and_lie_in_no_object_that_anybody_may_read(
+    stage: Stage,
+) -> None:
+    before = next(
+        json.loads(item["text"]["S"])
+        for item in sorted(items(stage.state, "documents"), key=lambda item: item["sk"]["S"], reverse=True)
+        if item["pk"]["S"] == "version#recipients"
+    )
+    book = mails.delivery_recipients(stage.settings, stage.clock)
+    now = {one.id: (one.email, one.fallback, one.key, one.enforces_immigration) for one in book.recipients()}
+    assert now == {
+        one["id"]: (one["email"], one["fallback"], one.get("key", ""), one["enforces_immigration"])
+        for one in before
+    }
+    objects = client("s3")
+    keys = [one["Key"] for one in objects.list_objects_v2(Bucket="pages")["Contents"]]
+    bodies = {key: objects.get_object(Bucket="pages", Key=key)["Body"].read() for key in keys}
+    inboxes = {address for email, fallback, *_ in now.values() for address in (email, fallback) if address}
+    inboxes -= {"trafficking@dot.gov", "bluecampaign@hq.dhs.gov"}  # the page shows these to its readers
+    assert inboxes == {"tips@sheriff.example", "second@sheriff.example"}
+    found = [(key, one) for key, body in bodies.items() for one in inboxes if one.encode() in body]
+    assert not found
+    assert {entry["id"] for entry in json.loads(bodies[OFFICES])["recipients"]} == {*now}
+    assert moved(stage.settings).cleaned == []
 
 
 def test_every_screen_of_the_desk_shows_what_an_earlier_release_left(desk: DeskSite) -> None:
@@ -312,12 +355,15 @@ def test_the_package_knows_what_every_kept_release_shipped() -> None:
 
 @pytest.mark.parametrize("desk", ["0.1.0"], indirect=True)
 def test_a_change_of_recipients_that_waited_is_proposed_again_and_agreed_to(desk: DeskSite) -> None:
-    ana, ben = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
-    page = ana.get("/admin/recipients")
+    ana, ben = (desk.person(one).at_access() for one in (PUBLISHER_ONE, PUBLISHER_TWO))
+    page = ana.get("/admin/access/recipients")
     assert "left by an earlier version of the site" in page.words
     assert "For now another publisher has to agree" not in page.words
-    assert page.forms("/admin/recipients/agree") == []
-    again = ana.follow(ana.submit(page, "/admin/recipients/again"))
+    assert page.forms("/admin/access/recipients/agree") == []
+    again = ana.follow(ana.submit(page, "/admin/access/recipients/again"))
     assert "another publisher" in again.words
-    agreed = ben.follow(ben.submit(ben.get("/admin/recipients"), "/admin/recipients/agree"))
-    assert f"{PUBLISHER_TWO} agreed on" in agreed.words
+    assert ben.submit(ben.get("/admin/access/recipients"), "/admin/access/recipients/agree").status == 422
+    assert (
+        "have not been confirmed"
+        in ben.submit(ben.get("/admin/access/recipients"), "/admin/access/recipients/agree").words
+    ), "what the desk had written down of that counts for nothing"

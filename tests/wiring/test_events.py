@@ -205,16 +205,20 @@ class Context:
 def functions(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """app.py as Lambda loads it, over an empty table."""
     from chalicelib.delivery.adapters import dynamo_wishes
+    from chalicelib.directory.adapters.dynamo_recipients import DynamoRecipients
     from chalicelib.reporting.adapters.dynamo_reports import table_definition
     from chalicelib.shared.aws.sdk import client
 
     client("dynamodb").create_table(**table_definition("reports"))
     client("dynamodb").create_table(**dynamo_wishes.table_definition("wishes"))
+    client("dynamodb").create_table(**dynamo_wishes.table_definition("access"))
+    DynamoRecipients(lambda: client("dynamodb"), "access").mark_moved(datetime.now(UTC), "the deploy")
     environ = {
         "PORCHLIGHT_FUNCTION": "sweep",
         "STAGE": "dev",
         "REPORTS_TABLE": "reports",
         "WISHES_TABLE": "wishes",
+        "ACCESS_TABLE": "access",
         "DESK_KEYS_SECRET": "desk",
         "SENDER_ADDRESS": "desk@porchlight.example",
     }

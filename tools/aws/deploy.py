@@ -52,8 +52,8 @@ def say(line: str) -> None:
 class Deploy:
     """One run.
 
-    `ask` returns whether a person agrees to what was shown, `rotate` makes a stage's delivery key, and
-    `texts` are the documents of content that ship.
+    `ask` returns whether a person agrees to what was shown, `rotate` makes a stage's delivery key, `texts`
+    are the documents of content that ship, and `move` puts recipients into the access table.
     """
 
     def __init__(
@@ -64,7 +64,9 @@ class Deploy:
         ask: Callable[[str], bool],
         rotate: Callable[[Stage], bool],
         texts: Mapping[str, str],
+        move: Callable[[Stage], bool] = lambda stage: True,
     ) -> None:
+        self._move = move
         self._aws = aws
         self._rotate = rotate
         self._texts = texts
@@ -86,6 +88,10 @@ class Deploy:
             # The desk must know its own address, and CloudFront gives that out only now.
             self._apply(template, now, again=True)
         self._protect()
+        if not self._has_recipients() and not self._move(self._stage):
+            raise DeployStopped(
+                "Recipients were not moved into their table: until they are, no report is mailed."
+            )
         self._standby(outputs["PagesBucket"])
         self._first_key(outputs)
         self._first_publisher(outputs["UserPoolId"])
@@ -277,6 +283,14 @@ class Deploy:
 
     # What the stack cannot make
 
+    def _has_recipients(self) -> bool:
+        """Say whether recipients were moved into the access function's table by an earlier deploy."""
+        where = ("--stack-name", self._stage.stack, "--logical-resource-id", "Access")
+        found = self._aws("cloudformation", "describe-stack-resource", *where)
+        table = found["StackResourceDetail"]["PhysicalResourceId"] if found else ""
+        key = json.dumps({"pk": {"S": "recipient"}, "sk": {"S": "."}})
+        return bool(table) and bool(self._aws("dynamodb", "get-item", "--table-name", table, "--key", key))
+
     def _standby(self, bucket: str) -> None:
         """Lay the shipped pages where the edge finds them when functions fail, unless a release did so."""
         if self._aws.exists("s3api", "head-object", "--bucket", bucket, "--key", "current.json"):
@@ -389,6 +403,11 @@ def _rotate(stage: Stage) -> bool:
     return subprocess.run(rotate, cwd=ROOT, env={**os.environ, **told}, check=False).returncode == 0
 
 
+def _move(stage: Stage) -> bool:
+    move = [sys.executable, "-m", "tools.aws.move_recipients", stage.name, stage.region]
+    return subprocess.run(move, cwd=ROOT, check=False).returncode == 0
+
+
 def _ask(question: str) -> bool:
     if not sys.stdin.isatty():
         raise DeployStopped("Nobody is here to ask: give YES=1 to go on without a question.")
@@ -406,7 +425,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stage = read_stage(wanted.stage, os.environ, wanted.settings)
     ask: Callable[[str], bool] = (lambda _: True) if wanted.yes else _ask
     try:
-        Deploy(Aws(stage.region), stage, wanted.package, ask, _rotate, shipped_texts())()
+        Deploy(Aws(stage.region), stage, wanted.package, ask, _rotate, shipped_texts(), _move)()
     except (DeployStopped, AwsFailed) as error:
         print(f"porchlight: {error}", file=sys.stderr)
         print("porchlight: the deploy stopped; mend this, then run the same command again", file=sys.stderr)

@@ -49,7 +49,8 @@ def examine(stage: Stage, aws: Aws | None, now: datetime, shipped: Mapping[str, 
     if aws is not None and not stage.problems:
         try:
             seen = OnAws(aws, stage, now)
-            texts |= {name: text for name, text in seen.published().items() if name in texts}
+            published = {**seen.published(), **seen.recipients()}
+            texts |= {name: text for name, text in published.items() if name in texts}
         except AwsFailed as error:
             found.append(Finding(UNKNOWN, "stack", str(error)))
             seen = None

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.directory.adapters.dynamo_recipients import recipients_of
+from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.directory.recipient_rows import RecipientsMissing
 from chalicelib.directory.recipients import Recipient
 from chalicelib.shared.version import VERSION
 from tools.aws.aws_cli import Aws, AwsFailed
@@ -49,6 +52,25 @@ class OnAws:
                 return {}
             raise
         return {str(name): str(text) for name, text in texts.items()}
+
+    def recipients(self) -> dict[str, str]:
+        """Return the document of recipients as their table has it; nothing where they are not there yet."""
+        if not self.outputs:
+            return {}
+        where = ("--stack-name", self._stage.stack, "--logical-resource-id", "Access")
+        try:
+            found = self._aws("cloudformation", "describe-stack-resource", *where)
+            table = str(found["StackResourceDetail"]["PhysicalResourceId"])
+            rows, changes = (self._items(table, partition) for partition in ("recipient", "waiting"))
+            entries = recipients_of(rows, changes).at(self._now)
+        except (AwsFailed, LookupError, TypeError, RecipientsMissing):
+            return {}
+        return {RECIPIENTS: json.dumps(entries)}
+
+    def _items(self, table: str, partition: str) -> list[dict[str, Any]]:
+        values = json.dumps({":where": {"S": partition}})
+        asked = ("--key-condition-expression", "pk = :where", "--expression-attribute-values", values)
+        return list(self._aws("dynamodb", "query", "--table-name", table, *asked)["Items"])
 
     def findings(self, recipients: Iterable[Recipient]) -> Iterator[Finding]:
         """Look at everything."""

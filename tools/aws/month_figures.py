@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import partial
 
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.read_figures import MonthFigures, ReadFigures
 from chalicelib.delivery.web.figures import HALF, HEADS, MOST, Row
 from chalicelib.directory.content import Content
+from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid
-from chalicelib.directory.recipients import Recipient
+from chalicelib.directory.recipient_rows import offices_at
+from chalicelib.directory.recipients import Recipient, read_offices
+from chalicelib.publishing.adapters.s3_offices import S3Offices
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.shared.aws.sdk import client
@@ -77,8 +81,14 @@ def book_of(site: Where) -> Book:
     """Return the recipients and places as they are published, or as they ship."""
     shipped = shipped_texts()
     published = _published(site)
+    texts = shipped | {name: text for name, text in published.items() if name in shipped}
+    offices = S3Offices(partial(client, "s3"), site.pages_bucket).text() if site.pages_bucket else ""
     try:
-        return Book(*read(shipped | {name: text for name, text in published.items() if name in shipped}))
+        content, recipients = read(texts | {RECIPIENTS: "[]"} if offices else texts)
+        if offices:
+            entries = json.loads(offices_at(offices, datetime.now(UTC)))
+            recipients = read_offices(entries, [place.slug for place in content.places])
+        return Book(content, recipients)
     except (ContentInvalid, ValueError, LookupError):  # the doctor says what is wrong with them
         return Book(*read(shipped))
 

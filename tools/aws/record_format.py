@@ -15,7 +15,8 @@ _WHY_NOT_BACK = {
     2: "Code from before 0.2.0 can open no report that comes in from now on, stops at two of the states that"
     " deliveries now have, and would mail a published text around a report without the report in it.",
     3: "Code from before each place had documents of its own knows none of them: with its next publish the"
-    " contacts and places that were changed here would be as they shipped.",
+    " contacts and places that were changed here would be as they shipped. And it would mail reports to the"
+    " recipients that shipped: those that were agreed to lie in another table now.",
 }
 FIRST = 1  # of stages that say no number
 

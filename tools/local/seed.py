@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,9 +19,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
+from chalicelib.directory.adapters.dynamo_recipients import DynamoRecipients
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.settings import Settings
+from chalicelib.shared.errors import PorchlightError
+from tools.aws.move_recipients import move
 
 _THERE_ALREADY = {
     "ResourceInUseException",
@@ -88,6 +92,17 @@ def make_tables(settings: Settings) -> None:
                 dynamodb.create_table(**definition)
 
 
+def put_in_recipients(settings: Settings) -> None:
+    """Put who gets reports into the access table, as a deploy's last step does, unless they are there."""
+    if (
+        not settings.pages_bucket
+        or DynamoRecipients(partial(client, "dynamodb"), settings.access_table).is_moved()
+    ):
+        return
+    tables = {"Access": settings.access_table, "Documents": settings.documents_table}
+    move(client, {**tables, "Audit": settings.audit_table, "Pages": settings.pages_bucket})
+
+
 @contextmanager
 def unless_there() -> Iterator[None]:
     """Let it pass when what is made is there already."""
@@ -122,7 +137,8 @@ class TableKeeper:
         """Make what is missing; say in one line when DynamoDB goes away, and when it is back."""
         try:
             make_tables(self._settings)
-        except (BotoCoreError, ClientError):
+            put_in_recipients(self._settings)
+        except (BotoCoreError, ClientError, PorchlightError):
             if not self._away and not self._stopped.is_set():
                 self._say("DynamoDB does not answer; reports cannot be taken until it does")
             self._away = True

@@ -40,6 +40,11 @@ EXPLAINED = {
         "The table does not answer",
         "DynamoDB did not answer. Work goes on when it does.",
     ),
+    "recipients_missing": (
+        "Nobody is written down who gets reports",
+        "The table of recipients was never filled on this stage, so no report is mailed, and none is lost."
+        " Run the deploy again: its last step moves the recipients there. Mail then goes out by itself.",
+    ),
     "secret_missing": (
         "A key is missing",
         "The delivery keys cannot be read: run the key rotation once.",

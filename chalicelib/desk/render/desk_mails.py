@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Protocol
 
 from chalicelib.desk.audit import plain_line
+from chalicelib.shared.days import in_words
 
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 
@@ -90,6 +91,28 @@ class DeskMails:
             "Every publisher and the operator get this mail.\n"
         )
         return self._message(to, f"At the desk: {headline}", text)
+
+    def change_waits(self, to: str, lines: Sequence[str], settles_at: datetime, code: str = "") -> bytes:
+        """Write the mail about a change that counts from `settles_at`; with `code` its reader can stop it.
+
+        The code is words to type: no address of ours holds it.
+        """
+        deeds = "".join(f"- {plain_line(line)}\n" for line in lines)
+        when = f"{in_words(settles_at)}, {settles_at:%H:%M} GMT"
+        where = f"{self._site}access/" if self._site else "the access screens of the desk, "
+        stop = (
+            f"If it should not happen, open\n\n    {where}stop\n\nand type this code:\n\n    {code}\n\n"
+            "You need no account for that. Give the code to nobody.\n"
+            if code
+            else f"If it should not happen, sign in at {where}waiting and press “Stop this change”.\n"
+        )
+        text = (
+            f"Something was decided about who gets reports, or about who works at the desk:\n\n{deeds}\n"
+            f"It counts from {when}. Until then it can be stopped.\n\n{stop}\n"
+            "Every publisher of the place, whoever runs the site, and the inbox that it is about get this"
+            " mail.\n"
+        )
+        return self._message(to, "A change that can still be stopped", text)
 
     def _message(self, to: str, subject: str, text: str) -> bytes:
         message = EmailMessage(policy=_SEVEN_BIT)

@@ -299,7 +299,7 @@ class Guard:
         if admin_request.posted:
             fields = _read(request)
             if not cookies.token_fits(secret, "".join(fields.get("csrf", ()))):
-                return go_to(f"{self.area.sign_in}?done=door")
+                return go_to(f"{admin_request.path}?done=door")
             token = cookies.form_token(secret, self._clock.nonce())
             browsers = cookies.known_browsers(request, names)
             return view(

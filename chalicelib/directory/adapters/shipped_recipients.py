@@ -1,4 +1,4 @@
-"""The recipients that ship with the code, and the places around each place."""
+"""The recipients of published or shipped documents, without addresses, and the places around each place."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.directory.content import Content
-from chalicelib.directory.recipients import Recipient, read_recipients
+from chalicelib.directory.recipients import Recipient, read_offices
 
 
 class ShippedRecipients:
-    """The RecipientBook over the shipped documents. Raises ContentInvalid when they break a rule."""
+    """The RecipientBook over documents: forms show these, and no mail goes by them.
+
+    Raises ContentInvalid when they break a rule.
+    """
 
     def __init__(self, folder: Path, content: Content) -> None:
         entries = json.loads((folder / "recipients.json").read_text(encoding="utf-8"))
         self._places = content.places
         self._default_place = content.site.default_place
-        self._recipients = read_recipients(entries, [place.slug for place in content.places])
+        self._recipients = read_offices(entries, [place.slug for place in content.places])
 
     def recipients(self) -> tuple[Recipient, ...]:
         """Return every recipient."""

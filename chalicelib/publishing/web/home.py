@@ -13,7 +13,7 @@ from chalicelib.desk.web.screens import Screen
 from chalicelib.directory.document_ids import CONTACTS, name_of, place_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
-from chalicelib.publishing.change_recipients import ChangeRecipients
+from chalicelib.publishing.change_recipients import RecipientsShown
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.field_labels import plain
@@ -31,7 +31,7 @@ def routes(
     publish: Publish,
     contacts: EditContacts,
     cases: LookAfterCases,
-    recipients: ChangeRecipients,
+    recipients: RecipientsShown,
     edit: EditText,
     publishing: PublishingNow,
     sees: Sees = sees_all,
@@ -51,7 +51,7 @@ class HomeScreens:
         publish: Publish,
         contacts: EditContacts,
         cases: LookAfterCases,
-        recipients: ChangeRecipients,
+        recipients: RecipientsShown,
         edit: EditText,
         publishing: PublishingNow,
         sees: Sees = sees_all,

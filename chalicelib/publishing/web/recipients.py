@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from chalicelib.desk.delayed_changes import DelayedChange
 from chalicelib.desk.errors import AgreementMissing, NotAllowed
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.standings import Standings
@@ -25,17 +28,20 @@ from chalicelib.publishing.recipient_form import NATURE_WORDS
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.form_screens import FormView, show_form, try_to_save
 from chalicelib.publishing.web.spots import spot_of
-from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.mail import MailDelayed, MailRefused, MailStopped
 
-RECIPIENT_LIST = "/admin/recipients"
-RECIPIENT = "/admin/recipient"
-OUT = "/admin/recipients/without"
+RECIPIENT_LIST = "/admin/access/recipients"
+RECIPIENT = "/admin/access/recipients/one"
+OUT = "/admin/access/recipients/without"
 _NEW = "Propose a new recipient"
-_OUT = "It gets reports until another publisher agrees and it is published. After that, no form offers it."
+_OUT = (
+    "It gets reports until another publisher agrees. From then on, at once, nobody mails it and no form"
+    " offers it."
+)
 _LAST = (
     "It is the only recipient there is. Without it nobody gets reports, and no page can offer to take any."
 )
+_COUNTS = "It counts a day later; taking a recipient out counts at once."
 _MOVED_ON = "Somebody else changed the proposal meanwhile. Look at it as it is now, then do it again."
 
 _WRONG_CODE = "This is not the code, or it is too old. After five wrong ones, mail a new one."
@@ -50,21 +56,31 @@ def routes(
     standings: Standings,
     tell: TellPublishers,
     see: SeeChanges,
+    held: Callable[[], Sequence[DelayedChange]] = tuple,
 ) -> None:
     """Register the list with the change that waits, the form of one recipient, and the buttons."""
-    screens = RecipientScreens(guard.show, changes, edit, standings, tell, see)
+    screens = RecipientScreens(guard.show, changes, edit, standings, tell, see, held)
     guard.screen(RECIPIENT_LIST, EDITOR)(screens.recipients)
     guard.screen(RECIPIENT, PUBLISHER, does="propose a change of recipients", about="r")(screens.recipient)
     guard.screen(OUT, PUBLISHER, does="propose to take a recipient out", about="r")(screens.drop)
     for path, does, about, renderer in (
-        ("/admin/recipients/code", "mail a code", "address", screens.mail_code),
-        ("/admin/recipients/confirm", "confirm an address", "address", screens.confirm_address),
-        ("/admin/recipients/agree", "agree to a change of recipients", "", screens.agree),
-        ("/admin/recipients/operator-code", "mail the operator a code", "", screens.mail_operator_code),
-        ("/admin/recipients/operator-agrees", "agree by the operator's code", "", screens.agree_by_operator),
-        ("/admin/recipients/again", "propose recipients again", "", screens.propose_again),
-        ("/admin/recipients/older", "propose older recipients", "", screens.propose_older),
-        ("/admin/recipients/withdraw", "withdraw new recipients", "", screens.withdraw),
+        (f"{RECIPIENT_LIST}/code", "mail a code", "address", screens.mail_code),
+        (f"{RECIPIENT_LIST}/confirm", "confirm an address", "address", screens.confirm_address),
+        (f"{RECIPIENT_LIST}/agree", "agree to a change of recipients", "", screens.agree),
+        (
+            f"{RECIPIENT_LIST}/operator-code",
+            "mail the operator a code",
+            "",
+            screens.mail_operator_code,
+        ),
+        (
+            f"{RECIPIENT_LIST}/operator-agrees",
+            "agree by the operator's code",
+            "",
+            screens.agree_by_operator,
+        ),
+        (f"{RECIPIENT_LIST}/again", "propose recipients again", "", screens.propose_again),
+        (f"{RECIPIENT_LIST}/withdraw", "withdraw new recipients", "", screens.withdraw),
     ):
         guard.action(path, PUBLISHER, does, about)(renderer)
 
@@ -72,7 +88,8 @@ def routes(
 class RecipientScreens:
     """The screens of recipients and of the change that waits, a method each.
 
-    `tell` mails to all publishers what was proposed, agreed to or withdrawn.
+    `tell` mails to all publishers what was proposed, agreed to or withdrawn; `held` gives what was
+    agreed to and does not count yet.
     """
 
     def __init__(
@@ -83,7 +100,9 @@ class RecipientScreens:
         standings: Standings,
         tell: TellPublishers,
         see: SeeChanges,
+        held: Callable[[], Sequence[DelayedChange]] = tuple,
     ) -> None:
+        self._held = held
         self._show = show
         self._changes = changes
         self._edit = edit
@@ -99,8 +118,11 @@ class RecipientScreens:
         """Show the form of a recipient or of a new one, or propose what was typed."""
         recipient, typed = request.asked("r"), Typed(request.fields)
         if not request.posted:
+            serves = request.query.get("serves", "")
             opened = (
-                self._edit.typed(recipient, request.who) if recipient else (Typed(), self._edit.entries()[1])
+                self._edit.typed(recipient, request.who)
+                if recipient
+                else (Typed({"serves": [serves]} if serves else {}), self._edit.entries()[1])
             )
             return self._form(request, *opened)
 
@@ -175,13 +197,14 @@ class RecipientScreens:
         """Agree to the change that waits, as the second publisher."""
         self._about_what_waits(request)
         revision, seen = number(request.field("revision")), request.field("seen")
+        before = self._changes.state()
         try:
             self._changes.agree(revision, seen, self._standings.of(request.who))
         except (AgreementMissing, DocumentInvalid) as missing:
             return self._list(request, 422, {"": sentence_of(missing)})
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
-        self._agreed(request, request.who.email)
+        self._agreed(request, request.who.email, before)
         return go_to(f"{RECIPIENT_LIST}?done=agreed")
 
     def mail_operator_code(self, request: AdminRequest) -> Screen:
@@ -205,6 +228,7 @@ class RecipientScreens:
         """Agree to the change that waits with the operator's code."""
         self._about_what_waits(request)
         revision, seen = number(request.field("revision")), request.field("seen")
+        before = self._changes.state()
         try:
             self._changes.agree_by_operator(revision, seen, request.field("code"))
         except CodeWrong:
@@ -213,7 +237,7 @@ class RecipientScreens:
             return self._list(request, 422, {"": sentence_of(missing)})
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
-        self._agreed(request, f"With a code that the operator got, {request.who.email}")
+        self._agreed(request, f"With a code that the operator got, {request.who.email}", before)
         return go_to(f"{RECIPIENT_LIST}?done=agreed")
 
     def propose_again(self, request: AdminRequest) -> Screen:
@@ -225,24 +249,6 @@ class RecipientScreens:
         except DocumentInvalid as wrong:
             return self._list(request, 422, {"": sentence_of(wrong)})
         self._proposed(request, ", ".join(change.proposers))
-        return go_to(f"{RECIPIENT_LIST}?done=proposed")
-
-    def propose_older(self, request: AdminRequest) -> Screen:
-        """Propose the recipients as they were published before: a roll back leaves who gets reports."""
-        which, before = number(request.field("n"), -1), self._changes.state()
-        older = next(
-            (one.version for one in self._see.history(RECIPIENTS) if one.version.number == which), None
-        )
-        if older is None:
-            raise EntryMissing("these recipients are not in the history")
-        why = f"As it was published on {older.when:%Y-%m-%d}" if older.when else "As the site came"
-        try:
-            self._changes.propose(older.text, number(request.field("revision")), request.who, why)
-        except DraftConflict:
-            return self._list(request, 409, {"": _MOVED_ON})
-        except DocumentInvalid as wrong:
-            return self._list(request, 422, {"": sentence_of(wrong)})
-        self._proposed(request, RECIPIENTS, before)
         return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
     def withdraw(self, request: AdminRequest) -> Screen:
@@ -270,6 +276,7 @@ class RecipientScreens:
             status,
             entries=self._changes.list(),
             places={place.slug: place.name for place in self._edit.places()},
+            held=self._held(),
             natures=NATURE_WORDS,
             waiting={str(entry.get("id")) for entry in self._edit.entries()[0]},
             state=state,
@@ -293,8 +300,7 @@ class RecipientScreens:
             RECIPIENT,
             "Propose",
             (spot.href if spot else RECIPIENT_LIST, "Leave it"),
-            "Nothing changes for readers until the addresses are confirmed, another publisher agrees, and it"
-            " is published.",
+            "Nothing changes until the addresses are confirmed, another publisher agrees, and a day is over.",
             {"r": recipient, "revision": revision, **(spot.hidden if spot else {})},
             "recipient.html",
         )
@@ -304,7 +310,7 @@ class RecipientScreens:
             self._show,
             request,
             view,
-            self._edit.form(),
+            self._edit.form(typed),
             typed,
             problems,
             status,
@@ -326,17 +332,18 @@ class RecipientScreens:
             request.deed.about = ", ".join(one.id for one in state.entries)
             request.deed.after = "; ".join(state.described)
 
-    def _agreed(self, request: AdminRequest, by: str) -> None:
-        """Record and mail what was agreed to, from what is stored now."""
+    def _agreed(self, request: AdminRequest, by: str, before: ChangeState | None) -> None:
+        """Record and mail what was agreed to: what is stored now, or what it was before all of it was."""
         state = self._changes.state()
-        if state is None:
+        shown = state or before
+        if shown is None:
             return
-        request.deed.about = ", ".join(one.id for one in state.entries)
-        request.deed.after = "; ".join(state.described)
-        rest = [one.name for one in state.entries if not one.agreed_by]
-        still = f"Still to be agreed to: {', '.join(rest)}." if rest else "The next publish takes it along."
+        request.deed.about = ", ".join(one.id for one in shown.entries)
+        request.deed.after = "; ".join(shown.described)
+        rest = [one.name for one in state.entries if not one.agreed_by] if state else []
+        still = f"Still to be agreed to: {', '.join(rest)}." if rest else _COUNTS
         told = f"{by} agreed to a change of who gets reports:"
-        self._tell("recipients were agreed to", (told, *state.described, still))
+        self._tell("recipients were agreed to", (told, *shown.described, still))
 
 
 def tell_of_proposal(

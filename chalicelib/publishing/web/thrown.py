@@ -34,12 +34,13 @@ def routes(
     guard: Guard,
     thrown: ThrownDrafts,
     see: SeeChanges,
-    recipients: ChangeRecipients,
-    tell: TellPublishers,
+    recipients: ChangeRecipients | None = None,
+    tell: TellPublishers | None = None,
     sees: Sees = sees_all,
 ) -> None:
     """Register the list, the look at one, and its buttons: a proposal comes back by a publisher."""
-    screens = ThrownScreens(guard.show, thrown, see, Proposing(recipients, tell), sees)
+    proposing = Proposing(recipients, tell) if recipients and tell else None
+    screens = ThrownScreens(guard.show, thrown, see, proposing, sees)
     guard.screen(THROWN, EDITOR, looks=True)(screens.thrown)
     guard.screen(LOOK, EDITOR)(screens.look)
     guard.action("/admin/thrown/back", EDITOR, does="have a draft back", about="d")(screens.have_back)

@@ -1,0 +1,172 @@
+"""Documents without recipients (adapters of ports to the same ports): the desk publishes none.
+
+Where reports go lies in the access table alone. Everything that renders, looks up or compares texts gets them
+from there as readers may know them; releases and drafts of before that name inboxes are read without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
+from chalicelib.publishing.ports import (
+    DocumentStore,
+    MarkedPage,
+    RenderedPage,
+    RenderedSite,
+    ShippedDocuments,
+    SiteRenderer,
+)
+from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.shared.errors import StaleRecord
+
+
+class PackageWithOffices:
+    """The ShippedDocuments with recipients as they are now; `offices` gives their document."""
+
+    def __init__(self, package: ShippedDocuments, offices: Callable[[], str]) -> None:
+        self._package = package
+        self._offices = offices
+
+    def ids(self) -> Sequence[str]:
+        """Return every document's id."""
+        return self._package.ids()
+
+    def text(self, document: str) -> str:
+        """Return a document's text."""
+        return self._offices() if document == RECIPIENTS else self._package.text(document)
+
+    def earlier(self, document: str) -> Sequence[str]:
+        """Return a document's texts in earlier releases; none of recipients."""
+        return () if document == RECIPIENTS else self._package.earlier(document)
+
+    def package(self) -> str:
+        """Return the fingerprint of everything that shipped."""
+        return self._package.package()
+
+
+class RendererWithOffices:
+    """The SiteRenderer over one that takes recipients from the texts it is given."""
+
+    def __init__(self, renderer: SiteRenderer, offices: Callable[[], str]) -> None:
+        self._renderer = renderer
+        self._offices = offices
+
+    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
+        """Render and check every page and mail."""
+        return self._renderer.site(self._with(texts), brotli=brotli)
+
+    def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
+        """Render one page."""
+        return self._renderer.page(self._with(texts), name)
+
+    def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
+        """Render one page with marks."""
+        return self._renderer.marked(self._with(texts), name)
+
+    def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
+        """Render a mail."""
+        return self._renderer.mail(self._with(texts), name, recipient, sample)
+
+    def sentences(self, texts: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Return each sentence with the documents and lines that say it."""
+        return self._renderer.sentences(self._with(texts))
+
+    def _with(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {**texts, RECIPIENTS: self._offices()}
+
+
+class StoreWithoutRecipients:
+    """The DocumentStore in which there never were recipients."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+
+    def drafts(self) -> Sequence[Draft]:
+        """Return every draft."""
+        return [draft for draft in self._store.drafts() if draft.document != RECIPIENTS]
+
+    def draft(self, document: str) -> Draft | None:
+        """Return a document's draft, if it has one."""
+        return None if document == RECIPIENTS else self._store.draft(document)
+
+    def put_draft(self, draft: Draft) -> None:
+        """Save a draft over the revision before it."""
+        self._store.put_draft(draft)
+
+    def drop_draft(self, document: str, revision: int) -> None:
+        """Delete a draft, if it still is this revision."""
+        self._store.drop_draft(document, revision)
+
+    def keep_thrown(self, thrown: ThrownDraft) -> None:
+        """Keep a draft that was thrown away."""
+        self._store.keep_thrown(thrown)
+
+    def thrown(self) -> Sequence[ThrownDraft]:
+        """Return every draft that was thrown away and is still kept."""
+        return [one for one in self._store.thrown() if one.draft.document != RECIPIENTS]
+
+    def drop_thrown(self, id_: str) -> None:
+        """Delete one of them."""
+        self._store.drop_thrown(id_)
+
+    def keep_shipped(self, document: str, text: str) -> None:
+        """Keep a shipped text that an edit began from."""
+        self._store.keep_shipped(document, text)
+
+    def shipped_text(self, document: str, fingerprint: str) -> str | None:
+        """Return a shipped text that was kept."""
+        return self._store.shipped_text(document, fingerprint)
+
+    def settle(self, document: str, fingerprint: str, who: str, when: datetime) -> None:
+        """Keep a decision for the edited text."""
+        self._store.settle(document, fingerprint, who, when)
+
+    def settled(self) -> Mapping[str, str]:
+        """Return the decisions, by document."""
+        return self._store.settled()
+
+    def versions(self, document: str) -> Sequence[Version]:
+        """Return a document's published versions, newest first."""
+        return () if document == RECIPIENTS else self._store.versions(document)
+
+    def version(self, document: str, number: int) -> Version | None:
+        """Return one version."""
+        return None if document == RECIPIENTS else self._store.version(document, number)
+
+    def add_version(self, version: Version) -> None:
+        """Keep a version for good."""
+        self._store.add_version(version)
+
+    def releases(self, limit: int) -> Sequence[Release]:
+        """Return the newest releases, newest first."""
+        return [_without(release) for release in self._store.releases(limit)]
+
+    def release(self, number: int) -> Release | None:
+        """Return one release."""
+        release = self._store.release(number)
+        return _without(release) if release else None
+
+    def add_release(self, release: Release) -> None:
+        """Keep a release for good."""
+        self._store.add_release(release)
+
+    def change(self) -> RecipientChange | None:
+        """Return None: what waits is decided elsewhere."""
+        return None
+
+    def put_change(self, change: RecipientChange) -> None:
+        """Refuse it. Raises StaleRecord, always."""
+        raise StaleRecord("recipients are decided on the access screens")
+
+    def drop_change(self, revision: int) -> None:
+        """Refuse it. Raises StaleRecord, always."""
+        raise StaleRecord("recipients are decided on the access screens")
+
+
+def _without(release: Release) -> Release:
+    versions = {name: number for name, number in release.versions.items() if name != RECIPIENTS}
+    return replace(release, versions=versions)
