@@ -42,7 +42,7 @@ def test_every_route_lies_below_its_cookies_path_and_names_what_it_demands():
         *(f"{RECIPIENTS}/operator-{one}" for one in ("code", "agrees")),
         *(
             f"{PEOPLE}/{one}"
-            for one in ("role", "remove", "password", "authenticator", "sessions", "take", "place")
+            for one in ("role", "remove", "password", "authenticator", "sessions", "take", "place", "find")
         ),
     }
 
