@@ -285,7 +285,7 @@ def test_a_file_that_was_saved_shows_under_make_run(
     names = {name: getattr(settings, name) for name in Settings.names()}
     live = Settings(**{**names, "porchlight_pages": "live"})
     seen = [1]
-    monkeypatch.setattr(texts, "newest", lambda _: seen[0])
+    monkeypatch.setattr(texts, "newest_of_request", lambda _: seen[0])
     site = published.site_source(live)
     first = site()
     assert site() is first

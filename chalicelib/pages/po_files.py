@@ -10,6 +10,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from chalicelib.directory.errors import DocumentInvalid
 
@@ -307,6 +308,7 @@ class _Reader:
         self._reset()
 
 
+@lru_cache(maxsize=32)  # a page of the desk asks ten catalogs for the same sentences again and again
 def _read(text: str) -> _Reader:
     reader = _Reader()
     for number, line in enumerate(_lines(text), 1):

@@ -18,7 +18,7 @@ from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEM
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
-from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles, newest
+from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles, newest_of_request
 from chalicelib.pages.po_files import PoInvalid
 from chalicelib.settings import Settings
 from chalicelib.shared.log_alarms import LogAlarms
@@ -97,7 +97,7 @@ class CurrentRecipients:
 
 
 def _newest() -> int:
-    return newest(SHIPPED)
+    return newest_of_request(SHIPPED)
 
 
 def _newest_of_this_second() -> int:

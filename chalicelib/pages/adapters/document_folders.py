@@ -18,6 +18,7 @@ from chalicelib.directory.document_ids import (
     path_of,
 )
 from chalicelib.pages import po_files
+from chalicelib.shared.request_time import THIS_REQUEST
 
 _KEPT = 4  # folders of other states that somebody may still be reading from
 
@@ -88,6 +89,11 @@ def _with_shipped(entries: Sequence[po_files.Entry], shipped: Path) -> list[po_f
     known = {entry.source for entry in entries}
     there = po_files.read_mo(shipped.read_bytes()) if shipped.is_file() else {}
     return [*entries, *(po_files.Entry(one, text) for one, text in there.items() if one not in known)]
+
+
+def newest_of_request(folders: Folders) -> int:
+    """Return the same, looked up once a request: all of it sees one state of the files."""
+    return THIS_REQUEST.once(("newest", folders), lambda: newest(folders))
 
 
 def newest(folders: Folders) -> int:

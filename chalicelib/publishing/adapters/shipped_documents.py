@@ -15,7 +15,7 @@ from chalicelib.directory.document_ids import (
     fingerprint_of_all,
 )
 from chalicelib.pages import po_files
-from chalicelib.pages.adapters.document_folders import Folders, newest
+from chalicelib.pages.adapters.document_folders import Folders, newest_of_request
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 EARLIER = Path(__file__).parent / "earlier_texts.json.xz"
@@ -53,7 +53,7 @@ class ShippedFiles:
         self._folders = folders
         self._code = code
         self._sentences = sentences
-        self._state = state or (lambda: newest(folders))
+        self._state = state or (lambda: newest_of_request(folders))
         self._earlier = earlier
         self._seen: tuple[int | None, dict[str, str], str] = (None, {}, "")
 
