@@ -92,6 +92,22 @@ class ManageRoles(NoAbouts):
         except EntryMissing:
             return person
 
+    def publishers(self) -> Sequence[Person]:
+        """Return who publishes anywhere, by address, with the roles at places."""
+        everybody = self._people.listed()
+        held = self._book.at_all([person.id for person in everybody if person.id])
+        people = (
+            replace(
+                person, at=tuple((role, place) for place, role in sorted(held.get(person.id, {}).items()))
+            )
+            for person in everybody
+        )
+        return [person for person in people if person.may(PUBLISHER)]
+
+    def role_at(self, person: Person, place: str) -> str:
+        """Return the role that an account has at a place itself, or nothing."""
+        return self._book.at(person.id).get(place, "") if person.id else ""
+
     def give(self, email: str, role: str, place: str) -> tuple[Person, str]:
         """Give an account that is there a role at a place; return whose it is, and the role of before.
 

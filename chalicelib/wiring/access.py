@@ -17,6 +17,7 @@ from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.delay_people import DelayPeople, Doing
 from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.hold_changes import HoldChanges, Notices
 from chalicelib.desk.manage_people import ManagePeople
@@ -74,12 +75,14 @@ def serve(
         content = mails.first_password(to, password, invited)
         mailer.send(Mail(settings.sender_address, to, "desk", 0, About.of(DESK), content))
 
-    guard = _entrance(routes, settings, clock, cognito, (pool, book, standings, tell))
+    # People, made below, carries out what counts when somebody begins to sign in.
+    guard = _entrance(
+        routes, settings, clock, cognito, (pool, book, standings, tell), lambda: delay.carry_out()
+    )
     books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
     roles = ManageRoles(pool, DynamoRoles(_DYNAMO, settings.access_table), standings, _shipped_places())
     guard.right = RouteRights(GrantsOfPeople(), roles)
     manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice, roles)
-    people.routes(guard, manage, roles, tell)
     alarms = LogAlarms(log.error)
     notices = Notices(mailer, alarms, settings.sender_address, settings.operator_address, mails.change_waits)
     waiting = DynamoDelayedChanges(_DYNAMO, settings.access_table)
@@ -89,7 +92,9 @@ def serve(
         """Return the places around one as this function knows them: the desk writes what is published."""
         return roles.around()(place)
 
-    hold = HoldChanges(waiting, pool, GrantsOfPeople(), around, book, first, clock, notices, secrets.choice)
+    hold = HoldChanges(waiting, roles, GrantsOfPeople(), around, book, first, clock, notices, secrets.choice)
+    delay = DelayPeople(hold, waiting, Doing(manage, roles, guard.record_of, tell), clock)
+    people.routes(guard, manage, roles, tell, delay)
     show = recipient_screens(
         guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
     )
@@ -109,6 +114,7 @@ def _entrance(
     clock: Clock,
     cognito: Callable[[], Any],
     shared: tuple[CognitoPeople, DynamoSignIns, Standings, TellPublishers],
+    before: Callable[[], None],
 ) -> Guard:
     """Register the sign-in screens, and return the guard of all other screens."""
     pool, book, standings, tell = shared
@@ -132,5 +138,5 @@ def _entrance(
         log.info,
         area=ACCESS,
     )
-    entrance.routes(guard, sign_in, sessions, log.info)
+    entrance.routes(guard, sign_in, sessions, log.info, before)
     return guard
