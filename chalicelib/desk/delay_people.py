@@ -1,6 +1,7 @@
 """Time lock on accounts and roles: what makes somebody able to do more is done a day after it was decided.
 
-A deed waits as a delayed change (desk/delayed_changes). When it counts, it is carried out at the next use of
+A deed waits as a delayed change (desk/delayed_changes). A role at a place counts by being read, by a note that
+lies beside the roles of the account. Each deed that counts is carried out at the next use of
 the access screens: claimed by one conditional write, done, and dropped. Whoever is stopped in between leaves
 the claim, and the next use finishes it. What takes something away never waits.
 """
@@ -17,8 +18,10 @@ from typing import NamedTuple, Protocol
 from chalicelib.desk.audit import DONE as CARRIED_OUT
 from chalicelib.desk.delayed_changes import (
     DONE,
+    EXPIRED,
     SETTLED,
     SETTLES_AFTER,
+    STOPPED,
     TAKEN_UP_WITHIN,
     DelayedChange,
     DelayedChanges,
@@ -28,14 +31,15 @@ from chalicelib.desk.errors import LastPublisher, PersonKnown
 from chalicelib.desk.grants import SITE
 from chalicelib.desk.hold_changes import HoldChanges, draft_of
 from chalicelib.desk.manage_people import AddressWrong, ManagePeople
-from chalicelib.desk.manage_roles import ManageRoles
+from chalicelib.desk.manage_roles import ROLE, ManageRoles, is_role_at_place
 from chalicelib.desk.people import INVITED, ROLES, Person, allows
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.email_addresses import is_address, plain_address
 from chalicelib.shared.errors import EntryMissing, PorchlightError, StaleRecord
 
-INVITATION, ROLE, PASSWORD, AUTHENTICATOR = "invitation", "role", "password", "authenticator"
+INVITATION, PASSWORD, AUTHENTICATOR = "invitation", "password", "authenticator"
 _SUBJECT = "person"
+_NO_END = timedelta(days=3650)  # of what counts by being read, until it is carried out
 _FINISHED_WITHIN = timedelta(minutes=2)  # longer than a request takes: whoever claimed it was stopped
 
 
@@ -147,7 +151,10 @@ class DelayPeople:
             known = None
         same = known is not None and (known.kind, known.before, known.after) == (kind, account, role)
         if known is not None and same and known.may_be_stopped(now):
+            self._note(known)
             return known
+        if known is not None:
+            self._roles.drop_note(known)
         seen = json.dumps([subject, kind, account, role, now.isoformat()])
         draft = draft_of(
             hashlib.sha256(seen.encode()).hexdigest()[:16],
@@ -158,9 +165,19 @@ class DelayPeople:
             (described,),
             (by.email,),
             now,
-            now + SETTLES_AFTER + TAKEN_UP_WITHIN,
+            now + SETTLES_AFTER + (_NO_END if kind == ROLE and place else TAKEN_UP_WITHIN),
         )
-        return self._hold.accept(draft, inboxes, over=known.id if known else "")
+        held = self._hold.accept(draft, inboxes, over=known.id if known else "")
+        self._note(held)
+        return held
+
+    def _note(self, change: DelayedChange) -> None:
+        """Note a role at a place for readers, and take that back if somebody stopped it in between."""
+        if is_role_at_place(change):
+            self._roles.note(change)
+            now = self._hold.newest(change.subject)
+            if now is None or now.id != change.id or now.stopped_at is not None:
+                self._roles.drop_note(change)
 
     def _carry_out(self, change: DelayedChange) -> None:
         now = self._clock.now()
@@ -170,7 +187,8 @@ class DelayPeople:
             self._finish(change)
         elif state == DONE and change.taken_up_at and now - change.taken_up_at > _FINISHED_WITHIN:
             self._finish(change, again=True)
-        elif change.expires_at is not None and now >= change.expires_at and state != DONE:
+        elif state in (STOPPED, EXPIRED) and now >= change.settles_at + TAKEN_UP_WITHIN:
+            self._roles.drop_note(change)
             self._changes.forget(change)
 
     def _finish(self, change: DelayedChange, *, again: bool = False) -> None:
@@ -195,6 +213,7 @@ class DelayPeople:
             self._tell(
                 headline, (by, *change.described, *lines), () if mailed else who, who if mailed else ()
             )
+        self._roles.drop_note(change)
         self._changes.forget(change)
 
     def _do(self, change: DelayedChange, again: bool) -> tuple[str, ...]:

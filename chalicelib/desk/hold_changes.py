@@ -80,7 +80,10 @@ class HoldChanges:
         clock: Clock,
         notices: Notices,
         pick: Callable[[Sequence[str]], str],
+        undo: Callable[[DelayedChange], None] = lambda change: None,
     ) -> None:
+        """With `undo`, what readers reckon with beside a change is taken back before it is stopped."""
+        self._undo = undo
         self._changes = changes
         self._people = people
         self._grants = grants
@@ -164,6 +167,7 @@ class HoldChanges:
     def _stop(self, change: DelayedChange, by: str) -> DelayedChange:
         now = self._clock.now()
         done = stopped(change, by, now)
+        self._undo(change)
         try:
             self._changes.stop(change, by, now)
         except StaleRecord as error:

@@ -80,7 +80,9 @@ def serve(
         routes, settings, clock, cognito, (pool, book, standings, tell), lambda: delay.carry_out()
     )
     books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
-    roles = ManageRoles(pool, DynamoRoles(_DYNAMO, settings.access_table), standings, _shipped_places())
+    roles = ManageRoles(
+        pool, DynamoRoles(_DYNAMO, settings.access_table, clock), standings, _shipped_places()
+    )
     guard.right = RouteRights(GrantsOfPeople(), roles)
     manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice, roles)
     alarms = LogAlarms(log.error)
@@ -92,7 +94,9 @@ def serve(
         """Return the places around one as this function knows them: the desk writes what is published."""
         return roles.around()(place)
 
-    hold = HoldChanges(waiting, roles, GrantsOfPeople(), around, book, first, clock, notices, secrets.choice)
+    hold = HoldChanges(
+        waiting, roles, GrantsOfPeople(), around, book, first, clock, notices, secrets.choice, roles.drop_note
+    )
     delay = DelayPeople(hold, waiting, Doing(manage, roles, guard.record_of, tell), clock)
     people.routes(guard, manage, roles, tell, delay)
     show = recipient_screens(
@@ -123,7 +127,7 @@ def _entrance(
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), tell)
-    roles = DynamoRoles(_DYNAMO, settings.access_table)
+    roles = DynamoRoles(_DYNAMO, settings.access_table, clock)
     sessions = Sessions(pool, tokens, book, clock, standings, watch, UNUSED_ACCESS_SESSION, roles)
     needed = settings.stage == "prod"
     sign_in = SignIn(pool, tokens, book, clock, needed, standings, watch, UNUSED_ACCESS_SESSION)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,7 @@ class Waits(Staff):
         self.hold = HoldChanges(
             self.changes, self.roles, GrantsOfPeople(), lambda place: self.roles.around()(place), self.book,
             self, self.clock, notices, lambda known: known[next(letters) * 7 % len(known)],
+            self.roles.drop_note,
         )  # fmt: skip
         doing = Doing(self.manage, self.roles, self._record, self._told)
         self.delay = DelayPeople(self.hold, self.changes, doing, self.clock)
@@ -98,6 +100,9 @@ DEEDS: dict[str, tuple[Asked, Seen]] = {
     ),
 }
 each_deed = pytest.mark.parametrize(("ask", "see"), DEEDS.values(), ids=DEEDS)
+_READ = "a role at a place"  # counts by being read, and has tests of its own below
+_CARRIED_OUT = {name: deed for name, deed in DEEDS.items() if name != _READ}
+each_carried_out = pytest.mark.parametrize(("ask", "see"), _CARRIED_OUT.values(), ids=_CARRIED_OUT)
 
 
 @each_deed
@@ -127,7 +132,7 @@ def test_a_deed_that_was_stopped_is_never_done(staff: Waits, ask: Asked, see: Se
     assert change.subject not in {one.subject for one in staff.changes.all()}, "nothing of them is kept"
 
 
-@each_deed
+@each_carried_out
 def test_a_deed_that_nobody_came_for_in_a_week_is_dropped(staff: Waits, ask: Asked, see: Seen) -> None:
     before = see(staff)
     ask(staff)
@@ -163,17 +168,15 @@ def test_whoever_is_stopped_in_the_middle_leaves_what_the_next_one_finishes(
     assert see(staff) == after or (mailed and {*see(staff)} == {*after})  # type: ignore[misc]
 
 
-@each_deed
+@each_carried_out
 def test_a_deed_that_the_pool_refused_is_tried_again(staff: Waits, ask: Asked, see: Seen) -> None:
     before = see(staff)
     ask(staff)
     for name in ("invite", "set_role", "set_first_password", "forget_authenticator"):
         staff.people.fail(StoreUnavailable("away"), name)
-    staff.roles._book.fail(StoreUnavailable("away"), "give")  # type: ignore[attr-defined]
     staff.wait()
     assert (see(staff), staff.done) == (before, [])
     staff.people.mend()
-    staff.roles._book.mend()  # type: ignore[attr-defined]
     staff.wait(LONGER_THAN_A_REQUEST)
     assert see(staff) != before
     assert len(staff.done) == 1
@@ -251,6 +254,72 @@ def test_only_more_than_somebody_has_is_given_later(staff: Waits) -> None:
         assert not staff.delay.gives(ANA, role, "")
     with pytest.raises(EntryMissing):
         staff.delay.gives("nobody@desk.example", EDITOR, "")
+
+
+def test_a_role_at_a_place_counts_to_the_moment_while_nobody_looks_at_people(staff: Waits) -> None:
+    staff.role(CAM, PUBLISHER, "merced")
+    staff.clock.time += SETTLES_AFTER - MOMENT
+    assert staff.at(CAM) == {}
+    staff.clock.time += MOMENT
+    assert staff.at(CAM) == {"merced": PUBLISHER}
+    assert staff.roles.role_at(staff.person(CAM), "merced") == "", "nobody has written it down yet"
+    assert [one.email for one in staff.roles.publishers()] == [ANA, BEN, CAM]
+    staff.wait(TAKEN_UP_WITHIN)  # long after
+    assert staff.at(CAM) == {"merced": PUBLISHER}
+    assert staff.done == [(CAM, f"{CAM} becomes {PUBLISHER}")]
+    staff.roles.take(CAM, "merced", staff.person(ANA))
+    assert staff.at(CAM) == {}
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_role_at_a_place_that_was_stopped_or_taken_counts_for_no_reader(staff: Waits, late: bool) -> None:
+    staff.role(CAM, PUBLISHER, "merced")
+    change = staff.role(CAM, PUBLISHER, "fresno")
+    staff.clock.time += SETTLES_AFTER if late else SETTLES_AFTER - MOMENT
+    staff.hold.stop(change.subject, change.id, BEN)
+    staff.clock.time += MOMENT
+    assert staff.at(CAM) == {"merced": PUBLISHER}
+    staff.roles.take(CAM, "merced", staff.person(ANA))
+    staff.delay.drop_role(CAM, "merced", ANA)
+    assert staff.at(CAM) == {}
+    staff.wait()
+    assert staff.at(CAM) == {}
+
+
+def test_a_stop_that_was_cut_off_has_taken_the_role_from_readers_and_can_be_made_again(staff: Waits) -> None:
+    change = staff.role(CAM, PUBLISHER, "merced")
+    staff.changes.fail(StoreUnavailable("away"), "stop")
+    with pytest.raises(StoreUnavailable):
+        staff.hold.stop(change.subject, change.id, BEN)
+    staff.clock.time += SETTLES_AFTER
+    assert staff.at(CAM) == {}
+    staff.changes.mend()
+    assert staff.hold.stop(change.subject, change.id, BEN).stopped_by == BEN
+
+
+def test_another_role_in_the_place_of_one_that_waits_counts_at_its_own_time(staff: Waits) -> None:
+    staff.role(CAM, PUBLISHER, "merced")
+    staff.clock.time += timedelta(hours=1)
+    staff.role(CAM, EDITOR, "merced")
+    staff.clock.time += SETTLES_AFTER - MOMENT
+    assert staff.at(CAM) == {}
+    staff.clock.time += MOMENT
+    assert staff.at(CAM) == {"merced": EDITOR}
+
+
+def test_a_role_that_was_stopped_while_it_was_being_kept_leaves_no_note(staff: Waits) -> None:
+    book = staff.roles._book
+    kept_note = book.note
+
+    def stopped_first(*what: Any) -> None:
+        change = staff.hold.waiting()[0]
+        staff.hold.stop(change.subject, change.id, BEN)
+        kept_note(*what)
+
+    book.note = stopped_first  # type: ignore[method-assign]
+    staff.role(CAM, PUBLISHER, "merced")
+    staff.wait()
+    assert staff.at(CAM) == {}
 
 
 def test_what_is_amiss_is_refused_at_once(staff: Waits) -> None:
