@@ -186,7 +186,7 @@ def test_the_releases_in_the_guide_are_those_that_are_pinned() -> None:
 
 
 # A server by hand: what listens on a socket, or reads HTTP, without werkzeug.
-_SERVER = re.compile(r"http\.server|BaseHTTPRequestHandler|socketserver|start_server\(|\.accept\(")
+_SERVER = re.compile(r"http\.server|BaseHTTPRequestHandler|socketserver|start_server\(|\.accept\(\)")
 
 
 def test_every_server_that_we_write_by_hand_has_its_reason() -> None:

@@ -87,9 +87,9 @@ OURS: dict[str, str] = {
         "delivery.adapters: delivery_marks dynamo_cases mail_encryption desk.adapters: cognito_people"
         " dynamo_audit dynamo_delayed_changes dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
         " desk.render: admin_pages desk_mails directory.adapters: dynamo_recipients published_texts"
-        " shipped_content pages.adapters: document_folders shipped_pages pages.render: catalogs contexts english packing"
-        " templates publishing.adapters: dynamo_documents render_process s3_offices s3_releases"
-        " shipped_documents standby publishing.render: render_cache sentences site_renderer"
+        " shipped_content pages.adapters: document_folders shipped_pages pages.render: catalogs contexts"
+        " english packing templates publishing.adapters: dynamo_documents render_process s3_offices"
+        " s3_releases shipped_documents standby publishing.render: render_cache sentences site_renderer"
         " reporting.adapters: dynamo_reports report_items shared: log_alarms request_time system_clock"
         " shared.aws: dynamo_values faults sdk ses_mailer shared.net: public_files"
     ),

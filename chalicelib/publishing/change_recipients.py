@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 
 from chalicelib.delivery.ports import KeyInfo
 from chalicelib.desk.agreements import SENTENCES, Standing
@@ -32,6 +31,9 @@ from chalicelib.publishing.errors import CodesUsedUp, CodeWrong, PublishUnderWay
 from chalicelib.publishing.kept_proposals import KeptProposals
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
 from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.publishing.recipient_states import ChangeState as ChangeState
+from chalicelib.publishing.recipient_states import EntryState as EntryState
+from chalicelib.publishing.recipient_states import RecipientEntry as RecipientEntry
 from chalicelib.publishing.whole_texts import whole_of
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today
@@ -40,85 +42,6 @@ from chalicelib.shared.errors import EntryMissing, StaleRecord
 from chalicelib.shared.mail import CODE, About, Mail, Mailer
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class RecipientEntry:
-    """A recipient as published. `key` is None when it has none: its mails then are not encrypted."""
-
-    recipient: Recipient
-    key: KeyInfo | None
-
-
-@dataclass(frozen=True, slots=True)
-class EntryState:
-    """One entry that changes: the addresses of those who had a hand in it, and who has agreed to it."""
-
-    id: str
-    name: str
-    proposers: Sequence[str]
-    agreed_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeState:
-    """The change that waits, and what it still needs before the next publish takes it along.
-
-    `live` is what is published. `lacking` are sentences; `waiting` the addresses to be confirmed, `mailed`
-    those of them with a code out. `described` says in a line each what changes, `entries` whose each entry
-    is. `fingerprint` stands for all of it: an agreement carries it. `operator_may` says that a code mailed to
-    the operator can stand for the second publisher.
-    """
-
-    change: RecipientChange
-    live: str
-    lacking: Sequence[str]
-    waiting: Sequence[str]
-    mailed: Sequence[str]
-    described: Sequence[str] = ()
-    entries: Sequence[EntryState] = ()
-    fingerprint: str = ""
-    operator_may: bool = False
-
-    @property
-    def ready(self) -> bool:
-        """Say whether nothing but agreements is missing."""
-        return not (self.lacking or self.waiting)
-
-    def whose(self, entry: str) -> Sequence[str]:
-        """Return the addresses of those who proposed an entry that waits, or nothing."""
-        return next((one.proposers for one in self.entries if one.id == entry), ())
-
-
-class RecipientsShown(Protocol):
-    """Who gets reports, and what waits: what screens show that change nothing."""
-
-    def list(self) -> Sequence[RecipientEntry]:
-        """Return who gets reports now."""
-
-    def state(self) -> ChangeState | None:
-        """Return the change that waits, where that is known."""
-
-
-class RecipientsAtDesk:
-    """The RecipientsShown of the desk, which decides nothing: `recipients` gives who gets reports now."""
-
-    def __init__(
-        self, recipients: Callable[[], Sequence[Recipient]], describe_key: Callable[[str], KeyInfo]
-    ) -> None:
-        self._recipients = recipients
-        self._describe_key = describe_key
-
-    def list(self) -> Sequence[RecipientEntry]:
-        """Return who gets reports now, with what is known about their keys."""
-        return [
-            RecipientEntry(one, self._describe_key(one.key) if one.key else None)
-            for one in self._recipients()
-        ]
-
-    def state(self) -> ChangeState | None:
-        """Return None: what waits is on the access screens."""
-        return None
 
 
 class ChangeRecipients:

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.delivery import mail_frames
 from chalicelib.directory import document_ids
 from chalicelib.directory.content import read_content
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, base_of
+from chalicelib.directory.document_ids import CATALOG, CONTACTS, PLACES, RECIPIENTS, base_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages import po_files
 from chalicelib.publishing import (
@@ -79,7 +79,7 @@ class CheckDocuments:
         problems += catalog_checks.check_syntax(whole)
         problems += catalog_checks.check_offered(whole)
         if not any(problem.weight == documents.STOPS for problem in problems):
-            problems += self._stamps(whole, before or {})
+            problems += [*self._stamps(whole, before or {}), *_left_alone(whole, before or {})]
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
         rendered = self._renderer.site(texts, brotli=to_publish)
@@ -141,6 +141,31 @@ class CheckDocuments:
             )
             for contact in stale_contacts(contacts, self._clock.now().date())
         ]
+
+
+def _left_alone(whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """Say which places would be gone whose reports an office gets: those that wait would reach nobody."""
+    drafted = {name: before[name][0] for name in before if base_of(name) == PLACES and before[name]}
+    there = _slugs_in(text for name, text in whole.items() if base_of(name) == PLACES)
+    gone = {slug: name for name, text in drafted.items() for slug in _slugs_in([text]) - there}
+    return [
+        Problem(
+            gone[office["serves"]],
+            0,
+            f"{office.get('name')} gets this place’s reports: first let it serve another one, or end it.",
+        )
+        for office in read(RECIPIENTS, whole[RECIPIENTS])
+        if office.get("serves") in gone
+    ]
+
+
+def _slugs_in(texts: Iterable[str]) -> set[str]:
+    """Return the slugs of the places in some documents; a text that cannot be read has none."""
+    slugs: set[str] = set()
+    for text in texts:
+        with suppress(DocumentInvalid, KeyError, TypeError, AttributeError):
+            slugs |= {str(entry.get("slug")) for entry in read(PLACES, text)["places"]}
+    return slugs
 
 
 def _contacts_in(texts: Iterable[str]) -> str:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from chalicelib.directory.document_ids import CATALOG, MAIL_TEMPLATE, PUBLIC_TEMPLATE, name_of
-from chalicelib.publishing.change_recipients import RecipientsShown
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.field_labels import with_names
+from chalicelib.publishing.recipients_at_desk import RecipientsShown
 from chalicelib.publishing.see_changes import SeeChanges
 
 _PARTS = {"exit": "the exit", "hotline": "the hotline", "languages": "the languages"}

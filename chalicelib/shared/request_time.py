@@ -38,6 +38,10 @@ class RequestTime:
             kept[name] = read()
         return kept[name]  # type: ignore[no-any-return]
 
+    def forget(self, name: Hashable) -> None:
+        """Let what this request has read be read again: it has changed it."""
+        (getattr(self._here, "read", None) or {}).pop(name, None)
+
     def left(self) -> float:
         """Return the seconds until the deadline: 0 when it is over, infinitely many outside of a request."""
         end = getattr(self._here, "end", None)

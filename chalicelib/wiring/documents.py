@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.directory.ports import RecipientBook
-from chalicelib.publishing.change_recipients import RecipientsAtDesk, RecipientsShown
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.recipients_at_desk import RecipientsAtDesk, RecipientsShown
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
 from chalicelib.publishing.site_sentences import SiteSentences

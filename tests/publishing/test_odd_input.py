@@ -12,7 +12,9 @@ import html5lib
 import pytest
 
 from chalicelib.desk.people import PUBLISHER, ROLES, Person
+from chalicelib.desk.places_of_roles import PlacesOfRoles
 from chalicelib.desk.web.people import PeopleScreens
+from chalicelib.desk.web.people_at_places import Lists
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.places import read_places
 from chalicelib.publishing import contact_form, recipient_form
@@ -175,8 +177,14 @@ def test_who_notes_a_contact_as_checked_without_a_role_is_told_at_its_field() ->
     "email", ["", "ana", "a\0@x.example", "ana@x.example\u202e", f"{LONG}@x.example", EMOJI]
 )
 def test_an_invitation_says_all_that_is_wrong_and_keeps_the_role(email: str) -> None:
-    people = SimpleNamespace(everybody=list)
-    screens = PeopleScreens(Browser(), people, lambda *_: None)  # type: ignore[arg-type]
+    roles: Any = SimpleNamespace(
+        places=PlacesOfRoles,
+        looked_after=lambda *_: [],
+        lines=lambda *_: [],
+        whole=list,
+    )
+    everybody = Lists(Browser(), roles)  # type: ignore[arg-type]
+    screens = PeopleScreens(everybody, SimpleNamespace(), roles, lambda *_: None)  # type: ignore[arg-type]
     screen = screens.people(Browser().post(email=email, role="owner"))
     assert screen.status_code == 422
     assert list(fields_wrong(screen)) == ["email", "role"]

@@ -177,7 +177,6 @@ def line_with(text: str, part: str) -> int:
         ("contacts", "https://losbanos.org/report/", "https://losbanos.example/report/", "losbanos.example"),
         ("contacts", '"show": "209-827-7070"', '"show": "209-827-7071"', "209-827-7071"),
         ("places", '"parent": "california"', '"parent": "californa"', "californa"),
-        ("recipients", '"serves": "us"', '"serves": "usa"', '"id": "dot-trafficking"'),
     ],
 )
 def test_the_line_is_the_one_to_look_at(
@@ -187,6 +186,18 @@ def test_the_line_is_the_one_to_look_at(
     report = check({document: text}).report
     lines = {problem.line for problem in report.stops if problem.document == document}
     assert line_with(text, at) in lines, report.stops
+
+
+def test_a_place_whose_reports_an_office_gets_stays(check: CheckDocuments, shipped: ShippedFiles) -> None:
+    live = json.loads(shipped.text("places"))
+    live["places"].append({"slug": "elm", "name": "Elm", "kind": "town", "parent": "merced-county-ca"})
+    office = {**json.loads(shipped.text("recipients"))[0], "id": "elm-police", "name": "Elm Police"}
+    before = {"places": [json.dumps(live), shipped.text("places")]}
+    for serves, told in (("elm", 1), ("us", 0), ("nowhere", 0)):
+        offices = json.dumps([{**office, "serves": serves}])
+        report = check({"places": shipped.text("places"), "recipients": offices}, before).report
+        found = [one.document for one in report.stops if "Elm Police gets" in one.sentence]
+        assert found == ["places"] * told, report.stops
 
 
 def test_a_missing_sentence_asks_for_a_yes(check: CheckDocuments, shipped: ShippedFiles) -> None:

@@ -75,8 +75,11 @@ def test_what_a_request_has_read_it_reads_no_second_time_and_the_next_one_does()
         with request.counted(timedelta(seconds=1)):
             assert read() == 3  # a call of its own thread, or a request within: it begins anew
         assert read() == 2
-    with request.counted(timedelta(seconds=9)):
+        request.forget("live")
         assert read() == 4
+    request.forget("live")  # outside there is nothing to forget
+    with request.counted(timedelta(seconds=9)):
+        assert read() == 5
 
 
 def test_what_could_not_be_read_is_read_again() -> None:

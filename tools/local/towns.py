@@ -144,6 +144,8 @@ def _case(number: int, place: str, taken: datetime, now: datetime) -> SealedRepo
     delivery = Delivery(_OFFICE, state, moved, message_id=f"invented-{number}", past=past)
     if state == DELAYED:
         delivery = replace(delivery, next_try=now + timedelta(hours=5))
+    if state == HELD:
+        delivery = replace(delivery, digest=True)
     case = SealedReport(id_, b"invented", b"k" * 32, place, taken, (delivery,), counted=True)
     case = replace(case, held="flood" if state == HELD else "", keep_days=90).settled()
     return replace(case, watch_at=now + timedelta(hours=8)) if case.watch_at else case

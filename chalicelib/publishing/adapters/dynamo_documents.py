@@ -25,6 +25,7 @@ from chalicelib.shared.aws.dynamo_values import table_definition as table_defini
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table, new_mark
 from chalicelib.shared.errors import StaleRecord
+from chalicelib.shared.request_time import THIS_REQUEST
 
 _DRAFTS = "draft"
 _RELEASES = "release"
@@ -41,11 +42,12 @@ class DynamoDocuments:
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
         self._table = Table(client, table, "pk", "sk")
+        self._drafts = ("drafts", table)
         self._kept: dict[tuple[str, str], Mapping[str, Any]] = {}  # versions and releases: they never change
 
     def drafts(self) -> Sequence[Draft]:
-        """Return every draft, by document."""
-        return [_draft(item) for item in self._query(_DRAFTS)]
+        """Return every draft, by document: read once a request, and again once one was changed in it."""
+        return THIS_REQUEST.once(self._drafts, lambda: tuple(_draft(one) for one in self._query(_DRAFTS)))
 
     def draft(self, document: str) -> Draft | None:
         """Return a document's draft, if it has one."""
@@ -54,10 +56,12 @@ class DynamoDocuments:
 
     def put_draft(self, draft: Draft) -> None:
         """Save a draft over the revision before it."""
+        THIS_REQUEST.forget(self._drafts)
         self._put((_DRAFTS, draft.document), _draft_item(draft), draft.revision - 1)
 
     def drop_draft(self, document: str, revision: int) -> None:
         """Delete a draft, if it still is this revision."""
+        THIS_REQUEST.forget(self._drafts)
         self._delete((_DRAFTS, document), revision)
 
     def keep_thrown(self, thrown: ThrownDraft) -> None:

@@ -13,12 +13,12 @@ from chalicelib.desk.web.screens import Screen
 from chalicelib.directory.document_ids import CONTACTS, name_of, place_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
-from chalicelib.publishing.change_recipients import RecipientsShown
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.field_labels import plain
 from chalicelib.publishing.first_steps import first_steps
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.recipients_at_desk import RecipientsShown
 from chalicelib.publishing.web.jobs import PublishingNow
 from chalicelib.publishing.web.mend import form_of
 from chalicelib.shared.errors import EntryMissing
