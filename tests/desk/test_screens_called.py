@@ -135,7 +135,7 @@ def test_nobody_is_told_of_what_was_not_done_to_the_last_publisher(button):
 
 
 def test_the_log_offers_thirteen_months_without_a_gap_on_the_last_day_of_one():
-    shown, audit = Shown(), Answers(entries=[])
+    shown, audit = Shown(), Answers(lines=[])
     LogScreens(shown, audit, FixedClock(datetime(2027, 3, 31, 23, 59, tzinfo=UTC))).month(
         admin_request(posted=False)
     )
@@ -143,7 +143,7 @@ def test_the_log_offers_thirteen_months_without_a_gap_on_the_last_day_of_one():
         *("2027-03", "2027-02", "2027-01", "2026-12", "2026-11", "2026-10", "2026-09"),
         *("2026-08", "2026-07", "2026-06", "2026-05", "2026-04", "2026-03"),
     ]
-    assert audit.calls == [("entries", "2027-03")]
+    assert audit.calls == [("lines", "2027-03", "")]
 
 
 @pytest.mark.parametrize("error", [MailDelayed("later"), MailRefused("never"), MailStopped("nobody")])
