@@ -1,9 +1,9 @@
 """Time lock on accounts and roles: what makes somebody able to do more is done a day after it was decided.
 
 A deed waits as a delayed change (desk/delayed_changes). A role at a place counts by being read, by a note
-that lies beside the roles of the account. What counts is carried out at the next use of the access screens: claimed
-by one conditional write, done, and dropped. Whoever is stopped in between leaves the claim, and the next use
-finishes it. What takes something away never waits.
+that lies beside the roles of the account. What counts is carried out at the next use of the access screens:
+claimed by one conditional write, done, and dropped. Whoever is stopped in between leaves the claim, and the
+next use finishes it. What takes something away never waits.
 """
 
 from __future__ import annotations
