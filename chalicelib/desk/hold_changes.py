@@ -25,8 +25,8 @@ from chalicelib.desk.delayed_changes import (
 )
 from chalicelib.desk.errors import TooManyTries, WrongCode
 from chalicelib.desk.grants import DECIDE, Around, may
-from chalicelib.desk.people import SHUT_OUT
-from chalicelib.desk.ports import Counts, GrantBook, People
+from chalicelib.desk.people import SHUT_OUT, Person
+from chalicelib.desk.ports import Counts, GrantBook
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, PorchlightError, StaleRecord
@@ -44,6 +44,13 @@ class KnowsFirst(Protocol):
 
     def is_ahead(self) -> bool:
         """Say whether it is certain that none was."""
+
+
+class Publishers(Protocol):
+    """Knows who publishes the site or a place."""
+
+    def publishers(self) -> Sequence[Person]:
+        """Return them with their roles at places, by address. Raises StoreUnavailable."""
 
 
 class Notices(NamedTuple):
@@ -65,7 +72,7 @@ class HoldChanges:
     def __init__(
         self,
         changes: DelayedChanges,
-        people: People,
+        people: Publishers,
         grants: GrantBook,
         around: Around,
         counts: Counts,
@@ -73,7 +80,10 @@ class HoldChanges:
         clock: Clock,
         notices: Notices,
         pick: Callable[[Sequence[str]], str],
+        undo: Callable[[DelayedChange], None] = lambda change: None,
     ) -> None:
+        """With `undo`, what readers reckon with beside a change is taken back before it is stopped."""
+        self._undo = undo
         self._changes = changes
         self._people = people
         self._grants = grants
@@ -109,6 +119,14 @@ class HoldChanges:
         self._changes.accept(held, over)
         self._tell(held, {to: code for to, (code, _) in mailed.items()}, old_inboxes)
         return held
+
+    def at_once(self) -> bool:
+        """Say whether what is accepted now counts at once: the stage's first report is certainly ahead."""
+        return self._first.is_ahead()
+
+    def may_stop(self, person: Person, change: DelayedChange) -> bool:
+        """Say whether somebody decides at the place of a change, and so sees it and stops it."""
+        return may(self._grants.grants(person), DECIDE, change.place, self._around)
 
     def newest(self, subject: str) -> DelayedChange | None:
         """Return the newest change of a subject, whatever became of it."""
@@ -149,6 +167,7 @@ class HoldChanges:
     def _stop(self, change: DelayedChange, by: str) -> DelayedChange:
         now = self._clock.now()
         done = stopped(change, by, now)
+        self._undo(change)
         try:
             self._changes.stop(change, by, now)
         except StaleRecord as error:
@@ -177,6 +196,7 @@ class HoldChanges:
             self._notices.alarms.raise_alarm("desk_not_told", detail)
 
     def _addresses(self, change: DelayedChange, old_inboxes: Collection[str]) -> list[str]:
+        """Return the old inboxes, who publishes the place or what it lies in, and the operator."""
         addresses = dict.fromkeys(old_inboxes)
         try:
             publishers = self._people.publishers()
@@ -185,8 +205,7 @@ class HoldChanges:
             self._notices.alarms.raise_alarm("desk_not_told", what)
             publishers = ()
         for person in publishers:
-            covers = may(self._grants.grants(person), DECIDE, change.place, self._around)
-            if covers and person.state != SHUT_OUT:
+            if self.may_stop(person, change) and person.state != SHUT_OUT:
                 addresses[person.email] = None
         if self._notices.operator:
             addresses[self._notices.operator] = None

@@ -81,7 +81,7 @@ class ManagePeople:
 
         Raises LastPublisher or EntryMissing.
         """
-        person = self._known(email)
+        person = self.known(email)
         if not role and not self._roles.has_any(person):
             raise EntryMissing("nothing would be left")
         if not role or _role(role) != PUBLISHER:
@@ -96,7 +96,7 @@ class ManagePeople:
 
         Try counters are reset, and device cookies are revoked.
         """
-        person = self._known(email)
+        person = self.known(email)
         password = self._password()
         self._standings.hand_out(person, PASSWORD_AT)
         self._people.set_first_password(person.email, password)
@@ -106,7 +106,7 @@ class ManagePeople:
 
     def forget_authenticator(self, email: str) -> Person:
         """Reset the second factor of somebody who lost their phone, and revoke their device cookies."""
-        person = self._known(email)
+        person = self.known(email)
         self._standings.hand_out(person, AUTHENTICATOR_AT)
         self._people.forget_authenticator(person.email)
         self._forget_browsers_of(person.email)
@@ -114,14 +114,14 @@ class ManagePeople:
 
     def end_sessions(self, email: str) -> Person:
         """End every session of somebody, at once, and revoke their device cookies. Raises EntryMissing."""
-        person = self._known(email)
+        person = self.known(email)
         self._people.sign_out(person.email)
         self._forget_browsers_of(person.email)
         return person
 
     def remove(self, email: str, by: Person) -> Person:
         """Delete an account for good. Raises LastPublisher, EntryMissing, or NotAllowed for oneself."""
-        person = self._known(email)
+        person = self.known(email)
         if person.email == by.email:
             raise NotAllowed("somebody else must remove you")
         self._somebody_else_publishes(email)
@@ -144,7 +144,8 @@ class ManagePeople:
                 book.forget_tries(f"{what} {address}")
             book.keep_first_password(address, password, until)
 
-    def _known(self, email: str) -> Person:
+    def known(self, email: str) -> Person:
+        """Return the account with exactly this address. Raises EntryMissing."""
         person = self._people.find(email)
         if person.email != email:
             raise EntryMissing("nobody with this address")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.desk.agreements import PUBLISHER_SINCE
+from chalicelib.desk.delayed_changes import DelayedChange
 from chalicelib.desk.errors import NotAllowed
 from chalicelib.desk.grants import DECIDE, SITE, Around, GrantsOfPeople, may, may_all
 from chalicelib.desk.people import PUBLISHER, ROLES, Person
@@ -19,6 +20,13 @@ from chalicelib.desk.route_rights import NoAbouts
 from chalicelib.desk.standings import Standings
 from chalicelib.directory.places import RESERVED, is_slug
 from chalicelib.shared.errors import EntryMissing
+
+ROLE = "role"  # the kind of a delayed change: `before` is the id of the account, `after` the role
+
+
+def is_role_at_place(change: DelayedChange) -> bool:
+    """Say whether a delayed change gives a role at a place to an account that is there."""
+    return change.kind == ROLE and bool(change.place and change.before)
 
 
 class PlaceWrong(ValueError):
@@ -92,6 +100,32 @@ class ManageRoles(NoAbouts):
         except EntryMissing:
             return person
 
+    def publishers(self) -> Sequence[Person]:
+        """Return who publishes anywhere, by address, with the roles at places."""
+        everybody = self._people.listed()
+        held = self._book.at_all([person.id for person in everybody if person.id])
+        people = (
+            replace(
+                person, at=tuple((role, place) for place, role in sorted(held.get(person.id, {}).items()))
+            )
+            for person in everybody
+        )
+        return [person for person in people if person.may(PUBLISHER)]
+
+    def role_at(self, person: Person, place: str) -> str:
+        """Return the role that an account was given at a place itself, or nothing: not what is noted."""
+        return self._book.at(person.id, noted=False).get(place, "") if person.id else ""
+
+    def note(self, change: DelayedChange) -> None:
+        """Note a role that waits for its day: whoever reads roles then reckons with it."""
+        if is_role_at_place(change):
+            self._book.note(change.before, change.place, change.after, change.settles_at, change.id)
+
+    def drop_note(self, change: DelayedChange) -> None:
+        """Drop the note of a role that waits, before it is stopped or replaced."""
+        if is_role_at_place(change):
+            self._book.drop_note(change.before, change.place, change.id)
+
     def give(self, email: str, role: str, place: str) -> tuple[Person, str]:
         """Give an account that is there a role at a place; return whose it is, and the role of before.
 
@@ -102,7 +136,7 @@ class ManageRoles(NoAbouts):
         person = self._people.find(email)
         if not person.id:
             raise EntryMissing("nobody with this address")
-        before = self._book.at(person.id).get(place, "")
+        before = self.role_at(person, place)
         if role == PUBLISHER and PUBLISHER not in (person.role, before):
             self._standings.record(person, PUBLISHER_SINCE)
         self._book.give(person.id, place, role)

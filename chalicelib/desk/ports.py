@@ -96,17 +96,27 @@ class RolesAt(Protocol):
 class RoleBook(RolesAt, Protocol):
     """The roles of people at places, and the places that they are given at: the access screens change them.
 
-    Any call may raise StoreUnavailable.
+    A role may be noted that counts from a moment on; of two at one place the higher counts. Any call may
+    raise StoreUnavailable.
     """
+
+    def at(self, person: str, *, noted: bool = True) -> Mapping[str, str]:
+        """Return somebody's role at each place, as RolesAt does; without what was only noted on demand."""
 
     def at_all(self, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """Return the roles of each of these people; those who have none may be left out."""
 
     def give(self, person: str, place: str, role: str) -> None:
-        """Give somebody a role at a place, in the place of the one that they had there."""
+        """Give somebody a role at a place, instead of the one that they had or that was noted there."""
 
     def take(self, person: str, place: str) -> None:
-        """Take somebody's role at a place; none there is no fault."""
+        """Take somebody's role at a place, also a noted one; none there is no fault."""
+
+    def note(self, person: str, place: str, role: str, since: datetime, id_: str) -> None:
+        """Note a role that counts from a moment on, under an id, instead of what was noted there."""
+
+    def drop_note(self, person: str, place: str, id_: str) -> None:
+        """Drop what was noted under this id; nothing there, or something else, is no fault."""
 
     def places(self) -> Mapping[str, PlaceOfRoles]:
         """Return the places that were written down for roles, by slug."""

@@ -149,6 +149,8 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/access/people/password": Right(ACCOUNT, DECIDE, DECIDE),
     "/admin/access/people/authenticator": Right(ACCOUNT, DECIDE, DECIDE),
     "/admin/access/people/sessions": Right(ACCOUNT, DECIDE, DECIDE),
+    "/admin/access/waiting": Right(LIST),
+    "/admin/access/waiting/stop": Right(LIST),  # the screen asks whose the change is, once it has read it
     "/admin/access/people/place": Right(PLACE_OF_ROLES, DECIDE, DECIDE),
 }
 # Those that show or change all places, or what the site owns.
@@ -161,7 +163,7 @@ BY_SITE = frozenset(
         "/admin/access/people/role",
     }
 )
-BY_SITE_BELOW = ("/admin/people", "/admin/recipient")  # and all that begins so
+BY_SITE_BELOW = ("/admin/people", "/admin/recipient", "/admin/access/recipients")  # and all that begins so
 OF_NO_PLACE = frozenset({"code", "answer", "about"})  # pages of the site
 _NEW = {CONTACT: "c", TOWN: "p"}  # without this field the form is of a new one
 _TO_SITE = {LOOK: LOOK_AT_SITE, DRAFT: DRAFT_SITE, DECIDE: DECIDE_SITE}

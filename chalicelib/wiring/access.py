@@ -17,8 +17,9 @@ from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
+from chalicelib.desk.delay_people import DelayPeople, Doing
 from chalicelib.desk.grants import GrantsOfPeople
-from chalicelib.desk.hold_changes import HoldChanges, Notices
+from chalicelib.desk.hold_changes import HoldChanges, KnowsFirst, Notices
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.manage_roles import ManageRoles
 from chalicelib.desk.people import UNUSED_ACCESS_SESSION
@@ -74,27 +75,47 @@ def serve(
         content = mails.first_password(to, password, invited)
         mailer.send(Mail(settings.sender_address, to, "desk", 0, About.of(DESK), content))
 
-    guard = _entrance(routes, settings, clock, cognito, (pool, book, standings, tell))
+    # People, made below, carries out what counts when somebody begins to sign in.
+    shared = (pool, book, standings, tell)
+    guard = _entrance(routes, settings, clock, cognito, shared, lambda: delay.carry_out())
     books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
-    roles = ManageRoles(pool, DynamoRoles(_DYNAMO, settings.access_table), standings, _shipped_places())
+    roles = ManageRoles(
+        pool, DynamoRoles(_DYNAMO, settings.access_table, clock), standings, _shipped_places()
+    )
     guard.right = RouteRights(GrantsOfPeople(), roles)
     manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice, roles)
-    people.routes(guard, manage, roles, tell)
-    alarms = LogAlarms(log.error)
-    notices = Notices(mailer, alarms, settings.sender_address, settings.operator_address, mails.change_waits)
+    notices = Notices(
+        mailer, LogAlarms(log.error), settings.sender_address, settings.operator_address, mails.change_waits
+    )
     waiting = DynamoDelayedChanges(_DYNAMO, settings.access_table)
     first = first_delivery(settings, clock)
-
-    def around(place: str) -> Sequence[str]:
-        """Return the places around one as this function knows them: the desk writes what is published."""
-        return roles.around()(place)
-
-    hold = HoldChanges(waiting, pool, GrantsOfPeople(), around, book, first, clock, notices, secrets.choice)
+    hold = _hold(waiting, roles, book, first, clock, notices)
+    delay = DelayPeople(hold, waiting, Doing(manage, roles, guard.record_of, tell), clock)
+    people.routes(guard, manage, roles, tell, delay)
     show = recipient_screens(
         guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
     )
     held_changes.routes(guard, hold, tell, show)
     app.register_blueprint(routes)
+
+
+def _hold(
+    waiting: DynamoDelayedChanges,
+    roles: ManageRoles,
+    book: DynamoSignIns,
+    first: KnowsFirst,
+    clock: Clock,
+    notices: Notices,
+) -> HoldChanges:
+    """Return what delays changes: told to who publishes their place, and known to who reads roles."""
+    grants, around = GrantsOfPeople(), partial(_around, roles)
+    pick, undo = secrets.choice, roles.drop_note
+    return HoldChanges(waiting, roles, grants, around, book, first, clock, notices, pick, undo)
+
+
+def _around(roles: ManageRoles, place: str) -> Sequence[str]:
+    """Return the places around one as this function knows them: the desk writes what is published."""
+    return roles.around()(place)
 
 
 def _shipped_places() -> dict[str, PlaceOfRoles]:
@@ -109,6 +130,7 @@ def _entrance(
     clock: Clock,
     cognito: Callable[[], Any],
     shared: tuple[CognitoPeople, DynamoSignIns, Standings, TellPublishers],
+    before: Callable[[], None],
 ) -> Guard:
     """Register the sign-in screens, and return the guard of all other screens."""
     pool, book, standings, tell = shared
@@ -117,7 +139,7 @@ def _entrance(
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), tell)
-    roles = DynamoRoles(_DYNAMO, settings.access_table)
+    roles = DynamoRoles(_DYNAMO, settings.access_table, clock)
     sessions = Sessions(pool, tokens, book, clock, standings, watch, UNUSED_ACCESS_SESSION, roles)
     needed = settings.stage == "prod"
     sign_in = SignIn(pool, tokens, book, clock, needed, standings, watch, UNUSED_ACCESS_SESSION)
@@ -132,5 +154,5 @@ def _entrance(
         log.info,
         area=ACCESS,
     )
-    entrance.routes(guard, sign_in, sessions, log.info)
+    entrance.routes(guard, sign_in, sessions, log.info, before)
     return guard

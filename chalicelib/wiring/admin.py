@@ -178,7 +178,7 @@ def _entrance(routes: Blueprint, shared: _Shared, cognito: Callable[[], Any]) ->
     )
     # The guard, made below, records what the watch sees.
     watch = SignInWatch(pool, book, clock, lambda *who, **deed: guard.record_of(*who, **deed), shared.tell)
-    roles = DynamoRoles(_DYNAMO, settings.access_table)
+    roles = DynamoRoles(_DYNAMO, settings.access_table, clock)
     sessions = Sessions(pool, tokens, book, clock, NoDates(), watch, roles=roles)
     sign_in = SignIn(pool, tokens, book, clock, settings.stage == "prod", NoDates(), watch)
     guard = Guard(

@@ -15,7 +15,7 @@ from chalicelib.desk.web.guard import NO_SESSION
 from tests.desk.test_guard import table
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
 
-pytestmark = pytest.mark.takes(15)
+pytestmark = [pytest.mark.takes(15), pytest.mark.usefixtures("first_ahead")]
 
 SIGN_IN = "/admin/access/sign-in"
 PEOPLE = "/admin/access/people"

@@ -27,7 +27,7 @@ from chalicelib.desk.delayed_changes import (
     whose_code,
 )
 from chalicelib.desk.errors import TooManyTries, WrongCode
-from chalicelib.desk.grants import GrantsOfRoles
+from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.hold_changes import (
     MOST_GUESSES,
     MOST_STRAY,
@@ -177,7 +177,7 @@ class Held:
         notices = Notices(self.mailer, self.alarms, "desk@porchlight.example", OPERATOR_AT, self._write)
         letters = count()
         self.hold = HoldChanges(
-            self.changes, people, GrantsOfRoles(), lambda place: (place, "us"), FakeSignIns(), self,
+            self.changes, people, GrantsOfPeople(), lambda place: (place, "us"), FakeSignIns(), self,
             self.clock, notices, lambda known: known[next(letters) * 7 % len(known)],
         )  # fmt: skip
         self.draft = draft_of("one", SUBJECT, "recipient", "merced", ("a", "b"), ("a to b",), ("ana",), NOON)

@@ -12,7 +12,7 @@ from chalicelib.settings import Settings
 from chalicelib.wiring import http
 from tests.support.desk_site import EDITOR_ONE, FORM, ORIGIN, PUBLISHER_ONE, PUBLISHER_TWO
 
-pytestmark = pytest.mark.takes(15)
+pytestmark = [pytest.mark.takes(15), pytest.mark.usefixtures("first_ahead")]
 
 SIGN_IN = "/admin/sign-in"
 PEOPLE = "/admin/access/people"

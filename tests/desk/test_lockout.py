@@ -22,7 +22,7 @@ from tests.support.desk_site import (
 )
 from tests.support.fakes import FixedClock
 
-pytestmark = pytest.mark.takes(20)
+pytestmark = [pytest.mark.takes(20), pytest.mark.usefixtures("first_ahead")]
 
 SIGN_IN = "/admin/sign-in"
 NEW = "a new long password"

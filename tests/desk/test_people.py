@@ -16,7 +16,7 @@ from chalicelib.desk.web.audit_log import as_csv
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 from tests.support.fakes import NOON
 
-pytestmark = pytest.mark.takes(25)
+pytestmark = [pytest.mark.takes(25), pytest.mark.usefixtures("first_ahead")]
 
 PEOPLE = "/admin/access/people"
 NEW = "dee@desk.example"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -20,7 +21,7 @@ from chalicelib.desk.sign_in import Sessions
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import EntryMissing
 from tests.support.fake_sign_ins import FakeRoles
-from tests.support.fakes import NOON
+from tests.support.fakes import NOON, FixedClock
 from tests.support.staff import ANA, BEN, CAM, PLACES, Staff
 
 _numbers = count(1)
@@ -30,13 +31,13 @@ DEE, EVE, FAY = "dee@desk.example", "eve@desk.example", "fay@desk.example"
 @pytest.fixture(params=["fake", "moto"])
 def book(request: pytest.FixtureRequest) -> RoleBook:
     if request.param == "fake":
-        return FakeRoles()
+        return FakeRoles(FixedClock())
     request.getfixturevalue("aws")
     dynamodb, name = client("dynamodb"), f"roles-{next(_numbers)}"
     dynamodb.create_table(**dynamo_standings.table_definition(name))
     dates = DynamoStandings(lambda: dynamodb, name, name)
     dates.record("id-1", PASSWORD_AT, NOON)  # lies beside the roles, and is none
-    return DynamoRoles(lambda: dynamodb, name)
+    return DynamoRoles(lambda: dynamodb, name, FixedClock())
 
 
 def test_each_role_at_each_place_stands_by_itself_and_the_last_one_counts(book: RoleBook) -> None:
@@ -52,6 +53,30 @@ def test_each_role_at_each_place_stands_by_itself_and_the_last_one_counts(book: 
     held = {person: at for person, at in book.at_all(["id-1", "id-2", "id-3", "id-1"]).items() if at}
     assert held == {"id-1": {"los-banos": PUBLISHER}, "id-2": {"pk": EDITOR}}
     assert book.at_all([]) == {}
+
+
+def test_a_noted_role_counts_from_its_moment_and_lowers_nothing(book: RoleBook) -> None:
+    moment = timedelta(microseconds=1)
+    book.note("id-1", "atwater", EDITOR, NOON, "one")
+    book.note("id-1", "merced", PUBLISHER, NOON + moment, "two")
+    book.give("id-1", "los-banos", PUBLISHER)
+    book.note("id-1", "los-banos", EDITOR, NOON - moment, "three")
+    assert book.at("id-1") == {"atwater": EDITOR, "los-banos": PUBLISHER}
+    assert book.at("id-1", noted=False) == {"los-banos": PUBLISHER}
+    assert book.at_all(["id-1"]) == {"id-1": {"atwater": EDITOR, "los-banos": PUBLISHER}}
+    for id_ in ("two", "one", "one"):  # another's stays, and none there is no fault
+        book.drop_note("id-1", "atwater", id_)
+        book.drop_note("id-9", "atwater", id_)
+        assert ("atwater" in book.at("id-1")) == (id_ == "two")
+    book.take("id-1", "los-banos")
+    assert book.at("id-1") == {}
+    book.note("id-1", "merced", EDITOR, NOON, "four")  # in the place of the other
+    assert book.at("id-1") == {"merced": EDITOR}
+    book.give("id-1", "merced", PUBLISHER)
+    book.drop_note("id-1", "merced", "four")
+    assert book.at("id-1", noted=False) == {"merced": PUBLISHER}
+    with pytest.raises(ValueError, match="of whom"):
+        book.note("id-1", "", EDITOR, NOON, "five")
 
 
 def test_more_people_than_one_call_reads_are_all_read(book: RoleBook) -> None:

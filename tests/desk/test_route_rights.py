@@ -46,7 +46,10 @@ LISTS = {
     *("/admin/thrown", "/admin/thrown/look", "/admin/thrown/back", "/admin/figures", "/admin/figures/file"),
 }
 LOOKED_AT_BY_ALL = {"/admin/site", "/admin/sentences", "/admin/sentence"}  # and changed by the site's
-LISTS_OF_PEOPLE = {"/admin/access/people/find"}
+LISTS_OF_PEOPLE = {
+    *("/admin/access/people/find", "/admin/access/waiting"),
+    "/admin/access/waiting/stop",  # the screen asks whose the change is
+}
 LISTS_WITH_A_FORM = {"/admin/access/people"}
 DOCUMENTS = sorted(path for path in RIGHTS if path.startswith("/admin/text"))
 

@@ -109,6 +109,13 @@ def make_desk(
 
 
 @pytest.fixture
+def first_ahead(request: pytest.FixtureRequest) -> None:
+    """Let the desk of a test be one where nothing was delivered yet: people are changed at once."""
+    if "desk" in request.fixturenames:
+        request.getfixturevalue("desk").before_the_first_report()
+
+
+@pytest.fixture
 def desk(make_desk: Callable[..., DeskSite]) -> DeskSite:
     """An admin site with two publishers and an editor."""
     return make_desk()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin
 
@@ -16,6 +16,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import RawMessage
 
 from chalicelib.delivery.adapters import dynamo_wishes
+from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
@@ -243,6 +244,11 @@ class DeskSite:
 
         users = cognitoidp_backends[DEFAULT_ACCOUNT_ID]["us-west-2"].user_pools[self.pool].users
         users[email].create_date -= timedelta(days=days_ago)
+
+    def before_the_first_report(self) -> None:
+        """Begin to watch deliveries, as a stage does from its first day on: nothing waits for a day yet."""
+        marks = DeliveryMarks(lambda: self.dynamodb, self.settings.reports_table)
+        marks.begin_to_watch(datetime.now(UTC))
 
     def person(self, email: str = "") -> Person:
         """Somebody at the door."""

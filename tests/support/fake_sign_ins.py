@@ -13,10 +13,12 @@ from chalicelib.desk.people import (
     KnownBrowser,
     Session,
     Step,
+    highest,
 )
 from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.desk.ports import AuditEntry
-from tests.support.fakes import Failing
+from chalicelib.shared.clock import Clock
+from tests.support.fakes import Failing, FixedClock
 
 
 class FakeSignIns(Failing):
@@ -128,27 +130,49 @@ class FakeStandings(Failing):
 class FakeRoles(Failing):
     """The RoleBook in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         super().__init__()
+        self._clock = clock or FixedClock()
+        self._notes: dict[tuple[str, str], tuple[str, datetime, str]] = {}
         self._roles: dict[str, dict[str, str]] = {}
         self._places: dict[str, PlaceOfRoles] = {}
 
-    def at(self, person: str) -> Mapping[str, str]:
+    def at(self, person: str, *, noted: bool = True) -> Mapping[str, str]:
         self._about_to("at")
-        return dict(self._roles.get(person, {}))
+        return self._all(person) if noted else dict(self._roles.get(person, {}))
 
     def at_all(self, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         self._about_to("at_all")
-        return {person: dict(self._roles[person]) for person in people if person in self._roles}
+        return {person: held for person in people if (held := self._all(person))}
 
     def give(self, person: str, place: str, role: str) -> None:
         self._about_to("give")
         if not person or not place or role not in ROLES:
             raise ValueError("a role of whom, and where?")
         self._roles.setdefault(person, {})[place] = role
+        self._notes.pop((person, place), None)
+
+    def note(self, person: str, place: str, role: str, since: datetime, id_: str) -> None:
+        self._about_to("note")
+        if not person or not place or role not in ROLES:
+            raise ValueError("a role of whom, and where?")
+        self._notes[person, place] = (role, since, id_)
+
+    def drop_note(self, person: str, place: str, id_: str) -> None:
+        self._about_to("drop_note")
+        if self._notes.get((person, place), ("", None, ""))[2] == id_:
+            del self._notes[person, place]
+
+    def _all(self, person: str) -> dict[str, str]:
+        found = dict(self._roles.get(person, {}))
+        for (who, place), (role, since, _) in self._notes.items():
+            if who == person and since <= self._clock.now():
+                found[place] = highest({found.get(place, ""), role})
+        return found
 
     def take(self, person: str, place: str) -> None:
         self._about_to("take")
+        self._notes.pop((person, place), None)
         self._roles.get(person, {}).pop(place, None)
 
     def places(self) -> Mapping[str, PlaceOfRoles]:

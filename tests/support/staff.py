@@ -84,7 +84,7 @@ class Staff:
         self.sign_in = SignIn(self.people, self.tokens, self.book, self.clock, needed, standings, watch)
         self._parts = (standings, watch)
         self.sessions = Sessions(self.people, self.tokens, self.book, self.clock, standings, watch)
-        self.roles = ManageRoles(self.people, FakeRoles(), standings, PLACES)
+        self.roles = ManageRoles(self.people, FakeRoles(self.clock), standings, PLACES)
         self.manage = ManagePeople(
             self.people,
             standings,

@@ -8,15 +8,21 @@ item as well: some thousands fit into it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.desk.people import ROLES
+from chalicelib.desk.people import ROLES, highest
 from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.shared.aws.dynamo_values import read, write
-from chalicelib.shared.aws.faults import Table, store_faults
+from chalicelib.shared.aws.faults import ConditionFailed, Table, store_faults
+from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
+from chalicelib.shared.system_clock import SystemClock
 
 _AT = "at "  # no slug has a space, so no place can be called like a key
+_FROM = "from "  # and a place: a role that counts from a moment on
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENT = timedelta(microseconds=1)
 _BATCH = 100  # what one call reads at most
 _TRIES = 5
 
@@ -24,15 +30,17 @@ _TRIES = 5
 class DynamoRoles:
     """The RoleBook on DynamoDB."""
 
-    def __init__(self, client: Callable[[], Any], table: str) -> None:
+    def __init__(self, client: Callable[[], Any], table: str, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._client = client
         self._table = table
         self._call = Table(client, table).call
 
-    def at(self, person: str) -> Mapping[str, str]:
+    def at(self, person: str, *, noted: bool = True) -> Mapping[str, str]:
         """Read the roles of a person, as they are at this moment."""
         response = self._call("get_item", Key=_key(person), ConsistentRead=True)
-        return _roles(response.get("Item", {}))
+        item = response.get("Item", {})
+        return self._roles(item) if noted else _settled(item)
 
     def at_all(self, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """Read the roles of many, a hundred a call."""
@@ -40,23 +48,50 @@ class DynamoRoles:
         wanted = list(dict.fromkeys(people))
         for first in range(0, len(wanted), _BATCH):
             for item in self._batch([_key(person) for person in wanted[first : first + _BATCH]]):
-                found[str(read(item["pk"])).removeprefix("person#")] = _roles(item)
+                found[str(read(item["pk"])).removeprefix("person#")] = self._roles(item)
         return found
 
     def give(self, person: str, place: str, role: str) -> None:
         """Write one role, and leave the others."""
         if not person or not place or role not in ROLES:
             raise ValueError("a role of whom, and where?")
-        self._set(_key(person), place, role)
+        self._call(
+            "update_item",
+            Key=_key(person),
+            UpdateExpression="SET #at = :value REMOVE #from",
+            ExpressionAttributeNames={"#at": _AT + place, "#from": _FROM + place},
+            ExpressionAttributeValues={":value": write(role)},
+        )
 
     def take(self, person: str, place: str) -> None:
         """Remove one role, and leave the others."""
         self._call(
             "update_item",
             Key=_key(person),
-            UpdateExpression="REMOVE #at",
-            ExpressionAttributeNames={"#at": _AT + place},
+            UpdateExpression="REMOVE #at, #from",
+            ExpressionAttributeNames={"#at": _AT + place, "#from": _FROM + place},
         )
+
+    def note(self, person: str, place: str, role: str, since: datetime, id_: str) -> None:
+        """Write a role that counts from a moment on."""
+        if not person or not place or role not in ROLES:
+            raise ValueError("a role of whom, and where?")
+        value = {"role": role, "since": (since - _EPOCH) // _MOMENT, "id": id_}
+        self._set(_key(person), _FROM + place, value)
+
+    def drop_note(self, person: str, place: str, id_: str) -> None:
+        """Remove it, if it is this one."""
+        try:
+            self._call(
+                "update_item",
+                Key=_key(person),
+                UpdateExpression="REMOVE #from",
+                ConditionExpression="#from.id = :id",
+                ExpressionAttributeNames={"#from": _FROM + place},
+                ExpressionAttributeValues={":id": write(id_)},
+            )
+        except ConditionFailed:
+            return
 
     def places(self) -> Mapping[str, PlaceOfRoles]:
         """Read the places that were written down."""
@@ -69,14 +104,24 @@ class DynamoRoles:
 
     def put_place(self, place: PlaceOfRoles) -> None:
         """Write one place, and leave the others."""
-        self._set(_PLACES, place.slug, {"name": place.name, "parent": place.parent})
+        self._set(_PLACES, _AT + place.slug, {"name": place.name, "parent": place.parent})
 
-    def _set(self, key: Mapping[str, Any], place: str, value: Any) -> None:
+    def _roles(self, item: Mapping[str, Any]) -> dict[str, str]:
+        """Return an item's roles with those that count by now."""
+        found, now = _settled(item), self._clock.now()
+        for name in item:
+            if name.startswith(_FROM):
+                place, noted = name.removeprefix(_FROM), read(item[name])
+                if place and _EPOCH + int(noted["since"]) * _MOMENT <= now:
+                    found[place] = highest({found.get(place, ""), str(noted["role"])})
+        return {place: role for place, role in found.items() if role}
+
+    def _set(self, key: Mapping[str, Any], name: str, value: Any) -> None:
         self._call(
             "update_item",
             Key=key,
             UpdateExpression="SET #at = :value",
-            ExpressionAttributeNames={"#at": _AT + place},
+            ExpressionAttributeNames={"#at": name},
             ExpressionAttributeValues={":value": write(value)},
         )
 
@@ -102,6 +147,6 @@ def _key(person: str) -> dict[str, Any]:
 _PLACES: dict[str, Any] = {"pk": {"S": "places"}, "sk": {"S": "all"}}
 
 
-def _roles(item: Mapping[str, Any]) -> dict[str, str]:
+def _settled(item: Mapping[str, Any]) -> dict[str, str]:
     held = {name.removeprefix(_AT): read(value) for name, value in item.items() if name.startswith(_AT)}
     return {place: role for place, role in held.items() if place and role in ROLES}

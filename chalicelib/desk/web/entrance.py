@@ -53,12 +53,23 @@ _NOT_SET_UP = (
 _KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567")
 
 
-def routes(guard: Guard, sign_in: SignIn, sessions: Sessions, log: Callable[[str], None]) -> None:
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def routes(
+    guard: Guard,
+    sign_in: SignIn,
+    sessions: Sessions,
+    log: Callable[[str], None],
+    before: Callable[[], None] = _nothing,
+) -> None:
     """Register the routes of sign-in and sign-out of a part of the admin site.
 
+    `before` is called when somebody begins to sign in, and may not raise: it does what counts by then.
     One's own authenticator is set up at the access screens; the desk leads there.
     """
-    screens = EntranceScreens(guard.show, guard.record, sign_in, sessions, log, guard.area)
+    screens = EntranceScreens(guard.show, guard.record, sign_in, sessions, log, guard.area, before)
     guard.sign_in_screen(guard.area.sign_in)(screens.sign_in)
     guard.action(guard.area.sign_out, EDITOR, does="sign out")(screens.sign_out)
     if guard.area is ACCESS:
@@ -79,7 +90,9 @@ class EntranceScreens:
         sessions: Sessions,
         log: Callable[[str], None],
         area: Area = DESK,
+        before: Callable[[], None] = _nothing,
     ) -> None:
+        self._before = before
         self._area = area
         self._show = show
         self._record = record
@@ -164,6 +177,7 @@ class EntranceScreens:
     def _take(self, request: AdminRequest, asked: str) -> Step | None:
         sign_in_key, browsers = request.secret, request.browsers
         if asked == _PASSWORD:
+            self._before()
             return self._sign_in.begin(
                 sign_in_key, request.field("email"), request.field("password"), browsers
             )

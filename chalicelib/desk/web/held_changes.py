@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from chalicelib.desk.audit import DONE
 from chalicelib.desk.delayed_changes import DelayedChange, TooLateToStop
-from chalicelib.desk.errors import TooManyTries, WrongCode
+from chalicelib.desk.errors import NotAllowed, TooManyTries, WrongCode
 from chalicelib.desk.hold_changes import HoldChanges
 from chalicelib.desk.people import PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
@@ -57,6 +57,7 @@ class HeldChangeScreens:
     def stop(self, request: AdminRequest) -> Screen:
         """Stop one of them."""
         try:
+            self._theirs(request)
             stopped = self._changes.stop(request.field("subject"), request.field("id"), request.who.email)
         except (TooLateToStop, EntryMissing):
             self._after()  # perhaps it was a try of this one's that stopped it, and got no further
@@ -92,13 +93,19 @@ class HeldChangeScreens:
         self._tell_of(stopped, stopped.stopped_by)
         return go_to(f"{STOP_BY_CODE}?done=stopped")
 
+    def _theirs(self, request: AdminRequest) -> None:
+        """Raise NotAllowed unless the change is of a place that they decide for."""
+        change = self._changes.newest(request.field("subject"))
+        if change is not None and not self._changes.may_stop(request.who, change):
+            raise NotAllowed("this belongs to another place")
+
     def _tell_of(self, stopped: DelayedChange, by: str) -> None:
         self._tell("a change was stopped", (f"{by} stopped a change before it counted:", *stopped.described))
 
     def _list(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
-        waiting = self._changes.waiting()
+        waiting = [one for one in self._changes.waiting() if self._changes.may_stop(request.who, one)]
         return self._show(request, "waiting.html", status, changes=waiting, problems=problems or {})
 
     def _code(

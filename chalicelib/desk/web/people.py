@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.desk.audit import plain_line
+from chalicelib.desk.delay_people import DelayPeople
 from chalicelib.desk.errors import LastPublisher, PersonKnown
 from chalicelib.desk.manage_people import AddressWrong, ManagePeople
 from chalicelib.desk.manage_roles import ManageRoles
@@ -24,11 +25,13 @@ _SEVEN_DAYS = (
 _SEVEN_DAYS_FROM_NOW = "For seven days from now, this person can agree to nothing as the second publisher."
 
 
-def routes(guard: Guard, people: ManagePeople, roles: ManageRoles, tell: TellPublishers) -> None:
+def routes(
+    guard: Guard, people: ManagePeople, roles: ManageRoles, tell: TellPublishers, delay: DelayPeople
+) -> None:
     """Register the routes of people."""
-    lists = people_at_places.Lists(guard.show, roles)
-    screens = PeopleScreens(lists, people, roles, tell)
-    people_at_places.routes(guard, lists, roles, tell)
+    lists = people_at_places.Lists(guard.show, roles, delay)
+    screens = PeopleScreens(lists, people, roles, tell, delay)
+    people_at_places.routes(guard, lists, roles, tell, delay)
     guard.screen(ACCESS.home, EDITOR)(screens.home)
     guard.screen("/admin/access/{proxy+}", EDITOR)(screens.no_screen)
     guard.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)
@@ -43,7 +46,10 @@ def routes(guard: Guard, people: ManagePeople, roles: ManageRoles, tell: TellPub
 
 
 class PeopleScreens:
-    """The screen of accounts and its buttons, a method each. `tell` mails what was done to all publishers."""
+    """The screen of accounts and its buttons, a method each. `tell` mails what was done to all publishers.
+
+    What lets somebody do more waits for a day, once the first report may have been delivered (`delay`).
+    """
 
     def __init__(
         self,
@@ -51,7 +57,9 @@ class PeopleScreens:
         people: ManagePeople,
         roles: ManageRoles,
         tell: TellPublishers,
+        delay: DelayPeople,
     ) -> None:
+        self._delay = delay
         self._everybody = everybody
         self._roles = roles
         self._people = people
@@ -68,6 +76,7 @@ class PeopleScreens:
     def people(self, request: AdminRequest) -> Screen:
         """List the accounts, or invite somebody. Who is known already is given the role at a place."""
         if not request.posted:
+            self._delay.carry_out()
             return self._everybody(request)
         places, role = self._roles.places(), request.field("role")
         # The place that the guard has looked at, and no other.
@@ -78,6 +87,8 @@ class PeopleScreens:
         if problems:
             return self._everybody(request, 422, problems)
         try:
+            if self._delay.needed():
+                return self._invite_later(request, role, place)
             person = self._people.invite(request.field("email"), role, place)
         except AddressWrong:
             return self._everybody(request, 422, {"email": people_at_places.NO_ADDRESS})
@@ -91,9 +102,24 @@ class PeopleScreens:
         self._tell("somebody was invited", (sentence, _SEVEN_DAYS), but=(person.email,))
         return go_to(f"{PEOPLE}?done=invited")
 
+    def _invite_later(self, request: AdminRequest, role: str, place: str) -> Screen:
+        said = where(role, place, self._roles.places())
+        address = plain_address(request.field("email"))
+        self._delay.invite(address, role, place, f"{address} is invited to the desk, as {said}.", request.who)
+        return self._waits(request, address, f"invited as {said}")
+
+    def _waits(self, request: AdminRequest, address: str, what: str) -> Screen:
+        request.deed.about, request.deed.after = address, f"{what}, a day later"
+        return go_to(f"{PEOPLE}?done=waits")
+
     def _give(self, request: AdminRequest, role: str, place: str) -> Screen:
-        places = self._roles.places()
-        person, before = self._roles.give(plain_address(request.field("email")), role, place)
+        places, address = self._roles.places(), plain_address(request.field("email"))
+        if self._delay.needed() and self._delay.gives(address, role, place):
+            said = where(role, place, places)
+            self._delay.role(address, role, place, f"{address} becomes {said}.", request.who)
+            return self._waits(request, address, said)
+        self._delay.drop_role(address, place, request.who.email)
+        person, before = self._roles.give(address, role, place)
         request.deed.about, request.deed.before = person.email, where(before, place, places)
         given = f"{request.who.email} made {person.email} {where(role, place, places)}."
         lines = (given, _SEVEN_DAYS_FROM_NOW) if role == PUBLISHER and before != PUBLISHER else (given,)
@@ -102,11 +128,17 @@ class PeopleScreens:
 
     def change_role(self, request: AdminRequest) -> Screen:
         """Change somebody's role, unless no publisher would remain."""
-        request.deed.after = request.field("role")
+        email, role = request.field("email"), request.field("role")
+        request.deed.after = role
+        if self._delay.needed() and self._delay.gives(email, role, ""):
+            said = f"{A.get(role, role)} of the whole site"
+            self._delay.role(email, role, "", f"{email} becomes {said}.", request.who)
+            return self._waits(request, email, said)
         try:
-            before = self._people.change_role(request.field("email"), request.field("role"))
+            before = self._people.change_role(email, role)
         except LastPublisher:
             return self._everybody(request, 409, {"": _LAST})
+        self._delay.drop_role(email, "", request.who.email)
         request.deed.before = before.role or "no role"
         sentence = (
             f"{request.who.email} made {before.email} {A[request.field('role')]}. Before: {A[before.role]}."
@@ -121,6 +153,7 @@ class PeopleScreens:
             gone = self._people.remove(request.field("email"), request.who)
         except LastPublisher:
             return self._everybody(request, 409, {"": _LAST})
+        self._delay.drop_all(gone.email, request.who.email)
         request.deed.before, request.deed.after = gone.role or "no role", "removed"
         why = plain_line(request.field("why"))
         sentence = f"{request.who.email} removed {gone.email}, {A[gone.role]}, from the desk."
@@ -129,6 +162,10 @@ class PeopleScreens:
 
     def send_password(self, request: AdminRequest) -> Screen:
         """Mail somebody a new first password; the one before ends."""
+        email = request.field("email")
+        if email != request.who.email and self._delay.needed():
+            self._delay.password(email, f"{email} gets a new password; the one of now ends.", request.who)
+            return self._waits(request, email, "a new first password")
         person = self._people.send_first_password(request.field("email"))
         request.deed.after = "a new first password, mailed"
         sentence = (
@@ -139,6 +176,10 @@ class PeopleScreens:
 
     def forget_authenticator(self, request: AdminRequest) -> Screen:
         """Reset somebody's second factor."""
+        email = request.field("email")
+        if email != request.who.email and self._delay.needed():
+            self._delay.authenticator(email, f"{email} may set up a new authenticator.", request.who)
+            return self._waits(request, email, "a new authenticator may be set up")
         person = self._people.forget_authenticator(request.field("email"))
         request.deed.before, request.deed.after = "an authenticator", "a new one may be set up"
         sentence = f"{request.who.email} let {person.email} set up a new authenticator."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chalicelib.desk.audit import plain_line
+from chalicelib.desk.delay_people import DelayPeople
 from chalicelib.desk.manage_roles import AccountLine, ManageRoles, PlaceWrong
 from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES
 from chalicelib.desk.places_of_roles import PlacesOfRoles
@@ -29,9 +30,9 @@ _WRONG = {
 }
 
 
-def routes(guard: Guard, lists: Lists, roles: ManageRoles, tell: TellPublishers) -> None:
+def routes(guard: Guard, lists: Lists, roles: ManageRoles, tell: TellPublishers, delay: DelayPeople) -> None:
     """Register the buttons of roles at places."""
-    screens = RolesAtPlaces(lists, roles, tell)
+    screens = RolesAtPlaces(lists, roles, tell, delay)
     guard.screen(FIND, PUBLISHER, looks=True)(lists.find)
     guard.action(f"{PEOPLE}/take", PUBLISHER, "take a role at a place", "email place")(screens.take)
     guard.action(f"{PEOPLE}/place", PUBLISHER, "add a place for roles", "p")(screens.add_place)
@@ -40,7 +41,8 @@ def routes(guard: Guard, lists: Lists, roles: ManageRoles, tell: TellPublishers)
 class Lists:
     """The screen of everybody whom somebody sees; it is shown again with what was wrong."""
 
-    def __init__(self, show: Show, roles: ManageRoles) -> None:
+    def __init__(self, show: Show, roles: ManageRoles, delay: DelayPeople) -> None:
+        self._delay = delay
         self._show = show
         self._roles = roles
 
@@ -66,6 +68,7 @@ class Lists:
             status,
             list=list_,
             people=self._roles.whole(list_.rows),
+            waits=self._delay.waiting(request.who),
             label=places.label,
             of_site=of_site,
             places=own,
@@ -92,7 +95,8 @@ def _words_of(places: PlacesOfRoles) -> Callable[[AccountLine], str]:
 class RolesAtPlaces:
     """The buttons, a method each. `tell` mails what was done to all publishers of the site."""
 
-    def __init__(self, lists: Lists, roles: ManageRoles, tell: TellPublishers) -> None:
+    def __init__(self, lists: Lists, roles: ManageRoles, tell: TellPublishers, delay: DelayPeople) -> None:
+        self._delay = delay
         self._lists = lists
         self._roles = roles
         self._tell = tell
@@ -106,6 +110,7 @@ class RolesAtPlaces:
         if not place:
             raise EntryMissing("no such place")
         person, before = self._roles.take(request.field("email"), place, request.who)
+        self._delay.drop_role(person.email, place, request.who.email)
         request.deed.before, request.deed.after = where(before, place, places), "no role there"
         sentence = f"{request.who.email} took a role from {person.email}: {where(before, place, places)}."
         self._tell("a role was changed", (sentence,), (person.email,))
