@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_string
 from email.policy import default
@@ -18,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
-from chalicelib.reporting.cases import BOUNCED, Delivery, SealedReport
+from chalicelib.reporting.cases import BOUNCED, DELIVERED, Delivery, SealedReport
 from chalicelib.shared.aws.sdk import client
 from tests.desk.test_people import first_password
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
@@ -41,6 +42,7 @@ LOST = SealedReport(
     YESTERDAY,
     (Delivery("dot-trafficking", BOUNCED, YESTERDAY),),
 )
+ARRIVED = replace(LOST, id=f"{2:032x}", deliveries=(Delivery("dot-trafficking", DELIVERED, YESTERDAY),))
 
 
 class Office:
@@ -60,6 +62,10 @@ class Office:
         self._clerks[email].begin()
         return self._clerks[email]
 
+    def put(self, report: SealedReport) -> None:
+        """Store a report as whoever delivers left it."""
+        DynamoReports(lambda: client("dynamodb"), self.desk.settings.reports_table).add(report)
+
     def code_for(self, address: str) -> str:
         """Return the code of the newest mail to an address."""
         texts = [mail["raw_data"] for mail in self.desk.mails() if f"To: {address}" in mail["raw_data"]]
@@ -71,7 +77,7 @@ class Office:
 @pytest.fixture
 def office(make_desk: Callable[..., DeskSite]) -> Iterator[Office]:
     desk = make_desk()
-    DynamoReports(lambda: client("dynamodb"), desk.settings.reports_table).add(LOST)
+    desk.before_the_first_report()  # as whoever begins: later an invitation counts a day after
     site = LocalSite(desk.app, reserve(0), say=lambda _: None)
     site.start()
     with sync_playwright() as playwright:
@@ -200,6 +206,7 @@ def change_the_exit(office: Office) -> Count:
 
 
 def send_again(office: Office) -> Count:
+    office.put(LOST)
     ana = office.clerk(PUBLISHER_ONE)
     ana.press("Deliveries")
     ana.press(LOST.case_number)
@@ -209,6 +216,7 @@ def send_again(office: Office) -> Count:
 
 
 def add_a_recipient(office: Office) -> Count:
+    office.put(ARRIVED)  # from the first delivered report on, who gets reports changes a day later
     ana = office.clerk(PUBLISHER_ONE)
     at_recipients(ana, PUBLISHER_ONE)
     ana.press("Propose a new recipient")
