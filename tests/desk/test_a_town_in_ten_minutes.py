@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64decode
+from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.directory.adapters.dynamo_recipients import DynamoRecipients
+from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.directory.adapters.shipped_content import shipped_content
-from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
-from chalicelib.directory.recipients import offered_at
+from chalicelib.directory.recipient_rows import offices_at
+from chalicelib.directory.recipients import offered_at, read_offices
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring.texts import good
 from tests.support.desk_site import PUBLISHER_ONE, DeskSite, Page, Person
@@ -78,9 +81,15 @@ def published(desk: DeskSite, name: str) -> bytes:
 
 def offices_of(desk: DeskSite, place: str) -> list[str]:
     """Return who a town's report form names, and whom what delivers can mail: they read the same book."""
-    texts = json.loads(published(desk, "documents.json"))
-    book = good(lambda folders: ShippedRecipients(folders.content, shipped_content(folders.content)), texts)
-    return [one.id for one in offered_at(book.recipients(), book.chain(place), agreed_only=False)]
+    texts, now = json.loads(published(desk, "documents.json")), datetime.now(UTC)
+    places = good(lambda folders: shipped_content(folders.content), texts).places
+    kept = client("s3").get_object(Bucket=desk.settings.pages_bucket, Key=OFFICES)["Body"].read()
+    entries = json.loads(offices_at(kept.decode(), now))
+    rows = DynamoRecipients(lambda: client("dynamodb"), desk.settings.access_table).read().at(now)
+    assert {one["id"] for one in rows} == {one["id"] for one in entries}
+    chain = [one.slug for one in places.chain(place)]
+    book = read_offices(entries, [one.slug for one in places])
+    return [one.id for one in offered_at(book, chain, agreed_only=False)]
 
 
 def test_a_town_is_there_in_ten_minutes_by_forms_alone(desk: DeskSite) -> None:
@@ -109,9 +118,11 @@ def test_a_town_is_there_in_ten_minutes_by_forms_alone(desk: DeskSite) -> None:
     before = offices_of(desk, "dos-palos-ca")
     assert before == offices_of(desk, "los-banos-ca")
     assert before
-    walk.link("Recipients")
-    walk.link("Propose a new recipient")
-    walk.button("/admin/recipient", OFFICE)
+    walk.person.at_access()
+    walk.link("Towns")
+    walk.link("Dos Palos")
+    walk.link("Propose an office that gets its reports")
+    walk.button("/admin/access/recipients/one", OFFICE)
     assert "Dos Palos Police" in walk.page.words
     assert offices_of(desk, "dos-palos-ca") == before
 

@@ -128,9 +128,10 @@ def test_nobody_is_told_of_what_was_not_done_to_the_last_publisher(button):
     def everybody(request: Any, status: int = 200, problems: Any = None) -> Any:
         return shown(request, "people.html", status, problems=problems)
 
-    told: Any = lambda *line, **more: notices.append(line)  # noqa: E731
-    at_once: Any = Answers(needed=False)
-    screens: Any = PeopleScreens(everybody, people, roles, told, at_once)  # type: ignore[arg-type]
+    def tell(*line: Any, **_: Any) -> None:
+        notices.append(line)
+
+    screens: Any = PeopleScreens(everybody, people, roles, tell, Answers(needed=False))  # type: ignore[arg-type]
     request = admin_request(email=ANA.email, role="editor")
     assert getattr(screens, button)(request).status_code == 409
     assert (notices, request.deed.before) == ([], "")

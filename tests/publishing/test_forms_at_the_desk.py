@@ -151,22 +151,23 @@ def test_the_mail_is_written_around_the_report_and_shown_as_an_officer_reads_it(
 
 
 def test_no_screen_of_a_form_has_a_word_of_code(desk):
-    publisher = desk.signed_in(PUBLISHER_ONE)
+    publisher = desk.signed_in(PUBLISHER_ONE).at_access()
     paths = [
         "/admin/contact", "/admin/contact?c=vcc", "/admin/contact/out?c=nhth", "/admin/contacts",
         "/admin/towns", "/admin/town", "/admin/town?p=los-banos-ca", "/admin/town/out?p=los-banos-ca",
         "/admin/site",
         "/admin/site/change?part=exit", "/admin/site/change?part=hotline",
         "/admin/site/change?part=languages",
-        "/admin/mail", "/admin/mail?m=digest", "/admin/recipient", "/admin/recipient?r=dot-trafficking",
-        "/admin/recipients/without?r=dot-trafficking", "/admin/recipients",
+        "/admin/mail", "/admin/mail?m=digest", "/admin/recipients", "/admin/access/recipients",
+        "/admin/access/recipients/one", "/admin/access/recipients/one?r=dot-trafficking",
+        "/admin/access/recipients/without?r=dot-trafficking", "/admin/access/waiting", "/admin/places",
     ]  # fmt: skip
     for path in paths:
         page = publisher.get(path)
         assert page.status == 200, path
         words = page.words.replace("America/New_York", "")  # an invented report has it
         assert not CODE.search(words), (path, CODE.search(words))
-    for path in ("/admin/contact", "/admin/town", "/admin/recipient"):
+    for path in ("/admin/contact", "/admin/town", "/admin/access/recipients/one"):
         refused = send(publisher, path, {"key": "x", "email": "y", "checked": "yes", "two": "yes"})
         assert len(errors(refused)) > 1
         assert not CODE.search(refused.words), (path, CODE.search(refused.words))

@@ -183,8 +183,10 @@ def test_an_invitation_says_all_that_is_wrong_and_keeps_the_role(email: str) -> 
         lines=lambda *_: [],
         whole=list,
     )
-    everybody = Lists(Browser(), roles)  # type: ignore[arg-type]
-    screens = PeopleScreens(everybody, SimpleNamespace(), roles, lambda *_: None)  # type: ignore[arg-type]
+    nobody: Any = SimpleNamespace()
+    delay: Any = SimpleNamespace(waiting=lambda *_: [])
+    everybody = Lists(Browser(), roles, delay)  # type: ignore[arg-type]
+    screens = PeopleScreens(everybody, nobody, roles, lambda *_: None, delay)  # type: ignore[arg-type]
     screen = screens.people(Browser().post(email=email, role="owner"))
     assert screen.status_code == 422
     assert list(fields_wrong(screen)) == ["email", "role"]

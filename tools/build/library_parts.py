@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tools.build.shared_objects import without_symbols
+
 # As the SDK names them. A test compares this with the calls in chalicelib, and the package with this.
 SERVICES = ("cognito-idp", "dynamodb", "s3", "secretsmanager", "sesv2", "sqs")
 
@@ -48,8 +50,11 @@ def is_shipped(name: str) -> bool:
 def as_shipped(name: str, content: bytes) -> bytes:
     """Return a file as it is shipped: the description of a service without what it says to people.
 
-    That is six sevenths of it, and would be read at each start. All else is returned as it is.
+    That is six sevenths of it, and would be read at each start. Compiled libraries go without their symbols,
+    which are an eighth of the zip. All else is returned as it is. Raises NotLoadable.
     """
+    if name.endswith(".so"):
+        return without_symbols(content)
     if not (name.startswith(_DATA) and name.endswith("/service-2.json.gz")):
         return content
     told = json.dumps(_untold(json.loads(gzip.decompress(content))), separators=(",", ":"))

@@ -28,7 +28,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tools.build import bytecode, library_parts
+from tools.build import bytecode, library_parts, shared_objects
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_PYTHON = "3.13"
@@ -369,10 +369,10 @@ def write_zip(raw: Path, finished: Path, work: Path) -> None:
         names = sorted(name for name in shipped if not name.endswith(("/", *_NOT_SHIPPED)))
         for name in names:
             source.extract(name, work)
-    files = {name: library_parts.as_shipped(name, (work / name).read_bytes()) for name in names}
     try:
+        files = {name: library_parts.as_shipped(name, (work / name).read_bytes()) for name in names}
         compiled = bytecode.compiled([name for name in names if name.endswith(".py")], work, _LAMBDA_ROOT)
-    except bytecode.NotPython as error:
+    except (bytecode.NotPython, shared_objects.NotLoadable) as error:
         raise PackagingFailed(str(error)) from error
     for module, content in compiled.items():
         if library_parts.is_ours(module):
