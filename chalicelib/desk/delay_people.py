@@ -209,10 +209,9 @@ class DelayPeople:
             )
             by = f"Decided a day before by {', '.join(change.by)}:"
             mailed = change.kind in (INVITATION, PASSWORD)  # these have a mail of their own
-            who = (email,)
-            self._tell(
-                headline, (by, *change.described, *lines), () if mailed else who, who if mailed else ()
-            )
+            deciders = self._hold.publishers_of(change)
+            also, but = (deciders, (email,)) if mailed else ((*deciders, email), ())
+            self._tell(headline, (by, *change.described, *lines), also, but)
         self._roles.drop_note(change)
         self._changes.forget(change)
 

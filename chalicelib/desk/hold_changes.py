@@ -128,6 +128,20 @@ class HoldChanges:
         """Say whether somebody decides at the place of a change, and so sees it and stops it."""
         return may(self._grants.grants(person), DECIDE, change.place, self._around)
 
+    def publishers_of(self, change: DelayedChange) -> Sequence[str]:
+        """Return the addresses of who publishes the place of a change, or what it lies in.
+
+        None, and an alarm, when they cannot be read.
+        """
+        try:
+            publishers = self._people.publishers()
+        except PorchlightError:
+            what = {"what": "the list of people could not be read"}
+            self._notices.alarms.raise_alarm("desk_not_told", what)
+            return ()
+        told = (one for one in publishers if one.state != SHUT_OUT and self.may_stop(one, change))
+        return [person.email for person in told]
+
     def newest(self, subject: str) -> DelayedChange | None:
         """Return the newest change of a subject, whatever became of it."""
         return self._changes.of(subject)
@@ -197,16 +211,7 @@ class HoldChanges:
 
     def _addresses(self, change: DelayedChange, old_inboxes: Collection[str]) -> list[str]:
         """Return the old inboxes, who publishes the place or what it lies in, and the operator."""
-        addresses = dict.fromkeys(old_inboxes)
-        try:
-            publishers = self._people.publishers()
-        except PorchlightError:
-            what = {"what": "the list of people could not be read"}
-            self._notices.alarms.raise_alarm("desk_not_told", what)
-            publishers = ()
-        for person in publishers:
-            if self.may_stop(person, change) and person.state != SHUT_OUT:
-                addresses[person.email] = None
+        addresses = dict.fromkeys((*old_inboxes, *self.publishers_of(change)))
         if self._notices.operator:
             addresses[self._notices.operator] = None
         return [address for address in addresses if "@" in address]

@@ -363,6 +363,10 @@ def test_publishers_of_the_place_hear_of_it_and_stop_it_and_those_of_another_do_
     assert staff.delay.waiting(by_email["eve@desk.example"]) == []
     assert len(staff.delay.waiting(by_email[ANA])) == 2
     assert staff.delay.waiting(Person("x@desk.example", "", at=((EDITOR, "merced"),))) == []
+    staff.wait()
+    told = {headline: ({*also}, {*but}) for headline, also, but in staff.told}
+    assert told["somebody was invited"] == ({ANA, BEN, CAM, DEE}, {NEW})  # Cam publishes by then
+    assert told["a role was changed"] == ({ANA, BEN, CAM}, set())
 
 
 def test_a_new_publisher_is_dated_when_the_role_counts(staff: Waits) -> None:

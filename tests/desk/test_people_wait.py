@@ -133,3 +133,5 @@ def test_publishers_of_a_place_hear_of_its_people_and_stop_that_and_nothing_else
     assert lee.post(f"{WAITING}/stop", {**own, "subject": sites["subject"], "id": sites["id"]}).status == 403
     assert lee.post(f"{WAITING}/stop", own).location == f"{WAITING}?done=stopped"
     assert len(ana.get(WAITING).forms(f"{WAITING}/stop")) == 1
+    told = {mail["raw_data"] for mail in desk.mails() if "a change was stopped" in mail["raw_data"]}
+    assert len([text for text in told if f"To: {LEE}" in text]) == 1

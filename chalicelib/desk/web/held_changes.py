@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from chalicelib.desk.audit import DONE
 from chalicelib.desk.delayed_changes import DelayedChange, TooLateToStop
@@ -19,11 +19,11 @@ _TOO_LATE = "This counts already, or was stopped before. To undo it, propose it 
 _WRONG = "This is not the code of a change that waits. Look whether a letter is missing, and type it again."
 _TOO_MANY = "Too many wrong codes were typed. Wait an hour, or call whoever runs the site."
 
-Tell = Callable[[str, Sequence[str]], None]
+Tell = Callable[[str, Sequence[str], Collection[str]], None]
 
 
 def routes(guard: Guard, changes: HoldChanges, tell: Tell, after: Callable[[], None]) -> None:
-    """Register the screens; `tell` mails the publishers and the operator what was stopped.
+    """Register the screens; `tell` mails publishers, the operator and those of the place what was stopped.
 
     `after` is called once something was stopped, and brings what readers get in line with it.
     """
@@ -100,7 +100,8 @@ class HeldChangeScreens:
             raise NotAllowed("this belongs to another place")
 
     def _tell_of(self, stopped: DelayedChange, by: str) -> None:
-        self._tell("a change was stopped", (f"{by} stopped a change before it counted:", *stopped.described))
+        lines = (f"{by} stopped a change before it counted:", *stopped.described)
+        self._tell("a change was stopped", lines, self._changes.publishers_of(stopped))
 
     def _list(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
