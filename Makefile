@@ -7,10 +7,9 @@ RUN := $(VENV)/bin/python
 export PYTHON
 # Bytecode is kept, whatever the shell says: tests start hundreds of processes, and each would compile anew.
 unexport PYTHONDONTWRITEBYTECODE
-# A worker a core and one for those that wait, up to four (each holds about 450 MB); a file stays with one worker,
-# which sets up once what the file shares, and files start in the order that tests/support/side_by_side.py gives.
-WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)))
-SIDE_BY_SIDE := --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A worker a core, up to four (each holds about 450 MB); a file stays with one worker, which sets up once what the
+# file shares, and files start in the order that tests/support/side_by_side.py gives.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 define CHECKS
 $(RUN) -m ruff check .
