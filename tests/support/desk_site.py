@@ -189,6 +189,7 @@ class DeskSite:
             "wishes_table": dynamo_wishes,
             "access_door_table": dynamo_sign_ins,
         }
+        self._mailed_before = len(RawMessage.instances_tracked)  # by desks of other tests
         self.cognito = client("cognito-idp")
         self.dynamodb = client("dynamodb")
         self.pool = str(
@@ -277,9 +278,9 @@ class DeskSite:
         return str([self.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"] for table in tables])
 
     def mails(self) -> list[dict[str, Any]]:
-        """The mails that went out, oldest first."""
+        """The mails that went out since this desk is there, oldest first."""
         # Moto's own list, of this process: its data.json looks through everything that it ever held.
-        return [{"raw_data": mail.raw_data} for mail in RawMessage.instances_tracked]
+        return [{"raw_data": mail.raw_data} for mail in RawMessage.instances_tracked[self._mailed_before :]]
 
 
 def query_of(path: str) -> dict[str, str]:
