@@ -118,6 +118,12 @@ def _around(roles: ManageRoles, place: str) -> Sequence[str]:
     return roles.around()(place)
 
 
+def _shipped_zone(place: str) -> str:
+    """Return the time zone of a place of the package, of the default place for ""."""
+    content = shipped_content(CONTENT)
+    return content.places.zone_of(place or content.site.default_place)
+
+
 def _shipped_places() -> dict[str, PlaceOfRoles]:
     """Return the places of the package: code, which the desk's function cannot write."""
     places = shipped_content(CONTENT).places
@@ -152,6 +158,7 @@ def _entrance(
         settings.site_address,
         log.error,
         log.info,
+        zone_of=_shipped_zone,
         area=ACCESS,
     )
     entrance.routes(guard, sign_in, sessions, log.info, before)

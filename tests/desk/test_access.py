@@ -175,6 +175,7 @@ def test_a_publisher_sees_what_waits_and_stops_it(desk: DeskSite):
     publisher = desk.person(PUBLISHER_ONE).at_access()
     page = publisher.get(WAITING)
     assert "Police: from <b>old</b> to new" in page.words
+    assert any(zone in page.words for zone in ("PST", "PDT")), "times are those of the first place"
     assert publisher.submit(page, f"{WAITING}/stop").location == f"{WAITING}?done=stopped"
     assert changes.all()[0].stopped_by == PUBLISHER_ONE
     assert "Nothing waits." in publisher.get(WAITING).words
