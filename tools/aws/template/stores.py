@@ -9,6 +9,22 @@ from tools.aws.template.parts import (
     resources,
 )
 
+# What both indexes of the desk hold of a case: none of a report's words.
+_OF_A_CASE = (
+    "place",
+    "taken_at",
+    "deliveries",
+    "held",
+    "version",
+    "expires_at",
+    "leased_until",
+    "watch_at",
+    "answered_at",
+    "legal_hold",
+    "keep_days",
+    "counted",
+)
+
 
 def reports_table() -> Json:
     """One item a report; the indexes hold none of its words. The adapter's table_definition says the same."""
@@ -37,20 +53,7 @@ def reports_table() -> Json:
                 "KeySchema": [{"AttributeName": "case_number", "KeyType": "HASH"}],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": [
-                        "place",
-                        "taken_at",
-                        "deliveries",
-                        "held",
-                        "version",
-                        "expires_at",
-                        "leased_until",
-                        "watch_at",
-                        "answered_at",
-                        "legal_hold",
-                        "keep_days",
-                        "counted",
-                    ],
+                    "NonKeyAttributes": [*_OF_A_CASE],
                 },
             },
             {
@@ -61,21 +64,7 @@ def reports_table() -> Json:
                 ],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": [
-                        "place",
-                        "taken_at",
-                        "deliveries",
-                        "held",
-                        "version",
-                        "expires_at",
-                        "leased_until",
-                        "watch_at",
-                        "answered_at",
-                        "legal_hold",
-                        "keep_days",
-                        "counted",
-                        "case_number",
-                    ],
+                    "NonKeyAttributes": [*_OF_A_CASE, "case_number"],
                 },
             },
         ],
