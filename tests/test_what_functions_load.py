@@ -89,9 +89,9 @@ OURS: dict[str, str] = {
         " desk.render: admin_pages desk_mails directory.adapters: dynamo_recipients published_texts"
         " shipped_content pages.adapters: document_folders shipped_pages pages.render: catalogs contexts"
         " english packing templates publishing.adapters: dynamo_documents fork_server render_process"
-        " s3_offices s3_releases shipped_documents standby publishing.render: render_cache sentences site_renderer"
-        " reporting.adapters: dynamo_reports report_items shared: log_alarms request_time system_clock"
-        " shared.aws: dynamo_values faults sdk ses_mailer shared.net: public_files"
+        " s3_offices s3_releases shipped_documents standby publishing.render: render_cache sentences"
+        " site_renderer reporting.adapters: dynamo_reports report_items shared: log_alarms request_time"
+        " system_clock shared.aws: dynamo_values faults sdk ses_mailer shared.net: public_files"
     ),
     "admin_api": (
         f"{_PUBLISHED} directory.adapters: dynamo_recipients"
