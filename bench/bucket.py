@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 from bench.kept_open import KeptOpen, http
+from chalicelib.publishing.page_units import page_units
+from chalicelib.publishing.ports import RenderedPage
 
 RELEASE = 7
 
@@ -17,15 +19,30 @@ def _documents(folder: Path) -> dict[str, str]:
     return {name: file.read_text(encoding="utf-8") for name, file in files.items() if file.is_file()}
 
 
+def _is_gzip(file: Path) -> bool:
+    return not file.name.endswith(".br.b64")
+
+
+def _read(pages: Path, file: Path) -> RenderedPage:
+    name = file.relative_to(pages).with_suffix("").as_posix()
+    brotli = file.with_name(f"{file.stem}.br.b64")
+    packed = brotli.read_text(encoding="ascii") if brotli.is_file() else ""
+    return RenderedPage(name, "", file.read_text(encoding="ascii"), brotli=packed)
+
+
 class Bucket:
     """The pages of a package as if an admin had published them."""
 
     def __init__(self, folder: Path) -> None:
         pages = folder / "chalicelib" / "built_pages"
         index = json.loads((pages / "index.json").read_text(encoding="utf-8"))
-        self._files = {"/current.json": json.dumps({"release": RELEASE, "index": index}).encode("utf-8")}
-        for file in pages.glob("*/*.b64"):
-            self._files[f"/releases/{RELEASE}/{file.parent.name}/{file.name}"] = file.read_bytes()
+        units = page_units(
+            index, [_read(pages, file) for file in sorted(pages.glob("*/*.b64")) if _is_gzip(file)]
+        )
+        self._files = {
+            "/current.json": json.dumps({"release": RELEASE, "index": units.index}).encode("utf-8")
+        }
+        self._files |= {f"/{path}": content for path, content in units.without({}).items()}
         self._files[f"/releases/{RELEASE}/documents.json"] = json.dumps(_documents(folder)).encode("utf-8")
         self.asked = 0
         self._server = KeptOpen(self._respond)

@@ -12,6 +12,7 @@ from bench.bucket import RELEASE, Bucket
 from bench.runtime import Function, FunctionFailed
 from bench.stub import Stub
 from bench.targets import BARE, PORCHLIGHT
+from chalicelib.pages.page_files import hashes_in, path_of
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 
@@ -135,13 +136,15 @@ def test_the_table_holds_each_goal_with_what_must_be():
 def test_the_bucket_gives_the_pages_of_a_package_as_a_release(tmp_path):
     pages = tmp_path / "chalicelib" / "built_pages"
     (pages / "en").mkdir(parents=True)
-    (pages / "index.json").write_text('{"locales": ["en"]}')
+    (pages / "index.json").write_text('{"locales": ["en"], "places": ["us"]}')
     (pages / "en" / "us.b64").write_text("H4sIpage")
     bucket = Bucket(tmp_path)
     try:
         line = HttpConnection(bucket.address, 5.0)
-        assert json.loads(line.get("current.json")) == {"release": RELEASE, "index": {"locales": ["en"]}}
-        assert line.get(f"releases/{RELEASE}/en/us.b64") == b"H4sIpage"
+        current = json.loads(line.get("current.json"))
+        assert (current["release"], current["index"]["locales"]) == (RELEASE, ["en"])
+        path = path_of(RELEASE, *hashes_in(current["index"]), "en", "us")
+        assert line.get(f"{path}.b64") == b"H4sIpage"
         with pytest.raises(FetchFailed):
             line.get("releases/1/en/us.b64")
         line.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.publishing.documents import CheckReport, Draft, Problem, Release, ThrownDraft, Version
 from chalicelib.publishing.jobs import Job, Lane
@@ -98,10 +98,14 @@ class DocumentStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LiveRelease:
-    """The live release. `mark` (an ETag) stands for exactly this state: nobody moves on from another."""
+    """The live release. `mark` (an ETag) stands for exactly this state: nobody moves on from another.
+
+    `index` is what readers know of it: languages, places, and the hashes of their pages.
+    """
 
     number: int
     mark: str
+    index: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class ReleaseShelf(Protocol):
@@ -113,8 +117,11 @@ class ReleaseShelf(Protocol):
     def live(self) -> LiveRelease | None:
         """Return the release that readers get, or None while nothing has been published."""
 
-    def put(self, number: int, files: Mapping[str, bytes]) -> None:
-        """Write files of a release that is not live yet. Nothing that a reader gets changes."""
+    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
+        """Write files of a release that is not live yet, and pages by path, each unless it is there.
+
+        Nothing that a reader gets changes.
+        """
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Compare-and-swap of the live release: readers get another one, in one write.
@@ -138,6 +145,9 @@ class ReleaseShelf(Protocol):
         A release goes live under the highest number there is, so such a one never does. Stopped on its way,
         the next call finishes; it is nothing to delete what is gone.
         """
+
+    def clear_pages(self, now: datetime) -> None:
+        """Delete pages that no release names any more, 90 days after they were written; once a day."""
 
     def clear_standby(self) -> None:
         """Delete the standby (failover) pages that the live release has no place or language for."""

@@ -26,6 +26,7 @@ from chalicelib.publishing.documents import (
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay, RenderStopped
 from chalicelib.publishing.going_live import AGAIN, PUBLISH
 from chalicelib.publishing.newer_texts import NewerTexts
+from chalicelib.publishing.page_units import PageUnits, page_units
 from chalicelib.publishing.ports import (
     DocumentStore,
     LiveRelease,
@@ -180,6 +181,7 @@ class Publish:
             for number in going_live.unwanted(there, live.number, known, self._clock.now())[:_AT_A_TIME]:
                 self._shelf.delete(number)
             self._shelf.clear_standby()
+            self._shelf.clear_pages(self._clock.now())
 
     def _shown(self, live: int, releases: Sequence[Release]) -> set[int]:
         """Return the releases to be listed: those with files, the live one, and those that were stopped."""
@@ -237,6 +239,7 @@ class Publish:
         report = checked.report
         if checked.rendered is None or report.stops or (report.needs_a_yes and not wish.accept):
             raise NotYet(planned(target, report))
+        self._compare_with_live(target, checked.rendered)
         held = self._hold(target.change)
         try:
             kept = {name: self._keep(name, text, wish, target.since) for name, text in target.drafted.items()}
@@ -244,9 +247,9 @@ class Publish:
             versions = {name: number for name, number in versions.items() if number != SHIPPED}
             release = self._number(versions, wish, target)
             self._numbered(release.number)
-            self._write(release, self._targets.text_of(target), checked.rendered)
+            index = self._write(release, self._targets.text_of(target), checked.rendered, target)
             self._look_again(target, held)
-            self._shelf.move(release.number, checked.rendered.index, target.since)
+            self._shelf.move(release.number, index, target.since)
         except Exception as error:
             self._let_go(held)
             if isinstance(error, StaleRecord):
@@ -265,6 +268,15 @@ class Publish:
         changes = target.going.changes_since(seen, release.who if release else "")
         if changes:
             raise ChangedSince(changes)
+
+    def _compare_with_live(self, target: Target, rendered: RenderedSite) -> None:
+        """Raise NothingToPublish when each text and each page is what readers have, by this package."""
+        live = self._store.release(target.since.number) if target.since else None
+        if target.since is None or live is None or target.going.texts:
+            return
+        if live.package == self._shipped.package() and _units(rendered).index == target.since.index:
+            self.finish()
+            raise NothingToPublish("every page is live as it is")
 
     def _hold(self, change: RecipientChange | None) -> RecipientChange | None:
         """Lock the change of recipients that goes along: from here on nobody withdraws it unnoticed."""
@@ -334,24 +346,21 @@ class Publish:
         self._store.add_release(release)
         return release
 
-    def _write(self, release: Release, texts: Mapping[str, str], rendered: RenderedSite) -> None:
-        ready = [page for page in rendered.pages if not page.name.endswith(MADE_ON_REQUEST)]
-        pages = {f"{page.name}.b64": page.packed.encode("ascii") for page in ready}
-        pages |= {f"{page.name}.br.b64": page.brotli.encode("ascii") for page in ready if page.brotli}
+    def _write(
+        self, release: Release, texts: Mapping[str, str], rendered: RenderedSite, target: Target
+    ) -> Mapping[str, object]:
+        """Write what readers do not have yet, and return the index of the release."""
+        units = _units(rendered)
+        files = {"index.json": json.dumps(units.index, indent=1).encode()}
         if rendered.frames:
             frames = {"format": 1, "mails": rendered.frames}
-            pages["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()
+            files["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()
         changed = laid_out(
             self._shipped, {name: text for name, text in texts.items() if name in release.versions}
         )
-        self._shelf.put(
-            release.number,
-            {
-                **pages,
-                "index.json": json.dumps(rendered.index, indent=1).encode(),
-                "documents.json": json.dumps(changed, ensure_ascii=False, indent=1).encode(),
-            },
-        )
+        files["documents.json"] = json.dumps(changed, ensure_ascii=False, indent=1).encode()
+        self._shelf.put(release.number, files, units.without(target.since.index if target.since else {}))
+        return units.index
 
     def finish(self) -> None:
         """Do what is left once a release is live; whatever is away now is done by the next who publishes."""
@@ -372,3 +381,8 @@ class Publish:
         if change and change.text == texts.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text:
             with suppress(StaleRecord):
                 self._store.drop_change(change.revision)
+
+
+def _units(rendered: RenderedSite) -> PageUnits:
+    ready = [page for page in rendered.pages if not page.name.endswith(MADE_ON_REQUEST)]
+    return page_units(rendered.index, ready)

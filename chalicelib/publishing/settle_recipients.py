@@ -191,7 +191,7 @@ class NothingPublished:
         """Return None."""
         return None
 
-    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
         """Put nothing there."""
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
@@ -206,6 +206,9 @@ class NothingPublished:
 
     def delete(self, number: int) -> None:
         """Delete nothing."""
+
+    def clear_pages(self, now: datetime) -> None:
+        """Do nothing."""
 
     def clear_standby(self) -> None:
         """Do nothing."""

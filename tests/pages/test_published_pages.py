@@ -53,6 +53,17 @@ class Bucket:
         index = {"locales": ["en", "es"], "places": ["a", "b"], "default_place": "a", "headers": headers}
         self.files["current.json"] = json.dumps({"release": release, "index": index}).encode()
 
+    def publish_by_place(self, release: int, places: dict[str, str], shared: str) -> None:
+        """Put a release whose pages lie under hashes: of each place what it says is its hash."""
+        for place, words in places.items():
+            for locale in ("en", "es"):
+                content = packed(f"{locale} {words}").encode()
+                self.files[f"releases/places/{place}/{words}/{locale}.b64"] = content
+        self.files[f"releases/shared/{shared}/en/error-404.b64"] = packed(shared).encode()
+        index = {"locales": ["en", "es"], "places": places, "shared": shared, "default_place": "a"}
+        index["headers"] = {"X-Style": "one"}
+        self.files["current.json"] = json.dumps({"release": release, "index": index}).encode()
+
     def _serve(self) -> None:
         while True:
             try:
@@ -167,6 +178,39 @@ def test_a_published_page_comes_with_its_own_headers(
     assert seen(pages) == ("one", "one")
     assert bucket.asked == ["current.json", "releases/1/en/a.b64"]
     assert bucket.connections == 1
+
+
+def test_pages_lie_under_the_hash_of_their_bytes_and_what_did_not_change_is_not_fetched_again(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish_by_place(1, {"a": "one", "b": "other"}, "gone")
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    for place in ("a", "b"):
+        seen(pages, place=place)
+    assert bucket.asked[1:] == ["releases/places/a/one/en.b64", "releases/places/b/other/en.b64"]
+    bucket.publish_by_place(2, {"a": "two", "b": "other"}, "gone")
+    ticks.now += LOOK_EVERY
+    bucket.asked.clear()
+    assert seen(pages) == ("en two", "one")
+    assert seen(pages, place="b") == ("en other", "one")
+    assert bucket.asked == ["current.json", "releases/places/a/two/en.b64"]
+    assert list(pages.places) == ["a", "b"]
+    assert unpacked(pages.error("en", 404)) == "gone"
+    assert bucket.asked[2:] == ["releases/shared/gone/en/error-404.b64"]
+
+
+def test_a_release_of_before_and_one_by_place_are_shown_after_each_other(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish(1, {"en/a": "before"}, {"X-Style": "before"})
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    assert seen(pages) == ("before", "before")
+    bucket.publish_by_place(2, {"a": "one"}, "gone")
+    ticks.now += LOOK_EVERY
+    assert seen(pages) == ("en one", "one")
+    bucket.publish(3, {"en/a": "again"}, {"X-Style": "again"})
+    ticks.now += LOOK_EVERY
+    assert seen(pages) == ("again", "again")
 
 
 def test_a_page_is_fetched_once_and_the_bucket_looked_at_every_30_seconds(

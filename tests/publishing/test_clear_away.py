@@ -126,7 +126,7 @@ def test_some_go_at_a_time_and_a_stop_on_the_way_is_made_good(desk: Desk) -> Non
 
     def dies(what: str) -> None:
         steps.append(what)
-        if len(steps) == 3:
+        if len(steps) == 2:
             raise Killed
 
     desk.shelf.before = dies

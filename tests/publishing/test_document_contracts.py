@@ -195,7 +195,7 @@ def test_nothing_is_live_at_first(shelf: ReleaseShelf) -> None:
 
 
 def test_readers_get_what_was_moved_to_last(shelf: ReleaseShelf) -> None:
-    shelf.put(1, {"en/a.b64": b"H4sI"})
+    shelf.put(1, {"en/a.b64": b"H4sI"}, {})
     shelf.move(1, {"places": ["a"]}, None)
     first = shelf.live()
     assert first is not None
@@ -226,7 +226,7 @@ def test_a_release_lies_in_the_bucket_as_the_page_function_looks_for_it(
 ) -> None:
     s3 = bucket(request)
     shelf = S3Releases(lambda: s3, "pages")
-    shelf.put(7, {"en/los-banos-ca.b64": b"H4sIpage", "index.json": b"{}", "documents.json": b"{}"})
+    shelf.put(7, {"en/los-banos-ca.b64": b"H4sIpage", "index.json": b"{}", "documents.json": b"{}"}, {})
     shelf.move(7, {"default_place": "los-banos-ca"}, None)
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="pages")["Contents"]]
     assert keys == [

@@ -15,6 +15,7 @@ import pytest
 from chalicelib.desk.errors import AgreementMissing
 from chalicelib.directory.document_ids import SITE
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.pages.page_files import hashes_in
 from chalicelib.pages.page_headers import ERROR_STATUSES, page_headers
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS, DraftConflict, Problem, PublishRefused
@@ -178,8 +179,7 @@ class Desk:
         if "current.json" not in self.shelf.files:
             return "what shipped"
         current = json.loads(self.shelf.files["current.json"])
-        folder = f"releases/{current['release']}"
-        seen = {unpacked(self.shelf.files[f"{folder}/{name}.b64"]) for name in ("en/us", "en/error-404")}
+        seen = {unpacked(self.shelf.page(name)) for name in ("en/us", "en/error-404")}
         seen.add(current["index"]["headers"]["X-Style"])
         assert len(seen) == 1, f"a mixture: {seen}"
         return seen.pop()
@@ -202,12 +202,13 @@ def test_a_draft_reaches_readers_when_it_is_published_and_not_before(desk: Desk)
 def test_pages_that_are_made_on_request_are_checked_and_not_stored(desk: Desk) -> None:
     desk.save(PAGE, "new page")
     desk.publish(ANA, "a new page")
+    places, shared = hashes_in(json.loads(desk.shelf.files["current.json"])["index"])
     assert sorted(name for name in desk.shelf.files if name.startswith("releases/")) == [
         "releases/1/documents.json",
-        "releases/1/en/about.b64",
-        *(f"releases/1/en/error-{status}.b64" for status in ERROR_STATUSES),
-        "releases/1/en/us.b64",
         "releases/1/index.json",
+        f"releases/places/us/{places['us']}/en.b64",
+        f"releases/shared/{shared}/en/about.b64",
+        *(f"releases/shared/{shared}/en/error-{status}.b64" for status in ERROR_STATUSES),
     ]
 
 
@@ -308,6 +309,9 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
     whole = with_second_publish_ready()
     writes = killing_before(whole, -1)
     whole.publish(ANA, "the second")
+    places, shared = hashes_in(json.loads(whole.shelf.files["current.json"])["index"])
+    pages = [f"releases/places/us/{places['us']}/en.b64", f"releases/shared/{shared}/en/about.b64"]
+    pages += [f"releases/shared/{shared}/en/error-{status}.b64" for status in ERROR_STATUSES]
     assert writes == [
         "keep_shipped",
         "add_version",
@@ -315,10 +319,8 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
         "add_version",
         "add_release",
         "put documents.json",
-        "put en/about.b64",
-        *(f"put en/error-{status}.b64" for status in ERROR_STATUSES),
-        "put en/us.b64",
         "put index.json",
+        *(f"put {path}" for path in pages),
         "move",
         "stand_by",
         "drop_draft",
@@ -412,6 +414,41 @@ def test_rolling_back_to_nothing_shows_the_site_as_it_shipped(desk: Desk) -> Non
 def test_rolling_back_to_a_release_that_never_was_is_refused(desk: Desk) -> None:
     with pytest.raises(EntryMissing):
         desk.publish.roll_back(7, BEN, "there is none")
+
+
+def test_where_every_page_is_live_as_it_is_not_one_file_is_written(desk: Desk) -> None:
+    desk.save(PAGE, "first page")
+    desk.publish(ANA, "the first")
+    written = killing_before(desk, -1)
+    for do in (
+        lambda: desk.publish.again(ANA, "once more"),
+        lambda: desk.publish.roll_back(1, ANA, "to here"),
+    ):
+        with pytest.raises(NothingToPublish):
+            do()
+    assert not [step for step in written if step.startswith(("put", "move", "add"))]
+    desk.shipped.fingerprint = "package two"  # which renders the same
+    desk.publish.again(ANA, "after a deploy")
+    assert [step for step in written if step.startswith(("put", "move", "add"))] == [
+        "add_release",
+        "put documents.json",
+        "put index.json",
+        "move",
+    ]
+    assert not desk.publish.status().package_is_newer
+
+
+def test_pages_that_were_live_before_are_not_written_again_by_a_roll_back(desk: Desk) -> None:
+    for text in ("first page", "second page"):
+        desk.save(PAGE, text)
+        desk.publish(ANA, text)
+    files = dict(desk.shelf.files)
+    desk.publish.roll_back(1, ANA, "the second was wrong")
+    assert {one for one in desk.shelf.files if one not in files} == {
+        "releases/3/documents.json",
+        "releases/3/index.json",
+    }
+    assert desk.readers_see() == "first page|old code"
 
 
 def test_a_text_that_is_the_shipped_one_again_needs_no_version(desk: Desk) -> None:

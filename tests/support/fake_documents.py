@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 
 from chalicelib.directory.document_ids import fingerprint
+from chalicelib.pages.page_files import hashes_in, path_of
 from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
 from chalicelib.publishing.ports import LiveRelease
 from chalicelib.publishing.recipient_changes import RecipientChange
@@ -132,12 +133,22 @@ class FakeShelf:
     def live(self) -> LiveRelease | None:
         if "current.json" not in self.files:
             return None
-        return LiveRelease(json.loads(self.files["current.json"])["release"], self._mark)
+        current = json.loads(self.files["current.json"])
+        return LiveRelease(current["release"], self._mark, current["index"])
 
-    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
         for name in sorted(files):
             self.before(f"put {name}")
             self.files[f"releases/{number}/{name}"] = files[name]
+        for path in sorted(pages):
+            self.before(f"put {path}")
+            self.files.setdefault(path, pages[path])
+
+    def page(self, name: str) -> bytes:
+        """Return what a reader of the live release gets, such as en/us. Raises KeyError."""
+        current = json.loads(self.files["current.json"])
+        locale, _, page = name.partition("/")
+        return self.files[path_of(current["release"], *hashes_in(current["index"]), locale, page) + ".b64"]
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         self.before("move")
@@ -148,7 +159,7 @@ class FakeShelf:
 
     def numbers(self) -> Sequence[int]:
         found = [name.split("/") for name in self.files]
-        return sorted({int(parts[1]) for parts in found if parts[0] == "releases"})
+        return sorted({int(parts[1]) for parts in found if parts[0] == "releases" and parts[1].isdecimal()})
 
     def delete(self, number: int) -> None:
         live = self.live()
@@ -158,6 +169,9 @@ class FakeShelf:
             if name.startswith(f"releases/{number}/"):
                 self.before(f"delete {name}")
                 del self.files[name]
+
+    def clear_pages(self, now: datetime) -> None:
+        self.before("clear_pages")
 
     def clear_standby(self) -> None:
         self.before("clear_standby")

@@ -299,7 +299,8 @@ class Deploy:
         chosen = self._stage.parameters
         days = int(chosen.get("KeepDays") or Settings.keep_days)
         about = AboutSite(chosen.get("OperatorName", ""), chosen.get("OperatorContact", ""), days)
-        pages = standby(shipped_pages(self._package / "deployment.zip"), about.fill)
+        files = shipped_pages(self._package / "deployment.zip")
+        pages = standby(json.loads(files.get("index.json", b"{}")), files, about.fill)
         say(f"Uploading {len(pages)} standby pages.")
 
         def put(key: str) -> None:

@@ -405,9 +405,12 @@ def _record_format() -> int:
         return 1
 
 
+_PAGES = r"releases/(\d+)|releases/places/[^/]+/[^/]+|releases/shared/[^/]+|site"
+
+
 def _is_kept(key: str, live: int) -> bool:
-    """Say whether a file is kept: all but pages, of which those of the live release in two languages."""
-    page = re.match(r"(?:releases/(\d+)|site)/([a-z]{2,3}(?:-[A-Za-z]+)?)(?:/|$)", key)
+    """Say whether a file is kept: all but pages, of which those of two languages, and of before the live."""
+    page = re.match(rf"(?:{_PAGES})/([a-z]{{2,3}}(?:-[A-Za-z]+)?)(?:[/.]|$)", key)
     return page is None or (page[2] in LANGUAGES and int(page[1] or live) == live)
 
 

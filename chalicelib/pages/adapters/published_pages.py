@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 
+from chalicelib.pages.page_files import hashes_in, path_of
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
@@ -87,7 +88,10 @@ class PublishedPages:
             current = json.loads(self._fetch("current.json"))
             number = int(current["release"])
             if not self._releases or self._releases[0].number != number:
-                self._releases = [_Release(number, current["index"]), *self._releases[:1]]
+                release = _Release(number, current["index"])
+                for older in self._releases:
+                    release.keep(older)
+                self._releases = [release, *self._releases[:1]]
         except (_Away, KeyError, TypeError, ValueError):
             return  # away, or not what we write: the pages stay as they are
 
@@ -120,7 +124,18 @@ class _Release:
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
         self.brotli = bool(index.get("brotli"))  # releases of before have none
-        self.cache: dict[str, str] = {}
+        self._hashes, self._shared = hashes_in(index)
+        self.cache: dict[tuple[str, str, bool], str] = {}
+
+    def path(self, locale: str, page: str) -> str:
+        """Return the path of a page in the bucket, without its ending."""
+        return path_of(self.number, self._hashes, self._shared, locale, page)
+
+    def keep(self, older: _Release) -> None:
+        """Keep what an older release fetched and this one has to the byte: it lies at the same path."""
+        for (locale, name, brotli), page in older.cache.items():
+            if self.path(locale, name) == older.path(locale, name):
+                self.cache[locale, name, brotli] = page
 
 
 class _ReleasePages:
@@ -148,21 +163,21 @@ class _ReleasePages:
         """Return a place's page, packed. Raises KeyError when there is none."""
         if locale not in self.locales or not (place in self.places or place in self.other_pages):
             raise KeyError("no such page")
-        return self._read(f"{locale}/{place}")
+        return self._read(locale, place)
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, packed."""
-        return self._read(f"{locale}/error-{status}")
+        return self._read(locale, f"error-{status}")
 
-    def _read(self, name: str) -> str:
-        if self._brotli:
-            name += ".br"
-        page = self._release.cache.get(name)
+    def _read(self, locale: str, name: str) -> str:
+        key = (locale, name, self._brotli)
+        page = self._release.cache.get(key)
         if page is None:
-            content = self._fetch(f"releases/{self._release.number}/{name}.b64")
+            ending = ".br.b64" if self._brotli else ".b64"
+            content = self._fetch(self._release.path(locale, name) + ending)
             if b"<" in content if self._brotli else not content.startswith(_PACKED):  # an error's page
                 raise _Away
-            page = self._release.cache[name] = content.decode("ascii")
+            page = self._release.cache[key] = content.decode("ascii")
         return page
 
 

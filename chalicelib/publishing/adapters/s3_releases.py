@@ -1,7 +1,8 @@
 """Releases as S3 objects: releases/<number>/..., and current.json, which names the live one.
 
-Beside them lies site/, the pages as the edge serves them while the functions fail, and standby.json, which
-names the release that those are of.
+Their pages lie under the hash of their bytes (see page_units), and are written once. Beside them lies site/,
+the pages as the edge serves them while the functions fail, and standby.json, which names the release that
+those are of.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.pages.page_files import PLACES, SHARED
 from chalicelib.publishing.adapters import standby
+from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
 from chalicelib.publishing.jobs import COPIED, WRITTEN
+from chalicelib.publishing.page_units import folder_in, folders_in
 from chalicelib.publishing.ports import LiveRelease, Progress
 from chalicelib.shared.aws.faults import code_of, store_faults
 from chalicelib.shared.errors import StaleRecord, StoreBusy, StoreUnavailable
@@ -60,7 +66,11 @@ class S3Releases:
         self._patient = patient or client
         self._fill = fill
         self._progress = progress
-        self._written: tuple[int, Mapping[str, bytes]] = (0, {})  # of this process: not to be read again
+        self._unused = S3UnusedPages(client, bucket)
+        self._written: tuple[int, Mapping[str, bytes]] = (
+            0,
+            {},
+        )  # of this process: not read again
 
     def live(self) -> LiveRelease | None:
         """Return the release that current.json names, with the mark (ETag) of exactly that object."""
@@ -72,45 +82,100 @@ class S3Releases:
                     return None
                 raise
             content = json.loads(answer["Body"].read())
-        return LiveRelease(int(content["release"]), str(answer["ETag"]))
+        return LiveRelease(int(content["release"]), str(answer["ETag"]), content.get("index") or {})
 
-    def put(self, number: int, files: Mapping[str, bytes]) -> None:
-        """Write a release's files, several at once; the first failure is raised when all have been tried."""
-        pages = standby.standby(files, self._fill)  # now: one that cannot be made must stop the publish
+    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
+        """Write a release's files and new pages, several at once; the first failure is raised at the end.
+
+        The index comes first: pages that it names are nobody's to delete.
+        """
+        index = json.loads(files.get("index.json", b"{}"))
+        keys = {f"{_RELEASES}{number}/{name}": content for name, content in files.items()} | dict(pages)
+        named = {one: keys[path] for one, path in standby.paths(number, index).items() if path in keys}
+        # Now: a standby page that cannot be made must stop the publish.
+        standby.standby(standby.part(index, named), named, self._fill)
         client = self._patient()  # made before the threads begin: making one is not theirs to do
 
-        def write(name: str) -> None:
-            client.put_object(
-                Bucket=self._bucket,
-                Key=f"releases/{number}/{name}",
-                Body=files[name],
-                ContentType=_kind(name),
-                CacheControl="public, max-age=31536000, immutable",
-            )
+        def write(key: str) -> None:
+            how = {"IfNoneMatch": "*"} if key in pages else {}
+            with _unless_there():
+                client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=keys[key],
+                    ContentType=_kind(key),
+                    CacheControl="public, max-age=31536000, immutable",
+                    **how,
+                )
 
-        self._all(write, sorted(files), WRITTEN)
-        self._written = (number, pages)
+        first = f"{_RELEASES}{number}/index.json"
+        with store_faults():
+            for key in [key for key in keys if key == first]:
+                write(key)
+        if pages:
+            self._unused.take_back(pages)
+        self._all(write, sorted({*keys} - {first}), WRITTEN)
+        self._written = (number, named)
 
     def stand_by(self) -> None:
         """Write the live release's standby pages, then standby.json, which says that all are there.
 
-        Each object says which release it is of, and is written over an older one's only, as it was seen: of
-        two who write at once the newer release wins at every page, whoever comes last.
+        Those that did not change since the release that it names are there already. Each object says which
+        release it is of, and is written over an older one's only, as it was seen: of two who write at once
+        the newer release wins at every page, whoever comes last.
         """
         live = self.live()
-        if live is None or self._release_of(self._client(), STANDBY)[0] >= live.number:
+        told = self._release_of(self._client(), STANDBY)[0]
+        if live is None or told >= live.number:
             return
-        number, pages = self._written
-        if number != live.number:
-            pages = standby.standby(self._files(live.number), self._fill)
+        index = standby.only(live.index, self._changed(told, live))
+        pages = standby.standby(index, self._read(live, standby.names(index)), self._fill)
         client = self._patient()
 
         def write(key: str) -> None:
             self._write_newer(client, key, pages[key], standby.CONTENT_TYPE, live.number)
 
         self._all(write, sorted(pages), COPIED)
-        told = json.dumps({"release": live.number}).encode()
-        self._write_newer(client, STANDBY, told, "application/json", live.number)
+        done = json.dumps({"release": live.number}).encode()
+        self._write_newer(client, STANDBY, done, "application/json", live.number)
+
+    def _changed(self, told: int, live: LiveRelease) -> set[str] | None:
+        """Return the places whose pages changed in any release since one; None where that is not known.
+
+        A release in between counts too: its copies may still be on their way, and must be written over.
+        """
+        if not told or not folders_in(live.index):
+            return None
+        numbers = [number for number in self.numbers() if told <= number < live.number]
+        if told not in numbers:
+            return None
+        return standby.changed([*(self._index(number) for number in numbers), live.index])
+
+    def _index(self, number: int) -> Mapping[str, Any]:
+        """Return the index of a release; an empty one where it has none."""
+        try:
+            key = f"{_RELEASES}{number}/index.json"
+            answer = self._client().get_object(Bucket=self._bucket, Key=key)
+            found: Mapping[str, Any] = json.loads(answer["Body"].read() or b"{}")
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                return {}
+            raise
+        return found
+
+    def _read(self, live: LiveRelease, names: Sequence[str]) -> dict[str, bytes]:
+        """Read pages of the live release by name, but those that this process wrote itself."""
+        client = self._patient()
+        paths = standby.paths(live.number, live.index)
+        mine = self._written[1] if self._written[0] == live.number else {}
+
+        def read(name: str) -> bytes:
+            if name in mine:
+                return mine[name]
+            return bytes(client.get_object(Bucket=self._bucket, Key=paths[name])["Body"].read())
+
+        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+            return dict(zip(names, pool.map(read, names), strict=True))
 
     def _all(self, write: Callable[[str], None], names: Sequence[str], phase: str) -> None:
         """Write several at once, and say how far it is; the first failure is raised when all were tried."""
@@ -168,9 +233,16 @@ class S3Releases:
         Each batch is preceded by a look at what is live: whoever puts an older current.json back by hand, as
         the bucket's versions allow, is not left without its pages.
         """
-        for keys in _in_batches(self._keys(f"{_RELEASES}{number}/")):
+
+        def is_old() -> bool:
             live = self.live()
-            if live is None or number >= live.number:
+            return live is not None and number < live.number
+
+        self._delete_all(f"{_RELEASES}{number}/", is_old)
+
+    def _delete_all(self, prefix: str, may: Callable[[], bool] = lambda: True) -> None:
+        for keys in _in_batches(self._keys(prefix)):
+            if not may():
                 return
             with store_faults():
                 answer = self._client().delete_objects(
@@ -179,39 +251,53 @@ class S3Releases:
             if answer.get("Errors"):
                 raise StoreUnavailable("not all files of a release could be deleted")
 
+    def clear_pages(self, now: datetime) -> None:
+        """Delete pages that no release names any more (see unused_pages)."""
+        self._unused.clear(self._folders, self._named, self._delete_all, now)
+
+    def _folders(self) -> dict[str, datetime]:
+        """Return the folders of all pages, each with when its last page was written."""
+        found: dict[str, datetime] = {}
+        with store_faults():
+            for prefix in (PLACES, SHARED):
+                for answer in self._listed(Prefix=prefix):
+                    for one in answer.get("Contents", ()):
+                        folder, when = folder_in(one["Key"]), one["LastModified"]
+                        found[folder] = max(when, found.get(folder, when))
+        found.pop("", None)
+        return found
+
+    def _named(self) -> set[str]:
+        """Return the folders that any release names which is there; the live one in any case."""
+        live = self.live()
+        named = folders_in(live.index) if live else set()
+        with store_faults():
+            for number in self.numbers():
+                named |= folders_in(self._index(number))
+        return named
+
     def clear_standby(self) -> None:
         """Delete the standby pages that the live release has no place or language for.
 
         A page goes only if an older release wrote it, and as it was seen. Should a newer release go live in
         between that has the same page again, to the letter, it is written once more.
         """
-        number, wanted = self._standing_by()
-        if not wanted:
+        live = self.live()
+        wanted = standby.keys(live.index) if live else set()
+        if live is None or not wanted:
             return
         deleted = [
             key
             for key in self._keys(f"{standby.FOLDER}/")
-            if key not in wanted and standby.is_page(key) and self._drop_older(key, number)
+            if key not in wanted and standby.is_page(key) and self._drop_older(key, live.number)
         ]
-        now, wanted = self._standing_by() if deleted else (number, wanted)
-        if again := wanted.intersection(deleted):
-            pages = standby.standby(self._files(now), self._fill)
+        now = self.live() if deleted else live
+        again = standby.keys(now.index).intersection(deleted) if now else set()
+        if now and again:
+            index = standby.of_keys(now.index, again)
+            pages = standby.standby(index, self._read(now, standby.names(index)), self._fill)
             for key in sorted(again):
-                self._write_newer(self._patient(), key, pages[key], standby.CONTENT_TYPE, now)
-
-    def _standing_by(self) -> tuple[int, set[str]]:
-        """Return the live release's number and the keys of its standby pages; none while nothing is live."""
-        with store_faults():
-            try:
-                content = json.loads(
-                    self._client().get_object(Bucket=self._bucket, Key=CURRENT)["Body"].read()
-                )
-            except ClientError as error:
-                if code_of(error) == "NoSuchKey":
-                    return 0, set()
-                raise
-        index = content.get("index")
-        return int(content["release"]), standby.keys(index) if isinstance(index, dict) else set()
+                self._write_newer(self._patient(), key, pages[key], standby.CONTENT_TYPE, now.number)
 
     def _drop_older(self, key: str, number: int) -> bool:
         there, mark = self._release_of(self._client(), key)
@@ -239,19 +325,6 @@ class S3Releases:
             if not answer.get("IsTruncated"):
                 return
             more = {"ContinuationToken": answer["NextContinuationToken"]}
-
-    def _files(self, number: int) -> dict[str, bytes]:
-        """Read a release as it lies there: its index, and every page that the index asks for."""
-        client = self._patient()
-
-        def read(name: str) -> bytes:
-            answer = client.get_object(Bucket=self._bucket, Key=f"releases/{number}/{name}")
-            return bytes(answer["Body"].read())
-
-        with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
-            index = read("index.json")
-            names = standby.names(index)
-            return {"index.json": index, **dict(zip(names, pool.map(read, names), strict=True))}
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Write current.json over the one that was seen, and over no other.
@@ -295,6 +368,16 @@ def _in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _kind(name: str) -> str:
     return "application/json" if name.endswith(".json") else "text/plain; charset=us-ascii"
+
+
+@contextmanager
+def _unless_there() -> Iterator[None]:
+    """Let a page be that is there already: its name says which bytes it has."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
+            raise
 
 
 # A conditional write that lost: it was decided, it ran beside another, or what was live is gone.

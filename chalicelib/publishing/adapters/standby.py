@@ -5,28 +5,30 @@ from __future__ import annotations
 import base64
 import gzip
 import html
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from chalicelib.pages.page_files import hashes_in, path_of
 from chalicelib.shared.locales import DEFAULT
 
 FOLDER = "site"
 CONTENT_TYPE = "text/html; charset=utf-8"
 _KEY = re.compile(rf"{FOLDER}/(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:/(?:[a-z0-9-]+/)?)?)?")
+_ENDING = ".b64"
 _CHARSET = '<meta charset="utf-8">'
 
 
-def standby(files: Mapping[str, bytes], fill: Callable[[str], str] = str) -> dict[str, bytes]:
-    """Return key -> page for the files of a release; keys end in a slash, as the site's paths do.
+def standby(
+    index: Mapping[str, Any], files: Mapping[str, bytes], fill: Callable[[str], str] = str
+) -> dict[str, bytes]:
+    """Return key -> page for these files of a release, by name; keys end in a slash, as the site's paths do.
 
     `fill` puts who runs the site into the page that says it: no function does so while they fail.
 
     A bucket sends no content policy, and one release's may not fit another's style: each page has its own.
     Raises KeyError when a page of the index is not there.
     """
-    index: dict[str, Any] = json.loads(files.get("index.json", b"{}"))
     policy = str(index.get("headers", {}).get("Content-Security-Policy", ""))
     return {key: _with_policy(fill(page), policy) for key, page in _pages(index, files)}
 
@@ -41,11 +43,65 @@ def is_page(key: str) -> bool:
     return _KEY.fullmatch(key) is not None
 
 
-def names(index: bytes) -> list[str]:
-    """Return the names of the files that the pages are made of, from a release's index.json."""
-    told = json.loads(index)
-    pages = [*told["places"], *told.get("other_pages", ())]
-    return [f"{locale}/{page}.b64" for locale in told["locales"] for page in pages]
+def names(index: Mapping[str, Any]) -> list[str]:
+    """Return the names of the files that the pages are made of."""
+    return list(dict.fromkeys(name for _, name in _files_of(index)))
+
+
+def paths(number: int, index: Mapping[str, Any]) -> dict[str, str]:
+    """Return the path in the bucket of each of these files, by name."""
+    hashes, shared = hashes_in(index)
+    found = {}
+    for name in names(index):
+        locale, _, page = name.removesuffix(_ENDING).partition("/")
+        found[name] = path_of(number, hashes, shared, locale, page) + _ENDING
+    return found
+
+
+def changed(indexes: Sequence[Mapping[str, Any]]) -> set[str] | None:
+    """Return the places whose pages are not the same in all these; None where any page may differ."""
+    if any(not isinstance(index.get("places"), dict) for index in indexes):
+        return None  # from before pages lay under their hashes
+    first, *others = [{**index, "places": None, "shared": None} for index in indexes]
+    if any(other != first for other in others):
+        return None
+    pages = [{*index["places"].items()} for index in indexes]
+    return {place for place, _ in set.union(*pages) - set.intersection(*pages)}
+
+
+def only(index: Mapping[str, Any], places: Collection[str] | None) -> Mapping[str, Any]:
+    """Return an index with these places alone; pages of no place stay, since `fill` may say something new."""
+    if places is None:
+        return index
+    return {**index, "places": {one: value for one, value in index["places"].items() if one in places}}
+
+
+def part(index: Mapping[str, Any], files: Collection[str]) -> Mapping[str, Any]:
+    """Return an index with only what these files have in every language."""
+    pages = [*index.get("places", ()), *index.get("other_pages", ())]
+    locales = index.get("locales", ())
+    return _with(index, {one for one in pages if all(f"{tag}/{one}{_ENDING}" in files for tag in locales)})
+
+
+def of_keys(index: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, Any]:
+    """Return an index with only the places, and pages of no place, that these keys are of."""
+    files = [name for key, name in _files_of(index) if key in wanted]
+    return _with(index, {name.removesuffix(_ENDING).partition("/")[2] for name in files})
+
+
+def _places(index: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the places with their hashes; of before, with none."""
+    places = index.get("places", ())
+    return places if isinstance(places, dict) else dict.fromkeys(places, "")
+
+
+def _with(index: Mapping[str, Any], pages: Collection[str]) -> Mapping[str, Any]:
+    places = {one: value for one, value in _places(index).items() if one in pages}
+    return {
+        **index,
+        "places": places,
+        "other_pages": [one for one in index.get("other_pages", ()) if one in pages],
+    }
 
 
 def _pages(index: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
@@ -61,9 +117,9 @@ def _files_of(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     front = str(index.get("default_place", ""))
     for locale in index.get("locales", ()):
         for other in index.get("other_pages", ()):
-            yield f"{FOLDER}/{locale}/{other}/", f"{locale}/{other}.b64"
+            yield f"{FOLDER}/{locale}/{other}/", f"{locale}/{other}{_ENDING}"
         for place in index.get("places", ()):
-            name = f"{locale}/{place}.b64"
+            name = f"{locale}/{place}{_ENDING}"
             yield f"{FOLDER}/{locale}/{place}/", name
             if place == front:
                 yield f"{FOLDER}/{locale}/", name

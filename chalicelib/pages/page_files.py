@@ -1,0 +1,32 @@
+"""File names of published pages in the bucket: what changes lies under the hash of its bytes.
+
+The page function loads this, and whoever publishes writes by the same rule.
+"""
+
+from __future__ import annotations
+
+PLACES, SHARED = "releases/places/", "releases/shared/"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def hashes_in(index: Mapping[str, object]) -> tuple[dict[str, str], str]:
+    """Return the hash of each place's pages and of those of no place; none for a release of before."""
+    places = index.get("places")
+    if not isinstance(places, dict):
+        return {}, ""
+    return {str(place): str(digest) for place, digest in places.items()}, str(index.get("shared") or "")
+
+
+def path_of(number: int, hashes: Mapping[str, str], shared: str, locale: str, page: str) -> str:
+    """Return the path of a page without its ending, in a release with these hashes.
+
+    A release of before has none: its pages lie under its number.
+    """
+    if page in hashes:
+        return f"{PLACES}{page}/{hashes[page]}/{locale}"
+    if shared:
+        return f"{SHARED}{shared}/{locale}/{page}"
+    return f"releases/{number}/{locale}/{page}"
