@@ -192,5 +192,5 @@ def _check_number(typed: str, asked: HandOverKey) -> None:
         wrong = "Type the number of the case. It looks like PL-1A2B-3C4D."
         raise HandOverRefused({"number": wrong}) from None
     if number != asked.case_number:
-        wrong = f"This is another case. The page is about {asked.case_number}: look at both again."
+        wrong = "This page is about another case. Open yours at the desk, and come from there."
         raise HandOverRefused({"number": wrong})

@@ -52,22 +52,26 @@ class AgreedHandOver:
     asked: HandOverKey
     agreements: tuple[Agreement, ...] = ()
 
-    def counting(self, other: Recipient | None, now: datetime) -> Sequence[Agreement]:
+    def counting(
+        self, other: Recipient | None, now: datetime, since: datetime | None = None
+    ) -> Sequence[Agreement]:
         """Return the agreements that count: of the last days, of one account each, to the office as it is.
 
-        One of the future counts as little as an old one: a clock that is wrong lets nobody in.
+        One of the future counts as little as an old one: a clock that is wrong lets nobody in. With `since`,
+        which is when it was proposed, those of before count for nothing.
         """
         seen = fingerprint_of(other) if other is not None and other.id == self.asked.other else ""
         found: dict[str, Agreement] = {}
         for one in self.agreements:
             fresh = timedelta(0) <= now - one.at < COUNTS_FOR
+            fresh = fresh and (since is None or one.at >= since)
             if fresh and one.account and seen and one.seen == seen:
                 found.setdefault(one.account, one)
         return [*found.values()]
 
-    def is_agreed(self, other: Recipient | None, now: datetime) -> bool:
+    def is_agreed(self, other: Recipient | None, now: datetime, since: datetime | None = None) -> bool:
         """Say whether enough people agree now."""
-        return len(self.counting(other, now)) >= NEEDED
+        return len(self.counting(other, now, since)) >= NEEDED
 
 
 class AgreedHandOvers(Protocol):

@@ -7,6 +7,7 @@ the desk cannot write, no copy is queued for another office.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from chalicelib.delivery.agreed_hand_overs import NEEDED, AgreedHandOver, AgreedHandOvers
 from chalicelib.delivery.errors import WishRefused
@@ -14,6 +15,7 @@ from chalicelib.delivery.hand_overs import may_be_handed_over
 from chalicelib.delivery.ports import Cases
 from chalicelib.delivery.wishes import check_offered
 from chalicelib.directory.ports import RecipientBook
+from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import SealedReport
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
@@ -60,7 +62,7 @@ class GrantHandOvers:
             if not row.is_agreed(other, now):
                 continue
             try:
-                handed = self._hand_over(row)
+                handed = self._hand_over(row, other)
             except StoreUnavailable:
                 raise
             except Exception as error:  # of one case: it must stop neither the others nor the mail
@@ -75,11 +77,11 @@ class GrantHandOvers:
                 done += 1
         return done
 
-    def _hand_over(self, row: AgreedHandOver) -> bool:
+    def _hand_over(self, row: AgreedHandOver, other: Recipient | None) -> bool:
         for _ in range(_TRIES):
             now = self._clock.now()
             case = self._cases.find(row.asked.case_number, now)
-            if case is None or not self._fits(case, row):
+            if case is None or not self._fits(case, row, other, now):
                 return False
             try:
                 self._cases.change(case.handed_over(row.asked.recipient, row.asked.other, now))
@@ -88,12 +90,17 @@ class GrantHandOvers:
             return True
         return False
 
-    def _fits(self, case: SealedReport, row: AgreedHandOver) -> bool:
-        """Say whether a case, as it is, waits for exactly this hand-over, and the rule lets it through."""
+    def _fits(self, case: SealedReport, row: AgreedHandOver, other: Recipient | None, now: datetime) -> bool:
+        """Say whether a case, as it is, waits for exactly this hand-over, and the rule lets it through.
+
+        Both have agreed since it was proposed: one that was declined, and is proposed anew, is another one.
+        """
         copy = case.delivery_to(row.asked.recipient)
         if case.place != row.asked.place or copy is None or not may_be_handed_over(copy):
             return False
         if copy.proposed is None or copy.proposed.to != row.asked.other:
+            return False
+        if not row.is_agreed(other, now, copy.proposed.at):
             return False
         try:
             check_offered(case, row.asked.other, self._directory, self._agreed_only)

@@ -52,13 +52,13 @@ def hand_over_screens(
 
 
 def _lines(agreed: AskedFor, by: str) -> Sequence[str]:
-    what = f"the copy of case {agreed.asked.case_number} that {agreed.before} did not get"
     more = (
         "Two publishers agree now. It goes out within a minute, if what the writer chose allows it."
         if agreed.enough
         else f"One more publisher has to agree within {COUNTS_FOR.days} days, at People, under Hand-overs."
     )
-    return (f"{by} agreed to hand {what} over to {agreed.other.name}.", more)
+    asked = f"{by} agreed to a hand-over of case {agreed.asked.case_number}"
+    return (f"{asked}: {agreed.before} did not get it, and {agreed.other.name} would.", more)
 
 
 def _publishers(roles: ManageRoles, who: WhoDecides, place: str) -> Sequence[str]:

@@ -89,13 +89,28 @@ def test_what_was_proposed_and_two_agreed_to_is_handed_over_once(agreeing: Agree
     assert agreeing.case == once
 
 
-def test_it_does_not_matter_which_comes_first_the_proposal_or_the_agreements() -> None:
+def test_what_was_agreed_to_before_it_was_proposed_counts_for_nothing() -> None:
     agreeing = Agreeing()
     agreeing.agree(ANA)
     agreeing.agree(BEN)
-    assert agreeing.run() == 0
+    agreeing.clock.forward(seconds=60)
     agreeing.wish("propose", recipient="police", other="sheriff", why="a dead inbox")
+    assert agreeing.run() == 0
+    for by in (ANA, BEN):
+        assert agreeing.run() == 0
+        agreeing.agree(by, at=agreeing.clock.now())
     assert agreeing.run() == 1
+
+
+def test_what_was_declined_and_is_proposed_anew_is_agreed_to_anew(agreeing: Agreeing) -> None:
+    agreeing.agree(ANA)
+    agreeing.clock.forward(seconds=60)
+    agreeing.wish("decline", by=BEN, recipient="police", seen=agreeing.shown())
+    agreeing.wish("propose", by=CAM, recipient="police", other="sheriff", why="another reason")
+    agreeing.run()
+    agreeing.agree(BEN, at=agreeing.clock.now())
+    assert agreeing.run() == 0
+    assert agreeing.got() == ["police", "clinic"]
 
 
 NOT_ENOUGH: dict[str, list[dict[str, Any]]] = {

@@ -15,7 +15,7 @@ from tests.support.settled_recipients import put_offices
 
 pytestmark = pytest.mark.takes(20)
 
-NUMBER, HAND_OVER = "PL-1A2B-3C4D", "/admin/access/hand-over"
+NUMBER, HAND_OVER = "PL-7K2M-9QX4", "/admin/access/hand-over"
 OFFICES = (
     recipient("pd", serves="los-banos-ca"),
     recipient("border", serves="fresno-ca", nature="services", enforces_immigration=True),
@@ -48,13 +48,15 @@ def test_publishers_of_a_place_and_of_the_site_agree_and_all_are_told(desk: Desk
     lee, may = publishes(desk, LEE, "los-banos-ca"), publishes(desk, MAY, "merced-county-ca")
     page = lee.get(LINK)
     check(page)
-    for words in (NUMBER, OFFICES[0].name, OFFICES[1].name, "It enforces immigration law", "Los Banos"):
+    assert NUMBER not in page.words, "it is typed from the case, not from here"
+    for words in (OFFICES[0].name, OFFICES[1].name, "It enforces immigration law", "Los Banos"):
         assert words in page.words
     assert "Nobody yet" in page.words
     wrong = agree(lee, number="PL-2222-2222")
     assert wrong.status == 422
     check(wrong)
-    assert "This is another case" in wrong.words
+    assert "This page is about another case" in wrong.words
+    assert NUMBER not in wrong.words
     done = lee.follow(agree(lee))
     check(done)
     assert "You agree. One more publisher has to agree" in done.words

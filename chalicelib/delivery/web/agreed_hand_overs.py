@@ -52,8 +52,7 @@ class AgreedHandOverScreens:
         except AgreementMissing as missing:
             return self._page(request, asked, {"": str(missing)})
         self._tell(agreed, request.who.email)
-        done = "hand_over_enough" if agreed.enough else "hand_over_agreed"
-        return go_to(f"{_address(asked)}&done={done}")
+        return go_to(f"{_address(asked)}&done=hand_over_agreed")
 
     def take_back(self, request: AdminRequest) -> Screen:
         """Take one's own agreement back."""
