@@ -1014,7 +1014,7 @@ def test_the_access_functions_role_lets_a_publisher_change_who_may_sign_in(world
         pools[world.pool].users[ANA].create_date -= timedelta(days=30)
         hand_over = "/admin/access/hand-over"
         link = f"{hand_over}?n=PL-1A2B-3C4D&place=planada&recipient=dhs-blue-campaign&other=dot-trafficking"
-        submit(ana, link, hand_over, number="PL-1A2B-3C4D")
+        submit(ana, link, f"{hand_over}/agree", number="PL-1A2B-3C4D")
         submit(ana, link, f"{hand_over}/back")
         submit(ana, people, "/admin/access/sign-out")
     assert world.aws.refused == []

@@ -150,7 +150,8 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/access/people/sessions": Right(ACCOUNT, DECIDE, DECIDE),
     "/admin/access/waiting": Right(LIST),
     "/admin/access/waiting/stop": Right(LIST),  # the screen asks whose the change is, once it has read it
-    "/admin/access/hand-over": Right(ROLE_AT, OWN, DECIDE),  # a list of one's own, and an agreement
+    "/admin/access/hand-over": Right(LIST),  # the screen asks whose the one is that it shows
+    "/admin/access/hand-over/agree": Right(ROLE_AT, DECIDE, DECIDE),
     "/admin/access/hand-over/back": Right(ROLE_AT, DECIDE, DECIDE),
     "/admin/access/people/place": Right(PLACE_OF_ROLES, DECIDE, DECIDE),
 }

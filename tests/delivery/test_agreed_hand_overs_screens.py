@@ -20,6 +20,7 @@ OFFICES = (
     recipient("pd", serves="los-banos-ca"),
     recipient("border", serves="fresno-ca", nature="services", enforces_immigration=True),
 )
+AGREE = f"{HAND_OVER}/agree"
 LINK = f"{HAND_OVER}?n={NUMBER}&place=los-banos-ca&recipient=pd&other=border"
 LEE, MAY = "lee@desk.example", "may@desk.example"
 
@@ -41,7 +42,7 @@ def publishes(desk: DeskSite, email: str, place: str) -> Person:
 
 
 def agree(person: Person, **typed: str) -> Page:
-    return person.submit(person.get(LINK), HAND_OVER, **({"number": NUMBER} | typed))
+    return person.submit(person.get(LINK), AGREE, **({"number": NUMBER} | typed))
 
 
 def test_publishers_of_a_place_and_of_the_site_agree_and_all_are_told(desk: DeskSite) -> None:
@@ -60,7 +61,7 @@ def test_publishers_of_a_place_and_of_the_site_agree_and_all_are_told(desk: Desk
     done = lee.follow(agree(lee))
     check(done)
     assert "You agree. One more publisher has to agree" in done.words
-    assert done.forms(HAND_OVER) == []
+    assert done.forms(AGREE) == []
     mails = [one["raw_data"] for one in desk.mails()]
     assert {who for who in (LEE, MAY, PUBLISHER_ONE, PUBLISHER_TWO) if f"To: {who}" in str(mails)} == {
         *(LEE, MAY, PUBLISHER_ONE, PUBLISHER_TWO)
@@ -86,21 +87,21 @@ def test_publishers_of_a_place_and_of_the_site_agree_and_all_are_told(desk: Desk
 
 def test_nobody_else_agrees_and_a_foreign_place_is_not_shown(desk: DeskSite) -> None:
     lee, may = publishes(desk, LEE, "los-banos-ca"), publishes(desk, MAY, "fresno-ca")
-    form = lee.get(LINK).forms(HAND_OVER)[0]
+    form = lee.get(LINK).forms(AGREE)[0]
     agree(lee)
     assert may.get(LINK).status == 403
     listed = may.get(HAND_OVER)
     assert NUMBER not in listed.text
     csrf = listed.forms("/admin/access/sign-out")[0]["csrf"]
     for changed in ({}, {"place": "Los Banos"}, {"place": "a-new-town"}, {"place": ""}):
-        answer = may.post(HAND_OVER, {**form, "number": NUMBER, "csrf": csrf, **changed})
+        answer = may.post(AGREE, {**form, "number": NUMBER, "csrf": csrf, **changed})
         assert answer.status in (403, 404), changed
     editor = desk.person(EDITOR_ONE).at_access()
     assert editor.get(HAND_OVER).status == 200
     assert editor.get(LINK).status == 403
     csrf = editor.get(HAND_OVER).forms("/admin/access/sign-out")[0]["csrf"]
-    assert editor.post(HAND_OVER, {**form, "number": NUMBER, "csrf": csrf}).status == 403
-    assert lee.post(HAND_OVER, {**form, "number": NUMBER, "csrf": "x"}).status == 403
+    assert editor.post(AGREE, {**form, "number": NUMBER, "csrf": csrf}).status == 403
+    assert lee.post(AGREE, {**form, "number": NUMBER, "csrf": "x"}).status == 403
     new = "new@desk.example"
     desk.add(new, "publisher", days_ago=2)
     answer = agree(desk.person(new).at_access())

@@ -132,7 +132,7 @@ def test_two_publishers_hand_a_lost_copy_over_and_the_log_names_both_offices_and
         assert handed_over(desk, directory) == 0
         at_people = person.at_access().get(link_to_agree(page))
         assert FRESNO.name in at_people.words
-        agreed = person.submit(at_people, AGREE, number=LOST.case_number)
+        agreed = person.submit(at_people, f"{AGREE}/agree", number=LOST.case_number)
         assert agreed.status == 303, agreed.words
     assert handed_over(desk, directory) == 1
     now = now_of(reports)

@@ -22,8 +22,8 @@ Label = Callable[[str], str]
 def routes(guard: Guard, agree: AgreeToHandOvers, label: Callable[[], Label], tell: Tell) -> None:
     """Register the screens. `label` gives what places are called; `tell` mails who agreed to what."""
     screens = AgreedHandOverScreens(guard.show, agree, label, tell)
-    does = "agree to hand a report over"
-    guard.screen(HAND_OVER, EDITOR, does=does, about=_FIELDS)(screens.hand_over)
+    guard.screen(HAND_OVER, EDITOR)(screens.hand_over)
+    guard.action(f"{HAND_OVER}/agree", PUBLISHER, "agree to hand a report over", _FIELDS)(screens.agree)
     guard.action(f"{HAND_OVER}/back", PUBLISHER, "take an agreement back", _FIELDS)(screens.take_back)
 
 
@@ -37,12 +37,12 @@ class AgreedHandOverScreens:
         self._tell = tell
 
     def hand_over(self, request: AdminRequest) -> Screen:
-        """Show one hand-over and what waits besides, or agree to it."""
-        if not request.asked("n"):
-            return self._page(request, None)
+        """Show what somebody agreed to, and the one hand-over that a case leads to."""
+        return self._page(request, self._asked(request) if request.asked("n") else None)
+
+    def agree(self, request: AdminRequest) -> Screen:
+        """Agree to a hand-over."""
         asked = self._asked(request)
-        if not request.posted:
-            return self._page(request, asked)
         request.deed.before, request.deed.after = asked.recipient, asked.other
         try:
             typed, shown = request.field("number"), request.field("shown")
