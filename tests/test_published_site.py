@@ -235,7 +235,7 @@ def test_a_release_whose_frames_cannot_be_used_gives_way_to_the_shipped_ones(des
     files, said = RELEASES[name]
     shelf, alarms = S3Releases(lambda: client("s3"), "pages"), Alarms()
     texts = {"template/mail/report/body.txt": OLD_BODY, "template/mail/report/subject.txt": "{{ story }}"}
-    shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files})
+    shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files}, {})
     shelf.move(1, {}, None)
     settings = Settings(pages_url=desk.bucket)
     (recipient, *_) = published.published_recipients(settings).recipients()
@@ -255,7 +255,7 @@ def test_an_old_text_of_a_mail_that_is_live_stops_nobody_and_is_told(desk: Desk)
     store, body = desk.store, "template/mail/report/body.txt"
     store.add_version(Version(body, 1, OLD_BODY, ANA, datetime(2026, 11, 1, tzinfo=UTC), "before"))
     store.add_release(Release(1, {body: 1}, ANA, datetime(2026, 11, 1, tzinfo=UTC), "before"))
-    shelf.put(1, {"documents.json": json.dumps({body: OLD_BODY}).encode()})
+    shelf.put(1, {"documents.json": json.dumps({body: OLD_BODY}).encode()}, {})
     shelf.move(1, {}, None)
     desk.edit.discard(body, desk.edit.open(body).revision)
     assert [entry.id for entry in desk.edit.list() if entry.unused] == [body]
@@ -283,7 +283,7 @@ def test_published_documents_that_a_later_package_cannot_use_give_way_to_what_sh
     broken = {
         "template/public/note.html": "{% extends 'layout.html' %}{% block main %}{{ gone }}{% endblock %}"
     }
-    shelf.put(1, {"documents.json": json.dumps(broken).encode()})
+    shelf.put(1, {"documents.json": json.dumps(broken).encode()}, {})
     shelf.move(1, {}, None)
     site = published.site_source(Settings(pages_url=desk.bucket))
     assert "<textarea" in site().form("en", "us", token="t", values={}, problems={}, recipients=[])

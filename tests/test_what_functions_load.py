@@ -90,8 +90,9 @@ OURS: dict[str, str] = {
         " desk.render: admin_pages desk_mails directory.adapters: dynamo_recipients published_texts"
         " shipped_content pages.adapters: document_folders shipped_pages pages.render: catalogs contexts"
         " english packing templates publishing.adapters: dynamo_documents fork_server render_process"
-        " s3_offices s3_releases shipped_documents standby publishing.render: render_cache sentences"
-        " site_renderer reporting.adapters: dynamo_reports report_items shared: log_alarms request_time"
+        " s3_offices s3_releases s3_unused_pages shipped_documents standby"
+        " publishing.render: render_cache sentences site_renderer"
+        " reporting.adapters: dynamo_reports report_items shared: log_alarms request_time"
         " system_clock shared.aws: dynamo_values faults sdk ses_mailer shared.net: public_files"
     ),
     "admin_api": (
@@ -101,8 +102,8 @@ OURS: dict[str, str] = {
         " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins pool_tokens"
         " desk.render: admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
-        " dynamo_jobs fork_server render_process s3_offices s3_releases shipped_documents sqs_jobs standby"
-        " publishing.render:"
+        " dynamo_jobs fork_server render_process s3_offices s3_releases s3_unused_pages shipped_documents"
+        " sqs_jobs standby publishing.render:"
         " render_cache sentences site_renderer reporting.adapters: dynamo_reports reporting.render: contexts"
         " form_pages"
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
@@ -117,8 +118,8 @@ OURS: dict[str, str] = {
     "run_job": (
         "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
         " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
-        " dynamo_jobs fork_server render_process s3_offices s3_releases shipped_documents standby"
-        " publishing.render: render_cache"
+        " dynamo_jobs fork_server render_process s3_offices s3_releases s3_unused_pages shipped_documents"
+        " standby publishing.render: render_cache"
         " sentences"
         " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"
         " shared.net: public_files"

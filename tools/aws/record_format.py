@@ -16,7 +16,8 @@ _WHY_NOT_BACK = {
     " deliveries now have, and would mail a published text around a report without the report in it.",
     3: "Code from before each place had documents of its own knows none of them: with its next publish the"
     " contacts and places that were changed here would be as they shipped. And it would mail reports to the"
-    " recipients that shipped: those that were agreed to lie in another table now.",
+    " recipients that shipped: those that were agreed to lie in another table now. Pages that are published"
+    " from now on it does not find, and shows those that shipped.",
 }
 FIRST = 1  # of stages that say no number
 
