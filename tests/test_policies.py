@@ -130,7 +130,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:DescribeTable": ["Reports"],
         "dynamodb:Query": ["Access", "Reports/index/due", "Reports/index/desk", "Wishes"],
         "dynamodb:DeleteItem": ["Wishes"],
-        "dynamodb:GetItem": ["Reports"],
+        "dynamodb:GetItem": ["Access", "Reports"],
         "dynamodb:PutItem": ["Reports", "Wishes"],
         "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["DeskKeysSecret", HELD_KEYS],
@@ -187,7 +187,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
     "access_api": {
         "dynamodb:DeleteItem": [
             *("browser#*", "browser#*", "change", "first#*", "first#*", "session#*", "step#*"),
-            *("tries#*", "tries#*", "waiting"),
+            *("told", "tries#*", "tries#*", "waiting"),
         ],
         "dynamodb:GetItem": [
             *("browser#*", "change", "first#*", "person#*", "person#*", "places", "recipient", "session#*"),
@@ -195,9 +195,9 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
         "dynamodb:PutItem": [
             *("browser#*", "browser#*", "change", "first#*", "first#*", "recipient", "session#*", "step#*"),
-            *("tries#*", "tries#*", "waiting"),
+            *("told", "tries#*", "tries#*", "waiting"),
         ],
-        "dynamodb:Query": ["recipient", "waiting"],
+        "dynamodb:Query": ["recipient", "told", "waiting"],
         "dynamodb:UpdateItem": [
             *("browser#*", "first#*", "person#*", "places", "session#*", "step#*", "tries#*", "waiting")
         ],
@@ -255,10 +255,10 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
     },
     "deliver": {
-        "dynamodb:GetItem": ["count#*", "report#*"],
+        "dynamodb:GetItem": ["count#*", "places", "report#*"],
         "dynamodb:DeleteItem": ["wish"],
         "dynamodb:PutItem": ["batch#*", "mail#*", "refused#*", "report#*"],
-        "dynamodb:Query": ["recipient", "waiting", "wish"],
+        "dynamodb:Query": ["recipient", "told", "waiting", "wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
     "note_delivery": {

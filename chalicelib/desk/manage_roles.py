@@ -6,7 +6,7 @@ accounts of those who have no role anywhere else. Roles of the whole site are th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.desk.agreements import PUBLISHER_SINCE
@@ -47,11 +47,20 @@ class AccountLine:
 
 
 class ManageRoles(NoAbouts):
-    """The roles at places, and the Abouts of the access screens. `shipped` are places that are known."""
+    """The roles at places, and the Abouts of the access screens. `shipped` are places that are known.
+
+    `changed` hears of whose roles at places are others now.
+    """
 
     def __init__(
-        self, people: People, book: RoleBook, standings: Standings, shipped: Mapping[str, PlaceOfRoles]
+        self,
+        people: People,
+        book: RoleBook,
+        standings: Standings,
+        shipped: Mapping[str, PlaceOfRoles],
+        changed: Callable[[Person], None] = lambda person: None,
     ) -> None:
+        self._changed = changed
         self._people = people
         self._book = book
         self._standings = standings
@@ -140,6 +149,7 @@ class ManageRoles(NoAbouts):
         if role == PUBLISHER and PUBLISHER not in (person.role, before):
             self._standings.record(person, PUBLISHER_SINCE)
         self._book.give(person.id, place, role)
+        self._changed(person)
         return person, before
 
     def take(self, email: str, place: str, by: Person) -> tuple[Person, str]:
@@ -151,6 +161,7 @@ class ManageRoles(NoAbouts):
         if person.email == by.email and by.role != PUBLISHER:
             raise NotAllowed("somebody else must take your own role")
         self._book.take(person.id, place)
+        self._changed(person)
         return person, before
 
     def has_any(self, person: Person) -> bool:
@@ -161,6 +172,7 @@ class ManageRoles(NoAbouts):
         """Take all roles at places of an account that is gone."""
         for place in self._book.at(person.id) if person.id else ():
             self._book.take(person.id, place)
+        self._changed(person)
 
     def write_down(self, slug: str, name: str, parent: str) -> PlaceOfRoles:
         """Write down a place that roles can be given at, and what it lies in. Raises PlaceWrong."""

@@ -20,9 +20,10 @@ from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.delay_people import DelayPeople, Doing
 from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.hold_changes import HoldChanges, KnowsFirst, Notices
+from chalicelib.desk.keep_people_to_tell import KeepPeopleToTell
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.manage_roles import ManageRoles
-from chalicelib.desk.people import UNUSED_ACCESS_SESSION
+from chalicelib.desk.people import UNUSED_ACCESS_SESSION, Person
 from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
@@ -34,11 +35,13 @@ from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web import entrance, held_changes, people
 from chalicelib.desk.web.areas import ACCESS
 from chalicelib.desk.web.guard import Guard
+from chalicelib.directory.adapters.dynamo_people_to_tell import DynamoPeopleToTell
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES, shipped_content
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail
 from chalicelib.shared.system_clock import SystemClock
@@ -54,7 +57,28 @@ def serve(
     app: Chalice, settings: Settings, clock: Clock | None = None, cognito: Callable[[], Any] = _COGNITO
 ) -> None:
     """Register the access screens: a sign-in of their own, and people behind it."""
-    routes, clock = Blueprint(__name__), clock or SystemClock()
+    routes = Blueprint(__name__)
+    _register(routes, settings, clock or SystemClock(), cognito)
+    app.register_blueprint(routes)
+
+
+def on_the_hour(
+    settings: Settings, clock: Clock | None = None, cognito: Callable[[], Any] = _COGNITO
+) -> dict[str, Any]:
+    """Carry out what waited for its day, and look over whom places' news are mailed to: what a clock starts.
+
+    It takes nothing from its event. What cannot be done now is done in an hour.
+    """
+    delay, to_tell = _register(Blueprint(__name__), settings, clock or SystemClock(), cognito)
+    delay.carry_out()
+    to_tell.all()
+    return {}
+
+
+def _register(
+    routes: Blueprint, settings: Settings, clock: Clock, cognito: Callable[[], Any]
+) -> tuple[DelayPeople, KeepPeopleToTell]:
+    """Register all routes; return what a clock starts as well."""
     pool = CognitoPeople(cognito, settings.user_pool_id, settings.user_pool_client_id)
     book = DynamoSignIns(_DYNAMO, settings.access_door_table)
     standings = Standings(
@@ -79,9 +103,9 @@ def serve(
     shared = (pool, book, standings, tell)
     guard = _entrance(routes, settings, clock, cognito, shared, lambda: delay.carry_out())
     books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
-    roles = ManageRoles(
-        pool, DynamoRoles(_DYNAMO, settings.access_table, clock), standings, _shipped_places()
-    )
+    rows = DynamoRoles(_DYNAMO, settings.access_table, clock)
+    to_tell = KeepPeopleToTell(pool, rows, DynamoPeopleToTell(_DYNAMO, settings.access_table))
+    roles = ManageRoles(pool, rows, standings, _shipped_places(), partial(_told_anew, to_tell))
     guard.right = RouteRights(GrantsOfPeople(), roles)
     manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice, roles)
     notices = Notices(
@@ -96,7 +120,15 @@ def serve(
         guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
     )
     held_changes.routes(guard, hold, tell, show)
-    app.register_blueprint(routes)
+    return delay, to_tell
+
+
+def _told_anew(to_tell: KeepPeopleToTell, person: Person) -> None:
+    """Bring whom places' news are mailed to in line with a role. A fault leaves that to the clock."""
+    try:
+        to_tell.anew(person)
+    except PorchlightError as error:
+        log.warning("who is told of a place is brought in line later: %s", type(error).__name__)
 
 
 def _hold(

@@ -12,6 +12,8 @@ from moto.ses.models import RawMessage
 from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.hold_changes import OLD_INBOX, OPERATOR
 from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.directory.adapters.dynamo_people_to_tell import DynamoPeopleToTell
+from chalicelib.wiring.access import on_the_hour
 from tests.desk.test_people import first_password, press
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
 
@@ -135,3 +137,21 @@ def test_publishers_of_a_place_hear_of_its_people_and_stop_that_and_nothing_else
     assert len(ana.get(WAITING).forms(f"{WAITING}/stop")) == 1
     told = {mail["raw_data"] for mail in desk.mails() if "a change was stopped" in mail["raw_data"]}
     assert len([text for text in told if f"To: {LEE}" in text]) == 1
+
+
+def test_the_clock_carries_out_what_waited_though_nobody_opens_people(desk: DeskSite) -> None:
+    ana = desk.person(PUBLISHER_ONE).at_access()
+    ana.submit(ana.get(PEOPLE), PEOPLE, email=NEW, role="editor", place=TOWN)
+    on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert NEW not in accounts(desk)
+    a_day_later(desk)
+    for _ in range(2):  # and once only
+        on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert NEW in accounts(desk)
+    line = desk.log()[-1]
+    assert (line["who"], line["did"], line["about"]) == (PUBLISHER_ONE, "carry out what waited", NEW)
+    assert "Choose your own password" in desk.person(NEW).sign_in(first_password(desk, NEW)).words
+    rows = DynamoPeopleToTell(lambda: desk.dynamodb, desk.settings.access_table)
+    assert [(row.email, row.edits, row.publishes) for row in rows.read()] == [(NEW, {TOWN}, set())]
+    press(ana, f"{PEOPLE}/take", NEW)
+    assert rows.read() == []
