@@ -21,12 +21,18 @@ from chalicelib.desk.standings import Standings
 from chalicelib.directory.places import RESERVED, is_slug
 from chalicelib.shared.errors import EntryMissing
 
+PLACE = "place"  # of one that says what a place lies in: `before` and `after` are slugs, "" for nothing
 ROLE = "role"  # the kind of a delayed change: `before` is the id of the account, `after` the role
 
 
 def is_role_at_place(change: DelayedChange) -> bool:
     """Say whether a delayed change gives a role at a place to an account that is there."""
     return change.kind == ROLE and bool(change.place and change.before)
+
+
+def place_of_move(change: DelayedChange) -> str:
+    """Return the slug of the place that a change moves."""
+    return change.subject.removeprefix(f"{PLACE}#")
 
 
 class PlaceWrong(ValueError):
@@ -126,14 +132,18 @@ class ManageRoles(NoAbouts):
         return self._book.at(person.id, noted=False).get(place, "") if person.id else ""
 
     def note(self, change: DelayedChange) -> None:
-        """Note a role that waits for its day: whoever reads roles then reckons with it."""
+        """Note a role or a move that waits for its day: whoever reads them then reckons with it."""
         if is_role_at_place(change):
             self._book.note(change.before, change.place, change.after, change.settles_at, change.id)
+        if change.kind == PLACE:
+            self._book.note_move(place_of_move(change), change.after, change.settles_at, change.id)
 
     def drop_note(self, change: DelayedChange) -> None:
-        """Drop the note of a role that waits, before it is stopped or replaced."""
+        """Drop the note of a role or a move that waits, before it is stopped or replaced."""
         if is_role_at_place(change):
             self._book.drop_note(change.before, change.place, change.id)
+        if change.kind == PLACE:
+            self._book.drop_move(place_of_move(change), change.id)
 
     def give(self, email: str, role: str, place: str) -> tuple[Person, str]:
         """Give an account that is there a role at a place; return whose it is, and the role of before.
@@ -174,18 +184,24 @@ class ManageRoles(NoAbouts):
             self._book.take(person.id, place)
         self._changed(person)
 
-    def write_down(self, slug: str, name: str, parent: str) -> PlaceOfRoles:
-        """Write down a place that roles can be given at, and what it lies in. Raises PlaceWrong."""
+    def checked(self, slug: str, name: str, parent: str) -> PlaceOfRoles:
+        """Return a place as it was typed, and what it lies in. Raises PlaceWrong.
+
+        It may lie in nothing that lies in itself, now or once all that is noted counts.
+        """
+        to_be = PlacesOfRoles(self._shipped, self._book.places(noted=True))
         places, name = self.places(), " ".join(name.split())
         if not name or len(name) > 100:
             raise PlaceWrong("name")
         if not is_slug(slug) or slug in RESERVED or len(slug) > 100:
             raise PlaceWrong("p")
-        if parent not in places or slug in places.around(parent):
+        if parent not in places or slug in (*places.around(parent), *to_be.around(parent)):
             raise PlaceWrong("around")
-        place = PlaceOfRoles(slug, name, parent)
+        return PlaceOfRoles(slug, name, parent)
+
+    def put(self, place: PlaceOfRoles) -> None:
+        """Write a place down at once; a noted move of it stays."""
         self._book.put_place(place)
-        return place
 
     # What requests are about
 

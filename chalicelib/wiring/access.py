@@ -18,6 +18,7 @@ from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.delay_people import DelayPeople, Doing
+from chalicelib.desk.delay_places import DelayPlaces
 from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.hold_changes import HoldChanges, KnowsFirst, Notices
 from chalicelib.desk.keep_people_to_tell import KeepPeopleToTell
@@ -69,15 +70,16 @@ def on_the_hour(
 
     It takes nothing from its event. What cannot be done now is done in an hour.
     """
-    delay, to_tell = _register(Blueprint(__name__), settings, clock or SystemClock(), cognito)
-    delay.carry_out()
+    people_, places, to_tell = _register(Blueprint(__name__), settings, clock or SystemClock(), cognito)
+    people_.carry_out()
+    places.carry_out()
     to_tell.all()
     return {}
 
 
 def _register(
     routes: Blueprint, settings: Settings, clock: Clock, cognito: Callable[[], Any]
-) -> tuple[DelayPeople, KeepPeopleToTell]:
+) -> tuple[DelayPeople, DelayPlaces, KeepPeopleToTell]:
     """Register all routes; return what a clock starts as well."""
     pool = CognitoPeople(cognito, settings.user_pool_id, settings.user_pool_client_id)
     book = DynamoSignIns(_DYNAMO, settings.access_door_table)
@@ -115,12 +117,13 @@ def _register(
     first = first_delivery(settings, clock)
     hold = _hold(waiting, roles, book, first, clock, notices)
     delay = DelayPeople(hold, waiting, Doing(manage, roles, guard.record_of, tell), clock)
-    people.routes(guard, manage, roles, tell, delay)
+    delay_places = DelayPlaces(hold, waiting, roles, guard.record_of, tell, clock)
+    people.routes(guard, manage, roles, tell, delay, delay_places)
     show = recipient_screens(
         guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
     )
     held_changes.routes(guard, hold, tell, show)
-    return delay, to_tell
+    return delay, delay_places, to_tell
 
 
 def _told_anew(to_tell: KeepPeopleToTell, person: Person) -> None:

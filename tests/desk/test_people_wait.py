@@ -12,6 +12,7 @@ from moto.ses.models import RawMessage
 from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.hold_changes import OLD_INBOX, OPERATOR
 from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.directory.adapters.dynamo_people_to_tell import DynamoPeopleToTell
 from chalicelib.wiring.access import on_the_hour
 from tests.desk.test_people import first_password, press
@@ -155,3 +156,23 @@ def test_the_clock_carries_out_what_waited_though_nobody_opens_people(desk: Desk
     assert [(row.email, row.edits, row.publishes) for row in rows.read()] == [(NEW, {TOWN}, set())]
     press(ana, f"{PEOPLE}/take", NEW)
     assert rows.read() == []
+
+
+def test_a_county_gets_a_town_a_day_after_it_was_moved_there(desk: DeskSite) -> None:
+    roles = DynamoRoles(lambda: desk.dynamodb, desk.settings.access_table)
+    roles.put_place(PlaceOfRoles("elsewhere", "Elsewhere County", "california"))
+    ana, place = desk.person(PUBLISHER_ONE).at_access(), f"{PEOPLE}/place"
+    moved = {"p": TOWN, "name": "Los Banos", "around": "elsewhere"}
+    assert ana.submit(ana.get(PEOPLE), place, **moved).location == f"{PEOPLE}?done=role_place_waits"
+    assert roles.places()[TOWN].parent == "merced-county-ca"
+    assert {*mailed(desk)} == {PUBLISHER_ONE, PUBLISHER_TWO}
+    assert "Los Banos, Merced County will lie in Elsewhere County" in ana.get(PEOPLE).words
+    assert ana.submit(ana.get(PEOPLE), f"{WAITING}/stop").location == f"{WAITING}?done=stopped"
+    a_day_later(desk)
+    on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert roles.places()[TOWN].parent == "merced-county-ca"
+    ana.submit(ana.get(PEOPLE), place, **moved)
+    a_day_later(desk)
+    on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert roles.places()[TOWN].parent == "elsewhere"
+    assert desk.log()[-1]["about"] == TOWN

@@ -13,7 +13,7 @@ from chalicelib.shared.aws.dynamo_values import read
 
 PLACES_KEY: Mapping[str, Any] = {"pk": {"S": "places"}, "sk": {"S": "all"}}
 AT = "at "  # no slug has a space, so no place can be called like a key
-FROM = "from "  # and a place: what it lies in from a moment on
+FROM = "from "  # and a place: what counts from a moment on
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 
