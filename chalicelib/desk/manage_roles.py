@@ -111,7 +111,7 @@ class ManageRoles(NoAbouts):
 
     def _with_authenticator(self, person: Person) -> Person:
         try:
-            return replace(person, second_factor=self._people.find(person.email).second_factor)
+            return replace(person, second_factor=self._people.has_authenticator(person.email))
         except EntryMissing:
             return person
 

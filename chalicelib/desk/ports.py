@@ -51,6 +51,9 @@ class People(Protocol):
     def listed(self) -> Sequence[Person]:
         """Return all accounts, by address, without their authenticators: each would be a question."""
 
+    def has_authenticator(self, email: str) -> bool:
+        """Say whether an account has an authenticator: one question, for lists. Raises EntryMissing."""
+
     def find(self, email: str) -> Person:
         """Return one account, with id and `invited_at`. Raises EntryMissing."""
 
