@@ -21,6 +21,7 @@ from chalicelib.shared.aws.dynamo_values import read, write
 from chalicelib.shared.aws.faults import ConditionFailed, Table, store_faults
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
+from chalicelib.shared.request_time import THIS_REQUEST
 from chalicelib.shared.system_clock import SystemClock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,8 +87,8 @@ class DynamoRoles:
         self._drop(_key(person), _FROM + place, id_)
 
     def places(self, *, noted: bool = False) -> Mapping[str, PlaceOfRoles]:
-        """Read the places that were written down."""
-        item = self._call("get_item", Key=_PLACES, ConsistentRead=True).get("Item", {})
+        """Read the places that were written down, once a request: each row of a list asks about its own."""
+        item = THIS_REQUEST.once(("places of roles", self._table), self._read_places)
         found = written_places(item, None if noted else self._clock.now())
         return {slug: PlaceOfRoles(slug, *place) for slug, place in found.items()}
 
@@ -103,6 +104,10 @@ class DynamoRoles:
         """Write one place, and leave the others."""
         self._set(_PLACES, _AT + place.slug, {"name": place.name, "parent": place.parent})
 
+    def _read_places(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._call("get_item", Key=_PLACES, ConsistentRead=True).get("Item", {})
+        return found
+
     def _roles(self, item: Mapping[str, Any]) -> dict[str, str]:
         """Return an item's roles with those that count by now."""
         found, now = _settled(item), self._clock.now()
@@ -114,6 +119,7 @@ class DynamoRoles:
         return {place: role for place, role in found.items() if role}
 
     def _set(self, key: Mapping[str, Any], name: str, value: Any) -> None:
+        THIS_REQUEST.forget(("places of roles", self._table))
         self._call(
             "update_item",
             Key=key,
@@ -123,6 +129,7 @@ class DynamoRoles:
         )
 
     def _drop(self, key: Mapping[str, Any], name: str, id_: str) -> None:
+        THIS_REQUEST.forget(("places of roles", self._table))
         try:
             self._call(
                 "update_item",
