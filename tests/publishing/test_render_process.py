@@ -39,7 +39,7 @@ class Inside(render_worker.Inside):
         return {"html": self._site.error("en", 404)}
 
 render_worker.Inside = Inside
-render_worker.main()
+work = render_worker.work
 """
 
 
@@ -309,7 +309,7 @@ def is_open(number):
 
 render_worker.Inside = Inside
 render_worker.warm_up = lambda inside: None
-render_worker.main()
+work = render_worker.work
 '''
 
 
@@ -336,7 +336,7 @@ def test_even_an_escaped_template_finds_no_file_no_network_and_no_environment(
 
 
 def test_a_process_that_is_silent_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "silent_template.py").write_text("import time\ntime.sleep(60)\n")
+    (tmp_path / "silent_template.py").write_text("import time\ndef work(*asked): time.sleep(60)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     with (
         pytest.raises(RenderStopped),

@@ -29,6 +29,7 @@ from chalicelib.wiring import access, admin, publishing
 from tests.support.desk_site import SENDER, DeskSite
 from tests.support.moto_in_process import no_sockets_to
 from tests.support.remembered import RememberingProcess
+from tests.support.rendered import PATIENT
 
 _numbers = count(1)
 
@@ -41,7 +42,7 @@ def render_process(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Re
 
     @cache
     def process(module: str, limits: Limits | None = None) -> RememberingProcess:
-        return RememberingProcess(RenderProcess(module, limits), shared)
+        return RememberingProcess(RenderProcess(module, limits or PATIENT), shared)
 
     return process
 

@@ -6,26 +6,17 @@ import contextlib
 import json
 import os
 import select
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
+from chalicelib.publishing.adapters.fork_server import fork_server
 from chalicelib.publishing.errors import RenderStopped
 
-_ROOT = Path(__file__).resolve().parents[3]
 _OWN_SHARE = 0.85  # of the patience: then the process stops by itself, and can still say at which line
-# The child finds its modules where we do. It is told by argument, because it has no environment.
-_START = """
-import runpy, sys
-sys.path[:] = sys.argv[1].split("|")
-module = sys.argv[2]
-del sys.argv[1:3]
-runpy.run_module(module, run_name="__main__", alter_sys=False)
-"""
+_A_MOMENT = 0.1  # seconds in which a process that has failed is gone
 
 
 class Limits(NamedTuple):
@@ -38,39 +29,30 @@ class Limits(NamedTuple):
 
 
 class RenderWorker:
-    """A child process that renders, one job after the other, over pipes."""
+    """A process that renders, one job after the other, over pipes. It begins with the first job."""
 
     def __init__(self, module: str, folder: Path, limits: Limits) -> None:
         self._limits = limits
-        path = "|".join([str(_ROOT), *(part for part in sys.path if part)])
-        command = [sys.executable, "-I", "-B", "-c", _START, path, module, str(folder)]
-        self._process = subprocess.Popen(  # noqa: S603 (our own module, and no shell)
-            [*command, str(limits.processor), str(limits.memory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # what it says there might quote a text
-            env={},
-            cwd="/",
-            close_fds=True,
-        )
-        self._in = cast(IO[bytes], self._process.stdin)
-        self._out = cast(IO[bytes], self._process.stdout)
+        self._module = module
+        self._folder = folder
+        self._pid = 0
         self._read = b""
 
     def ask(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """Hand in a job and return the answer. Raises RenderStopped when none came within the limits."""
-        now, patience = time.monotonic(), self._limits.patience
-        end, own_end = now + patience, now + patience * _OWN_SHARE
         text = "this took too much time or memory"
         try:
+            self._begin()
+            now, patience = time.monotonic(), self._limits.patience
+            end, own_end = now + patience, now + patience * _OWN_SHARE
             self._in.write(json.dumps({**job, "until": own_end}).encode("ascii") + b"\n")
             self._in.flush()
             line = self._line(end)
             answer = json.loads(line)
         except (OSError, ValueError) as error:
-            if self._ended_by_itself():
+            # Limits end it by a signal, and that is a code below zero.
+            if not self._pid or self.end(_A_MOMENT) > 0:
                 text = "the process that renders ended by itself: no text can be blamed for it"
-            self.end()
             raise RenderStopped(text) from error
         if not isinstance(answer, dict):
             self.end()
@@ -80,20 +62,35 @@ class RenderWorker:
             raise RenderStopped(text, str(answer["fault"][0]), int(answer["fault"][1]))
         return answer
 
-    def end(self) -> None:
-        """End the process, whatever it is at."""
-        self._process.kill()
-        self._process.wait()
+    def end(self, grace: float = 0.0) -> int:
+        """End the process, whatever it is at; return how it ended, as ForkServer.end does."""
+        if not self._pid:
+            return 0
+        code = self._server.end(self._pid, grace)
+        self._pid = 0
         with contextlib.suppress(OSError):  # a job that was never read
             self._in.close()
         self._out.close()
+        return code
 
-    def _ended_by_itself(self) -> bool:
-        # Limits end it by a signal, and that is a code below zero.
+    def _begin(self) -> None:
+        if self._pid:
+            return
+        self._server = fork_server(self._module)
+        limits, folder = self._limits, str(self._folder)
+        asked = {"folder": folder, "processor": limits.processor, "memory": limits.memory}
+        jobs, ours = os.pipe()
+        answers, theirs = os.pipe()
+        self._in, self._out = os.fdopen(ours, "wb"), os.fdopen(answers, "rb")
         try:
-            return self._process.wait(0.1) > 0
-        except subprocess.TimeoutExpired:
-            return False
+            self._pid = self._server.fork(asked, [jobs, theirs])
+        except OSError:
+            self._in.close()
+            self._out.close()
+            raise
+        finally:
+            os.close(jobs)
+            os.close(theirs)
 
     def _line(self, end: float) -> bytes:
         while b"\n" not in self._read:

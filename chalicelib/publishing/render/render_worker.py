@@ -1,6 +1,6 @@
-"""Sandbox of rendering: a child process for what editors wrote, `render_worker.py FOLDER LIMITS`.
+"""Sandbox of rendering: the work of a process for what editors wrote.
 
-It is started fresh and with an empty environment, so that it holds none of the desk's secrets. It reads its
+It is a fork of one that has an empty environment, so that it holds none of the desk's secrets. It reads its
 folder, gives up files and network for good, and only then touches a template. It answers one job a line, in
 JSON.
 """
@@ -329,9 +329,8 @@ def answer(inside: Inside | Unstarted, job: Mapping[str, Any]) -> dict[str, Any]
         return {"fault": [document, inside.line_of(document, line, sentence), sentence]}
 
 
-def main() -> None:
+def work(folder: Path, seconds: int, memory: int) -> None:
     """Answer jobs until there are no more."""
-    folder, seconds, memory = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     jobs, out = sys.stdin.buffer, sys.stdout.buffer
     signal.signal(signal.SIGALRM, _end_it)
     inside = _started(folder)
@@ -375,7 +374,3 @@ def _line_of_part(tree: nodes.Template) -> int:
 
 def _listed(names: set[str]) -> str:
     return ", ".join(sorted(name for name in names if not name.startswith("_")))
-
-
-if __name__ == "__main__":
-    main()
