@@ -104,13 +104,21 @@ def test_sessions_of_the_access_screens_can_be_made_and_read_by_their_own_functi
             for thing, key in parts(statement)
         }
         assert not [thing for thing, _ in listed if thing in ("Door", "AccessDoor")], function.name
-        # Of the access function's table recipients and what waits are lists, never what is of people: whom
-        # a place's news are mailed to is read by who mails them alone.
-        lists = {"waiting", "recipient", *(["told"] if function in (ACCESS, DELIVER) else [])}
+        # Of the access function's table some things are lists, and never what is of people: whom a place's
+        # news are mailed to is read by who mails them alone.
+        lists = {"waiting", "recipient", "handover", *(["told"] if function in (ACCESS, DELIVER) else [])}
         assert {key for thing, key in listed if thing == "Access"} <= lists, function.name
         writes_list = ("Access", "told") in done_by(function, reads=False)
         assert writes_list is (function is ACCESS), function.name
     assert "ACCESS_DOOR_TABLE" not in ADMIN.environment
+
+
+def test_agreements_to_hand_overs_are_written_by_the_access_function_alone_and_read_by_who_delivers() -> None:
+    row = ("Access", "handover#PL-1A2B-3C4D")
+    written = [one for one in FUNCTIONS if any(meets(row, part) for part in done_by(one, reads=False))]
+    read = [one for one in FUNCTIONS if any(meets(row, part) for part in done_by(one, reads=True))]
+    assert written == [ACCESS]
+    assert read == [ACCESS, DELIVER]
 
 
 def test_no_resource_of_the_stack_opens_these_tables_or_the_function_to_anybody_else() -> None:
@@ -148,6 +156,7 @@ def test_the_pool_gives_a_token_for_a_password_and_a_code_alone() -> None:
     [
         ("Documents", "dynamodb:PutItem", ["person#*"]),
         ("Access", "dynamodb:UpdateItem", ["person#*"]),
+        ("Access", "dynamodb:UpdateItem", ["handover"]),
         ("AccessDoor", "dynamodb:PutItem", ["session#*"]),
     ],
 )

@@ -19,6 +19,8 @@ from urllib.parse import urlencode
 
 import boto3
 import pytest
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
@@ -190,16 +192,17 @@ KEYS: dict[str, dict[str, list[str]]] = {
             *("told", "tries#*", "tries#*", "waiting"),
         ],
         "dynamodb:GetItem": [
-            *("browser#*", "change", "first#*", "person#*", "person#*", "places", "recipient", "session#*"),
-            *("step#*", "tries#*", "waiting"),
+            *("browser#*", "change", "first#*", "handover", "person#*", "person#*", "places", "recipient"),
+            *("session#*", "step#*", "tries#*", "waiting"),
         ],
         "dynamodb:PutItem": [
             *("browser#*", "browser#*", "change", "first#*", "first#*", "recipient", "session#*", "step#*"),
             *("told", "tries#*", "tries#*", "waiting"),
         ],
-        "dynamodb:Query": ["recipient", "told", "waiting"],
+        "dynamodb:Query": ["handover", "recipient", "told", "waiting"],
         "dynamodb:UpdateItem": [
-            *("browser#*", "first#*", "person#*", "places", "session#*", "step#*", "tries#*", "waiting")
+            *("browser#*", "first#*", "handover", "person#*", "places", "session#*", "step#*", "tries#*"),
+            "waiting",
         ],
         "dynamodb:BatchGetItem": ["person#*", "places"],
     },
@@ -218,7 +221,6 @@ KEYS: dict[str, dict[str, list[str]]] = {
             "draft",
             "first#*",
             "job#*",
-            "person#*",
             "person#*",
             "release",
             "session#*",
@@ -258,7 +260,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["count#*", "places", "report#*"],
         "dynamodb:DeleteItem": ["wish"],
         "dynamodb:PutItem": ["batch#*", "mail#*", "refused#*", "report#*"],
-        "dynamodb:Query": ["recipient", "told", "waiting", "wish"],
+        "dynamodb:Query": ["handover", "recipient", "told", "waiting", "wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
     "note_delivery": {
@@ -1007,6 +1009,13 @@ def test_the_access_functions_role_lets_a_publisher_change_who_may_sign_in(world
         waiting, sign_out = "/admin/access/waiting", "/admin/access/sign-out"
         gone = {"csrf": ana.get(waiting).forms(sign_out)[0]["csrf"], "subject": "recipient#a", "id": "b"}
         assert ana.post(f"{waiting}/stop", gone).status == 409  # and forms are told once more who is offered
+        # a hand-over: agreed to by somebody who has been here for long, and taken back
+        pools = cognitoidp_backends[DEFAULT_ACCOUNT_ID][world.aws.region].user_pools
+        pools[world.pool].users[ANA].create_date -= timedelta(days=30)
+        hand_over = "/admin/access/hand-over"
+        link = f"{hand_over}?n=PL-1A2B-3C4D&place=planada&recipient=dhs-blue-campaign&other=dot-trafficking"
+        submit(ana, link, f"{hand_over}/agree", number="PL-1A2B-3C4D")
+        submit(ana, link, f"{hand_over}/back")
         submit(ana, people, "/admin/access/sign-out")
     assert world.aws.refused == []
     assert set(ALLOWED["access_api"]) - world.asked(ACCESS) == {"ses:SendEmail"}

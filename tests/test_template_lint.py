@@ -474,7 +474,7 @@ def test_what_has_its_time_is_forgotten_by_the_table_itself(expanded):
         if table["Properties"].get("TimeToLiveSpecification")
         == {"AttributeName": "expires_at", "Enabled": True}
     }
-    assert forgetful == {"Reports", "Audit", "Documents", "Wishes", *DOORS}
+    assert forgetful == {"Reports", "Audit", "Documents", "Access", "Wishes", *DOORS}
 
 
 def test_no_bucket_is_public_and_what_was_overwritten_can_be_had_back_for_a_while(expanded):

@@ -84,7 +84,8 @@ OURS: dict[str, str] = {
     "reporter_api": _FORMS,
     "code_api": _FORMS,
     "access_api": (
-        "delivery.adapters: delivery_marks dynamo_cases mail_encryption desk.adapters: cognito_people"
+        "delivery.adapters: delivery_marks dynamo_cases dynamo_hand_overs mail_encryption"
+        " desk.adapters: cognito_people"
         " dynamo_audit dynamo_delayed_changes dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
         " desk.render: admin_pages desk_mails directory.adapters: dynamo_people_to_tell dynamo_recipients"
         " published_texts shipped_content written_places pages.adapters: document_folders shipped_pages"
@@ -99,7 +100,7 @@ OURS: dict[str, str] = {
         f"{_PUBLISHED} directory.adapters: dynamo_recipients written_places"
         " delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes"
         " mail_encryption delivery.render: figure_pictures desk.adapters:"
-        " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
+        " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins pool_tokens"
         " desk.render: admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
         " kept_items"
@@ -110,7 +111,8 @@ OURS: dict[str, str] = {
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
     "deliver": (
-        f"{_NOTICES} delivery.adapters: copy_marks delivery_keys dynamo_cases dynamo_wishes hpke_opener"
+        f"{_NOTICES} delivery.adapters: copy_marks delivery_keys dynamo_cases dynamo_hand_overs"
+        " dynamo_wishes hpke_opener"
         " mail_encryption delivery.render: mail_block mail_contexts mails place_mails"
         " directory.adapters: dynamo_people_to_tell written_places"
         " pages.render: catalogs english reporting.adapters: hpke_sealer shared.aws: secrets"

@@ -1,6 +1,6 @@
-"""Hand-overs of a copy that did not arrive to another recipient, with separation of duties.
+"""Hand-overs of a copy that did not arrive to another recipient: proposals, with a reason, at the desk.
 
-One publisher proposes, with a reason, and another one agrees.
+Two publishers agree to one at the access screens (agree_to_hand_overs.py), which the desk cannot do for them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from chalicelib.delivery.hand_overs import (
 )
 from chalicelib.delivery.look_after_cases import read_case_number
 from chalicelib.delivery.ports import Cases
-from chalicelib.desk.agreements import SENTENCES, Standing, why_not
 from chalicelib.desk.audit import plain_line
-from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.people import Person
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient, offered_at
@@ -32,12 +30,16 @@ _CHANGED = "somebody, or the mail service, changed this case meanwhile: look at 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A hand-over that waits for a second publisher, as it is shown. `shown` stands for exactly this."""
+    """A hand-over that waits for two publishers, as it is shown. `shown` stands for exactly this.
+
+    `offered` says whether the report could still be handed to this office.
+    """
 
     proposed: HandOver
     before: str
     other: Recipient | None
     shown: str
+    offered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class HandOverLine:
 
 
 class HandOvers:
-    """Hand-overs, proposed and agreed to.
+    """Hand-overs as the desk proposes and declines them.
 
     With `agreed_only` nobody is offered who has not agreed to get reports.
     """
@@ -91,27 +93,6 @@ class HandOvers:
         proposed = HandOver(other, who.email, self._clock.now(), reason)
         self._cases.change(case.with_proposal(recipient, proposed))
 
-    def agree(
-        self,
-        case_number: str,
-        recipient: str,
-        shown: str,
-        standing: Callable[[], Standing],
-        begun: Callable[[HandOver], None] = lambda proposed: None,
-    ) -> None:
-        """Agree to a hand-over, as a second publisher: the report is queued for the other recipient.
-
-        `begun` hears of the proposal before anything is decided. Raises AgreementMissing, EntryMissing, or
-        StaleRecord when it is not what was `shown`.
-        """
-        case, proposed = self._proposed(case_number, recipient, shown, begun)
-        reason = why_not(standing(), {proposed.by}, self._clock.now())
-        if reason:
-            raise AgreementMissing(SENTENCES[reason])
-        if proposed.to not in {recipient.id for recipient in self._others(case)}:
-            raise AgreementMissing("This report cannot be handed to this office any more. Decline it.")
-        self._cases.change(case.handed_over(recipient, proposed.to, self._clock.now()))
-
     def decline(
         self,
         case_number: str,
@@ -142,7 +123,8 @@ class HandOvers:
         known = {recipient.id: recipient for recipient in self._directory.recipients()}
         before, other = known.get(copy.recipient), known.get(copy.proposed.to)
         shown = as_shown(case.case_number, before, other, copy)
-        return Waiting(copy.proposed, before.name if before else copy.recipient, other, shown)
+        offered = copy.proposed.to in {recipient.id for recipient in self._others(case)}
+        return Waiting(copy.proposed, before.name if before else copy.recipient, other, shown, offered)
 
     def _others(self, case: SealedReport) -> tuple[Recipient, ...]:
         everybody = self._directory.recipients()

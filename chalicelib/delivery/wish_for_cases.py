@@ -14,7 +14,6 @@ from chalicelib.delivery.look_after_cases import LookAfterCases
 from chalicelib.delivery.ports import Cases, RefusedWish, WishBook
 from chalicelib.delivery.wishes import (
     ACKNOWLEDGE,
-    AGREE,
     DECLINE,
     END_HOLD,
     HOLD,
@@ -23,7 +22,6 @@ from chalicelib.delivery.wishes import (
     Wish,
     seen_of,
 )
-from chalicelib.desk.agreements import Standing
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.people import Person
 from chalicelib.reporting.cases import HandOver, SealedReport
@@ -91,19 +89,6 @@ class WishForCases:
         """Wish a hand-over proposed. Raises HandOverRefused, EntryMissing, StaleRecord."""
         self._hand_overs.propose(case_number, recipient, other, why, version, who)
         self._wish(case_number, PROPOSE, who, recipient, other=other, why=plain_line(why, WHY_MOST))
-
-    def agree(
-        self,
-        case_number: str,
-        recipient: str,
-        shown: str,
-        who: Person,
-        standing: Callable[[], Standing],
-        begun: Callable[[HandOver], None],
-    ) -> None:
-        """Wish a hand-over done, as its second publisher. Raises AgreementMissing, StaleRecord."""
-        self._hand_overs.agree(case_number, recipient, shown, standing, begun)
-        self._wish(case_number, AGREE, who, recipient, seen=shown)
 
     def decline(
         self, case_number: str, recipient: str, shown: str, who: Person, begun: Callable[[HandOver], None]

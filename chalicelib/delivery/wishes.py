@@ -24,7 +24,7 @@ ACKNOWLEDGE = "acknowledge"
 HOLD = "hold"
 END_HOLD = "end_hold"
 PROPOSE = "propose"
-AGREE = "agree"
+AGREE = "agree"  # of an earlier package, or forged: it is never granted (agreed_hand_overs.py)
 DECLINE = "decline"
 KINDS = (SEND_AGAIN, ACKNOWLEDGE, HOLD, END_HOLD, PROPOSE, AGREE, DECLINE)
 
@@ -37,7 +37,7 @@ _CHANGED = "the case changed meanwhile"
 class Wish:
     """What somebody wants done with a case: `by` is their address, `id` orders wishes by time.
 
-    `recipient` is whose copy is meant. `seen` stands for what was on the screen (`seen_of`, or for AGREE and
+    `recipient` is whose copy is meant. `seen` stands for what was on the screen (`seen_of`, or for
     DECLINE the fingerprint of the hand-over). `address` is that of SEND_AGAIN; `other` and `why` are those of
     PROPOSE.
     """
@@ -88,6 +88,8 @@ def granted(
 
     With `agreed_only` a report is handed over to nobody who has not agreed to get reports.
     """
+    if wish.kind == AGREE:
+        raise WishRefused("two publishers have to agree to it at People")
     if wish.kind not in KINDS or now - wish.at > LIVES or wish.at - now > timedelta(minutes=5):
         raise WishRefused("it took too long")
     if wish.kind in (HOLD, END_HOLD):
@@ -103,7 +105,7 @@ def granted(
         return _sent_again(case, copy, wish, now)
     if not may_be_handed_over(copy):
         raise WishRefused("only a copy that did not arrive can be handed over")
-    return _about_a_hand_over(case, copy, wish, directory, now, agreed_only)
+    return _about_a_hand_over(case, copy, wish, directory, agreed_only)
 
 
 def _sent_again(case: SealedReport, copy: Delivery, wish: Wish, now: datetime) -> SealedReport:
@@ -117,7 +119,6 @@ def _about_a_hand_over(
     copy: Delivery,
     wish: Wish,
     directory: RecipientBook,
-    now: datetime,
     agreed_only: bool,
 ) -> SealedReport:
     known = {recipient.id: recipient for recipient in directory.recipients()}
@@ -126,22 +127,18 @@ def _about_a_hand_over(
             raise WishRefused(_CHANGED)
         if not wish.why or len(wish.why) > WHY_MOST:
             raise WishRefused("no reason was given")
-        _check_offered(case, wish.other, directory, agreed_only)
+        check_offered(case, wish.other, directory, agreed_only)
         return case.with_proposal(wish.recipient, _proposal(wish))
     if copy.proposed is None:
         raise WishRefused(_CHANGED)
     other = known.get(copy.proposed.to)
     if wish.seen != as_shown(case.case_number, known.get(copy.recipient), other, copy):
         raise WishRefused(_CHANGED)
-    if wish.kind == DECLINE:
-        return case.with_proposal(wish.recipient, None)
-    if wish.by == copy.proposed.by:
-        raise WishRefused("somebody else than the one who proposed this has to agree")
-    _check_offered(case, copy.proposed.to, directory, agreed_only)
-    return case.handed_over(wish.recipient, copy.proposed.to, now)
+    return case.with_proposal(wish.recipient, None)
 
 
-def _check_offered(case: SealedReport, other: str, directory: RecipientBook, agreed_only: bool) -> None:
+def check_offered(case: SealedReport, other: str, directory: RecipientBook, agreed_only: bool) -> None:
+    """Check that a copy of a case could be handed to another office. Raises WishRefused."""
     everybody = directory.recipients()
     known: list[Recipient] = [one for one in everybody if one.agreed_on is not None or not agreed_only]
     on_form = offered_at(everybody, directory.chain(case.place), agreed_only)

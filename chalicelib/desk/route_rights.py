@@ -136,7 +136,6 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/case/answer": Right(CASE, LOOK, DECIDE),
     "/admin/case/hold": Right(CASE, LOOK, DECIDE),
     "/admin/case/move": Right(CASE, LOOK, DECIDE),
-    "/admin/case/agree": Right(CASE, LOOK, DECIDE),
     "/admin/case/decline": Right(CASE, LOOK, DECIDE),
     "/admin/access/home": Right(OF_SITE, OWN, OWN),
     "/admin/access/{proxy+}": Right(OF_SITE, OWN, OWN),
@@ -151,6 +150,9 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/access/people/sessions": Right(ACCOUNT, DECIDE, DECIDE),
     "/admin/access/waiting": Right(LIST),
     "/admin/access/waiting/stop": Right(LIST),  # the screen asks whose the change is, once it has read it
+    "/admin/access/hand-over": Right(LIST),  # the screen asks whose the one is that it shows
+    "/admin/access/hand-over/agree": Right(ROLE_AT, DECIDE, DECIDE),
+    "/admin/access/hand-over/back": Right(ROLE_AT, DECIDE, DECIDE),
     "/admin/access/people/place": Right(PLACE_OF_ROLES, DECIDE, DECIDE),
 }
 # Those that show or change all places, or what the site owns.

@@ -70,7 +70,7 @@ PAST_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A hand-over: a proposal to give an undelivered copy to another office; a second publisher decides."""
+    """A hand-over: a proposal to give an undelivered copy to another office; two publishers agree to it."""
 
     to: str
     by: str
@@ -92,7 +92,7 @@ class Delivery:
     notice that they were taken undo what followed.
 
     `instead_of` is the recipient whose copy did not arrive and was handed over to this one; `proposed` is a
-    hand-over that waits for a second publisher. `past` are the states before this one and since when it was
+    hand-over that waits for two publishers. `past` are the states before this one and since when it was
     in each, the latest PAST_STEPS of them; none for what moved before steps were kept.
     """
 

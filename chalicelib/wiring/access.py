@@ -46,6 +46,7 @@ from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.agreed_hand_overs import hand_over_screens
 from chalicelib.wiring.change_recipients import Shared, first_delivery, recipient_screens
 
 log = logging.getLogger("porchlight")
@@ -123,6 +124,7 @@ def _register(
         guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
     )
     held_changes.routes(guard, hold, tell, show)
+    hand_over_screens(guard, settings, clock, pool, standings, roles, tell)
     return delay, delay_places, to_tell
 
 

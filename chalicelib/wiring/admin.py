@@ -23,7 +23,6 @@ from chalicelib.desk.adapters.cognito_people import CognitoPeople
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
-from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.grants import GrantsOfPeople, Sees
 from chalicelib.desk.render.admin_pages import AdminPages
@@ -31,7 +30,7 @@ from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.route_rights import RouteRights
 from chalicelib.desk.sign_in import Sessions, SignIn
 from chalicelib.desk.sign_in_watch import SignInWatch
-from chalicelib.desk.standings import NoDates, Standings
+from chalicelib.desk.standings import NoDates
 from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web import audit_log, entrance, moved
 from chalicelib.desk.web.guard import Guard
@@ -95,7 +94,6 @@ class _Shared(NamedTuple):
     mails: DeskMails
     mailer: Mailer
     tell: TellPublishers
-    standings: Standings
     audit: DynamoAudit
 
 
@@ -130,7 +128,7 @@ def serve(
         shared.clock,
         _at_once(settings, shared.clock, directory),
     )
-    cases.routes(guard, look_after_cases, hand_overs, shared.standings, wishes, places, rights.sees)
+    cases.routes(guard, look_after_cases, hand_overs, wishes, places, rights.sees)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
     read_figures = ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places)
     figures.routes(guard, lambda of: read_figures.of(of, partial(lists.kept, of)), places, rights.sees)
@@ -165,7 +163,6 @@ def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Sh
         TellPublishers(
             pool, mailer, alarms, settings.sender_address, settings.operator_address, mails.notice
         ),
-        Standings(pool, DynamoStandings(_DYNAMO, settings.access_table, settings.documents_table), clock),
         DynamoAudit(_DYNAMO, settings.audit_table),
     )
 

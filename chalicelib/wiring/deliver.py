@@ -26,6 +26,7 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.grant_hand_overs import grant_hand_overs
 from chalicelib.wiring.mails import delivery_recipients, mails
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, report_store, ses, time_left
 from chalicelib.wiring.places_to_tell import tell_places
@@ -55,11 +56,15 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
 
 
 def _grant_wishes(settings: Settings, clock: Clock) -> None:
-    """Grant what the desk wished; whatever goes wrong there, reports are mailed. The next run goes on."""
-    try:
-        grant_wishes(settings, clock, delivery_recipients(settings, clock))()
-    except Exception as error:
-        log.error("wishes of the desk wait: %s", where(error))
+    """Grant what the desk wished, then what two agreed to; whatever goes wrong there, reports are mailed.
+
+    The next run goes on.
+    """
+    for what, grant in (("wishes of the desk", grant_wishes), ("hand-overs", grant_hand_overs)):
+        try:
+            grant(settings, clock, delivery_recipients(settings, clock))()
+        except Exception as error:
+            log.error("%s wait: %s", what, where(error))
 
 
 def _tell_places(settings: Settings, clock: Clock, left: Callable[[], timedelta]) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
-from chalicelib.delivery.wishes import HOLD, Wish
+from chalicelib.delivery.wishes import AGREE, HOLD, Wish
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.cases import BOUNCED, DELIVERED, QUEUED, Delivery, SealedReport
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import sweep as sweeping
+from chalicelib.wiring.grant_hand_overs import grant_hand_overs
 from chalicelib.wiring.wishes import grant_wishes
 from tests.support.desk_site import PUBLISHER_ONE, PUBLISHER_TWO, DeskSite, Page, Person
 from tests.support.fakes import FakeRecipients, recipient
@@ -85,17 +86,22 @@ def test_what_does_not_fit_any_more_is_said_with_its_reason(desk: DeskSite) -> N
     assert "and not done, because the case changed meanwhile" in words
 
 
-def test_two_publishers_hand_a_copy_over_by_wishes_alone(desk: DeskSite) -> None:
-    first, second = desk.signed_in(PUBLISHER_ONE), desk.signed_in(PUBLISHER_TWO)
+def test_two_wishes_hand_no_copy_over(desk: DeskSite) -> None:
+    first = desk.signed_in(PUBLISHER_ONE)
     page = first.submit(case_page(first), "/admin/case/move", other="sheriff", why="a dead inbox")
     assert page.status == 303
     assert granted(desk) == 1
-    waiting = case_page(second)
+    waiting = case_page(desk.signed_in(PUBLISHER_TWO))
     assert "a dead inbox" in waiting.words
-    assert second.submit(waiting, "/admin/case/agree").status == 303
+    [shown] = [form["shown"] for form in waiting.forms("/admin/case/decline")]
+    wishes = DynamoWishes(lambda: client("dynamodb"), desk.settings.wishes_table)
+    for number, by in enumerate((PUBLISHER_ONE, PUBLISHER_TWO)):
+        now = datetime.now(UTC)
+        wishes.add(Wish(f"2 {number}", LOST.case_number, AGREE, by, now, "pd", seen=shown))
+    assert granted(desk) == 0
+    assert grant_hand_overs(desk.settings, SystemClock(), DIRECTORY)() == 0
     assert [one.recipient for one in stored(desk).deliveries] == ["pd"]
-    assert granted(desk) == 1
-    assert [one.recipient for one in stored(desk).deliveries] == ["pd", "sheriff"]
+    assert "because two publishers have to agree to it at People" in case_page(first).words
 
 
 def test_locally_it_is_done_at_once(make_desk: Any) -> None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count, product
 
 import pytest
 
+from chalicelib.delivery.agreed_hand_overs import Agreement, HandOverKey, fingerprint_of
+from chalicelib.delivery.grant_hand_overs import GrantHandOvers
+from chalicelib.delivery.grant_wishes import GrantWishes
+from chalicelib.delivery.hand_overs import as_shown
+from chalicelib.delivery.wishes import AGREE, DECLINE, KINDS, Wish, seen_of
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import (
     BOUNCED,
@@ -15,6 +21,7 @@ from chalicelib.reporting.cases import (
     FAILED,
     FALLBACK,
     FALLEN_BACK,
+    FIRST,
     HELD,
     QUEUED,
     SENT,
@@ -23,6 +30,8 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.reporting.choices import Choice, read_choice
 from tests.support.delivery_fakes import DeliveryBench
+from tests.support.fake_cases import FakeCases, FakeWishes
+from tests.support.fake_hand_overs import FakeHandOvers
 from tests.support.fakes import FakeRecipients, recipient
 
 POLICE = recipient("police", fallback="chief@agency.example")
@@ -226,3 +235,41 @@ def test_an_office_that_was_not_on_the_form_gets_nothing_but_by_a_hand_over(benc
     bench.deliver()
     assert not mailed_to(bench, SHERIFF)
     assert bench.state(report, "sheriff") == WITHHELD
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_who_forges_every_wish_of_the_desk_has_nothing_mailed_but_to_who_was_ticked(
+    bench: DeliveryBench, agreed: bool
+) -> None:
+    """Also where two publishers were led to agree to all of it: the seal has the last word."""
+    shown_there = (*OFFERED, recipient("second"))
+    choice = read_choice({"r": ["police"]}, shown_there, shown_there)
+    report, wishes, rows = bench.take("police", choice=choice), FakeWishes(), FakeHandOvers()
+    log: list[str] = []
+    bench.directory = FakeRecipients(*shown_there, chain=())  # and it publishes that no form offers anybody
+    around = (bench.directory, bench.clock, log.append)
+    cases, number = FakeCases(bench.store), count(1)
+    grant = GrantWishes(cases, wishes, *around, agreed_only=True)
+    hand_over = GrantHandOvers(cases, rows, *around, agreed_only=True)
+    known = {office.id: office for office in shown_there}
+    for kind, other, by in product(KINDS, known, ("ana", "ben")):
+        for _ in range(2):  # the first address, then the second
+            bench.deliver()
+            bench.note("bounced")
+        case, now = bench.record(report), bench.clock.now()
+        for copy in case.deliveries:
+            shown = as_shown(case.case_number, known[copy.recipient], known[other], copy)
+            seen = shown if kind in (AGREE, DECLINE) else seen_of(case, kind, copy.recipient)
+            texts = (copy.recipient, FIRST, seen, other, "why")
+            wishes.add(Wish(f"{next(number):05}", case.case_number, kind, by, now, *texts))
+            key = HandOverKey(case.case_number, case.place, copy.recipient, other)
+            for name in ("ana", "ben") if agreed else ():
+                rows.agree(key, Agreement(name, name, now, fingerprint_of(known[other])))
+        grant()
+        hand_over()
+        bench.deliver()
+        bench.clock.forward(seconds=60)
+    assert {*bench.addresses()} == {POLICE.email, POLICE.fallback}
+    assert [line for line in log if line.startswith("wish granted: send_again")]
+    handed = {copy.recipient: copy.state for copy in bench.record(report).deliveries if copy.instead_of}
+    assert handed == ({"second": WITHHELD} if agreed else {})

@@ -35,6 +35,7 @@ def test_every_route_lies_below_its_cookies_path_and_names_what_it_demands():
     assert publishers == {
         PEOPLE,
         f"{WAITING}/stop",
+        *(f"/admin/access/hand-over/{one}" for one in ("agree", "back")),
         *(
             f"{RECIPIENTS}/{one}"
             for one in ("one", "without", "code", "confirm", "agree", "again", "withdraw")

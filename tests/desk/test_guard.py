@@ -58,7 +58,6 @@ def test_what_only_publishers_may_do_is_this_and_no_less():
         "/admin/recipient",
         "/admin/case/again",
         "/admin/case/move",
-        "/admin/case/agree",
         "/admin/case/decline",
         "/admin/case/answer",
         "/admin/case/hold",

@@ -49,6 +49,7 @@ LOOKED_AT_BY_ALL = {"/admin/site", "/admin/sentences", "/admin/sentence"}  # and
 LISTS_OF_PEOPLE = {
     *("/admin/access/people/find", "/admin/access/waiting"),
     "/admin/access/waiting/stop",  # the screen asks whose the change is
+    "/admin/access/hand-over",  # and whose the case is
 }
 LISTS_WITH_A_FORM = {"/admin/access/people"}
 DOCUMENTS = sorted(path for path in RIGHTS if path.startswith("/admin/text"))
@@ -285,7 +286,7 @@ def test_lists_leave_out_what_belongs_to_others() -> None:
     )
     nothing: Any = None
     names = {"town": "Town", "us": "Nation"}
-    CaseScreens(shown, cases, nothing, nothing, nothing, lambda: names, sees).cases(request)
+    CaseScreens(shown, cases, nothing, nothing, lambda: names, sees).cases(request)
     assert shown.names["newest"].files == shown.names["amiss"].rows == shown.names["away"] == files[:1]
 
 

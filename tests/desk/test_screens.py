@@ -50,6 +50,7 @@ SCREENS = [
     "/admin/figures?town=los-banos-ca&time=year",
     "/admin/recipients",
     "/admin/access/authenticator",
+    "/admin/access/hand-over",
     "/admin/log",
 ]
 PUBLISHERS_SCREENS = [

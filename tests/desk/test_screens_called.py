@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.delivery.web.cases import CaseScreens
 from chalicelib.desk.errors import (
-    AgreementMissing,
     LastPublisher,
     SecondFactorMissing,
     SignInExpired,
@@ -193,21 +191,6 @@ def test_the_draft_and_the_live_mail_are_shown_with_the_same_report():
         ("live_mail", "report", "police", 7),
         ("mail", "report", "police", 8),
     ]
-
-
-def test_an_agreement_that_is_missing_names_nothing_as_handed_over():
-    shown = Shown()
-    case = SimpleNamespace(
-        place="us", case_number="PL-1A2B-3C4D", taken_at=datetime(2026, 11, 28, tzinfo=UTC), answered_at=None
-    )
-    cases = Answers(find=SimpleNamespace(case=case, lines=()))
-    hand_overs, no = Answers(of=()), AgreementMissing("You proposed it.")
-    wishes = Answers(agree=no, waiting=(), refused=())
-    request = admin_request(n="PL-1A2B-3C4D", recipient="police", shown="x")
-    screens = CaseScreens(shown, cases, hand_overs, Answers(), wishes)
-    assert screens.agree_to_hand_over(request).status_code == 422
-    assert shown.names["problems"] == {"": "You proposed it."}
-    assert (request.deed.before, request.deed.after) == ("", "")
 
 
 def test_a_draft_of_the_settings_that_cannot_be_read_does_not_close_the_editor():

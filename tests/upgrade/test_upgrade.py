@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,15 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.server import ThreadedMotoServer
 from moto.ses.models import ses_backends
 
+from chalicelib.delivery.adapters.dynamo_cases import DynamoCases
+from chalicelib.delivery.adapters.dynamo_hand_overs import DynamoHandOvers
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
+from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+from chalicelib.delivery.agreed_hand_overs import Agreement, HandOverKey, fingerprint_of
+from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.month_tallies import mark_of
+from chalicelib.delivery.wishes import AGREE, Wish
 from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.s3_releases import S3Releases
@@ -29,7 +35,17 @@ from chalicelib.publishing.without_recipients import PackageWithOffices, StoreWi
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
-from chalicelib.reporting.cases import DELIVERED, LOOKED_AT, LOST, MOVES, SENT, WAITING
+from chalicelib.reporting.cases import (
+    BOUNCED,
+    DELIVERED,
+    LOOKED_AT,
+    LOST,
+    MOVES,
+    SENT,
+    WAITING,
+    HandOver,
+    SealedReport,
+)
 from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.report import Report
 from chalicelib.settings import Settings
@@ -39,12 +55,15 @@ from chalicelib.wiring import deliver, mails, note_delivery, published, sweep, t
 from chalicelib.wiring.texts import SHIPPED
 from tests.conftest import REGION
 from tests.support.desk_site import PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
-from tests.support.fakes import FixedClock
+from tests.support.fakes import FixedClock, recipient
 from tests.support.kept_states import RELEASES, items, kept_state, made_at, put_items, put_objects, restore
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
+from tests.support.settled_recipients import put_offices
 from tools.aws.move_recipients import move
 
 pytestmark = pytest.mark.takes(60)
+ANA, BEN = PUBLISHER_ONE, PUBLISHER_TWO
+DAY = date(2027, 1, 1)  # after every kept report
 OURS = "The town of Nowhere keeps this page."
 
 
@@ -370,3 +389,43 @@ def test_a_change_of_recipients_that_waited_is_proposed_again_and_agreed_to(desk
         "have not been confirmed"
         in ben.submit(ben.get("/admin/access/recipients"), "/admin/access/recipients/agree").words
     ), "what the desk had written down of that counts for nothing"
+
+
+@pytest.mark.parametrize("stage", ["0.2.0"], indirect=True)
+def test_a_hand_over_that_waited_is_lost_by_nobody_and_done_once_when_two_agree(stage: Stage) -> None:
+    """The earlier package left a proposal in the case, and the desk's word that a second publisher agreed."""
+    now, other = stage.clock.now(), recipient("campaign", serves="us", nature="awareness", agreed_on=DAY)
+    put_offices(stage.settings.access_table, [other])
+    case = next(
+        one
+        for one in stage.store.survey(now)
+        if [(copy.recipient, copy.state) for copy in one.deliveries] == [("dot-trafficking", BOUNCED)]
+    )
+    cases = DynamoCases(lambda: client("dynamodb"), "reports")
+    cases.change(case.with_proposal("dot-trafficking", HandOver("campaign", ANA, now, "a dead inbox")))
+    directory = mails.delivery_recipients(stage.settings, stage.clock)
+    desk = HandOvers(cases, directory, stage.clock, agreed_only=False)
+
+    def looked_up() -> SealedReport:
+        found = cases.find(case.case_number, stage.clock.now())
+        assert found is not None
+        return found
+
+    waiting = desk.of(looked_up())["dot-trafficking"].waiting
+    assert waiting is not None
+    assert waiting.offered
+    wishes = DynamoWishes(lambda: client("dynamodb"), "wishes")
+    wishes.add(Wish("1", case.case_number, AGREE, BEN, now, "dot-trafficking", seen=waiting.shown))
+    stage.deliver()
+    assert [copy.recipient for copy in looked_up().deliveries] == ["dot-trafficking"]
+    assert desk.of(looked_up())["dot-trafficking"].waiting == waiting, "the proposal is still there"
+    assert len(wishes.refused(case.case_number, now)) == 1
+
+    agreed = DynamoHandOvers(lambda: client("dynamodb"), stage.settings.access_table)
+    key = HandOverKey(case.case_number, case.place, "dot-trafficking", "campaign")
+    for by in (ANA, BEN):
+        agreed.agree(key, Agreement(by, f"id of {by}", now, fingerprint_of(other)))
+    for _ in range(2):
+        stage.deliver()
+        copies = [(copy.recipient, copy.instead_of) for copy in looked_up().deliveries]
+        assert copies == [("dot-trafficking", ""), ("campaign", "dot-trafficking")]

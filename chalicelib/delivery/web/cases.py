@@ -10,10 +10,8 @@ from chalicelib.delivery.errors import HandOverRefused
 from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.look_after_cases import CaseFile, LookAfterCases, read_case_number
 from chalicelib.delivery.wish_for_cases import WishForCases
-from chalicelib.desk.errors import AgreementMissing
 from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
-from chalicelib.desk.standings import Standings
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import (
@@ -37,7 +35,6 @@ def routes(
     guard: Guard,
     cases: LookAfterCases,
     hand_overs: HandOvers,
-    standings: Standings,
     wishes: WishForCases,
     place_names: Callable[[], Mapping[str, str]] = dict,
     sees: Sees = sees_all,
@@ -46,7 +43,7 @@ def routes(
 
     `sees` says which places somebody looks after.
     """
-    screens = CaseScreens(guard.show, cases, hand_overs, standings, wishes, place_names, sees)
+    screens = CaseScreens(guard.show, cases, hand_overs, wishes, place_names, sees)
     guard.screen(CASES, EDITOR, looks=True)(screens.cases)
     guard.screen(CASE, EDITOR)(screens.case)
     guard.action("/admin/case/again", PUBLISHER, does="send a report again", about="n")(screens.send_again)
@@ -54,7 +51,6 @@ def routes(
     guard.action("/admin/case/hold", PUBLISHER, does="change a legal hold", about="n")(screens.hold)
     for path, does, press in (
         ("/admin/case/move", "propose to hand a report over", screens.propose_hand_over),
-        ("/admin/case/agree", "agree to hand a report over", screens.agree_to_hand_over),
         ("/admin/case/decline", "decline to hand a report over", screens.decline_hand_over),
     ):
         guard.action(path, PUBLISHER, does, _HAND_OVER)(press)
@@ -68,7 +64,6 @@ class CaseScreens:
         show: Show,
         cases: LookAfterCases,
         hand_overs: HandOvers,
-        standings: Standings,
         wishes: WishForCases,
         place_names: Callable[[], Mapping[str, str]] = dict,
         sees: Sees = sees_all,
@@ -78,7 +73,6 @@ class CaseScreens:
         self._show = show
         self._cases = cases
         self._hand_overs = hand_overs
-        self._standings = standings
         self._place_names = place_names
 
     def cases(self, request: AdminRequest) -> Screen:
@@ -152,22 +146,6 @@ class CaseScreens:
         except HandOverRefused as refused:
             return self._case(request, self._cases.find(case_number), typed, refused.problems)
         return _done(request, "hand_over_proposed")
-
-    def agree_to_hand_over(self, request: AdminRequest) -> Screen:
-        """Agree to a hand-over, as the second publisher."""
-        case_number, recipient = request.field("n"), request.field("recipient")
-        try:
-            self._wishes.agree(
-                case_number,
-                recipient,
-                request.field("shown"),
-                request.who,
-                lambda: self._standings.of(request.who),
-                lambda proposed: _name(request, proposed),
-            )
-        except AgreementMissing as missing:
-            return self._case(request, self._cases.find(case_number), {}, {"": str(missing)})
-        return _done(request, "moved")
 
     def decline_hand_over(self, request: AdminRequest) -> Screen:
         """Decline a hand-over."""

@@ -77,7 +77,8 @@ def desk_tables() -> Json:
     return resources(
         Documents=_kept_table(_keys("pk", "sk") | _FORGETS),  # background jobs, and nothing else of it
         Audit=_kept_table(_keys("month", "at") | _FORGETS),
-        Access=_kept_table(_keys("pk", "sk")),
+        # Agreements to hand-overs. Of what waits here for a day the time is in microseconds: far away.
+        Access=_kept_table(_keys("pk", "sk") | _FORGETS),
         Wishes=_kept_table(_keys("pk", "sk") | _FORGETS),
         Door=_door(),
         AccessDoor=_door(),
