@@ -12,7 +12,7 @@ from chalice.app import Chalice
 
 from chalicelib.settings import Settings
 from chalicelib.wiring import http
-from chalicelib.wiring.events import opening_of, scheduled_at, whole_beat, whole_request
+from chalicelib.wiring.events import ON_THE_HOUR, opening_of, scheduled_at, whole_beat, whole_request
 
 if "AWS_CHALICE_CLI_MODE" in os.environ and os.path.isdir("tools"):
     # A bare `chalice` command in a checkout; `make package` runs Chalice where there are no tools.
@@ -41,7 +41,14 @@ def code_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @app.lambda_function(name="access_api")
 def access_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Serve the access screens; API Gateway sends what lies below /admin/access here."""
+    """Serve the access screens; API Gateway sends what lies below /admin/access here, a schedule its clock.
+
+    API Gateway puts nothing of a visitor's at the top of an event, so no request looks like the clock's.
+    """
+    if event == ON_THE_HOUR:
+        from chalicelib.wiring import access
+
+        return access.on_the_hour(settings)
     response: dict[str, Any] = app(whole_request(event, app.routes), context)
     return response
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.wiring.events import ON_THE_HOUR
 from tests.support.iam import as_list, name_of, statements_of
 from tests.support.packages import expanded_template
 from tools.build.functions import ACCESS, ADMIN, DELIVER, FUNCTIONS, Function
@@ -103,9 +104,12 @@ def test_sessions_of_the_access_screens_can_be_made_and_read_by_their_own_functi
             for thing, key in parts(statement)
         }
         assert not [thing for thing, _ in listed if thing in ("Door", "AccessDoor")], function.name
-        # Of the access function's table some things are lists, and never what is of people.
-        lists = {"waiting", "recipient", "handover"}
+        # Of the access function's table some things are lists, and never what is of people: whom a place's
+        # news are mailed to is read by who mails them alone.
+        lists = {"waiting", "recipient", "handover", *(["told"] if function in (ACCESS, DELIVER) else [])}
         assert {key for thing, key in listed if thing == "Access"} <= lists, function.name
+        writes_list = ("Access", "told") in done_by(function, reads=False)
+        assert writes_list is (function is ACCESS), function.name
     assert "ACCESS_DOOR_TABLE" not in ADMIN.environment
 
 
@@ -126,8 +130,13 @@ def test_no_resource_of_the_stack_opens_these_tables_or_the_function_to_anybody_
         for one in resources.values()
         if one["Type"] == "AWS::Lambda::Permission" and f'"{ACCESS.resource}"' in json.dumps(one)
     ]
-    assert {one["Principal"] for one in calls} == {"apigateway.amazonaws.com"}
+    # The schedule sends one constant event, which no request looks like.
+    assert {one["Principal"] for one in calls} == {"apigateway.amazonaws.com", "events.amazonaws.com"}
     assert all("SourceArn" in one for one in calls)
+    [clock] = [one for one in calls if one["Principal"] == "events.amazonaws.com"]
+    assert clock["SourceArn"] == {"Fn::GetAtt": ["AccessApiClock", "Arn"]}
+    [target] = resources["AccessApiClock"]["Properties"]["Targets"]
+    assert json.loads(target["Input"]) == ON_THE_HOUR
     identity = ("AWS::Cognito::IdentityPool", "AWS::IAM::User", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
     assert not [name for name, one in resources.items() if one["Type"] in identity]
 

@@ -132,7 +132,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:DescribeTable": ["Reports"],
         "dynamodb:Query": ["Access", "Reports/index/due", "Reports/index/desk", "Wishes"],
         "dynamodb:DeleteItem": ["Wishes"],
-        "dynamodb:GetItem": ["Reports"],
+        "dynamodb:GetItem": ["Access", "Reports"],
         "dynamodb:PutItem": ["Reports", "Wishes"],
         "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["DeskKeysSecret", HELD_KEYS],
@@ -189,7 +189,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
     "access_api": {
         "dynamodb:DeleteItem": [
             *("browser#*", "browser#*", "change", "first#*", "first#*", "session#*", "step#*"),
-            *("tries#*", "tries#*", "waiting"),
+            *("told", "tries#*", "tries#*", "waiting"),
         ],
         "dynamodb:GetItem": [
             *("browser#*", "change", "first#*", "handover", "person#*", "person#*", "places", "recipient"),
@@ -197,9 +197,9 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
         "dynamodb:PutItem": [
             *("browser#*", "browser#*", "change", "first#*", "first#*", "recipient", "session#*", "step#*"),
-            *("tries#*", "tries#*", "waiting"),
+            *("told", "tries#*", "tries#*", "waiting"),
         ],
-        "dynamodb:Query": ["handover", "recipient", "waiting"],
+        "dynamodb:Query": ["handover", "recipient", "told", "waiting"],
         "dynamodb:UpdateItem": [
             *("browser#*", "first#*", "handover", "person#*", "places", "session#*", "step#*", "tries#*"),
             "waiting",
@@ -257,10 +257,10 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
     },
     "deliver": {
-        "dynamodb:GetItem": ["count#*", "report#*"],
+        "dynamodb:GetItem": ["count#*", "places", "report#*"],
         "dynamodb:DeleteItem": ["wish"],
         "dynamodb:PutItem": ["batch#*", "mail#*", "refused#*", "report#*"],
-        "dynamodb:Query": ["handover", "recipient", "waiting", "wish"],
+        "dynamodb:Query": ["handover", "recipient", "told", "waiting", "wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },
     "note_delivery": {

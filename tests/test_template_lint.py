@@ -43,6 +43,7 @@ pytestmark = pytest.mark.takes(25)
 
 SCHEDULED = [function for function in FUNCTIONS if function.every]
 WARM = [function for function in FUNCTIONS if function.warm]
+CLOCKS = [function for function in FUNCTIONS if function.clock]
 
 
 @pytest.fixture(scope="module")
@@ -676,6 +677,7 @@ def test_the_table_of_functions_knows_every_schedule_and_its_beat(expanded):
     words = {60: "rate(1 minute)", 3600: "rate(1 hour)"}
     expected = {json.dumps({"Fn::GetAtt": [one.resource, "Arn"]}): words[one.every] for one in SCHEDULED}
     expected |= {json.dumps({"Fn::GetAtt": [one.resource, "Arn"]}): "rate(4 minutes)" for one in WARM}
+    expected |= {json.dumps({"Fn::GetAtt": [one.resource, "Arn"]}): "rate(60 minutes)" for one in CLOCKS}
     assert beats == expected
 
 
@@ -709,7 +711,7 @@ def test_an_alarm_of_ours_in_any_log_becomes_an_alarm(expanded, caplog):
 def test_a_schedule_is_not_tried_again_by_lambda_itself(expanded):
     configs = of_type(expanded, "AWS::Lambda::EventInvokeConfig")
     assert {json.dumps(one["Properties"]["FunctionName"]) for one in configs.values()} == {
-        json.dumps({"Ref": function.resource}) for function in (*SCHEDULED, *WARM)
+        json.dumps({"Ref": function.resource}) for function in (*SCHEDULED, *WARM, *CLOCKS)
     }
     assert all(one["Properties"]["MaximumRetryAttempts"] == 0 for one in configs.values())
 

@@ -164,7 +164,7 @@ def test_mail_goes_out_under_the_rules_that_demand_tls() -> None:
 
 def test_schedules_are_on() -> None:
     rules = of_type("AWS::Events::Rule")
-    assert len(rules) == 3  # deliver, sweep, and the form that is kept warm
+    assert len(rules) == 4  # deliver, sweep, the form that is kept warm, and the clock of the access screens
     assert {rule.get("State", "ENABLED") for rule in rules} == {"ENABLED"}
 
 

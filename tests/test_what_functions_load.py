@@ -75,7 +75,7 @@ _FORMS = (
 )
 _NOTICES = (
     f"{_PUBLISHED} directory.adapters: dynamo_recipients"
-    " delivery.adapters: delivery_marks log_outcomes metrics operator_mail"
+    " delivery.adapters: delivery_marks dynamo_place_notes log_outcomes metrics operator_mail"
     " reporting.adapters: dynamo_reports shared: system_clock shared.aws: dynamo_values faults sdk"
     " ses_mailer"
 )
@@ -87,22 +87,22 @@ OURS: dict[str, str] = {
         "delivery.adapters: delivery_marks dynamo_cases dynamo_hand_overs mail_encryption"
         " desk.adapters: cognito_people"
         " dynamo_audit dynamo_delayed_changes dynamo_roles dynamo_sign_ins dynamo_standings pool_tokens"
-        " desk.render: admin_pages desk_mails directory.adapters: dynamo_recipients published_texts"
-        " shipped_content pages.adapters: document_folders shipped_pages pages.render: catalogs contexts"
-        " english packing templates publishing.adapters: dynamo_documents fork_server render_process"
-        " s3_offices s3_releases s3_unused_pages shipped_documents standby"
-        " publishing.render: render_cache sentences site_renderer"
-        " reporting.adapters: dynamo_reports report_items shared: log_alarms request_time"
+        " desk.render: admin_pages desk_mails directory.adapters: dynamo_people_to_tell dynamo_recipients"
+        " published_texts shipped_content written_places pages.adapters: document_folders shipped_pages"
+        " pages.render: catalogs contexts english packing templates publishing.adapters: dynamo_documents"
+        " fork_server kept_items render_process s3_offices s3_releases s3_unused_pages shipped_documents standby"
+        " publishing.render: render_cache sentences"
+        " site_renderer reporting.adapters: dynamo_reports report_items shared: log_alarms request_time"
         " system_clock shared.aws: dynamo_values faults sdk ses_mailer shared.net: public_files"
     ),
     "admin_api": (
-        f"{_PUBLISHED} directory.adapters: dynamo_recipients"
+        f"{_PUBLISHED} directory.adapters: dynamo_recipients written_places"
         " delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes"
         " mail_encryption delivery.render: figure_pictures desk.adapters:"
         " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins pool_tokens"
         " desk.render: admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
-        " dynamo_jobs fork_server render_process s3_offices s3_releases s3_unused_pages shipped_documents"
+        " kept_items dynamo_jobs fork_server render_process s3_offices s3_releases s3_unused_pages shipped_documents"
         " sqs_jobs standby publishing.render:"
         " render_cache sentences site_renderer reporting.adapters: dynamo_reports reporting.render: contexts"
         " form_pages"
@@ -111,14 +111,15 @@ OURS: dict[str, str] = {
     "deliver": (
         f"{_NOTICES} delivery.adapters: copy_marks delivery_keys dynamo_cases dynamo_hand_overs"
         " dynamo_wishes hpke_opener"
-        " mail_encryption delivery.render: mail_block mail_contexts mails"
+        " mail_encryption delivery.render: mail_block mail_contexts mails place_mails"
+        " directory.adapters: dynamo_people_to_tell written_places"
         " pages.render: catalogs english reporting.adapters: hpke_sealer shared.aws: secrets"
     ),
     "note_delivery": f"{_NOTICES} delivery.adapters: ses_events",
     "run_job": (
         "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
         " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
-        " dynamo_jobs fork_server render_process s3_offices s3_releases s3_unused_pages shipped_documents"
+        " kept_items dynamo_jobs fork_server render_process s3_offices s3_releases s3_unused_pages shipped_documents"
         " standby publishing.render: render_cache"
         " sentences"
         " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"

@@ -17,6 +17,7 @@ from chalicelib.delivery.bounces import (
 )
 from chalicelib.delivery.errors import NoticeEarly
 from chalicelib.delivery.outcomes import Outcome, outcomes, unheard
+from chalicelib.delivery.place_notes import places_of
 from chalicelib.delivery.ports import Notice
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
@@ -26,6 +27,7 @@ from chalicelib.reporting.cases import (
     FALLEN_BACK,
     REJECTED,
     Delivery,
+    SealedReport,
     delayed,
 )
 from chalicelib.reporting.ports import ReportStore, SentMail
@@ -86,12 +88,10 @@ class NoteDelivery:
         recipient = next(
             (recipient for recipient in self._directory.recipients() if recipient.id == mail.recipient), None
         )
-        alarmed = False
-        outcomes = set()
-        for report_id in self._reports(mail):
-            outcome, alarmed = self._record_at(report_id, notice, mail, recipient, now, alarmed)
-            outcomes.add(outcome)
-        return next((word for word in (FALLEN_BACK, notice.kind, "old") if word in outcomes), "unknown")
+        told: set[str] = set()
+        reports = self._reports(mail)
+        found = {self._record_at(report_id, notice, mail, recipient, now, told) for report_id in reports}
+        return next((word for word in (FALLEN_BACK, notice.kind, "old") if word in found), "unknown")
 
     def _reports(self, mail: SentMail) -> Sequence[str]:
         kind, name = mail.about.kind, mail.about.name
@@ -104,21 +104,24 @@ class NoteDelivery:
         mail: SentMail,
         recipient: Recipient | None,
         now: datetime,
-        alarmed: bool,
-    ) -> tuple[str, bool]:
-        """Change one report's delivery; return what that was, and whether the operator has been told."""
+        told: set[str],
+    ) -> str:
+        """Change one report's delivery; return what that was. `told` are the places told of this mail."""
         for _ in range(_TRIES):
             record = self._store.get(report_id, now)
             delivery = None if record is None else record.delivery_to(mail.recipient)
             if record is None or delivery is None:
-                return "unknown", alarmed
+                return "unknown"
             if not _concerns(notice, mail, recipient, delivery):
-                return "old", alarmed
+                return "old"
             changed = _changed(delivery, notice, mail, recipient, now)
             if changed == delivery:
-                return "old", alarmed
+                return "old"
             # Before it is saved: the same notice would change nothing when it came again, and tell nobody.
-            alarmed = alarmed or self._tell(notice, mail, record.case_number, delivery, changed)
+            # An inbox that answers by itself is told once a mail, bad news to each place that is in it.
+            heard = bool(told) if notice.kind == AWAY else record.place in told
+            if not heard and self._tell(notice, mail, record, delivery, changed):
+                told.add(record.place)
             try:
                 saved = self._store.save(record.with_delivery(changed))
             except StaleRecord:
@@ -126,13 +129,16 @@ class NoteDelivery:
             for outcome in outcomes(record, saved, now):
                 self._log_outcome(outcome)
             fell_back = changed.state == FALLEN_BACK and changed.turn != delivery.turn
-            return (FALLEN_BACK if fell_back else notice.kind), alarmed
+            return FALLEN_BACK if fell_back else notice.kind
         raise StoreUnavailable("the record changes too often")
 
-    def _tell(self, notice: Notice, mail: SentMail, case: str, before: Delivery, after: Delivery) -> bool:
-        """Tell the operator of bad news, and once a day of an inbox that answers by itself."""
+    def _tell(
+        self, notice: Notice, mail: SentMail, record: SealedReport, before: Delivery, after: Delivery
+    ) -> bool:
+        """Tell the operator and the place of bad news, and once a day of an inbox that answers by itself."""
         if notice.kind == AWAY:
-            detail = {"recipient": mail.recipient, "case": case, "why": notice.why}
+            detail = {"recipient": mail.recipient, "case": record.case_number, "why": notice.why}
+            detail |= places_of([record.place])
             self._tell_today("answers_by_itself", mail.recipient, detail)
             return True
         if notice.kind not in _BAD_NEWS or before.state == after.state:
@@ -140,9 +146,10 @@ class NoteDelivery:
         detail = {
             "recipient": mail.recipient,
             "address": before.address,
-            "case": case,
+            "case": record.case_number,
             "what": notice.kind,
             "why": notice.why,
+            **places_of([record.place]),
         }
         if mail.about.kind == BATCH:
             detail["reports"] = str(len(self._reports(mail)))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from chalicelib.delivery.errors import SealBroken
 from chalicelib.delivery.flood_caps import FloodCaps
 from chalicelib.delivery.leases import Case, Leases
+from chalicelib.delivery.place_notes import places_of
 from chalicelib.delivery.ports import OpenedReport, Opener
 from chalicelib.delivery.send_mail import FAULT_WAIT, Change, SendMail
 from chalicelib.directory.recipients import Recipient
@@ -202,7 +203,8 @@ class Outbox:
     def _give_up(self, case: Case, recipient_id: str, kind: str, state: str) -> None:
         now = self.clock.now()
         self.tally.failed += 1
-        self.alarms.raise_alarm(kind, {"case": case.record.case_number, "recipient": recipient_id})
+        named = {"case": case.record.case_number, "recipient": recipient_id}
+        self.alarms.raise_alarm(kind, {**named, **places_of([case.record.place])})
         self.leases.record(case, recipient_id, lambda delivery: move(delivery, state, now))
 
     def put_off(self, case: Case, wait: timedelta, tries: int = 1) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from chalicelib.delivery.place_notes import places_of
 from chalicelib.delivery.ports import MailRenderer, OpenedReport
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.directory.recipients import Recipient
@@ -91,7 +92,7 @@ class SendMail:
             recipient,
             delivery,
             About.of(REPORT, opened.record.id),
-            {"case": opened.record.case_number},
+            {"case": opened.record.case_number, **places_of([opened.record.place])},
             lambda: self._renderer.report(recipient, to, opened, others),
         )
 
@@ -118,7 +119,11 @@ class SendMail:
             recipient,
             longest_tried,
             About.of(BATCH, batch),
-            {"case": opened[0].record.case_number, "reports": str(len(opened))},
+            {
+                "case": opened[0].record.case_number,
+                "reports": str(len(opened)),
+                **places_of([one.record.place for one in opened]),
+            },
             lambda: self._renderer.digest(recipient, to, opened, names),
             may_divide,
         )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from chalicelib.delivery.bounces import given_up
 from chalicelib.delivery.leases import LEASE, Case
 from chalicelib.delivery.outbox import Outbox, OutOfTime
+from chalicelib.delivery.place_notes import places_of
 from chalicelib.reporting.cases import (
     BOUNCED,
     DELAYED,
@@ -173,6 +174,7 @@ class SingleMails:
             "case": case.record.case_number,
             "recipient": delivery.recipient,
             "address": delivery.address,
+            **places_of([case.record.place]),
         }
         outbox.alarms.raise_alarm("delayed_long", named)
         outbox.tally.fell_back += falls_back
@@ -199,6 +201,7 @@ class SingleMails:
                 "case": case.record.case_number,
                 "what": "bounced",
                 "why": "an automatic answer, and no word that their server took it",
+                **places_of([case.record.place]),
             }
             outbox.alarms.raise_alarm("fell_back" if falls_back else "not_taken", detail)
         outbox.tally.fell_back += falls_back
@@ -224,7 +227,8 @@ class SingleMails:
                 continue
             named = cases[:CASES_NAMED]
             numbers = ", ".join(case.record.case_number for case in named)
-            detail = {"reports": str(len(cases)), "cases": numbers}
+            places = places_of([case.record.place for case in named])
+            detail = {"reports": str(len(cases)), "cases": numbers, **places}
             if len(cases) > len(named):
                 detail["not named here"] = f"{len(cases) - len(named)}, in the next hours' alarms"
             alarmed = self._outbox.alarms.raise_alarm(kind, detail)

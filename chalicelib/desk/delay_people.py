@@ -31,7 +31,7 @@ from chalicelib.desk.errors import LastPublisher, PersonKnown
 from chalicelib.desk.grants import SITE
 from chalicelib.desk.hold_changes import HoldChanges, draft_of
 from chalicelib.desk.manage_people import AddressWrong, ManagePeople
-from chalicelib.desk.manage_roles import ROLE, ManageRoles, is_role_at_place
+from chalicelib.desk.manage_roles import PLACE, ROLE, ManageRoles, is_role_at_place
 from chalicelib.desk.people import INVITED, ROLES, Person, allows
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.email_addresses import is_address, plain_address
@@ -39,8 +39,8 @@ from chalicelib.shared.errors import EntryMissing, PorchlightError, StaleRecord
 
 INVITATION, PASSWORD, AUTHENTICATOR = "invitation", "password", "authenticator"
 _SUBJECT = "person"
-_NO_END = timedelta(days=3650)  # of what counts by being read, until it is carried out
-_FINISHED_WITHIN = timedelta(minutes=2)  # longer than a request takes: whoever claimed it was stopped
+NO_END = timedelta(days=3650)  # of what counts by being read, until it is carried out
+FINISHED_WITHIN = timedelta(minutes=2)  # longer than a request takes: whoever claimed it was stopped
 
 
 class Told(Protocol):
@@ -106,8 +106,8 @@ class DelayPeople:
         return bool(role) and not allows(self._held(person, place), role)
 
     def waiting(self, person: Person) -> Sequence[DelayedChange]:
-        """Return the deeds about people that wait, and that somebody may stop."""
-        return [one for one in self._hold.waiting() if _is_ours(one) and self._hold.may_stop(person, one)]
+        """Return the deeds about people and places that wait, and that somebody may stop."""
+        return [one for one in self._ours() if self._hold.may_stop(person, one)]
 
     def drop_role(self, email: str, place: str, by: str) -> None:
         """Stop a role that waits for somebody at a place, where another is taken at once."""
@@ -165,7 +165,7 @@ class DelayPeople:
             (described,),
             (by.email,),
             now,
-            now + SETTLES_AFTER + (_NO_END if kind == ROLE and place else TAKEN_UP_WITHIN),
+            now + SETTLES_AFTER + (NO_END if kind == ROLE and place else TAKEN_UP_WITHIN),
         )
         held = self._hold.accept(draft, inboxes, over=known.id if known else "")
         self._note(held)
@@ -185,7 +185,7 @@ class DelayPeople:
         if state == SETTLED:
             self._changes.take_up(change, now)
             self._finish(change)
-        elif state == DONE and change.taken_up_at and now - change.taken_up_at > _FINISHED_WITHIN:
+        elif state == DONE and change.taken_up_at and now - change.taken_up_at > FINISHED_WITHIN:
             self._finish(change, again=True)
         elif state in (STOPPED, EXPIRED) and now >= change.settles_at + TAKEN_UP_WITHIN:
             self._roles.drop_note(change)
@@ -256,7 +256,7 @@ class DelayPeople:
         return self._roles.role_at(person, place) if place else person.role
 
     def _ours(self) -> list[DelayedChange]:
-        return [one for one in self._hold.waiting() if _is_ours(one)]
+        return [one for one in self._hold.waiting() if _is_ours(one) or one.kind == PLACE]
 
     def _stop(self, changes: Sequence[DelayedChange], by: str) -> None:
         for change in changes:
@@ -279,5 +279,10 @@ def _is_ours(change: DelayedChange) -> bool:
 
 
 def _email_of(change: DelayedChange) -> str:
-    """Return whom a change is about. An address may hold the sign between the parts, a place cannot."""
+    """Return whom a change is about, "" for one of a place.
+
+    An address may hold the sign between the parts, a place cannot.
+    """
+    if not _is_ours(change):
+        return ""
     return change.subject.split("#", 2)[2].rpartition("#")[0]

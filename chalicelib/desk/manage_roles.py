@@ -6,7 +6,7 @@ accounts of those who have no role anywhere else. Roles of the whole site are th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.desk.agreements import PUBLISHER_SINCE
@@ -21,12 +21,18 @@ from chalicelib.desk.standings import Standings
 from chalicelib.directory.places import RESERVED, is_slug
 from chalicelib.shared.errors import EntryMissing
 
+PLACE = "place"  # of one that says what a place lies in: `before` and `after` are slugs, "" for nothing
 ROLE = "role"  # the kind of a delayed change: `before` is the id of the account, `after` the role
 
 
 def is_role_at_place(change: DelayedChange) -> bool:
     """Say whether a delayed change gives a role at a place to an account that is there."""
     return change.kind == ROLE and bool(change.place and change.before)
+
+
+def place_of_move(change: DelayedChange) -> str:
+    """Return the slug of the place that a change moves."""
+    return change.subject.removeprefix(f"{PLACE}#")
 
 
 class PlaceWrong(ValueError):
@@ -47,11 +53,20 @@ class AccountLine:
 
 
 class ManageRoles(NoAbouts):
-    """The roles at places, and the Abouts of the access screens. `shipped` are places that are known."""
+    """The roles at places, and the Abouts of the access screens. `shipped` are places that are known.
+
+    `changed` hears of whose roles at places are others now.
+    """
 
     def __init__(
-        self, people: People, book: RoleBook, standings: Standings, shipped: Mapping[str, PlaceOfRoles]
+        self,
+        people: People,
+        book: RoleBook,
+        standings: Standings,
+        shipped: Mapping[str, PlaceOfRoles],
+        changed: Callable[[Person], None] = lambda person: None,
     ) -> None:
+        self._changed = changed
         self._people = people
         self._book = book
         self._standings = standings
@@ -96,7 +111,7 @@ class ManageRoles(NoAbouts):
 
     def _with_authenticator(self, person: Person) -> Person:
         try:
-            return replace(person, second_factor=self._people.find(person.email).second_factor)
+            return replace(person, second_factor=self._people.has_authenticator(person.email))
         except EntryMissing:
             return person
 
@@ -117,14 +132,18 @@ class ManageRoles(NoAbouts):
         return self._book.at(person.id, noted=False).get(place, "") if person.id else ""
 
     def note(self, change: DelayedChange) -> None:
-        """Note a role that waits for its day: whoever reads roles then reckons with it."""
+        """Note a role or a move that waits for its day: whoever reads them then reckons with it."""
         if is_role_at_place(change):
             self._book.note(change.before, change.place, change.after, change.settles_at, change.id)
+        if change.kind == PLACE:
+            self._book.note_move(place_of_move(change), change.after, change.settles_at, change.id)
 
     def drop_note(self, change: DelayedChange) -> None:
-        """Drop the note of a role that waits, before it is stopped or replaced."""
+        """Drop the note of a role or a move that waits, before it is stopped or replaced."""
         if is_role_at_place(change):
             self._book.drop_note(change.before, change.place, change.id)
+        if change.kind == PLACE:
+            self._book.drop_move(place_of_move(change), change.id)
 
     def give(self, email: str, role: str, place: str) -> tuple[Person, str]:
         """Give an account that is there a role at a place; return whose it is, and the role of before.
@@ -140,6 +159,7 @@ class ManageRoles(NoAbouts):
         if role == PUBLISHER and PUBLISHER not in (person.role, before):
             self._standings.record(person, PUBLISHER_SINCE)
         self._book.give(person.id, place, role)
+        self._changed(person)
         return person, before
 
     def take(self, email: str, place: str, by: Person) -> tuple[Person, str]:
@@ -151,6 +171,7 @@ class ManageRoles(NoAbouts):
         if person.email == by.email and by.role != PUBLISHER:
             raise NotAllowed("somebody else must take your own role")
         self._book.take(person.id, place)
+        self._changed(person)
         return person, before
 
     def has_any(self, person: Person) -> bool:
@@ -161,19 +182,26 @@ class ManageRoles(NoAbouts):
         """Take all roles at places of an account that is gone."""
         for place in self._book.at(person.id) if person.id else ():
             self._book.take(person.id, place)
+        self._changed(person)
 
-    def write_down(self, slug: str, name: str, parent: str) -> PlaceOfRoles:
-        """Write down a place that roles can be given at, and what it lies in. Raises PlaceWrong."""
+    def checked(self, slug: str, name: str, parent: str) -> PlaceOfRoles:
+        """Return a place as it was typed, and what it lies in. Raises PlaceWrong.
+
+        It may lie in nothing that lies in itself, now or once all that is noted counts.
+        """
+        to_be = PlacesOfRoles(self._shipped, self._book.places(noted=True))
         places, name = self.places(), " ".join(name.split())
         if not name or len(name) > 100:
             raise PlaceWrong("name")
         if not is_slug(slug) or slug in RESERVED or len(slug) > 100:
             raise PlaceWrong("p")
-        if parent not in places or slug in places.around(parent):
+        if parent not in places or slug in (*places.around(parent), *to_be.around(parent)):
             raise PlaceWrong("around")
-        place = PlaceOfRoles(slug, name, parent)
+        return PlaceOfRoles(slug, name, parent)
+
+    def put(self, place: PlaceOfRoles) -> None:
+        """Write a place down at once; a noted move of it stays."""
         self._book.put_place(place)
-        return place
 
     # What requests are about
 

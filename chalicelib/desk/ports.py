@@ -51,6 +51,9 @@ class People(Protocol):
     def listed(self) -> Sequence[Person]:
         """Return all accounts, by address, without their authenticators: each would be a question."""
 
+    def has_authenticator(self, email: str) -> bool:
+        """Say whether an account has an authenticator: one question, for lists. Raises EntryMissing."""
+
     def find(self, email: str) -> Person:
         """Return one account, with id and `invited_at`. Raises EntryMissing."""
 
@@ -118,8 +121,17 @@ class RoleBook(RolesAt, Protocol):
     def drop_note(self, person: str, place: str, id_: str) -> None:
         """Drop what was noted under this id; nothing there, or something else, is no fault."""
 
-    def places(self) -> Mapping[str, PlaceOfRoles]:
-        """Return the places that were written down for roles, by slug."""
+    def places(self, *, noted: bool = False) -> Mapping[str, PlaceOfRoles]:
+        """Return the places that were written down for roles, by slug, as they are at this moment.
+
+        With `noted`, as they will be once every move that is noted counts.
+        """
+
+    def note_move(self, slug: str, parent: str, since: datetime, id_: str) -> None:
+        """Note what a place that is there lies in from a moment on, instead of what was noted of it."""
+
+    def drop_move(self, slug: str, id_: str) -> None:
+        """Drop the move that was noted under this id; nothing there, or another, is no fault."""
 
     def put_place(self, place: PlaceOfRoles) -> None:
         """Write a place down, in the place of what was known of it."""

@@ -158,7 +158,7 @@ RIGHTS: Mapping[str, Right] = {
 # Those that show or change all places, or what the site owns.
 BY_SITE = frozenset(
     {
-        *("/admin/places", "/admin/thrown/propose", "/admin/job", "/admin/job/go-on"),
+        *("/admin/places", "/admin/job", "/admin/job/go-on"),
         *("/admin/site/change", "/admin/mail", "/admin/preview/mail"),
         *("/admin/publish", "/admin/publish/now", "/admin/releases", "/admin/releases/what"),
         *("/admin/releases/drafts", "/admin/releases/look", "/admin/releases/back"),

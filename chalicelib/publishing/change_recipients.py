@@ -28,7 +28,6 @@ from chalicelib.publishing import documents, recipient_changes
 from chalicelib.publishing.documents import SHIPPED, DraftConflict
 from chalicelib.publishing.edit_text import LiveTexts
 from chalicelib.publishing.errors import CodesUsedUp, CodeWrong, PublishUnderWay
-from chalicelib.publishing.kept_proposals import KeptProposals
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.publishing.recipient_states import ChangeState as ChangeState
@@ -83,7 +82,6 @@ class ChangeRecipients:
         self._operator = operator
         self._write_operator_code = write_operator_code
         self._live = LiveTexts(store, shipped)
-        self._kept = KeptProposals(store, clock)
 
     def list(self) -> Sequence[RecipientEntry]:
         """Return the recipients as published, with what is known about their keys."""
@@ -125,7 +123,7 @@ class ChangeRecipients:
 
         Whoever proposes has a hand in the entries that they change, besides those who had one before; the
         other entries stay as they are, with the agreements to them; an agreement to an entry that changes
-        once more falls away. Addresses that were confirmed stay so. A proposal whose words are lost is kept.
+        once more falls away. Addresses that were confirmed stay so.
         Raises DocumentInvalid with the rule it breaks, DraftConflict when another proposal came first.
         """
         text = documents.check_text(text)
@@ -150,8 +148,7 @@ class ChangeRecipients:
             proposers=recipient_changes.with_proposers(before, live, text, names),
             agreements=recipient_changes.agreements_left(before, text),
         )
-        with self._kept.keeping(before, live, self._number(), who.email, text):
-            return self._put(change)
+        return self._put(change)
 
     def propose_again(self, revision: int, who: Person) -> RecipientChange:
         """Propose a change whose proposers are not known anew, as it stands, in this person's name.
@@ -295,13 +292,13 @@ class ChangeRecipients:
         if self._book.count_try("codes in all", now, _DAY) > recipient_changes.MOST_CODES_IN_ALL:
             raise CodesUsedUp("in all")
 
-    def withdraw(self, revision: int, who: str = "") -> None:
-        """Drop the change; it is kept for 30 days. Raises DraftConflict when it moved on, PublishUnderWay."""
-        with self._kept.keeping(self._free(), "", self._number(), who):
-            try:
-                self._store.drop_change(revision)
-            except StaleRecord as error:
-                raise self._conflict("") from error
+    def withdraw(self, revision: int) -> None:
+        """Drop the change for good. Raises DraftConflict when it moved on, PublishUnderWay."""
+        self._free()
+        try:
+            self._store.drop_change(revision)
+        except StaleRecord as error:
+            raise self._conflict("") from error
 
     def _free(self) -> RecipientChange | None:
         """Return the change that waits. Raises PublishUnderWay while a publish takes it along."""

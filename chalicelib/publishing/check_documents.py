@@ -42,6 +42,7 @@ class StaleContact:
     name: str
     checked_on: date | None
     checked_by: str
+    serves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,8 @@ def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:
         checked = _checked_on(entry, today)
         if checked is None or today - checked > STALE_AFTER:
             by = str(entry.get("checked_by") or "")
-            stale.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by))
+            serves = str(entry.get("serves") or "")
+            stale.append(StaleContact(str(entry["id"]), str(entry["name"]), checked, by, serves))
     return sorted(stale, key=lambda contact: contact.checked_on or date.min)
 
 

@@ -1,8 +1,9 @@
-"""Monthly reminder mail to the operator: the contacts that nobody has checked for 90 days."""
+"""Monthly reminder of the contacts that nobody has checked for 90 days: to operator and places."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from chalicelib.publishing.check_documents import StaleContact, stale_contacts
@@ -16,7 +17,8 @@ _KEPT = timedelta(days=40)
 class RemindOfContacts:
     """Monthly reminder of contacts that are due for a check.
 
-    `contacts` gives the published contacts document; `write` the message about those to check.
+    `contacts` gives the published contacts document; `write` the message about those to check. `note_places`
+    notes how many are due at each place, by its slug, for the people there.
 
     What is remembered is that the mail went out: one that fails is sent again with the next sweep. The list
     at the desk shows the same at any time.
@@ -31,7 +33,9 @@ class RemindOfContacts:
         clock: Clock,
         sender: str,
         to: str,
+        note_places: Callable[[Mapping[str, int]], None] = lambda due: None,
     ) -> None:
+        self._note_places = note_places
         self._contacts = contacts
         self._write = write
         self._store = store
@@ -44,21 +48,17 @@ class RemindOfContacts:
         """Mail if this month's mail has not gone out, and return how many contacts it lists."""
         now = self._clock.now()
         stale = list(stale_contacts(self._contacts(), now.date()))
-        if not stale or not self._to or not self._sender:
+        if not stale or not self._sender:
             return 0
         month = f"contacts {now:%Y-%m}"
         if self._store.marked(month):
             return 0
-        content = self._write(self._to, stale)
-        self._mailer.send(
-            Mail(
-                self._sender,
-                self._to,
-                recipient="operator",
-                turn=0,
-                about=About.of(CONTACTS),
-                content=content,
+        if self._to:
+            content = self._write(self._to, stale)
+            about = About.of(CONTACTS)
+            self._mailer.send(
+                Mail(self._sender, self._to, recipient="operator", turn=0, about=about, content=content)
             )
-        )
+        self._note_places(Counter(contact.serves for contact in stale if contact.serves))
         self._store.mark(month, now + _KEPT)
         return len(stale)

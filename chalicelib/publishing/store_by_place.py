@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE, base_of, fingerprint, place_of
@@ -21,24 +20,22 @@ from chalicelib.publishing.documents import SHIPPED, Draft, Release, ThrownDraft
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.package_by_place import PackageByPlace, parts_of, without_strangers
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf
-from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.publishing.store_over_store import StoreOverStore
 from chalicelib.publishing.whole_texts import WHOLE, empty_text, whole_texts
 from chalicelib.shared.errors import StaleRecord
 
 _TRIES = 5
-_MOST_KEPT = 5_000
 _UNFIT = (ContentInvalid, DocumentInvalid, ValueError, LookupError, TypeError, AttributeError)
 
 
-class StoreByPlace:
+class StoreByPlace(StoreOverStore):
     """The DocumentStore over one that an earlier package left; `shelf` says which release is live."""
 
     def __init__(self, store: DocumentStore, package: PackageByPlace, shelf: ReleaseShelf) -> None:
-        self._store = store
+        super().__init__(store)
         self._package = package
         self._shelf = shelf
         self._releases: dict[int, Release] = {}  # those of before, as they are by place: they never change
-        self._versions: dict[tuple[str, int], Version] = {}  # of places: small, and kept for good
         self._has_begun = False
 
     def drafts(self) -> Sequence[Draft]:
@@ -51,38 +48,10 @@ class StoreByPlace:
         self._begin()
         return self._store.draft(document)
 
-    def put_draft(self, draft: Draft) -> None:
-        """Save a draft over the revision before it."""
-        self._store.put_draft(draft)
-
-    def drop_draft(self, document: str, revision: int) -> None:
-        """Delete a draft, if it still is this revision."""
-        self._store.drop_draft(document, revision)
-
-    def keep_thrown(self, thrown: ThrownDraft) -> None:
-        """Keep a draft that was thrown away."""
-        self._store.keep_thrown(thrown)
-
     def thrown(self) -> Sequence[ThrownDraft]:
         """Return every draft that was thrown away and is still kept."""
         self._begin()
         return self._store.thrown()
-
-    def drop_thrown(self, id_: str) -> None:
-        """Delete one of them."""
-        self._store.drop_thrown(id_)
-
-    def keep_shipped(self, document: str, text: str) -> None:
-        """Keep a shipped text that an edit began from."""
-        self._store.keep_shipped(document, text)
-
-    def shipped_text(self, document: str, fingerprint: str) -> str | None:
-        """Return a shipped text that was kept."""
-        return self._store.shipped_text(document, fingerprint)
-
-    def settle(self, document: str, fingerprint: str, who: str, when: datetime) -> None:
-        """Keep a decision for the edited text."""
-        self._store.settle(document, fingerprint, who, when)
 
     def settled(self) -> Mapping[str, str]:
         """Return the decisions, by document; one about a whole document counts for each part of it."""
@@ -95,28 +64,6 @@ class StoreByPlace:
             settled[SITE] = fingerprint(self._package.text(SITE))
         return settled
 
-    def versions(self, document: str) -> Sequence[Version]:
-        """Return a document's published versions, newest first."""
-        return self._store.versions(document)
-
-    def version(self, document: str, number: int) -> Version | None:
-        """Return one version."""
-        key = (document, number)
-        if key in self._versions:
-            return self._versions[key]
-        version = self._store.version(document, number)
-        if version is not None and place_of(document) and len(self._versions) < _MOST_KEPT:
-            self._versions[key] = version
-        return version
-
-    def add_version(self, version: Version) -> None:
-        """Keep a version for good."""
-        self._store.add_version(version)
-
-    def releases(self, limit: int) -> Sequence[Release]:
-        """Return the newest releases, newest first; those of before as they were written down."""
-        return self._store.releases(limit)
-
     def release(self, number: int) -> Release | None:
         """Return one release, with versions of the documents of places."""
         if number in self._releases:
@@ -127,22 +74,6 @@ class StoreByPlace:
         moved = self._moved(release)
         self._releases[number] = moved
         return moved
-
-    def add_release(self, release: Release) -> None:
-        """Keep a release for good."""
-        self._store.add_release(release)
-
-    def change(self) -> RecipientChange | None:
-        """Return the change of recipients that waits."""
-        return self._store.change()
-
-    def put_change(self, change: RecipientChange) -> None:
-        """Save it over the revision before it."""
-        self._store.put_change(change)
-
-    def drop_change(self, revision: int) -> None:
-        """Delete it, if it still is this revision."""
-        self._store.drop_change(revision)
 
     # Releases of before
 

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from chalicelib.desk.people import Person
-from chalicelib.directory.document_ids import BY_PLACE, RECIPIENTS, fingerprint_of_all, is_entries
+from chalicelib.directory.document_ids import BY_PLACE, fingerprint_of_all, is_entries
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.documents import SHIPPED, THROWN_FOR, Draft, ThrownDraft, Version
 from chalicelib.publishing.edit_text import EditText, OpenDocument
 from chalicelib.publishing.json_documents import read
-from chalicelib.publishing.kept_proposals import as_draft
 from chalicelib.publishing.merge import NEW, YOURS, Merge, merge
 from chalicelib.publishing.ports import DocumentStore
 from chalicelib.shared.clock import Clock
@@ -28,7 +25,6 @@ WITH_NEWER = "newer"  # put together with what is there now; where both changed 
 WITH_THROWN = "thrown"  # likewise, and there the one that was thrown away comes back
 _BY_ITSELF = "the site writes this by itself now: the text can be read here, and is not used any more"
 _BY_PLACE = "each place has a text of its own now: this one can be read here, and is not used any more"
-_BY_TWO = "who gets reports is changed by two publishers, on a page of its own"
 _NO_SUCH = "the site has no such text any more"
 _AT_A_TIME = 10  # old ones that are deleted while somebody waits for a page
 
@@ -49,20 +45,11 @@ class HaveBack:
     moved_on: bool = False
     refused: str = ""
 
-    @property
-    def by_two(self) -> bool:
-        """Say whether it comes back as a proposal, to which another publisher has to agree."""
-        return self.thrown.draft.document == RECIPIENTS
-
 
 class ThrownDrafts:
     """The drafts that were thrown away: list, look, have back."""
 
-    def __init__(
-        self, store: DocumentStore, edit: EditText, clock: Clock, recipients: ChangeRecipients | None = None
-    ) -> None:
-        """`recipients` takes proposals that come back; without it none do."""
-        self._recipients = recipients
+    def __init__(self, store: DocumentStore, edit: EditText, clock: Clock) -> None:
         self._store = store
         self._edit = edit
         self._clock = clock
@@ -111,26 +98,10 @@ class ThrownDrafts:
         `seen`, EntryMissing, and what save_draft raises.
         """
         back = self._seen(id_, way, seen)
-        if back.by_two:
-            raise DocumentInvalid(_BY_TWO)
         document, shipped = back.thrown.draft.document, back.thrown.draft.shipped
         draft = self._edit.save_instead(document, back.ways[way], back.now.revision, who, shipped)
         self._store.drop_thrown(id_)
         return draft
-
-    def propose_back(self, id_: str, way: str, seen: str, who: Person) -> None:
-        """Propose a change of recipients again, in this person's name, and take it off the list.
-
-        What it takes the place of comes on the list. Raises as have_back, DraftConflict and what
-        ChangeRecipients.propose raises.
-        """
-        back = self._seen(id_, way, seen)
-        if not back.by_two or self._recipients is None:
-            raise DocumentInvalid("this is no change of who gets reports")
-        draft = back.thrown.draft
-        why = f"Proposed again as {draft.who} did on {draft.when:%Y-%m-%d}"
-        self._recipients.propose(back.ways[way], back.now.revision, who, why)
-        self._store.drop_thrown(id_)
 
     def _seen(self, id_: str, way: str, seen: str) -> HaveBack:
         back = self.open(id_)
@@ -153,19 +124,9 @@ class ThrownDrafts:
             return ""
         return _BY_PLACE if document in BY_PLACE else _BY_ITSELF
 
-    def _proposed(self) -> OpenDocument:
-        """Return the recipients as the change that waits has them, as if it were a draft."""
-        opened, change = self._edit.open(RECIPIENTS), self._store.change()
-        if change is None:
-            return opened
-        draft = as_draft(change, opened.live.number)
-        return replace(opened, text=change.text, revision=change.revision, draft=draft)
-
     def _now(self, document: str) -> tuple[OpenDocument, str]:
         """Return what there is of a document now, and why no draft of it can be had back, if so."""
         refused = self._why_retired(document)
-        if document == RECIPIENTS:
-            return self._proposed(), "" if self._recipients else _BY_TWO
         try:
             return self._edit.open(document), refused
         except EntryMissing:  # of an older package

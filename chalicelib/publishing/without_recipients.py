@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
 from chalicelib.publishing.ports import (
-    DocumentStore,
     MarkedPage,
     RenderedPage,
     RenderedSite,
@@ -21,6 +19,7 @@ from chalicelib.publishing.ports import (
     SiteRenderer,
 )
 from chalicelib.publishing.recipient_changes import RecipientChange
+from chalicelib.publishing.store_over_store import StoreOverStore
 from chalicelib.shared.errors import StaleRecord
 
 
@@ -79,11 +78,8 @@ class RendererWithOffices:
         return {**texts, RECIPIENTS: self._offices()}
 
 
-class StoreWithoutRecipients:
+class StoreWithoutRecipients(StoreOverStore):
     """The DocumentStore in which there never were recipients."""
-
-    def __init__(self, store: DocumentStore) -> None:
-        self._store = store
 
     def drafts(self) -> Sequence[Draft]:
         """Return every draft."""
@@ -93,41 +89,9 @@ class StoreWithoutRecipients:
         """Return a document's draft, if it has one."""
         return None if document == RECIPIENTS else self._store.draft(document)
 
-    def put_draft(self, draft: Draft) -> None:
-        """Save a draft over the revision before it."""
-        self._store.put_draft(draft)
-
-    def drop_draft(self, document: str, revision: int) -> None:
-        """Delete a draft, if it still is this revision."""
-        self._store.drop_draft(document, revision)
-
-    def keep_thrown(self, thrown: ThrownDraft) -> None:
-        """Keep a draft that was thrown away."""
-        self._store.keep_thrown(thrown)
-
     def thrown(self) -> Sequence[ThrownDraft]:
         """Return every draft that was thrown away and is still kept."""
         return [one for one in self._store.thrown() if one.draft.document != RECIPIENTS]
-
-    def drop_thrown(self, id_: str) -> None:
-        """Delete one of them."""
-        self._store.drop_thrown(id_)
-
-    def keep_shipped(self, document: str, text: str) -> None:
-        """Keep a shipped text that an edit began from."""
-        self._store.keep_shipped(document, text)
-
-    def shipped_text(self, document: str, fingerprint: str) -> str | None:
-        """Return a shipped text that was kept."""
-        return self._store.shipped_text(document, fingerprint)
-
-    def settle(self, document: str, fingerprint: str, who: str, when: datetime) -> None:
-        """Keep a decision for the edited text."""
-        self._store.settle(document, fingerprint, who, when)
-
-    def settled(self) -> Mapping[str, str]:
-        """Return the decisions, by document."""
-        return self._store.settled()
 
     def versions(self, document: str) -> Sequence[Version]:
         """Return a document's published versions, newest first."""
@@ -137,10 +101,6 @@ class StoreWithoutRecipients:
         """Return one version."""
         return None if document == RECIPIENTS else self._store.version(document, number)
 
-    def add_version(self, version: Version) -> None:
-        """Keep a version for good."""
-        self._store.add_version(version)
-
     def releases(self, limit: int) -> Sequence[Release]:
         """Return the newest releases, newest first."""
         return [_without(release) for release in self._store.releases(limit)]
@@ -149,10 +109,6 @@ class StoreWithoutRecipients:
         """Return one release."""
         release = self._store.release(number)
         return _without(release) if release else None
-
-    def add_release(self, release: Release) -> None:
-        """Keep a release for good."""
-        self._store.add_release(release)
 
     def change(self) -> RecipientChange | None:
         """Return None: what waits is decided elsewhere."""

@@ -18,11 +18,13 @@ from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.dynamo_standings import DynamoStandings
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.delay_people import DelayPeople, Doing
+from chalicelib.desk.delay_places import DelayPlaces
 from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.hold_changes import HoldChanges, KnowsFirst, Notices
+from chalicelib.desk.keep_people_to_tell import KeepPeopleToTell
 from chalicelib.desk.manage_people import ManagePeople
 from chalicelib.desk.manage_roles import ManageRoles
-from chalicelib.desk.people import UNUSED_ACCESS_SESSION
+from chalicelib.desk.people import UNUSED_ACCESS_SESSION, Person
 from chalicelib.desk.places_of_roles import PlaceOfRoles
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
@@ -34,11 +36,13 @@ from chalicelib.desk.tell_desk import TellPublishers
 from chalicelib.desk.web import entrance, held_changes, people
 from chalicelib.desk.web.areas import ACCESS
 from chalicelib.desk.web.guard import Guard
+from chalicelib.directory.adapters.dynamo_people_to_tell import DynamoPeopleToTell
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES, shipped_content
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import DESK, About, Mail
 from chalicelib.shared.system_clock import SystemClock
@@ -55,7 +59,29 @@ def serve(
     app: Chalice, settings: Settings, clock: Clock | None = None, cognito: Callable[[], Any] = _COGNITO
 ) -> None:
     """Register the access screens: a sign-in of their own, and people behind it."""
-    routes, clock = Blueprint(__name__), clock or SystemClock()
+    routes = Blueprint(__name__)
+    _register(routes, settings, clock or SystemClock(), cognito)
+    app.register_blueprint(routes)
+
+
+def on_the_hour(
+    settings: Settings, clock: Clock | None = None, cognito: Callable[[], Any] = _COGNITO
+) -> dict[str, Any]:
+    """Carry out what waited for its day, and look over whom places' news are mailed to: what a clock starts.
+
+    It takes nothing from its event. What cannot be done now is done in an hour.
+    """
+    people_, places, to_tell = _register(Blueprint(__name__), settings, clock or SystemClock(), cognito)
+    people_.carry_out()
+    places.carry_out()
+    to_tell.all()
+    return {}
+
+
+def _register(
+    routes: Blueprint, settings: Settings, clock: Clock, cognito: Callable[[], Any]
+) -> tuple[DelayPeople, DelayPlaces, KeepPeopleToTell]:
+    """Register all routes; return what a clock starts as well."""
     pool = CognitoPeople(cognito, settings.user_pool_id, settings.user_pool_client_id)
     book = DynamoSignIns(_DYNAMO, settings.access_door_table)
     standings = Standings(
@@ -80,9 +106,9 @@ def serve(
     shared = (pool, book, standings, tell)
     guard = _entrance(routes, settings, clock, cognito, shared, lambda: delay.carry_out())
     books = (book, DynamoSignIns(_DYNAMO, settings.door_table))
-    roles = ManageRoles(
-        pool, DynamoRoles(_DYNAMO, settings.access_table, clock), standings, _shipped_places()
-    )
+    rows = DynamoRoles(_DYNAMO, settings.access_table, clock)
+    to_tell = KeepPeopleToTell(pool, rows, DynamoPeopleToTell(_DYNAMO, settings.access_table))
+    roles = ManageRoles(pool, rows, standings, _shipped_places(), partial(_told_anew, to_tell))
     guard.right = RouteRights(GrantsOfPeople(), roles)
     manage = ManagePeople(pool, standings, books, clock, send_password, secrets.choice, roles)
     notices = Notices(
@@ -92,13 +118,22 @@ def serve(
     first = first_delivery(settings, clock)
     hold = _hold(waiting, roles, book, first, clock, notices)
     delay = DelayPeople(hold, waiting, Doing(manage, roles, guard.record_of, tell), clock)
-    people.routes(guard, manage, roles, tell, delay)
+    delay_places = DelayPlaces(hold, waiting, roles, guard.record_of, tell, clock)
+    people.routes(guard, manage, roles, tell, delay, delay_places)
     show = recipient_screens(
         guard, settings, clock, mailer, mails, Shared(book, standings, tell, hold, first)
     )
     held_changes.routes(guard, hold, tell, show)
     hand_over_screens(guard, settings, clock, pool, standings, roles, tell)
-    app.register_blueprint(routes)
+    return delay, delay_places, to_tell
+
+
+def _told_anew(to_tell: KeepPeopleToTell, person: Person) -> None:
+    """Bring whom places' news are mailed to in line with a role. A fault leaves that to the clock."""
+    try:
+        to_tell.anew(person)
+    except PorchlightError as error:
+        log.warning("who is told of a place is brought in line later: %s", type(error).__name__)
 
 
 def _hold(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -28,7 +29,10 @@ from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.grant_hand_overs import grant_hand_overs
 from chalicelib.wiring.mails import delivery_recipients, mails
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, report_store, ses, time_left
+from chalicelib.wiring.places_to_tell import tell_places
 from chalicelib.wiring.wishes import grant_wishes
+
+TELL_MARGIN = timedelta(seconds=60)  # what the mails of one run to people of places take at most
 
 
 def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dict[str, Any]:
@@ -42,6 +46,7 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
     done = asdict(tally)
     if any(done.values()):
         log.info("delivered: %s", done)
+    _tell_places(settings, clock, time_left(context))
     try:
         gauges = _due(store, clock.now())
     except StoreUnavailable:
@@ -60,6 +65,16 @@ def _grant_wishes(settings: Settings, clock: Clock) -> None:
             grant(settings, clock, delivery_recipients(settings, clock))()
         except Exception as error:
             log.error("%s wait: %s", what, where(error))
+
+
+def _tell_places(settings: Settings, clock: Clock, left: Callable[[], timedelta]) -> None:
+    """Mail people what was noted about their places, after the reports. What goes wrong waits."""
+    if left() < TELL_MARGIN:
+        return
+    try:
+        tell_places(settings, clock)
+    except Exception as error:
+        log.error("people of places are told later: %s", where(error))
 
 
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:

@@ -16,6 +16,7 @@ Event = dict[str, Any]
 Handler = Callable[[Any, Any], Any]
 
 KEEP_WARM: Event = {"keep_warm": True}  # what the schedule sends that keeps the form's function started
+ON_THE_HOUR: Event = {"on_the_hour": True}  # what the schedule sends that starts the access function's clock
 _REQUEST: Event = {
     "headers": None,
     "multiValueHeaders": None,

@@ -6,7 +6,7 @@ the delivery key runs nothing of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,11 @@ def delivery_recipients(settings: Settings, clock: Clock | None = None) -> Settl
 def zones(settings: Settings) -> ZoneOf:
     """Return what gives the time zone of a place, as places are published at each moment."""
     return lambda place: _directory(*published_now(settings)).zone(place)
+
+
+def place_names(settings: Settings) -> Callable[[str], str]:
+    """Return what gives the name of a place, as places are published at each moment; else its slug."""
+    return lambda place: _directory(*published_now(settings)).places().get(place, place)
 
 
 def contacts_text(settings: Settings) -> str:

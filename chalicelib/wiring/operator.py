@@ -9,8 +9,10 @@ from functools import cache, partial
 from typing import Any
 
 from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
+from chalicelib.delivery.adapters.dynamo_place_notes import DynamoPlaceNotes
 from chalicelib.delivery.adapters.metrics import EmbeddedMetrics
 from chalicelib.delivery.adapters.operator_mail import OperatorMail
+from chalicelib.delivery.place_notes import AlarmsOfPlaces
 from chalicelib.delivery.ports import Metrics
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.settings import Settings
@@ -39,6 +41,16 @@ def report_store(settings: Settings) -> DynamoReports:
 
 
 def alarms(settings: Settings, clock: Clock) -> Alarms:
+    """Return the alarms to the operator, and notes of what concerns places for their people."""
+    return AlarmsOfPlaces(_of_operator(settings, clock), place_notes(settings), clock)
+
+
+def place_notes(settings: Settings) -> DynamoPlaceNotes:
+    """Return the notes of what people of places are to be told."""
+    return DynamoPlaceNotes(partial(client, "dynamodb"), settings.reports_table)
+
+
+def _of_operator(settings: Settings, clock: Clock) -> Alarms:
     """Return the alarms to the operator: the log, and mail when there is an address for it."""
     to_log = LogAlarms(log.error)
     if not settings.operator_address or not settings.sender_address:

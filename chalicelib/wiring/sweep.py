@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
+from chalicelib.delivery.place_notes import CONTACTS_DUE, PlaceNote
 from chalicelib.delivery.sum_months import SumMonths
 from chalicelib.delivery.sweep import Sweep
 from chalicelib.settings import Settings
@@ -17,7 +19,16 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.mails import contacts_text, delivery_recipients, zones
-from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, report_store, ses, time_left
+from chalicelib.wiring.operator import (
+    OUTCOMES,
+    alarms,
+    figures,
+    log,
+    place_notes,
+    report_store,
+    ses,
+    time_left,
+)
 from chalicelib.wiring.wishes import grant_wishes
 
 
@@ -45,9 +56,13 @@ def sweep(
 
 
 def remind_of_contacts(settings: Settings, clock: Clock) -> None:
-    """Mail the operator, once a month, which contacts nobody has checked for 90 days."""
+    """Tell the operator and the people of places, once a month, which contacts nobody has checked lately."""
     from chalicelib.desk.render.desk_mails import DeskMails
     from chalicelib.publishing.remind_of_contacts import RemindOfContacts
+
+    def note_places(due: Mapping[str, int]) -> None:
+        notes = [PlaceNote(place, CONTACTS_DUE, number) for place, number in sorted(due.items())]
+        place_notes(settings).note(notes, clock.now())
 
     remind = RemindOfContacts(
         lambda: contacts_text(settings),
@@ -57,6 +72,7 @@ def remind_of_contacts(settings: Settings, clock: Clock) -> None:
         clock,
         settings.sender_address,
         settings.operator_address,
+        note_places,
     )
     try:
         remind()

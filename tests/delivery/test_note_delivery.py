@@ -73,6 +73,7 @@ def test_bad_news_brings_the_fallback_into_play_and_tells_the_operator(
                 "case": bench.record(report).case_number,
                 "what": kind,
                 "why": "Permanent General",
+                "places": bench.record(report).place,
             },
         )
     ]

@@ -67,7 +67,8 @@ def test_a_delivery_written_straight_into_the_table_to_who_was_unticked_is_withh
     assert bench.addresses() == [POLICE.email]
     assert bench.state(report, "border") == WITHHELD
     assert bench.state(report) == SENT
-    detail = {"case": bench.record(report).case_number, "recipient": "border"}
+    record = bench.record(report)
+    detail = {"case": record.case_number, "recipient": "border", "places": record.place}
     assert bench.alarms.raised == [("withheld", detail)]
 
 

@@ -150,6 +150,15 @@ def test_words_are_sent_in_a_body_and_stand_in_no_address(
     assert not [link for link in re.findall(r'href="([^"]*)"', page.text) if f"words={first}" in link]
 
 
+def test_an_invitation_looks_through_no_table(ana: Person, calls: Calls) -> None:
+    people = "/admin/access/people"
+    page = ana.get(people)
+    calls.begin()
+    asked = ana.submit(page, people, email="new@desk.example", role="editor")
+    assert asked.location == f"{people}?done=waits"
+    assert calls.made["scan"] == 0
+
+
 def test_pages_of_what_was_found_are_asked_for_by_a_form(ana: Person) -> None:
     [form, *_] = [one for one in ana.get("/admin/contacts").forms("/admin/contacts") if "words" in one]
     page = ana.post("/admin/contacts", {**form, "words": "house"})

@@ -170,6 +170,7 @@ def test_where_a_second_factor_is_a_must_the_first_sign_in_sets_it_up(strict: Po
     _, step = strict.set_up(step)
     assert (step.kind, step.second_factor) == (SIGNED_IN, True)
     assert strict.people.find(ANA).second_factor
+    assert strict.people.has_authenticator(ANA)
     assert strict.people.who(step.handle).second_factor
 
 
@@ -205,6 +206,9 @@ def test_a_wrong_first_code_sets_nothing_up(strict: Pool) -> None:
     with pytest.raises(WrongCode):
         strict.people.confirm_authenticator(step, "000000")
     assert not strict.people.find(ANA).second_factor
+    assert not strict.people.has_authenticator(ANA)
+    with pytest.raises(EntryMissing):
+        strict.people.has_authenticator("nobody@desk.example")
     assert strict.people.confirm_authenticator(step, strict.code(secret)).kind == SIGNED_IN
 
 

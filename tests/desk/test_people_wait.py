@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_string
 from email.policy import default
+from typing import Any
 
 import pytest
 from moto.ses.models import RawMessage
 
+from chalicelib.desk.adapters.dynamo_delayed_changes import DynamoDelayedChanges
 from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
-from chalicelib.desk.hold_changes import OLD_INBOX, OPERATOR
+from chalicelib.desk.hold_changes import OLD_INBOX, OPERATOR, draft_of
 from chalicelib.desk.people import EDITOR, PUBLISHER
+from chalicelib.desk.places_of_roles import PlaceOfRoles
+from chalicelib.directory.adapters.dynamo_people_to_tell import DynamoPeopleToTell
+from chalicelib.shared.aws.faults import Table
+from chalicelib.wiring.access import on_the_hour
 from tests.desk.test_people import first_password, press
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
 
@@ -135,3 +143,75 @@ def test_publishers_of_a_place_hear_of_its_people_and_stop_that_and_nothing_else
     assert len(ana.get(WAITING).forms(f"{WAITING}/stop")) == 1
     told = {mail["raw_data"] for mail in desk.mails() if "a change was stopped" in mail["raw_data"]}
     assert len([text for text in told if f"To: {LEE}" in text]) == 1
+
+
+def test_the_clock_carries_out_what_waited_though_nobody_opens_people(desk: DeskSite) -> None:
+    ana = desk.person(PUBLISHER_ONE).at_access()
+    ana.submit(ana.get(PEOPLE), PEOPLE, email=NEW, role="editor", place=TOWN)
+    on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert NEW not in accounts(desk)
+    a_day_later(desk)
+    for _ in range(2):  # and once only
+        on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert NEW in accounts(desk)
+    line = desk.log()[-1]
+    assert (line["who"], line["did"], line["about"]) == (PUBLISHER_ONE, "carry out what waited", NEW)
+    assert "Choose your own password" in desk.person(NEW).sign_in(first_password(desk, NEW)).words
+    rows = DynamoPeopleToTell(lambda: desk.dynamodb, desk.settings.access_table)
+    assert [(row.email, row.edits, row.publishes) for row in rows.read()] == [(NEW, {TOWN}, set())]
+    press(ana, f"{PEOPLE}/take", NEW)
+    assert rows.read() == []
+
+
+def test_a_county_gets_a_town_a_day_after_it_was_moved_there(desk: DeskSite) -> None:
+    roles = DynamoRoles(lambda: desk.dynamodb, desk.settings.access_table)
+    roles.put_place(PlaceOfRoles("elsewhere", "Elsewhere County", "california"))
+    ana, place = desk.person(PUBLISHER_ONE).at_access(), f"{PEOPLE}/place"
+    moved = {"p": TOWN, "name": "Los Banos", "around": "elsewhere"}
+    assert ana.submit(ana.get(PEOPLE), place, **moved).location == f"{PEOPLE}?done=role_place_waits"
+    assert roles.places()[TOWN].parent == "merced-county-ca"
+    assert {*mailed(desk)} == {PUBLISHER_ONE, PUBLISHER_TWO}
+    assert "Los Banos, Merced County will lie in Elsewhere County" in ana.get(PEOPLE).words
+    assert ana.submit(ana.get(PEOPLE), f"{WAITING}/stop").location == f"{WAITING}?done=stopped"
+    a_day_later(desk)
+    on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert roles.places()[TOWN].parent == "merced-county-ca"
+    ana.submit(ana.get(PEOPLE), place, **moved)
+    a_day_later(desk)
+    on_the_hour(desk.settings, None, lambda: desk.cognito)
+    assert roles.places()[TOWN].parent == "elsewhere"
+    assert desk.log()[-1]["about"] == TOWN
+
+
+def test_many_that_wait_come_a_page_at_a_time_and_are_found_by_words(
+    desk: DeskSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, asked, call = desk.person(PUBLISHER_ONE).at_access(), [], Table.call
+    changes = DynamoDelayedChanges(lambda: desk.dynamodb, desk.settings.access_table)
+    now = datetime.now(UTC)
+    for at in range(60):
+        who, place = f"new-{at:02}@desk.example", TOWN if at % 2 else ""
+        said, subject = f"{who} becomes an editor.", f"person#role#{who}#{place}"
+        until = now + timedelta(days=8)
+        draft = draft_of(
+            f"{at:016}", subject, "role", place, ("", EDITOR), (said,), (PUBLISHER_ONE,), now, until
+        )
+        changes.accept(replace(draft, settles_at=now + timedelta(days=1)), "")
+
+    def counted(table: Table, operation: str, **arguments: Any) -> Any:
+        asked.append(arguments.get("Key", {}).get("pk"))
+        return call(table, operation, **arguments)
+
+    monkeypatch.setattr(Table, "call", counted)
+    page = ana.get(WAITING)
+    assert "1 to 25 of 60" in page.words
+    assert len(page.forms(f"{WAITING}/stop")) == 25
+    assert asked.count({"S": "places"}) <= 1
+    assert "51 to 60 of 60" in ana.get(f"{WAITING}?page=3").words
+    [form] = [one for one in page.forms(WAITING) if "words" in one]
+    found = ana.post(WAITING, {**form, "words": "new-42"})
+    assert "new-42@desk.example becomes" in found.words
+    assert len(found.forms(f"{WAITING}/stop")) == 1
+    page = ana.get(PEOPLE)
+    assert len(page.forms(f"{WAITING}/stop")) == 5
+    assert "All 60 that wait" in page.words

@@ -207,13 +207,13 @@ def test_a_place_that_cannot_be_is_refused_by_its_field(
     slug: str, name: str, around: str, wrong: str
 ) -> None:
     with pytest.raises(PlaceWrong, match=wrong):
-        Towns().roles.write_down(slug, name, around)
+        Towns().roles.checked(slug, name, around)
 
 
 def test_a_place_that_is_new_lies_in_its_county_and_may_be_moved() -> None:
     towns = Towns()
-    towns.roles.write_down("planada", "Planada", "fresno")
-    towns.roles.write_down("planada", " Planada  Village", "merced")
+    towns.roles.put(towns.roles.checked("planada", "Planada", "fresno"))
+    towns.roles.put(towns.roles.checked("planada", " Planada  Village", "merced"))
     assert towns.roles.places().label("planada") == "Planada Village, Merced County"
     assert "planada" in towns.roles.looked_after(towns.in_(DEE), towns.roles.places())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -25,6 +26,7 @@ CONTACTS = [contact("never", None), contact("old", "2026-08-01"), contact("fresh
 class Desk:
     def __init__(self, contacts: list[dict[str, Any]], to: str = "operator@desk.example") -> None:
         self.clock, self.store, self.mailer = FixedClock(), FakeStore(), FakeMailer()
+        self.noted: list[Mapping[str, int]] = []
         self.remind = RemindOfContacts(
             lambda: json.dumps({"contacts": contacts}),
             DeskMails("desk@porchlight.example", "https://desk.example").contacts_to_check,
@@ -33,6 +35,7 @@ class Desk:
             self.clock,
             "desk@porchlight.example",
             to,
+            self.noted.append,
         )
 
 
@@ -60,10 +63,20 @@ def test_it_goes_out_once_a_month():
     assert len(desk.mailer.sent) == 2
 
 
-def test_nothing_is_mailed_when_all_are_checked_or_there_is_nobody_to_tell():
-    for desk in (Desk([contact("fresh", "2026-11-01")]), Desk(CONTACTS, to="")):
-        assert desk.remind() == 0
-        assert desk.mailer.sent == []
+def test_nothing_is_mailed_when_all_are_checked():
+    desk = Desk([contact("fresh", "2026-11-01")])
+    assert desk.remind() == 0
+    assert (desk.mailer.sent, desk.noted) == ([], [])
+
+
+@pytest.mark.parametrize("to", ["operator@desk.example", ""])
+def test_each_place_is_told_once_a_month_how_many_are_due_there_also_without_an_operator(to: str):
+    contacts = [one | {"serves": place} for one, place in zip(CONTACTS * 2, "aabbbb", strict=True)]
+    desk = Desk(contacts, to)
+    for _ in range(2):
+        desk.remind()
+    assert desk.noted == [{"a": 2, "b": 2}]
+    assert [mail.to for mail in desk.mailer.sent] == [to] * bool(to)
 
 
 def test_a_mail_service_that_is_away_is_the_callers_to_hear_of():

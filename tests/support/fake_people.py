@@ -164,6 +164,10 @@ class FakePeople(Failing):
         people = [self.accounts[email].person for email in sorted(self.accounts)]
         return [replace(person, second_factor=False) for person in people]
 
+    def has_authenticator(self, email: str) -> bool:
+        self._about_to("has_authenticator")
+        return self._account(email).person.second_factor
+
     def find(self, email: str) -> Person:
         self._about_to("find")
         return self._account(email).person

@@ -136,6 +136,7 @@ class FakeRoles(Failing):
         self._notes: dict[tuple[str, str], tuple[str, datetime, str]] = {}
         self._roles: dict[str, dict[str, str]] = {}
         self._places: dict[str, PlaceOfRoles] = {}
+        self._moves: dict[str, tuple[str, datetime, str]] = {}
 
     def at(self, person: str, *, noted: bool = True) -> Mapping[str, str]:
         self._about_to("at")
@@ -175,9 +176,22 @@ class FakeRoles(Failing):
         self._notes.pop((person, place), None)
         self._roles.get(person, {}).pop(place, None)
 
-    def places(self) -> Mapping[str, PlaceOfRoles]:
+    def places(self, *, noted: bool = False) -> Mapping[str, PlaceOfRoles]:
         self._about_to("places")
-        return dict(self._places)
+        found = dict(self._places)
+        for slug, (parent, since, _) in self._moves.items():
+            if slug in found and (noted or since <= self._clock.now()):
+                found[slug] = PlaceOfRoles(slug, found[slug].name, parent)
+        return found
+
+    def note_move(self, slug: str, parent: str, since: datetime, id_: str) -> None:
+        self._about_to("note_move")
+        self._moves[slug] = (parent, since, id_)
+
+    def drop_move(self, slug: str, id_: str) -> None:
+        self._about_to("drop_move")
+        if self._moves.get(slug, ("", None, ""))[2] == id_:
+            del self._moves[slug]
 
     def put_place(self, place: PlaceOfRoles) -> None:
         self._about_to("put_place")

@@ -21,10 +21,10 @@ class Function:
     `environment` maps variables to values of the template: a string, or an intrinsic function.
     `paths` are the API's paths that this function answers, "/x/{proxy+}" for all below /x; the page function
     answers all others. `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0
-    without one; `warm` is the beat in minutes of a schedule that only keeps it started; `queue` is the
-    template's name of the queue that it reads. `reserved` is how many runs at a time are kept for it, and
-    the most that it may have, where an operator wants that. `rooms` are the folders of chalicelib/ whose
-    modules it may load, beside its wiring and the settings.
+    without one; `warm` is the beat in minutes of a schedule that only keeps it started, `clock` that of one
+    which starts what nobody asks for; `queue` is the name of the queue that it reads. `reserved` is
+    how many runs at a time are kept for it, and the most that it may have, where an operator wants that.
+    `rooms` are the folders of chalicelib/ whose modules it may load, beside its wiring and the settings.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Function:
     paths: tuple[str, ...] = ()
     every: int = 0
     warm: int = 0
+    clock: int = 0
     queue: str = ""
     reserved: int = 0
 
@@ -147,6 +148,7 @@ ACCESS = Function(
     memory=1024,
     timeout=29,
     reserved=5,  # a flood at its door must leave the desk and the readers something
+    clock=60,  # an invitation goes out within an hour after its day is over
     environment={
         "PORCHLIGHT_FUNCTION": "access",
         "STAGE": _STAGE,
@@ -210,6 +212,7 @@ DELIVER = Function(
         "WISHES_TABLE": {"Ref": "Wishes"},
         "DESK_KEYS_SECRET": {"Ref": "DeskKeysSecret"},
         "PAGES_URL": _PAGES,
+        "SITE_ADDRESS": _SITE,
         **_SENDER,
     },
 )

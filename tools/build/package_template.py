@@ -42,7 +42,7 @@ def merge_template(site: Site) -> Json:
         jobs.jobs(),
         lambdas.logs(),
         lambdas.function_settings(),
-        lambdas.kept_warm(),
+        lambdas.started_unasked(),
         http.api(site),
         http.permissions(),
         edge.edge(site),

@@ -266,6 +266,7 @@ def serve(options: Options) -> None:
     running: list[Any] = [stand_ins]
     try:
         from chalicelib.settings import Settings  # these load while the stand-ins start
+        from chalicelib.wiring.events import ON_THE_HOUR
         from tools.build.gateway_pages import hotline
         from tools.local.jobs import LocalJobs, seed_jobs
         from tools.local.local_codes import CodeFunction
@@ -298,6 +299,7 @@ def serve(options: Options) -> None:
             Pump("deliver", app.deliver, options.deliver_every, say),
             # An hour from now, as on AWS: at once, its reminders would fill a newcomer's empty mailroom.
             Pump("sweep", app.sweep, HOURLY, say, first_after=HOURLY),
+            Pump("access", lambda _, context: app.access_api(ON_THE_HOUR, context), HOURLY, say, 60.0),
         ]
         notices = LocalNotices(app.note_delivery, say=say)
         jobs = LocalJobs(settings.jobs_queue, app.run_job, say=say)

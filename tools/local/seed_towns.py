@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.delivery.adapters.delivery_marks import DeliveryMarks
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.month_tallies import MonthSum
 from chalicelib.delivery.read_figures import months_to
@@ -81,6 +82,8 @@ def seed_towns(settings: Settings, many: int, password: str, now: datetime | Non
     reports = DynamoReports(lambda: batched, settings.reports_table)
     for case in towns.cases(cities, now):
         reports.add(case)
+    # As these leave it when they are delivered: else each invitation would look through all of them.
+    DeliveryMarks(lambda: client("dynamodb"), settings.reports_table).record_delivered(now)
     log = DynamoAudit(lambda: batched, settings.audit_table)
     for line in towns.log_lines(cities, now):
         log.add(line)

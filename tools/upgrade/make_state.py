@@ -46,6 +46,9 @@ NAMES = {
     "REPORTS_TABLE": "reports",
     "DOCUMENTS_TABLE": "documents",
     "DOOR_TABLE": "door",
+    "ACCESS_TABLE": "access",
+    "ACCESS_DOOR_TABLE": "access-door",
+    "WISHES_TABLE": "wishes",
     "AUDIT_TABLE": "audit",
     "PAGES_BUCKET": "pages",
     "REPORTER_SECRET": "reporter",
@@ -59,6 +62,9 @@ NAMES = {
     "SITE_ADDRESS": SITE,
 }
 TABLES = ("reports", "documents", "door", "audit")
+OF_LATE = ("access", "access-door", "wishes")  # earlier releases have none of these
+ACCESS = "/admin/access"
+OF_DESK = ("/admin/recipients", "/admin/recipient")
 # Pages of two languages stand for all: those of every language would be a megabyte.
 LANGUAGES = ("en", "es")
 SHERIFF = {
@@ -120,6 +126,8 @@ class Stage:
         self.app = importlib.import_module("app")
         seed.make_tables(self.app.settings)
         seed.seed(self.app.settings)
+        if hasattr(seed, "put_in_recipients"):  # earlier releases have them in their documents
+            seed.put_in_recipients(self.app.settings)
         self.dynamodb, self.s3 = boto3.client("dynamodb"), boto3.client("s3")
         self.http = Client(self.app.app).http
 
@@ -136,14 +144,29 @@ class Stage:
             user.create_date -= timedelta(days=30)  # whoever came lately may not agree yet
 
     def signed_in(self, email: str) -> Browser:
-        """Return the browser of somebody who has signed in at the desk."""
+        """Return the browser of somebody who has signed in at the desk, and where recipients are decided."""
         browser = Browser(self.http, SITE)
-        page = browser.submit(
-            browser.get("/admin/sign-in"), "/admin/sign-in", {"email": email, "password": PASSWORD}
-        )
-        if page.status != 200 or "sign-in" in page.path:
-            raise Stopped(f"{email} could not sign in: {page.words[:300]}")
+        for door in ("/admin/sign-in", f"{ACCESS}/sign-in"):
+            page = browser.get(door)
+            if door.startswith(ACCESS) and not page.has_form(door):
+                continue  # of before those screens had a sign-in of their own
+            page = browser.submit(page, door, {"email": email, "password": PASSWORD})
+            if page.status not in (200, 303) or "sign-in" in page.path:
+                raise Stopped(f"{email} could not sign in: {page.words[:300]}")
         return browser
+
+    def a_day_later(self, publisher: Browser) -> None:
+        """Put the day behind them that agreed changes of recipients wait for, where a release has one."""
+        if "access" not in self.dynamodb.list_tables()["TableNames"]:
+            return
+        for item in self.scan("access"):
+            if item["pk"] == {"S": "waiting"}:
+                self.dynamodb.put_item(TableName="access", Item={**item, "settles_at": item["accepted_at"]})
+        # To stop what is not there changes nothing, and tells the forms once more who is offered.
+        waiting = f"{ACCESS}/waiting"
+        page = publisher.get(waiting)
+        csrf = page.form(f"{ACCESS}/sign-out")["csrf"]
+        publisher.post(f"{waiting}/stop", {"csrf": csrf, "subject": "recipient#nobody", "id": "0"})
 
     def deliver(self) -> None:
         """Call the deliver handler, as EventBridge does."""
@@ -225,29 +248,38 @@ def publish(browser: Browser, why: str) -> None:
         raise Stopped(f"nothing was published: {told.words[:2500]}")
 
 
+def recipients_at(browser: Browser) -> tuple[str, str]:
+    """Return where this release shows recipients, and where its form of one is."""
+    of_late = f"{ACCESS}/recipients"
+    return (of_late, f"{of_late}/one") if browser.get(of_late).status == 200 else OF_DESK
+
+
 def propose(browser: Browser, **changed: str) -> None:
     """Propose a recipient, and confirm its addresses by the codes that are mailed."""
-    told = browser.submit(browser.get("/admin/recipient"), "/admin/recipient", {**SHERIFF, **changed})
+    offices, office = recipients_at(browser)
+    told = browser.submit(browser.get(office), office, {**SHERIFF, **changed})
     if "done=proposed" not in told.path:
         raise Stopped(f"not proposed: {told.words[:500]}")
     for address in ({**SHERIFF, **changed}["email"], {**SHERIFF, **changed}["fallback"]):
-        page = browser.get("/admin/recipients")
-        browser.submit(page, "/admin/recipients/code", {}, address=address)
+        page = browser.get(offices)
+        browser.submit(page, f"{offices}/code", {}, address=address)
         mail = RawMessage.instances_tracked[-1].raw_data  # type: ignore[attr-defined]
         if not (code := re.search(r"\b\d{4} \d{4}\b", mail)):
             raise Stopped("the mail holds no code")
-        page = browser.get("/admin/recipients")
-        told = browser.submit(page, "/admin/recipients/confirm", {"code": code[0]}, address=address)
+        page = browser.get(offices)
+        told = browser.submit(page, f"{offices}/confirm", {"code": code[0]}, address=address)
         if "done=confirmed" not in told.path:
             raise Stopped(f"{address} was not confirmed: {told.words[:500]}")
 
 
-def edit_site(ana: Browser, ben: Browser) -> None:
+def edit_site(stage: Stage, ana: Browser, ben: Browser) -> None:
     """Publish twice what a town would change, and leave a draft and a change of recipients waiting."""
     propose(ana)
-    told = ben.submit(ben.get("/admin/recipients"), "/admin/recipients/agree", {})
+    offices, _ = recipients_at(ben)
+    told = ben.submit(ben.get(offices), f"{offices}/agree", {})
     if "done=agreed" not in told.path:
         raise Stopped(f"not agreed: {told.words[:500]}")
+    stage.a_day_later(ben)
     edit(ana, "template/public/page.html", lambda text: _before_last(text, "{% endblock %}", OURS))
     whole = ana.get("/admin/text?d=contacts").status == 200  # of before each place had its own
     edit(ana, "contacts" if whole else "contacts/los-banos-ca", lambda text: text.replace(*CHECKED, 1))
@@ -385,7 +417,7 @@ def dump(stage: Stage, reports: Reports, release: str) -> dict[str, Any]:
         "release": release,
         "record_format": _record_format(),
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
-        "tables": {name: sorted(map(_plain, stage.scan(name)), key=str) for name in TABLES},
+        "tables": {name: sorted(map(_plain, stage.scan(name)), key=str) for name in _tables(stage)},
         "secrets": {
             name: secrets.get_secret_value(SecretId=name)["SecretString"]
             for name in (NAMES["REPORTER_SECRET"], NAMES["DESK_KEYS_SECRET"])
@@ -395,6 +427,12 @@ def dump(stage: Stage, reports: Reports, release: str) -> dict[str, Any]:
         "states": reports.states(),
         "shipped": _shipped(),
     }
+
+
+def _tables(stage: Stage) -> list[str]:
+    """Return the tables that this release has."""
+    there = stage.dynamodb.list_tables()["TableNames"]
+    return [name for name in (*TABLES, *OF_LATE) if name in there]
 
 
 def _record_format() -> int:
@@ -446,7 +484,7 @@ def main(code: str, out: str) -> int:
     stage = Stage(Path(code).resolve())
     _first("tools.build.catalogs", "tools.catalogs").compile_catalogs()
     ana, ben = stage.signed_in(ANA), stage.signed_in(BEN)
-    edit_site(ana, ben)
+    edit_site(stage, ana, ben)
     reports = file_reports(stage, ana)
     state = dump(stage, reports, folder.name)
     folder.mkdir(parents=True, exist_ok=True)

@@ -117,6 +117,11 @@ EXPLAINED = {
         "Somebody at the desk was not told",
         "A mail about what was done at the desk could not be sent. The log of who did what says the same.",
     ),
+    "place_not_told": (
+        "People of a place were not told",
+        "A mail about what goes on at their place could not be sent to everybody. You were told of it too:"
+        " look at the delivery desk, and call them. Is an address at People wrong?",
+    ),
     "clock_ahead": (
         "Reports were hidden by a clock ahead of time",
         "A clock that was ahead wrote when they are due, so nothing would have looked at them until then."

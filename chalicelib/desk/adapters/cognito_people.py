@@ -226,6 +226,11 @@ class CognitoPeople:
         users = self._pages("list_users_in_group", "Users", "NextToken", GroupName=PUBLISHER)
         return sorted((_person(user, {}, PUBLISHER) for user in users), key=lambda person: person.email)
 
+    def has_authenticator(self, email: str) -> bool:
+        """Ask the pool about one account, and not for its groups."""
+        more = self._call("admin_get_user", _OF_A_PERSON, Username=email)
+        return _AUTHENTICATOR in more.get("UserMFASettingList", ())
+
     def find(self, email: str) -> Person:
         """Return one account as the pool knows it now."""
         faults = {**_OF_A_PERSON, "InvalidParameterException": EntryMissing}

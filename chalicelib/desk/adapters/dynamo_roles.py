@@ -13,14 +13,17 @@ from typing import Any
 
 from chalicelib.desk.people import ROLES, highest
 from chalicelib.desk.places_of_roles import PlaceOfRoles
+from chalicelib.directory.adapters.written_places import AT as _AT
+from chalicelib.directory.adapters.written_places import FROM as _FROM
+from chalicelib.directory.adapters.written_places import PLACES_KEY as _PLACES
+from chalicelib.directory.adapters.written_places import note_of, written_places
 from chalicelib.shared.aws.dynamo_values import read, write
 from chalicelib.shared.aws.faults import ConditionFailed, Table, store_faults
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
+from chalicelib.shared.request_time import THIS_REQUEST
 from chalicelib.shared.system_clock import SystemClock
 
-_AT = "at "  # no slug has a space, so no place can be called like a key
-_FROM = "from "  # and a place: a role that counts from a moment on
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
 _BATCH = 100  # what one call reads at most
@@ -81,30 +84,29 @@ class DynamoRoles:
 
     def drop_note(self, person: str, place: str, id_: str) -> None:
         """Remove it, if it is this one."""
-        try:
-            self._call(
-                "update_item",
-                Key=_key(person),
-                UpdateExpression="REMOVE #from",
-                ConditionExpression="#from.id = :id",
-                ExpressionAttributeNames={"#from": _FROM + place},
-                ExpressionAttributeValues={":id": write(id_)},
-            )
-        except ConditionFailed:
-            return
+        self._drop(_key(person), _FROM + place, id_)
 
-    def places(self) -> Mapping[str, PlaceOfRoles]:
-        """Read the places that were written down."""
-        item = self._call("get_item", Key=_PLACES, ConsistentRead=True).get("Item", {})
-        found = {name.removeprefix(_AT): read(value) for name, value in item.items() if name.startswith(_AT)}
-        return {
-            slug: PlaceOfRoles(slug, str(place["name"]), str(place["parent"]))
-            for slug, place in found.items()
-        }
+    def places(self, *, noted: bool = False) -> Mapping[str, PlaceOfRoles]:
+        """Read the places that were written down, once a request: each row of a list asks about its own."""
+        item = THIS_REQUEST.once(("places of roles", self._table), self._read_places)
+        found = written_places(item, None if noted else self._clock.now())
+        return {slug: PlaceOfRoles(slug, *place) for slug, place in found.items()}
+
+    def note_move(self, slug: str, parent: str, since: datetime, id_: str) -> None:
+        """Write what a place lies in from a moment on."""
+        self._set(_PLACES, _FROM + slug, note_of(parent, since, id_))
+
+    def drop_move(self, slug: str, id_: str) -> None:
+        """Remove it, if it is this one."""
+        self._drop(_PLACES, _FROM + slug, id_)
 
     def put_place(self, place: PlaceOfRoles) -> None:
         """Write one place, and leave the others."""
         self._set(_PLACES, _AT + place.slug, {"name": place.name, "parent": place.parent})
+
+    def _read_places(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._call("get_item", Key=_PLACES, ConsistentRead=True).get("Item", {})
+        return found
 
     def _roles(self, item: Mapping[str, Any]) -> dict[str, str]:
         """Return an item's roles with those that count by now."""
@@ -117,6 +119,7 @@ class DynamoRoles:
         return {place: role for place, role in found.items() if role}
 
     def _set(self, key: Mapping[str, Any], name: str, value: Any) -> None:
+        THIS_REQUEST.forget(("places of roles", self._table))
         self._call(
             "update_item",
             Key=key,
@@ -124,6 +127,20 @@ class DynamoRoles:
             ExpressionAttributeNames={"#at": name},
             ExpressionAttributeValues={":value": write(value)},
         )
+
+    def _drop(self, key: Mapping[str, Any], name: str, id_: str) -> None:
+        THIS_REQUEST.forget(("places of roles", self._table))
+        try:
+            self._call(
+                "update_item",
+                Key=key,
+                UpdateExpression="REMOVE #from",
+                ConditionExpression="#from.id = :id",
+                ExpressionAttributeNames={"#from": name},
+                ExpressionAttributeValues={":id": write(id_)},
+            )
+        except ConditionFailed:
+            return
 
     def _batch(self, keys: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
         items: list[Mapping[str, Any]] = []
@@ -142,9 +159,6 @@ class DynamoRoles:
 
 def _key(person: str) -> dict[str, Any]:
     return {"pk": {"S": f"person#{person}"}, "sk": {"S": "roles"}}
-
-
-_PLACES: dict[str, Any] = {"pk": {"S": "places"}, "sk": {"S": "all"}}
 
 
 def _settled(item: Mapping[str, Any]) -> dict[str, str]:

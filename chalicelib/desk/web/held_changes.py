@@ -10,6 +10,7 @@ from chalicelib.desk.errors import NotAllowed, TooManyTries, WrongCode
 from chalicelib.desk.hold_changes import HoldChanges
 from chalicelib.desk.people import PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
+from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.shared.errors import EntryMissing
 
@@ -18,6 +19,8 @@ STOP_BY_CODE = "/admin/access/stop"
 _TOO_LATE = "This counts already, or was stopped before. To undo it, propose it the other way round."
 _WRONG = "This is not the code of a change that waits. Look whether a letter is missing, and type it again."
 _TOO_MANY = "Too many wrong codes were typed. Wait an hour, or call whoever runs the site."
+
+ON_A_PAGE = 25
 
 Tell = Callable[[str, Sequence[str], Collection[str]], None]
 
@@ -28,7 +31,7 @@ def routes(guard: Guard, changes: HoldChanges, tell: Tell, after: Callable[[], N
     `after` is called once something was stopped, and brings what readers get in line with it.
     """
     screens = HeldChangeScreens(guard.show, guard.record_of, changes, tell, after)
-    guard.screen(WAITING, PUBLISHER)(screens.waiting)
+    guard.screen(WAITING, PUBLISHER, looks=True)(screens.waiting)
     guard.action(f"{WAITING}/stop", PUBLISHER, does="stop a change that waits", about="subject")(screens.stop)
     guard.sign_in_screen(STOP_BY_CODE)(screens.stop_by_code)
 
@@ -107,9 +110,17 @@ class HeldChangeScreens:
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
         waiting = [one for one in self._changes.waiting() if self._changes.may_stop(request.who, one)]
-        return self._show(request, "waiting.html", status, changes=waiting, problems=problems or {})
+        list_ = paged(request, waiting, _words_of, ON_A_PAGE)
+        return self._show(
+            request, "waiting.html", status, list=list_, changes=list_.rows, problems=problems or {}
+        )
 
     def _code(
         self, request: AdminRequest, status: int = 200, problems: dict[str, str] | None = None
     ) -> Screen:
         return self._show(request, "stop.html", status, problems=problems or {})
+
+
+def _words_of(change: DelayedChange) -> str:
+    """Return what one is found by: what it says, and who decided it."""
+    return " ".join((*change.described, *change.by))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.delay_people import DelayPeople
+from chalicelib.desk.delay_places import DelayPlaces
 from chalicelib.desk.errors import LastPublisher, PersonKnown
 from chalicelib.desk.manage_people import AddressWrong, ManagePeople
 from chalicelib.desk.manage_roles import ManageRoles
@@ -26,12 +27,17 @@ _SEVEN_DAYS_FROM_NOW = "For seven days from now, this person can agree to nothin
 
 
 def routes(
-    guard: Guard, people: ManagePeople, roles: ManageRoles, tell: TellPublishers, delay: DelayPeople
+    guard: Guard,
+    people: ManagePeople,
+    roles: ManageRoles,
+    tell: TellPublishers,
+    delay: DelayPeople,
+    delay_places: DelayPlaces,
 ) -> None:
     """Register the routes of people."""
     lists = people_at_places.Lists(guard.show, roles, delay)
     screens = PeopleScreens(lists, people, roles, tell, delay)
-    people_at_places.routes(guard, lists, roles, tell, delay)
+    people_at_places.routes(guard, lists, roles, tell, (delay, delay_places))
     guard.screen(ACCESS.home, EDITOR)(screens.home)
     guard.screen("/admin/access/{proxy+}", EDITOR)(screens.no_screen)
     guard.screen(PEOPLE, PUBLISHER, does="invite somebody", about="email")(screens.people)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.desk.delay_people import DelayPeople
+from chalicelib.desk.delay_places import DelayPlaces
 from chalicelib.desk.manage_roles import AccountLine, ManageRoles, PlaceWrong
 from chalicelib.desk.people import EDITOR, PUBLISHER, ROLES
 from chalicelib.desk.places_of_roles import PlacesOfRoles
@@ -30,9 +31,15 @@ _WRONG = {
 }
 
 
-def routes(guard: Guard, lists: Lists, roles: ManageRoles, tell: TellPublishers, delay: DelayPeople) -> None:
+def routes(
+    guard: Guard,
+    lists: Lists,
+    roles: ManageRoles,
+    tell: TellPublishers,
+    delays: tuple[DelayPeople, DelayPlaces],
+) -> None:
     """Register the buttons of roles at places."""
-    screens = RolesAtPlaces(lists, roles, tell, delay)
+    screens = RolesAtPlaces(lists, roles, tell, *delays)
     guard.screen(FIND, PUBLISHER, looks=True)(lists.find)
     guard.action(f"{PEOPLE}/take", PUBLISHER, "take a role at a place", "email place")(screens.take)
     guard.action(f"{PEOPLE}/place", PUBLISHER, "add a place for roles", "p")(screens.add_place)
@@ -95,8 +102,16 @@ def _words_of(places: PlacesOfRoles) -> Callable[[AccountLine], str]:
 class RolesAtPlaces:
     """The buttons, a method each. `tell` mails what was done to all publishers of the site."""
 
-    def __init__(self, lists: Lists, roles: ManageRoles, tell: TellPublishers, delay: DelayPeople) -> None:
+    def __init__(
+        self,
+        lists: Lists,
+        roles: ManageRoles,
+        tell: TellPublishers,
+        delay: DelayPeople,
+        delay_places: DelayPlaces,
+    ) -> None:
         self._delay = delay
+        self._delay_places = delay_places
         self._lists = lists
         self._roles = roles
         self._tell = tell
@@ -121,11 +136,15 @@ class RolesAtPlaces:
         places = self._roles.places()
         around = places.named(request.asked("around"))
         try:
-            place = self._roles.write_down(request.asked("p"), request.field("name"), around)
+            place, waits = self._delay_places.write_down(
+                request.asked("p"), request.field("name"), around, request.who
+            )
         except PlaceWrong as wrong:
             return self._lists(request, 422, {str(wrong): _WRONG[str(wrong)]})
         request.deed.after = self._roles.places().label(place.slug)
-        return go_to(f"{PEOPLE}?done=role_place")
+        if waits:
+            request.deed.after += f", in {places.label(around)} a day later"
+        return go_to(f"{PEOPLE}?done={'role_place_waits' if waits else 'role_place'}")
 
 
 def where(role: str, place: str, places: PlacesOfRoles) -> str:

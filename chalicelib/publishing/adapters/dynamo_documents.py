@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.directory.document_ids import fingerprint
+from chalicelib.publishing.adapters.kept_items import KeptItems
 from chalicelib.publishing.documents import (
     UNKNOWN,
     Draft,
@@ -34,7 +35,6 @@ _VERSIONS = "version#"
 _SHIPPED = "shipped#"
 _SETTLED = "settled"
 _THROWN = "thrown"
-_MOST_KEPT = 500  # items of 20 KB on average
 
 
 class DynamoDocuments:
@@ -43,7 +43,7 @@ class DynamoDocuments:
     def __init__(self, client: Callable[[], Any], table: str) -> None:
         self._table = Table(client, table, "pk", "sk")
         self._drafts = ("drafts", table)
-        self._kept: dict[tuple[str, str], Mapping[str, Any]] = {}  # versions and releases: they never change
+        self._kept = KeptItems()  # versions and releases: they never change
 
     def drafts(self) -> Sequence[Draft]:
         """Return every draft, by document: read once a request, and again once one was changed in it."""
@@ -182,9 +182,9 @@ class DynamoDocuments:
 
     def _for_good(self, pk: str, sk: str) -> Mapping[str, Any] | None:
         """Return an item that is written once: it is read once by a process that has room for it."""
-        item = self._kept.get((pk, sk)) or self._get(pk, sk)
-        if item and len(self._kept) < _MOST_KEPT:
-            self._kept[pk, sk] = item
+        item = self._kept.get((pk, sk))
+        if item is None and (item := self._get(pk, sk)):
+            self._kept.put((pk, sk), item)
         return item
 
     def _get(self, pk: str, sk: str) -> Mapping[str, Any] | None:

@@ -258,7 +258,7 @@ class RecipientScreens:
             request.deed.about = ", ".join(one.id for one in state.entries)
             request.deed.before = "; ".join(state.described)
         try:
-            self._changes.withdraw(number(request.field("revision")), request.who.email)
+            self._changes.withdraw(number(request.field("revision")))
         except DraftConflict:
             return self._list(request, 409, {"": _MOVED_ON})
         told = f"{request.who.email} withdrew the change of who gets reports that waited:"

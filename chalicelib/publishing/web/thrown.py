@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chalicelib.desk.errors import NotAllowed
 from chalicelib.desk.grants import Sees, sees_all
-from chalicelib.desk.people import EDITOR, PUBLISHER
-from chalicelib.desk.tell_desk import TellPublishers
+from chalicelib.desk.people import EDITOR
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to, sentence_of
-from chalicelib.directory.document_ids import RECIPIENTS, place_of
+from chalicelib.directory.document_ids import place_of
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.documents import THROWN_FOR, DraftConflict, ThrownDraft
-from chalicelib.publishing.errors import PublishUnderWay
 from chalicelib.publishing.field_labels import is_built, title_of
 from chalicelib.publishing.see_changes import MOST_OF_ONE, SeeChanges
 from chalicelib.publishing.thrown_drafts import HaveBack, ThrownDrafts
 from chalicelib.publishing.web.changes import CHANGES
 from chalicelib.publishing.web.mend import form_of
-from chalicelib.publishing.web.recipients import RECIPIENT_LIST, tell_of_proposal
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 
 THROWN = "/admin/thrown"
 LOOK = "/admin/thrown/look"
-PROPOSE = "/admin/thrown/propose"
 _MOVED_ON = "Something changed since you looked, so nothing was done. Look at it as it is now."
 
 
@@ -34,24 +27,13 @@ def routes(
     guard: Guard,
     thrown: ThrownDrafts,
     see: SeeChanges,
-    recipients: ChangeRecipients | None = None,
-    tell: TellPublishers | None = None,
     sees: Sees = sees_all,
 ) -> None:
-    """Register the list, the look at one, and its buttons: a proposal comes back by a publisher."""
-    proposing = Proposing(recipients, tell) if recipients and tell else None
-    screens = ThrownScreens(guard.show, thrown, see, proposing, sees)
+    """Register the list, the look at one, and its button."""
+    screens = ThrownScreens(guard.show, thrown, see, sees)
     guard.screen(THROWN, EDITOR, looks=True)(screens.thrown)
     guard.screen(LOOK, EDITOR)(screens.look)
     guard.action("/admin/thrown/back", EDITOR, does="have a draft back", about="d")(screens.have_back)
-    guard.action(PROPOSE, PUBLISHER, does="propose recipients again", about="d")(screens.propose_back)
-
-
-class Proposing(NamedTuple):
-    """What a proposal that comes back is made with, and told to all publishers."""
-
-    recipients: ChangeRecipients
-    tell: TellPublishers
 
 
 class ThrownScreens:
@@ -62,11 +44,9 @@ class ThrownScreens:
         show: Show,
         thrown: ThrownDrafts,
         see: SeeChanges,
-        proposing: Proposing | None = None,
         sees: Sees = sees_all,
     ) -> None:
         self._sees = sees
-        self._proposing = proposing
         self._show = show
         self._thrown = thrown
         self._see = see
@@ -96,23 +76,6 @@ class ThrownScreens:
             return self._look(request, 422, {"": sentence_of(wrong)})
         request.deed.about = draft.document  # not what the form says it is about
         return go_to(f"{CHANGES}?d={draft.document}&done=had_back")
-
-    def propose_back(self, request: AdminRequest) -> Screen:
-        """Propose a change of recipients again, and tell all publishers."""
-        if self._proposing is None:
-            raise EntryMissing("there are no proposals here")
-        recipients, tell = self._proposing
-        way, seen, before = request.field("way"), request.field("seen"), recipients.state()
-        try:
-            self._thrown.propose_back(request.field("t"), way, seen, request.who)
-        except EntryMissing as gone:
-            return self._list(request, 404, {"": sentence_of(gone)})
-        except (StaleRecord, DraftConflict):
-            return self._look(request, 409, {"": _MOVED_ON})
-        except (DocumentInvalid, PublishUnderWay) as wrong:
-            return self._look(request, 422, {"": sentence_of(wrong)})
-        tell_of_proposal(request, recipients, tell, RECIPIENTS, before)
-        return go_to(f"{RECIPIENT_LIST}?done=proposed")
 
     def _open(self, request: AdminRequest, id_: str) -> HaveBack:
         """Return a draft that was thrown away, of one's own place or, for people of the site, of the site."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from chalicelib.wiring.events import KEEP_WARM
+from chalicelib.wiring.events import KEEP_WARM, ON_THE_HOUR
 from tools.aws.template.parts import Json, resources
 from tools.build.functions import FUNCTIONS, Function
 
@@ -32,7 +32,7 @@ def _settings(function: Function) -> Json:
     settings: Json = {"Handler": function.handler, "LoggingConfig": {"LogGroup": {"Ref": function.log_group}}}
     if function.environment:
         settings["Environment"] = {"Variables": dict(function.environment)}
-    if function.every or function.warm:
+    if function.every or function.warm or function.clock:
         # A schedule calls again anyway: Lambda's own second and third try would only overlap with it. And no
         # queue keeps a call that failed: it says nothing that the next one does not, and one left lying there
         # would hide the next. That a run failed, or that none came, are alarms of their own.
@@ -45,22 +45,30 @@ def _settings(function: Function) -> Json:
     return settings
 
 
-def kept_warm() -> Json:
-    """A schedule for each function that is to be started before anybody waits for it, and its permission.
+def started_unasked() -> Json:
+    """A schedule for each function that answers the API and is started besides, and its permission.
 
-    Not one of Chalice's: its event would be another than what the function gets from the API.
+    One keeps a function warm before anybody waits for it, one is a clock. None is of Chalice's: its event
+    would be another than what the function gets from the API.
     """
     found: Json = {}
     for function in FUNCTIONS:
-        if not function.warm:
-            continue
+        found |= _schedule(function, "Warm", function.warm, KEEP_WARM)
+        found |= _schedule(function, "Clock", function.clock, ON_THE_HOUR)
+    return resources(**found)
+
+
+def _schedule(function: Function, name: str, minutes: int, event: Json) -> Json:
+    """Return a schedule that sends a constant event every so many minutes; nothing for 0."""
+    found: Json = {}
+    if minutes:
         target = {"Fn::GetAtt": [function.resource, "Arn"]}
-        rule, permission = function.named("Warm"), function.named("WarmPermission")
+        rule, permission = function.named(name), function.named(f"{name}Permission")
         found[rule] = {
             "Type": "AWS::Events::Rule",
             "Properties": {
-                "ScheduleExpression": f"rate({function.warm} minutes)",
-                "Targets": [{"Id": function.name, "Arn": target, "Input": json.dumps(KEEP_WARM)}],
+                "ScheduleExpression": f"rate({minutes} minutes)",
+                "Targets": [{"Id": function.name, "Arn": target, "Input": json.dumps(event)}],
             },
         }
         found[permission] = {
@@ -72,7 +80,7 @@ def kept_warm() -> Json:
                 "SourceArn": {"Fn::GetAtt": [rule, "Arn"]},
             },
         }
-    return resources(**found)
+    return found
 
 
 def _events_of(function: Function) -> Json:
