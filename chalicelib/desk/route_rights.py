@@ -117,6 +117,11 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/thrown/look": Right(LIST),  # these two ask whose the draft is, once they have read it
     "/admin/thrown/back": Right(LIST),
     "/admin/preview": Right(LIST),
+    "/admin/publish": Right(LIST),  # the drafts that somebody may see, or publish
+    "/admin/publish/now": Right(LIST),  # the screen takes those of their places alone (Shares)
+    "/admin/job": Right(LIST),  # these two ask what a job is about, once they have read it
+    "/admin/job/go-on": Right(LIST),
+    "/admin/releases": Right(LIST),
     "/admin/preview/page": Right(PAGE, LOOK),
     "/admin/figures": Right(LIST),
     "/admin/figures/file": Right(LIST),
@@ -158,10 +163,8 @@ RIGHTS: Mapping[str, Right] = {
 # Those that show or change all places, or what the site owns.
 BY_SITE = frozenset(
     {
-        *("/admin/places", "/admin/job", "/admin/job/go-on"),
-        *("/admin/site/change", "/admin/mail", "/admin/preview/mail"),
-        *("/admin/publish", "/admin/publish/now", "/admin/releases", "/admin/releases/what"),
-        *("/admin/releases/drafts", "/admin/releases/look", "/admin/releases/back"),
+        *("/admin/places", "/admin/site/change", "/admin/mail", "/admin/preview/mail"),
+        *("/admin/releases/what", "/admin/releases/drafts", "/admin/releases/look", "/admin/releases/back"),
         "/admin/access/people/role",
     }
 )
@@ -204,11 +207,18 @@ class RouteRights:
 
     def sees(self, person: Person) -> Callable[[str], bool]:
         """Return what says of a place whether a person looks after it: what a list shows."""
+        return self._covers(person, LOOK)
+
+    def decides(self, person: Person) -> Callable[[str], bool]:
+        """Return what says of a place whether a person publishes what is its own; of SITE, everything."""
+        return self._covers(person, DECIDE)
+
+    def _covers(self, person: Person, verb: str) -> Callable[[str], bool]:
         grants = self._grants.grants(person)
-        if may(grants, LOOK, SITE, _nothing):
+        if may(grants, verb, SITE, _nothing):
             return lambda place: True
         around = self._abouts.around()
-        return lambda place: may(grants, LOOK, place, around)
+        return lambda place: may(grants, verb, place, around)
 
     def _of_document(self, grants: Iterable[Grant], verb: str, document: str, around: Around) -> bool:
         place = place_of(document)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from chalicelib.desk.errors import NotAllowed
 from chalicelib.publishing import documents, jobs
 from chalicelib.publishing.documents import CheckReport
 from chalicelib.publishing.errors import NothingToPublish
@@ -25,6 +26,7 @@ from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import EntryMissing, StaleRecord, StoreUnavailable
 
 _ID = re.compile("[0-9a-f]{32}")
+NOT_KEPT = "This is not kept any more, or never was."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class PublishWish:
     """A publish that somebody asks for: `kind` is PUBLISH, AGAIN or BACK to a `release`.
 
     `seen` is the fingerprint of what they looked at, `deed` the line of the audit log that it was begun.
+    `scope` names the documents that they may publish, None for the whole site: it comes from their roles.
     """
 
     kind: str
@@ -43,6 +46,7 @@ class PublishWish:
     deed: str
     release: int | None = None
     about: str = ""
+    scope: tuple[str, ...] | None = None
 
 
 class Look(NamedTuple):
@@ -69,14 +73,20 @@ class AskJobs:
         self._clock = clock
 
     def look(
-        self, who: str, role: str, release: int | None = None, why: str = "", anew: bool = False
+        self,
+        who: str,
+        role: str,
+        release: int | None = None,
+        why: str = "",
+        anew: bool = False,
+        scope: tuple[str, ...] | None = None,
     ) -> Look:
         """Return what would be published now, or what a roll back to a release would change.
 
         Where nobody has had exactly that checked today, or somebody wants it `anew`, a job begins. `why` is
         kept until the look is there. Raises EntryMissing, StoreUnavailable.
         """
-        target = self._publish.target(release)
+        target = self._publish.target(release, scope)
         seen, now = target.going.fingerprint(), self._clock.now()
         name = jobs.lane_of_checks(seen, now)
         lane, mine = self._store.lane(name), self._store.lane(jobs.lane_of_person(who))
@@ -84,9 +94,8 @@ class AskJobs:
         if job and not anew and (plan := self._plan(job, target)):
             return Look(job, plan, why)
         if job is None or not jobs.blocks(job, now):
-            job = self._own(mine) or self._begin(
-                Job(self._id(), jobs.CHECKS, who, role, now, now, release=release, seen=seen), lane, name
-            )
+            new = Job(self._id(), jobs.CHECKS, who, role, now, now, release=release, scope=scope, seen=seen)
+            job = self._own(mine) or self._begin(new, lane, name)
         self._remember(who, job, why)
         return Look(job, self._plan(job, target), why)
 
@@ -94,10 +103,12 @@ class AskJobs:
         """Begin a publish, and return its job. Raises JobUnderWay, with whose it is, if one is on its way.
 
         Raises DocumentInvalid (no reason given), NothingToPublish, ChangedSince, NotYet, EntryMissing: all
-        that can be said without rendering a page.
+        that can be said without rendering a page. Raises NotAllowed for what only the whole site's do.
         """
+        if wish.scope is not None and wish.kind != jobs.PUBLISH:
+            raise NotAllowed("this is the whole site's")
         why = documents.check_why(wish.why)
-        target = self._publish.target(wish.release)
+        target = self._publish.target(wish.release, wish.scope)
         if wish.kind == jobs.PUBLISH and not target.drafted:
             raise NothingToPublish("no draft differs from what is live")
         self._publish.compare(target, wish.seen)
@@ -109,7 +120,7 @@ class AskJobs:
             raise JobUnderWay(there)
         job = Job(self._id(), wish.kind, wish.who, wish.role, now, now, release=wish.release, seen=wish.seen)
         about = wish.about or ", ".join(target.going.texts)
-        job = replace(job, why=why, accept=wish.accept, deed=wish.deed, about=about)
+        job = replace(job, why=why, accept=wish.accept, deed=wish.deed, about=about, scope=wish.scope)
         begun = self._begin(job, lane, jobs.PUBLISHING)
         if begun.id != job.id:
             self._remember(wish.who, None, why)
@@ -121,13 +132,13 @@ class AskJobs:
         """Return a job as it stands; one that was interrupted is sent once more. Raises EntryMissing."""
         job = self._store.job(id_) if _ID.fullmatch(id_) else None
         if job is None:
-            raise EntryMissing("This is not kept any more, or never was.")
+            raise EntryMissing(NOT_KEPT)
         return self._cared_for(job)
 
     def plan_of(self, job: Job) -> PublishPlan | None:
         """Return what a refused publish was to bring, with what its checks found; None if that changed."""
         try:
-            target = self._publish.target(job.release)
+            target = self._publish.target(job.release, job.scope)
         except EntryMissing:
             return None
         report = self._store.report(job.id)

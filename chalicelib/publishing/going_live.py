@@ -74,6 +74,14 @@ class GoingLive:
         return changes or [("", "something else was asked for than what was looked at")]
 
 
+def documents_in(fingerprint: str) -> list[str]:
+    """Return the documents that a fingerprint names: those whose texts change; none for a roll back."""
+    parts = _parts(fingerprint)
+    if parts.get("what") != PUBLISH:
+        return []
+    return sorted({*parts} - {"what", RELEASE, PACKAGE})
+
+
 def steps(before: Mapping[str, int], after: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """Return each document whose version changes from one release to another, with both numbers."""
     names = sorted({*before, *after})

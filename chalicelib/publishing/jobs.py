@@ -71,7 +71,8 @@ class OutOfTime(PorchlightError):
 class Job:
     """A job's record. `version` grows by one with each write (optimistic lock).
 
-    `release` is the one to roll back to, None where it is about drafts. `seen` is the fingerprint of what is
+    `release` is the one to roll back to, None where it is about drafts; `scope` names the documents whose
+    drafts go along, None for all, as in every job of an earlier package. `seen` is the fingerprint of what is
     looked at, or was. `deed` names the line of the audit log that says it was begun. `done` of `of` things of
     a `phase` are done. `numbers` are the releases that it wrote; at the end `number` is the one that went
     live, `changed` says what it changed, and `told` what stood in the way, at the form's field `field`.
@@ -86,6 +87,7 @@ class Job:
     version: int = 1
     state: str = WAITING
     release: int | None = None
+    scope: tuple[str, ...] | None = None
     seen: str = ""
     why: str = ""
     accept: bool = False

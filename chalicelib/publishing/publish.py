@@ -9,7 +9,7 @@ was looked at: a plan has a fingerprint, and anything else is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -77,7 +77,7 @@ class SiteStatus:
 
 
 class Publish:
-    """Publishes all drafts together. `who` is a publisher's address.
+    """Publishes drafts together: all, or those of the documents in a `scope`. `who` is a publisher's address.
 
     `seen` is the fingerprint of the plan that this publisher looked at. A call without it takes what there
     is: no form leads to one. `numbered` is told a release's number before readers can get it.
@@ -101,17 +101,17 @@ class Publish:
         self._targets = Targets(store, shipped, shelf)
         self._newer = NewerTexts(store, shipped)
 
-    def plan(self) -> PublishPlan:
+    def plan(self, scope: Collection[str] | None = None) -> PublishPlan:
         """Say what would be published now, after looking over every page. Changes nothing."""
-        return self._plan(self.target(None))
+        return self._plan(self.target(None, scope))
 
     def plan_back(self, number: int) -> PublishPlan:
         """Say likewise what a roll back to this release would change. Raises EntryMissing."""
         return self._plan(self.target(number))
 
-    def target(self, number: int | None) -> Target:
+    def target(self, number: int | None, scope: Collection[str] | None = None) -> Target:
         """Return what a publish leads to, or a roll back: nothing is rendered. Raises EntryMissing."""
-        return self._targets.drafts() if number is None else self._targets.back_to(number)
+        return self._targets.drafts(scope) if number is None else self._targets.back_to(number)
 
     def _plan(self, target: Target) -> PublishPlan:
         """Check a target. What cannot be rendered is what stops it, and who asks must see it."""
@@ -193,15 +193,23 @@ class Publish:
             gone |= going_live.reached(live, since) - {*self._shelf.numbers(), live}
         return numbers - gone
 
-    def __call__(self, who: str, why: str, accept: bool = False, seen: str | None = None) -> Release:
+    def __call__(
+        self,
+        who: str,
+        why: str,
+        accept: bool = False,
+        seen: str | None = None,
+        scope: Collection[str] | None = None,
+    ) -> Release:
         """Publish every draft and the agreed change of recipients, and return the release that is live now.
 
-        `accept` is the explicit yes to what the report asks about, such as sentences missing in a language.
+        With a `scope` only drafts of those documents go along. `accept` is the explicit yes to what the
+        report asks about, such as sentences missing in a language.
         Raises PublishRefused with the report, ChangedSince, NothingToPublish, PublishUnderWay,
         DocumentInvalid (no reason given).
         """
         why = documents.check_why(why)
-        target = self._targets.drafts()
+        target = self._targets.drafts(scope)
         if not target.drafted:
             self.finish()
             raise NothingToPublish("no draft differs from what is live")

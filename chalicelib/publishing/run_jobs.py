@@ -107,7 +107,7 @@ class RunJobs:
         publish.clear_away()
         job = work.job
         try:
-            plan = publish.plan() if job.release is None else publish.plan_back(job.release)
+            plan = publish.plan(job.scope) if job.release is None else publish.plan_back(job.release)
         except (StoreUnavailable, LeaseLost, OutOfTime):
             raise
         except PorchlightError as stopped:
@@ -131,8 +131,9 @@ class RunJobs:
     def _release(self, job: Job, publish: Publish) -> Release:
         if job.kind == jobs.BACK:
             return publish.roll_back(job.release or 0, job.who, job.why, job.accept, job.seen)
-        do = publish.again if job.kind == jobs.AGAIN else publish
-        return do(job.who, job.why, job.accept, job.seen)
+        if job.kind == jobs.AGAIN:
+            return publish.again(job.who, job.why, job.accept, job.seen)
+        return publish(job.who, job.why, job.accept, job.seen, job.scope)
 
     def _live_already(self, work: _Work, publish: Publish) -> bool:
         """Finish what an earlier worker on this job brought to readers; say whether one did."""

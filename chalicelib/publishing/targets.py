@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS, base_of, is_entries, place_of
@@ -66,11 +66,18 @@ class Targets:
         self._shelf = shelf
         self.live = LiveTexts(store, shipped)
 
-    def drafts(self) -> Target:
-        """Return what all drafts and the agreed change of recipients lead to."""
+    def drafts(self, scope: Collection[str] | None = None) -> Target:
+        """Return what the drafts of the documents in `scope` lead to, over what is live of the others.
+
+        None are all drafts, and the agreed change of recipients, which goes with the whole site alone.
+        """
         since = self._shelf.live()
-        drafts = {draft.document: (draft.text, draft.who) for draft in self._store.drafts()}
-        change = self._store.change()
+        drafts = {
+            draft.document: (draft.text, draft.who)
+            for draft in self._store.drafts()
+            if scope is None or draft.document in scope
+        }
+        change = self._store.change() if scope is None else None
         if change and change.agreed:
             drafts[RECIPIENTS] = (change.text, f"{change.proposed_by}, agreed to by {change.agreed_by}")
         live = self.live.numbers(since)

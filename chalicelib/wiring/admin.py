@@ -24,7 +24,7 @@ from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
-from chalicelib.desk.grants import GrantsOfPeople, Sees
+from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.route_rights import RouteRights
@@ -47,6 +47,7 @@ from chalicelib.publishing.edit_site import EditSite
 from chalicelib.publishing.find_words import FindWords
 from chalicelib.publishing.log_words import LogWords
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.publish_shares import Shares
 from chalicelib.publishing.web import (
     changes,
     contacts,
@@ -132,7 +133,7 @@ def serve(
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
     read_figures = ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places)
     figures.routes(guard, lambda of: read_figures.of(of, partial(lists.kept, of)), places, rights.sees)
-    _documents(guard, shared, core, look_after_cases, rights.sees, abouts)
+    _documents(guard, shared, core, look_after_cases, rights, abouts)
     edit_places, edit_contacts = EditPlaces(core.edit), EditContacts(core.edit, shared.clock)
     agreed_only = settings.stage == "prod"
     place_standings.routes(guard, lists, edit_places, edit_contacts, directory, shared.clock, agreed_only)
@@ -198,10 +199,11 @@ def _documents(
     shared: _Shared,
     core: documents.DeskServices,
     look_after_cases: LookAfterCases,
-    sees: Sees,
+    rights: RouteRights,
     abouts: DeskAbouts,
 ) -> None:
     """Register the screens of texts, recipients and releases."""
+    sees = rights.sees
     edit_contacts = EditContacts(core.edit, shared.clock)
     texts.routes(guard, core.edit, core.see, sees)
     changes.routes(guard, core.edit, core.see, core.drafts_of)
@@ -218,8 +220,9 @@ def _documents(
     home.routes(
         guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing, sees
     )
-    releases = publish.routes(guard, core.publish, core.see, ask, clock)
-    jobs.routes(guard, ask, clock, releases.refused)
+    shares = Shares(core.publish, core.edit, sees, rights.decides)
+    releases = publish.routes(guard, core.publish, core.see, ask, clock, shares)
+    jobs.routes(guard, ask, clock, releases.refused, shares)
     words = LogWords(core.edit, core.see, core.recipients)
     audit_log.routes(guard, shared.audit, clock, words, sees, abouts.places_of_log)
     preview.routes(guard, core.preview, sees)

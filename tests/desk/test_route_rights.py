@@ -44,6 +44,8 @@ LISTS = {
     *("/admin", "/admin/{proxy+}", "/admin/access", "/admin/search", "/admin/log", "/admin/log/file"),
     *("/admin/contacts", "/admin/towns", "/admin/deliveries", "/admin/documents", "/admin/preview"),
     *("/admin/thrown", "/admin/thrown/look", "/admin/thrown/back", "/admin/figures", "/admin/figures/file"),
+    *("/admin/publish", "/admin/publish/now", "/admin/releases"),  # with the drafts of one's own places
+    *("/admin/job", "/admin/job/go-on"),  # the screen asks what the job is about
 }
 LOOKED_AT_BY_ALL = {"/admin/site", "/admin/sentences", "/admin/sentence"}  # and changed by the site's
 LISTS_OF_PEOPLE = {

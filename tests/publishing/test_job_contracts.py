@@ -59,6 +59,16 @@ def test_a_job_comes_back_as_it_was_kept(store: JobStore) -> None:
         assert store.job(JOB.id) == job
 
 
+@pytest.mark.parametrize("scope", [None, (), ("contacts/town", "places/town")])
+def test_a_job_keeps_its_scope_and_one_of_no_document_is_not_the_whole_site(
+    store: JobStore, scope: tuple[str, ...] | None
+) -> None:
+    job = replace(JOB, kind=jobs.PUBLISH, release=None, scope=scope)
+    store.put_job(job)
+    kept = store.job(job.id)
+    assert kept == job
+
+
 def test_of_two_who_write_a_job_the_second_is_told(store: JobStore) -> None:
     store.put_job(JOB)
     with pytest.raises(StaleRecord):

@@ -97,8 +97,15 @@ class AtOnce:
         self._clock = clock
 
     def look(
-        self, who: str, role: str, release: int | None = None, why: str = "", anew: bool = False
+        self,
+        who: str,
+        role: str,
+        release: int | None = None,
+        why: str = "",
+        anew: bool = False,
+        scope: tuple[str, ...] | None = None,
     ) -> Look:
+        assert scope is None, "it plans the whole site"
         now = self._clock.now()
         job = Job("a" * 32, jobs.CHECKS, who, role, now, now, state=jobs.DONE, release=release)
         return Look(job, self._plan(release), why)

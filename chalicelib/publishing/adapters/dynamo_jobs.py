@@ -108,6 +108,8 @@ def _job_item(job: Job) -> dict[str, Any]:
     values = asdict(job)
     moments = {name: values[name].isoformat() if values[name] else "" for name in _MOMENTS}
     others = {name: values[name] for name in _NAMES if values[name] is not None}
+    if job.scope is not None:  # one without documents is not the whole site
+        others["scope"] = list(job.scope)
     return {**others, "numbers": list(job.numbers), **moments}
 
 
@@ -117,6 +119,8 @@ def _job(id_: str, item: Mapping[str, Any]) -> Job:
         if name in known:
             known[name] = int(known[name])
     known["numbers"] = tuple(int(number) for number in item.get("numbers", ()))
+    if "scope" in known:
+        known["scope"] = tuple(str(document) for document in known["scope"])
     known |= {name: _moment(str(item.get(name, ""))) for name in _MOMENTS}
     return Job(id_, **known)
 

@@ -18,6 +18,7 @@ from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.field_labels import plain
 from chalicelib.publishing.first_steps import first_steps
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.publish_shares import is_seen
 from chalicelib.publishing.recipients_at_desk import RecipientsShown
 from chalicelib.publishing.web.jobs import PublishingNow
 from chalicelib.publishing.web.mend import form_of
@@ -82,6 +83,7 @@ class HomeScreens:
         entries = [entry for entry in self._edit.list() if theirs(place_of(entry.id))]
         site = self._publish.status()
         site = replace(site, drafts=[one for one in site.drafts if theirs(place_of(one))])
+        publishing, who = self._publishing(), request.who.email
         recipients = self._recipients.list() if of_site else []
         steps = first_steps(
             second_factor=request.who.second_factor,
@@ -94,7 +96,7 @@ class HomeScreens:
             "home.html",
             steps=steps if of_site else (),
             of_site=of_site,
-            publishing=self._publishing() if of_site else None,
+            publishing=publishing if publishing and is_seen(publishing.job, theirs, who) else None,
             site=site,
             name_of=name_of,
             form_of=form_of,

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chalicelib.desk.errors import NotAllowed
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.publishing import jobs
-from chalicelib.publishing.ask_jobs import AskJobs
+from chalicelib.publishing.ask_jobs import NOT_KEPT, AskJobs
 from chalicelib.publishing.field_labels import title_of
 from chalicelib.publishing.jobs import Job, JobUnderWay
+from chalicelib.publishing.publish_shares import Share, ShareOf, is_seen, whole_site
 from chalicelib.shared.clock import Clock
+from chalicelib.shared.errors import EntryMissing
 
 JOB = "/admin/job"
 GO_ON = "/admin/job/go-on"
@@ -57,9 +60,11 @@ class JobView(NamedTuple):
     look: str
 
 
-def routes(guard: Guard, ask: AskJobs, clock: Clock, refused: ShowRefused) -> None:
+def routes(
+    guard: Guard, ask: AskJobs, clock: Clock, refused: ShowRefused, shares: ShareOf = whole_site
+) -> None:
     """Register the screen; `refused` shows a publish that was refused, with what was typed."""
-    screens = JobScreens(guard.show, ask, clock, refused)
+    screens = JobScreens(guard.show, ask, clock, refused, shares)
     guard.screen(JOB, EDITOR)(screens.job)
     guard.action(GO_ON, PUBLISHER, does="let a publish go on")(screens.go_on)
 
@@ -67,31 +72,56 @@ def routes(guard: Guard, ask: AskJobs, clock: Clock, refused: ShowRefused) -> No
 class JobScreens:
     """The screen of a job, and its button."""
 
-    def __init__(self, show: Show, ask: AskJobs, clock: Clock, refused: ShowRefused) -> None:
+    def __init__(
+        self,
+        show: Show,
+        ask: AskJobs,
+        clock: Clock,
+        refused: ShowRefused,
+        shares: ShareOf = whole_site,
+    ) -> None:
+        self._shares = shares
         self._show = show
         self._ask = ask
         self._clock = clock
         self._refused = refused
 
     def job(self, request: AdminRequest) -> Screen:
-        """Show how a job stands. Checks that are done lead to what they found."""
-        job = self._ask.see(request.query.get("j", ""))
+        """Show how a job stands. Checks that are done lead to what they found. Raises EntryMissing."""
+        share = self._shares(request.who)
+        job = self._known(request.query.get("j", ""), share, request.who.email)
         if job.kind == jobs.CHECKS and job.state == jobs.DONE:
             return go_to(look_of(job))
-        if job.publishes and job.state == jobs.REFUSED and request.who.may(PUBLISHER):
+        if job.publishes and job.state == jobs.REFUSED and share.may_go_on(job):
             return self._refused(request, job)
-        return show_job(self._show, request, job, self._clock)
+        return show_job(self._show, request, job, self._clock, share=share)
 
     def go_on(self, request: AdminRequest) -> Screen:
-        """Let an interrupted publish go on."""
+        """Let an interrupted publish go on. Raises EntryMissing, NotAllowed."""
         deed, who = request.deed, request.who
+        share = self._shares(who)
+        if not share.may_go_on(self._known(request.field("j"), share, who.email)):
+            raise NotAllowed("this is about other places, or the whole site")
         try:
             job = self._ask.go_on(request.field("j"), who.email, who.highest_role, deed.number)
         except JobUnderWay as other:
-            return show_job(self._show, request, other.job, self._clock, told=told_of_another(other.job))
+            if not is_seen(other.job, share.sees, who.email):
+                raise NotAllowed(
+                    "Somebody else is publishing at this moment. Try again in a minute."
+                ) from other
+            return show_job(
+                self._show, request, other.job, self._clock, told_of_another(other.job), share=share
+            )
         deed.about, deed.why = job.about, job.why
         deed.goes_on = job.deed == deed.number
         return go_to(address_of(job))
+
+    def _known(self, id_: str, share: Share, who: str) -> Job:
+        """Return a job, if somebody may know of it. Raises EntryMissing."""
+        job = self._ask.see(id_)
+        if not is_seen(job, share.sees, who):
+            raise EntryMissing(NOT_KEPT)
+        return job
 
 
 def address_of(job: Job) -> str:
@@ -139,10 +169,19 @@ def view_of(job: Job, clock: Clock) -> JobView:
 
 
 def show_job(
-    show: Show, request: AdminRequest, job: Job, clock: Clock, told: str = "", status: int = 200
+    show: Show,
+    request: AdminRequest,
+    job: Job,
+    clock: Clock,
+    told: str = "",
+    status: int = 200,
+    share: Share | None = None,
 ) -> Screen:
-    """Show a job. While it goes on the page reloads by itself, unless it was asked to stay."""
-    view = view_of(job, clock)
+    """Show a job to somebody who may know of it.
+
+    While it goes on the page reloads by itself, unless it was asked to stay.
+    """
+    view, share = view_of(job, clock), share or whole_site(request.who)
     stays = bool(request.query.get("stay"))
     reloads = job.open and not view.waits_for_somebody and not stays
     screen = show(
@@ -155,6 +194,8 @@ def show_job(
         stays=stays,
         title_of=title_of,
         told=told,
+        may_go_on=share.may_go_on(job),
+        of_site=share.sees_site,
     )
     if reloads:
         screen.headers["Refresh"] = f"{_RELOADS_AFTER}; url={view.address}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from chalicelib.desk.errors import NotAllowed
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.paging import paged
@@ -14,16 +15,19 @@ from chalicelib.desk.web.screens import (
     go_to,
     number,
 )
-from chalicelib.directory.document_ids import name_of
+from chalicelib.directory.document_ids import name_of, place_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
-from chalicelib.publishing.documents import PublishRefused
+from chalicelib.publishing.documents import CheckReport, PublishRefused
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish
 from chalicelib.publishing.field_labels import plain, readable, title_of
 from chalicelib.publishing.going_live import KEPT, KEPT_FOR
 from chalicelib.publishing.jobs import Job, JobUnderWay
-from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
+from chalicelib.publishing.own_findings import own_findings
+from chalicelib.publishing.publish import NotYet, Publish, PublishPlan, ReleaseEntry
+from chalicelib.publishing.publish_plans import planned
+from chalicelib.publishing.publish_shares import Share, ShareOf, is_seen, whole_site
 from chalicelib.publishing.refusals import NEEDS_YES, WHY, YES, told_of
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.finding_links import LinkOf, links
@@ -37,12 +41,26 @@ PUBLISH = "/admin/publish"
 RELEASES = "/admin/releases"
 Problems = dict[str, str]
 _NOT_KEPT = "What you asked for is not kept any more, or never was. You can roll back to one of these."
+_BUSY = (
+    "Somebody else is publishing at this moment, so yours was not begun. What you typed is kept: try again in"
+    " a minute."
+)
 _DONE = {jobs.BACK: f"{RELEASES}?done=rolled"}
 
 
-def routes(guard: Guard, publish: Publish, see: SeeChanges, ask: AskJobs, clock: Clock) -> PublishScreens:
-    """Register the screens, and return them: a job that was refused is shown by them."""
-    screens = PublishScreens(guard.show, publish, see, ask, clock)
+def routes(
+    guard: Guard,
+    publish: Publish,
+    see: SeeChanges,
+    ask: AskJobs,
+    clock: Clock,
+    shares: ShareOf = whole_site,
+) -> PublishScreens:
+    """Register the screens, and return them: a job that was refused is shown by them.
+
+    `shares` says whose drafts somebody looks at and publishes.
+    """
+    screens = PublishScreens(guard.show, publish, see, ask, clock, shares)
     guard.screen(PUBLISH, EDITOR, looks=True)(screens.publish)
     guard.action("/admin/publish/now", PUBLISHER, does="publish")(screens.publish_now)
     guard.screen(RELEASES, EDITOR, looks=True)(screens.releases)
@@ -67,7 +85,16 @@ class _LookedAt(Protocol):
 class PublishScreens:
     """The screens of releases, a method each."""
 
-    def __init__(self, show: Show, publish: Publish, see: SeeChanges, ask: AskJobs, clock: Clock) -> None:
+    def __init__(
+        self,
+        show: Show,
+        publish: Publish,
+        see: SeeChanges,
+        ask: AskJobs,
+        clock: Clock,
+        shares: ShareOf = whole_site,
+    ) -> None:
+        self._shares = shares
         self._show = show
         self._publish = publish
         self._see = see
@@ -79,16 +106,25 @@ class PublishScreens:
         return self._before_publishing(request)
 
     def publish_now(self, request: AdminRequest) -> Screen:
-        """Begin to publish the drafts, or what is live once `again`, or say what stands in the way."""
-        kind = jobs.AGAIN if request.field("again") else jobs.PUBLISH
-        return self._begin(request, kind, None, self._before_publishing)
+        """Begin to publish the drafts, or what is live once `again`, or say what stands in the way.
+
+        Which drafts, the roles of who presses say. Raises NotAllowed.
+        """
+        share = self._shares(request.who)
+        if not share.publishes:
+            raise NotAllowed("this needs the role publisher")
+        kind = jobs.AGAIN if request.field("again") and share.scope is None else jobs.PUBLISH
+        return self._begin(request, kind, None, self._before_publishing, share.scope)
 
     def releases(self, request: AdminRequest) -> Screen:
         """List the releases."""
         return self._releases(request)
 
     def _releases(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
-        entries = self._publish.releases()
+        share, entries = self._shares(request.who), self._publish.releases()
+        shipped_is_live = not any(entry.live for entry in entries)
+        if not share.sees_site:
+            entries = [own for entry in entries if (own := _own(entry, share))]
         list_ = paged(request, entries, lambda entry: f"{entry.release.who} {entry.release.why}", 25)
         return self._show(
             request,
@@ -96,7 +132,9 @@ class PublishScreens:
             status,
             list=list_,
             releases=list_.rows,
-            shipped_is_live=not any(entry.live for entry in entries),
+            shipped_is_live=shipped_is_live,
+            of_site=share.sees_site,
+            rolls_back=share.scope is None and share.publishes,
             kept=KEPT,
             kept_days=KEPT_FOR.days,
             title_of=title_of,
@@ -119,7 +157,8 @@ class PublishScreens:
         `at_once` is an answer to the button itself, which says by its status that nothing was done.
         """
         back = job.release is not None
-        if plan := self._ask.plan_of(job):
+        same = (self._shares(request.who).scope is None) == (job.scope is None)
+        if plan := self._ask.plan_of(job) if same else None:
             screen = self._before_rolling_back if back else self._before_publishing
             about = replace(request, query={"release": str(job.release)}) if back else request
             return screen(about, 422 if at_once else 200, {job.field: job.told}, plan, job.why)
@@ -134,15 +173,21 @@ class PublishScreens:
         plan: PublishPlan | None = None,
         why: str = "",
     ) -> Screen:
-        looked = self._looked(request, None, status, problems, plan, why)
+        share = self._shares(request.who)
+        looked = self._looked(request, None, status, problems, plan, why, share.scope)
         if isinstance(looked, Screen):
             return looked
         plan, why = looked
+        report, elsewhere = own_findings(plan.report, plan.texts, share)
+        publishing = publishing_now(self._ask, self._clock)
         return self._show(
             request,
             "publish.html",
             status,
             plan=plan,
+            report=report,
+            elsewhere=elsewhere,
+            share=share,
             all_changes=self._see.of_texts(plan.texts, plan.release),
             title_of=title_of,
             site=self._publish.status(),
@@ -152,7 +197,9 @@ class PublishScreens:
             readable=readable,
             name_of=name_of,
             look_anew=f"{PUBLISH}?anew=yes",
-            publishing=publishing_now(self._ask, self._clock),
+            publishing=publishing
+            if publishing and is_seen(publishing.job, share.sees, request.who.email)
+            else None,
             link_of=self._links(request, plan),
             yes=_yes(request, plan),
             problems=_all_of(problems or {}, plan, request),
@@ -206,13 +253,18 @@ class PublishScreens:
         problems: Problems | None,
         plan: PublishPlan | None,
         why: str,
+        scope: tuple[str, ...] | None = None,
     ) -> tuple[PublishPlan, str] | Screen:
         """Return the plan to show, with what was typed; or the screen of checks that have to end first."""
         why = why or request.field("why")
         if plan is not None:
             return plan, why
         who = request.who
-        look = self._ask.look(who.email, who.highest_role, release, why, bool(request.asked("anew")))
+        if scope is not None:
+            target = self._publish.target(None, scope)
+            if not target.drafted:  # nothing of theirs: nobody has to wait for checks of the whole site
+                return planned(target, CheckReport(())), why
+        look = self._ask.look(who.email, who.highest_role, release, why, bool(request.asked("anew")), scope)
         if look.plan is not None:
             return look.plan, look.why
         if problems:
@@ -223,7 +275,14 @@ class PublishScreens:
             return go_to(address_of(look.job) + said)
         return show_job(self._show, request, look.job, self._clock)
 
-    def _begin(self, request: AdminRequest, kind: str, release: int | None, screen: _LookedAt) -> Screen:
+    def _begin(
+        self,
+        request: AdminRequest,
+        kind: str,
+        release: int | None,
+        screen: _LookedAt,
+        scope: tuple[str, ...] | None = None,
+    ) -> Screen:
         """Begin a publish and lead to its page; of what can be said at once, say what stands in the way."""
         who, deed = request.who, request.deed
         wish = PublishWish(
@@ -236,13 +295,12 @@ class PublishScreens:
             deed.number,
             release,
             deed.about,
+            scope,
         )
         try:
             job = self._ask.publish(wish)
         except JobUnderWay as other:
-            if other.job.who == who.email:  # pressed twice
-                return go_to(address_of(other.job))
-            return show_job(self._show, request, other.job, self._clock, told=told_of_another(other.job))
+            return self._under_way(request, other.job)
         except (ChangedSince, DocumentInvalid, NothingToPublish, PublishRefused) as stopped:
             return self._not_done(request, stopped, screen)
         except EntryMissing:
@@ -253,6 +311,15 @@ class PublishScreens:
         if job.state == jobs.REFUSED:
             return self.refused(request, job, at_once=True)
         return go_to(address_of(job))
+
+    def _under_way(self, request: AdminRequest, other: Job) -> Screen:
+        """Lead to a publish that was begun before, where somebody may know what it is about."""
+        share = self._shares(request.who)
+        if not is_seen(other, share.sees, request.who.email):
+            return self._look_again(request, 409, _BUSY, _typed(request))
+        if other.who == request.who.email:  # pressed twice
+            return go_to(address_of(other))
+        return show_job(self._show, request, other, self._clock, told_of_another(other), share=share)
 
     def _not_done(self, request: AdminRequest, stopped: Exception, screen: _LookedAt) -> Screen:
         """Say what stands in the way, with all that was typed."""
@@ -268,6 +335,15 @@ class PublishScreens:
     ) -> Screen:
         look = LOOK_BACK if dict(typed).get("release") else PUBLISH
         return self._show(request, "look_again.html", status, told=told, look=look, kept=typed)
+
+
+def _own(entry: ReleaseEntry, share: Share) -> ReleaseEntry | None:
+    """Return what a publish changed for somebody's places; where it changed others too, not why."""
+    own = [one for one in entry.changed or () if place_of(one[0]) and share.sees(place_of(one[0]))]
+    if not own:
+        return None
+    whole = len(own) == len(entry.changed or ())
+    return replace(entry, changed=own, release=entry.release if whole else replace(entry.release, why=""))
 
 
 def _typed(request: AdminRequest) -> list[tuple[str, str]]:

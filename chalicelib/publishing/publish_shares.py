@@ -1,0 +1,114 @@
+"""Share of the drafts that somebody publishes (access control): those of their places, or of the whole site.
+
+It is reckoned from the roles of who asks, at each request; no form says it. Where a place's own entry is new,
+goes, or moves, what it lies in has a say as well: else a town could leave its county, or join another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalicelib.desk.grants import SITE, Sees, sees_all
+from chalicelib.desk.people import PUBLISHER, Person
+from chalicelib.directory.document_ids import PLACES, base_of, place_of
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.going_live import documents_in
+from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.publish import Publish
+from chalicelib.shared.errors import EntryMissing
+
+Covers = Callable[[str], bool]  # says of a place whether somebody's roles reach it; of SITE, everything
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What somebody looks at before a publish: the documents in `scope`, None for the whole site.
+
+    `publishes` says whether they may press the button, too. `others` are drafts that they see and that
+    somebody else publishes. `sees` and `decides` say of a place whether they look after it, and publish it.
+    """
+
+    scope: tuple[str, ...] | None
+    publishes: bool
+    sees: Covers
+    decides: Covers
+    others: Sequence[str] = ()
+
+    @property
+    def sees_site(self) -> bool:
+        """Say whether they see what is of the whole site, and so of every place."""
+        return self.sees(SITE)
+
+    def may_go_on(self, job: Job) -> bool:
+        """Say whether an interrupted job may go on in their name."""
+        if self.decides(SITE):
+            return True
+        if job.scope is None:
+            return False
+        return all(self.decides(place_of(name)) and name not in self.others for name in job.scope)
+
+
+ShareOf = Callable[[Person], Share]
+
+
+def whole_site(person: Person) -> Share:
+    """Return the share of somebody whose role is of the whole site."""
+    publishes = person.may(PUBLISHER)
+    return Share(None, publishes, sees_all(person), lambda place: publishes)
+
+
+def is_seen(job: Job, sees: Covers, who: str) -> bool:
+    """Say whether somebody may know of a job: all that it is about is of places that they look after.
+
+    Who began one for their places is led to its end, although it may have taken one of them out.
+    """
+    if sees(SITE) or (job.scope is not None and job.who == who):
+        return True
+    names = documents_in(job.seen) if job.scope is None else job.scope
+    return bool(names) and all(place_of(name) and sees(place_of(name)) for name in names)
+
+
+class Shares:
+    """Reckons shares. `sees` and `decides` say of a person which places they look after, and publish."""
+
+    def __init__(self, publish: Publish, edit: EditText, sees: Sees, decides: Sees) -> None:
+        self._publish = publish
+        self._edit = edit
+        self._sees = sees
+        self._decides = decides
+
+    def __call__(self, person: Person) -> Share:
+        """Return the share of a person, as their roles and the drafts are now."""
+        decides, sees = self._decides(person), self._sees(person)
+        publishes = person.may(PUBLISHER)
+        if decides(SITE) or (sees(SITE) and not publishes):
+            return Share(None, publishes, sees, decides)
+        drafts = self._publish.status().drafts
+        seen = [name for name in drafts if sees(place_of(name))]
+        mine = [name for name in drafts if self._is_theirs(name, decides)] if publishes else seen
+        others = [name for name in seen if name not in mine]
+        return Share(tuple(mine), publishes, sees, decides, others)
+
+    def _is_theirs(self, document: str, decides: Covers) -> bool:
+        place = place_of(document)
+        if not place or not decides(place):
+            return False
+        if base_of(document) != PLACES:
+            return True
+        try:
+            opened = self._edit.open(document)
+        except EntryMissing:
+            return False
+        return all(decides(outer) for outer in _outer(opened.live.text) ^ _outer(opened.text))
+
+
+def _outer(text: str) -> set[str]:
+    """Return what the places of a text lie in; none where it cannot be read."""
+    outer: set[str] = set()
+    with suppress(DocumentInvalid, KeyError, TypeError, AttributeError):
+        outer = {str(entry.get("parent") or SITE) for entry in read(PLACES, text)["places"]}
+    return outer
