@@ -7,6 +7,7 @@ request is about is read from the same fields that its screen acts on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, Protocol
 
 from chalicelib.desk.grants import (
@@ -17,13 +18,14 @@ from chalicelib.desk.grants import (
     LOOK,
     LOOK_AT_SITE,
     OWN,
+    RULES,
     SITE,
     Around,
     Grant,
     may,
     may_all,
 )
-from chalicelib.desk.people import PUBLISHER, Person
+from chalicelib.desk.people import PUBLISHER, Person, allows
 from chalicelib.desk.ports import GrantBook
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, base_of, place_of
 
@@ -207,17 +209,20 @@ class RouteRights:
 
     def sees(self, person: Person) -> Callable[[str], bool]:
         """Return what says of a place whether a person looks after it: what a list shows."""
-        return self._covers(person, LOOK)
+        return self._covers(person, LOOK, self._abouts.around)
 
-    def decides(self, person: Person) -> Callable[[str], bool]:
-        """Return what says of a place whether a person publishes what is its own; of SITE, everything."""
-        return self._covers(person, DECIDE)
+    def reach(self, person: Person) -> tuple[Callable[[str], bool], Callable[[str], bool]]:
+        """Return the same, and what says whether they publish what is a place's own; of SITE, everything."""
+        known = cache(self._abouts.around)
+        return self._covers(person, LOOK, known), self._covers(person, DECIDE, known)
 
-    def _covers(self, person: Person, verb: str) -> Callable[[str], bool]:
+    def _covers(self, person: Person, verb: str, known: Callable[[], Around]) -> Callable[[str], bool]:
         grants = self._grants.grants(person)
         if may(grants, verb, SITE, _nothing):
             return lambda place: True
-        around = self._abouts.around()
+        if not any(allows(grant.role, RULES[verb].role) for grant in grants):
+            return lambda place: False
+        around = known()
         return lambda place: may(grants, verb, place, around)
 
     def _of_document(self, grants: Iterable[Grant], verb: str, document: str, around: Around) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chalicelib.desk.grants import SITE, Sees, sees_all
+from chalicelib.desk.grants import SITE, sees_all
 from chalicelib.desk.people import PUBLISHER, Person
 from chalicelib.directory.document_ids import PLACES, base_of, place_of
 from chalicelib.directory.errors import DocumentInvalid
@@ -73,17 +73,18 @@ def is_seen(job: Job, sees: Covers, who: str) -> bool:
 
 
 class Shares:
-    """Reckons shares. `sees` and `decides` say of a person which places they look after, and publish."""
+    """Reckons shares. `reach` says of a person which places they look after, and which they publish."""
 
-    def __init__(self, publish: Publish, edit: EditText, sees: Sees, decides: Sees) -> None:
+    def __init__(
+        self, publish: Publish, edit: EditText, reach: Callable[[Person], tuple[Covers, Covers]]
+    ) -> None:
         self._publish = publish
         self._edit = edit
-        self._sees = sees
-        self._decides = decides
+        self._reach = reach
 
     def __call__(self, person: Person) -> Share:
         """Return the share of a person, as their roles and the drafts are now."""
-        decides, sees = self._decides(person), self._sees(person)
+        sees, decides = self._reach(person)
         publishes = person.may(PUBLISHER)
         if decides(SITE) or (sees(SITE) and not publishes):
             return Share(None, publishes, sees, decides)

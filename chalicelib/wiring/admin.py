@@ -220,7 +220,7 @@ def _documents(
     home.routes(
         guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing, sees
     )
-    shares = Shares(core.publish, core.edit, sees, rights.decides)
+    shares = Shares(core.publish, core.edit, rights.reach)
     releases = publish.routes(guard, core.publish, core.see, ask, clock, shares)
     jobs.routes(guard, ask, clock, releases.refused, shares)
     words = LogWords(core.edit, core.see, core.recipients)

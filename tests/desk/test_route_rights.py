@@ -250,8 +250,13 @@ def test_a_county_adds_towns_and_a_town_adds_none() -> None:
 def test_a_list_shows_the_rows_of_the_places_that_somebody_looks_after() -> None:
     ben = Person("b@desk.example", EDITOR)
     for held, wanted in ((OWN, {OWN}), (COUNTY, {OWN, OTHER, COUNTY}), (SITE, {*CHAINS, SITE, "gone"})):
-        sees = RouteRights(Held(Grant(EDITOR, held)), Things()).sees(ben)
+        rights = RouteRights(Held(Grant(EDITOR, held)), Things())
+        sees, decides = rights.sees(ben), rights.reach(ben)[1]
         assert {place for place in (*CHAINS, SITE, "gone") if sees(place)} == wanted
+        assert not any(decides(place) for place in (*CHAINS, SITE, "gone"))
+        both = RouteRights(Held(Grant(PUBLISHER, held)), Things()).reach(ben)
+        for covers in both:
+            assert {place for place in (*CHAINS, SITE, "gone") if covers(place)} == wanted
 
 
 class Shown:

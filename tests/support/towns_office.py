@@ -57,7 +57,7 @@ class TownsOffice:
         )
         cases: Any = SimpleNamespace()
         self.rights = RouteRights(GrantsOfPeople(), DeskAbouts(self.desk.edit, cases))
-        self.shares = Shares(self.publish, self.desk.edit, self.rights.sees, self.rights.decides)
+        self.shares = Shares(self.publish, self.desk.edit, self.rights.reach)
         show: Any = Browser()
         see = SeeChanges(self.desk.store, self.desk.shipped, self.desk.shelf)
         self.screens = PublishScreens(show, self.publish, see, self.ask, self.clock, self.shares)
