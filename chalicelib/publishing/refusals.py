@@ -12,7 +12,6 @@ YES = "yes"  # the field that agrees to what the checks ask about
 WHY = "why"
 _MEND_FIRST = "Nothing was published: first mend what the checks found."
 NEEDS_YES = "Nothing was published: this needs your yes."
-_NOTHING = "There is nothing to publish: no draft differs from what is live."
 
 
 def told_of(stopped: Exception) -> tuple[str, str]:
@@ -20,7 +19,7 @@ def told_of(stopped: Exception) -> tuple[str, str]:
     if isinstance(stopped, PublishRefused):
         return (_MEND_FIRST, "") if stopped.report.stops else (NEEDS_YES, YES)
     if isinstance(stopped, NothingToPublish):
-        return _NOTHING, ""
+        return f"There is nothing to publish: {stopped}.", ""
     if isinstance(stopped, DocumentInvalid):
         text = str(stopped)
         return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}", WHY

@@ -14,6 +14,7 @@ from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.directory.adapters.shipped_content import shipped_content
 from chalicelib.directory.recipient_rows import offices_at
 from chalicelib.directory.recipients import offered_at, read_offices
+from chalicelib.pages.page_files import hashes_in, path_of
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring.texts import good
 from tests.support.desk_site import PUBLISHER_ONE, DeskSite, Page, Person
@@ -76,6 +77,9 @@ def published(desk: DeskSite, name: str) -> bytes:
     s3, bucket = client("s3"), desk.settings.pages_bucket
     current = json.loads(s3.get_object(Bucket=bucket, Key="current.json")["Body"].read())
     key = f"releases/{current['release']}/{name}"
+    if name.endswith(".b64"):
+        locale, _, page = name.removesuffix(".b64").partition("/")
+        key = path_of(current["release"], *hashes_in(current["index"]), locale, page) + ".b64"
     return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
 

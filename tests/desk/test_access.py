@@ -34,6 +34,7 @@ def test_every_route_lies_below_its_cookies_path_and_names_what_it_demands():
     publishers = {path for (path, method), guard in ROUTES.items() if (method, guard) == ("POST", PUBLISHER)}
     assert publishers == {
         PEOPLE,
+        WAITING,  # what is looked for there
         f"{WAITING}/stop",
         *(f"/admin/access/hand-over/{one}" for one in ("agree", "back")),
         *(

@@ -33,6 +33,15 @@ def dynalite_client() -> Iterator[Any]:
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}, max_pool_connections=32),
         )
+
+        def wait(parsed: Any, **_: Any) -> None:
+            """Wait until a new table can be written to: on a busy machine that is a moment later."""
+            name = parsed["TableDescription"]["TableName"]
+            dynamodb.get_waiter("table_exists").wait(
+                TableName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500}
+            )
+
+        dynamodb.meta.events.register("after-call.dynamodb.CreateTable", wait)
         yield dynamodb
         dynamodb.close()
 
