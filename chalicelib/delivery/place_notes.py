@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.errors import PorchlightError
 
 CONTACTS_DUE = "contacts_due"  # goes to editors as well: they look after contacts
 _CASES, _CONTACTS, _RECIPIENTS = "deliveries", "contacts", "recipients"
@@ -134,7 +133,7 @@ class AlarmsOfPlaces:
         named = (*detail.get("places", "").split(", "), detail.get("place", ""))
         places = sorted(set(filter(None, named))) if kind in TOLD else ()
         if places:
-            with suppress(PorchlightError):
+            with suppress(Exception):  # whatever it is: what raised the alarm has more to do
                 self._notes.note([PlaceNote(place, kind, 1) for place in places], self._clock.now())
         return raised
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from chalicelib.delivery.place_notes import CONTACTS_DUE, PlaceNote, PlaceNotes
 from chalicelib.directory.people_to_tell import PeopleToTell
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import DESK, About, Mail, Mailer
 
+_FOR_A_MAIL = timedelta(seconds=20)
 MOST = 60  # notes a run: with their people they fit into the time that a run has
 
 
@@ -34,6 +35,7 @@ class TellPlaces:
         alarms: Alarms,
         clock: Clock,
         sender: str,
+        left: Callable[[], timedelta] = lambda: timedelta.max,
     ) -> None:
         self._notes = notes
         self._people = people
@@ -42,6 +44,7 @@ class TellPlaces:
         self._alarms = alarms
         self._clock = clock
         self._sender = sender
+        self._left = left
 
     def __call__(self) -> int:
         """Mail what may be told now; return how many mails went out. Raises StoreUnavailable."""
@@ -49,18 +52,23 @@ class TellPlaces:
         if not notes:
             return 0
         sent, missed = 0, 0
-        for address, theirs in sorted(self._by_address(notes).items()):
-            content = self._write(address, theirs)
+        waiting = self._by_address(notes)
+        for address, theirs in sorted(waiting.items()):
+            if self._left() < _FOR_A_MAIL:
+                break  # whoever is not asked now has their notes for the next run
             try:
+                content = self._write(address, theirs)
                 self._mailer.send(Mail(self._sender, address, "desk", 0, About.of(DESK), content))
-            except PorchlightError:
+            except Exception:  # of one address: the others are told, and not told again
                 missed += 1
             else:
                 sent += 1
+            del waiting[address]
         if missed:
             self._alarms.raise_alarm("place_not_told", {"addresses": str(missed)})
         if sent or not missed:
-            self._notes.settle(notes, self._clock.now())
+            later = {note for theirs in waiting.values() for note in theirs}
+            self._notes.settle([note for note in notes if note not in later], self._clock.now())
         return sent
 
     def _by_address(self, notes: Sequence[PlaceNote]) -> dict[str, list[PlaceNote]]:

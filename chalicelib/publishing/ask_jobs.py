@@ -174,7 +174,8 @@ class AskJobs:
     def _known(self, target: Target) -> CheckReport | None:
         """Return what the checks of exactly this found today, if anybody looked."""
         job = self._job_of(self._store.lane(self._name(target)))
-        return self._store.report(job.id) if job and job.state == jobs.DONE else None
+        same = job and job.state == jobs.DONE and job.seen == target.going.fingerprint()
+        return self._store.report(job.id) if job and same else None
 
     def _name(self, target: Target) -> str:
         return jobs.lane_of_checks(target.going.fingerprint(), self._clock.now())

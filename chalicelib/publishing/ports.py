@@ -123,6 +123,9 @@ class ReleaseShelf(Protocol):
         Nothing that a reader gets changes.
         """
 
+    def mend(self, pages: Mapping[str, bytes]) -> int:
+        """Write those of these pages, by path, that are not there; return how many were gone."""
+
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Compare-and-swap of the live release: readers get another one, in one write.
 

@@ -181,6 +181,10 @@ class Publish:
             for number in going_live.unwanted(there, live.number, known, self._clock.now())[:_AT_A_TIME]:
                 self._shelf.delete(number)
             self._shelf.clear_standby()
+
+    def clear_pages(self) -> None:
+        """Delete pages that no release names any more; once a day, by who has published."""
+        with suppress(StoreUnavailable):
             self._shelf.clear_pages(self._clock.now())
 
     def _shown(self, live: int, releases: Sequence[Release]) -> set[int]:
@@ -273,7 +277,9 @@ class Publish:
     def compare(self, target: Target, seen: str) -> None:
         """Compare fingerprints: raise ChangedSince unless this is what was looked at."""
         release = self._store.release(target.since.number) if target.since else None
-        changes = target.going.changes_since(seen, release.who if release else "")
+        # Who publishes for places of theirs is not told who published for others.
+        by = release.who if release and target.scope is None else ""
+        changes = target.going.changes_since(seen, by)
         if changes:
             raise ChangedSince(changes)
 
@@ -282,7 +288,9 @@ class Publish:
         live = self._store.release(target.since.number) if target.since else None
         if target.since is None or live is None or target.going.texts:
             return
-        if live.package == self._shipped.package() and _units(rendered).index == target.since.index:
+        units = _units(rendered)
+        if live.package == self._shipped.package() and units.index == target.since.index:
+            self._shelf.mend(units.without({}))  # should one be gone: nobody else would write it again
             self.finish()
             raise NothingToPublish("every page is live as it is")
 

@@ -50,15 +50,17 @@ class RemindOfContacts:
         stale = list(stale_contacts(self._contacts(), now.date()))
         if not stale or not self._sender:
             return 0
-        month = f"contacts {now:%Y-%m}"
-        if self._store.marked(month):
-            return 0
-        if self._to:
-            content = self._write(self._to, stale)
-            about = About.of(CONTACTS)
-            self._mailer.send(
-                Mail(self._sender, self._to, recipient="operator", turn=0, about=about, content=content)
-            )
-        self._note_places(Counter(contact.serves for contact in stale if contact.serves))
-        self._store.mark(month, now + _KEPT)
-        return len(stale)
+        month, places = f"contacts {now:%Y-%m}", f"contacts of places {now:%Y-%m}"
+        told = [self._store.marked(one) for one in (month, places)]
+        if not told[0]:
+            if self._to:
+                content = self._write(self._to, stale)
+                about = About.of(CONTACTS)
+                self._mailer.send(
+                    Mail(self._sender, self._to, recipient="operator", turn=0, about=about, content=content)
+                )
+            self._store.mark(month, now + _KEPT)  # at once: the operator gets it once, whatever comes next
+        if not told[1]:
+            self._note_places(Counter(contact.serves for contact in stale if contact.serves))
+            self._store.mark(places, now + _KEPT)
+        return 0 if all(told) else len(stale)

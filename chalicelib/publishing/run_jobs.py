@@ -150,7 +150,9 @@ class RunJobs:
         after = f"release {release.number}: {changed or 'rendered anew'}"
         line = {"outcome": DONE_LINE, "before": f"release {release.since}", "after": after}
         self._end(work, jobs.DONE, line, number=release.number, changed=changed)
-        publish.clear_away()  # nobody waits for this
+        with suppress(PorchlightError):  # it is live, and said so; nobody waits for what follows
+            publish.clear_away()
+            publish.clear_pages()
 
     def _refuse(self, work: _Work, stopped: PorchlightError) -> None:
         if isinstance(stopped, NotYet):

@@ -194,6 +194,10 @@ class NothingPublished:
     def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
         """Put nothing there."""
 
+    def mend(self, pages: Mapping[str, bytes]) -> int:
+        """Write nothing."""
+        return 0
+
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Move nothing."""
 

@@ -35,7 +35,8 @@ class Target:
     """Target state of the site, to be reached from the release `since`.
 
     `versions` are kept already; `drafted` are texts that become versions, and replace those.
-    `kept_places` names the places that a roll back takes along, because offices there get reports.
+    `kept_places` names the places that a roll back takes along, because offices there get reports. `scope`
+    names the documents whose drafts go along, None for all.
     """
 
     since: LiveRelease | None
@@ -44,6 +45,7 @@ class Target:
     drafted: Mapping[str, str] = field(default_factory=dict)
     change: RecipientChange | None = None
     kept_places: Sequence[str] = ()
+    scope: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Targets:
         taken = change if change and RECIPIENTS in texts else None
         by = {name: who for name, (_, who) in changed.items()}
         going = self._going(PUBLISH if texts else AGAIN, since, texts, by, taken)
-        return Target(since, going, live, texts, taken)
+        return Target(since, going, live, texts, taken, scope=scope)
 
     def back_to(self, number: int) -> Target:
         """Return what an older release leads to; 0 is the site as it shipped. Raises EntryMissing.

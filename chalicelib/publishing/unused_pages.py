@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.publishing.going_live import KEPT_FOR
 
 LOOKS_EVERY = timedelta(days=1)
+LASTS = timedelta(minutes=15)  # longer than any run: who was deleting for so long was stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,12 @@ class UnusedPages:
 
     def is_due(self, now: datetime) -> bool:
         """Say whether it is time to look again, or whether somebody was stopped while deleting."""
-        return bool(self.going) or self.looked is None or now - self.looked >= LOOKS_EVERY
+        return self.looked is None or now - self.looked >= (LASTS if self.going else LOOKS_EVERY)
+
+    def is_held(self, folders: Collection[str], now: datetime) -> bool:
+        """Say whether one of these is being deleted at this moment."""
+        at_work = self.looked is not None and now - self.looked < LASTS
+        return at_work and not {*folders}.isdisjoint(self.going)
 
     def looked_at(
         self, written: Mapping[str, datetime], named: Collection[str], now: datetime
@@ -47,7 +53,8 @@ class UnusedPages:
 
     def without(self, folders: Collection[str]) -> UnusedPages:
         """Return the list without folders that are named again."""
-        return replace(self, marked={one: when for one, when in self.marked.items() if one not in folders})
+        marked = {one: when for one, when in self.marked.items() if one not in folders}
+        return replace(self, marked=marked, going=tuple(one for one in self.going if one not in folders))
 
     def written(self) -> dict[str, Any]:
         """Return the list as JSON holds it."""

@@ -72,7 +72,7 @@ def _tell_places(settings: Settings, clock: Clock, left: Callable[[], timedelta]
     if left() < TELL_MARGIN:
         return
     try:
-        tell_places(settings, clock)
+        tell_places(settings, clock, left)
     except Exception as error:
         log.error("people of places are told later: %s", where(error))
 

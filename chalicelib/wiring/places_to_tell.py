@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from chalicelib.delivery.render.place_mails import PlaceMails
@@ -17,7 +19,7 @@ from chalicelib.wiring.mails import place_names
 from chalicelib.wiring.operator import alarms, place_notes, ses
 
 
-def tell_places(settings: Settings, clock: Clock) -> int:
+def tell_places(settings: Settings, clock: Clock, left: Callable[[], timedelta]) -> int:
     """Mail people what was noted about their places; return how many mails went out."""
     if not settings.access_table or not settings.sender_address:
         return 0
@@ -36,4 +38,5 @@ def tell_places(settings: Settings, clock: Clock) -> int:
         alarms(settings, clock),
         clock,
         settings.sender_address,
+        left,
     )()

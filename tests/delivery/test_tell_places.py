@@ -188,6 +188,64 @@ def test_of_two_runs_at_once_one_tells_and_more_than_a_run_has_time_for_is_told_
     assert list(store.expired(now + KEPT + timedelta(seconds=1))) != []
 
 
+def test_a_mail_that_cannot_be_written_stops_no_other_and_is_not_tried_for_ever(bench: Bench) -> None:
+    def write(address: str, notes: object) -> bytes:
+        if address == KAY.email:
+            raise KeyError("a name")
+        return b"Subject: x\n\ny"
+
+    bench.tell._write = write
+    bench.raises.raise_alarm("not_taken", {"places": "atwater, los-banos"})
+    assert (bench.tell(), set(bench.mailed())) == (1, {LEE.email})
+    bench.clock.forward(hours=2)
+    assert bench.tell() == 0
+
+
+def test_who_was_not_asked_for_want_of_time_is_told_by_the_next_run_and_nobody_twice(bench: Bench) -> None:
+    left = iter([timedelta(seconds=60), timedelta(seconds=19)])
+    bench.tell._left = lambda: next(left)
+    bench.raises.raise_alarm("not_taken", {"places": "atwater, los-banos"})
+    assert (bench.tell(), set(bench.mailed())) == (1, {KAY.email})
+    bench.tell._left = lambda: timedelta.max
+    bench.clock.forward(minutes=15)
+    assert (bench.tell(), set(bench.mailed())) == (1, {LEE.email})
+
+
+def test_what_a_report_waits_for_is_told_before_what_is_told_once_a_month(bench: Bench) -> None:
+    now = bench.clock.now()
+    bench.notes.note([PlaceNote(f"a-{at}", CONTACTS_DUE, 1) for at in range(MOST)], now)
+    bench.notes.note([PlaceNote("z", "reached_nobody", 1)], now)
+    assert PlaceNote("z", "reached_nobody", 1) in bench.notes.take(now, MOST)
+
+
+def test_the_item_holds_what_waits_and_what_was_told_within_the_hour_and_no_more(bench: Bench) -> None:
+    def attributes() -> list[str]:
+        [item] = bench.dynamodb.scan(TableName=bench.table)["Items"]
+        return sorted(name for name in item if " " in name)
+
+    now = bench.clock.now()
+    bench.notes.note([PlaceNote("los-banos", "flood", 2)], now)
+    taken = bench.notes.take(now, MOST)
+    bench.notes.note([PlaceNote("los-banos", "flood", 1)], now)  # meanwhile
+    bench.notes.settle(taken, now)
+    assert attributes() == ["due flood los-banos", "settled flood los-banos"]
+    hour = now + timedelta(hours=1)
+    assert bench.notes.take(hour, MOST) == [PlaceNote("los-banos", "flood", 1)]
+    bench.notes.settle([PlaceNote("los-banos", "flood", 1)], hour)
+    assert attributes() == ["settled flood los-banos"]
+    bench.notes.note([PlaceNote("atwater", "flood", 1)], hour + timedelta(hours=1))
+    bench.notes.take(hour + timedelta(hours=1), MOST)
+    assert attributes() == ["due flood atwater"]
+
+
+def test_whatever_keeps_a_note_from_being_kept_what_raised_the_alarm_goes_on(bench: Bench) -> None:
+    def full(notes: Collection[PlaceNote], now: datetime) -> None:
+        raise ValueError("Item size to update has exceeded the maximum allowed size")
+
+    bench.notes.note = full  # type: ignore[method-assign]
+    assert bench.raises.raise_alarm("not_taken", {"places": "los-banos"})
+
+
 def test_every_kind_says_what_to_do_and_leads_to_a_screen() -> None:
     from chalicelib.delivery.web.cases import CASES
     from chalicelib.publishing.web.contacts import CONTACT_LIST

@@ -112,5 +112,20 @@ def test_forks_end_with_who_asked_for_them(server: ForkServer) -> None:
     fork.close()
 
 
+def test_an_answer_that_comes_late_is_not_taken_for_that_to_the_next_question(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = Fork(server)
+    os.read(fork.answers, 100)
+    assert server._control is not None
+    server._control.settimeout(0.0)  # as after a long stall
+    assert server.end(fork.pid, 0.2) == 0
+    fork.close()
+    again = Fork(server)
+    assert int(os.read(again.answers, 100).split()[0]) == again.pid
+    again.close()
+    assert server.end(again.pid, 10.0) == 0
+
+
 def test_the_server_of_a_module_is_one_in_a_process(server: ForkServer) -> None:
     assert fork_server("forked_work") is server

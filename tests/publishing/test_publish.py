@@ -427,6 +427,12 @@ def test_where_every_page_is_live_as_it_is_not_one_file_is_written(desk: Desk) -
         with pytest.raises(NothingToPublish):
             do()
     assert not [step for step in written if step.startswith(("put", "move", "add"))]
+    gone = next(path for path in desk.shelf.files if path.startswith("releases/places/us/"))
+    del desk.shelf.files[gone]
+    with pytest.raises(NothingToPublish):
+        desk.publish.again(ANA, "a page was lost")
+    assert gone in desk.shelf.files
+    written.clear()
     desk.shipped.fingerprint = "package two"  # which renders the same
     desk.publish.again(ANA, "after a deploy")
     assert [step for step in written if step.startswith(("put", "move", "add"))] == [

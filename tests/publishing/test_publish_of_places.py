@@ -91,6 +91,16 @@ def test_of_two_at_once_the_second_is_told_and_learns_nothing_of_the_first(offic
     assert len([job for job in office.store.jobs() if job.publishes]) == 1
 
 
+def test_a_town_s_publisher_is_not_told_who_published_for_others_meanwhile(office: TownsOffice) -> None:
+    seen = office.seen(TOWN)
+    published(office, SITES)
+    office.desk.change("shelter", TOWN.email, hours="By night.")
+    screen = office.press(TOWN, seen=seen)
+    assert screen.status_code == 409
+    assert "live now" in read(screen)
+    assert SITES.email not in screen.text
+
+
 def test_nothing_that_a_form_says_widens_what_is_published(office: TownsOffice) -> None:
     whole, nations = office.seen(SITES), office.seen(STATES)
     for seen in ("", "what=publish", whole, nations):

@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.publishing.remind_of_contacts import RemindOfContacts
+from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.mail import MailDelayed
 from tests.support.fakes import FakeMailer, FakeStore, FixedClock
 
@@ -61,6 +62,24 @@ def test_it_goes_out_once_a_month():
     desk.clock.forward(days=7)  # into December
     desk.remind()
     assert len(desk.mailer.sent) == 2
+
+
+def test_a_note_that_cannot_be_kept_mails_the_operator_once_and_the_places_are_noted_by_the_next_sweep():
+    desk, noted = Desk([{**contact("old", "2026-08-01"), "serves": "los-banos"}]), []
+
+    def away(due: Mapping[str, int]) -> None:
+        noted.append(dict(due))
+        if len(noted) == 1:
+            raise StoreUnavailable("away")
+
+    desk.remind._note_places = away
+    with pytest.raises(StoreUnavailable):
+        desk.remind()
+    for _ in range(2):
+        desk.clock.forward(hours=1)
+        desk.remind()
+    assert len(desk.mailer.sent) == 1
+    assert noted == [{"los-banos": 1}] * 2
 
 
 def test_nothing_is_mailed_when_all_are_checked():

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.s3_unused_pages import KEY, S3UnusedPages
 from chalicelib.publishing.page_units import folders_in, page_units
 from chalicelib.publishing.ports import RenderedPage
-from chalicelib.publishing.unused_pages import LOOKS_EVERY, UnusedPages, read_unused
+from chalicelib.publishing.unused_pages import LASTS, LOOKS_EVERY, UnusedPages, read_unused
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
 from tests.conftest import REGION
@@ -54,10 +55,16 @@ def test_what_was_named_in_between_begins_anew() -> None:
     assert (list(again.marked), again.going) == (["old/"], ())
 
 
-def test_who_was_stopped_while_deleting_is_followed_at_once() -> None:
-    stopped = UnusedPages(NOW, {}, ("old/", "gone/", "named/"))
-    assert stopped.is_due(NOW)
-    assert stopped.looked_at({"old/": OLD, "named/": OLD}, {"named/"}, NOW).going == ("old/",)
+def test_who_deletes_is_left_alone_while_they_may_be_at_it_and_followed_once_they_were_stopped() -> None:
+    deleting = UnusedPages(NOW, {}, ("old/", "gone/", "named/"))
+    soon, later = NOW + LASTS - timedelta(seconds=1), NOW + LASTS
+    assert not deleting.is_due(soon)
+    assert deleting.is_held({"old/"}, soon)
+    assert not deleting.is_held({"other/"}, soon)
+    assert deleting.is_due(later)
+    assert not deleting.is_held({"old/"}, later)
+    assert deleting.looked_at({"old/": OLD, "named/": OLD}, {"named/"}, later).going == ("old/",)
+    assert deleting.without({"old/"}).going == ("gone/", "named/")
 
 
 def test_the_list_is_read_back_as_it_was_written() -> None:
@@ -197,8 +204,78 @@ def test_a_deletion_that_was_stopped_is_finished_by_whoever_looks_next(s3: Watch
         shelf.clear_pages(later(102))
     s3.before = lambda name, key: None
     shelf_of(s3).clear_pages(later(102))
+    assert len(pages_there()) == 2, "they may be at it still"
+    shelf_of(s3).clear_pages(later(102) + LASTS)
     assert len(pages_there()) == 1
-    S3UnusedPages(lambda: s3, BUCKET).take_back(["releases/places/a/0/en.b64"])  # nobody has to wait any more
+
+
+def test_pages_of_a_deletion_that_was_stopped_can_be_published_after_a_while(s3: Watched) -> None:
+    shelf = marked(s3)
+    s3.before = failing("delete_objects")
+    with pytest.raises(StoreUnavailable):
+        shelf.clear_pages(later(102))
+    s3.before = lambda name, key: None
+    going = sorted(pages_there())
+    unused = S3UnusedPages(lambda: s3, BUCKET)
+    with pytest.raises(StoreBusy):
+        unused.take_back([f"{one}en.b64" for one in going], later(102))
+    unused.take_back([f"{one}en.b64" for one in going], later(102) + LASTS)
+    shelf_of(s3).clear_pages(later(102) + 2 * LASTS)
+    assert sorted(pages_there()) == going
+
+
+def test_pages_that_somebody_takes_back_while_others_are_deleted_end_no_run(s3: Watched) -> None:
+    shelf = marked(s3)
+
+    def meanwhile(name: str, key: str) -> None:
+        if name == "delete_objects":
+            s3.before = lambda name, key: None
+            listed = json.loads(client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
+            client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=json.dumps(listed | {"marked": {}}).encode())
+
+    s3.before = meanwhile
+    shelf.clear_pages(later(102))
+    assert len(pages_there()) == 1
+
+
+def test_an_index_that_cannot_be_read_is_a_store_that_is_away(s3: Watched) -> None:
+    """A publish that is live has its standby pages to write: that they wait must not make it fail."""
+    publish(s3, 1, "first")
+    shelf, units = shelf_of(s3), page_units(INDEX, [])
+    shelf.put(2, {"index.json": json.dumps(units.index).encode()}, {})
+    shelf.move(2, units.index, shelf.live())
+    s3.before = failing("get_object", "releases/1/", "SlowDown")
+    with pytest.raises(StoreUnavailable):
+        shelf.stand_by()
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_page_that_another_write_ran_beside_is_written_again(s3: Watched, times: int) -> None:
+    asked: list[str] = []
+
+    def beside(name: str, key: str) -> None:
+        if name == "put_object" and key.startswith("releases/places/"):
+            asked.append(key)
+            if len(asked) <= times:
+                raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, name)
+
+    s3.before = beside
+    if times == 4:
+        with pytest.raises(StoreUnavailable):
+            publish(s3, 1, "first")
+        return
+    first = publish(s3, 1, "first")
+    assert pages_there() == of_places(first)
+
+
+def test_pages_that_are_gone_are_written_again_when_the_same_is_published_once_more(s3: Watched) -> None:
+    publish(s3, 1, "first", "ab")
+    pages = [RenderedPage(f"en/{name}", "", packed("first").decode()) for name in ("a", "b", "error-404")]
+    files = page_units({**INDEX, "places": ["a", "b"]}, pages).without({})
+    [lost] = [path for path in files if path.startswith("releases/places/b/")]
+    client("s3").delete_object(Bucket=BUCKET, Key=lost)
+    assert (shelf_of(s3).mend(files), shelf_of(s3).mend(files)) == (1, 0)
+    assert client("s3").get_object(Bucket=BUCKET, Key=lost)["Body"].read() == files[lost]
 
 
 # Standby pages

@@ -144,6 +144,13 @@ class FakeShelf:
             self.before(f"put {path}")
             self.files.setdefault(path, pages[path])
 
+    def mend(self, pages: Mapping[str, bytes]) -> int:
+        gone = sorted({*pages} - {*self.files})
+        for path in gone:
+            self.before(f"put {path}")
+            self.files[path] = pages[path]
+        return len(gone)
+
     def page(self, name: str) -> bytes:
         """Return what a reader of the live release gets, such as en/us. Raises KeyError."""
         current = json.loads(self.files["current.json"])

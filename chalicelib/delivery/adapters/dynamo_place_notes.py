@@ -7,10 +7,11 @@ took is forgotten with the item, a week after the last note.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.delivery.place_notes import TOLD, PlaceNote
+from chalicelib.delivery.place_notes import CONTACTS_DUE, TOLD, PlaceNote
 from chalicelib.shared.aws.dynamo_values import read as _read
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table
@@ -21,6 +22,7 @@ SAME_AGAIN = timedelta(hours=1)
 _DUE, _SETTLED, _TAKEN = "due", "settled", "taken_at"
 _KEY = {"pk": {"S": "count#notes for places"}}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORGOTTEN = 100  # at a time
 _IN_A_WRITE = 20  # an expression is 4 kB long at most
 
 
@@ -48,7 +50,8 @@ class DynamoPlaceNotes:
     def take(self, now: datetime, most: int) -> Sequence[PlaceNote]:
         """Return what is due, by place, if nobody took anything for a while."""
         item = self._call("get_item", Key=_KEY, ConsistentRead=True).get("Item", {})
-        due = sorted(_due(item, now))[:most]
+        # What a report waits for comes before what is told once a month.
+        due = sorted(_due(item, now), key=lambda note: (note.kind == CONTACTS_DUE, note))[:most]
         taken = item.get(_TAKEN)
         if not due or (taken is not None and _recently(_read(taken), now, TAKEN_EVERY)):
             return ()
@@ -65,24 +68,49 @@ class DynamoPlaceNotes:
             )
         except ConditionFailed:
             return ()  # another run took them just now
+        self._forget(item, now)
         return due
+
+    def _forget(self, item: Mapping[str, Any], now: datetime) -> None:
+        """Take out what was settled a while ago: the item must not grow with every place there ever was."""
+        old = [
+            (name, value)
+            for name, value in item.items()
+            if name.startswith(f"{_SETTLED} ") and not _recently(_read(value), now, SAME_AGAIN)
+        ]
+        for name, value in old[:_FORGOTTEN]:
+            with suppress(ConditionFailed):  # settled anew just now
+                self._call(
+                    "update_item",
+                    Key=_KEY,
+                    UpdateExpression="REMOVE #s",
+                    ConditionExpression="#s = :seen",
+                    ExpressionAttributeNames={"#s": name},
+                    ExpressionAttributeValues={":seen": value},
+                )
 
     def settle(self, notes: Sequence[PlaceNote], now: datetime) -> None:
         """Take these numbers off again, and remember until when the same waits."""
-        for some in _parts(notes):
-            names = {f"#n{at}": _name(_DUE, note) for at, note in enumerate(some)}
-            names |= {f"#s{at}": _name(_SETTLED, note) for at, note in enumerate(some)}
-            off = {f":n{at}": _write(-note.number) for at, note in enumerate(some)}
-            self._call(
-                "update_item",
-                Key=_KEY,
-                UpdateExpression="ADD "
-                + ", ".join(f"#n{at} :n{at}" for at in range(len(some)))
-                + " SET "
-                + ", ".join(f"#s{at} = :now" for at in range(len(some))),
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues={**off, ":now": _write(_seconds(now))},
-            )
+        for note in notes:
+            names = {"#n": _name(_DUE, note), "#s": _name(_SETTLED, note)}
+            moment = {":now": _write(_seconds(now))}
+            try:
+                self._call(
+                    "update_item",
+                    Key=_KEY,
+                    UpdateExpression="REMOVE #n SET #s = :now",
+                    ConditionExpression="#n = :told",
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={**moment, ":told": _write(note.number)},
+                )
+            except ConditionFailed:  # more came meanwhile
+                self._call(
+                    "update_item",
+                    Key=_KEY,
+                    UpdateExpression="ADD #n :off SET #s = :now",
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues={**moment, ":off": _write(-note.number)},
+                )
 
 
 def _due(item: Mapping[str, Any], now: datetime) -> list[PlaceNote]:

@@ -17,6 +17,7 @@ from typing import Any
 _ROOT = Path(__file__).resolve().parents[3]
 _SERVER = "chalicelib.publishing.render.fork_main"
 _PATIENCE = 25.0  # seconds for an answer: the first one comes when everything is loaded
+_AMISS = (OSError, ValueError, LookupError, TypeError)  # no answer in time, or none that makes sense
 # The server finds its modules where we do. It is told by argument, because it has no environment.
 _START = """
 import runpy, sys
@@ -45,21 +46,25 @@ class ForkServer:
         """
         with self._lock:
             if self._process is not None and self._mine == os.getpid():
-                with suppress(OSError, ValueError):
+                with suppress(*_AMISS):
                     return int(self._asked(asked, pipes)["pid"])
                 self._stop()  # it is gone, as a machine short of memory makes processes go
             self._start()
             try:
                 return int(self._asked(asked, pipes)["pid"])
-            except (OSError, ValueError) as error:
+            except _AMISS as error:
                 self._stop()
                 raise OSError("the server of render processes ended by itself") from error
 
     def end(self, pid: int, grace: float = 0.0) -> int:
         """End a worker after `grace` seconds; return its exit code or minus the signal, 0 if unknown."""
-        with self._lock, suppress(OSError, ValueError):
-            if self._process is not None and self._mine == os.getpid():
+        with self._lock:
+            if self._process is None or self._mine != os.getpid():
+                return 0
+            try:
                 return int(self._asked({"end": pid, "grace": grace}, ())["code"])
+            except _AMISS:
+                self._stop()  # a late answer must not be taken for that to the next question
         return 0
 
     def stop(self) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -60,7 +59,9 @@ class S3Releases:
         patient: Callable[[], Any] | None = None,
         fill: Callable[[str], str] = str,
         progress: Progress = lambda phase, done, of: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._now = now
         self._client = client
         self._bucket = bucket
         self._patient = patient or client
@@ -97,25 +98,49 @@ class S3Releases:
         client = self._patient()  # made before the threads begin: making one is not theirs to do
 
         def write(key: str) -> None:
-            how = {"IfNoneMatch": "*"} if key in pages else {}
-            with _unless_there():
-                client.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=keys[key],
-                    ContentType=_kind(key),
-                    CacheControl="public, max-age=31536000, immutable",
-                    **how,
-                )
+            self._put_once(client, key, keys[key], unless_there=key in pages)
 
         first = f"{_RELEASES}{number}/index.json"
         with store_faults():
             for key in [key for key in keys if key == first]:
                 write(key)
         if pages:
-            self._unused.take_back(pages)
+            self._unused.take_back(pages, self._now())
         self._all(write, sorted({*keys} - {first}), WRITTEN)
         self._written = (number, named)
+
+    def _put_once(self, client: Any, key: str, body: bytes, *, unless_there: bool) -> None:
+        """Write a file that never changes; one that is there already has these bytes, as its name says.
+
+        A write or a deletion that ran beside it (409) may have left nothing there: it is tried again.
+        """
+        how = {"IfNoneMatch": "*"} if unless_there else {}
+        for _ in range(_TRIES):
+            try:
+                client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=_kind(key),
+                    CacheControl="public, max-age=31536000, immutable",
+                    **how,
+                )
+            except ClientError as error:
+                if code_of(error) == "ConditionalRequestConflict":
+                    continue
+                if code_of(error) != "PreconditionFailed":
+                    raise
+            return
+        raise StoreBusy("others write the same pages")
+
+    def mend(self, pages: Mapping[str, bytes]) -> int:
+        """Write those of these pages that are not there, and return how many."""
+        with store_faults():
+            there = {key for prefix in (PLACES, SHARED) for key in self._keys(prefix)}
+        gone = sorted({*pages} - there)
+        client = self._patient()
+        self._all(lambda key: self._put_once(client, key, pages[key], unless_there=True), gone, WRITTEN)
+        return len(gone)
 
     def stand_by(self) -> None:
         """Write the live release's standby pages, then standby.json, which says that all are there.
@@ -153,14 +178,15 @@ class S3Releases:
 
     def _index(self, number: int) -> Mapping[str, Any]:
         """Return the index of a release; an empty one where it has none."""
-        try:
-            key = f"{_RELEASES}{number}/index.json"
-            answer = self._client().get_object(Bucket=self._bucket, Key=key)
-            found: Mapping[str, Any] = json.loads(answer["Body"].read() or b"{}")
-        except ClientError as error:
-            if code_of(error) in ("404", "NoSuchKey", "NotFound"):
-                return {}
-            raise
+        with store_faults():
+            try:
+                key = f"{_RELEASES}{number}/index.json"
+                answer = self._client().get_object(Bucket=self._bucket, Key=key)
+                found: Mapping[str, Any] = json.loads(answer["Body"].read() or b"{}")
+            except ClientError as error:
+                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                    return {}
+                raise
         return found
 
     def _read(self, live: LiveRelease, names: Sequence[str]) -> dict[str, bytes]:
@@ -368,16 +394,6 @@ def _in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _kind(name: str) -> str:
     return "application/json" if name.endswith(".json") else "text/plain; charset=us-ascii"
-
-
-@contextmanager
-def _unless_there() -> Iterator[None]:
-    """Let a page be that is there already: its name says which bytes it has."""
-    try:
-        yield
-    except ClientError as error:
-        if code_of(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
-            raise
 
 
 # A conditional write that lost: it was decided, it ran beside another, or what was live is gone.

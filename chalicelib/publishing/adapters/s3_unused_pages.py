@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -46,16 +47,17 @@ class S3UnusedPages:
         for folder in found.going:
             delete(folder)
         if found.going:
-            self._put(found.gone(), mark)
+            with suppress(StaleRecord):  # somebody took pages back meanwhile: the next look ends it
+                self._put(found.gone(), mark)
 
-    def take_back(self, pages: Collection[str]) -> None:
+    def take_back(self, pages: Collection[str], now: datetime) -> None:
         """Take the folders of these pages off the list. Raises StoreBusy while one is being deleted."""
         folders = {folder_in(path) for path in pages}
         for _ in range(_TRIES):
             there, mark = self._get()
-            if folders.intersection(there.going):
+            if there.is_held(folders, now):
                 raise StoreBusy("old pages are being cleared away")
-            if not folders.intersection(there.marked):
+            if folders.isdisjoint(there.marked) and folders.isdisjoint(there.going):
                 return
             try:
                 self._put(there.without(folders), mark)
