@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.pages.page_files import PLACES, SHARED, hashes_in, path_of
-from chalicelib.publishing.ports import RenderedPage
+from chalicelib.publishing.ports import RenderedPage, RenderedSite
+from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
 
 _LETTERS = 20  # of a hash in hex: 80 bits, and 3,000 places take 60 KB
 _NO_PLACE = ""
+_MADE_ON_REQUEST = tuple(f"/{kind}" for kind in (*OF_A_PLACE_ON_REQUEST, *ON_REQUEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class PageUnits:
             if folder not in there
             for path, content in files.items()
         }
+
+
+def units_of(rendered: RenderedSite) -> PageUnits:
+    """Return the pages of a rendered site that lie ready; others are made when they are asked for."""
+    ready = [page for page in rendered.pages if not page.name.endswith(_MADE_ON_REQUEST)]
+    return page_units(rendered.index, ready)
 
 
 def page_units(index: Mapping[str, Any], pages: Iterable[RenderedPage]) -> PageUnits:

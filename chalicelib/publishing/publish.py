@@ -26,7 +26,7 @@ from chalicelib.publishing.documents import (
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay, RenderStopped
 from chalicelib.publishing.going_live import AGAIN, PUBLISH
 from chalicelib.publishing.newer_texts import NewerTexts
-from chalicelib.publishing.page_units import PageUnits, page_units
+from chalicelib.publishing.page_units import units_of
 from chalicelib.publishing.ports import (
     DocumentStore,
     LiveRelease,
@@ -38,13 +38,11 @@ from chalicelib.publishing.publish_plans import NotYet as NotYet
 from chalicelib.publishing.publish_plans import PublishPlan as PublishPlan
 from chalicelib.publishing.publish_plans import planned
 from chalicelib.publishing.recipient_changes import RecipientChange
-from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
 from chalicelib.publishing.targets import Target, Targets, Wish
 from chalicelib.publishing.whole_texts import is_known, laid_out
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
-MADE_ON_REQUEST = tuple(f"/{kind}" for kind in (*OF_A_PLACE_ON_REQUEST, *ON_REQUEST))
 _MOST = 2000  # releases that are looked at: with one a day, those of five years
 _AT_A_TIME = 10  # releases that are deleted while somebody waits for a page
 _TAKEN_BACK = "taken back while it was on its way"
@@ -288,7 +286,7 @@ class Publish:
         live = self._store.release(target.since.number) if target.since else None
         if target.since is None or live is None or target.going.texts:
             return
-        units = _units(rendered)
+        units = units_of(rendered)
         if live.package == self._shipped.package() and units.index == target.since.index:
             self._shelf.mend(units.without({}))  # should one be gone: nobody else would write it again
             self.finish()
@@ -366,7 +364,7 @@ class Publish:
         self, release: Release, texts: Mapping[str, str], rendered: RenderedSite, target: Target
     ) -> Mapping[str, object]:
         """Write what readers do not have yet, and return the index of the release."""
-        units = _units(rendered)
+        units = units_of(rendered)
         files = {"index.json": json.dumps(units.index, indent=1).encode()}
         if rendered.frames:
             frames = {"format": 1, "mails": rendered.frames}
@@ -397,8 +395,3 @@ class Publish:
         if change and change.text == texts.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text:
             with suppress(StaleRecord):
                 self._store.drop_change(change.revision)
-
-
-def _units(rendered: RenderedSite) -> PageUnits:
-    ready = [page for page in rendered.pages if not page.name.endswith(MADE_ON_REQUEST)]
-    return page_units(rendered.index, ready)

@@ -8,7 +8,7 @@ those are of.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -17,20 +17,19 @@ from botocore.exceptions import ClientError
 
 from chalicelib.pages.page_files import PLACES, SHARED
 from chalicelib.publishing.adapters import standby
+from chalicelib.publishing.adapters.s3_files import MOVED_ON, S3Files
 from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
 from chalicelib.publishing.jobs import COPIED, WRITTEN
 from chalicelib.publishing.page_units import folder_in, folders_in
 from chalicelib.publishing.ports import LiveRelease, Progress
 from chalicelib.shared.aws.faults import code_of, store_faults
-from chalicelib.shared.errors import StaleRecord, StoreBusy, StoreUnavailable
+from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.request_time import THIS_REQUEST
 
 CURRENT = "current.json"
 STANDBY = "standby.json"
 _RELEASES = "releases/"
 _AT_ONCE = 8
-_AT_A_TIME = 1000  # keys that S3 deletes in one request
-_TRIES = 4
 
 
 def open_to_readers(bucket: str) -> str:
@@ -44,7 +43,7 @@ def open_to_readers(bucket: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-class S3Releases:
+class S3Releases(S3Files):
     """The ReleaseShelf on S3.
 
     `patient` is the client that writes a release: hundreds of objects, of which S3 may well refuse one for a
@@ -61,17 +60,13 @@ class S3Releases:
         progress: Progress = lambda phase, done, of: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        super().__init__(client, bucket)
         self._now = now
-        self._client = client
-        self._bucket = bucket
         self._patient = patient or client
         self._fill = fill
         self._progress = progress
         self._unused = S3UnusedPages(client, bucket)
-        self._written: tuple[int, Mapping[str, bytes]] = (
-            0,
-            {},
-        )  # of this process: not read again
+        self._written: tuple[int, Mapping[str, bytes]] = (0, {})  # of this process
 
     def live(self) -> LiveRelease | None:
         """Return the release that current.json names, with the mark (ETag) of exactly that object."""
@@ -108,30 +103,6 @@ class S3Releases:
             self._unused.take_back(pages, self._now())
         self._all(write, sorted({*keys} - {first}), WRITTEN)
         self._written = (number, named)
-
-    def _put_once(self, client: Any, key: str, body: bytes, *, unless_there: bool) -> None:
-        """Write a file that never changes; one that is there already has these bytes, as its name says.
-
-        A write or a deletion that ran beside it (409) may have left nothing there: it is tried again.
-        """
-        how = {"IfNoneMatch": "*"} if unless_there else {}
-        for _ in range(_TRIES):
-            try:
-                client.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=body,
-                    ContentType=_kind(key),
-                    CacheControl="public, max-age=31536000, immutable",
-                    **how,
-                )
-            except ClientError as error:
-                if code_of(error) == "ConditionalRequestConflict":
-                    continue
-                if code_of(error) != "PreconditionFailed":
-                    raise
-            return
-        raise StoreBusy("others write the same pages")
 
     def mend(self, pages: Mapping[str, bytes]) -> int:
         """Write those of these pages that are not there, and return how many."""
@@ -209,42 +180,6 @@ class S3Releases:
             for done, _ in enumerate(pool.map(write, names), 1):
                 self._progress(phase, done, len(names))
 
-    def _write_newer(self, client: Any, key: str, body: bytes, kind: str, number: int) -> None:
-        for _ in range(_TRIES):
-            there, mark = self._release_of(client, key)
-            if there >= number:
-                return
-            condition = {"IfMatch": mark} if mark else {"IfNoneMatch": "*"}
-            with store_faults():
-                try:
-                    client.put_object(
-                        Bucket=self._bucket,
-                        Key=key,
-                        Body=body,
-                        ContentType=kind,
-                        CacheControl="no-store",
-                        Metadata={"release": str(number)},
-                        **condition,
-                    )
-                except ClientError as error:
-                    if code_of(error) not in _MOVED_ON:
-                        raise
-                else:
-                    return
-        raise StoreBusy("others write the same pages")
-
-    def _release_of(self, client: Any, key: str) -> tuple[int, str]:
-        """Return which release an object is of, and its mark: (0, mark) for old ones, (0, "") for none."""
-        with store_faults():
-            try:
-                answer = client.head_object(Bucket=self._bucket, Key=key)
-            except ClientError as error:
-                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
-                    return 0, ""
-                raise
-        number = str(answer.get("Metadata", {}).get("release", ""))
-        return int(number) if number.isascii() and number.isdecimal() else 0, str(answer["ETag"])
-
     def numbers(self) -> Sequence[int]:
         """Return the number of each release of which any file is there, lowest first."""
         with store_faults():
@@ -265,17 +200,6 @@ class S3Releases:
             return live is not None and number < live.number
 
         self._delete_all(f"{_RELEASES}{number}/", is_old)
-
-    def _delete_all(self, prefix: str, may: Callable[[], bool] = lambda: True) -> None:
-        for keys in _in_batches(self._keys(prefix)):
-            if not may():
-                return
-            with store_faults():
-                answer = self._client().delete_objects(
-                    Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-                )
-            if answer.get("Errors"):
-                raise StoreUnavailable("not all files of a release could be deleted")
 
     def clear_pages(self, now: datetime) -> None:
         """Delete pages that no release names any more (see unused_pages)."""
@@ -325,33 +249,6 @@ class S3Releases:
             for key in sorted(again):
                 self._write_newer(self._patient(), key, pages[key], standby.CONTENT_TYPE, now.number)
 
-    def _drop_older(self, key: str, number: int) -> bool:
-        there, mark = self._release_of(self._client(), key)
-        if not mark or there >= number:
-            return False
-        with store_faults():
-            try:
-                self._client().delete_object(Bucket=self._bucket, Key=key, IfMatch=mark)
-            except ClientError as error:
-                if code_of(error) in _MOVED_ON:
-                    return False
-                raise
-        return True
-
-    def _keys(self, prefix: str) -> list[str]:
-        with store_faults():
-            answers = self._listed(Prefix=prefix)
-            return [one["Key"] for answer in answers for one in answer.get("Contents", ())]
-
-    def _listed(self, **wanted: str) -> Iterator[Any]:
-        more: dict[str, str] = {}
-        while True:
-            answer = self._client().list_objects_v2(Bucket=self._bucket, **wanted, **more)
-            yield answer
-            if not answer.get("IsTruncated"):
-                return
-            more = {"ContinuationToken": answer["NextContinuationToken"]}
-
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Write current.json over the one that was seen, and over no other.
 
@@ -369,7 +266,7 @@ class S3Releases:
                     **condition,
                 )
             except ClientError as error:
-                if code_of(error) in _MOVED_ON:
+                if code_of(error) in MOVED_ON:
                     live = self.live()
                     if live and live.number == number:
                         return
@@ -386,15 +283,3 @@ class S3ReleasesOfRequest(S3Releases):
     def live(self) -> LiveRelease | None:
         """Return the release that was live when this request asked first."""
         return THIS_REQUEST.once(("live", self._bucket), super().live)
-
-
-def _in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[start : start + _AT_A_TIME] for start in range(0, len(keys), _AT_A_TIME))
-
-
-def _kind(name: str) -> str:
-    return "application/json" if name.endswith(".json") else "text/plain; charset=us-ascii"
-
-
-# A conditional write that lost: it was decided, it ran beside another, or what was live is gone.
-_MOVED_ON = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
