@@ -99,6 +99,7 @@ class Run:
         self._far = False
         self._by_form = max(1, int(options.reports * BY_FORM))  # the first so many are filed over HTTP
         self._came: dict[bool, int] = {}
+        self._port = socket.socket()
         self.started = time.monotonic()
         rate = 3.0 if options.reports < SHORT else 1.0  # a short run is no calmer
         self.server = start_process(
@@ -185,9 +186,10 @@ class Run:
         """Start those who file reports, some by the form over HTTP."""
         numbers = list(range(self.options.reports))
         by_form, rest = numbers[: self._by_form], numbers[self._by_form :]
-        with socket.socket() as some:
-            some.bind(("127.0.0.1", 0))
-            port = some.getsockname()[1]
+        # Held for the whole run: while the form's process is dead, nobody else on this machine gets its port.
+        self._port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._port.bind(("127.0.0.1", 0))
+        port = self._port.getsockname()[1]
         self.crew.start("serve", port=port)
         self.crew.start("press", form=f"http://127.0.0.1:{port}", numbers=by_form, attempt=0)
         for first in range(WRITERS):
@@ -366,6 +368,7 @@ class Run:
 
     def end(self) -> None:
         """End every process."""
+        self._port.close()
         for process in (self.crew.process, self.server):
             pipe(process.stdin).close()
             try:
