@@ -15,7 +15,7 @@ from tools.chaos.marks import Person, person
 from tools.chaos.site import QuickVault
 from tools.chaos.world import AGENCY_IDS
 
-PATIENCE = 90.0  # seconds for which somebody presses "send" again
+PATIENCE = 240.0  # seconds for which somebody presses "send" again
 
 
 @dataclass(frozen=True, slots=True)

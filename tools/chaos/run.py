@@ -311,8 +311,9 @@ class Run:
             time.sleep(0.4 if self.options.reports < SHORT else 1.5)
             self._show()
             before, seen = seen, ask(self.address, "/control/figures")
-            if seen != before:
-                # Notices that stay come again until they are a quarter of an hour old.
+            if seen != before or self._people_are_writing():
+                # Notices that stay come again until they are a quarter of an hour old. And on a slow machine
+                # there are people whose form is still on its way: who ends before them counts them as lost.
                 moved_at = time.monotonic()
                 continue
             records = self._records()
