@@ -286,8 +286,10 @@ class Publish:
         live = self._store.release(target.since.number) if target.since else None
         if target.since is None or live is None or target.going.texts:
             return
+        if live.package != self._shipped.package():
+            return
         units = units_of(rendered)
-        if live.package == self._shipped.package() and units.index == target.since.index:
+        if units.index == target.since.index:
             self._shelf.mend(units.without({}))  # should one be gone: nobody else would write it again
             self.finish()
             raise NothingToPublish("every page is live as it is")

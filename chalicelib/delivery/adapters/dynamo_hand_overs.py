@@ -26,24 +26,13 @@ class DynamoHandOvers:
     """The AgreedHandOvers on DynamoDB. Times are whole microseconds."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._call = Table(client, table, "pk", "sk").call
+        self._table = Table(client, table, "pk", "sk")
+        self._call = self._table.call
 
     def all(self) -> Sequence[AgreedHandOver]:
         """Return every row, in the order of case numbers."""
-        found: list[AgreedHandOver] = []
-        more: dict[str, Any] = {}
-        while True:
-            response = self._call(
-                "query",
-                KeyConditionExpression="pk = :where",
-                ExpressionAttributeValues={":where": _write(_ROWS)},
-                ConsistentRead=True,
-                **more,
-            )
-            found += [row for item in response["Items"] if (row := _row(item)) is not None]
-            if not response.get("LastEvaluatedKey"):
-                return found
-            more = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
+        items = self._table.partition(_ROWS)
+        return [row for item in items if (row := _row(item)) is not None]
 
     def of(self, asked: HandOverKey) -> AgreedHandOver:
         """Return the row of one hand-over."""

@@ -34,20 +34,7 @@ class DynamoDelayedChanges:
 
     def all(self) -> Sequence[DelayedChange]:
         """Return the newest change of each subject, by subject."""
-        found: list[DelayedChange] = []
-        more: dict[str, Any] = {}
-        while True:
-            response = self._call(
-                "query",
-                KeyConditionExpression="pk = :where",
-                ExpressionAttributeValues={":where": _write(PARTITION)},
-                ConsistentRead=True,
-                **more,
-            )
-            found += [_change(item) for item in response["Items"]]
-            if not response.get("LastEvaluatedKey"):
-                return found
-            more = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
+        return [_change(item) for item in self._table.partition(PARTITION)]
 
     def of(self, subject: str) -> DelayedChange | None:
         """Return the newest change of a subject."""

@@ -5,7 +5,7 @@ Only that function writes it. The function deliver reads it, and which place lie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +22,12 @@ class DynamoPeopleToTell:
     """Rows of people to tell on DynamoDB. Any call may raise StoreUnavailable."""
 
     def __init__(self, client: Callable[[], Any], table: str) -> None:
-        self._call = Table(client, table, "pk", "sk").call
+        self._table = Table(client, table, "pk", "sk")
+        self._call = self._table.call
 
     def read(self) -> Sequence[PersonToTell]:
         """Return everybody who is in it."""
-        return [_person(item) for item in self._items()]
+        return [_person(item) for item in self._table.partition(_TOLD)]
 
     def parents(self, now: datetime) -> Mapping[str, str]:
         """Return the places that were written down at People, each with what it lies in at a moment."""
@@ -46,21 +47,6 @@ class DynamoPeopleToTell:
     def drop(self, id_: str) -> None:
         """Remove a person's row; none there is no fault."""
         self._call("delete_item", Key=_key(id_))
-
-    def _items(self) -> Iterator[Mapping[str, Any]]:
-        more: dict[str, Any] = {}
-        while True:
-            response = self._call(
-                "query",
-                KeyConditionExpression="pk = :where",
-                ExpressionAttributeValues={":where": _write(_TOLD)},
-                ConsistentRead=True,
-                **more,
-            )
-            yield from response["Items"]
-            if not response.get("LastEvaluatedKey"):
-                return
-            more = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
 def _key(id_: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ form is that of desk/adapters/dynamo_delayed_changes.py. Only the access functio
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ class DynamoRecipients:
 
     def read(self) -> Recipients:
         """Return all rows and changes. Raises RecipientsMissing while they were not moved here."""
-        return recipients_of(self._items(_ROWS), self._items(_CHANGES))
+        return recipients_of(self._table.partition(_ROWS), self._table.partition(_CHANGES))
 
     def is_moved(self) -> bool:
         """Say whether recipients were moved into this table."""
@@ -45,7 +45,7 @@ class DynamoRecipients:
 
     def rows(self) -> list[RecipientRow]:
         """Return the rows, also while not all of them are here."""
-        return [_row(item) for item in self._items(_ROWS) if _read(item["sk"]) != _MOVED]
+        return [_row(item) for item in self._table.partition(_ROWS) if _read(item["sk"]) != _MOVED]
 
     def put(self, row: RecipientRow) -> None:
         """Write a row over the version before it. The same again does nothing. Raises StaleRecord."""
@@ -73,21 +73,6 @@ class DynamoRecipients:
         """Say that all rows are here: from now on mail goes by them."""
         item = {**_key(_MOVED), "at": _write(now.isoformat()), "by": _write(by)}
         self._table.call("put_item", Item=item)
-
-    def _items(self, partition: str) -> Iterator[Mapping[str, Any]]:
-        more: dict[str, Any] = {}
-        while True:
-            response = self._table.call(
-                "query",
-                KeyConditionExpression="pk = :where",
-                ExpressionAttributeValues={":where": _write(partition)},
-                ConsistentRead=True,
-                **more,
-            )
-            yield from response["Items"]
-            if not response.get("LastEvaluatedKey"):
-                return
-            more = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
 def recipients_of(rows: Iterable[Mapping[str, Any]], changes: Iterable[Mapping[str, Any]]) -> Recipients:

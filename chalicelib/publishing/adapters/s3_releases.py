@@ -96,9 +96,9 @@ class S3Releases(S3Files):
             self._put_once(client, key, keys[key], unless_there=key in pages)
 
         first = f"{_RELEASES}{number}/index.json"
-        with store_faults():
-            for key in [key for key in keys if key == first]:
-                write(key)
+        if first in keys:
+            with store_faults():
+                write(first)
         if pages:
             self._unused.take_back(pages, self._now())
         self._all(write, sorted({*keys} - {first}), WRITTEN)

@@ -73,6 +73,22 @@ class Table:
             raise StoreUnavailable("not a response about this table")
         return response
 
+    def partition(self, pk: str) -> Iterator[Mapping[str, Any]]:
+        """Query one partition of a table with the keys pk and sk: each item as it is now, by its sort key."""
+        more: dict[str, Any] = {}
+        while True:
+            response = self.call(
+                "query",
+                KeyConditionExpression="pk = :where",
+                ExpressionAttributeValues={":where": {"S": pk}},
+                ConsistentRead=True,
+                **more,
+            )
+            yield from response["Items"]
+            if not response.get("LastEvaluatedKey"):
+                return
+            more = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
+
     def hang_up(self) -> None:
         """Close the idle connections: what comes on the next one is the response to what it is asked."""
         self._client().close()
