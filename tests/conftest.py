@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from tests.support.pure import is_pure
 from tests.support.side_by_side import in_order, turn
+from tools.build.catalogs import compile_catalogs
 
 REGION = "us-west-2"
 # What the pure tests never ask for takes seconds to import. xdist's workers see the surroundings alone.
@@ -77,6 +78,15 @@ def _pure(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, _no_netw
 
 def _refuse(*what: object, **how: object) -> None:
     raise AssertionError("a pure test touched something outside its process: see tests/support/pure.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the catalogs before any test begins, once for all workers: a fresh clone has none.
+
+    Commands that tests start compile them too. To a desk that runs beside them that would look like a deploy.
+    """
+    if not hasattr(config, "workerinput"):
+        compile_catalogs()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

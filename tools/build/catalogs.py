@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -132,7 +133,7 @@ def catalog_paths(locales: Path = LOCALES) -> dict[str, Path]:
 def compile_catalogs(locales: Path = LOCALES, target: Path | None = None) -> list[Path]:
     """Write each .mo beside its .po, or under `target` with the same folders, and return their paths.
 
-    The same .po gives the same bytes.
+    The same .po gives the same bytes. Whoever reads one meanwhile gets the old one or the new one, whole.
     """
     written = []
     for locale, path in catalog_paths(locales).items():
@@ -140,7 +141,9 @@ def compile_catalogs(locales: Path = LOCALES, target: Path | None = None) -> lis
         content = po_files.write_mo(_entries(path), locale)
         compiled.parent.mkdir(parents=True, exist_ok=True)
         if not compiled.is_file() or compiled.read_bytes() != content:
-            compiled.write_bytes(content)
+            part = compiled.with_suffix(f".{os.getpid()}.part")
+            part.write_bytes(content)
+            part.replace(compiled)
         written.append(compiled)
     return written
 
