@@ -200,6 +200,40 @@ class RenderedSite:
     frames: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceInputs:
+    """Inputs of the pages of one place, "" for those of no place: nothing else goes into them.
+
+    `content` is JSON of contacts, places and settings as `place_inputs` cuts them out for just this place.
+    Beside them, pages are made of the documents of the whole site.
+    """
+
+    place: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPlace:
+    """All pages of one place in every language, rendered, looked over and packed, with what was found."""
+
+    place: str
+    pages: Sequence[RenderedPage]
+    problems: Sequence[Problem]
+
+
+class BuildStore(Protocol):
+    """Store of rendered places by the fingerprint of their inputs (build cache): readers cannot reach it.
+
+    What lies there is kept for some days. Any call may raise StoreUnavailable.
+    """
+
+    def rendered(self, place: str, fingerprint: str) -> RenderedPlace | None:
+        """Return what was made of exactly these inputs, if it is there and whole."""
+
+    def keep(self, rendered: RenderedPlace, fingerprint: str) -> None:
+        """Keep a rendered place; it is nothing to keep the same twice."""
+
+
 class SiteRenderer(Protocol):
     """Renderer of what editors write, in a sandbox with limits on time, memory and output."""
 
