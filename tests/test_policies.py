@@ -157,9 +157,12 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:DeleteItem": ["Documents"],
         "s3:GetObject": [
             *("Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"),
-            "Pages/offices.json",
+            *("Pages/offices.json", "Pages/built/*"),
         ],
-        "s3:PutObject": ["Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"],
+        "s3:PutObject": [
+            *("Pages/current.json", "Pages/standby.json", "Pages/releases/*", "Pages/site/*"),
+            "Pages/built/*",
+        ],
         "s3:ListBucket": ["Pages"],
         "s3:DeleteObject": ["Pages/releases/*", "Pages/site/*"],
         "sqs:DeleteMessage": ["Jobs"],
@@ -354,7 +357,8 @@ def test_no_grant_has_a_wildcard(function):
             name = name_of(one)
             # What has no name of its own: folders of our own bucket, and secrets that hold delivery keys,
             # since each is destroyed with the first key in it that is.
-            assert "*" not in name or name in {"Pages/releases/*", "Pages/site/*", HELD_KEYS}
+            folders = {"Pages/releases/*", "Pages/site/*", "Pages/built/*"}
+            assert "*" not in name or name in {*folders, HELD_KEYS}
 
 
 def test_the_page_functions_role_grants_nothing_but_its_log():
@@ -463,6 +467,7 @@ def test_who_publishes_can_touch_no_report_no_account_no_key_and_sends_no_mail()
     resources = {name for on in granted.values() for name in on}
     assert resources == {
         *(f"Pages{key}" for key in ("", "/current.json", "/standby.json", "/releases/*", "/site/*")),
+        "Pages/built/*",
         "Pages/offices.json",  # whom forms offer: it reads that, and writes it never
         *("Documents", "Audit", "Jobs", RUN_JOB.log_group),
     }

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -375,6 +376,8 @@ def test_only_the_two_distributions_read_the_bucket_and_each_its_own_part(expand
         "${Edge}": ["${Pages.Arn}/site/*"],
         "${Published}": ["${Pages.Arn}/current.json", "${Pages.Arn}/releases/*"],
     }
+    keys = [key.removeprefix("${Pages.Arn}/") for found in reads.values() for key in found]
+    assert not [key for key in keys if fnmatch("built/us/0a1b.json", key)], "nobody reads what is not live"
     [denied] = [one for one in statements if one["Effect"] == "Deny"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
@@ -485,9 +488,12 @@ def test_no_bucket_is_public_and_what_was_overwritten_can_be_had_back_for_a_whil
         assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
         assert properties["BucketEncryption"]
         assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
-        [rule] = properties["LifecycleConfiguration"]["Rules"]
+        rule, built = properties["LifecycleConfiguration"]["Rules"]
         assert (rule["Status"], rule["NoncurrentVersionExpiration"]) == ("Enabled", {"NoncurrentDays": 90})
         assert "ExpirationInDays" not in rule  # it would take away what is live
+        # What was rendered and is no reader's goes after a week; of two rules AWS takes the shorter one.
+        assert (built["Status"], built["Prefix"], built["ExpirationInDays"]) == ("Enabled", "built/", 7)
+        assert built["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
 def test_no_secret_stands_in_the_template(template):

@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.pages.page_files import PLACES, SHARED
 from chalicelib.publishing.adapters import standby
 from chalicelib.publishing.adapters.s3_files import MOVED_ON, S3Files
@@ -33,12 +34,16 @@ _AT_ONCE = 8
 
 
 def open_to_readers(bucket: str) -> str:
-    """Return the policy of a bucket on a stand-in: anybody may read. On AWS its one reader is the edge's."""
+    """Return the policy of a bucket on a stand-in: anybody may read what is for readers, and nothing else.
+
+    On AWS its one reader is the edge's.
+    """
+    keys = (CURRENT, OFFICES, f"{_RELEASES}*", f"{standby.FOLDER}/*")
     statement = {
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Resource": [f"arn:aws:s3:::{bucket}/{key}" for key in keys],
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 

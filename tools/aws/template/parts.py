@@ -8,6 +8,8 @@ Json = dict[str, Any]
 
 # Where in the bucket the last published pages lie, under the paths they have on the site.
 STATIC_COPY = "/site"
+# And what was rendered and is not published yet, or never will be: nobody reads it but who publishes.
+BUILT = "built/"
 
 
 def resources(**entries: Json) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.aws.template.parts import (
+    BUILT,
     STATIC_COPY,
     Json,
     kept,
@@ -167,7 +168,15 @@ def bucket() -> Json:
                             "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
                             "ExpiredObjectDeleteMarker": True,  # what a deleted release leaves behind
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-                        }
+                        },
+                        # Made once more by whoever wants it again.
+                        {
+                            "Id": "built-places",
+                            "Status": "Enabled",
+                            "Prefix": BUILT,
+                            "ExpirationInDays": 7,
+                            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+                        },
                     ]
                 },
             },

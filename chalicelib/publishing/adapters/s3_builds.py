@@ -1,0 +1,88 @@
+"""Rendered places as S3 objects: built/<place>/<fingerprint>.json, which no reader can fetch.
+
+Beside them lie, under built/jobs/<job>/, the inputs that a job was begun with: drafts may change meanwhile.
+The bucket deletes both after some days by itself.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import astuple
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.publishing.documents import Problem
+from chalicelib.publishing.ports import RenderedPage, RenderedPlace
+from chalicelib.shared.aws.faults import code_of, store_faults
+
+FOLDER = "built/"
+_NO_PLACE = "-"  # no slug begins so
+_NONE = ("NoSuchKey", "404", "NotFound")
+_DIGEST = 64  # letters of the hash that an object begins with
+
+
+class S3Builds:
+    """The BuildStore on S3. An object begins with the hash of its rest: what is damaged is not there."""
+
+    def __init__(self, client: Callable[[], Any], bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def rendered(self, place: str, fingerprint: str) -> RenderedPlace | None:
+        """Return what was made of exactly these inputs, if it is there and whole."""
+        kept = self._get(_key(place, fingerprint))
+        if kept is None or (kept["place"], kept["fingerprint"]) != (place, fingerprint):
+            return None
+        pages = [_page(*page) for page in kept["pages"]]
+        return RenderedPlace(place, pages, [Problem(*problem) for problem in kept["problems"]])
+
+    def keep(self, rendered: RenderedPlace, fingerprint: str) -> None:
+        """Keep a rendered place: without its HTML, which its gzip holds."""
+        values = {
+            "place": rendered.place,
+            "fingerprint": fingerprint,
+            "pages": [(page.name, page.packed, page.brotli, dict(page.headers)) for page in rendered.pages],
+            "problems": [astuple(problem) for problem in rendered.problems],
+        }
+        self._put(_key(rendered.place, fingerprint), values)
+
+    def _get(self, key: str) -> Any:
+        with store_faults():
+            try:
+                body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if code_of(error) in _NONE:
+                    return None
+                raise
+        digest, packed = body[:_DIGEST], body[_DIGEST:]
+        return json.loads(zlib.decompress(packed)) if _digest(packed) == digest else None
+
+    def _put(self, key: str, values: Mapping[str, Any]) -> None:
+        packed = zlib.compress(json.dumps(values).encode("ascii"), 1)  # pages are packed already, in base64
+        with store_faults():
+            self._client().put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=_digest(packed) + packed,
+                ContentType="application/octet-stream",
+                CacheControl="no-store",
+            )
+
+
+def _key(place: str, fingerprint: str) -> str:
+    return f"{FOLDER}{place or _NO_PLACE}/{fingerprint}.json"
+
+
+def _page(name: str, packed: str, brotli: str, headers: Mapping[str, str]) -> RenderedPage:
+    html = gzip.decompress(b64decode(packed)).decode("utf-8") if packed else ""
+    return RenderedPage(name, html, packed, headers, brotli)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode("ascii")
