@@ -119,9 +119,8 @@ OURS: dict[str, str] = {
     "run_job": (
         "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
         " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
-        " kept_items dynamo_jobs fork_server render_process s3_files s3_offices s3_releases s3_unused_pages"
-        " shipped_documents standby publishing.render: render_cache"
-        " sentences"
+        " kept_items dynamo_jobs fork_server render_process s3_builds s3_files s3_offices s3_releases"
+        " s3_unused_pages shipped_documents sqs_jobs standby publishing.render: render_cache sentences"
         " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"
         " shared.net: public_files"
     ),

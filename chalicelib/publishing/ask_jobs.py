@@ -14,8 +14,10 @@ from typing import NamedTuple
 from chalicelib.desk.errors import NotAllowed
 from chalicelib.publishing import documents, jobs
 from chalicelib.publishing.documents import CheckReport
+from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.errors import NothingToPublish
 from chalicelib.publishing.jobs import Job, JobUnderWay, Lane
+from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.ports import JobQueue, JobStore
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
 from chalicelib.publishing.publish_plans import planned
@@ -64,8 +66,16 @@ class AskJobs:
     """Begins jobs, and says how they stand."""
 
     def __init__(
-        self, store: JobStore, queue: JobQueue, publish: Publish, alarms: Alarms, clock: Clock
+        self,
+        store: JobStore,
+        queue: JobQueue,
+        publish: Publish,
+        end: EndJobs,
+        alarms: Alarms,
+        clock: Clock,
     ) -> None:
+        self._end = end
+        self._move = MoveChunks(store, queue, end, alarms, clock)
         self._store = store
         self._queue = queue
         self._publish = publish
@@ -148,7 +158,8 @@ class AskJobs:
     def publishing(self) -> Job | None:
         """Return the publish that is on its way, or was interrupted, if there is one."""
         job = self._job_of(self._store.lane(jobs.PUBLISHING))
-        return self._cared_for(job) if job and job.open else None
+        now = self._cared_for(job) if job and job.open else None
+        return now if now and now.open else None
 
     def go_on(self, id_: str, who: str, role: str, deed: str) -> Job:
         """Let an interrupted job go on, in this person's name. Raises EntryMissing, JobUnderWay.
@@ -189,7 +200,8 @@ class AskJobs:
     def _own(self, mine: Lane | None) -> Job | None:
         """Return what this person waits for already."""
         job = self._job_of(mine)
-        return self._cared_for(job) if job and jobs.blocks(job, self._clock.now()) else None
+        own = self._cared_for(job) if job and jobs.blocks(job, self._clock.now()) else None
+        return own if own and (own.open or own.state == jobs.DONE) else None
 
     def _job_of(self, lane: Lane | None) -> Job | None:
         return self._store.job(lane.job) if lane and lane.job else None
@@ -217,6 +229,8 @@ class AskJobs:
 
     def _cared_for(self, job: Job) -> Job:
         now = self._clock.now()
+        if job.state == jobs.BUILDING:
+            return self._move.look(job)
         if not jobs.is_to_be_sent(job, now):
             return job
         again = jobs.sent(job, now)

@@ -47,3 +47,16 @@ class RenderStopped(PorchlightError):
         super().__init__(text)
         self.document = document
         self.line = line
+
+
+class BuildsUnderWay(PorchlightError):
+    """The places of a job are made in chunks: let it go, and go on when all `chunks` are done."""
+
+    def __init__(self, chunks: int, places: int) -> None:
+        super().__init__("its places are being made")
+        self.chunks = chunks
+        self.places = places
+
+
+class KeepsChanging(PorchlightError):
+    """Texts changed again and again while their places were made: ask once more, when it is quiet."""

@@ -2,7 +2,8 @@
 
 Whoever works on a job holds its lease, and what they write is refused once somebody else holds it: a worker
 that was killed is followed by the next, and a message that comes twice does nothing twice. A record holds no
-text of a draft. The whole site is one piece of work; pieces of it would be records beside this one.
+text of a draft. Where many places have to be made, they are chunks, rows beside the record (see chunks), and
+nobody holds the job meanwhile.
 """
 
 from __future__ import annotations
@@ -21,19 +22,24 @@ KINDS = (CHECKS, PUBLISH, AGAIN, BACK)
 
 WAITING = "waiting"
 RUNNING = "running"
+BUILDING = "building"  # its places are made in chunks, and nobody holds it until all are
 INTERRUPTED = "interrupted"  # nobody works on it, and it can go on
 DONE = "done"
 REFUSED = "refused"  # nothing was published, and `told` says why
 FAILED = "failed"  # something of ours is broken: to go on would not help
+STOPPED = "stopped"  # by somebody who does not want it any more
 MOVES: Mapping[str, frozenset[str]] = {
-    WAITING: frozenset({RUNNING, INTERRUPTED, WAITING}),
-    RUNNING: frozenset({RUNNING, DONE, REFUSED, FAILED, INTERRUPTED, WAITING}),
-    INTERRUPTED: frozenset({RUNNING, WAITING, INTERRUPTED}),
+    WAITING: frozenset({RUNNING, INTERRUPTED, WAITING, STOPPED}),
+    RUNNING: frozenset({RUNNING, BUILDING, DONE, REFUSED, FAILED, INTERRUPTED, WAITING, STOPPED}),
+    BUILDING: frozenset({BUILDING, RUNNING, WAITING, FAILED, STOPPED}),
+    INTERRUPTED: frozenset({RUNNING, WAITING, INTERRUPTED, STOPPED}),
     DONE: frozenset(),
     REFUSED: frozenset(),
     FAILED: frozenset(),
+    STOPPED: frozenset(),
 }
 
+PLACES = "places"  # stands for the first three where places are made in chunks
 MADE, CHECKED, PACKED, WRITTEN, COPIED = "made", "checked", "packed", "written", "copied"
 # What is counted, in the order in which it comes, and how a page says it: "120 of 190 pages made".
 PHASES: Mapping[str, str] = {
@@ -42,7 +48,9 @@ PHASES: Mapping[str, str] = {
     PACKED: "pages packed",
     WRITTEN: "files put in place",
     COPIED: "spare pages put in place",
+    PLACES: "places made",
 }
+DID = {PUBLISH: "publish", AGAIN: "publish", BACK: "roll back"}  # in the audit log
 
 LEASE = timedelta(seconds=60)  # a worker says every few seconds that it lives
 SENT_AGAIN_AFTER = timedelta(seconds=60)  # that nobody took it: whoever looks in sends it once more
@@ -76,6 +84,8 @@ class Job:
     looked at, or was. `deed` names the line of the audit log that says it was begun. `done` of `of` things of
     a `phase` are done. `numbers` are the releases that it wrote; at the end `number` is the one that went
     live, `changed` says what it changed, and `told` what stood in the way, at the form's field `field`.
+    `going` says that readers get it in this moment, and that it cannot be stopped. `chunks` it had so far, in
+    some `rounds`; those of this round begin with number `first`.
     """
 
     id: str
@@ -105,6 +115,10 @@ class Job:
     told: str = ""
     field: str = ""
     ended_at: datetime | None = None
+    going: bool = False
+    chunks: int = 0
+    first: int = 0
+    rounds: int = 0
 
     @property
     def open(self) -> bool:
@@ -166,7 +180,8 @@ def blocks(job: Job, now: datetime) -> bool:
 
 def is_lost(job: Job, now: datetime) -> bool:
     """Say whether nobody works on an open job, or waits to: it was interrupted."""
-    if not job.open or is_held(job, now):
+    chunks_move = job.state == BUILDING and job.leased_until is not None and now < job.leased_until
+    if not job.open or is_held(job, now) or chunks_move:
         return False
     return job.state != WAITING or now - job.sent_at > SENT_AGAIN_AFTER
 
@@ -198,6 +213,7 @@ def taken(job: Job, holder: str, now: datetime) -> Job:
         phase="",
         done=0,
         of=0,
+        going=False,
     )
 
 
@@ -207,8 +223,36 @@ def gone_on(job: Job, now: datetime, phase: str, done: int, of: int) -> Job:
 
 
 def numbered(job: Job, number: int, now: datetime) -> Job:
-    """Return the job with the number of a release that it is about to write."""
+    """Return the job with the number of a release that it is about to write; the second time, to move.
+
+    From the second time on it cannot be stopped any more.
+    """
+    if number in job.numbers:
+        return _moved(job, RUNNING, leased_until=now + LEASE, going=True)
     return _moved(job, RUNNING, leased_until=now + LEASE, numbers=(*job.numbers, number))
+
+
+def building(job: Job, chunks: int, places: int, now: datetime) -> Job:
+    """Return the job as its places are made in chunks. That it came so far is no try that failed."""
+    return _moved(
+        job,
+        BUILDING,
+        holder="",
+        leased_until=now + SENT_AGAIN_AFTER,
+        sent_at=now,
+        tries=0,
+        phase=PLACES,
+        done=0,
+        of=places,
+        chunks=job.chunks + chunks,
+        first=job.chunks,
+        rounds=job.rounds + 1,
+    )
+
+
+def chunks_sent(job: Job, now: datetime) -> Job:
+    """Return a job of which the chunks are sent once more."""
+    return _moved(job, BUILDING, leased_until=now + SENT_AGAIN_AFTER, sent_at=now)
 
 
 def interrupted(job: Job) -> Job:
@@ -217,7 +261,7 @@ def interrupted(job: Job) -> Job:
 
 
 def ended(job: Job, state: str, now: datetime, told: str = "", field: str = "") -> Job:
-    """Return the job at its end: DONE, REFUSED or FAILED."""
+    """Return the job at its end: DONE, REFUSED, FAILED or STOPPED."""
     return _moved(job, state, ended_at=now, holder="", leased_until=None, told=told, field=field)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from chalicelib.publishing.chunks import Chunk
 from chalicelib.publishing.documents import CheckReport, Draft, Problem, Release, ThrownDraft, Version
 from chalicelib.publishing.jobs import Job, Lane
 from chalicelib.publishing.page_blocks import Block
@@ -234,6 +235,32 @@ class BuildStore(Protocol):
         """Keep a rendered place; it is nothing to keep the same twice."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChunkInputs:
+    """Inputs of a chunk as they were when its job began: drafts may change meanwhile.
+
+    `texts` are the documents of the whole site that differ from what shipped with `package`; `wanted` are the
+    inputs of each place, with their fingerprint.
+    """
+
+    texts: Mapping[str, str]
+    package: str
+    wanted: Sequence[tuple[PlaceInputs, str]]
+
+
+class JobInputs(Protocol):
+    """Store of the inputs of chunks: readers cannot reach it. Any call may raise StoreUnavailable."""
+
+    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs]) -> None:
+        """Keep the inputs of a job's chunks, numbered from `first`, over what was there.
+
+        All are of the same texts and package.
+        """
+
+    def chunk(self, job: str, number: int) -> ChunkInputs | None:
+        """Return the inputs of one chunk, if they are still kept."""
+
+
 class SiteRenderer(Protocol):
     """Renderer of what editors write, in a sandbox with limits on time, memory and output."""
 
@@ -289,6 +316,18 @@ class JobStore(Protocol):
     def put_report(self, job: Job, report: CheckReport) -> None:
         """Keep what the checks found; of two, the later one stays."""
 
+    def chunks(self, job: str, first: int) -> Sequence[Chunk]:
+        """Return a job's chunks from a number on, in their order, as they are at this moment."""
+
+    def chunk(self, job: str, number: int) -> Chunk | None:
+        """Return one chunk, if it is there."""
+
+    def add_chunk(self, chunk: Chunk) -> None:
+        """Keep a new chunk, in the place of one that was begun in vain."""
+
+    def put_chunk(self, chunk: Chunk) -> None:
+        """Save it over version `chunk.version - 1`. Raises StaleRecord when it is another."""
+
     def lane(self, name: str) -> Lane | None:
         """Return a lane, if anybody was ever in it."""
 
@@ -297,7 +336,7 @@ class JobStore(Protocol):
 
 
 class JobQueue(Protocol):
-    """Executor of background jobs: brings a job's id to a worker, at least once."""
+    """Executor of background jobs: brings a job's id, or a chunk's message, to a worker, at least once."""
 
     def send(self, id_: str) -> None:
         """Bring it. Raises StoreUnavailable when the queue does not take it."""

@@ -259,6 +259,7 @@ class Publish:
             self._numbered(release.number)
             index = self._write(release, self._targets.text_of(target), checked.rendered, target)
             self._look_again(target, held)
+            self._numbered(release.number)  # the last moment in which it can have been stopped
             self._shelf.move(release.number, index, target.since)
         except Exception as error:
             self._let_go(held)

@@ -2,25 +2,30 @@
 
 It takes a job's lease, says how far it is, and writes down how it ended. Killed at any point, it leaves a job
 that the next worker takes when the lease is over: a publish begins anew, and one that had reached readers
-before the end is known by its number.
+before the end is known by its number. Where many places have to be made it lets the job go, and takes it up
+when the chunks are done: by then all is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Protocol
+from typing import NoReturn
 
 from chalicelib.desk.audit import DONE as DONE_LINE
 from chalicelib.desk.audit import FAILED as FAILED_LINE
 from chalicelib.desk.audit import REFUSED as REFUSED_LINE
 from chalicelib.publishing import jobs
 from chalicelib.publishing.documents import Release
+from chalicelib.publishing.end_jobs import RecordDeed
+from chalicelib.publishing.errors import BuildsUnderWay
 from chalicelib.publishing.jobs import Job, LeaseLost, OutOfTime
-from chalicelib.publishing.ports import JobStore, Progress
+from chalicelib.publishing.move_chunks import MoveChunks
+from chalicelib.publishing.ports import JobStore, PlaceInputs, Progress
 from chalicelib.publishing.publish import NotYet, Publish
 from chalicelib.publishing.refusals import told_of
+from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.error_place import where
@@ -28,20 +33,15 @@ from chalicelib.shared.errors import PorchlightError, StaleRecord, StoreUnavaila
 
 NOTED_EVERY = timedelta(seconds=2)  # a page that is looked at reloads every few seconds
 STOPS_BEFORE = timedelta(seconds=15)  # its time is up: enough to write down that it goes on later
-DID = {jobs.PUBLISH: "publish", jobs.AGAIN: "publish", jobs.BACK: "roll back"}
-
-
-class RecordDeed(Protocol):
-    """Adds a line to the audit log about somebody: `more` are texts of an AuditEntry."""
-
-    def __call__(self, who: str, role: str, did: str, /, **more: str) -> None: ...
-
-
-PublishWith = Callable[[Progress, Callable[[int], None]], Publish]
+_NO_END = (StoreUnavailable, LeaseLost, OutOfTime, BuildsUnderWay)  # of the job: it goes on later
+PublishWith = Callable[[Progress, Callable[[int], None], Spread], Publish]
 
 
 class RunJobs:
-    """Does one job. `publish_with` gives a publish that says how far it is, and its release's number."""
+    """Does one job. `publish_with` gives a publish that says how far it is, and its release's number.
+
+    What such a publish has to make of many places it hands to `spread`.
+    """
 
     def __init__(
         self,
@@ -50,7 +50,11 @@ class RunJobs:
         record: RecordDeed,
         alarms: Alarms,
         clock: Clock,
+        spread: SpreadBuilds,
+        move: MoveChunks,
     ) -> None:
+        self._spread = spread
+        self._move = move
         self._store = store
         self._publish_with = publish_with
         self._record = record
@@ -66,12 +70,18 @@ class RunJobs:
         job, now = self._store.job(id_), self._clock.now()
         if job is None or not job.open or jobs.is_held(job, now):
             return True  # at its end, or somebody is at it, whose own message comes again if they are killed
+        if job.state == jobs.BUILDING and not self._move.are_done(job):
+            self._move.look(job)
+            return True  # who does the last chunk sends it
         if jobs.is_tried_enough(job):
             return False  # set aside by the queue; a person lets it go on
         work = _Work(self._store, self._clock, left, job)
         try:
             work.save(jobs.taken(job, self._clock.nonce().hex(), now))
-            self._do(work)
+            try:
+                self._do(work)
+            except BuildsUnderWay as under_way:
+                return self._let_go(work, under_way)
         except LeaseLost:
             return True
         except (StoreUnavailable, OutOfTime):
@@ -83,8 +93,20 @@ class RunJobs:
             self._end(work, jobs.FAILED, {"outcome": FAILED_LINE, "told": type(error).__name__})
         return True
 
+    def _let_go(self, work: _Work, under_way: BuildsUnderWay) -> bool:
+        """Let a job go while its places are made; the chunks are sent when nobody holds it any more."""
+        work.save(jobs.building(work.job, under_way.chunks, under_way.places, self._clock.now()))
+        try:
+            self._move.send(work.job)
+        except StoreUnavailable:
+            return False
+        return True
+
     def _do(self, work: _Work) -> None:
-        publish = self._publish_with(work.gone_on, work.numbered)
+        def spread(texts: Mapping[str, str], missing: Sequence[tuple[PlaceInputs, str]]) -> NoReturn:
+            self._spread(work.job, texts, missing)
+
+        publish = self._publish_with(work.gone_on, work.numbered, spread)
         if not work.job.publishes:
             self._check(work, publish)
             return
@@ -92,7 +114,7 @@ class RunJobs:
             return
         try:
             release = self._release(work.job, publish)
-        except (StoreUnavailable, LeaseLost, OutOfTime):
+        except _NO_END:
             raise
         except PorchlightError as stopped:
             # A worker that was slow, and thought dead, may have been quicker with this same job.
@@ -108,7 +130,7 @@ class RunJobs:
         job = work.job
         try:
             plan = publish.plan(job.scope) if job.release is None else publish.plan_back(job.release)
-        except (StoreUnavailable, LeaseLost, OutOfTime):
+        except _NO_END:
             raise
         except PorchlightError as stopped:
             told, field = told_of(stopped)
@@ -173,7 +195,7 @@ class RunJobs:
         """Write down how a job ended: in the audit log first, so that no publish is missing there."""
         job = work.job
         if job.publishes:
-            did = DID[job.kind] if state == jobs.DONE else f"{DID[job.kind]}: not done"
+            did = jobs.DID[job.kind] if state == jobs.DONE else f"{jobs.DID[job.kind]}: not done"
             self._record(
                 job.who, job.role, did, **{"about": job.about, "why": job.why, "deed": job.deed, **line}
             )
@@ -208,7 +230,10 @@ class _Work:
             self.save(jobs.gone_on(self.job, now, phase, done, of))
 
     def numbered(self, number: int) -> None:
-        """Write down the number of a release before readers can get it. Raises LeaseLost."""
+        """Write down the number of a release before readers can get it. Raises LeaseLost.
+
+        Told a second time, readers are about to get it: from here on the job cannot be stopped.
+        """
         self.save(jobs.numbered(self.job, number, self._clock.now()))
 
     def looked_at(self, seen: str) -> None:

@@ -25,6 +25,7 @@ from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.adapters.dynamo_sign_ins import DynamoSignIns
 from chalicelib.desk.adapters.pool_tokens import PoolTokens
 from chalicelib.desk.grants import GrantsOfPeople
+from chalicelib.desk.record_deeds import RecordDeeds
 from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.render.desk_mails import DeskMails
 from chalicelib.desk.route_rights import RouteRights
@@ -44,6 +45,7 @@ from chalicelib.publishing.edit_mail_texts import EditMailTexts
 from chalicelib.publishing.edit_places import EditPlaces
 from chalicelib.publishing.edit_sentences import EditSentences
 from chalicelib.publishing.edit_site import EditSite
+from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.find_words import FindWords
 from chalicelib.publishing.log_words import LogWords
 from chalicelib.publishing.publish import Publish
@@ -235,16 +237,19 @@ def _jobs(shared: _Shared, publish: Publish) -> AskJobs:
     """Return the desk's background jobs: on the queue, or done at once where there is none."""
     settings, clock = shared.settings, shared.clock
     store, alarms = DynamoJobs(_DYNAMO, settings.documents_table), LogAlarms(log.error)
+    end = EndJobs(store, RecordDeeds(shared.audit, clock, log.info), alarms, clock)
     if settings.jobs_queue:
-        queue = SqsJobs(partial(client, "sqs"), settings.jobs_queue)
-        return AskJobs(store, queue, publish, alarms, clock)
+        return AskJobs(
+            store, SqsJobs(partial(client, "sqs"), settings.jobs_queue), publish, end, alarms, clock
+        )
 
     def run(id_: str) -> None:
         from chalicelib.wiring import run_job  # where there is a queue, another function has this
 
-        run_job.runner(settings, clock)(id_, lambda: timedelta.max)
+        run_job.runner(settings, clock, queue)(id_, lambda: timedelta.max)
 
-    return AskJobs(store, InlineJobs(run), publish, alarms, clock)
+    queue = InlineJobs(run)
+    return AskJobs(store, queue, publish, end, alarms, clock)
 
 
 def _labels_of_mails() -> list[str]:

@@ -128,6 +128,11 @@ def package_by_place(settings: Settings, offices: Callable[[], str]) -> tuple[Pa
     return PackageByPlace(PackageWithOffices(files, offices)), release_files
 
 
+def package_at_work(settings: Settings) -> str:
+    """Return the fingerprint of everything that shipped."""
+    return _package(settings)[0].package()
+
+
 @cache
 def _package(settings: Settings) -> tuple[ShippedFiles, ReleaseFiles]:
     """Return what shipped, read once in a process; each job would lay out folders of its own."""

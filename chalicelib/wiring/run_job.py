@@ -11,7 +11,15 @@ from typing import Any
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.record_deeds import RecordDeeds
 from chalicelib.publishing.adapters.dynamo_jobs import DynamoJobs
+from chalicelib.publishing.adapters.s3_builds import S3Builds, S3JobInputs
+from chalicelib.publishing.adapters.sqs_jobs import SqsJobs
+from chalicelib.publishing.end_jobs import EndJobs
+from chalicelib.publishing.move_chunks import MoveChunks
+from chalicelib.publishing.ports import JobQueue, Progress
+from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.run_chunk import PutPages, RendersPlaces, RunChunk
 from chalicelib.publishing.run_jobs import RunJobs
+from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
@@ -26,7 +34,8 @@ log.setLevel(logging.INFO)
 
 def run_job(settings: Settings, event: Mapping[str, Any], context: Any = None) -> dict[str, Any]:
     """Do each job of a batch; return the messages that the queue must bring again."""
-    run = runner(settings, SystemClock())
+    queue = SqsJobs(partial(client, "sqs"), settings.jobs_queue)
+    run = runner(settings, SystemClock(), queue)
     again: list[dict[str, str]] = []
     for message in event.get("Records") or ():  # there are none where it is started by hand
         try:
@@ -39,16 +48,48 @@ def run_job(settings: Settings, event: Mapping[str, Any], context: Any = None) -
     return {"batchItemFailures": again}
 
 
-def runner(settings: Settings, clock: Clock) -> RunJobs:
-    """Return the worker."""
-    dynamo = partial(client, "dynamodb")
+def runner(settings: Settings, clock: Clock, queue: JobQueue) -> RunJobs:
+    """Return the worker of jobs; what it hands on goes into `queue`."""
+    store, record, alarms = _of_jobs(settings, clock)
+    inputs = S3JobInputs(partial(client, "s3"), settings.pages_bucket)
+
+    def publish_with(progress: Progress, numbered: Callable[[int], None], spread: Spread) -> Publish:
+        return publishing.publish_with(settings, clock, progress, numbered)
+
     return RunJobs(
-        DynamoJobs(dynamo, settings.documents_table),
-        partial(publishing.publish_with, settings, clock),
-        RecordDeeds(DynamoAudit(dynamo, settings.audit_table), clock, log.info),
-        LogAlarms(log.error),
+        store,
+        publish_with,
+        record,
+        alarms,
+        clock,
+        SpreadBuilds(store, inputs, partial(publishing.package_at_work, settings)),
+        MoveChunks(store, queue, EndJobs(store, record, alarms, clock), alarms, clock),
+    )
+
+
+def chunk_runner(
+    settings: Settings, clock: Clock, queue: JobQueue, renderer: RendersPlaces, put_pages: PutPages
+) -> RunChunk:
+    """Return the worker of chunks. `put_pages` puts the pages of places under their hashes."""
+    store, record, alarms = _of_jobs(settings, clock)
+    end, bucket = EndJobs(store, record, alarms, clock), (partial(client, "s3"), settings.pages_bucket)
+    return RunChunk(
+        store,
+        S3JobInputs(*bucket),
+        S3Builds(*bucket),
+        renderer,
+        put_pages,
+        partial(publishing.package_at_work, settings),
+        MoveChunks(store, queue, end, alarms, clock),
+        end,
         clock,
     )
+
+
+def _of_jobs(settings: Settings, clock: Clock) -> tuple[DynamoJobs, RecordDeeds, LogAlarms]:
+    dynamo = partial(client, "dynamodb")
+    record = RecordDeeds(DynamoAudit(dynamo, settings.audit_table), clock, log.info)
+    return DynamoJobs(dynamo, settings.documents_table), record, LogAlarms(log.error)
 
 
 def _left(context: Any) -> Callable[[], timedelta]:

@@ -10,16 +10,19 @@ from itertools import count
 
 import pytest
 
-from chalicelib.publishing import jobs
+from chalicelib.publishing import chunks, jobs
 from chalicelib.publishing.adapters.dynamo_documents import table_definition
 from chalicelib.publishing.adapters.dynamo_jobs import DynamoJobs
-from chalicelib.publishing.adapters.sqs_jobs import SqsJobs
+from chalicelib.publishing.adapters.s3_builds import S3JobInputs
+from chalicelib.publishing.adapters.sqs_jobs import InlineJobs, SqsJobs
+from chalicelib.publishing.chunks import Chunk
 from chalicelib.publishing.documents import CheckReport, Problem
 from chalicelib.publishing.jobs import Job, Lane
-from chalicelib.publishing.ports import JobStore
+from chalicelib.publishing.ports import ChunkInputs, JobInputs, JobStore, PlaceInputs
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
-from tests.support.fake_jobs import FakeJobs
+from tests.conftest import REGION
+from tests.support.fake_jobs import FakeJobInputs, FakeJobs
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 JOB = Job(
@@ -134,3 +137,111 @@ def test_a_message_is_a_jobs_id_and_nothing_else(aws: object) -> None:
     assert message["Body"] == JOB.id
     with pytest.raises(StoreUnavailable):
         SqsJobs(lambda: sqs, f"{url}-away").send(JOB.id)
+
+
+# Chunks
+
+CHUNK = Chunk(JOB.id, 12, ("", "los-banos-ca"), "Los Baños and 好", TOMORROW)
+
+
+def test_a_chunk_comes_back_as_it_was_kept(store: JobStore) -> None:
+    assert store.chunk(JOB.id, 12) is None
+    store.add_chunk(CHUNK)
+    assert store.chunk(JOB.id, 12) == CHUNK
+    for change in (
+        lambda one: chunks.sent(one, NOW),
+        lambda one: chunks.taken(one, NOW),
+        chunks.given_back,
+        lambda one: chunks.done(one, NOW),
+    ):
+        there = store.chunk(JOB.id, 12)
+        assert there is not None
+        store.put_chunk(change(there))
+        assert store.chunk(JOB.id, 12) == change(there)
+
+
+def test_of_two_who_take_a_chunk_the_second_is_told(store: JobStore) -> None:
+    store.add_chunk(CHUNK)
+    store.put_chunk(chunks.taken(CHUNK, NOW))
+    with pytest.raises(StaleRecord):
+        store.put_chunk(chunks.taken(CHUNK, NOW))
+    store.add_chunk(CHUNK)
+    assert store.chunk(JOB.id, 12) == CHUNK, "one that was begun in vain gives way to a new one"
+
+
+def test_a_jobs_chunks_are_listed_in_their_order_from_a_number_on(store: JobStore) -> None:
+    store.put_job(JOB)
+    store.put_report(JOB, CheckReport(()))
+    for number in (100_000, 2, 10, 1):
+        store.add_chunk(replace(CHUNK, number=number))
+    store.add_chunk(replace(CHUNK, job="b" * 32))
+    assert [one.number for one in store.chunks(JOB.id, 0)] == [1, 2, 10, 100_000]
+    assert [one.number for one in store.chunks(JOB.id, 10)] == [10, 100_000]
+    assert store.chunks("c" * 32, 0) == []
+
+
+def test_many_chunks_are_listed_over_several_answers(dynamo_store: Callable[[], DynamoJobs]) -> None:
+    store, long = dynamo_store(), tuple(f"place-{number:05}-{'x' * 200}" for number in range(1500))
+    for number in range(4):
+        store.add_chunk(replace(CHUNK, number=number, places=long))
+    assert [one.number for one in store.chunks(JOB.id, 0)] == [0, 1, 2, 3]
+
+
+@pytest.fixture(params=["fake", "moto"])
+def inputs(request: pytest.FixtureRequest) -> JobInputs:
+    if request.param == "fake":
+        return FakeJobInputs()
+    request.getfixturevalue("aws")
+    client("s3").create_bucket(Bucket="pages", CreateBucketConfiguration={"LocationConstraint": REGION})
+    return S3JobInputs(lambda: client("s3"), "pages")
+
+
+def test_inputs_come_back_as_they_were_frozen(inputs: JobInputs) -> None:
+    def of(*places: str, texts: str = "Größe") -> ChunkInputs:
+        wanted = [(PlaceInputs(place, f'{{"places": "{place} 好"}}'), place * 2) for place in places]
+        return ChunkInputs({"site": texts}, "package one", wanted)
+
+    assert inputs.chunk(JOB.id, 0) is None
+    inputs.freeze(JOB.id, 0, [of("a", ""), of("b")])
+    inputs.freeze(JOB.id, 2, [of("a", texts="later")])
+    found = [inputs.chunk(JOB.id, number) for number in range(4)]
+    assert found == [of("a", ""), of("b"), of("a", texts="later"), None]
+    inputs.freeze(JOB.id, 0, [of("c", texts="anew")])
+    assert inputs.chunk(JOB.id, 0) == of("c", texts="anew")
+    inputs.freeze("b" * 32, 0, [])
+    assert inputs.chunk("b" * 32, 0) is None
+
+
+def test_a_message_names_a_job_or_a_chunk_of_it() -> None:
+    assert chunks.read_message(CHUNK.message) == (JOB.id, 12)
+    for body in (JOB.id, f"{JOB.id}/", f"{JOB.id}/x", f"../{JOB.id}/1", "", f"{JOB.id}/1234567"):
+        assert chunks.read_message(body) is None
+
+
+def test_what_a_job_sends_without_a_queue_is_done_after_it_and_before_its_sender_goes_on() -> None:
+    told: list[str] = []
+
+    def run(id_: str) -> None:
+        told.append(f"{id_} begins")
+        if len(id_) < 3:
+            queue.send(id_ + "x")
+            queue.send(id_ + "yyy")
+        told.append(f"{id_} ends")
+
+    queue = InlineJobs(run)
+    queue.send("a")
+    assert [line for line in told if "begins" in line] == [
+        f"{one} begins" for one in ("a", "ax", "ayyy", "axx", "axyyy")
+    ]
+    assert told[:2] == ["a begins", "a ends"]
+    told.clear()
+
+    def broken(id_: str) -> None:
+        told.append(id_)
+        raise StoreUnavailable("away")
+
+    queue = InlineJobs(broken)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            queue.send("b")
+    assert told == ["b", "b"], "one that broke leaves nothing under way"

@@ -14,14 +14,17 @@ from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS, Problem
+from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, RenderStopped
 from chalicelib.publishing.jobs import Job, JobUnderWay
+from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.ports import RenderedSite
 from chalicelib.publishing.publish import NotYet, Publish
 from chalicelib.publishing.run_jobs import RunJobs
+from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
 from chalicelib.shared.errors import EntryMissing, StoreUnavailable
 from tests.publishing.test_publish import ANA, BEN, CODE, PAGE, Desk, FakeRenderer, Killed
-from tests.support.fake_jobs import FakeJobs, TickingClock, WaitingQueue
+from tests.support.fake_jobs import FakeJobInputs, FakeJobs, TickingClock, WaitingQueue
 
 NO_END = timedelta(minutes=5)
 
@@ -52,10 +55,14 @@ class Office:
         self.queue = WaitingQueue()
         self.lines: list[tuple[str, str, dict[str, str]]] = []
         self.alarms: list[str] = []
-        self.ask = AskJobs(self.store, self.queue, self.desk.publish, self, self.clock)
-        self.run = RunJobs(self.store, self.publish_with, self.record, self, self.clock)
+        self.inputs = FakeJobInputs()
+        self.end = EndJobs(self.store, self.record, self, self.clock)
+        self.move = MoveChunks(self.store, self.queue, self.end, self, self.clock)
+        self.ask = AskJobs(self.store, self.queue, self.desk.publish, self.end, self, self.clock)
+        spread = SpreadBuilds(self.store, self.inputs, self.desk.shipped.package)
+        self.run = RunJobs(self.store, self.publish_with, self.record, self, self.clock, spread, self.move)
 
-    def publish_with(self, progress: Any, numbered: Callable[[int], None]) -> Publish:
+    def publish_with(self, progress: Any, numbered: Callable[[int], None], spread: Spread) -> Publish:
         desk = self.desk
         check = CheckDocuments(Telling(desk.renderer, progress), desk.shipped, desk.clock)
         return Publish(desk.store, desk.shipped, desk.shelf, check, desk.clock, numbered)
@@ -498,7 +505,7 @@ def test_a_worker_says_every_few_seconds_how_far_it_is(office: Office) -> None:
 def test_every_state_has_its_moves_and_an_end_has_none() -> None:
     assert {state for moves in jobs.MOVES.values() for state in moves} <= set(jobs.MOVES)
     ends = {state for state, moves in jobs.MOVES.items() if not moves}
-    assert ends == {jobs.DONE, jobs.REFUSED, jobs.FAILED}
+    assert ends == {jobs.DONE, jobs.REFUSED, jobs.FAILED, jobs.STOPPED}
 
 
 def test_a_record_has_no_room_for_texts() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import Look
+from chalicelib.publishing.chunks import Chunk
 from chalicelib.publishing.documents import CheckReport
 from chalicelib.publishing.jobs import Job, Lane
+from chalicelib.publishing.ports import ChunkInputs
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 
@@ -22,6 +24,7 @@ class FakeJobs:
         self._jobs: dict[str, Job] = {}
         self._reports: dict[str, CheckReport] = {}
         self._lanes: dict[str, Lane] = {}
+        self._chunks: dict[tuple[str, int], Chunk] = {}
 
     def job(self, id_: str) -> Job | None:
         return self._jobs.get(id_)
@@ -40,6 +43,24 @@ class FakeJobs:
         self.before("put_report")
         self._reports[job.id] = report
 
+    def chunks(self, job: str, first: int) -> Sequence[Chunk]:
+        found = [chunk for (of, number), chunk in self._chunks.items() if of == job and number >= first]
+        return sorted(found, key=lambda chunk: chunk.number)
+
+    def chunk(self, job: str, number: int) -> Chunk | None:
+        return self._chunks.get((job, number))
+
+    def add_chunk(self, chunk: Chunk) -> None:
+        self.before("add_chunk")
+        self._chunks[chunk.job, chunk.number] = chunk
+
+    def put_chunk(self, chunk: Chunk) -> None:
+        self.before("put_chunk")
+        there = self._chunks.get((chunk.job, chunk.number))
+        if (there.version if there else 0) != chunk.version - 1:
+            raise StaleRecord("changed")
+        self._chunks[chunk.job, chunk.number] = chunk
+
     def lane(self, name: str) -> Lane | None:
         return self._lanes.get(name)
 
@@ -53,6 +74,20 @@ class FakeJobs:
     def jobs(self) -> list[Job]:
         """Return every job, in the order in which they were begun."""
         return list(self._jobs.values())
+
+
+class FakeJobInputs:
+    """A JobInputs in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, int], ChunkInputs] = {}
+
+    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs]) -> None:
+        for number, inputs in enumerate(chunks, first):
+            self.kept[job, number] = inputs
+
+    def chunk(self, job: str, number: int) -> ChunkInputs | None:
+        return self.kept.get((job, number))
 
 
 class WaitingQueue:

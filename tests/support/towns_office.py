@@ -17,18 +17,21 @@ from chalicelib.pages.page_headers import page_headers
 from chalicelib.publishing.ask_jobs import AskJobs
 from chalicelib.publishing.check_documents import Checked
 from chalicelib.publishing.documents import CheckReport, Problem
+from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.ports import RenderedPage, RenderedSite
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.publish_shares import Shares
 from chalicelib.publishing.run_jobs import RunJobs
 from chalicelib.publishing.see_changes import SeeChanges
+from chalicelib.publishing.spread_builds import SpreadBuilds
 from chalicelib.publishing.web.jobs import JobScreens
 from chalicelib.publishing.web.publish import PublishScreens
 from chalicelib.wiring.desk_abouts import DeskAbouts
 from tests.publishing.test_change_screens import Browser
 from tests.support.desk_by_place import Desk
-from tests.support.fake_jobs import FakeJobs, TickingClock, WaitingQueue
+from tests.support.fake_jobs import FakeJobInputs, FakeJobs, TickingClock, WaitingQueue
 from tests.support.fake_package import PAGE
 
 SITES = Person("site@desk.example", PUBLISHER)
@@ -51,9 +54,16 @@ class TownsOffice:
         self.store, self.queue = FakeJobs(), WaitingQueue()
         self.lines: list[tuple[str, str, dict[str, str]]] = []
         self.publish = self._publish(lambda number: None)
-        self.ask = AskJobs(self.store, self.queue, self.publish, self, self.clock)
+        end = EndJobs(self.store, self._note, self, self.clock)
+        self.ask = AskJobs(self.store, self.queue, self.publish, end, self, self.clock)
         self.run = RunJobs(
-            self.store, lambda _, numbered: self._publish(numbered), self._note, self, self.clock
+            self.store,
+            lambda _, numbered, spread: self._publish(numbered),
+            self._note,
+            self,
+            self.clock,
+            SpreadBuilds(self.store, FakeJobInputs(), self.desk.shipped.package),
+            MoveChunks(self.store, self.queue, end, self, self.clock),
         )
         cases: Any = SimpleNamespace()
         self.rights = RouteRights(GrantsOfPeople(), DeskAbouts(self.desk.edit, cases))

@@ -271,6 +271,7 @@ RUN_JOB = Function(
         "STAGE": _STAGE,
         "DOCUMENTS_TABLE": {"Ref": "Documents"},
         "AUDIT_TABLE": {"Ref": "Audit"},
+        "JOBS_QUEUE": {"Ref": "Jobs"},
         "PAGES_BUCKET": {"Ref": "Pages"},
         **_OPERATOR,
     },

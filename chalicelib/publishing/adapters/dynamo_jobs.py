@@ -1,18 +1,19 @@
 """Background jobs in the table of documents, by conditional writes; DynamoDB deletes them by their TTL.
 
-`job#<id>` holds a job's `record`, small because it is written every few seconds, and its `report`, packed.
-Chunks of a job would be further rows of it. `job#lane` holds who is in which lane.
+`job#<id>` holds a job's `record`, small because it is written every few seconds, its `report`, packed, and a
+row for each of its chunks, `chunk#000012`. `job#lane` holds who is in which lane.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.publishing.chunks import Chunk
 from chalicelib.publishing.documents import CheckReport, Problem
 from chalicelib.publishing.jobs import Job, Lane
 from chalicelib.shared.aws.dynamo_values import read as _read
@@ -24,9 +25,12 @@ _JOB = "job#"
 _LANES = "job#lane"
 _RECORD = "record"
 _REPORT = "report"
+_CHUNK, _LAST_CHUNK = "chunk#", "chunk#~"
 _MOST_PACKED = 350_000  # an item of DynamoDB holds 400 KB
 _MOST_SENTENCES = 20  # missing ones of a language, where all would be too many
+_COUNTS = ("version", "release", "done", "of", "tries", "number", "chunks", "first", "rounds")
 _MOMENTS = ("begun_at", "sent_at", "leased_until", "ended_at")
+_MOMENTS_OF_CHUNK = ("sent_at", "taken_at", "done_at")
 _NAMES = tuple(field.name for field in fields(Job) if field.name not in ("id", *_MOMENTS))
 
 
@@ -62,6 +66,26 @@ class DynamoJobs:
         item = {name: _write(value) for name, value in values.items()}
         self._table.call("put_item", Item={**_key(_JOB + job.id, _REPORT), **item})
 
+    def chunks(self, job: str, first: int) -> Sequence[Chunk]:
+        """Return a job's chunks from a number on."""
+        return [_chunk(job, item) for item in self._from(_JOB + job, _chunk_key(first), _LAST_CHUNK)]
+
+    def chunk(self, job: str, number: int) -> Chunk | None:
+        """Return one chunk."""
+        item = self._get(_JOB + job, _chunk_key(number))
+        return _chunk(job, item) if item else None
+
+    def add_chunk(self, chunk: Chunk) -> None:
+        """Keep a new chunk, whatever was there."""
+        values = {**_chunk_item(chunk), "expires_at": int(chunk.keep_until.timestamp())}
+        item = {name: _write(value) for name, value in values.items()}
+        self._table.call("put_item", Item={**_key(_JOB + chunk.job, _chunk_key(chunk.number)), **item})
+
+    def put_chunk(self, chunk: Chunk) -> None:
+        """Save a chunk over the version before it."""
+        where = (_JOB + chunk.job, _chunk_key(chunk.number))
+        self._put(*where, _chunk_item(chunk), "version", chunk.version, chunk.keep_until)
+
     def lane(self, name: str) -> Lane | None:
         """Return a lane."""
         item = self._get(_LANES, name)
@@ -78,6 +102,22 @@ class DynamoJobs:
     def _get(self, pk: str, sk: str) -> Mapping[str, Any] | None:
         answer = self._table.call("get_item", Key=_key(pk, sk), ConsistentRead=True)
         return {name: _read(value) for name, value in answer["Item"].items()} if "Item" in answer else None
+
+    def _from(self, pk: str, first: str, last: str) -> Iterator[Mapping[str, Any]]:
+        more: dict[str, Any] = {}
+        while True:
+            answer = self._table.call(
+                "query",
+                KeyConditionExpression="pk = :where AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues={":where": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}},
+                ConsistentRead=True,  # of two who do the last chunks, one must see that all are done
+                **more,
+            )
+            for item in answer["Items"]:
+                yield {name: _read(value) for name, value in item.items()}
+            if not answer.get("LastEvaluatedKey"):
+                return
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _put(
         self, pk: str, sk: str, values: Mapping[str, Any], counter: str, number: int, until: datetime
@@ -104,6 +144,30 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
+def _chunk_key(number: int) -> str:
+    return f"{_CHUNK}{number:06}"
+
+
+def _chunk_item(chunk: Chunk) -> dict[str, Any]:
+    values = asdict(chunk)
+    moments = {name: values[name].isoformat() if values[name] else "" for name in _MOMENTS_OF_CHUNK}
+    counts = {name: values[name] for name in ("version", "tries", "named")}
+    return {**counts, "places": list(chunk.places), **moments}
+
+
+def _chunk(job: str, item: Mapping[str, Any]) -> Chunk:
+    return Chunk(
+        job,
+        int(str(item["sk"]).removeprefix(_CHUNK)),
+        tuple(str(place) for place in item["places"]),
+        str(item["named"]),
+        datetime.fromtimestamp(int(item["expires_at"]), UTC),
+        int(item["version"]),
+        int(item["tries"]),
+        **{name: _moment(str(item[name])) for name in _MOMENTS_OF_CHUNK},
+    )
+
+
 def _job_item(job: Job) -> dict[str, Any]:
     values = asdict(job)
     moments = {name: values[name].isoformat() if values[name] else "" for name in _MOMENTS}
@@ -115,7 +179,7 @@ def _job_item(job: Job) -> dict[str, Any]:
 
 def _job(id_: str, item: Mapping[str, Any]) -> Job:
     known: dict[str, Any] = {name: item[name] for name in _NAMES if name in item}
-    for name in ("version", "release", "done", "of", "tries", "number"):
+    for name in _COUNTS:
         if name in known:
             known[name] = int(known[name])
     known["numbers"] = tuple(int(number) for number in item.get("numbers", ()))

@@ -11,28 +11,56 @@ import hashlib
 import json
 import zlib
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib.publishing.documents import Problem
-from chalicelib.publishing.ports import RenderedPage, RenderedPlace
+from chalicelib.publishing.ports import ChunkInputs, PlaceInputs, RenderedPage, RenderedPlace
 from chalicelib.shared.aws.faults import code_of, store_faults
 
 FOLDER = "built/"
 _NO_PLACE = "-"  # no slug begins so
 _NONE = ("NoSuchKey", "404", "NotFound")
+_AT_ONCE = 8
 _DIGEST = 64  # letters of the hash that an object begins with
 
 
-class S3Builds:
-    """The BuildStore on S3. An object begins with the hash of its rest: what is damaged is not there."""
+class _Packed:
+    """Packed JSON in a bucket. An object begins with the hash of its rest: what is damaged is not there."""
 
     def __init__(self, client: Callable[[], Any], bucket: str) -> None:
         self._client = client
         self._bucket = bucket
+
+    def _get(self, key: str) -> Any:
+        with store_faults():
+            try:
+                body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if code_of(error) in _NONE:
+                    return None
+                raise
+        digest, packed = body[:_DIGEST], body[_DIGEST:]
+        return json.loads(zlib.decompress(packed)) if _digest(packed) == digest else None
+
+    def _put(self, client: Any, key: str, values: Mapping[str, Any]) -> None:
+        packed = zlib.compress(json.dumps(values).encode("ascii"), 1)  # pages are packed already, in base64
+        with store_faults():
+            client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=_digest(packed) + packed,
+                ContentType="application/octet-stream",
+                CacheControl="no-store",
+            )
+
+
+class S3Builds(_Packed):
+    """The BuildStore on S3."""
 
     def rendered(self, place: str, fingerprint: str) -> RenderedPlace | None:
         """Return what was made of exactly these inputs, if it is there and whole."""
@@ -50,29 +78,38 @@ class S3Builds:
             "pages": [(page.name, page.packed, page.brotli, dict(page.headers)) for page in rendered.pages],
             "problems": [astuple(problem) for problem in rendered.problems],
         }
-        self._put(_key(rendered.place, fingerprint), values)
+        self._put(self._client(), _key(rendered.place, fingerprint), values)
 
-    def _get(self, key: str) -> Any:
-        with store_faults():
-            try:
-                body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
-            except ClientError as error:
-                if code_of(error) in _NONE:
-                    return None
-                raise
-        digest, packed = body[:_DIGEST], body[_DIGEST:]
-        return json.loads(zlib.decompress(packed)) if _digest(packed) == digest else None
 
-    def _put(self, key: str, values: Mapping[str, Any]) -> None:
-        packed = zlib.compress(json.dumps(values).encode("ascii"), 1)  # pages are packed already, in base64
-        with store_faults():
-            self._client().put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=_digest(packed) + packed,
-                ContentType="application/octet-stream",
-                CacheControl="no-store",
-            )
+class S3JobInputs(_Packed):
+    """The JobInputs on S3: the texts of a round once, and an object for each chunk."""
+
+    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs]) -> None:
+        """Keep the inputs of a job's chunks: the texts before the chunks that name them."""
+        client = self._client()  # made before the threads begin: making one is not theirs to do
+        texts = f"{FOLDER}jobs/{job}/texts-{first}.json"
+        if chunks:
+            self._put(client, texts, {"texts": dict(chunks[0].texts), "package": chunks[0].package})
+
+        def write(number: int) -> None:
+            wanted = [(one.place, one.content, of) for one, of in chunks[number - first].wanted]
+            self._put(client, _chunk(job, number), {"texts": texts, "wanted": wanted})
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(write, range(first, first + len(chunks))))
+
+    def chunk(self, job: str, number: int) -> ChunkInputs | None:
+        """Return the inputs of one chunk."""
+        kept = self._get(_chunk(job, number))
+        of_all = self._get(kept["texts"]) if kept else None
+        if of_all is None:
+            return None
+        wanted = [(PlaceInputs(place, content), of) for place, content, of in kept["wanted"]]
+        return ChunkInputs(of_all["texts"], of_all["package"], wanted)
+
+
+def _chunk(job: str, number: int) -> str:
+    return f"{FOLDER}jobs/{job}/{number}.json"
 
 
 def _key(place: str, fingerprint: str) -> str:

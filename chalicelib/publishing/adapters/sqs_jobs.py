@@ -1,7 +1,9 @@
-"""The queue of background jobs on SQS. A message is a job's id, and nothing else."""
+"""The queue of background jobs on SQS. A message is a job's id, or that with a chunk's number: no more."""
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -22,11 +24,23 @@ class SqsJobs:
 
 
 class InlineJobs:
-    """The JobQueue without a queue: the job is done before `send` returns, in the same process."""
+    """The JobQueue without a queue: the job is done before `send` returns, in the same process.
+
+    What a job sends while it is done comes after it, in the same thread.
+    """
 
     def __init__(self, run: Callable[[str], object]) -> None:
         self._run = run
+        self._mine = threading.local()
 
     def send(self, id_: str) -> None:
-        """Do the job."""
-        self._run(id_)
+        """Do the job, and all that comes of it."""
+        if (under_way := getattr(self._mine, "waiting", None)) is not None:
+            under_way.append(id_)
+            return
+        waiting = self._mine.waiting = deque([id_])
+        try:
+            while waiting:
+                self._run(waiting.popleft())
+        finally:
+            del self._mine.waiting

@@ -30,6 +30,7 @@ _DOING = {
     jobs.BACK: "Rolling back",
 }
 _STEPS = {
+    jobs.PLACES: "Make and check the pages of every place",
     jobs.MADE: "Make every page",
     jobs.CHECKED: "Check every page",
     jobs.PACKED: "Pack every page",
@@ -150,7 +151,7 @@ def publishing_now(ask: AskJobs, clock: Clock) -> JobView | None:
 def view_of(job: Job, clock: Clock) -> JobView:
     """Return a job as pages show it."""
     now = clock.now()
-    phases = list(jobs.PHASES)[: None if job.publishes else 2]
+    phases = _phases_of(job)
     at = phases.index(job.phase) if job.phase in phases else -1
     ended = job.state == jobs.DONE
     states = ["done" if ended or one < at else "now" if one == at else "next" for one in range(len(phases))]
@@ -159,13 +160,20 @@ def view_of(job: Job, clock: Clock) -> JobView:
     return JobView(
         job,
         _DOING[job.kind],
-        f"{job.done} of {job.of} {jobs.PHASES[job.phase]}" if job.of and job.phase in jobs.PHASES else "",
+        f"{job.done:,} of {job.of:,} {jobs.PHASES[job.phase]}" if job.of and job.phase in jobs.PHASES else "",
         steps,
         lost,
         lost and jobs.is_tried_enough(job),
         address_of(job),
         look_of(job),
     )
+
+
+def _phases_of(job: Job) -> list[str]:
+    """Return what a job does, in its order: where places are made in chunks, each is checked and packed."""
+    in_chunks = job.chunks or job.phase == jobs.PLACES
+    first = [jobs.PLACES] if in_chunks else [jobs.MADE, jobs.CHECKED, jobs.PACKED]
+    return [*first, jobs.WRITTEN, jobs.COPIED] if job.publishes else first[:2]
 
 
 def show_job(

@@ -1,0 +1,48 @@
+"""Rendering of many places, cut into chunks (fan-out): inputs are frozen, and other workers make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
+
+from chalicelib.publishing import chunks
+from chalicelib.publishing.chunks import PLACES_IN_ONE, Chunk
+from chalicelib.publishing.errors import BuildsUnderWay, KeepsChanging
+from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.ports import ChunkInputs, JobInputs, JobStore, PlaceInputs
+
+Spread = Callable[[Mapping[str, str], Sequence[tuple[PlaceInputs, str]]], NoReturn]
+
+
+class SpreadBuilds:
+    """Cuts what a job has to make into chunks of some `size`.
+
+    `package` gives the fingerprint of the package at work.
+    """
+
+    def __init__(
+        self, store: JobStore, inputs: JobInputs, package: Callable[[], str], size: int = PLACES_IN_ONE
+    ) -> None:
+        self._size = size
+        self._store = store
+        self._inputs = inputs
+        self._package = package
+
+    def __call__(
+        self, job: Job, texts: Mapping[str, str], missing: Sequence[tuple[PlaceInputs, str]]
+    ) -> NoReturn:
+        """Freeze the inputs of these places, each with its fingerprint, and keep their chunks.
+
+        Raises BuildsUnderWay, and sends nothing: whoever holds the job lets it go first. Killed before that,
+        the next one begins with the same numbers. Raises KeepsChanging, StoreUnavailable.
+        """
+        if job.rounds >= chunks.MOST_ROUNDS:
+            raise KeepsChanging("texts changed again and again while pages were made")
+        size, package = self._size, self._package()
+        parts = [missing[start : start + size] for start in range(0, len(missing), size)]
+        self._inputs.freeze(job.id, job.chunks, [ChunkInputs(texts, package, part) for part in parts])
+        for number, part in enumerate(parts, job.chunks):
+            places = tuple(inputs.place for inputs, _ in part)
+            named = chunks.in_words([chunks.name_in(inputs.content, inputs.place) for inputs, _ in part])
+            self._store.add_chunk(Chunk(job.id, number, places, named, job.keep_until))
+        raise BuildsUnderWay(len(parts), len(missing))
