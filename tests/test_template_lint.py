@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bench import warm
 from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
+from chalicelib.publishing import chunks
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.jobs import MOST_TRIES
 from chalicelib.shared.log_alarms import LogAlarms
@@ -570,6 +572,10 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
     # A publish never takes the runs that deliver needs: it has its own, and no more readers than those.
     jobs = {RUN_JOB.resource: {"MaximumConcurrency": RUN_JOB.reserved}}
     assert most == {NOTE_DELIVERY.resource: {"MaximumConcurrency": 5}, **jobs}
+    # Nothing else starts it. Of its runs the chunks of one job leave somebody else's one.
+    assert [one.name for one in FUNCTIONS if one.queue == "Jobs"] == [RUN_JOB.name]
+    assert not any((RUN_JOB.paths, RUN_JOB.every, RUN_JOB.warm, RUN_JOB.clock))
+    assert RUN_JOB.reserved > chunks.AT_ONCE
 
 
 def test_codes_are_looked_up_at_twice_the_rate_of_a_flood_and_in_runs_of_their_own(template):
@@ -840,6 +846,9 @@ def test_a_job_is_brought_one_at_a_time_and_set_aside_after_several_tries(expand
     assert queue["RedrivePolicy"] == aside
     # The worker gives up first, and says so at the desk; AWS advises five for a queue that a function reads.
     assert aside["maxReceiveCount"] > MOST_TRIES
+    # Of a chunk the row counts the tries: the desk knows of the last one though its worker was killed.
+    assert aside["maxReceiveCount"] == chunks.MOST_TRIES
+    assert timedelta(seconds=RUN_JOB.timeout) <= chunks.WORK_LASTS < timedelta(seconds=6 * RUN_JOB.timeout)
     alarm = expanded["Resources"]["JobsSetAside"]["Properties"]
     assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["JobsFailed", "QueueName"]}
 

@@ -121,8 +121,9 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/preview": Right(LIST),
     "/admin/publish": Right(LIST),  # the drafts that somebody may see, or publish
     "/admin/publish/now": Right(LIST),  # the screen takes those of their places alone (Shares)
-    "/admin/job": Right(LIST),  # these two ask what a job is about, once they have read it
+    "/admin/job": Right(LIST),  # these three ask what a job is about, once they have read it
     "/admin/job/go-on": Right(LIST),
+    "/admin/job/stop": Right(LIST),
     "/admin/releases": Right(LIST),
     "/admin/preview/page": Right(PAGE, LOOK),
     "/admin/figures": Right(LIST),

@@ -1,4 +1,4 @@
-"""Background jobs as the desk asks for them: begin one, see how it stands, let it go on.
+"""Background jobs as the desk asks for them: begin one, see how it stands, let it go on, stop it.
 
 Nobody has two looks on their way at once, and the site has one publish: who asks for what runs already is led
 to it. What can be refused without rendering a page is refused before there is a job.
@@ -181,6 +181,10 @@ class AskJobs:
         except StaleRecord:  # somebody else let it go on in this moment
             return self.see(id_)
         return self._sent(job)
+
+    def stop(self, id_: str, who: str) -> Job:
+        """Stop a job; one that has ended is returned as it is. Raises EntryMissing, TooLateToStop."""
+        return self._end.stop(self.see(id_), who)
 
     def _known(self, target: Target) -> CheckReport | None:
         """Return what the checks of exactly this found today, if anybody looked."""

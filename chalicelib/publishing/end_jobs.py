@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import Protocol
 
 from chalicelib.desk.audit import FAILED as FAILED_LINE
+from chalicelib.desk.audit import REFUSED as REFUSED_LINE
 from chalicelib.publishing import chunks, jobs
 from chalicelib.publishing.chunks import Chunk
-from chalicelib.publishing.jobs import Job
+from chalicelib.publishing.jobs import Job, TooLateToStop
 from chalicelib.publishing.ports import JobStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
-from chalicelib.shared.errors import StaleRecord
+from chalicelib.shared.errors import StaleRecord, StoreBusy
+
+_TRIES = 20  # a worker writes every few seconds
 
 
 class RecordDeed(Protocol):
@@ -44,6 +47,28 @@ class EndJobs:
         self._alarms.raise_alarm("job_failed", {"job": job.id, "kind": job.kind, "error": error})
         self._tell(job, FAILED_LINE, told)
         return ended
+
+    def stop(self, job: Job, who: str) -> Job:
+        """End a job that somebody does not want any more; one that has ended is returned as it is now.
+
+        Whoever works on it finds that out with the next thing they write, and at the latest right before
+        readers would get it. Raises TooLateToStop after that moment, StoreUnavailable.
+        """
+        told = f"{who} stopped this."
+        for _ in range(_TRIES):
+            if not job.open:
+                return job
+            if job.going:
+                raise TooLateToStop("readers get it in this moment")
+            ended = jobs.ended(job, jobs.STOPPED, self._clock.now(), told)
+            try:
+                self._store.put_job(ended)
+            except StaleRecord:
+                job = self._store.job(job.id) or job
+                continue
+            self._tell(job, REFUSED_LINE, told)
+            return ended
+        raise StoreBusy("others write the same job")
 
     def _tell(self, job: Job, outcome: str, told: str) -> None:
         if job.publishes:

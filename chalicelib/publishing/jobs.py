@@ -75,6 +75,10 @@ class OutOfTime(PorchlightError):
     """The function's time is up: the next one goes on."""
 
 
+class TooLateToStop(PorchlightError):
+    """Readers get it in this moment, or have it: it can only be rolled back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job's record. `version` grows by one with each write (optimistic lock).

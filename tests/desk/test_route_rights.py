@@ -45,7 +45,7 @@ LISTS = {
     *("/admin/contacts", "/admin/towns", "/admin/deliveries", "/admin/documents", "/admin/preview"),
     *("/admin/thrown", "/admin/thrown/look", "/admin/thrown/back", "/admin/figures", "/admin/figures/file"),
     *("/admin/publish", "/admin/publish/now", "/admin/releases"),  # with the drafts of one's own places
-    *("/admin/job", "/admin/job/go-on"),  # the screen asks what the job is about
+    *("/admin/job", "/admin/job/go-on", "/admin/job/stop"),  # the screen asks what the job is about
 }
 LOOKED_AT_BY_ALL = {"/admin/site", "/admin/sentences", "/admin/sentence"}  # and changed by the site's
 LISTS_OF_PEOPLE = {

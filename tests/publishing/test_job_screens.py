@@ -253,9 +253,9 @@ def test_after_several_tries_a_publisher_lets_it_go_on(office: Office, desk: At)
     assert not reloads(page)
     assert "does not go on by itself. Readers get what they got before" in read(page)
     assert not forms(At(office, EDITOR).at(address))
-    (form,) = forms(page)
+    form, stop = forms(page)
     fields = {field.get("name"): field.get("value") for field in form.iter("input")}
-    assert form.get("action") == "/admin/job/go-on"
+    assert (form.get("action"), stop.get("action")) == ("/admin/job/go-on", "/admin/job/stop")
     request = desk.browser.post(**fields)
     request.deed.number = "another deed"
     office.queue.ids = []

@@ -112,6 +112,9 @@ class TownsOffice:
     def let_go_on(self, who: Person, job: Job) -> Screen:
         return self.jobs.go_on(replace(Browser().post(j=job.id), person=who))
 
+    def stop(self, who: Person, job: Job) -> Screen:
+        return self.jobs.stop(replace(Browser().post(j=job.id), person=who))
+
     def raise_alarm(self, kind: str, detail: Any) -> bool:
         raise AssertionError((kind, detail))
 

@@ -19,7 +19,7 @@ from tools.local.sqs_records import sqs_record
 
 QUEUE = "porchlight-jobs"
 READERS = 2
-_HIDDEN = 60  # seconds in which nobody else is handed a message: a worker's lease lasts as long
+_HIDDEN = RUN_JOB.timeout  # seconds in which nobody else is handed a message: as long as a run may last
 Handler = Callable[[dict[str, Any], Any], Any]
 
 

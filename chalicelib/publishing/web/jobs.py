@@ -15,13 +15,14 @@ from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import NOT_KEPT, AskJobs
 from chalicelib.publishing.field_labels import title_of
-from chalicelib.publishing.jobs import Job, JobUnderWay
+from chalicelib.publishing.jobs import Job, JobUnderWay, TooLateToStop
 from chalicelib.publishing.publish_shares import Share, ShareOf, is_seen, whole_site
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 
 JOB = "/admin/job"
 GO_ON = "/admin/job/go-on"
+STOP = "/admin/job/stop"
 _RELOADS_AFTER = 4  # seconds
 _DOING = {
     jobs.CHECKS: "Checking every page",
@@ -29,6 +30,8 @@ _DOING = {
     jobs.AGAIN: "Publishing",
     jobs.BACK: "Rolling back",
 }
+_TOO_LATE = "It was too late to stop this: readers get it in this moment."
+_LIVE = "It was too late to stop this: it is live already."
 _STEPS = {
     jobs.PLACES: "Make and check the pages of every place",
     jobs.MADE: "Make every page",
@@ -68,10 +71,11 @@ def routes(
     screens = JobScreens(guard.show, ask, clock, refused, shares)
     guard.screen(JOB, EDITOR)(screens.job)
     guard.action(GO_ON, PUBLISHER, does="let a publish go on")(screens.go_on)
+    guard.action(STOP, PUBLISHER, does="stop a publish or checks")(screens.stop)
 
 
 class JobScreens:
-    """The screen of a job, and its button."""
+    """The screen of a job, and its buttons."""
 
     def __init__(
         self,
@@ -115,6 +119,22 @@ class JobScreens:
             )
         deed.about, deed.why = job.about, job.why
         deed.goes_on = job.deed == deed.number
+        return go_to(address_of(job))
+
+    def stop(self, request: AdminRequest) -> Screen:
+        """Stop a job: nothing of it reaches readers any more. Raises EntryMissing, NotAllowed."""
+        deed, who = request.deed, request.who
+        share = self._shares(who)
+        job = self._known(request.field("j"), share, who.email)
+        if not share.may_go_on(job):
+            raise NotAllowed("this is about other places, or the whole site")
+        deed.about, deed.why = job.about, job.why
+        try:
+            job = self._ask.stop(job.id, who.email)
+        except TooLateToStop:
+            return show_job(self._show, request, job, self._clock, _TOO_LATE, share=share)
+        if job.publishes and job.state == jobs.DONE:
+            return show_job(self._show, request, job, self._clock, _LIVE, share=share)
         return go_to(address_of(job))
 
     def _known(self, id_: str, share: Share, who: str) -> Job:
