@@ -229,11 +229,11 @@ def gone_on(job: Job, now: datetime, phase: str, done: int, of: int) -> Job:
 def numbered(job: Job, number: int, now: datetime) -> Job:
     """Return the job with the number of a release that it is about to write; the second time, to move.
 
-    From the second time on it cannot be stopped any more.
+    From then on it cannot be stopped, unless others were quicker and it gets a new number.
     """
     if number in job.numbers:
         return _moved(job, RUNNING, leased_until=now + LEASE, going=True)
-    return _moved(job, RUNNING, leased_until=now + LEASE, numbers=(*job.numbers, number))
+    return _moved(job, RUNNING, leased_until=now + LEASE, numbers=(*job.numbers, number), going=False)
 
 
 def building(job: Job, chunks: int, places: int, now: datetime) -> Job:

@@ -251,11 +251,15 @@ class ChunkInputs:
 class JobInputs(Protocol):
     """Store of the inputs of chunks: readers cannot reach it. Any call may raise StoreUnavailable."""
 
-    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs]) -> None:
+    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs], asked: Mapping[str, str]) -> None:
         """Keep the inputs of a job's chunks, numbered from `first`, over what was there.
 
-        All are of the same texts and package.
+        All are of the same texts and package. `asked` is the fingerprint of each place that was asked for by
+        then, in these chunks or before.
         """
+
+    def asked(self, job: str, first: int) -> Mapping[str, str]:
+        """Return what had been asked for when the chunks from `first` on began."""
 
     def chunk(self, job: str, number: int) -> ChunkInputs | None:
         """Return the inputs of one chunk, if they are still kept."""

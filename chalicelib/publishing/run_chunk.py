@@ -1,57 +1,39 @@
-"""Worker of chunks: renders some places of a job, done once however often it is asked for.
+"""Worker of chunks: makes some places of a job, done once however often it is asked for.
 
 What it made is kept by the fingerprint of its inputs, so killed at any point it leaves less for the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
 
 from chalicelib.publishing import chunks, jobs
 from chalicelib.publishing.chunks import Chunk
 from chalicelib.publishing.end_jobs import EndJobs
-from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.jobs import Job
 from chalicelib.publishing.move_chunks import MoveChunks
-from chalicelib.publishing.ports import (
-    BuildStore,
-    ChunkInputs,
-    JobInputs,
-    JobStore,
-    PlaceInputs,
-    RenderedPlace,
-)
+from chalicelib.publishing.ports import ChunkInputs, JobInputs, JobStore
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord, StoreUnavailable
 
 _TRIES = 4
-PutPages = Callable[[Sequence[RenderedPlace]], None]
-
-
-class RendersPlaces(Protocol):
-    """Renderer of places, in a sandbox: the part of a SiteRenderer that chunks need."""
-
-    def places(
-        self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs], *, brotli: bool = True
-    ) -> Sequence[RenderedPlace]:
-        """Render, check and pack the pages of some places. Raises RenderStopped when no text is to blame."""
+Make = Callable[[ChunkInputs, bool], object]
 
 
 class RunChunk:
-    """Does one chunk. `put_pages` puts the pages of places under their hashes, where a job publishes.
+    """Does one chunk.
 
-    `package` gives the fingerprint of the package at work.
+    `make` renders and keeps the places that are not kept yet, and puts their pages under their hashes where
+    it is told that the job publishes. What a text is to blame for it leaves to the job to find. `package`
+    gives the fingerprint of the package at work.
     """
 
     def __init__(
         self,
         store: JobStore,
         inputs: JobInputs,
-        builds: BuildStore,
-        renderer: RendersPlaces,
-        put_pages: PutPages,
+        make: Make,
         package: Callable[[], str],
         move: MoveChunks,
         end: EndJobs,
@@ -59,9 +41,7 @@ class RunChunk:
     ) -> None:
         self._store = store
         self._inputs = inputs
-        self._builds = builds
-        self._renderer = renderer
-        self._put_pages = put_pages
+        self._make_places = make
         self._package = package
         self._move = move
         self._end = end
@@ -107,23 +87,7 @@ class RunChunk:
             raise EntryMissing("the inputs of this chunk are not kept any more")
         if frozen.package != self._package():
             return  # a deploy came: the job looks anew, and finds what there is to make by now
-        made = self._made(frozen)
-        if job.publishes:
-            self._put_pages(made)
-
-    def _made(self, frozen: ChunkInputs) -> Sequence[RenderedPlace]:
-        """Return each place; what was made already is not made again."""
-        there = {inputs.place: self._builds.rendered(inputs.place, of) for inputs, of in frozen.wanted}
-        missing = {inputs.place: (inputs, of) for inputs, of in frozen.wanted if not there[inputs.place]}
-        found = {place: rendered for place, rendered in there.items() if rendered}
-        if missing:
-            asked: list[PlaceInputs] = [inputs for inputs, _ in missing.values()]
-            for rendered in self._renderer.places(frozen.texts, asked):
-                self._builds.keep(rendered, missing[rendered.place][1])
-                found[rendered.place] = rendered
-        if len(found) < len(frozen.wanted):
-            raise RenderStopped("not every place was rendered")
-        return list(found.values())
+        self._make_places(frozen, job.publishes)
 
     def _done(self, chunk: Chunk) -> None:
         """Write down that it is done, over whatever a second worker on it wrote."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import NoReturn
 
 from chalicelib.desk.audit import DONE as DONE_LINE
 from chalicelib.desk.audit import FAILED as FAILED_LINE
@@ -103,7 +102,7 @@ class RunJobs:
         return True
 
     def _do(self, work: _Work) -> None:
-        def spread(texts: Mapping[str, str], missing: Sequence[tuple[PlaceInputs, str]]) -> NoReturn:
+        def spread(texts: Mapping[str, str], missing: Sequence[tuple[PlaceInputs, str]]) -> None:
             self._spread(work.job, texts, missing)
 
         publish = self._publish_with(work.gone_on, work.numbered, spread)

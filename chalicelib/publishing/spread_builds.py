@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn
 
 from chalicelib.publishing import chunks
 from chalicelib.publishing.chunks import PLACES_IN_ONE, Chunk
@@ -11,7 +10,7 @@ from chalicelib.publishing.errors import BuildsUnderWay, KeepsChanging
 from chalicelib.publishing.jobs import Job
 from chalicelib.publishing.ports import ChunkInputs, JobInputs, JobStore, PlaceInputs
 
-Spread = Callable[[Mapping[str, str], Sequence[tuple[PlaceInputs, str]]], NoReturn]
+Spread = Callable[[Mapping[str, str], Sequence[tuple[PlaceInputs, str]]], None]
 
 
 class SpreadBuilds:
@@ -30,19 +29,25 @@ class SpreadBuilds:
 
     def __call__(
         self, job: Job, texts: Mapping[str, str], missing: Sequence[tuple[PlaceInputs, str]]
-    ) -> NoReturn:
+    ) -> None:
         """Freeze the inputs of these places, each with its fingerprint, and keep their chunks.
 
         Raises BuildsUnderWay, and sends nothing: whoever holds the job lets it go first. Killed before that,
-        the next one begins with the same numbers. Raises KeepsChanging, StoreUnavailable.
+        the next one begins with the same numbers. Returns where few are left, beside those that were asked
+        for already and did not come out whole: whoever holds the job makes these, and finds what is wrong.
+        Raises KeepsChanging, StoreUnavailable.
         """
+        asked = self._inputs.asked(job.id, job.first) if job.rounds else {}
+        new = [(inputs, of) for inputs, of in missing if asked.get(inputs.place) != of]
+        if len(new) <= self._size:
+            return
         if job.rounds >= chunks.MOST_ROUNDS:
             raise KeepsChanging("texts changed again and again while pages were made")
-        size, package = self._size, self._package()
-        parts = [missing[start : start + size] for start in range(0, len(missing), size)]
-        self._inputs.freeze(job.id, job.chunks, [ChunkInputs(texts, package, part) for part in parts])
+        parts = [new[start : start + self._size] for start in range(0, len(new), self._size)]
+        frozen = [ChunkInputs(texts, self._package(), part) for part in parts]
+        self._inputs.freeze(job.id, job.chunks, frozen, {inputs.place: of for inputs, of in missing})
         for number, part in enumerate(parts, job.chunks):
             places = tuple(inputs.place for inputs, _ in part)
             named = chunks.in_words([chunks.name_in(inputs.content, inputs.place) for inputs, _ in part])
             self._store.add_chunk(Chunk(job.id, number, places, named, job.keep_until))
-        raise BuildsUnderWay(len(parts), len(missing))
+        raise BuildsUnderWay(len(parts), len(new))

@@ -11,13 +11,13 @@ from typing import Any
 from chalicelib.desk.adapters.dynamo_audit import DynamoAudit
 from chalicelib.desk.record_deeds import RecordDeeds
 from chalicelib.publishing.adapters.dynamo_jobs import DynamoJobs
-from chalicelib.publishing.adapters.s3_builds import S3Builds, S3JobInputs
+from chalicelib.publishing.adapters.s3_builds import S3JobInputs
 from chalicelib.publishing.adapters.sqs_jobs import SqsJobs
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.ports import JobQueue, Progress
 from chalicelib.publishing.publish import Publish
-from chalicelib.publishing.run_chunk import PutPages, RendersPlaces, RunChunk
+from chalicelib.publishing.run_chunk import Make, RunChunk
 from chalicelib.publishing.run_jobs import RunJobs
 from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
 from chalicelib.settings import Settings
@@ -67,18 +67,14 @@ def runner(settings: Settings, clock: Clock, queue: JobQueue) -> RunJobs:
     )
 
 
-def chunk_runner(
-    settings: Settings, clock: Clock, queue: JobQueue, renderer: RendersPlaces, put_pages: PutPages
-) -> RunChunk:
-    """Return the worker of chunks. `put_pages` puts the pages of places under their hashes."""
+def chunk_runner(settings: Settings, clock: Clock, queue: JobQueue, make: Make) -> RunChunk:
+    """Return the worker of chunks. `make` makes their places, and puts their pages where a job publishes."""
     store, record, alarms = _of_jobs(settings, clock)
-    end, bucket = EndJobs(store, record, alarms, clock), (partial(client, "s3"), settings.pages_bucket)
+    end = EndJobs(store, record, alarms, clock)
     return RunChunk(
         store,
-        S3JobInputs(*bucket),
-        S3Builds(*bucket),
-        renderer,
-        put_pages,
+        S3JobInputs(partial(client, "s3"), settings.pages_bucket),
+        make,
         partial(publishing.package_at_work, settings),
         MoveChunks(store, queue, end, alarms, clock),
         end,

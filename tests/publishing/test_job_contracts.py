@@ -202,13 +202,18 @@ def test_inputs_come_back_as_they_were_frozen(inputs: JobInputs) -> None:
         return ChunkInputs({"site": texts}, "package one", wanted)
 
     assert inputs.chunk(JOB.id, 0) is None
-    inputs.freeze(JOB.id, 0, [of("a", ""), of("b")])
-    inputs.freeze(JOB.id, 2, [of("a", texts="later")])
+    inputs.freeze(JOB.id, 0, [of("a", ""), of("b")], {"a": "1", "": "2", "b": "3"})
+    inputs.freeze(JOB.id, 2, [of("a", texts="later")], {"a": "4"})
+    assert [inputs.asked(JOB.id, first) for first in (0, 1, 2)] == [
+        {"a": "1", "": "2", "b": "3"},
+        {},
+        {"a": "4"},
+    ]
     found = [inputs.chunk(JOB.id, number) for number in range(4)]
     assert found == [of("a", ""), of("b"), of("a", texts="later"), None]
-    inputs.freeze(JOB.id, 0, [of("c", texts="anew")])
+    inputs.freeze(JOB.id, 0, [of("c", texts="anew")], {})
     assert inputs.chunk(JOB.id, 0) == of("c", texts="anew")
-    inputs.freeze("b" * 32, 0, [])
+    inputs.freeze("b" * 32, 0, [], {})
     assert inputs.chunk("b" * 32, 0) is None
 
 

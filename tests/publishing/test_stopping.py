@@ -127,6 +127,17 @@ def test_killed_in_that_moment_it_is_stopped_by_nobody_before_it_is_known_what_r
     assert office.desk.readers_see() == "what shipped"
 
 
+def test_who_has_to_begin_with_another_number_can_be_stopped_again(office: Office) -> None:
+    now = office.clock.now()
+    job = jobs.taken(office.ask.publish(office.wish()), "worker", now)
+    told = []
+    for number in (5, 5, 6, 6):
+        job = jobs.numbered(job, number, now)
+        told.append((job.numbers, job.going))
+    assert told == [((5,), False), ((5,), True), ((5, 6), False), ((5, 6), True)]
+    assert not jobs.taken(jobs.sent(job, now), "the next", now).going
+
+
 def test_a_job_that_never_stands_still_says_that_it_is_busy(office: Office) -> None:
     job = office.ask.publish(office.wish())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -81,10 +81,15 @@ class FakeJobInputs:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, int], ChunkInputs] = {}
+        self._asked: dict[tuple[str, int], Mapping[str, str]] = {}
 
-    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs]) -> None:
+    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs], asked: Mapping[str, str]) -> None:
+        self._asked[job, first] = dict(asked)
         for number, inputs in enumerate(chunks, first):
             self.kept[job, number] = inputs
+
+    def asked(self, job: str, first: int) -> Mapping[str, str]:
+        return self._asked.get((job, first), {})
 
     def chunk(self, job: str, number: int) -> ChunkInputs | None:
         return self.kept.get((job, number))

@@ -27,7 +27,7 @@ from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.jobs import Job
 from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.page_units import page_units
-from chalicelib.publishing.ports import PlaceInputs, RenderedPage, RenderedPlace, RenderedSite
+from chalicelib.publishing.ports import ChunkInputs, PlaceInputs, RenderedPage, RenderedPlace, RenderedSite
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.run_chunk import RunChunk
 from chalicelib.publishing.run_jobs import RunJobs
@@ -133,7 +133,8 @@ class PlacesOffice:
         self._documents: Any = on(self.documents)
         self._shelf: Any = on(self.shelf)
         self.builds: Any = on(S3Builds(lambda: client("s3"), BUCKET))
-        queue, inputs, renderer = on(self.queue), on(self.inputs), on(self.renderer)
+        queue, inputs = on(self.queue), on(self.inputs)
+        self._renderer: Any = on(self.renderer)
         end = EndJobs(self._store, self.record, self, self.clock)
         move = MoveChunks(self._store, queue, end, self, self.clock)
         package = self.shipped.package
@@ -142,9 +143,7 @@ class PlacesOffice:
         self.ask = AskJobs(self._store, queue, self.publish, end, self, self.clock)
         spread = SpreadBuilds(self._store, inputs, package, IN_ONE)
         self.run = RunJobs(self._store, self._publish_with, self.record, self, self.clock, spread, move)
-        self.run_chunk = RunChunk(
-            self._store, inputs, self.builds, renderer, self._put_pages, package, move, end, self.clock
-        )
+        self.run_chunk = RunChunk(self._store, inputs, self.make, package, move, end, self.clock)
 
     # The desk
 
@@ -254,6 +253,11 @@ class PlacesOffice:
             missing = [one for one, there in zip(wanted, found, strict=True) if there is None]
             if missing and spread:
                 spread(texts, missing)
+            if missing:
+                made = self.make(ChunkInputs(texts, "", missing), to_publish)
+                found = [
+                    there or made[inputs.place] for there, (inputs, _) in zip(found, wanted, strict=True)
+                ]
             pages = [page for place in found for page in place.pages]
             report = CheckReport(
                 tuple(problem for place in found for problem in place.problems), {}, len(pages)
@@ -267,6 +271,19 @@ class PlacesOffice:
             return Checked(report, None if report.stops else RenderedSite(pages, index, {}, []))
 
         return check
+
+    def make(self, asked: ChunkInputs, publishes: bool) -> dict[str, RenderedPlace]:
+        """Make places that are not kept, and keep those that came out whole."""
+        made = {}
+        for inputs, of in asked.wanted:
+            made[inputs.place] = there = self.builds.rendered(inputs.place, of)
+            if there is None:
+                [made[inputs.place]] = self._renderer.places(asked.texts, [inputs])
+                if not made[inputs.place].problems:
+                    self.builds.keep(made[inputs.place], of)
+        if publishes:
+            self._put_pages([place for place in made.values() if not place.problems])
+        return made
 
     def _put_pages(self, made: Sequence[RenderedPlace]) -> None:
         for place in made:

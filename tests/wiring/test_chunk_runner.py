@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from chalicelib.pages.render.packing import pack
 from chalicelib.publishing import jobs
 from chalicelib.publishing.adapters.dynamo_documents import table_definition
 from chalicelib.publishing.adapters.dynamo_jobs import DynamoJobs
-from chalicelib.publishing.adapters.s3_builds import S3Builds, S3JobInputs
+from chalicelib.publishing.adapters.s3_builds import S3JobInputs
 from chalicelib.publishing.chunks import Chunk
 from chalicelib.publishing.jobs import Job
-from chalicelib.publishing.ports import ChunkInputs, PlaceInputs, RenderedPage, RenderedPlace
+from chalicelib.publishing.ports import ChunkInputs, PlaceInputs
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.system_clock import SystemClock
@@ -21,19 +19,6 @@ from tests.conftest import REGION
 from tests.support.fake_jobs import WaitingQueue
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-
-
-class Renderer:
-    """Renders one page a place."""
-
-    def places(
-        self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs], *, brotli: bool = True
-    ) -> Sequence[RenderedPlace]:
-        html = "".join(texts.values())
-        return [
-            RenderedPlace(one.place, [RenderedPage(f"en/{one.place}", html, pack(html))], [])
-            for one in inputs
-        ]
 
 
 def test_a_chunk_is_done_and_its_job_goes_on(aws: object) -> None:
@@ -48,11 +33,13 @@ def test_a_chunk_is_done_and_its_job_goes_on(aws: object) -> None:
     inputs = ChunkInputs(
         {"site": "words"}, publishing.package_at_work(settings), [(PlaceInputs("us", "{}"), "0a")]
     )
-    S3JobInputs(s3, "pages").freeze(job.id, 0, [inputs])
+    S3JobInputs(s3, "pages").freeze(job.id, 0, [inputs], {"us": "0a"})
     store.add_chunk(Chunk(job.id, 0, ("us",), "United States", job.keep_until))
-    queue, put = WaitingQueue(), list[RenderedPlace]()
-    run_job.chunk_runner(settings, SystemClock(), queue, Renderer(), put.extend)(job.id, 0)
-    [place] = put
-    assert place.pages[0].html == "words"
-    assert S3Builds(s3, "pages").rendered("us", "0a") == place
+    queue, asked = WaitingQueue(), list[tuple[ChunkInputs, bool]]()
+
+    def make(frozen: ChunkInputs, publishes: bool) -> None:
+        asked.append((frozen, publishes))
+
+    run_job.chunk_runner(settings, SystemClock(), queue, make)(job.id, 0)
+    assert asked == [(inputs, True)]
     assert queue.ids == [job.id]

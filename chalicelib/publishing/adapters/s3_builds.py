@@ -84,12 +84,13 @@ class S3Builds(_Packed):
 class S3JobInputs(_Packed):
     """The JobInputs on S3: the texts of a round once, and an object for each chunk."""
 
-    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs]) -> None:
+    def freeze(self, job: str, first: int, chunks: Sequence[ChunkInputs], asked: Mapping[str, str]) -> None:
         """Keep the inputs of a job's chunks: the texts before the chunks that name them."""
         client = self._client()  # made before the threads begin: making one is not theirs to do
         texts = f"{FOLDER}jobs/{job}/texts-{first}.json"
         if chunks:
             self._put(client, texts, {"texts": dict(chunks[0].texts), "package": chunks[0].package})
+        self._put(client, _asked(job, first), {"asked": dict(asked)})
 
         def write(number: int) -> None:
             wanted = [(one.place, one.content, of) for one, of in chunks[number - first].wanted]
@@ -97,6 +98,11 @@ class S3JobInputs(_Packed):
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(write, range(first, first + len(chunks))))
+
+    def asked(self, job: str, first: int) -> Mapping[str, str]:
+        """Return what had been asked for when the chunks from a number on began."""
+        kept = self._get(_asked(job, first))
+        return dict(kept["asked"]) if kept else {}
 
     def chunk(self, job: str, number: int) -> ChunkInputs | None:
         """Return the inputs of one chunk."""
@@ -106,6 +112,10 @@ class S3JobInputs(_Packed):
             return None
         wanted = [(PlaceInputs(place, content), of) for place, content, of in kept["wanted"]]
         return ChunkInputs(of_all["texts"], of_all["package"], wanted)
+
+
+def _asked(job: str, first: int) -> str:
+    return f"{FOLDER}jobs/{job}/asked-{first}.json"
 
 
 def _chunk(job: str, number: int) -> str:
