@@ -88,6 +88,7 @@ class Settings:
     keep_days: int = 30
     documents_table: str = ""
     jobs_queue: str = ""
+    render_function: str = ""
     pages_bucket: str = ""
     pages_url: str = ""
     user_pool_id: str = ""

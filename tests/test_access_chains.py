@@ -15,7 +15,7 @@ import pytest
 from chalicelib.wiring.events import ON_THE_HOUR
 from tests.support.iam import as_list, name_of, statements_of
 from tests.support.packages import expanded_template
-from tools.build.functions import ACCESS, ADMIN, DELIVER, FUNCTIONS, Function
+from tools.build.functions import ACCESS, ADMIN, DELIVER, FUNCTIONS, RENDER, RUN_JOB, Function
 
 pytestmark = pytest.mark.takes(20)
 
@@ -49,9 +49,14 @@ def parts(statement: dict[str, Any]) -> Iterator[Part]:
 def done_by(function: Function, reads: bool) -> set[Part]:
     """Return what a function may read of its own right, or write."""
     found = set()
+    if function is RENDER:
+        found.add((RENDER.resource, ""))  # what it is called with, and what it answers
     for statement in statements_of(function):
+        if statement["Effect"] == "Deny":
+            continue
         for action in as_list(statement["Action"]):
-            if action not in LOOKS | MAIL | SIGNING_IN and (action in READS) is reads:
+            both = action == "lambda:InvokeFunction"
+            if action not in LOOKS | MAIL | SIGNING_IN and ((action in READS) is reads or both):
                 found |= set(parts(statement))
     if reads and "PAGES_URL" in function.environment:
         found.add(("Pages", ""))  # over HTTPS, where no role is asked
@@ -80,15 +85,27 @@ def test_no_chain_from_the_desks_role_leads_to_the_access_function() -> None:
     assert ACCESS not in chain, [one.name for one in chain]
 
 
+def test_no_chain_from_the_function_that_renders_leads_to_the_access_function() -> None:
+    chain = taken_over(RENDER)
+    assert {RUN_JOB.name, ADMIN.name} <= {one.name for one in chain}, "they take what it answers"
+    assert ACCESS not in chain
+
+
 def test_nobody_on_the_chain_writes_a_row_that_the_access_function_trusts_or_changes_an_account() -> None:
     for function in taken_over(ADMIN):
         assert not {thing for thing, _ in done_by(function, reads=False)} & OF_ACCESS, function.name
-        asked = {action for one in statements_of(function) for action in as_list(one["Action"])}
+        granted = [one for one in statements_of(function) if one["Effect"] == "Allow"]
+        asked = {action for one in granted for action in as_list(one["Action"])}
         cognito = {action for action in asked if action.startswith("cognito-idp:")}
         assert cognito <= SIGNING_IN, function.name
         # nothing by which a role, a token or another function's work could be had
         services = {action.partition(":")[0] for action in asked}
-        assert services <= {"logs", "dynamodb", "s3", "sqs", "ses", "secretsmanager", "cognito-idp"}
+        assert services <= {
+            *("logs", "dynamodb", "s3", "sqs", "ses", "secretsmanager", "cognito-idp"),
+            "lambda",
+        }
+        invoked = {name_of(one["Resource"]) for one in granted if one["Action"] == "lambda:InvokeFunction"}
+        assert invoked <= {RENDER.resource}
 
 
 def test_sessions_of_the_access_screens_can_be_made_and_read_by_their_own_function_alone() -> None:

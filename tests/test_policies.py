@@ -50,6 +50,7 @@ from tools.build.functions import (
     FUNCTIONS,
     NOTE_DELIVERY,
     PAGE,
+    RENDER,
     REPORTER,
     RUN_JOB,
     SWEEP,
@@ -114,6 +115,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         **{f"cognito-idp:{name}": ["People"] for name in PEOPLE},
     },
     "admin_api": {
+        "dynamodb:BatchGetItem": ["Documents"],
         "dynamodb:Query": [
             *("Reports/index/desk", "Reports/index/listed", "Wishes", "Documents", "Access", "Audit"),
         ],
@@ -124,6 +126,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "s3:GetObject": ["Pages/current.json", "Pages/offices.json"],
         "s3:ListBucket": ["Pages"],
         "sqs:SendMessage": ["Jobs"],
+        "lambda:InvokeFunction": ["Render"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
         **{f"cognito-idp:{name}": ["People"] for name in SIGNING_IN},
@@ -151,6 +154,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "ses:SendRawEmail": MAIL,
     },
     "run_job": {
+        "dynamodb:BatchGetItem": ["Documents"],
         "dynamodb:Query": ["Documents"],
         "dynamodb:GetItem": ["Documents"],
         "dynamodb:PutItem": ["Documents", "Audit"],
@@ -168,6 +172,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "sqs:DeleteMessage": ["Jobs"],
         "sqs:GetQueueAttributes": ["Jobs"],
         "sqs:ReceiveMessage": ["Jobs"],
+        "lambda:InvokeFunction": ["Render"],
         "sqs:SendMessage": ["Jobs"],
     },
     "sweep": {
@@ -211,6 +216,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:BatchGetItem": ["person#*", "places"],
     },
     "admin_api": {
+        "dynamodb:BatchGetItem": ["version#*"],
         "dynamodb:DeleteItem": [
             "browser#*",
             "draft",
@@ -274,6 +280,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:UpdateItem": ["count#*"],
     },
     "run_job": {
+        "dynamodb:BatchGetItem": ["version#*"],
         "dynamodb:GetItem": ["draft", "job#*", "release", "shipped#*", "version#*"],
         "dynamodb:PutItem": ["job#*", "release", "shipped#*", "version#*"],
         "dynamodb:Query": ["draft", "job#*", "release", "version#*"],
@@ -311,6 +318,7 @@ def keys_of(function: Function) -> dict[str, list[str]]:
 
 
 TABLE = {"Fn::GetAtt": ["Reports", "Arn"]}
+GRANTED = [function for function in FUNCTIONS if function is not RENDER]
 
 
 def test_each_function_has_a_role_of_its_own():
@@ -335,7 +343,7 @@ def test_no_role_is_there_for_anything_else_and_none_has_a_managed_policy():
         assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+@pytest.mark.parametrize("function", GRANTED, ids=lambda function: function.name)
 def test_a_function_may_do_what_is_on_its_list_and_nothing_else(function):
     grants = grants_of(function)
     logs = [function.log_group]
@@ -348,7 +356,7 @@ def test_a_function_may_touch_only_its_kinds_of_items(function):
     assert keys_of(function) == KEYS.get(function.name, {})
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+@pytest.mark.parametrize("function", GRANTED, ids=lambda function: function.name)
 def test_no_grant_has_a_wildcard(function):
     for statement in statements_of(function):
         assert statement["Effect"] == "Allow"
@@ -360,6 +368,43 @@ def test_no_grant_has_a_wildcard(function):
             # since each is destroyed with the first key in it that is.
             folders = {"Pages/releases/*", "Pages/site/*", "Pages/built/*"}
             assert "*" not in name or name in {*folders, HELD_KEYS}
+
+
+def test_the_role_of_the_function_that_renders_is_denied_everything():
+    assert statements_of(RENDER) == [
+        {"Sid": "DoNothing", "Effect": "Deny", "Action": "*", "Resource": "*"},
+    ]
+    for action, on in {
+        (action, one) for of in ALLOWED.values() for action, all_ in of.items() for one in all_
+    }:
+        assert not allows(statements_of(RENDER), Call(action, on), PARAMETERS), action
+        more = [{"Effect": "Allow", "Action": action, "Resource": on}, *statements_of(RENDER)]
+        assert not allows(more, Call(action, on), PARAMETERS), "whatever else may be granted some day"
+    # Lambda reads a function's variables with its role (kms:Decrypt): one that is denied everything has none,
+    # and nothing names it a table, a bucket or a key. Nor does anything of AWS call it, or hear from it.
+    resources = expanded_template()["Resources"]
+    properties = resources[RENDER.resource]["Properties"]
+    assert not {"Environment", "VpcConfig", "KmsKeyArn", "DeadLetterConfig", "LoggingConfig"} & {*properties}
+    about = [
+        one["Type"]
+        for name, one in resources.items()
+        if name != RENDER.resource
+        and '"Render"' in json.dumps(one)
+        and one["Type"] != "AWS::Lambda::Function"
+    ]
+    assert sorted(about) == ["AWS::CloudWatch::Alarm", "AWS::IAM::Role", "AWS::IAM::Role"]
+
+
+def test_the_function_that_renders_is_invoked_by_the_desk_and_who_publishes_and_they_invoke_no_other():
+    for function in GRANTED:
+        invoked = grants_of(function).get("lambda:InvokeFunction", [])
+        assert invoked == (["Render"] if function in (ADMIN, RUN_JOB) else []), function.name
+        told = function.environment.get("RENDER_FUNCTION")
+        assert told == ({"Ref": RENDER.resource} if invoked else None), function.name
+        for other in FUNCTIONS:
+            call = Call("lambda:InvokeFunction", other.resource)
+            assert allows(statements_of(function), call, PARAMETERS) is (other.resource in invoked)
+    assert not [one for one in FUNCTIONS for action in grants_of(one) if action.startswith("iam:")]
 
 
 def test_the_page_functions_role_grants_nothing_but_its_log():
@@ -471,8 +516,9 @@ def test_who_publishes_can_touch_no_report_no_account_no_key_and_sends_no_mail()
         "Pages/built/*",
         "Pages/offices.json",  # whom forms offer: it reads that, and writes it never
         *("Documents", "Audit", "Jobs", RUN_JOB.log_group),
+        RENDER.resource,
     }
-    assert {action.partition(":")[0] for action in granted} == {"dynamodb", "logs", "s3", "sqs"}
+    assert {action.partition(":")[0] for action in granted} == {"dynamodb", "lambda", "logs", "s3", "sqs"}
     told = {*RUN_JOB.environment}
     assert not told & {"REPORTS_TABLE", "REPORTER_SECRET", "DESK_KEYS_SECRET", "DOOR_TABLE", "USER_POOL_ID"}
 
@@ -509,6 +555,8 @@ class WatchedAws:
         self.region = region
         self.calls: dict[str, set[Call]] = defaultdict(set)
         self.refused: list[tuple[str, Call]] = []
+        self.invoked: Mapping[str, Running] = {}  # what Lambda starts, by the template's names
+        self._one_at_a_time = threading.Lock()
         self._stand_in = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._watch, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -539,6 +587,11 @@ class WatchedAws:
                 self.refused.append((function.name, call))
                 start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
                 return [b'{"__type": "AccessDeniedException", "message": "not allowed"}']
+            if call.action == "lambda:InvokeFunction":
+                with self._one_at_a_time:
+                    made = self.invoked[call.on].invoke(json.loads(body))
+                start_response("200 OK", [("Content-Type", "application/json")])
+                return [json.dumps(made).encode()]
         answer: Iterable[bytes] = self._stand_in(environ, start_response)
         return answer
 
@@ -902,7 +955,12 @@ def submit(person: Person, where: str, action: str, which: int = 0, **typed: str
 def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
     with world.running(REPORTER, runtime) as reporter:
         assert send_report(reporter, "Vi algo extraño ñandú 😀")["statusCode"] == 200
-    with world.running(ADMIN, runtime) as function, world.running(RUN_JOB, runtime) as worker:
+    with (
+        world.running(ADMIN, runtime) as function,
+        world.running(RUN_JOB, runtime) as worker,
+        world.running(RENDER, runtime) as renders,
+    ):
+        world.aws.invoked = {RENDER.resource: renders}
         desk = PackagedDesk(function)
         ana = desk.signed_in(ANA)
         leave_old_releases(world)
@@ -936,6 +994,7 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
             done = ana.get(waiting.path)
             assert "See the site as readers do" in done.words, done.words
             assert "Refresh" not in done.headers
+            assert ana.get("/admin/contacts").status == 200  # over texts that were published
         assert "trafficking@dot.gov" in ana.get("/admin/recipients").words
         # somebody who was sent a first password chooses one of their own
         world.aws.client("cognito-idp").admin_set_user_password(
@@ -953,7 +1012,7 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
         assert ana.get("/admin/log").status == 200
         assert ana.get("/admin/no/such/screen").status == 404
         submit(ana, "/admin", "/admin/sign-out")
-        assert "ñandú" not in function.log() + worker.log()
+        assert "ñandú" not in function.log() + worker.log() + renders.log()
     assert world.aws.refused == []
     listed = world.aws.client("s3").list_objects_v2(Bucket=f"pages-{world.aws.region}")["Contents"]
     left = [one["Key"] for one in listed]
@@ -965,7 +1024,10 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
     assert set(ALLOWED["admin_api"]) - world.asked(ADMIN) == needless
     # Sites of so few places are made in one go: nothing is handed on.
     by_lambda = {action for action in ALLOWED["run_job"] if action.startswith("sqs:")}
-    assert set(ALLOWED["run_job"]) - world.asked(RUN_JOB) == by_lambda
+    # Versions that another worker wrote are read together: this one has its own in mind.
+    of_others = {"dynamodb:BatchGetItem"}
+    assert set(ALLOWED["run_job"]) - world.asked(RUN_JOB) == by_lambda | of_others
+    assert world.asked(RENDER) == set(), "it may ask for nothing, and does not"
 
 
 def a_day_later(world: World) -> None:

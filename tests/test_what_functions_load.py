@@ -20,7 +20,9 @@ from bench import events
 from bench.delivery import put_due
 from bench.reports import forms, secrets_of_the_bench
 from bench.stub import Stub
-from tools.build.functions import FUNCTIONS, Function
+from chalicelib.publishing.render_calls import PAGE, Call, write_call
+from chalicelib.wiring.render import package
+from tools.build.functions import FUNCTIONS, RENDER, Function
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,6 +42,7 @@ PACKAGES: dict[str, set[str]] = {
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
     "note_delivery": _SDK | {"chalice"},
     "run_job": _SDK | {"chalice", "jinja2", "markupsafe"},
+    "render": {"brotli", "_brotli", "jinja2", "markupsafe"},
     "sweep": _SDK | {"chalice"},
 }
 
@@ -58,6 +61,7 @@ PYTHONS: dict[str, set[str]] = {
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
     "note_delivery": _BY_SDK | _LINE | _PLAIN | {"html"},
     "run_job": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
+    "render": _PLAIN | {"subprocess", "html"},
     "sweep": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
 }
 
@@ -90,8 +94,9 @@ OURS: dict[str, str] = {
         " desk.render: admin_pages desk_mails directory.adapters: dynamo_people_to_tell dynamo_recipients"
         " published_texts shipped_content written_places pages.adapters: document_folders shipped_pages"
         " pages.render: catalogs contexts english packing templates publishing.adapters: dynamo_documents"
-        " fork_server kept_items render_process s3_files s3_offices s3_releases s3_unused_pages"
-        " shipped_documents standby publishing.render: render_cache sentences"
+        " fork_server kept_items lambda_renderer render_process s3_builds s3_files s3_offices s3_releases"
+        " s3_unused_pages shipped_documents standby publishing.render: package_digest place_workers"
+        " render_cache sentences"
         " site_renderer reporting.adapters: dynamo_reports report_items shared: log_alarms request_time"
         " system_clock shared.aws: dynamo_values faults sdk ses_mailer shared.net: public_files"
     ),
@@ -102,9 +107,12 @@ OURS: dict[str, str] = {
         " cognito_people dynamo_audit dynamo_roles dynamo_sign_ins pool_tokens"
         " desk.render: admin_pages desk_mails pages.adapters: shipped_pages pages.render: catalogs contexts"
         " english layout live_pages packing site templates publishing.adapters: dynamo_documents"
-        " kept_items dynamo_jobs fork_server render_process s3_files s3_offices s3_releases s3_unused_pages"
-        " shipped_documents sqs_jobs standby publishing.render:"
-        " render_cache sentences site_renderer reporting.adapters: dynamo_reports reporting.render: contexts"
+        " kept_items dynamo_jobs fork_server lambda_renderer render_process s3_builds s3_files"
+        " s3_offices s3_releases"
+        " s3_unused_pages shipped_documents sqs_jobs standby publishing.render:"
+        " package_digest place_workers render_cache sentences site_renderer reporting.adapters:"
+        " dynamo_reports"
+        " reporting.render: contexts"
         " form_pages"
         " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
@@ -119,10 +127,19 @@ OURS: dict[str, str] = {
     "run_job": (
         "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
         " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
-        " kept_items dynamo_jobs fork_server render_process s3_builds s3_files s3_offices s3_releases"
-        " s3_unused_pages shipped_documents sqs_jobs standby publishing.render: render_cache sentences"
+        " kept_items dynamo_jobs fork_server lambda_renderer render_process s3_builds s3_files"
+        " s3_offices s3_releases"
+        " s3_unused_pages shipped_documents sqs_jobs standby publishing.render: package_digest place_workers"
+        " render_cache"
+        " sentences"
         " site_renderer shared: log_alarms request_time system_clock shared.aws: dynamo_values faults sdk"
         " shared.net: public_files"
+    ),
+    "render": (
+        "directory.adapters: shipped_content pages.adapters: document_folders pages.render: packing"
+        " publishing.adapters: fork_server render_process publishing.render: package_digest"
+        " place_workers render_cache"
+        " sentences site_renderer shared: request_time"
     ),
     "sweep": (
         f"{_NOTICES} delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes desk.render: desk_mails"
@@ -177,6 +194,7 @@ def events_of(function: Function) -> list[Any]:
         "deliver": [_BEAT],
         "note_delivery": [{"Records": [record]}],
         "run_job": [{"Records": [{**record, "body": "0" * 32}]}],
+        "render": [json.loads(write_call(Call(PAGE, {}, package(), arguments={"name": "es/los-banos-ca"})))],
         "sweep": [_BEAT],
     }
     return work.get(function.name, [])
@@ -282,7 +300,8 @@ def test_a_function_loads_what_it_needs_of_ours_and_nothing_else(name: str, load
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda one: one.name)
 def test_a_function_loads_modules_of_its_rooms_and_no_other(function: Function, loaded: Any) -> None:
     found = {one.split(".")[1] for one in loaded(function.name) if one.startswith("chalicelib.")}
-    assert found == {*function.rooms, "settings", "wiring"}
+    settings = set() if function is RENDER else {"settings"}  # it is told nothing
+    assert found == {*function.rooms, *settings, "wiring"}
 
 
 def is_weighty(module: str) -> bool:

@@ -15,14 +15,16 @@ from chalicelib.directory.recipient_rows import offices_at, public
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.about import AboutSite
 from chalicelib.pages.adapters.document_folders import ReleaseFiles
+from chalicelib.pages.render.packing import unpack_brotli
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
+from chalicelib.publishing.adapters.lambda_renderer import LambdaRenderer
 from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.s3_offices import S3Offices
 from chalicelib.publishing.adapters.s3_releases import S3Releases, S3ReleasesOfRequest
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.package_by_place import PackageByPlace
-from chalicelib.publishing.ports import Progress
+from chalicelib.publishing.ports import Progress, SiteRenderer
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.render import sentences
 from chalicelib.publishing.render.render_cache import RenderCache
@@ -37,15 +39,16 @@ from chalicelib.publishing.without_recipients import (
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
+from chalicelib.wiring.render import PATIENT, WORKER, package
 from chalicelib.wiring.texts import SHIPPED, file_state
 
 # Whatever of ours a page or a mail is made by: a package with another one renders anew.
 RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
 
-
 _LOOK_EVERY = 2.0  # seconds
-# Seconds of a worker, whom no gateway waits for: for its share of a whole site, and for a page.
-_LONG = Limits(processor=240, patience=20.0)
+# Tries and seconds of a call of the function that renders: a worker waits a little longer than that may take,
+# somebody at the desk a little longer than a page may take in it, with its start.
+_WORKERS_CALL, _DESKS_CALL = (3, 125.0), (2, 12.0)
 
 
 class PublishParts(NamedTuple):
@@ -63,7 +66,7 @@ def publish_with(
     settings: Settings, clock: Clock, progress: Progress, numbered: Callable[[int], None]
 ) -> Publish:
     """Return a publish for a worker: it says how far it is, and the number of its release."""
-    store, shipped, _, shelf, _, check = parts(settings, clock, progress, _LONG)
+    store, shipped, _, shelf, _, check = parts(settings, clock, progress, PATIENT)
     return Publish(store, shipped, shelf, check, clock, numbered)
 
 
@@ -82,15 +85,28 @@ def parts(
     shipped, files = package_by_place(settings, offices)
     documents = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
     store = StoreByPlace(StoreWithoutRecipients(documents), shipped, shelf)
+    lone = _in_a_function(settings, progress if limits else None) if settings.render_function else None
+    worker = lone or _in_processes(files, limits, progress)
+    renderer = RendererByPlace(RendererWithOffices(worker, offices), shipped)
+    return PublishParts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
+
+
+def _in_a_function(settings: Settings, progress: Progress | None) -> SiteRenderer:
+    """Return the renderer in a function of its own: a worker's, who has patience, or the desk's."""
+    tries, seconds = _WORKERS_CALL if progress else _DESKS_CALL
+    client_of = partial(client, "lambda", tries, seconds)
+    kept = render_cache().previews
+    return LambdaRenderer(client_of, settings.render_function, package, unpack_brotli, kept, progress)
+
+
+def _in_processes(files: ReleaseFiles, limits: Limits | None, progress: Progress) -> SiteRenderer:
+    """Return the same renderer in processes of this machine."""
 
     def folder_of(texts: Mapping[str, str]) -> Path:
         return files(texts).content.parent
 
-    process = RenderProcess("chalicelib.publishing.render.render_worker", limits)
     workers = min(os.cpu_count() or 1, 4)
-    worker = WorkerSiteRenderer(folder_of, process, workers, render_cache(), progress)
-    renderer = RendererByPlace(RendererWithOffices(worker, offices), shipped)
-    return PublishParts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
+    return WorkerSiteRenderer(folder_of, RenderProcess(WORKER, limits), workers, render_cache(), progress)
 
 
 @cache

@@ -17,6 +17,7 @@ from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, kind
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import page_marks
 from chalicelib.publishing.ports import ShippedDocuments, SiteRenderer
+from tests.support.fake_lambda import renderer_in_a_function
 from tests.support.fake_package import REPORT_MAIL, FakePackage, FakeRenderer, written
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
 
@@ -44,12 +45,14 @@ def body(message: EmailMessage) -> str:
     return str(plain.get_content())
 
 
-@pytest.fixture(scope="module", params=["fake", "processes"])
+@pytest.fixture(scope="module", params=["fake", "processes", "function"])
 def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
     if request.param == "fake":
         shipped = FakePackage()
         return Package(shipped, FakeRenderer(shipped))
     folders = shipped_folders(tmp_path_factory.mktemp("package"), locales=("en", "es"))
+    if request.param == "function":
+        return Package(shipped_files(folders), renderer_in_a_function(folders))
     return Package(shipped_files(folders), site_renderer(folders))
 
 

@@ -59,15 +59,19 @@ def name_of(resource: Any) -> str:
 
 
 def allows(statements: Iterable[Json], call: Call, names: Mapping[str, str] | None = None) -> bool:
-    """Say whether any statement allows the call. `names` gives the values of parameters in conditions."""
-    return any(_allows(statement, call, names or {}) for statement in statements)
+    """Say whether a statement allows the call, and none denies it.
+
+    `names` gives the values of parameters in conditions.
+    """
+    about = {one["Effect"] for one in statements if _is_about(one, call, names or {})}
+    assert about <= {"Allow", "Deny"}
+    return about == {"Allow"}
 
 
-def _allows(statement: Json, call: Call, names: Mapping[str, str]) -> bool:
-    assert statement["Effect"] == "Allow", "a role that denies needs more of IAM than is here"
+def _is_about(statement: Json, call: Call, names: Mapping[str, str]) -> bool:
     assert {"Action", "Resource"} <= statement.keys()
     return (
-        call.action in as_list(statement["Action"])
+        any(fnmatch.fnmatchcase(call.action, one) for one in as_list(statement["Action"]))
         and any(fnmatch.fnmatchcase(call.on, name_of(one)) for one in as_list(statement["Resource"]))
         and all(
             _holds(operator, [_value(one, names) for one in as_list(wanted)], call.told.get(key))
@@ -110,6 +114,8 @@ def call_of(method: str, path: str, target: str, service: str, body: bytes) -> C
         return _mail(json.loads(body))
     if service == "s3":
         return _object(method, path, body)
+    if service == "lambda" and method == "POST" and (invoked := _INVOKED.fullmatch(path)):
+        return Call("lambda:InvokeFunction", invoked[1])
     assert target, f"nobody here can read {service} {method} {path}"
     asked: Json = json.loads(body)
     operation = target.rpartition(".")[2]
@@ -150,6 +156,7 @@ def _mail(sent: Json) -> Call:
     return Call(action, _SES_OF_THE_SENDER, told)
 
 
+_INVOKED = re.compile(r"/2015-03-31/functions/([\w-]+)/invocations")
 _SES_OF_THE_SENDER = "arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:identity/SenderIdentity"
 
 

@@ -25,6 +25,7 @@ class Function:
     which starts what nobody asks for; `queue` is the name of the queue that it reads. `reserved` is
     how many runs at a time are kept for it, and the most that it may have, where an operator wants that.
     `rooms` are the folders of chalicelib/ whose modules it may load, beside its wiring and the settings.
+    `may_log` says whether its role may write its log.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Function:
     clock: int = 0
     queue: str = ""
     reserved: int = 0
+    may_log: bool = True
 
     def answers(self, path: str) -> bool:
         """Say whether a path of the API is this function's, unless one before it in the table answers it."""
@@ -76,6 +78,7 @@ def _camel(name: str) -> str:
 
 
 _STAGE: Json = {"Ref": "Stage"}
+_RENDER: Json = {"Ref": "Render"}
 _TABLE: Json = {"Ref": "Reports"}
 _PAGES: Json = {"Fn::Sub": "https://${Published.DomainName}"}
 # Without a name, a parameter: the distribution's own name would be a cycle, since it leads to the functions.
@@ -182,6 +185,7 @@ ADMIN = Function(
         "ACCESS_TABLE": {"Ref": "Access"},
         "DOCUMENTS_TABLE": {"Ref": "Documents"},
         "JOBS_QUEUE": {"Ref": "Jobs"},
+        "RENDER_FUNCTION": _RENDER,
         "DOOR_TABLE": {"Ref": "Door"},
         "AUDIT_TABLE": {"Ref": "Audit"},
         "PAGES_BUCKET": {"Ref": "Pages"},
@@ -256,7 +260,7 @@ SWEEP = Function(
     },
 )
 
-# What the desk waits for. It renders what editors wrote, and has nothing to do with reports, people or keys.
+# What the desk waits for. It has nothing to do with reports, people or keys.
 RUN_JOB = Function(
     name="run_job",
     handler="app.run_job",
@@ -273,11 +277,25 @@ RUN_JOB = Function(
         "AUDIT_TABLE": {"Ref": "Audit"},
         "JOBS_QUEUE": {"Ref": "Jobs"},
         "PAGES_BUCKET": {"Ref": "Pages"},
+        "RENDER_FUNCTION": _RENDER,
         **_OPERATOR,
     },
 )
 
-FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, RUN_JOB, SWEEP)
+# Where what editors wrote is run. Its role is denied everything, and so it has no environment: Lambda reads
+# that with the function's own role (kms:Decrypt). What it has to say it says to who calls it.
+RENDER = Function(
+    name="render",
+    handler="chalicelib.wiring.render.answer",  # not app.render: that reads settings
+    work="Rendering pages",
+    rooms=("shared", "directory", "pages", "desk", "delivery", "publishing"),
+    memory=3008,  # two processors, nearly, for two processes
+    timeout=120,  # shorter than its callers wait (wiring/publishing.py)
+    reserved=2 * RUN_JOB.reserved,  # one for each job that is worked on, and as many for the desk
+    may_log=False,
+)
+
+FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, RUN_JOB, RENDER, SWEEP)
 RESERVED = sum(function.reserved for function in FUNCTIONS)
 
 

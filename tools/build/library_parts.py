@@ -16,7 +16,7 @@ from typing import Any
 from tools.build.shared_objects import without_symbols
 
 # As the SDK names them. A test compares this with the calls in chalicelib, and the package with this.
-SERVICES = ("cognito-idp", "dynamodb", "s3", "secretsmanager", "sesv2", "sqs")
+SERVICES = ("cognito-idp", "dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs")
 
 _DATA = "botocore/data/"
 _OF_A_SERVICE = ("service-2", "endpoint-rule-set-1")

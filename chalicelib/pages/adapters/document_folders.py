@@ -34,13 +34,16 @@ class Folders(NamedTuple):
 class ReleaseFiles:
     """Lays texts over the shipped files, in a folder of their own for each state.
 
-    `state` changes when a shipped file does; without it, every file is looked at at each call.
+    `state` changes when a shipped file does; without it, every file is looked at at each call. `root` is
+    where they are made, if somebody else clears it away; without it they last as long as the process.
     """
 
-    def __init__(self, shipped: Folders, state: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self, shipped: Folders, state: Callable[[], int] | None = None, root: Path | None = None
+    ) -> None:
         self._shipped = shipped
         self._state = state or (lambda: newest(shipped))
-        self._root: Path | None = None
+        self._root = root
         self._made: dict[str, Path] = {}
         self._lock = threading.Lock()
 

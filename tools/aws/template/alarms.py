@@ -40,7 +40,7 @@ def alarms() -> Json:
         found[function.named("Errors")] = _alarm(f"{function.work} failed.", _lambda("Errors", function))
         if function.every:
             found[function.named("Silent")] = _silent(function)
-        if function is not PAGE:
+        if function is not PAGE and function.may_log:
             found[function.named("RaisedByUs")] = _raised_in_log(function)
     return resources(**found)
 

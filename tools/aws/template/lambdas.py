@@ -19,6 +19,7 @@ def logs() -> Json:
         **{
             function.log_group: group | {"Properties": {"RetentionInDays": LOG_DAYS}}
             for function in FUNCTIONS
+            if function.may_log
         }
     )
 
@@ -29,7 +30,9 @@ def function_settings() -> Json:
 
 
 def _settings(function: Function) -> Json:
-    settings: Json = {"Handler": function.handler, "LoggingConfig": {"LogGroup": {"Ref": function.log_group}}}
+    settings: Json = {"Handler": function.handler}
+    if function.may_log:
+        settings["LoggingConfig"] = {"LogGroup": {"Ref": function.log_group}}
     if function.environment:
         settings["Environment"] = {"Variables": dict(function.environment)}
     if function.every or function.warm or function.clock:
