@@ -21,10 +21,14 @@ from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
 from chalicelib.publishing import chunks
 from chalicelib.publishing.adapters import dynamo_documents
+from chalicelib.publishing.adapters.render_process import Limits
 from chalicelib.publishing.jobs import MOST_TRIES
+from chalicelib.shared.aws.sdk import CONNECT_SECONDS
 from chalicelib.shared.log_alarms import LogAlarms
+from chalicelib.shared.patience import PAGE_NEEDS
 from chalicelib.shared.retention import KEEP_DAYS
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring import publishing
 from chalicelib.wiring.events import KEEP_WARM
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools.aws import cost
@@ -37,6 +41,7 @@ from tools.build.functions import (
     FUNCTIONS,
     NOTE_DELIVERY,
     PAGE,
+    RENDER,
     REPORTER,
     RUN_JOB,
     SWEEP,
@@ -539,8 +544,10 @@ def test_a_domain_that_sends_signs_its_mail_and_returns_it_to_itself(expanded):
 
 def test_each_function_has_a_log_of_its_own_that_forgets(expanded):
     functions = of_type(expanded, "AWS::Lambda::Function")
+    silent = functions.pop(RENDER.resource)["Properties"]
+    assert "LoggingConfig" not in silent, "its role may write none"
     groups = [one["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for one in functions.values()]
-    assert len(set(groups)) == len(FUNCTIONS)
+    assert len(set(groups)) == len(FUNCTIONS) - 1
     assert set(groups) == of_type(expanded, "AWS::Logs::LogGroup").keys()
     for group in groups:
         assert expanded["Resources"][group]["Properties"]["RetentionInDays"] == 30
@@ -560,7 +567,8 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
         given = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
         assert told == (given if function.reserved else None), function.name
     kept = [function for function in FUNCTIONS if function.reserved]
-    assert kept == [CODES, ACCESS, ADMIN, DELIVER, RUN_JOB, SWEEP]
+    assert kept == [CODES, ACCESS, ADMIN, DELIVER, RUN_JOB, RENDER, SWEEP]
+    assert RENDER.reserved >= 2 * RUN_JOB.reserved, "a publish with all its runs leaves some to the desk"
     # A run outlives its beat: those that may be at work together must all have their place.
     assert all(one.reserved > one.timeout / one.every for one in SCHEDULED)
     # AWS leaves a hundred to the rest, and the parameter says so.
@@ -576,6 +584,16 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
     assert [one.name for one in FUNCTIONS if one.queue == "Jobs"] == [RUN_JOB.name]
     assert not any((RUN_JOB.paths, RUN_JOB.every, RUN_JOB.warm, RUN_JOB.clock))
     assert RUN_JOB.reserved > chunks.AT_ONCE
+
+
+def test_who_calls_the_function_that_renders_waits_for_as_long_as_it_may_take():
+    tries, seconds = publishing.WORKERS_CALL
+    assert RENDER.timeout < seconds
+    assert RENDER.timeout + seconds < RUN_JOB.timeout, "one more try is left when one was lost"
+    assert tries > 1
+    tries, seconds = publishing.DESKS_CALL
+    assert Limits().patience < seconds, "a page that takes too long is blamed on its text"
+    assert seconds + CONNECT_SECONDS < ADMIN.timeout - PAGE_NEEDS.total_seconds()
 
 
 def test_codes_are_looked_up_at_twice_the_rate_of_a_flood_and_in_runs_of_their_own(template):
@@ -709,7 +727,7 @@ def test_an_alarm_of_ours_in_any_log_becomes_an_alarm(expanded, caplog):
     LogAlarms(logging.getLogger("porchlight").error).raise_alarm("waiting_long", {"reports": "3"})
     filters = of_type(expanded, "AWS::Logs::MetricFilter")
     assert {one["Properties"]["LogGroupName"]["Ref"] for one in filters.values()} == {
-        function.log_group for function in FUNCTIONS if function is not PAGE
+        function.log_group for function in FUNCTIONS if function not in (PAGE, RENDER)
     }
     for one in filters.values():
         pattern = one["Properties"]["FilterPattern"]

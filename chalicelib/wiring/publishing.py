@@ -48,7 +48,7 @@ RENDERERS = sorted(CATALOGS.parent.glob("**/render"))
 _LOOK_EVERY = 2.0  # seconds
 # Tries and seconds of a call of the function that renders: a worker waits a little longer than that may take,
 # somebody at the desk a little longer than a page may take in it, with its start.
-_WORKERS_CALL, _DESKS_CALL = (3, 125.0), (2, 12.0)
+WORKERS_CALL, DESKS_CALL = (3, 125.0), (2, 12.0)
 
 
 class PublishParts(NamedTuple):
@@ -93,7 +93,7 @@ def parts(
 
 def _in_a_function(settings: Settings, progress: Progress | None) -> SiteRenderer:
     """Return the renderer in a function of its own: a worker's, who has patience, or the desk's."""
-    tries, seconds = _WORKERS_CALL if progress else _DESKS_CALL
+    tries, seconds = WORKERS_CALL if progress else DESKS_CALL
     client_of = partial(client, "lambda", tries, seconds)
     kept = render_cache().previews
     return LambdaRenderer(client_of, settings.render_function, package, unpack_brotli, kept, progress)
