@@ -12,6 +12,7 @@ CACHES = {
     "operator": {"marks"},
     "published": {"_directory", "_site"},
     "publishing": {"_package", "render_cache"},
+    "render": {"package"},
     "texts": {"_files", "_newest_at", "texts_at"},
 }
 
