@@ -191,6 +191,44 @@ def test_an_answer_that_lambda_would_refuse_is_an_error_that_says_so() -> None:
     assert len(function.client.answered[0]) <= MOST + 100
 
 
+class MakesLargePages:
+    """A renderer whose pages of three places are too much for one answer, and of two are not."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> list[RenderedPlace]:
+        self.asked.append([one.place for one in inputs])
+        return [
+            RenderedPlace(one.place, [RenderedPage(f"en/{one.place}", noise(MOST * 2 // 7), "")], [])
+            for one in inputs
+        ]
+
+
+def test_places_that_are_too_many_for_one_answer_come_in_several() -> None:
+    renderer = MakesLargePages()
+
+    @contextmanager
+    def renderer_for(patient: bool) -> Iterator[Any]:
+        yield renderer
+
+    client = FakeLambda(AnswerRenderCalls(renderer_for, lambda: PACKAGE))
+    inputs = [PlaceInputs(place, "{}") for place in "abcde"]
+    made = renderer_over(client).places(TEXTS, inputs)
+    assert [one.place for one in made] == [*"abcde"]
+    assert renderer.asked == [[*"abcde"], [*"ab"], [*"cde"], [*"c"], [*"de"]]
+
+
+def test_one_place_that_is_too_much_is_an_error() -> None:
+    large = [RenderedPlace("town", [RenderedPage("en/town", noise(MOST), "")], [])]
+    with pytest.raises(TooMuch):
+        renderer_over(Function(large).client).places(TEXTS, INPUTS[:1])
+    few = Function(PLACES)
+    with pytest.raises(TooMuch):
+        renderer_over(few.client).places({"catalog/es": noise(MOST)}, INPUTS)
+    assert few.client.sent == []
+
+
 # What is no answer
 
 

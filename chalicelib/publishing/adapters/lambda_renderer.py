@@ -23,7 +23,7 @@ from chalicelib.publishing.ports import (
     RenderedPlace,
     RenderedSite,
 )
-from chalicelib.publishing.render_calls import AnotherPackage, Call, Opened
+from chalicelib.publishing.render_calls import AnotherPackage, Call, Opened, TooMuch
 from chalicelib.shared.aws.faults import store_faults
 from chalicelib.shared.errors import StoreUnavailable
 
@@ -78,7 +78,16 @@ class LambdaRenderer:
         return self._made(calls.LOOK, texts, self._site_of)
 
     def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
-        """Render, check and pack the pages of some places. Raises TooMuch when they are too many."""
+        """Render, check and pack the pages of some places, in as many calls as Lambda takes them in."""
+        try:
+            return self._at_once(texts, inputs)
+        except TooMuch:
+            if len(inputs) == 1:
+                raise
+            half = len(inputs) // 2
+            return [*self.places(texts, inputs[:half]), *self.places(texts, inputs[half:])]
+
+    def _at_once(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
         asked = [one.place for one in inputs]
 
         def read(found: Any) -> Sequence[RenderedPlace]:
