@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element as Node
 
+from chalicelib.directory.contacts import Contacts
 from chalicelib.directory.content import Content
 from chalicelib.publishing.render.page_numbers import (
     EMERGENCY,
@@ -16,7 +17,7 @@ from chalicelib.publishing.render.page_numbers import (
     short,
     western,
 )
-from chalicelib.publishing.render.page_parts import Finding, Page, text_of
+from chalicelib.publishing.render.page_parts import Finding, Page, of_these_contacts, text_of
 from chalicelib.publishing.style.checks import hidden_by, protected
 from chalicelib.publishing.style.selectors import Element
 
@@ -131,6 +132,7 @@ _ATTRIBUTES = {
     "col": "span",
     "colgroup": "span",
 }
+_OWN_ATTRIBUTES = {tag: frozenset(names.split()) for tag, names in _ATTRIBUTES.items()}
 _METAS = ("viewport", "robots", "color-scheme", "theme-color", "format-detection")
 _LOADS = frozenset(
     [
@@ -261,13 +263,7 @@ def _leads_to(href: str, content: Content) -> bool:
 
 
 def _call(scheme: str, href: str, shown: str, content: Content) -> Iterator[Finding]:
-    kinds = ("text",) if scheme == "sms" else ("call", "tty")
-    known = {
-        channel.href: channel
-        for contact in content.contacts
-        for channel in contact.channels
-        if channel.kind in kinds
-    }
+    known = _called(content.contacts)[scheme]
     number = digits_in(href.partition(":")[2].partition("?")[0])
     if href != f"tel:{EMERGENCY}" and href not in known:
         yield Finding(f"The link calls {number or short(href)}, and no contact has this number.", href)
@@ -275,6 +271,16 @@ def _call(scheme: str, href: str, shown: str, content: Content) -> Iterator[Find
         digits_in(shown)
     ) != national(number):
         yield Finding(f"The link calls {number}, and the page shows “{short(shown)}”.", href)
+
+
+@of_these_contacts
+def _called(contacts: Contacts) -> dict[str, set[str]]:
+    """Return the addresses of all contacts that call, and those that write."""
+    channels = [channel for contact in contacts for channel in contact.channels]
+    return {
+        "tel": {channel.href for channel in channels if channel.kind in ("call", "tty")},
+        "sms": {channel.href for channel in channels if channel.kind == "text"},
+    }
 
 
 def _attribute(tag: str, attribute: str, value: str) -> Iterator[Finding]:
@@ -303,7 +309,7 @@ def _attribute(tag: str, attribute: str, value: str) -> Iterator[Finding]:
     elif not (
         attribute in _ANYWHERE
         or attribute.startswith(("aria-", "data-"))
-        or attribute in _ATTRIBUTES.get(tag, "").split()
+        or attribute in _OWN_ATTRIBUTES.get(tag, ())
     ):
         yield Finding(f"{attribute}=… is not allowed in <{tag}>.", near)
 
@@ -315,14 +321,12 @@ def _is_field(tag: str, direction: str) -> bool:
 def _elements(page: Page) -> dict[Element, Node]:
     """Return the page's elements as selectors see them, in its order."""
     elements: dict[Node, Element] = {}
+    elders: dict[Node | None, list[Element]] = {}
     for node in page.all:
         parent = page.parents.get(node)
-        elder = (
-            [elements[sibling] for sibling in parent or () if sibling in elements]
-            if parent is not None
-            else []
-        )
+        before = elders.setdefault(parent, [])
         attributes: dict[str, str | None] = {str(name): value for name, value in node.attrib.items()}
         around = elements.get(parent) if parent is not None else None
-        elements[node] = Element(str(node.tag), attributes, around, tuple(elder))
+        elements[node] = Element(str(node.tag), attributes, around, tuple(before))
+        before.append(elements[node])
     return {element: node for node, element in elements.items()}

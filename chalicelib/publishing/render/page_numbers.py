@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from xml.etree.ElementTree import Element as Node
 
-from chalicelib.directory.content import Content
-from chalicelib.publishing.render.page_parts import Finding, Page
+from chalicelib.directory.contacts import Contacts
+from chalicelib.publishing.render.page_parts import Finding, Page, of_these_contacts
 
 EMERGENCY = "911"
 # What stands in one line with the words around it.
@@ -63,14 +64,18 @@ _LETTERS_OR_DIGITS = re.compile(
 _GROUPS = re.compile(r"(?<!\d)(?:\+?1[\W_]{0,3})?\d{3}[\W_]{1,12}\d{3}[\W_]{1,12}\d{4}(?!\d)")
 _ABROAD = ("011", "00")  # dialled before the number of another country
 _SITES = re.compile(r"(?:https?://|\bwww\.)[^\s/?#\u2068\u2069]+", re.IGNORECASE)
+# What no number is written with; digits are 0 to 9 by then.
+_OTHER_LETTERS = re.compile(r"[^\W\dA-Z_]+")
+_DIGIT = re.compile("[0-9]")
 _BUTTONS = ("submit", "button", "reset", "image")
 _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 
 def said_numbers(page: Page) -> Iterator[Finding]:
     """Say which numbers stand in the words of a page and are no contact's."""
-    known = {EMERGENCY, *(national(number) for number in _known(page.content))}
-    for text in dict.fromkeys([_words(page.body), *_spoken(page.all)]):
+    known = _known(page.content.contacts)
+    words = _words(page.body)
+    for text in dict.fromkeys([words, *_spoken(page.all)]):
         for said in _like_numbers(text):
             digits = national(digits_in(said.translate(_KEYPAD)))
             if _could_be_called(digits, said) and digits not in known:
@@ -78,7 +83,8 @@ def said_numbers(page: Page) -> Iterator[Finding]:
                     f"“{' '.join(said.split())}” looks like a number to call, and is none of a contact.",
                     said.strip(),
                 )
-    for site in _SITES.findall(_words(page.body)):
+    names_sites = "://" in words or "www." in words.lower()
+    for site in _SITES.findall(words) if names_sites else ():
         host = _host_said(site)
         if host not in page.content.site.hosts:
             yield Finding(
@@ -100,13 +106,16 @@ def _words(node: Node) -> str:
     return "".join(parts)
 
 
-def _known(content: Content) -> list[str]:
-    return [
+@of_these_contacts
+def _known(contacts: Contacts) -> frozenset[str]:
+    """Return the numbers of all contacts, and 911."""
+    numbers = [
         digits_in(channel.value)
-        for contact in content.contacts
+        for contact in contacts
         for channel in contact.channels
         if channel.kind in ("call", "text", "tty")
     ]
+    return frozenset([EMERGENCY, *map(national, numbers)])
 
 
 def _could_be_called(digits: str, said: str) -> bool:
@@ -130,9 +139,22 @@ def _spoken(elements: Sequence[Node]) -> Iterator[str]:
 
 
 def _like_numbers(text: str) -> list[str]:
-    plain = _DATE.sub(" ", western(text))
+    plain = _near_digits(_DATE.sub(" ", western(text)))
+    if not _DIGIT.search(plain):
+        return []
     patterns = (_NUMBER, _GROUPS, _LETTERS, _LETTERS_OR_DIGITS)
     return list(dict.fromkeys(found for pattern in patterns for found in pattern.findall(plain)))
+
+
+def _near_digits(text: str) -> str:
+    """Return what stands around the digits of a text; each x is for words that no number reaches into.
+
+    Most of a page is words, and looking at each of their letters for a number takes long.
+    """
+    first, *others = _OTHER_LETTERS.split(text)
+    if not others:
+        return first
+    return "x".join([first, *(part for part in others[:-1] if _DIGIT.search(part)), others[-1]])
 
 
 def _host_said(site: str) -> str:
@@ -141,14 +163,23 @@ def _host_said(site: str) -> str:
 
 def western(text: str) -> str:
     """Return a text with every digit as 0 to 9, and without what nobody sees between them."""
-    if text.isascii():  # none of these is unseen, and all digits are 0 to 9
-        return text
-    return "".join(_digit(letter) for letter in text if unicodedata.category(letter) != "Cf")
+    return text if text.isascii() else text.translate(_western_digits())
 
 
-def _digit(letter: str) -> str:
-    value = None if letter.isascii() else unicodedata.digit(letter, None)
-    return letter if value is None else str(value)
+class _Western(dict[int, int | str | None]):
+    """A table for str.translate that grows with the letters that it meets."""
+
+    def __missing__(self, code: int) -> int | str | None:
+        letter = chr(code)
+        value = None if letter.isascii() else unicodedata.digit(letter, None)
+        unseen = unicodedata.category(letter) == "Cf"
+        self[code] = None if unseen else code if value is None else str(value)
+        return self[code]
+
+
+@cache
+def _western_digits() -> _Western:
+    return _Western()
 
 
 def digits_in(text: str) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
+from chalicelib.directory.contacts import Contacts
 from chalicelib.directory.content import Content
 from chalicelib.publishing.documents import STOPS
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Page:
         self.body = next(one for one in self.all if one.tag == "body")
         self.links = [one for one in self.all if one.tag == "a"]
         self.parents = {inner: one for one in self.all for inner in one}
+        self._veiled = {folded: self._out_of_sight(folded) for folded in (True, False)}
         # What a browser with scripts leaves out does not count as shown.
         self.hrefs = [one.get("href") or "" for one in self.links if not self.veiled(one)]
 
@@ -46,13 +53,21 @@ class Page:
 
         What is folded away counts as out of sight too, unless `folded` is False.
         """
-        within = element
-        for one in (element, *self.around(element)):
-            closed = folded and one.tag == "details" and one is not element and one.get("open") is None
-            if one.tag == "noscript" or one.get("hidden") is not None or (closed and within.tag != "summary"):
-                return True
-            within = one
-        return False
+        return element in self._veiled[folded]
+
+    def _out_of_sight(self, folded: bool) -> set[Element]:
+        veiled: set[Element] = set()
+        for one in self.all:  # what an element stands in comes before it
+            around = self.parents.get(one)
+            closed = folded and around is not None and around.tag == "details" and around.get("open") is None
+            if (
+                one.tag == "noscript"
+                or one.get("hidden") is not None
+                or around in veiled
+                or (closed and one.tag != "summary")
+            ):
+                veiled.add(one)
+        return veiled
 
     def around(self, element: Element) -> list[Element]:
         """Return what an element stands in, nearest first."""
@@ -70,3 +85,16 @@ class Page:
 def text_of(element: Element) -> str:
     """Return all words in an element, with single spaces."""
     return " ".join("".join(element.itertext()).split())
+
+
+def of_these_contacts(reckoned: Callable[[Contacts], T]) -> Callable[[Contacts], T]:
+    """Cache what is reckoned from all contacts for the last ones: a site has thousands, and so many pages."""
+    last: list[tuple[Contacts, T]] = []
+
+    @wraps(reckoned)
+    def known(contacts: Contacts) -> T:
+        if not last or last[0][0] is not contacts:
+            last[:] = [(contacts, reckoned(contacts))]
+        return last[0][1]
+
+    return known

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-
-from tinycss2.ast import Node
 
 from chalicelib.publishing.documents import STOPS, TELLS, Problem
 from chalicelib.publishing.style.colours import (
@@ -22,16 +19,16 @@ from chalicelib.publishing.style.colours import (
     readable,
     stands_out,
 )
-from chalicelib.publishing.style.hiding import (
-    AROUND,
-    EXIT,
-    NUMBER,
-    SHOWN,
-    disturbs,
-    hides,
-    lies_over,
+from chalicelib.publishing.style.hiding import lies_over
+from chalicelib.publishing.style.in_sight import (
+    BLANKS,
+    GONE,
+    hidden_by,
+    sheet_of,
+    short,
+    surroundings_of,
 )
-from chalicelib.publishing.style.page import MODEL, may_be_left_out, protected
+from chalicelib.publishing.style.page import MODEL, protected
 from chalicelib.publishing.style.selectors import Element, Selector
 from chalicelib.publishing.style.sheets import (
     Declaration,
@@ -46,9 +43,6 @@ STYLE = "template/public/page.css"
 
 _LOADS = ("url", "src", "image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade",
           "element", "-moz-element", "paint", "expression", "attr", "if", "sibling-index")  # fmt: skip
-_BLANKS = "#exit:focus:not(:focus-visible) ~ *"
-_PRESSED = "#exit:active ~ *"  # for browsers that drop a rule with a selector they do not know
-_GONE = ".gone body"
 _ZERO = ("0", "0px", "0rem")
 _ROOM = re.compile(r"[0-9.]*[1-9][0-9.]*rem")
 _PICTURES = re.compile(r"wingdings|webdings|dingbats|\bsymbol\b|marlett|bookshelf", re.IGNORECASE)
@@ -58,23 +52,17 @@ _LEFT = Element("body", {}, Element("html", {"class": "gone", "lang": None, "dir
 _SENTENCES = {
     "exit": "The exit must stay in sight: #exit needs position: sticky.",
     "over": "The exit must lie over all else: #exit needs a z-index of 1 or more and inset-block-start: 0.",
-    "blank": f"A tap on the exit must blank the page: the rule {_BLANKS} is missing.",
+    "blank": f"A tap on the exit must blank the page: the rule {BLANKS} is missing.",
     "gone": "Leaving must blank the page: the rule .gone body is missing.",
     "focus": "What has the focus must not lie under the exit: scroll-padding-block-start is missing.",
     "scheme": "The page must follow a dark or light phone: color-scheme is missing.",
     "outline": "Who uses a keyboard must see where they are: :focus-visible.",
 }
-_WHAT = {
-    EXIT: "the exit",
-    SHOWN: "a warning or a number",
-    NUMBER: "a number",
-    AROUND: "what the numbers stand in",
-}
 
 
 def check_style(text: str) -> list[Problem]:
     """Return what is wrong with the style sheet, with its lines."""
-    sheet = _sheet(text)
+    sheet = sheet_of(text)
     problems = [Problem(STYLE, fault.line, fault.sentence) for fault in sheet.faults]
     if "</" in text:
         problems.append(
@@ -83,7 +71,7 @@ def check_style(text: str) -> list[Problem]:
     if sheet.faults and not sheet.rules:
         return problems
     problems += [Problem(STYLE, 0, _SENTENCES[name]) for name in _lost(sheet)]
-    surroundings = _surroundings(sheet)
+    surroundings = surroundings_of(sheet)
     exits = _exit_level(sheet)
     grounded = _grounded(sheet, surroundings)
     for rule in sheet.rules:
@@ -91,7 +79,7 @@ def check_style(text: str) -> list[Problem]:
         for variables in surroundings.values():
             if not _only_exit(rule):
                 findings += [
-                    (one.line, f"“{one.name}: {_short(one.text)}” {why}.", STOPS)
+                    (one.line, f"“{one.name}: {short(one.text)}” {why}.", STOPS)
                     for one, why in lies_over(rule.values(), variables, exits)
                 ]
         problems += [
@@ -99,76 +87,6 @@ def check_style(text: str) -> list[Problem]:
         ]
     problems += [Problem(STYLE, line, sentence) for line, sentence in hidden_by(text, MODEL)]
     return problems
-
-
-def hidden_by(text: str, elements: Mapping[Element, str]) -> list[tuple[int, str]]:
-    """Return line and reason for each rule that could hide or move one of these elements (`protected`)."""
-    findings = []
-    for rule, declaration, kinds in _could_hide(text):
-        for selector in rule.selectors:
-            if _may_blank(selector, declaration):
-                continue
-            hit = (
-                kind
-                for element, kind in elements.items()
-                if kind in kinds
-                and selector.may_match(element)
-                and not (rule.printed and may_be_left_out(element, kind))
-            )
-            kind = next(hit, "")
-            if kind:
-                said = f"“{declaration.name}: {_short(declaration.text)}”"
-                sentence = f"“{selector.text}” may match {_WHAT[kind]}, and {said} could hide or move it."
-                findings.append((declaration.line, sentence))
-    return list(dict.fromkeys([*findings, *_added_by(text, elements)]))
-
-
-def _added_by(text: str, elements: Mapping[Element, str]) -> Iterator[tuple[int, str]]:
-    """Return line and reason for what ::before and ::after put beside the exit and the numbers, or above."""
-    sheet = _sheet(text)
-    surroundings = tuple(_surroundings(sheet).values())
-    for rule, selector in [(each, part) for each in sheet.rules for part in each.selectors if part.part]:
-        top = selector.part == "before"
-        kinds = {
-            kind
-            for element, kind in elements.items()
-            if (kind != AROUND or (top and element.tag in ("html", "body"))) and selector.may_add_to(element)
-        }
-        for declaration in rule.declarations if kinds else ():
-            if any(disturbs(declaration, kind, variables) for kind in kinds for variables in surroundings):
-                said = f"“{declaration.name}: {_short(declaration.text)}”"
-                sentence = f"“{selector.text}”: {said} could cover, change or move what must be seen."
-                yield declaration.line, sentence
-
-
-@lru_cache(maxsize=8)
-def _could_hide(text: str) -> tuple[tuple[StyleRule, Declaration, tuple[str, ...]], ...]:
-    """Return each declaration that could hide something, with what it could hide if it matches."""
-    sheet = _sheet(text)
-    surroundings = tuple(_surroundings(sheet).values())
-    hiding = []
-    for rule in sheet.rules:
-        for declaration in rule.declarations:
-            kinds = tuple(
-                kind
-                for kind in _WHAT
-                if any(hides(declaration, kind, variables) for variables in surroundings)
-                or (declaration.name == "display" and declaration.important)
-            )
-            if kinds:
-                hiding.append((rule, declaration, kinds))
-    return tuple(hiding)
-
-
-def _may_blank(selector: Selector, declaration: Declaration) -> bool:
-    if declaration.name == "visibility":
-        return selector.text in (_BLANKS, _PRESSED) and declaration.text == "hidden"
-    return declaration.name == "display" and selector.text == _GONE and declaration.text == "none"
-
-
-@lru_cache(maxsize=8)
-def _sheet(text: str) -> StyleSheet:
-    return StyleSheet(text)
 
 
 def _only_exit(rule: StyleRule) -> bool:
@@ -209,10 +127,10 @@ def _lost(sheet: StyleSheet) -> Iterator[str]:
     ):
         yield "over"
     if not any(
-        (selector, name, text) == (_BLANKS, "visibility", "hidden") for selector, name, text, _ in said
+        (selector, name, text) == (BLANKS, "visibility", "hidden") for selector, name, text, _ in said
     ):
         yield "blank"
-    if not any((selector, name, text) == (_GONE, "display", "none") for selector, name, text, _ in said):
+    if not any((selector, name, text) == (GONE, "display", "none") for selector, name, text, _ in said):
         yield "gone"
     roots = [(name, text) for selector, name, text, _ in said if selector in (":root", "html")]
     if not any(name == "scroll-padding-block-start" and _ROOM.fullmatch(text) for name, text in roots):
@@ -224,20 +142,6 @@ def _lost(sheet: StyleSheet) -> Iterator[str]:
         for selector, name, _, declaration in said
     ):
         yield "outline"
-
-
-def _surroundings(sheet: StyleSheet) -> dict[tuple[str, ...], Variables]:
-    """Return what custom properties stand for: everywhere, and under each condition that says otherwise."""
-    plain: dict[str, tuple[Node, ...]] = {}
-    others: dict[tuple[str, ...], dict[str, tuple[Node, ...]]] = {}
-    for rule in sheet.rules:
-        own = {one.name: one.tokens for one in rule.declarations if one.name.startswith("--")}
-        if not own:
-            continue
-        everywhere = not rule.conditions and rule.text in (":root", "html", "*", "body", ":root, :host")
-        where = plain if everywhere else others.setdefault((*rule.conditions, rule.text), {})
-        where.update(own)
-    return {(): plain, **{key: {**plain, **own} for key, own in others.items()}}
 
 
 def _grounded(sheet: StyleSheet, surroundings: Mapping[tuple[str, ...], Variables]) -> set[str]:
@@ -331,7 +235,7 @@ def _outside(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
             ):
                 yield (
                     declaration.line,
-                    f"“{_short(node.value)}” looks like a number to call: style says none.",
+                    f"“{short(node.value)}” looks like a number to call: style says none.",
                     STOPS,
                 )
             if declaration.name.startswith("counter-") and node.type == "number" and abs(node.value) > 99:
@@ -351,7 +255,7 @@ def _outside(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
         ) and _PICTURES.search(declaration.text):
             yield (
                 declaration.line,
-                f"“{_short(declaration.text)}” shows signs in place of letters and digits.",
+                f"“{short(declaration.text)}” shows signs in place of letters and digits.",
                 STOPS,
             )
 
@@ -387,14 +291,10 @@ def _of_habits(rule: StyleRule) -> Iterator[tuple[int, str, str]]:
 
 def _outranks(selector: Selector, declaration: Declaration) -> bool:
     """Say whether a rule for the body of a page that was left counts more than the one that blanks it."""
-    if selector.text == _GONE:
+    if selector.text == GONE:
         return declaration.text.lower() != "none"
     return selector.text not in ("body", "*") and selector.may_match(_LEFT)
 
 
 def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from chalicelib.publishing.style.hiding import (
     AROUND,
@@ -12,26 +12,29 @@ from chalicelib.publishing.style.hiding import (
 )
 from chalicelib.publishing.style.selectors import Element
 
+_SHOWN_BY = frozenset(["care", "code", "now"])
+
 
 def protected(elements: Sequence[Element]) -> dict[Element, str]:
     """Return which elements of a page, given in its order, must stay in sight, and what each is."""
     kinds: dict[Element, str] = {}
+    around: dict[Element | None, frozenset[str]] = {None: frozenset()}  # what it stands in, itself included
     for element in elements:
         href = element.attributes.get("href") or ""
+        within = around.get(element.parent)
+        if within is None:
+            within = frozenset(kinds[one] for one in element.ancestors() if one in kinds)
         if element.tag == "a" and element.attributes.get("id") == "exit":
             kinds[element] = EXIT
-        elif href.startswith(("tel:", "sms:")) or _stands_in(element, kinds, NUMBER):
+        elif href.startswith(("tel:", "sms:")) or NUMBER in within:
             kinds[element] = NUMBER
-        elif {"care", "code", "now"} & set(element.classes) or _stands_in(element, kinds, SHOWN):
+        elif SHOWN in within or not _SHOWN_BY.isdisjoint(element.classes):
             kinds[element] = NUMBER if "code" in element.classes else SHOWN
+        around[element] = within | {kinds[element]} if element in kinds else within
     for element in list(kinds):
         for ancestor in element.ancestors():
             kinds.setdefault(ancestor, AROUND)
     return kinds
-
-
-def _stands_in(element: Element, kinds: Mapping[Element, str], kind: str) -> bool:
-    return any(kinds.get(one) == kind for one in element.ancestors())
 
 
 def may_be_left_out(element: Element, kind: str) -> bool:

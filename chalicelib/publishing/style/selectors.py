@@ -5,7 +5,8 @@ A page has states (hover, focus, a class that the script sets), so the answer is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import tinycss2
@@ -33,11 +34,10 @@ class Element:
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     parent: Element | None = None
     before: tuple[Element, ...] = ()  # its elder siblings, the nearest last
+    classes: tuple[str, ...] = field(init=False)
 
-    @property
-    def classes(self) -> list[str]:
-        """Return its classes."""
-        return (self.attributes.get("class") or "").split()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple((self.attributes.get("class") or "").split()))
 
     def ancestors(self) -> Iterator[Element]:
         """Return what it stands in, nearest first."""
@@ -59,6 +59,20 @@ class Simple:
 
 
 Compound = tuple[Simple, ...]
+_INDEXED = ("tag", "id", "class")
+
+
+class Elements:
+    """Index of elements by tag, id and class: most selectors are for few of a page."""
+
+    def __init__(self, elements: Iterable[Element]) -> None:
+        self.all = list(elements)
+        self.of: defaultdict[tuple[str, str | None], list[Element]] = defaultdict(list)
+        for element in self.all:
+            self.of["tag", element.tag].append(element)
+            self.of["id", element.attributes.get("id")].append(element)
+            for name in set(element.classes):
+                self.of["class", name].append(element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +83,18 @@ class Selector:
     joints: tuple[str, ...]
     text: str
 
-    @property
-    def part(self) -> str:
-        """Return the pseudo-element that is styled in place of the element, or nothing."""
+    part: str = field(init=False)  # the pseudo-element that is styled in place of the element, or nothing
+
+    def __post_init__(self) -> None:
         last = self.compounds[-1] if self.compounds else ()
         names = [one.name for one in last if one.kind == "part" and one.name not in _TEXT_ITSELF]
-        return names[0] if names else ""
+        object.__setattr__(self, "part", names[0] if names else "")
+
+    def among(self, elements: Elements) -> Sequence[Element]:
+        """Return those elements, in their order, that it may match by their tag, id or class."""
+        last = self.compounds[-1] if self.compounds else ()
+        found = [elements.of[one.kind, one.name] for one in last if one.kind in _INDEXED]
+        return min(found, key=len, default=elements.all)
 
     def may_match(self, element: Element) -> bool:
         """Say whether it matches the element itself in some state of the page."""
