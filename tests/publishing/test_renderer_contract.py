@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ import pytest
 from chalicelib.delivery.mail_frames import MARKER
 from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, kind_of
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.pages.adapters.document_folders import ReleaseFiles
+from chalicelib.pages.render.packing import PUBLISHED, pack_brotli
 from chalicelib.publishing import page_marks
 from chalicelib.publishing.ports import ShippedDocuments, SiteRenderer
+from chalicelib.reporting.render.samples import MADE_ON_REQUEST
 from tests.support.fake_lambda import renderer_in_a_function
 from tests.support.fake_package import REPORT_MAIL, FakePackage, FakeRenderer, written
-from tests.support.rendered import shipped_files, shipped_folders, site_renderer
+from tests.support.rendered import render_site, shipped_files, shipped_folders, site_renderer
 
 
 @dataclass
@@ -134,3 +138,16 @@ def test_a_page_with_marks_is_the_page_without_them(package: Package) -> None:
     assert page_marks.without(page.marked) == page.html != page.marked
     with pytest.raises(DocumentInvalid):
         package.renderer.marked({}, "es/nowhere-at-all")
+
+
+def test_a_publish_packs_brotli_at_its_own_quality_and_none_of_what_is_made_on_request(
+    tmp_path: Path,
+) -> None:
+    folders = shipped_folders(tmp_path, locales=("en",))
+    pages = render_site(site_renderer(folders), ReleaseFiles(folders)({}).content.parent, {}).pages
+    assert {page.name for page in pages if not page.brotli} == {
+        name for name in (page.name for page in pages) if name.endswith(MADE_ON_REQUEST)
+    }
+    assert [
+        page.name for page in pages if page.brotli and page.brotli != pack_brotli(page.html, PUBLISHED)
+    ] == []

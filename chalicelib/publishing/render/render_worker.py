@@ -41,7 +41,7 @@ from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.directory.recipients import read_offices
 from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
-from chalicelib.pages.render.packing import pack, pack_brotli
+from chalicelib.pages.render.packing import PUBLISHED, pack, pack_brotli
 from chalicelib.pages.render.templates import environment
 from chalicelib.publishing import page_blocks
 from chalicelib.publishing.render import sentences
@@ -171,7 +171,7 @@ class Inside:
     def pack(self, name: str, html: str) -> dict[str, Any]:
         """Pack a page that lies ready as brotli too; those made on request are packed as they are sent."""
         ready = not name.endswith(samples.MADE_ON_REQUEST)
-        return {"brotli": pack_brotli(html) if ready else ""}
+        return {"brotli": pack_brotli(html, PUBLISHED) if ready else ""}
 
     def trial(self, source: str) -> str:
         """Render a template of our own."""
