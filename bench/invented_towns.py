@@ -25,6 +25,7 @@ _LAST = (
     "Banos", "Bluff", "Creek", "Falls", "Grove", "Harbor", "Hill", "Junction", "Landing", "Meadow", "Park",
     "Springs", "Vale",
 )  # fmt: skip
+ENDINGS = tuple(f"-{code}" for code in _STATES)
 COUNTY, TOWN = "county", "city"
 
 

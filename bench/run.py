@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from bench import delivery, events, pages, reports, sizes, table, targets
+from bench import delivery, events, many_places, pages, reports, sizes, table, targets
 from bench.bucket import Bucket
 from bench.stub import Stub
 from bench.targets import BARE, OBVIOUS, PORCHLIGHT, PUBLISHED, Target
@@ -84,6 +84,7 @@ def measure(package: Path, work: Path) -> dict[str, Any]:
     found: dict[str, Any] = {
         "pages": {target.name: costs[target.name].figures() for target in all_targets},
         "first_views": sizes.first_views(ours.folder),
+        "many_places": many_places.crowded(ours, runtime),
         "header_bytes": sizes.header_bytes(ours.folder),
         "sizes": sizes.of_package(package),
         "render": sizes.rendering(ours.folder),

@@ -38,6 +38,10 @@ def goals(found: Figures) -> list[Goal]:
     def ratio(name: str, of: Figures = ours) -> float | None:
         return of[name] / bare[name] if name in of and name in bare else None
 
+    def kilobytes(size: int | None) -> float | None:
+        return None if size is None else size / 1000
+
+    many: Figures = found.get("many_places", {})
     report, sizes = found.get("report", {}), found["sizes"]
     return [
         Goal("page: cold start, instructions", "x bare", 1.75, 1.15, ratio("cold_instructions_m")),
@@ -52,6 +56,9 @@ def goals(found: Figures) -> list[Goal]:
         Goal("page: a warm request, instructions", "x bare", 1.6, 1.10, ratio("warm_instructions_k")),
         Goal("page: warm p50 through the runtime client", "x bare", 1.45, 0.95, ratio("warm_p50_us")),
         Goal("page: handler alone, p50", "us", 30, 8, ours.get("alone_p50_us")),
+        Goal("page: cold start, 3,000 places", "x bare", 1.25, 1.2, ratio("cold_instructions_m", many)),
+        Goal("page: a warm request, 3,000 places", "x bare", 1.10, 1.05, ratio("warm_instructions_k", many)),
+        Goal("index of 3,000 places, packed", "KB", 60, 51, kilobytes(many.get("current_json_bytes"))),
         Goal(
             "page: first view, worst language",
             "KB",

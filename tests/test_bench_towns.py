@@ -15,12 +15,16 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bench import invented_towns, towns
+from bench import invented_towns, many_places, towns
+from bench.bucket import RELEASE
+from bench.many_places import CrowdedBucket
 from bench.shelf import COUNTS, Served, Shelf
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE
+from chalicelib.pages.page_files import hashes_in, path_of
 from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.whole_texts import all_texts, whole_of
+from chalicelib.shared.net.public_files import HttpConnection
 from tests.support.rendered import shipped_files, shipped_folders
 
 BUCKET = "pages"
@@ -156,6 +160,25 @@ def test_the_invented_site_is_one_that_can_be_published(tmp_path: Path) -> None:
     assert {name for name in texts if name != SITE} == {
         f"{base}/{slug}" for base in (CONTACTS, PLACES) for slug in new
     }
+
+
+def test_a_bucket_of_many_places_has_a_page_of_the_last_one(tmp_path: Path) -> None:
+    pages = tmp_path / "chalicelib" / "built_pages"
+    (pages / "en").mkdir(parents=True)
+    (pages / "index.json").write_text('{"locales": ["en"], "places": ["us"], "default_place": "us"}')
+    for ending in ("b64", "br.b64"):
+        (pages / "en" / f"us.{ending}").write_text(f"H4sI{ending}")
+    bucket = CrowdedBucket(tmp_path, 400)
+    try:
+        line = HttpConnection(bucket.address, 5.0)
+        current = json.loads(line.get("current.json"))
+        assert len(current["index"]["places"]) == 400
+        path = path_of(RELEASE, *hashes_in(current["index"]), "en", bucket.last)
+        assert line.get(f"{path}.br.b64") == b"H4sIbr.b64"
+        line.close()
+        assert 3_000 < many_places.most_places(bucket) < 6_000
+    finally:
+        bucket.close()
 
 
 def test_what_is_asked_for_is_read_and_anything_else_is_refused() -> None:

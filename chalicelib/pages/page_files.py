@@ -17,7 +17,7 @@ def hashes_in(index: Mapping[str, object]) -> tuple[dict[str, str], str]:
     places = index.get("places")
     if not isinstance(places, dict):
         return {}, ""
-    return {str(place): str(digest) for place, digest in places.items()}, str(index.get("shared") or "")
+    return places, str(index.get("shared") or "")  # as it is: a copy of thousands would show at a cold start
 
 
 def path_of(number: int, hashes: Mapping[str, str], shared: str, locale: str, page: str) -> str:

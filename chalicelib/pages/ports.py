@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 
@@ -26,8 +26,8 @@ class Pages(Protocol):
         """The languages there are pages in."""
 
     @property
-    def places(self) -> Sequence[str]:
-        """The slugs of the places there are pages for."""
+    def places(self) -> Collection[str]:
+        """The slugs of the places there are pages for: quick to look up, though there are thousands."""
 
     @property
     def default_place(self) -> str:

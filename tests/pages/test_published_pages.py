@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -197,6 +197,16 @@ def test_pages_lie_under_the_hash_of_their_bytes_and_what_did_not_change_is_not_
     assert list(pages.places) == ["a", "b"]
     assert unpacked(pages.error("en", 404)) == "gone"
     assert bucket.asked[2:] == ["releases/shared/gone/en/error-404.b64"]
+
+
+def test_a_place_among_thousands_is_looked_up_and_not_looked_for(
+    bucket: Bucket, shipped: ShippedPages, ticks: Ticks
+) -> None:
+    bucket.publish_by_place(1, {"a": "one", **{f"town-{number}": "other" for number in range(3000)}}, "gone")
+    pages = PublishedPages(bucket.base, shipped, ticks)
+    assert seen(pages, place="town-2999") == ("en other", "one")
+    assert len(pages.places) == 3001
+    assert isinstance(pages.places, Mapping)  # a list would be compared from its beginning, at each request
 
 
 def test_a_release_of_before_and_one_by_place_are_shown_after_each_other(

@@ -13,7 +13,7 @@ from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Any
 
     from chalicelib.pages.ports import Pages
@@ -35,6 +35,7 @@ class PublishedPages:
         self._clock = clock
         self._releases: list[_Release] = []  # newest first, two at most
         self._look_at = self._away_until = float("-inf")
+        self._seen = b""  # what is read was read: with thousands of places it takes half a millisecond
         self._connection = HttpConnection(base, PATIENCE, clock)  # a wrong address shows at once
 
     def current(self) -> Pages:
@@ -56,7 +57,7 @@ class PublishedPages:
         return self.current().locales
 
     @property
-    def places(self) -> Sequence[str]:
+    def places(self) -> Collection[str]:
         """The slugs of the places there are pages for."""
         return self.current().places
 
@@ -85,13 +86,17 @@ class PublishedPages:
 
     def _look(self) -> None:
         try:
-            current = json.loads(self._fetch("current.json"))
+            content = self._fetch("current.json")
+            if content == self._seen:
+                return
+            current = json.loads(content)
             number = int(current["release"])
             if not self._releases or self._releases[0].number != number:
                 release = _Release(number, current["index"])
                 for older in self._releases:
                     release.keep(older)
                 self._releases = [release, *self._releases[:1]]
+            self._seen = content
         except (_Away, KeyError, TypeError, ValueError):
             return  # away, or not what we write: the pages stay as they are
 
@@ -116,15 +121,16 @@ class _Release:
     def __init__(self, number: int, index: Mapping[str, Any]) -> None:
         self.number = number
         self.locales = [str(locale) for locale in index["locales"]]
-        self.places = [str(place) for place in index["places"]]
         # A release from before there were any lists none, and what shipped is shown.
         self.other_pages = [str(name) for name in index.get("other_pages", ())]
         self.default_place = str(index["default_place"])
         self.headers = {str(name): str(value) for name, value in index["headers"].items()}
+        self._hashes, self._shared = hashes_in(index)
+        # Thousands, of which each request asks for one: looked up, and neither copied nor looked through.
+        self.places: Collection[str] = self._hashes or [str(place) for place in index["places"]]
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
         self.brotli = bool(index.get("brotli"))  # releases of before have none
-        self._hashes, self._shared = hashes_in(index)
         self.cache: dict[tuple[str, str, bool], str] = {}
 
     def path(self, locale: str, page: str) -> str:
@@ -146,7 +152,7 @@ class _ReleasePages:
         self._fetch = fetch
         self._brotli = brotli
         self.locales: Sequence[str] = release.locales
-        self.places: Sequence[str] = release.places
+        self.places: Collection[str] = release.places
         self.default_place = release.default_place
         self.other_pages: Sequence[str] = release.other_pages
         self.headers: Mapping[str, str] = release.headers
@@ -204,7 +210,7 @@ class _View:
         return self._sources[0].locales
 
     @property
-    def places(self) -> Sequence[str]:
+    def places(self) -> Collection[str]:
         """The slugs of the places there are pages for."""
         return self._sources[0].places
 
