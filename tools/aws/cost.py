@@ -44,6 +44,12 @@ PRICES = {
     "zone": Price(0.50, "zone and month", "Route 53"),
 }
 
+# What only publishing takes; the months above leave it out, since it is a few cents.
+PUBLISH_PRICES = {
+    "bucket write": Price(0.005 / 1000, "PUT", "S3 Standard"),
+    "bucket read": Price(0.0004 / 1000, "GET or HEAD", "S3 Standard"),
+}
+
 # What one event takes. Times and sizes are generous roundings of what bench/ measures.
 OUTCOMES_A_DELIVERY = 3  # sent, delivered, deleted; now and then one more
 OUTCOME_BYTES = 230  # one line of the log with what Lambda writes before it, and CloudWatch adds
@@ -62,6 +68,21 @@ JOB_GB_SECONDS = 45.0  # fifteen seconds of 3 GB: a site of thirty places in ten
 # Two secrets of deliver's, and one that two functions read, each looked at again after five minutes.
 SECRET_CALLS = MINUTES_A_MONTH / 5 * 4
 FIXED = {"secret": 3.0, "alarm": 18.0, "metric": 7.0, "zone": 1.0}
+
+
+# A publish, by `python -m bench.towns`: processor seconds to render, check and pack a page, and to write it.
+LANGUAGES = 10
+PAGE_RENDER_SECONDS, PAGE_WRITE_SECONDS = 0.035, 0.010
+GB_OF_A_PROCESSOR = 1.769  # what Lambda gives one for
+# Who asks for pages waits as long as who renders them, with as much memory.
+RENDER_TIMES = 2
+PUT_SECONDS, PUTS_AT_ONCE, WORKER_GB = 0.030, 8, 2.9375
+PAGE_WRITES = 3  # two encodings, and the standby page
+PAGE_READS = 1  # whether a newer standby page is there
+CHUNK = 25  # places that a worker is handed at a time
+CHUNK_WRITES = 6  # rows and moves of its job
+PLACE_DOCUMENTS = 2  # of which each is read, and kept in the release's map
+PLACE_MAP_BYTES = 90  # of both its documents' names and versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,54 @@ def costs(load: Load) -> dict[str, float]:
     return {name: count * PRICES[name].dollars for name, count in units(load).items()}
 
 
+# What is published, and how many places' pages that renders of how many that there are.
+PUBLISHES = (
+    ("a county's number", 21, 3000),
+    ("a state's number", 200, 3000),
+    ("all of 3,000 places", 3000, 3000),
+)
+
+
+def publish_units(rendered: int, places: int) -> dict[str, float]:
+    """Return how many of each priced unit a publish takes."""
+    pages, chunks = rendered * LANGUAGES, -(-rendered // CHUNK)
+    render = pages * PAGE_RENDER_SECONDS * GB_OF_A_PROCESSOR
+    write = max(
+        pages * PAGE_WRITE_SECONDS * GB_OF_A_PROCESSOR,
+        pages * (PAGE_WRITES + PAGE_READS) * PUT_SECONDS / PUTS_AT_ONCE * WORKER_GB,
+    )
+    return {
+        "lambda GB-second": render * RENDER_TIMES + write,
+        "lambda request": 2.0 * chunks,
+        "bucket write": pages * PAGE_WRITES + rendered + 10.0,
+        "bucket read": pages * PAGE_READS + rendered + 10.0,
+        "queue request": 3.0 * chunks,
+        "dynamo write": chunks * CHUNK_WRITES + places * PLACE_MAP_BYTES / 1000 + 10.0,
+        "dynamo read": places * PLACE_DOCUMENTS + 100.0,
+    }
+
+
+def publish_costs(rendered: int, places: int) -> dict[str, float]:
+    """Return the dollars of each priced unit for a publish."""
+    prices = {**PRICES, **PUBLISH_PRICES}
+    return {name: count * prices[name].dollars for name, count in publish_units(rendered, places).items()}
+
+
+def _publishes() -> list[str]:
+    """Return the table of what a publish costs."""
+    by_publish = [(publish_units(*of), publish_costs(*of)) for _, *of in PUBLISHES]
+    lines = [
+        "| one publish | " + " | ".join(name for name, *_ in PUBLISHES) + " |",
+        "| --- |" + " ---: |" * len(PUBLISHES),
+        "| pages | " + " | ".join(f"{rendered * LANGUAGES:,}" for _, rendered, _ in PUBLISHES) + " |",
+    ]
+    for name in by_publish[0][0]:
+        told = (f"{units[name]:,.0f} = ${dollars[name]:.4f}" for units, dollars in by_publish)
+        lines.append(f"| {name} | " + " | ".join(told) + " |")
+    all_in_all = (f"**${sum(dollars.values()):.4f}**" for _, dollars in by_publish)
+    return [*lines, "| **all** | " + " | ".join(all_in_all) + " |"]
+
+
 def tables() -> str:
     """Return the tables of docs/cost.md."""
     lines = [f"Prices as known on {PRICED_ON}, in US dollars a month, no free tier.", ""]
@@ -143,9 +212,11 @@ def tables() -> str:
     lines.append("| **all** | " + " | ".join(f"**{sum(cost.values()):,.2f}**" for cost in by_load) + " |")
     lines += ["", "| peer | a month | the smallest that runs it |", "| --- | ---: | --- |"]
     lines += [f"| {name} | {dollars:,.2f} | {what} |" for name, dollars, what in PEERS]
+    lines += ["", *_publishes()]
     lines += ["", "| price | dollars | for one | from |", "| --- | ---: | --- | --- |"]
     lines += [
-        f"| {name} | {price.dollars:.10g} | {price.unit} | {price.source} |" for name, price in PRICES.items()
+        f"| {name} | {price.dollars:.10g} | {price.unit} | {price.source} |"
+        for name, price in {**PRICES, **PUBLISH_PRICES}.items()
     ]
     return "\n".join(lines)
 
