@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -112,7 +112,8 @@ class CheckDocuments:
         others = [text for name in drafted for text in before[name][1:]]
         fallen = contact_stamps.check(contacts, [live, *others] if drafted else ())
         fallen += contact_stamps.days_to_come(contacts, latest)
-        found = [Problem(*_at_contact(whole, name), sentence) for name, sentence in fallen]
+        at = _at_contacts(whole)
+        found = [Problem(*at(name), sentence) for name, sentence in fallen]
         return found + [one for one in document_checks.days_to_come(whole, latest) if one.document in before]
 
     def _too_large(self, rendered: RenderedSite) -> list[Problem]:
@@ -128,10 +129,10 @@ class CheckDocuments:
         return [Problem("template/public/page.html", 0, sentence, page=page.name)]
 
     def _stale(self, whole: Mapping[str, str]) -> list[Problem]:
-        contacts = whole_texts(whole)[CONTACTS]
+        contacts, at = whole_texts(whole)[CONTACTS], _at_contacts(whole)
         return [
             Problem(
-                *_at_contact(whole, contact.id),
+                *at(contact.id),
                 f"{contact.name}: "
                 + (
                     f"last checked on {contact.checked_on}, more than 90 days ago."
@@ -178,10 +179,11 @@ def _contacts_in(texts: Iterable[str]) -> str:
     return json.dumps({"contacts": contacts})
 
 
-def _at_contact(whole: Mapping[str, str], contact: str) -> tuple[str, int]:
-    """Return the document that holds a contact, and the line on which it begins."""
-    at = [(name, document_checks.line_of_entry(whole[name], contact)) for name in owners(whole, CONTACTS)]
-    return next((one for one in at if one[1]), at[0])
+def _at_contacts(whole: Mapping[str, str]) -> Callable[[str], tuple[str, int]]:
+    """Return what gives the document that holds a contact, and the line on which it begins."""
+    names = owners(whole, CONTACTS)
+    known = document_checks.lines_of_entries({name: whole[name] for name in names})
+    return lambda contact: known.get(contact, (names[0], 0))
 
 
 def stale_contacts(text: str, today: date) -> Sequence[StaleContact]:

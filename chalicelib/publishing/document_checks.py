@@ -35,6 +35,7 @@ _SUBJECT = re.compile(r"(contact|place|recipient|site)\b\s*(.*?): (.*)", re.DOTA
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}")
 _MOST_SAID = 400  # letters of a sentence; a value may be longer than anybody reads
 _QUOTED = re.compile(r"'([^']{2,})'")
+_ENTRY = re.compile(r'"(?:id|slug)"\s*:\s*"([^"\\]*)"')
 
 
 def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]:
@@ -78,6 +79,17 @@ def line_of_entry(text: str, entry: str) -> int:
     """Return the line on which the entry with this id or slug begins, or 0."""
     match = re.search(rf'"(?:id|slug)"\s*:\s*"{re.escape(entry)}"', text) if entry else None
     return text.count("\n", 0, match.start()) + 1 if match else 0
+
+
+def lines_of_entries(texts: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """Return for each entry, by its id or slug, the first of these documents that holds it, and the line."""
+    found: dict[str, tuple[str, int]] = {}
+    for name, text in texts.items():
+        line, at = 1, 0
+        for match in _ENTRY.finditer(text):
+            line, at = line + text.count("\n", at, match.start()), match.start()
+            found.setdefault(match[1], (name, line))
+    return found
 
 
 def _check_form(whole: Mapping[str, str]) -> list[Problem]:
