@@ -129,6 +129,7 @@ class EditText:
         live = self._live.numbers(self._shelf.live())
         drafts = {draft.document: draft for draft in self._store.drafts()}
         found = {}
+        self._store.read_ahead(live)
         for document in self._ids(live, drafts):
             if document == document_ids.SITE or document_ids.base_of(document) in document_ids.BY_PLACE:
                 text, draft = (

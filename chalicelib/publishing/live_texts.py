@@ -41,7 +41,9 @@ class LiveTexts:
 
     def changed(self, live: LiveRelease | None) -> dict[str, str]:
         """Return the text, in that release, of each document that is not as it shipped."""
-        return {name: self.version(name, number).text for name, number in self.numbers(live).items()}
+        numbers = self.numbers(live)
+        self._store.read_ahead(numbers)
+        return {name: self.version(name, number).text for name, number in numbers.items()}
 
     def texts(self, live: LiveRelease | None) -> dict[str, str]:
         """Return the text of every document in that release."""

@@ -75,6 +75,9 @@ class DocumentStore(Protocol):
     def version(self, document: str, number: int) -> Version | None:
         """Return one version."""
 
+    def read_ahead(self, versions: Mapping[str, int]) -> None:
+        """Take note that each of these versions will be asked for: thousands are read sooner together."""
+
     def add_version(self, version: Version) -> None:
         """Keep a version for good. Raises StaleRecord when its number is taken."""
 

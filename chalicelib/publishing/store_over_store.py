@@ -68,6 +68,10 @@ class StoreOverStore:
         """Return one version."""
         return self._store.version(document, number)
 
+    def read_ahead(self, versions: Mapping[str, int]) -> None:
+        """Take note that each of these versions will be asked for."""
+        self._store.read_ahead(versions)
+
     def add_version(self, version: Version) -> None:
         """Keep a version for good."""
         self._store.add_version(version)

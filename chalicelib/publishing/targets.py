@@ -150,6 +150,7 @@ class Targets:
 
     def text_of(self, target: Target) -> dict[str, str]:
         """Return the text of each document that is not as it shipped, as it would be live."""
+        self._store.read_ahead(target.versions)
         kept = {name: self.live.version(name, one).text for name, one in target.versions.items()}
         return {
             name: with_new_sentences(name, text, self._shipped.text(name))

@@ -101,6 +101,10 @@ class StoreWithoutRecipients(StoreOverStore):
         """Return one version."""
         return None if document == RECIPIENTS else self._store.version(document, number)
 
+    def read_ahead(self, versions: Mapping[str, int]) -> None:
+        """Take note that each of these versions will be asked for."""
+        self._store.read_ahead({name: one for name, one in versions.items() if name != RECIPIENTS})
+
     def releases(self, limit: int) -> Sequence[Release]:
         """Return the newest releases, newest first."""
         return [_without(release) for release in self._store.releases(limit)]

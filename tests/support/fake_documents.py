@@ -81,6 +81,9 @@ class FakeDocuments:
     def version(self, document: str, number: int) -> Version | None:
         return self._versions.get((document, number))
 
+    def read_ahead(self, versions: Mapping[str, int]) -> None:
+        pass
+
     def add_version(self, version: Version) -> None:
         self.before("add_version")
         if (version.document, version.number) in self._versions:

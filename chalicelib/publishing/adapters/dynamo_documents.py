@@ -106,6 +106,13 @@ class DynamoDocuments:
         item = self._for_good(_VERSIONS + document, _number(number))
         return _version(document, item) if item else None
 
+    def read_ahead(self, versions: Mapping[str, int]) -> None:
+        """Read these versions together and keep them; what cannot be kept is read when it is asked for."""
+        keys = [(_VERSIONS + document, _number(number)) for document, number in versions.items() if number]
+        unknown = [key for key in keys if self._kept.get(key) is None]
+        for item in self._table.items([_key(*key) for key in unknown]):
+            self._kept.put((item["pk"]["S"], item["sk"]["S"]), _plain(item))
+
     def add_version(self, version: Version) -> None:
         """Keep a version for good."""
         self._put(
