@@ -42,7 +42,8 @@ def seed(places: int, locales: int) -> dict[str, Any]:
     client("s3").create_bucket(
         Bucket=SETTINGS.pages_bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
     )
-    _, shipped, _, shelf, _, _ = publishing.parts(SETTINGS, clock)
+    parts = publishing.parts(SETTINGS, clock)
+    shipped, shelf = parts.shipped, parts.shelf
     texts = invented_towns.documents(shipped, places, locales)
     batched, when = Batched(dynamodb), clock.now() - timedelta(days=300)
     store = DynamoDocuments(lambda: batched, SETTINGS.documents_table)
@@ -116,8 +117,8 @@ def _timed(work: Callable[[Publish], object]) -> dict[str, Any]:
 
 
 def _edit() -> EditText:
-    store, shipped, _, shelf, _, _ = publishing.parts(SETTINGS, SystemClock())
-    return EditText(store, shipped, shelf, SystemClock())
+    parts = publishing.parts(SETTINGS, SystemClock())
+    return EditText(parts.store, parts.shipped, parts.shelf, SystemClock())
 
 
 def _hashes() -> Mapping[str, str]:
