@@ -75,13 +75,14 @@ def _traced(said: Said, every: Mapping[str, str]) -> dict[str, list[tuple[str, i
     if are_whole(every):
         return {sentence: list(places) for sentence, places in said.items()}
     traced: dict[str, list[tuple[str, int]]] = {}
+    theirs = {whole: owners(every, whole) for whole in WHOLE}
     for sentence, places in said.items():
         spelled = json.dumps(sentence, ensure_ascii=False)
         found: dict[tuple[str, int], None] = {}
         for document, line in places:
             if document not in WHOLE:
                 found[document, line] = None
-            for one in owners(every, document) if document in WHOLE else ():
+            for one in theirs.get(document, ()):
                 if (at := every[one].find(spelled)) >= 0:
                     found[one, every[one].count("\n", 0, at) + 1] = None
         traced[sentence] = list(found)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.pages.about import AboutSite
 from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.adapters.standby import is_page, keys, names, standby
+from chalicelib.publishing.adapters.standby import in_batches, is_page, keys, names, paths, standby
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
 POLICY = "default-src 'none'; style-src 'sha256-abc='; frame-ancestors 'none'; base-uri 'none'"
@@ -51,6 +51,18 @@ def test_the_page_of_other_languages_lies_under_its_path_when_the_release_has_on
     before = {**index, "other_pages": []}
     assert not [key for key in keys(before) if "more" in key]
     assert names(before) == ["en/us.b64", "es/us.b64"]
+
+
+def test_thousands_of_places_are_copied_a_few_at_a_time_and_each_once() -> None:
+    places = {f"town-{number}": f"hash-{number}" for number in range(120)}
+    index = {**INDEX, "places": {"los-banos-ca": "h", **places}, "other_pages": ["more"], "shared": "s"}
+    batches = list(in_batches(index))
+    assert max(len(batch["places"]) + len(batch["other_pages"]) for batch in batches) < 30
+    copied = [key for batch in batches for key in keys(batch)]
+    assert sorted(copied) == sorted(keys(index))
+    found = {name: path for batch in batches for name, path in paths(7, batch).items()}
+    assert found == paths(7, index)
+    assert list(in_batches(INDEX)) == [INDEX], "a release of before keeps its list of places"
 
 
 def test_every_page_lies_under_its_path_and_no_error_page_does() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -130,13 +131,18 @@ class S3Releases(S3Files):
         if live is None or told >= live.number:
             return
         index = standby.only(live.index, self._changed(told, live))
-        pages = standby.standby(index, self._read(live, standby.names(index)), self._fill)
-        client = self._patient()
+        client, copied, keys = self._patient(), 0, len(standby.keys(index))
+        for batch in standby.in_batches(index):  # all pages at once may not fit into memory
+            part = replace(live, index=batch)
+            pages = standby.standby(batch, self._read(part, standby.names(batch)), self._fill)
 
-        def write(key: str) -> None:
-            self._write_newer(client, key, pages[key], standby.CONTENT_TYPE, live.number)
+            def write(key: str, pages: Mapping[str, bytes] = pages) -> None:
+                self._write_newer(client, key, pages[key], standby.CONTENT_TYPE, live.number)
 
-        self._all(write, sorted(pages), COPIED)
+            with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
+                for _ in pool.map(write, sorted(pages)):
+                    copied += 1
+                    self._progress(COPIED, copied, keys)
         done = json.dumps({"release": live.number}).encode()
         self._write_newer(client, STANDBY, done, "application/json", live.number)
 

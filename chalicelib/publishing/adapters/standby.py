@@ -16,6 +16,7 @@ FOLDER = "site"
 CONTENT_TYPE = "text/html; charset=utf-8"
 _KEY = re.compile(rf"{FOLDER}/(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:/(?:[a-z0-9-]+/)?)?)?")
 _ENDING = ".b64"
+_AT_A_TIME = 25  # places: 250 pages in ten languages, some 10 MB
 _CHARSET = '<meta charset="utf-8">'
 
 
@@ -74,6 +75,16 @@ def only(index: Mapping[str, Any], places: Collection[str] | None) -> Mapping[st
     if places is None:
         return index
     return {**index, "places": {one: value for one, value in index["places"].items() if one in places}}
+
+
+def in_batches(index: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the index with a few of its places and other pages at a time; one of before as it is."""
+    if not isinstance(index.get("places"), dict):
+        yield index
+        return
+    pages = [*index.get("other_pages", ()), *index["places"]]
+    for start in range(0, len(pages), _AT_A_TIME):
+        yield _with(index, pages[start : start + _AT_A_TIME])
 
 
 def part(index: Mapping[str, Any], files: Collection[str]) -> Mapping[str, Any]:
