@@ -19,9 +19,11 @@ from bench import warm
 from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMetrics
 from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
+from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.publishing import chunks
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.adapters.render_process import Limits
+from chalicelib.publishing.adapters.s3_releases import open_to_readers
 from chalicelib.publishing.jobs import MOST_TRIES
 from chalicelib.shared.aws.sdk import CONNECT_SECONDS
 from chalicelib.shared.log_alarms import LogAlarms
@@ -381,8 +383,12 @@ def test_only_the_two_distributions_read_the_bucket_and_each_its_own_part(expand
         reads[source["Fn::Sub"].rpartition("/")[2]] = [one["Fn::Sub"] for one in statement["Resource"]]
     assert reads == {
         "${Edge}": ["${Pages.Arn}/site/*"],
-        "${Published}": ["${Pages.Arn}/current.json", "${Pages.Arn}/releases/*"],
+        "${Published}": [f"${{Pages.Arn}}/{key}" for key in ("current.json", OFFICES, "releases/*")],
     }
+    policy = json.loads(open_to_readers("pages"))["Statement"][0]["Resource"]
+    local = {one.partition("/")[2] for one in policy}
+    on_aws = {one.partition("/")[2] for found in reads.values() for one in found}
+    assert local == on_aws, "what the stand-in gives readers, the bucket on AWS gives them, too"
     keys = [key.removeprefix("${Pages.Arn}/") for found in reads.values() for key in found]
     assert not [key for key in keys if fnmatch("built/us/0a1b.json", key)], "nobody reads what is not live"
     [denied] = [one for one in statements if one["Effect"] == "Deny"]

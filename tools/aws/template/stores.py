@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.directory.adapters.published_texts import OFFICES
 from tools.aws.template.parts import (
     BUILT,
     STATIC_COPY,
@@ -25,6 +26,10 @@ _OF_A_CASE = (
     "keep_days",
     "counted",
 )
+
+
+# What functions fetch over plain HTTPS: what is live, who gets reports, and what was published.
+_FETCHED = ("/current.json", f"/{OFFICES}", "/releases/*")
 
 
 def reports_table() -> Json:
@@ -189,7 +194,7 @@ def bucket() -> Json:
                     "Version": "2012-10-17",
                     "Statement": [
                         _may_read("TheEdgeReads", "Edge", STATIC_COPY + "/*"),
-                        _may_read("TheFunctionsRead", "Published", "/current.json", "/releases/*"),
+                        _may_read("TheFunctionsRead", "Published", *_FETCHED),
                         {
                             "Sid": "NobodyWithoutTls",
                             "Effect": "Deny",
