@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from bench.kept_open import KeptOpen, http
-from chalicelib.publishing.page_units import page_units
+from bench.page_units import page_units
 from chalicelib.publishing.ports import RenderedPage
 
 RELEASE = 7

@@ -24,7 +24,9 @@ from chalicelib.pages import po_files
 from chalicelib.pages.adapters.published_pages import PublishedPages
 from chalicelib.pages.adapters.shipped_pages import ShippedPages
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
+from chalicelib.publishing.adapters.s3_builds import S3Builds
 from chalicelib.publishing.adapters.s3_releases import S3Releases, open_to_readers
+from chalicelib.publishing.build_places import BuildPlaces, BuildProgress
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import PublishRefused, Release, Version
 from chalicelib.publishing.edit_text import EditText
@@ -37,6 +39,8 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.wiring import mails, published, texts
 from tests.conftest import REGION
+from tests.support.fake_builds import checks
+from tests.support.fake_documents import FakeShelf
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
 
 pytestmark = pytest.mark.takes(35)
@@ -75,7 +79,9 @@ class Desk:
         kept = DynamoDocuments(lambda: client("dynamodb"), "documents")
         self.store = store = StoreByPlace(kept, self.shipped, shelf)
         renderer = RendererByPlace(site_renderer(folders), self.shipped)
-        self.check = CheckDocuments(renderer, self.shipped, Clock())
+        builds = S3Builds(lambda: client("s3"), "pages")
+        build = BuildPlaces(renderer, builds, shelf, BuildProgress(lambda phase, done, of: None))
+        self.check = CheckDocuments(renderer, build, self.shipped, Clock())
         self.edit = EditText(store, self.shipped, shelf, Clock())
         self.preview = Preview(renderer, store, self.shipped, shelf)
         self.publish = Publish(store, self.shipped, shelf, self.check, Clock())
@@ -235,7 +241,7 @@ def test_a_release_whose_frames_cannot_be_used_gives_way_to_the_shipped_ones(des
     files, said = RELEASES[name]
     shelf, alarms = S3Releases(lambda: client("s3"), "pages"), Alarms()
     texts = {"template/mail/report/body.txt": OLD_BODY, "template/mail/report/subject.txt": "{{ story }}"}
-    shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files}, {})
+    shelf.put(1, {"documents.json": json.dumps(texts).encode(), **files})
     shelf.move(1, {}, None)
     settings = Settings(pages_url=desk.bucket)
     (recipient, *_) = published.published_recipients(settings).recipients()
@@ -255,7 +261,7 @@ def test_an_old_text_of_a_mail_that_is_live_stops_nobody_and_is_told(desk: Desk)
     store, body = desk.store, "template/mail/report/body.txt"
     store.add_version(Version(body, 1, OLD_BODY, ANA, datetime(2026, 11, 1, tzinfo=UTC), "before"))
     store.add_release(Release(1, {body: 1}, ANA, datetime(2026, 11, 1, tzinfo=UTC), "before"))
-    shelf.put(1, {"documents.json": json.dumps({body: OLD_BODY}).encode()}, {})
+    shelf.put(1, {"documents.json": json.dumps({body: OLD_BODY}).encode()})
     shelf.move(1, {}, None)
     desk.edit.discard(body, desk.edit.open(body).revision)
     assert [entry.id for entry in desk.edit.list() if entry.unused] == [body]
@@ -283,7 +289,7 @@ def test_published_documents_that_a_later_package_cannot_use_give_way_to_what_sh
     broken = {
         "template/public/note.html": "{% extends 'layout.html' %}{% block main %}{{ gone }}{% endblock %}"
     }
-    shelf.put(1, {"documents.json": json.dumps(broken).encode()}, {})
+    shelf.put(1, {"documents.json": json.dumps(broken).encode()})
     shelf.move(1, {}, None)
     site = published.site_source(Settings(pages_url=desk.bucket))
     assert "<textarea" in site().form("en", "us", token="t", values={}, problems={}, recipients=[])
@@ -308,8 +314,8 @@ def test_texts_are_looked_for_every_30_seconds_and_kept_while_the_bucket_is_away
 
 def test_what_ships_passes_the_checks_of_the_desk(tmp_path: Path) -> None:
     folders = shipped_folders(tmp_path)
-    checked = CheckDocuments(site_renderer(folders), shipped_files(folders), Clock())({})
+    checked = checks(site_renderer(folders), shipped_files(folders), FakeShelf(), Clock())({})
     assert not checked.report.stops
     assert not checked.report.needs_a_yes, checked.report
-    assert checked.rendered is not None
-    assert checked.report.pages == len(checked.rendered.pages) > 60
+    assert checked.built is not None
+    assert checked.report.pages > 60

@@ -41,6 +41,7 @@ CASE = "case"  # the field n: the place that a report is about
 ROLE_AT = "role at"  # the place that was typed or chosen, none being the whole site
 ACCOUNT = "account"  # the field email: all places where that person has a role
 PLACE_OF_ROLES = "place of roles"  # a new one, in the field around; a known one is the site's
+PLACE_BACK = "place back"  # the field place: a place that is rolled back, none being the whole site
 LIST = "list"  # of places, or of what they have: each row is shown to those who look after it
 
 
@@ -125,6 +126,8 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/job/go-on": Right(LIST),
     "/admin/job/stop": Right(LIST),
     "/admin/releases": Right(LIST),
+    "/admin/releases/look": Right(PLACE_BACK, DECIDE, DECIDE),
+    "/admin/releases/back": Right(PLACE_BACK, DECIDE, DECIDE),
     "/admin/preview/page": Right(PAGE, LOOK),
     "/admin/figures": Right(LIST),
     "/admin/figures/file": Right(LIST),
@@ -167,8 +170,7 @@ RIGHTS: Mapping[str, Right] = {
 BY_SITE = frozenset(
     {
         *("/admin/places", "/admin/site/change", "/admin/mail", "/admin/preview/mail"),
-        *("/admin/releases/what", "/admin/releases/drafts", "/admin/releases/look", "/admin/releases/back"),
-        "/admin/access/people/role",
+        *("/admin/releases/what", "/admin/releases/drafts", "/admin/access/people/role"),
     }
 )
 BY_SITE_BELOW = ("/admin/people", "/admin/recipient", "/admin/access/recipients")  # and all that begins so
@@ -237,6 +239,8 @@ class RouteRights:
             return (self._abouts.place_of_case(asked("n")),)
         if about == PAGE:
             return (place_of_page(asked("name")),)
+        if about == PLACE_BACK:
+            return (asked("place") or SITE,)
         if about == ROLE_AT:
             return (self._abouts.place_named(asked("place")) if asked("place") else SITE,)
         if about == ACCOUNT:

@@ -135,13 +135,13 @@ def _give_police(
 def _give_hosts(site: dict[str, Any], parts: dict[str, Any]) -> None:
     """Give each host to the places whose contacts link to it; the settings keep the others, and their own."""
     listed = set(site.get("hosts") or ())
-    own = {_host(site.get("exit_url")), *(_host(one.get("link")) for one in site.get("figures") or ())}
+    own = {host_of(site.get("exit_url")), *(host_of(one.get("link")) for one in site.get("figures") or ())}
     taken: set[str] = set()
     for document, part in parts.items():
         if base_of(document) != CONTACTS:
             continue
         used = {
-            _host(way.get("value"))
+            host_of(way.get("value"))
             for entry in part["contacts"]
             for way in entry.get("channels") or ()
             if way.get("kind") in LINKED
@@ -176,7 +176,8 @@ def _give_printed(
     site["founding_channels"] = rest
 
 
-def _host(address: object) -> str:
+def host_of(address: object) -> str:
+    """Return the host of an address, or nothing."""
     try:
         return urlsplit(str(address or "")).hostname or ""
     except ValueError:

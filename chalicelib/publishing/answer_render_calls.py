@@ -12,11 +12,12 @@ from typing import Any
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import render_calls as calls
 from chalicelib.publishing.errors import RenderStopped
+from chalicelib.publishing.ports import SiteRenderer
 from chalicelib.publishing.render_calls import Call
 from chalicelib.shared.error_place import where
 
 # What gives a renderer for one call, with patience or without, and clears away after it.
-RendererFor = Callable[[bool], AbstractContextManager[Any]]
+RendererFor = Callable[[bool], AbstractContextManager[SiteRenderer]]
 
 
 class RenderFailed(Exception):
@@ -45,39 +46,34 @@ class AnswerRenderCalls:
             raise RenderFailed(where(error)) from None
 
 
-def _site(renderer: Any, call: Call) -> Any:
-    return calls.written_site(renderer.site(call.texts, brotli=call.arguments["brotli"]))
+def _look(renderer: SiteRenderer, call: Call) -> Any:
+    return calls.written_look(renderer.look(call.texts))
 
 
-def _look(renderer: Any, call: Call) -> Any:
-    return calls.written_site(renderer.look(call.texts))
-
-
-def _places(renderer: Any, call: Call) -> Any:
+def _places(renderer: SiteRenderer, call: Call) -> Any:
     inputs = calls.read_inputs(call.arguments["inputs"])
     return calls.written_places(renderer.places(call.texts, inputs))
 
 
-def _page(renderer: Any, call: Call) -> Any:
+def _page(renderer: SiteRenderer, call: Call) -> Any:
     return calls.written_page(renderer.page(call.texts, call.arguments["name"]))
 
 
-def _marked(renderer: Any, call: Call) -> Any:
+def _marked(renderer: SiteRenderer, call: Call) -> Any:
     return calls.written_marked(renderer.marked(call.texts, call.arguments["name"]))
 
 
-def _sentences(renderer: Any, call: Call) -> Any:
+def _sentences(renderer: SiteRenderer, call: Call) -> Any:
     return calls.written_sentences(renderer.sentences(call.texts))
 
 
-def _mail(renderer: Any, call: Call) -> Any:
+def _mail(renderer: SiteRenderer, call: Call) -> Any:
     asked = call.arguments
     mail = renderer.mail(call.texts, asked["name"], asked["recipient"], asked["sample"])
     return calls.written_mail(mail)
 
 
-_DO: Mapping[str, Callable[[Any, Call], Any]] = {
-    calls.SITE: _site,
+_DO: Mapping[str, Callable[[SiteRenderer, Call], Any]] = {
     calls.LOOK: _look,
     calls.PLACES: _places,
     calls.PAGE: _page,

@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chalicelib.desk.errors import NotAllowed
+from chalicelib.directory.place_documents import documents_of
 from chalicelib.publishing import documents, jobs
-from chalicelib.publishing.documents import CheckReport
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.errors import NothingToPublish
 from chalicelib.publishing.jobs import Job, JobUnderWay, Lane
 from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.ports import JobQueue, JobStore
 from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
+from chalicelib.publishing.publish_lanes import PublishLanes
 from chalicelib.publishing.publish_plans import planned
 from chalicelib.publishing.targets import Target
 from chalicelib.shared.alarms import Alarms
@@ -37,6 +38,7 @@ class PublishWish:
 
     `seen` is the fingerprint of what they looked at, `deed` the line of the audit log that it was begun.
     `scope` names the documents that they may publish, None for the whole site: it comes from their roles.
+    `place` is the one that alone is rolled back, "" being all of a release.
     """
 
     kind: str
@@ -49,12 +51,14 @@ class PublishWish:
     release: int | None = None
     about: str = ""
     scope: tuple[str, ...] | None = None
+    place: str = ""
 
 
 class Look(NamedTuple):
     """A look at what would be published: its `plan`, None while its `job` has not come to an end.
 
-    `why` is what this person typed before they had to wait.
+    Where the plan is there at once, the job has ended and is not kept. `why` is what this person typed before
+    they had to wait.
     """
 
     job: Job
@@ -81,6 +85,7 @@ class AskJobs:
         self._publish = publish
         self._alarms = alarms
         self._clock = clock
+        self._lanes = PublishLanes(store, clock)
 
     def look(
         self,
@@ -90,21 +95,28 @@ class AskJobs:
         why: str = "",
         anew: bool = False,
         scope: tuple[str, ...] | None = None,
+        place: str = "",
     ) -> Look:
-        """Return what would be published now, or what a roll back to a release would change.
+        """Return what would be published now, or what a roll back to a release would change, or of a place.
 
-        Where nobody has had exactly that checked today, or somebody wants it `anew`, a job begins. `why` is
-        kept until the look is there. Raises EntryMissing, StoreUnavailable.
+        A roll back that renders nothing is there at once. Else a job begins, where nobody has had exactly
+        that checked today, or somebody wants it `anew`. `why` is kept until the look is there. Raises
+        EntryMissing, StoreUnavailable.
         """
-        target = self._publish.target(release, scope)
+        target = self._publish.target(release, scope, place)
         seen, now = target.going.fingerprint(), self._clock.now()
-        name = jobs.lane_of_checks(seen, now)
-        lane, mine = self._store.lane(name), self._store.lane(jobs.lane_of_person(who))
-        job, why = self._job_of(lane), why or (mine.why if mine else "")
+        name, mine = jobs.lane_of_checks(seen, now), self._store.lane(jobs.lane_of_person(who))
+        why = why or (mine.why if mine else "")
+        about = documents_of(place) if place else scope
+        new = Job(self._id(), jobs.CHECKS, who, role, now, now, release=release, scope=about, place=place)
+        new = jobs.of_what(new, seen)
+        if plan := self._publish.plan_at_once(target):
+            return Look(replace(new, state=jobs.DONE), plan, why)
+        lane = self._store.lane(name)
+        job = self._job_of(lane)
         if job and not anew and (plan := self._plan(job, target)):
             return Look(job, plan, why)
         if job is None or not jobs.blocks(job, now):
-            new = Job(self._id(), jobs.CHECKS, who, role, now, now, release=release, scope=scope, seen=seen)
             job = self._own(mine) or self._begin(new, lane, name)
         self._remember(who, job, why)
         return Look(job, self._plan(job, target), why)
@@ -115,26 +127,31 @@ class AskJobs:
         Raises DocumentInvalid (no reason given), NothingToPublish, ChangedSince, NotYet, EntryMissing: all
         that can be said without rendering a page. Raises NotAllowed for what only the whole site's do.
         """
-        if wish.scope is not None and wish.kind != jobs.PUBLISH:
+        if (wish.scope is not None and wish.kind != jobs.PUBLISH) or (wish.place and wish.kind != jobs.BACK):
             raise NotAllowed("this is the whole site's")
         why = documents.check_why(wish.why)
-        target = self._publish.target(wish.release, wish.scope)
+        target = self._publish.target(wish.release, wish.scope, wish.place)
         if wish.kind == jobs.PUBLISH and not target.drafted:
             raise NothingToPublish("no draft differs from what is live")
+        if wish.place and not target.going.texts:
+            raise NothingToPublish("no text of this place differs from what is live")
         self._publish.compare(target, wish.seen)
-        if (report := self._known(target)) and (report.stops or (report.needs_a_yes and not wish.accept)):
-            raise NotYet(planned(target, report))
-        now, lane = self._clock.now(), self._store.lane(jobs.PUBLISHING)
-        if (there := self._job_of(lane)) and jobs.blocks(there, now):
-            self._remember(wish.who, None, why)
-            raise JobUnderWay(there)
+        plan = self._known(target)
+        if plan and (plan.report.stops or (plan.report.needs_a_yes and not wish.accept)):
+            raise NotYet(plan)
+        now = self._clock.now()
         job = Job(self._id(), wish.kind, wish.who, wish.role, now, now, release=wish.release, seen=wish.seen)
         about = wish.about or ", ".join(target.going.texts)
-        job = replace(job, why=why, accept=wish.accept, deed=wish.deed, about=about, scope=wish.scope)
-        begun = self._begin(job, lane, jobs.PUBLISHING)
-        if begun.id != job.id:
+        job = replace(job, why=why, accept=wish.accept, deed=wish.deed, about=about, place=wish.place)
+        job = replace(job, scope=documents_of(wish.place) if wish.place else wish.scope)
+        try:
+            self._lanes.check(job.scope)
+            self._store.put_job(job)
+            self._lanes.take(job)
+        except JobUnderWay:
             self._remember(wish.who, None, why)
-            raise JobUnderWay(begun)
+            raise
+        begun = self._sent(job)
         self._remember(wish.who, None, "")
         return begun
 
@@ -148,17 +165,19 @@ class AskJobs:
     def plan_of(self, job: Job) -> PublishPlan | None:
         """Return what a refused publish was to bring, with what its checks found; None if that changed."""
         try:
-            target = self._publish.target(job.release, job.scope)
+            target = self._publish.target(job.release, job.scope, job.place)
         except EntryMissing:
             return None
         report = self._store.report(job.id)
-        same = target.going.fingerprint() == job.seen
-        return planned(target, report) if report and same else None
+        if report is None or target.going.fingerprint() != job.seen:
+            return None
+        plan = self._publish.plan_at_once(target)
+        return replace(plan, report=report) if plan else planned(target, report)
 
-    def publishing(self) -> Job | None:
-        """Return the publish that is on its way, or was interrupted, if there is one."""
-        job = self._job_of(self._store.lane(jobs.PUBLISHING))
-        now = self._cared_for(job) if job and job.open else None
+    def publishing(self, who: str) -> Job | None:
+        """Return the publish of the site that is on its way, or was interrupted, else somebody's own."""
+        job = self._lanes.publishing(who)
+        now = self._cared_for(job) if job else None
         return now if now and now.open else None
 
     def go_on(self, id_: str, who: str, role: str, deed: str) -> Job:
@@ -169,15 +188,13 @@ class AskJobs:
         job, now = self.see(id_), self._clock.now()
         if not jobs.is_lost(job, now):
             return job
-        lane = self._store.lane(jobs.PUBLISHING) if job.publishes else None
-        there = self._job_of(lane)
-        if there and there.id != job.id and jobs.blocks(there, now):
-            raise JobUnderWay(there)
+        if job.publishes:
+            self._lanes.check(job.scope, but=job)
         try:
-            if job.publishes and (there is None or there.id != job.id):
-                self._store.put_lane(_next(lane, jobs.PUBLISHING, job))
             job = jobs.let_go_on(job, who, role, deed, now)
             self._store.put_job(job)
+            if job.publishes:
+                self._lanes.take(job)
         except StaleRecord:  # somebody else let it go on in this moment
             return self.see(id_)
         return self._sent(job)
@@ -186,14 +203,13 @@ class AskJobs:
         """Stop a job; one that has ended is returned as it is. Raises EntryMissing, TooLateToStop."""
         return self._end.stop(self.see(id_), who)
 
-    def _known(self, target: Target) -> CheckReport | None:
-        """Return what the checks of exactly this found today, if anybody looked."""
-        job = self._job_of(self._store.lane(self._name(target)))
-        same = job and job.state == jobs.DONE and job.seen == target.going.fingerprint()
-        return self._store.report(job.id) if job and same else None
-
-    def _name(self, target: Target) -> str:
-        return jobs.lane_of_checks(target.going.fingerprint(), self._clock.now())
+    def _known(self, target: Target) -> PublishPlan | None:
+        """Return the plan of what can be said at once, or of what was checked today, if anybody looked."""
+        if plan := self._publish.plan_at_once(target):
+            return plan
+        name = jobs.lane_of_checks(target.going.fingerprint(), self._clock.now())
+        job = self._job_of(self._store.lane(name))
+        return self._plan(job, target) if job else None
 
     def _plan(self, job: Job, target: Target) -> PublishPlan | None:
         if job.state != jobs.DONE or job.seen != target.going.fingerprint():

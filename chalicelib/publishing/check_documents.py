@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.delivery import mail_frames
 from chalicelib.directory import document_ids
@@ -23,14 +23,20 @@ from chalicelib.publishing import (
     exit_words,
     release_pages,
 )
+from chalicelib.publishing.build_places import BuildPlaces, not_whole
+from chalicelib.publishing.built_places import BuiltPlace, KnownPlaces, Maker, one_policy
 from chalicelib.publishing.documents import TELLS, CheckReport, Problem
 from chalicelib.publishing.json_documents import read
-from chalicelib.publishing.ports import RenderedSite, ShippedDocuments, SiteRenderer
+from chalicelib.publishing.page_units import with_hashes
+from chalicelib.publishing.place_inputs import fingerprint_of, place_inputs, site_digest
+from chalicelib.publishing.ports import PlaceInputs, ShippedDocuments, SiteLook, SiteRenderer
+from chalicelib.publishing.renderer_by_place import problem_at_place
 from chalicelib.publishing.whole_texts import all_texts, owners, whole_of, whole_texts
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today, read_day
 
 STALE_AFTER = timedelta(days=90)
+POLICY = "Content-Security-Policy"
 BYTE_BUDGET = 11_200  # with its headers a page then fits into the first packets of a connection
 
 
@@ -46,18 +52,33 @@ class StaleContact:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltSite:
+    """A whole site as it was built: `index` is what readers' functions need, `frames` the texts of mails.
+
+    `places` are the entries of every place, and of no place.
+    """
+
+    index: Mapping[str, Any]
+    frames: Mapping[str, Mapping[str, str]]
+    places: Mapping[str, BuiltPlace]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
-    """The report, and the site as it was rendered for it; None when the texts did not allow that."""
+    """The report, and the site as it was built for it; None when the texts did not allow that."""
 
     report: CheckReport
-    rendered: RenderedSite | None
+    built: BuiltSite | None
 
 
 class CheckDocuments:
     """Checks a whole site: `texts` are the documents that differ from what shipped."""
 
-    def __init__(self, renderer: SiteRenderer, shipped: ShippedDocuments, clock: Clock) -> None:
+    def __init__(
+        self, renderer: SiteRenderer, build: BuildPlaces, shipped: ShippedDocuments, clock: Clock
+    ) -> None:
         self._renderer = renderer
+        self._build = build
         self._shipped = shipped
         self._clock = clock
 
@@ -66,14 +87,15 @@ class CheckDocuments:
         texts: Mapping[str, str],
         before: Mapping[str, Sequence[str]] | None = None,
         *,
-        to_publish: bool = True,
+        known: KnownPlaces | None = None,
+        to_publish: bool = False,
     ) -> Checked:
-        """Return all that is wrong, each with its line, and the rendered pages if there are any.
-
-        Unless they are `to_publish`, pages are not packed as brotli.
+        """Return all that is wrong, each with its line, and the site if it could be built.
 
         `before` holds each document that is drafted, and for one made of JSON the texts that readers got, the
-        live one first: a stamp must not outlive what it stood for. None stands for every document.
+        live one first: a stamp must not outlive what it stood for. None stands for every document. Places
+        that are `known` from the same inputs are not built again. Unless it is `to_publish`, nothing is put
+        where readers' functions could get it.
         """
         whole, shipped = all_texts(self._shipped, texts), all_texts(self._shipped, {})
         problems = document_checks.check(whole, shipped)
@@ -83,26 +105,67 @@ class CheckDocuments:
             problems += [*self._stamps(whole, before or {}), *_left_alone(whole, before or {})]
         if any(problem.weight == documents.STOPS for problem in problems):
             return Checked(CheckReport(tuple(problems)), None)
-        rendered = self._renderer.site(texts, brotli=to_publish)
-        problems += [_weighed(problem, before) for problem in rendered.problems]
-        problems += [*self._too_large(rendered), *self._stale(whole)]
+        look = self._renderer.look(texts)
+        problems += [_weighed(problem, before) for problem in look.problems]
+        put = to_publish and not any(problem.weight == documents.STOPS for problem in problems)
+        built = self._built(texts, whole, shipped, look, known, put=put)
+        problems += [problem for one in built.values() for problem in one.problems]
+        largest = max(built.values(), key=lambda one: one.largest, default=None)
+        problems += [*_too_large(largest), *self._stale(whole)]
         catalogs = {
             document_ids.locale_of(document): po_files.read_po(text)
             for document, text in whole.items()
             if document.startswith(CATALOG)
         }
-        if not any(problem.weight == documents.STOPS for problem in problems):
-            problems += _not_whole(whole, rendered)
-        if rendered.sentences:
-            problems += catalog_checks.check_sentences(catalogs, rendered.sentences)
-            problems += exit_words.check(whole, shipped, rendered.sentences, before)
+        if look.index and not any(problem.weight == documents.STOPS for problem in problems):
+            problems += _not_whole(whole, look, built)
+        if look.sentences:
+            problems += catalog_checks.check_sentences(catalogs, look.sentences)
+            problems += exit_words.check(whole, shipped, look.sentences, before)
         report = CheckReport(
             problems=tuple(_in_order(problems)),
-            missing=catalog_checks.missing(catalogs, rendered.sentences, catalog_checks.offered(whole)),
-            pages=len(rendered.pages),
-            largest=max((_bytes_of(page.packed) for page in rendered.pages), default=0),
+            missing=catalog_checks.missing(catalogs, look.sentences, catalog_checks.offered(whole)),
+            pages=sum(one.pages for one in built.values()),
+            largest=largest.largest if largest else 0,
         )
-        return Checked(report, rendered)
+        return Checked(report, _site(look, built))
+
+    def _built(
+        self,
+        texts: Mapping[str, str],
+        whole: Mapping[str, str],
+        shipped: Mapping[str, str],
+        look: SiteLook,
+        known: KnownPlaces | None,
+        *,
+        put: bool,
+    ) -> dict[str, BuiltPlace]:
+        """Return the entry of every place, known ones and new ones, in the order of the places."""
+        if not look.renders:
+            return {}
+        package = self._shipped.package()
+        known = known or KnownPlaces(package)
+        offices = read(RECIPIENTS, whole[RECIPIENTS])
+        of_site = site_digest(whole, shipped)
+        built: dict[str, BuiltPlace | None] = {}
+        wanted: dict[str, tuple[PlaceInputs, str]] = {}
+        for inputs in place_inputs(whole_of(whole), offices):
+            built[inputs.place] = None  # its turn in the order of all
+            if entry := known.find(inputs, of_site):
+                built[inputs.place] = entry
+            else:
+                wanted[inputs.place] = (inputs, fingerprint_of(inputs, of_site, package))
+        policy = str(cast("Mapping[str, Any]", look.index["headers"])[POLICY])
+        new = self._build(
+            texts,
+            [*wanted.values()],
+            Maker(package, policy),
+            lambda one: put and not known.holds(one),
+        )
+        for slug, entry in new.items():
+            told = tuple(problem_at_place(each, wanted[slug][0], whole) for each in entry.problems)
+            built[slug] = replace(entry, problems=told)
+        return {slug: entry for slug, entry in built.items() if entry}
 
     def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
         latest = latest_today(self._clock.now())
@@ -115,18 +178,6 @@ class CheckDocuments:
         at = _at_contacts(whole)
         found = [Problem(*at(name), sentence) for name, sentence in fallen]
         return found + [one for one in document_checks.days_to_come(whole, latest) if one.document in before]
-
-    def _too_large(self, rendered: RenderedSite) -> list[Problem]:
-        """Name the largest page when it is over the budget: mending it mostly mends the others."""
-        page = max(rendered.pages, key=lambda page: len(page.packed), default=None)
-        if page is None or _bytes_of(page.packed) <= BYTE_BUDGET:
-            return []
-        over = max(1, round(100 * (_bytes_of(page.packed) / BYTE_BUDGET - 1)))
-        sentence = (
-            f"A page has become too long: it takes {over} percent more to send than it may. People open it on"
-            " old phones with a slow line. Please say something shorter."
-        )
-        return [Problem("template/public/page.html", 0, sentence, page=page.name)]
 
     def _stale(self, whole: Mapping[str, str]) -> list[Problem]:
         contacts, at = whole_texts(whole)[CONTACTS], _at_contacts(whole)
@@ -220,21 +271,38 @@ def _checked_on(entry: Mapping[str, Any], today: date) -> date | None:
     return checked if checked <= today + timedelta(days=1) else None
 
 
-def _not_whole(whole: Mapping[str, str], rendered: RenderedSite) -> list[Problem]:
-    """Say what the rendered site lacks of what these documents ask for: nothing then goes live."""
+def _not_whole(whole: Mapping[str, str], look: SiteLook, built: Mapping[str, BuiltPlace]) -> list[Problem]:
+    """Say what the built site lacks of what these documents ask for: nothing then goes live."""
     contacts, places, site = whole_of(whole)
-    lacking = release_pages.amiss(release_pages.index_of(read_content(places, contacts, site)), rendered)
-    if not lacking:
+    index = release_pages.index_of(read_content(places, contacts, site))
+    lacking = release_pages.index_amiss(index, look.index, built)
+    return [not_whole(lacking)] if lacking else []
+
+
+def _too_large(largest: BuiltPlace | None) -> list[Problem]:
+    """Name the largest page when it is over the budget: mending it mostly mends the others."""
+    if largest is None or largest.largest <= BYTE_BUDGET:
         return []
+    over = max(1, round(100 * (largest.largest / BYTE_BUDGET - 1)))
     sentence = (
-        f"The site did not come out whole: {lacking}. This is no fault of a text. Try again in a minute; if"
-        " it stays so, tell the operator."
+        f"A page has become too long: it takes {over} percent more to send than it may. People open it on"
+        " old phones with a slow line. Please say something shorter."
     )
-    return [Problem("template/public/page.html", 0, sentence)]
+    return [Problem("template/public/page.html", 0, sentence, page=largest.largest_page)]
 
 
-def _bytes_of(packed: str) -> int:
-    return len(packed) * 3 // 4 - packed.count("=", -2)
+def _site(look: SiteLook, built: Mapping[str, BuiltPlace]) -> BuiltSite | None:
+    """Return the site, if each of its places was built."""
+    digests = {slug: one.digest for slug, one in built.items()}
+    if not look.renders or not all(digests.values()):
+        return None
+    headers = dict(cast("Mapping[str, str]", look.index["headers"]))
+    policy = one_policy(one.policy for one in built.values())
+    try:
+        index = with_hashes({**look.index, "headers": {**headers, POLICY: policy}}, digests)
+    except KeyError:
+        return None
+    return BuiltSite(index, look.frames, built)
 
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PUBLISH = "publish"  # the drafts, and the agreed change of recipients
 AGAIN = "again"  # what is live, with the package as it is now
-BACK = "back"  # an older release; "back:7"
+BACK = "back"  # an older release, "back:7", or one place as it was in it, "back:7:los-banos-ca"
 KEPT = 20  # releases that stay, however old
 KEPT_FOR = timedelta(days=90)  # and how long each stays
 RELEASE = "release"
@@ -32,9 +32,10 @@ PACKAGE = "package"
 class GoingLive:
     """Everything that decides what readers get next.
 
-    `what` is PUBLISH, AGAIN or BACK with a number; `release` the one it is built on; `texts` are the
-    documents that change; `by` says who wrote each last. `change` is the agreed change of recipients that
-    goes along, if any. All else is as it is in that release and in the package, which never change.
+    `what` is PUBLISH, AGAIN or BACK with a number, and with a place if it is about one; `release` the one it
+    is built on; `texts` are the documents that change, `bases` the versions of them that are live, `by` says
+    who wrote each last. `change` is the agreed change of recipients that goes along, if any. All else is as
+    it is live and in the package.
     """
 
     what: str
@@ -43,11 +44,21 @@ class GoingLive:
     texts: Mapping[str, str]
     by: Mapping[str, str] = field(default_factory=dict)
     change: RecipientChange | None = None
+    bases: Mapping[str, int] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
-        """Return the fingerprint: the same only for exactly this. It names each part, to say what differs."""
-        parts = {"what": self.what, RELEASE: str(self.release), PACKAGE: quote(self.package)}
-        parts |= {document: _digest(text) for document, text in self.texts.items()}
+        """Return the fingerprint: the same only for exactly this. It names each part, to say what differs.
+
+        Drafts, and the place of a roll back, are what they are beside whatever others publish of other
+        documents meanwhile; a roll back of the whole site depends on all that is live.
+        """
+        parts = {"what": self.what, PACKAGE: quote(self.package)}
+        if self.what.startswith(BACK) and self.what.count(":") == 1:
+            parts[RELEASE] = str(self.release)
+        parts |= {
+            document: f"{_digest(text)}@{self.bases.get(document, SHIPPED)}"
+            for document, text in self.texts.items()
+        }
         if self.change:
             parts[RECIPIENTS] = _digest(*_agreement(self.change))
         return " ".join(f"{name}={parts[name]}" for name in sorted(parts))
@@ -60,14 +71,16 @@ class GoingLive:
         if before.get("what", "").partition(":")[0] not in (PUBLISH, AGAIN, BACK):
             return [("", "the form does not say what was looked at")]
         changes = []
-        if before.get(RELEASE) != now[RELEASE]:
-            by = f", published by {published_by}" if published_by else ""
+        by = f", published by {published_by}" if published_by else ""
+        if RELEASE in now and before.get(RELEASE) != now[RELEASE]:
             changes.append((RELEASE, f"number {now[RELEASE]} is live now{by}"))
         if before.get(PACKAGE) != now[PACKAGE]:
             changes.append((PACKAGE, "a deploy brought a new one"))
         for name in sorted({*before, *now} - {"what", RELEASE, PACKAGE}):
             if name not in now:
                 changes.append((name, "taken back, or live already"))
+            elif _of_text(before.get(name, "")) == _of_text(now[name]) and before[name] != now[name]:
+                changes.append((name, f"another text of it is live now{by}"))
             elif before.get(name) != now[name]:
                 how = "by" if name in before else "new, by"
                 changes.append((name, f"{how} {self.by.get(name) or 'somebody'}"))
@@ -139,6 +152,10 @@ def _digest(*texts: str) -> str:
         content = text.encode("utf-8", "surrogatepass")
         whole.update(b"%d:" % len(content) + content)
     return whole.hexdigest()
+
+
+def _of_text(part: str) -> str:
+    return part.partition("@")[0]
 
 
 def _parts(fingerprint: str) -> dict[str, str]:

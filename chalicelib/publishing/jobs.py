@@ -39,13 +39,11 @@ MOVES: Mapping[str, frozenset[str]] = {
     STOPPED: frozenset(),
 }
 
-PLACES = "places"  # stands for the first three where places are made in chunks
-MADE, CHECKED, PACKED, WRITTEN, COPIED = "made", "checked", "packed", "written", "copied"
+MADE, WRITTEN, COPIED = "made", "written", "copied"
+PLACES = "places"  # stands for the first where places are made in chunks
 # What is counted, in the order in which it comes, and how a page says it: "120 of 190 pages made".
 PHASES: Mapping[str, str] = {
-    MADE: "pages made",
-    CHECKED: "pages checked",
-    PACKED: "pages packed",
+    MADE: "pages made and checked",
     WRITTEN: "files put in place",
     COPIED: "spare pages put in place",
     PLACES: "places made",
@@ -83,13 +81,14 @@ class TooLateToStop(PorchlightError):
 class Job:
     """A job's record. `version` grows by one with each write (optimistic lock).
 
-    `release` is the one to roll back to, None where it is about drafts; `scope` names the documents whose
-    drafts go along, None for all, as in every job of an earlier package. `seen` is the fingerprint of what is
-    looked at, or was. `deed` names the line of the audit log that says it was begun. `done` of `of` things of
-    a `phase` are done. `numbers` are the releases that it wrote; at the end `number` is the one that went
-    live, `changed` says what it changed, and `told` what stood in the way, at the form's field `field`.
-    `going` says that readers get it in this moment, and that it cannot be stopped. `chunks` it had so far, in
-    some `rounds`; those of this round begin with number `first`.
+    `release` is the one to roll back to, None where it is about drafts, and `place` the one that alone is
+    rolled back, "" being all. `scope` names the documents that it is about, None for the whole site, as in
+    every job of an earlier package. `seen` is the fingerprint of what is looked at, or was. `deed` names the
+    line of the audit log that says it was begun. `done` of `of` things of a `phase` are done. `numbers` are
+    the releases that it wrote; at the end `number` is the one that went live, `changed` says what it
+    changed, and `told` what stood in the way, at the form's field `field`. `going` says that readers get it
+    in this moment, and that it cannot be stopped. `chunks` it had so far, in some `rounds`; those of this
+    round begin with number `first`.
     """
 
     id: str
@@ -123,6 +122,7 @@ class Job:
     chunks: int = 0
     first: int = 0
     rounds: int = 0
+    place: str = ""
 
     @property
     def open(self) -> bool:
@@ -154,12 +154,22 @@ class Lane:
     why: str = ""
 
 
-PUBLISHING = "publish"  # of the whole site; a lane for each place would let two places publish at once
+PUBLISHING = "publish"  # of the whole site
 
 
 def lane_of_checks(seen: str, now: datetime) -> str:
     """Return the lane of the checks of one state: their answer is as old as a day at most."""
     return f"checked#{_digest(f'{now.date()} {seen}')}"
+
+
+def lane_of_place(place: str) -> str:
+    """Return the lane of a place's publish."""
+    return f"{PUBLISHING}#{place}"
+
+
+def lane_of_publisher(who: str) -> str:
+    """Return the lane of what somebody published last: whoever leaves it finds it again."""
+    return f"publisher#{_digest(who)}"
 
 
 def lane_of_person(who: str) -> str:

@@ -7,12 +7,12 @@ live again as long as its pages lie there.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from chalicelib.pages.page_files import PLACES, SHARED, hashes_in, path_of
-from chalicelib.publishing.ports import RenderedPage, RenderedSite
+from chalicelib.pages.page_headers import ERROR_STATUSES
+from chalicelib.publishing.ports import RenderedPage
 from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
 
 _LETTERS = 20  # of a hash in hex: 80 bits, and 3,000 places take 60 KB
@@ -20,57 +20,62 @@ _NO_PLACE = ""
 _MADE_ON_REQUEST = tuple(f"/{kind}" for kind in (*OF_A_PLACE_ON_REQUEST, *ON_REQUEST))
 
 
-@dataclass(frozen=True, slots=True)
-class PageUnits:
-    """The pages of a release: `index` as readers get it, with hashes; `files` by folder and path."""
+class PageUnit(NamedTuple):
+    """The pages of a place that lie ready: the hash of their bytes, and the files by path."""
 
-    index: Mapping[str, Any]
-    files: Mapping[str, Mapping[str, bytes]]
-
-    def without(self, live: Mapping[str, Any]) -> dict[str, bytes]:
-        """Return the files, by path, that a release with this index does not have already."""
-        there = folders_in(live)
-        return {
-            path: content
-            for folder, files in self.files.items()
-            if folder not in there
-            for path, content in files.items()
-        }
+    digest: str
+    files: Mapping[str, bytes]
 
 
-def units_of(rendered: RenderedSite) -> PageUnits:
-    """Return the pages of a rendered site that lie ready; others are made when they are asked for."""
-    ready = [page for page in rendered.pages if not page.name.endswith(_MADE_ON_REQUEST)]
-    return page_units(rendered.index, ready)
+def unit_of(place: str, pages: Iterable[RenderedPage]) -> PageUnit:
+    """Return the pages of a place, "" for those of none, that lie ready: each as gzip and brotli, in base64.
 
-
-def page_units(index: Mapping[str, Any], pages: Iterable[RenderedPage]) -> PageUnits:
-    """Return the pages that lie ready under their hashes, each as gzip and as brotli, in base64."""
-    places = [str(place) for place in index["places"]]
-    units: dict[str, dict[tuple[str, str, str], bytes]] = {place: {} for place in (*places, _NO_PLACE)}
+    Others are made when they are asked for.
+    """
+    contents: dict[tuple[str, str, str], bytes] = {}
     for page in pages:
+        if page.name.endswith(_MADE_ON_REQUEST):
+            continue
         locale, _, name = page.name.partition("/")
-        unit = units[name if name in units else _NO_PLACE]
-        unit[locale, name, ".b64"] = page.packed.encode("ascii")
+        contents[locale, name, ".b64"] = page.packed.encode("ascii")
         if page.brotli:
-            unit[locale, name, ".br.b64"] = page.brotli.encode("ascii")
-    shared = _hash_of(units[_NO_PLACE])
-    hashes = {place: _hash_of(units[place]) for place in places}
+            contents[locale, name, ".br.b64"] = page.brotli.encode("ascii")
+    digest = _hash_of(contents)
+    hashes, shared = ({place: digest}, "") if place else ({}, digest)
     files = {
-        folder_of(place, hashes.get(place, shared)): {
-            path_of(0, hashes, shared, locale, name) + ending: content
-            for (locale, name, ending), content in unit.items()
-        }
-        for place, unit in units.items()
+        path_of(0, hashes, shared, locale, name) + ending: content
+        for (locale, name, ending), content in contents.items()
     }
-    return PageUnits({**index, "places": hashes, "shared": shared}, files)
+    return PageUnit(digest, files)
+
+
+def with_hashes(index: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
+    """Return an index with the hash of each of its places, and of the pages of none. Raises KeyError."""
+    places = {str(place): digests[str(place)] for place in index["places"]}
+    return {**index, "places": places, "shared": digests[_NO_PLACE]}
+
+
+def digests_in(index: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hash of each place's pages and of those of none; nothing for a release of before."""
+    hashes, shared = hashes_in(index)
+    return {**hashes, **({_NO_PLACE: shared} if shared else {})}
+
+
+def page_paths(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the path of each file of pages that this index names, with its place, "" for none."""
+    hashes, shared = hashes_in(index)
+    endings = (".b64", ".br.b64") if index.get("brotli") else (".b64",)
+    others = [*index.get("other_pages", ()), *(f"error-{status}" for status in ERROR_STATUSES)]
+    names = [*((place, place) for place in hashes), *((_NO_PLACE, name) for name in others if shared)]
+    for locale in index.get("locales", ()):
+        for place, name in names:
+            for ending in endings:
+                yield place, path_of(0, hashes, shared, str(locale), str(name)) + ending
 
 
 def folders_in(index: Mapping[str, Any]) -> set[str]:
     """Return the folders in which the pages of a release with this index lie; none for one of before."""
-    hashes, shared = hashes_in(index)
-    of_places = {folder_of(place, digest) for place, digest in hashes.items()}
-    return of_places | ({folder_of(_NO_PLACE, shared)} if shared else set())
+    return {folder_of(place, digest) for place, digest in digests_in(index).items()}
 
 
 def folder_of(place: str, digest: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -121,14 +121,17 @@ class ReleaseShelf(Protocol):
     def live(self) -> LiveRelease | None:
         """Return the release that readers get, or None while nothing has been published."""
 
-    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
-        """Write files of a release that is not live yet, and pages by path, each unless it is there.
+    def put_pages(self, pages: Mapping[str, bytes]) -> None:
+        """Write pages by path, each unless it is there. No reader gets them before a release names them."""
 
-        Nothing that a reader gets changes.
-        """
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Write files of a release that is not live yet. Nothing that a reader gets changes."""
 
-    def mend(self, pages: Mapping[str, bytes]) -> int:
-        """Write those of these pages, by path, that are not there; return how many were gone."""
+    def file(self, number: int, name: str) -> bytes | None:
+        """Return a file of a release, if it is there."""
+
+    def lost(self, index: Mapping[str, Any]) -> Collection[str]:
+        """Return the places, "" for the pages of no place, of which a page that this index names is gone."""
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Compare-and-swap of the live release: readers get another one, in one write.
@@ -191,17 +194,18 @@ class MarkedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedSite:
-    """A whole site, rendered and looked over. `index` is what the page function needs to know of it.
+class SiteLook:
+    """What is said of a whole site before a page of it is rendered. `index` is what readers' functions need.
 
-    `frames` are the texts around the block of each mail, by mail and language.
+    `frames` are the texts around the block of each mail, by mail and language. The index is empty where
+    nothing could be put together; `renders` says whether pages can be rendered.
     """
 
-    pages: Sequence[RenderedPage]
     index: Mapping[str, object]
     sentences: Mapping[str, Sequence[tuple[str, int]]]  # each, with the documents and lines that say it
     problems: Sequence[Problem]
     frames: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    renders: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +275,17 @@ class JobInputs(Protocol):
 class SiteRenderer(Protocol):
     """Renderer of what editors write, in a sandbox with limits on time, memory and output."""
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
-        """Render and check every page and every mail from these texts, which replace what shipped.
-
-        `brotli` says whether pages are packed so too: it takes long, and only a publish keeps them.
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        """Look over the style, every template and every mail of these texts, which replace what shipped.
 
         What is wrong with a text is a Problem. Raises RenderStopped only when no text can be blamed for it.
+        """
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
+        """Render the pages of these places, look over each, and pack it, in processes of their own.
+
+        Of `texts`, those of the whole site count; the others are in `inputs`. Where a page of any of them
+        could not be made, the others may come without pages, or not at all.
         """
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
@@ -301,11 +310,17 @@ class SiteRenderer(Protocol):
         """
 
 
+PAGE, CHECK = "page", "check"  # what a renderer is at: first it makes the pages, then it checks them
+
+
 class Progress(Protocol):
     """Whoever is told how far a long work is. It may raise, to end that work."""
 
     def __call__(self, phase: str, done: int, of: int, /) -> None:
-        """Take note that `done` of `of` things of a phase (jobs.PHASES) are done; called often."""
+        """Take note that `done` of `of` things of a phase are done; called often.
+
+        Phases are those of jobs.PHASES, and a renderer's PAGE and CHECK.
+        """
 
 
 class JobStore(Protocol):

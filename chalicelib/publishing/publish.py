@@ -1,80 +1,47 @@
 """Publish a release, or roll back to an older one.
 
-A release is written in full beside the live one, and last a single object is moved, by one conditional
-write: readers get the old site or the new one, and of two who publish at once the second is told. Stopped
-at any step, the old site stays live, and the same call made again finishes the work. What goes live is what
-was looked at: a plan has a fingerprint, and anything else is refused.
+A release is written beside the live one, what changed of it, and last a single object is moved, by one
+conditional write: readers get the old site or the new one, never half. Who published something else meanwhile
+is taken along, and only who changed the same is told. Stopped at any step, the old site stays live, and the
+same call made again finishes the work. What goes live is what was looked at: a plan has a fingerprint, and
+anything else is refused.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.publishing import documents, going_live, recipient_changes
-from chalicelib.publishing.check_documents import CheckDocuments, Checked
-from chalicelib.publishing.documents import (
-    SHIPPED,
-    CheckReport,
-    Problem,
-    Release,
-    Version,
-)
+from chalicelib.publishing.built_places import KnownPlaces
+from chalicelib.publishing.check_documents import BuiltSite, CheckDocuments, Checked
+from chalicelib.publishing.documents import SHIPPED, CheckReport, Problem, Release
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay, RenderStopped
 from chalicelib.publishing.going_live import AGAIN, PUBLISH
-from chalicelib.publishing.newer_texts import NewerTexts
-from chalicelib.publishing.page_units import units_of
-from chalicelib.publishing.ports import (
-    DocumentStore,
-    LiveRelease,
-    ReleaseShelf,
-    RenderedSite,
-    ShippedDocuments,
-)
+from chalicelib.publishing.older_maps import OlderMap, changed_places, entries_of, older_map
+from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
 from chalicelib.publishing.publish_plans import NotYet as NotYet
 from chalicelib.publishing.publish_plans import PublishPlan as PublishPlan
 from chalicelib.publishing.publish_plans import planned
 from chalicelib.publishing.recipient_changes import RecipientChange
-from chalicelib.publishing.targets import Target, Targets, Wish
-from chalicelib.publishing.whole_texts import is_known, laid_out
+from chalicelib.publishing.release_files import ReleaseRecords, files_of, package_of
+from chalicelib.publishing.release_history import MOST, ReleaseHistory
+from chalicelib.publishing.release_history import ReleaseEntry as ReleaseEntry
+from chalicelib.publishing.release_history import SiteStatus as SiteStatus
+from chalicelib.publishing.targets import TEXTS, Target, Wish, texts_file
+from chalicelib.publishing.whole_texts import is_known
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
-_MOST = 2000  # releases that are looked at: with one a day, those of five years
+_TRIES = 20  # others may publish other places all the time
+_ALL_THE_TIME = "others publish all the time: try again in a minute"
 _AT_A_TIME = 10  # releases that are deleted while somebody waits for a page
 _TAKEN_BACK = "taken back while it was on its way"
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseEntry:
-    """A release in the list. `live` is what readers get now; one that was stopped never `reached` them.
-
-    `changed` are the documents in which it differs from the one that it took the place of, with the versions
-    of both; None where that is not known.
-    """
-
-    release: Release
-    live: bool
-    reached: bool = True
-    changed: Sequence[tuple[str, int, int]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SiteStatus:
-    """Status of the site: the live release (None: as shipped), the drafts, whether the package is newer.
-
-    After a deploy, what was published before it stays as it is until somebody publishes `again`.
-    """
-
-    live: Release | None
-    drafts: Sequence[str]
-    package_is_newer: bool
-
-
-class Publish:
+class Publish(ReleaseHistory):
     """Publishes drafts together: all, or those of the documents in a `scope`. `who` is a publisher's address.
 
     `seen` is the fingerprint of the plan that this publisher looked at. A call without it takes what there
@@ -90,76 +57,47 @@ class Publish:
         clock: Clock,
         numbered: Callable[[int], None] = lambda number: None,
     ) -> None:
-        self._store = store
-        self._shipped = shipped
-        self._shelf = shelf
+        super().__init__(store, shipped, shelf, clock)
         self._check = check
-        self._clock = clock
         self._numbered = numbered
-        self._targets = Targets(store, shipped, shelf)
-        self._newer = NewerTexts(store, shipped)
+        self._records = ReleaseRecords(store, shipped, clock)
 
     def plan(self, scope: Collection[str] | None = None) -> PublishPlan:
         """Say what would be published now, after looking over every page. Changes nothing."""
         return self._plan(self.target(None, scope))
 
-    def plan_back(self, number: int) -> PublishPlan:
-        """Say likewise what a roll back to this release would change. Raises EntryMissing."""
-        return self._plan(self.target(number))
+    def plan_back(self, number: int, place: str = "") -> PublishPlan:
+        """Say likewise what a roll back to this release would change, of one place or all of it.
 
-    def target(self, number: int | None, scope: Collection[str] | None = None) -> Target:
+        Raises EntryMissing.
+        """
+        return self._plan(self.target(number, place=place))
+
+    def plan_at_once(self, target: Target) -> PublishPlan | None:
+        """Return the plan of a roll back for which no page has to be made; None for anything else."""
+        if target.place and not target.going.texts:
+            return planned(target, CheckReport(()))
+        older = self._older(target)
+        if older is None:
+            return None
+        live = target.since.index if target.since else {}
+        return planned(target, older.report, changed_places(live, older.index))
+
+    def target(self, number: int | None, scope: Collection[str] | None = None, place: str = "") -> Target:
         """Return what a publish leads to, or a roll back: nothing is rendered. Raises EntryMissing."""
-        return self._targets.drafts(scope) if number is None else self._targets.back_to(number)
+        if number is None:
+            return self._targets.drafts(scope)
+        return self._targets.place_back_to(place, number) if place else self._targets.back_to(number)
 
     def _plan(self, target: Target) -> PublishPlan:
         """Check a target. What cannot be rendered is what stops it, and who asks must see it."""
+        if plan := self.plan_at_once(target):
+            return plan
         try:
             return planned(target, self._checked(target, to_publish=False).report)
         except RenderStopped as stopped:
             said = f"{str(stopped)[:1].upper()}{str(stopped)[1:].removesuffix('.')}."
             return planned(target, CheckReport((Problem(stopped.document, stopped.line, said),)))
-
-    def status(self) -> SiteStatus:
-        """Return the status of the site."""
-        live = self._shelf.live()
-        release = self._store.release(live.number) if live else None
-        drafts = [draft.document for draft in self._store.drafts()]
-        return SiteStatus(release, drafts, release is not None and release.package != self._shipped.package())
-
-    def releases(self) -> Sequence[ReleaseEntry]:
-        """Return the releases that are there, newest first; not those that are or will be deleted."""
-        live = self._shelf.live()
-        number = live.number if live else SHIPPED
-        releases = self._store.releases(_MOST)
-        known = {SHIPPED: {}, **{release.number: release.versions for release in releases}}
-        reached = going_live.reached(number, {release.number: release.since for release in releases})
-        shown = self._shown(number, releases)
-        return [
-            ReleaseEntry(
-                release,
-                release.number == number,
-                release.number in reached,
-                self._targets.steps_of(release, known),
-            )
-            for release in releases
-            if release.number in shown
-        ]
-
-    def changed_by(self, release: Release) -> str:
-        """Return in one line which documents a release changed, from which version to which."""
-        before = {} if release.since < SHIPPED else self._targets.versions_of(release.since)
-        return going_live.in_words(before, release.versions)
-
-    def release(self, number: int) -> Release | None:
-        """Return a release, whether readers ever got it or not."""
-        return self._store.release(number)
-
-    def reached(self, numbers: Iterable[int]) -> int:
-        """Return which of these releases readers get, or got before the live one; 0 for none of them."""
-        live = self._shelf.live()
-        since = {release.number: release.since for release in self._store.releases(_MOST)} if live else {}
-        reached = going_live.reached(live.number, since) if live else set()
-        return max(reached.intersection(numbers), default=SHIPPED)
 
     def stand_by(self) -> None:
         """Finish the pages for when the functions fail, should who published last have been stopped."""
@@ -175,7 +113,7 @@ class Publish:
             live = self._shelf.live()
             if live is None:
                 return
-            there, known = self._shelf.numbers(), self._store.releases(_MOST)
+            there, known = self._shelf.numbers(), self._store.releases(MOST)
             for number in going_live.unwanted(there, live.number, known, self._clock.now())[:_AT_A_TIME]:
                 self._shelf.delete(number)
             self._shelf.clear_standby()
@@ -184,16 +122,6 @@ class Publish:
         """Delete pages that no release names any more; once a day, by who has published."""
         with suppress(StoreUnavailable):
             self._shelf.clear_pages(self._clock.now())
-
-    def _shown(self, live: int, releases: Sequence[Release]) -> set[int]:
-        """Return the releases to be listed: those with files, the live one, and those that were stopped."""
-        now = self._clock.now()
-        numbers = {release.number for release in releases}
-        gone = set(going_live.unwanted(numbers, live, releases, now))
-        with suppress(StoreUnavailable):  # then the rule alone says what there is
-            since = {release.number: release.since for release in releases}
-            gone |= going_live.reached(live, since) - {*self._shelf.numbers(), live}
-        return numbers - gone
 
     def __call__(
         self,
@@ -232,46 +160,118 @@ class Publish:
         return self._release(Target(target.since, alone, target.versions), wish)
 
     def roll_back(
-        self, number: int, who: str, why: str, accept: bool = True, seen: str | None = None
+        self,
+        number: int,
+        who: str,
+        why: str,
+        accept: bool = True,
+        seen: str | None = None,
+        place: str = "",
     ) -> Release:
-        """Publish an older release's documents again, as a new release. 0 is the site as it shipped.
+        """Bring an older release back, as a new one: all of it, or a `place`. 0 is the site as it shipped.
 
         Recipients stay as they are: they change only with a second publisher's agreement; so do the places
-        that they serve. Drafts are kept. Raises EntryMissing, and what a publish raises.
+        that they serve. Drafts are kept. What has its pages there still is not rendered: the older map is
+        moved. Raises EntryMissing, and what a publish raises.
         """
         why = documents.check_why(why)
-        return self._release(self._targets.back_to(number), Wish(who, why, accept, seen, again=number))
+        target = self.target(number, place=place)
+        wish = Wish(who, why, accept, seen, again=0 if place else number)
+        older = self._older(target)
+        if older is None:
+            return self._release(target, wish)
+        if seen is not None:
+            self.compare(target, seen)
+        if older.report.needs_a_yes and not accept:
+            raise NotYet(planned(target, older.report))
+        if target.since and older.index == target.since.index and not target.going.texts:
+            raise NothingToPublish("every page is live as it is")
+        for _ in range(_TRIES):
+            try:
+                return self._move(target, wish, older.index, older.package, older.files)
+            except StaleRecord:  # who only drew the same number differs in nothing
+                target = self._targets.rebased(target)
+        raise PublishUnderWay(_ALL_THE_TIME)
+
+    def _older(self, target: Target) -> OlderMap | None:
+        """Return the map that a roll back of the whole site moves; None where something has to be rendered.
+
+        That is so where places are kept that were not there then: what lies around them says so now.
+        """
+        number = _back_to(target)
+        if number == SHIPPED or target.place or target.kept_places:
+            return None
+        return older_map(self._shelf, number, self._shipped.package())
 
     def _release(self, target: Target, wish: Wish) -> Release:
+        """Bring a target to readers; where others published meanwhile, once more over what is live then."""
         if wish.seen is not None:
             self.compare(target, wish.seen)
+        for _ in range(_TRIES):
+            try:
+                return self._once(target, wish)
+            except StaleRecord:
+                target = self._targets.rebased(target)
+        raise PublishUnderWay(_ALL_THE_TIME)
+
+    def _once(self, target: Target, wish: Wish) -> Release:
         checked = self._checked(target, to_publish=True)
-        report = checked.report
-        if checked.rendered is None or report.stops or (report.needs_a_yes and not wish.accept):
+        report, built = checked.report, checked.built
+        if built is None or report.stops or (report.needs_a_yes and not wish.accept):
             raise NotYet(planned(target, report))
-        self._compare_with_live(target, checked.rendered)
+        self._compare_with_live(target, built)
+
+        def files(release: Release) -> Mapping[str, bytes]:
+            texts = self._targets.text_of(target)
+            found = files_of(release, built, report.missing, texts, self._shipped)
+            raw = {**self._targets.kept(target), **target.drafted}
+            return {**found, TEXTS: texts_file(release.versions, raw)}
+
+        return self._move(target, wish, built.index, package_of(built.places, self._shipped.package()), files)
+
+    def _checked(self, target: Target, *, to_publish: bool, known: KnownPlaces | None = None) -> Checked:
+        texts, before = self._targets.text_of(target), self._targets.before(target)
+        return self._check(texts, before, known=known or self._known(target), to_publish=to_publish)
+
+    def _known(self, target: Target) -> KnownPlaces:
+        """Return what need not be built: what is live, and what a roll back goes back to."""
+        numbers = [target.since.number] if target.since else []
+        if back_to := _back_to(target):
+            numbers.append(back_to)
+        releases = [entries_of(self._shelf, number)[0] for number in numbers]
+        slugs = {slug for entries in releases for slug in entries}
+        entries = {slug: [one[slug] for one in releases if slug in one] for slug in slugs}
+        any_package = target.scope is not None or back_to != SHIPPED
+        return KnownPlaces(self._shipped.package(), any_package, entries)
+
+    def _move(
+        self,
+        target: Target,
+        wish: Wish,
+        index: Mapping[str, object],
+        package: str,
+        files: Callable[[Release], Mapping[str, bytes]],
+    ) -> Release:
+        """Keep what goes along, write a release's files, and give it to readers.
+
+        Raises StaleRecord where others published meanwhile.
+        """
         held = self._hold(target.change)
         try:
-            kept = {name: self._keep(name, text, wish, target.since) for name, text in target.drafted.items()}
-            versions = {**target.versions, **kept}
-            versions = {name: number for name, number in versions.items() if number != SHIPPED}
-            release = self._number(versions, wish, target)
+            self._look_again(target, held)
+            keep = self._records.keep
+            kept = {name: keep(name, text, wish, target.since) for name, text in target.drafted.items()}
+            release = self._records.number({**target.versions, **kept}, wish, target, package)
             self._numbered(release.number)
-            index = self._write(release, self._targets.text_of(target), checked.rendered, target)
+            self._shelf.put(release.number, files(release))
             self._look_again(target, held)
             self._numbered(release.number)  # the last moment in which it can have been stopped
             self._shelf.move(release.number, index, target.since)
-        except Exception as error:
+        except Exception:
             self._let_go(held)
-            if isinstance(error, StaleRecord):
-                raise PublishUnderWay("somebody else published in the same moment") from error
             raise
         self.finish()
         return release
-
-    def _checked(self, target: Target, *, to_publish: bool) -> Checked:
-        texts, before = self._targets.text_of(target), self._targets.before(target)
-        return self._check(texts, before, to_publish=to_publish)
 
     def compare(self, target: Target, seen: str) -> None:
         """Compare fingerprints: raise ChangedSince unless this is what was looked at."""
@@ -282,18 +282,17 @@ class Publish:
         if changes:
             raise ChangedSince(changes)
 
-    def _compare_with_live(self, target: Target, rendered: RenderedSite) -> None:
+    def _compare_with_live(self, target: Target, built: BuiltSite) -> None:
         """Raise NothingToPublish when each text and each page is what readers have, by this package."""
         live = self._store.release(target.since.number) if target.since else None
         if target.since is None or live is None or target.going.texts:
             return
-        if live.package != self._shipped.package():
+        if live.package != self._shipped.package() or built.index != target.since.index:
             return
-        units = units_of(rendered)
-        if units.index == target.since.index:
-            self._shelf.mend(units.without({}))  # should one be gone: nobody else would write it again
-            self.finish()
-            raise NothingToPublish("every page is live as it is")
+        if lost := self._shelf.lost(target.since.index):  # nobody else would write them again
+            self._checked(target, to_publish=True, known=self._known(target).without(lost))
+        self.finish()
+        raise NothingToPublish("every page is live as it is")
 
     def _hold(self, change: RecipientChange | None) -> RecipientChange | None:
         """Lock the change of recipients that goes along: from here on nobody withdraws it unnoticed."""
@@ -325,60 +324,6 @@ class Publish:
         if gone := wanted - {draft.document for draft in self._store.drafts()}:
             raise ChangedSince([(name, _TAKEN_BACK) for name in sorted(gone)], late=True)
 
-    def _keep(self, document: str, text: str, wish: Wish, since: LiveRelease | None) -> int:
-        """Make a draft's text a version, unless a stopped publish did so already; return its number."""
-        shipped = self._shipped.text(document)
-        if text == shipped:
-            return SHIPPED
-        known = self._store.versions(document)
-        base = self._base(document, text, since)
-        if known and known[0].text == text and known[0].shipped == base:
-            return known[0].number
-        number = documents.next_number(one.number for one in known)
-        self._newer.keep(document, base)
-        self._store.add_version(Version(document, number, text, wish.who, self._clock.now(), wish.why, base))
-        return number
-
-    def _base(self, document: str, text: str, since: LiveRelease | None) -> str:
-        """Return the fingerprint of the shipped text that a new version takes account of."""
-        draft = self._store.draft(document)
-        number = self._targets.live.numbers(since).get(document, SHIPPED)
-        live = self._targets.live.version(document, number)
-        return self._newer.base_of(document, draft if draft and draft.text == text else None, live)
-
-    def _number(self, versions: Mapping[str, int], wish: Wish, target: Target) -> Release:
-        """Give a new release a number that was never used, and keep it."""
-        since = target.going.release
-        number = documents.next_number([since, *(one.number for one in self._store.releases(1))])
-        release = Release(
-            number,
-            versions,
-            wish.who,
-            self._clock.now(),
-            wish.why,
-            wish.again,
-            self._shipped.package(),
-            since,
-        )
-        self._store.add_release(release)
-        return release
-
-    def _write(
-        self, release: Release, texts: Mapping[str, str], rendered: RenderedSite, target: Target
-    ) -> Mapping[str, object]:
-        """Write what readers do not have yet, and return the index of the release."""
-        units = units_of(rendered)
-        files = {"index.json": json.dumps(units.index, indent=1).encode()}
-        if rendered.frames:
-            frames = {"format": 1, "mails": rendered.frames}
-            files["mails.json"] = json.dumps(frames, ensure_ascii=False, indent=1).encode()
-        changed = laid_out(
-            self._shipped, {name: text for name, text in texts.items() if name in release.versions}
-        )
-        files["documents.json"] = json.dumps(changed, ensure_ascii=False, indent=1).encode()
-        self._shelf.put(release.number, files, units.without(target.since.index if target.since else {}))
-        return units.index
-
     def finish(self) -> None:
         """Do what is left once a release is live; whatever is away now is done by the next who publishes."""
         self.stand_by()
@@ -398,3 +343,9 @@ class Publish:
         if change and change.text == texts.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text:
             with suppress(StaleRecord):
                 self._store.drop_change(change.revision)
+
+
+def _back_to(target: Target) -> int:
+    """Return the release that a target goes back to; 0 for none, and for the site as it shipped."""
+    what, _, rest = target.going.what.partition(":")
+    return int(rest.partition(":")[0]) if what == going_live.BACK else SHIPPED

@@ -16,6 +16,7 @@ class PublishPlan:
     `recipients_proposed_by` names who proposed the agreed change of recipients that goes with it, if any.
     `fingerprint` is handed back in order to publish exactly this. `kept_places` are those that a roll
     back keeps, because offices there get reports, `versions` the texts of it that are kept already.
+    `changed_places` are those whose pages a roll back changes; None where nobody knows before they are made.
     """
 
     documents: Sequence[str]
@@ -27,6 +28,7 @@ class PublishPlan:
     versions: Mapping[str, int] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)  # of the documents, as they would go live
     release: int = SHIPPED  # the release that readers get now
+    changed_places: Sequence[str] | None = None
 
 
 class NotYet(PublishRefused):
@@ -37,7 +39,7 @@ class NotYet(PublishRefused):
         self.plan = plan
 
 
-def planned(target: Target, report: CheckReport) -> PublishPlan:
+def planned(target: Target, report: CheckReport, changed_places: Sequence[str] | None = None) -> PublishPlan:
     """Return the plan of a target, with what the checks said of exactly that."""
     going = target.going
     proposed_by = target.change.proposed_by if target.change else ""
@@ -51,4 +53,5 @@ def planned(target: Target, report: CheckReport) -> PublishPlan:
         target.versions,
         going.texts,
         going.release,
+        changed_places,
     )

@@ -22,6 +22,8 @@ from chalicelib.publishing.publish import Publish
 from chalicelib.shared.errors import EntryMissing
 
 Covers = Callable[[str], bool]  # says of a place whether somebody's roles reach it; of SITE, everything
+# Says of a release and a place, "" being all of it, whether somebody may roll back. Raises EntryMissing.
+TakesBack = Callable[[int, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,15 @@ class Share:
     """What somebody looks at before a publish: the documents in `scope`, None for the whole site.
 
     `publishes` says whether they may press the button, too. `others` are drafts that they see and that
-    somebody else publishes. `sees` and `decides` say of a place whether they look after it, and publish it.
+    somebody else publishes. `sees` and `decides` say of a place whether they look after it, and publish it;
+    `takes_back` whether they may roll it back to a release.
     """
 
     scope: tuple[str, ...] | None
     publishes: bool
     sees: Covers
     decides: Covers
+    takes_back: TakesBack
     others: Sequence[str] = ()
 
     @property
@@ -49,6 +53,10 @@ class Share:
             return True
         if job.scope is None:
             return False
+        if job.place:
+            with suppress(EntryMissing):
+                return self.takes_back(job.release or 0, job.place)
+            return False
         return all(self.decides(place_of(name)) and name not in self.others for name in job.scope)
 
 
@@ -58,7 +66,7 @@ ShareOf = Callable[[Person], Share]
 def whole_site(person: Person) -> Share:
     """Return the share of somebody whose role is of the whole site."""
     publishes = person.may(PUBLISHER)
-    return Share(None, publishes, sees_all(person), lambda place: publishes)
+    return Share(None, publishes, sees_all(person), lambda place: publishes, lambda *_: publishes)
 
 
 def is_seen(job: Job, sees: Covers, who: str) -> bool:
@@ -86,13 +94,26 @@ class Shares:
         """Return the share of a person, as their roles and the drafts are now."""
         sees, decides = self._reach(person)
         publishes = person.may(PUBLISHER)
+
+        def takes_back(number: int, place: str) -> bool:
+            return self._takes_back(number, place, decides)
+
         if decides(SITE) or (sees(SITE) and not publishes):
-            return Share(None, publishes, sees, decides)
+            return Share(None, publishes, sees, decides, takes_back)
         drafts = self._publish.status().drafts
         seen = [name for name in drafts if sees(place_of(name))]
         mine = [name for name in drafts if self._is_theirs(name, decides)] if publishes else seen
         others = [name for name in seen if name not in mine]
-        return Share(tuple(mine), publishes, sees, decides, others)
+        return Share(tuple(mine), publishes, sees, decides, takes_back, others)
+
+    def _takes_back(self, number: int, place: str, decides: Covers) -> bool:
+        if decides(SITE):
+            return True
+        if not place or not decides(place):
+            return False
+        entry = f"{PLACES}/{place}"
+        older = self._publish.target(number, place=place).going.texts.get(entry)
+        return older is None or _stays_in_their_hands(self._edit.open(entry).live.text, older, decides)
 
     def _is_theirs(self, document: str, decides: Covers) -> bool:
         place = place_of(document)
@@ -104,7 +125,12 @@ class Shares:
             opened = self._edit.open(document)
         except EntryMissing:
             return False
-        return all(decides(outer) for outer in _outer(opened.live.text) ^ _outer(opened.text))
+        return _stays_in_their_hands(opened.live.text, opened.text, decides)
+
+
+def _stays_in_their_hands(before: str, after: str, decides: Covers) -> bool:
+    """Say whether somebody publishes all that a place comes to lie in, or lies in no more."""
+    return all(decides(outer) for outer in _outer(before) ^ _outer(after))
 
 
 def _outer(text: str) -> set[str]:

@@ -8,21 +8,22 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.directory.content import Content
-from chalicelib.pages.choose_page import ABOUT
+from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.other_pages import other_pages
 from chalicelib.pages.page_headers import BARE_POLICY, ERROR_STATUSES, page_headers
 from chalicelib.shared.locales import DEFAULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from chalicelib.publishing.ports import RenderedPage, RenderedSite
+    from chalicelib.publishing.ports import PlaceInputs, RenderedPage, RenderedPlace
 
 OF_A_PLACE_ON_REQUEST = ("note", "note-mended", "receipt")
 ON_REQUEST = ("code", "answer")
@@ -68,32 +69,49 @@ def index_of(content: Content) -> PageIndex:
     )
 
 
-def amiss(index: PageIndex, rendered: RenderedSite) -> str:
-    """Say in one sentence what a rendered site lacks of being whole and itself; nothing when it is."""
-    names = [page.name for page in rendered.pages]
-    wanted = [*index.stored(), *index.on_request()]
-    missing = sorted(set(wanted) - set(names))
+def names_of(inputs: PlaceInputs) -> list[str]:
+    """Return the names of the pages of a place, in every language; of no place, all others that there are."""
+    parts = json.loads(inputs.content)
+    locales = tuple(str(one["tag"]) for one in parts["site"]["locales"])
+    if inputs.place:
+        return [f"{locale}/{inputs.place}" for locale in locales]
+    others = (ABOUT, MORE) if parts["site"].get("other_languages") else (ABOUT,)
+    index = PageIndex(locales, (), str(parts["site"]["default_place"]), others)
+    return [*index.stored(), *index.on_request()]
+
+
+def amiss(names: Sequence[str], rendered: RenderedPlace) -> str:
+    """Say in one sentence what a rendered place lacks of these pages; nothing when it is whole."""
+    there = [page.name for page in rendered.pages]
+    missing = sorted(set(names) - set(there))
     if missing:
         return f"{_count(missing)} missing: {_some(missing)}"
-    strange = sorted(set(names) - set(wanted))
-    strange += sorted(name for name, times in Counter(names).items() if times > 1)
+    strange = sorted(set(there) - set(names))
+    strange += sorted(name for name, times in Counter(there).items() if times > 1)
     if strange:
         return f"{_count(strange)} there that should not be, or twice: {_some(strange)}"
     broken = [page.name for page in rendered.pages if not _is_whole(page)]
     if broken:
         return f"{_count(broken)} empty, cut off, or not in the language of their name: {_some(broken)}"
-    index_rendered = rendered.index
+    return ""
+
+
+def index_amiss(index: PageIndex, rendered: Mapping[str, object], places: Collection[str]) -> str:
+    """Say likewise what the index of a site lacks, or that a place has no pages in it."""
+    missing = sorted({*index.places} - {*places})
+    if missing:
+        return f"{_count(missing)} missing: {_some(missing)}"
     same = (
-        list(_texts(index_rendered.get("locales"))) == list(index.locales)
-        and list(_texts(index_rendered.get("places"))) == list(index.places)
-        and index_rendered.get("default_place") == index.default_place
+        list(_texts(rendered.get("locales"))) == list(index.locales)
+        and list(_texts(rendered.get("places"))) == list(index.places)
+        and rendered.get("default_place") == index.default_place
         # A release that lists none shows what shipped in their stead.
-        and list(_texts(index_rendered.get("other_pages", index.other_pages))) == list(index.other_pages)
-        and index_rendered.get("default_locale", DEFAULT) == DEFAULT
+        and list(_texts(rendered.get("other_pages", index.other_pages))) == list(index.other_pages)
+        and rendered.get("default_locale", DEFAULT) == DEFAULT
     )
     if not same:
         return "the list of pages is not the one that the places and languages ask for"
-    if not _has_headers(index_rendered.get("headers")):
+    if not _has_headers(rendered.get("headers")):
         return "the headers that every page is sent with are missing"
     return ""
 

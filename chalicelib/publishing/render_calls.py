@@ -14,19 +14,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.directory.document_ids import JSON_DOCUMENTS, RECIPIENTS, place_of
+from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.recipient_rows import public
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing import page_blocks
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
+from chalicelib.publishing.place_inputs import is_of_site
 from chalicelib.publishing.ports import (
     MarkedPage,
     PlaceInputs,
     RenderedPage,
     RenderedPlace,
-    RenderedSite,
+    SiteLook,
 )
 
 Json = dict[str, Any]
@@ -36,9 +37,7 @@ Opened = Callable[[str], str]  # what opens a page's brotli; raises ValueError
 MOST = 6_000_000  # bytes of a call, or of an answer; Lambda refuses a little more
 _MOST_UNPACKED = 64 * 1024 * 1024  # of an answer: texts are a tenth of that
 _MOST_OF_A_PAGE = 4 * 1024 * 1024  # as a render process may answer
-SITE, LOOK, PLACES, PAGE, MARKED, SENTENCES, MAIL = (
-    *("site", "look", "places", "page", "marked", "sentences", "mail"),
-)
+LOOK, PLACES, PAGE, MARKED, SENTENCES, MAIL = ("look", "places", "page", "marked", "sentences", "mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def write_call(call: Call) -> bytes:
     Offices go as readers may know them, whatever the text says. Pages of places are made from their own
     inputs and from what all pages share: no document of another place goes along.
     """
-    texts = {name: text for name, text in call.texts.items() if call.do != PLACES or _is_of_all(name)}
+    texts = {name: text for name, text in call.texts.items() if call.do != PLACES or is_of_site(name)}
     if RECIPIENTS in texts:
         texts[RECIPIENTS] = _public_alone(texts[RECIPIENTS])
     asked = {"do": call.do, "package": call.package, "patient": call.patient, "texts": texts}
@@ -161,25 +160,25 @@ def read_page(found: Any, opened: Opened) -> RenderedPage:
     return RenderedPage(_text(name), html, packed, _texts(headers), _text(brotli))
 
 
-def written_site(site: RenderedSite) -> Json:
-    """Return a site as it is sent, with the pages that it has."""
+def written_look(look: SiteLook) -> Json:
+    """Return a look at a site as it is sent."""
     return {
-        "pages": [written_page(page) for page in site.pages],
-        "index": dict(site.index),
-        "sentences": written_sentences(site.sentences),
-        "problems": _written_problems(site.problems),
-        "frames": {mail: dict(frames) for mail, frames in site.frames.items()},
+        "index": dict(look.index),
+        "sentences": written_sentences(look.sentences),
+        "problems": _written_problems(look.problems),
+        "frames": {mail: dict(frames) for mail, frames in look.frames.items()},
+        "renders": look.renders,
     }
 
 
-def read_site(found: Any, opened: Opened) -> RenderedSite:
-    """Return a site as it came."""
-    return RenderedSite(
-        [read_page(page, opened) for page in found["pages"]],
+def read_look(found: Any) -> SiteLook:
+    """Return a look at a site as it came."""
+    return SiteLook(
         _object(found["index"]),
         read_sentences(found["sentences"]),
         _read_problems(found["problems"]),
         {_text(mail): _texts(frames) for mail, frames in _object(found["frames"]).items()},
+        found["renders"] is True,
     )
 
 
@@ -246,10 +245,6 @@ def _read_problems(found: Any) -> list[Problem]:
         Problem(_text(document), _number(line), _text(sentence), _text(weight), _text(page))
         for document, line, sentence, weight, page in found
     ]
-
-
-def _is_of_all(document: str) -> bool:
-    return document not in JSON_DOCUMENTS and not place_of(document)
 
 
 def _public_alone(text: str) -> str:

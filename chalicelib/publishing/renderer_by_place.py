@@ -10,13 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from chalicelib.directory.document_ids import PLACES, SITE
+from chalicelib.directory.document_ids import PLACES, RECIPIENTS, SITE
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.documents import Problem
+from chalicelib.publishing.place_inputs import content_for, is_of_site
 from chalicelib.publishing.ports import (
     MarkedPage,
+    PlaceInputs,
     RenderedPage,
-    RenderedSite,
+    RenderedPlace,
     ShippedDocuments,
+    SiteLook,
     SiteRenderer,
 )
 from chalicelib.publishing.whole_texts import (
@@ -25,8 +29,10 @@ from chalicelib.publishing.whole_texts import (
     are_whole,
     laid_out,
     owners,
+    whole_of,
     whole_texts,
 )
+from chalicelib.publishing.without_recipients import with_offices
 
 Said = Mapping[str, Sequence[tuple[str, int]]]
 _ID = re.compile(r'^\s*(?:\{.*?)?"(?:id|slug)"\s*:\s*"([^"]*)"')
@@ -39,26 +45,41 @@ class RendererByPlace:
         self._renderer = renderer
         self._shipped = shipped
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
-        """Render and check every page and mail."""
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        """Look over the style, every template and every mail."""
         every = all_texts(self._shipped, texts)
         if are_whole(every):
-            return self._renderer.site(texts, brotli=brotli)
+            return self._renderer.look(texts)
         whole = {**laid_out(self._shipped, texts), **whole_texts(every)}
-        rendered = self._renderer.site(whole, brotli=brotli)
+        look = self._renderer.look(whole)
         return replace(
-            rendered,
-            sentences=_traced(rendered.sentences, every),
-            problems=[_told(problem, whole, every) for problem in rendered.problems],
+            look,
+            sentences=_traced(look.sentences, every),
+            problems=[_told(problem, whole, every) for problem in look.problems],
         )
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
+        """Render the pages of some places."""
+        return self._renderer.places({name: text for name, text in texts.items() if is_of_site(name)}, inputs)
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page."""
-        return self._renderer.page(laid_out(self._shipped, texts), name)
+        return self._renderer.page(self._of_page(texts, name), name)
 
     def marked(self, texts: Mapping[str, str], name: str) -> MarkedPage:
         """Render one page with marks."""
-        return self._renderer.marked(laid_out(self._shipped, texts), name)
+        return self._renderer.marked(self._of_page(texts, name), name)
+
+    def _of_page(self, texts: Mapping[str, str], name: str) -> dict[str, str]:
+        """Return what goes into one page: no other place's texts are where it is rendered."""
+        every = all_texts(self._shipped, texts)
+        if are_whole(every):
+            return dict(texts)
+        place = name.partition("/")[2].partition("/")[0]
+        content = content_for(place, whole_of(every))
+        cut = {one: write_entries(part) for one, part in zip(WHOLE, content, strict=True)}
+        found = {one: text for one, text in texts.items() if is_of_site(one)} | cut
+        return with_offices(found, texts[RECIPIENTS]) if RECIPIENTS in texts else found
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:
         """Render a mail."""
@@ -75,23 +96,31 @@ def _traced(said: Said, every: Mapping[str, str]) -> dict[str, list[tuple[str, i
     if are_whole(every):
         return {sentence: list(places) for sentence, places in said.items()}
     traced: dict[str, list[tuple[str, int]]] = {}
-    theirs = {whole: owners(every, whole) for whole in WHOLE}
+    of_whole = {name: owners(every, name) for name in WHOLE}
     for sentence, places in said.items():
         spelled = json.dumps(sentence, ensure_ascii=False)
         found: dict[tuple[str, int], None] = {}
         for document, line in places:
             if document not in WHOLE:
                 found[document, line] = None
-            for one in theirs.get(document, ()):
+            for one in of_whole.get(document, ()):
                 if (at := every[one].find(spelled)) >= 0:
                     found[one, every[one].count("\n", 0, at) + 1] = None
         traced[sentence] = list(found)
     return traced
 
 
+def problem_at_place(problem: Problem, inputs: PlaceInputs, every: Mapping[str, str]) -> Problem:
+    """Return what was found in the inputs of a place, with the document and line that it came from."""
+    if problem.document not in WHOLE:
+        return problem
+    parts = json.loads(inputs.content)
+    return _told(problem, {name: write_entries(parts[name]) for name in WHOLE}, every)
+
+
 def _told(problem: Problem, whole: Mapping[str, str], every: Mapping[str, str]) -> Problem:
     """Return a problem with the document and line of the place whose entry it is about."""
-    if problem.document not in WHOLE or are_whole(every):
+    if problem.document not in WHOLE:
         return problem
     lines = whole[problem.document].split("\n")[: problem.line]
     words = lines[-1].strip().rstrip(",") if lines else ""

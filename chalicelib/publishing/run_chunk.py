@@ -18,15 +18,15 @@ from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord, StoreUnavailable
 
 _TRIES = 4
-Make = Callable[[ChunkInputs, bool], object]
+Make = Callable[[ChunkInputs, bool], bool]
 
 
 class RunChunk:
     """Does one chunk.
 
     `make` renders and keeps the places that are not kept yet, and puts their pages under their hashes where
-    it is told that the job publishes. What a text is to blame for it leaves to the job to find. `package`
-    gives the fingerprint of the package at work.
+    it is told that the job publishes; it says whether all lie there. What a text is to blame for it leaves to
+    the job to find. `package` gives the fingerprint of the package at work.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class RunChunk:
         except StaleRecord:
             return False  # somebody else took it in this moment, and their message comes again if need be
         try:
-            self._make(job, chunk)
+            put = self._make(job, chunk)
         except Exception:
             if chunk.tries >= chunks.MOST_TRIES:
                 self._end.give_up(job, chunk)
@@ -78,25 +78,25 @@ class RunChunk:
             with suppress(StaleRecord, StoreUnavailable):
                 self._store.put_chunk(chunks.given_back(chunk))
             raise
-        self._done(chunk)
+        self._done(chunk, put)
         return True
 
-    def _make(self, job: Job, chunk: Chunk) -> None:
+    def _make(self, job: Job, chunk: Chunk) -> bool:
         frozen = self._inputs.chunk(job.id, chunk.number)
         if frozen is None:
             raise EntryMissing("the inputs of this chunk are not kept any more")
         if frozen.package != self._package():
-            return  # a deploy came: the job looks anew, and finds what there is to make by now
-        self._make_places(frozen, job.publishes)
+            return False  # a deploy came: the job looks anew, and finds what there is to make by now
+        return self._make_places(frozen, job.publishes)
 
-    def _done(self, chunk: Chunk) -> None:
+    def _done(self, chunk: Chunk, put: bool) -> None:
         """Write down that it is done, over whatever a second worker on it wrote."""
         there: Chunk | None = chunk
         for _ in range(_TRIES):
             if there is None or there.done_at:
                 return
             try:
-                self._store.put_chunk(chunks.done(there, self._clock.now()))
+                self._store.put_chunk(chunks.done(there, self._clock.now(), put))
             except StaleRecord:
                 there = self._store.chunk(chunk.job, chunk.number)
             else:

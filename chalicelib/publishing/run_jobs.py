@@ -8,7 +8,7 @@ when the chunks are done: by then all is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -16,15 +16,16 @@ from chalicelib.desk.audit import DONE as DONE_LINE
 from chalicelib.desk.audit import FAILED as FAILED_LINE
 from chalicelib.desk.audit import REFUSED as REFUSED_LINE
 from chalicelib.publishing import jobs
+from chalicelib.publishing.build_places import Spread
 from chalicelib.publishing.documents import Release
 from chalicelib.publishing.end_jobs import RecordDeed
 from chalicelib.publishing.errors import BuildsUnderWay
 from chalicelib.publishing.jobs import Job, LeaseLost, OutOfTime
 from chalicelib.publishing.move_chunks import MoveChunks
-from chalicelib.publishing.ports import JobStore, PlaceInputs, Progress
+from chalicelib.publishing.ports import JobStore, Progress
 from chalicelib.publishing.publish import NotYet, Publish
 from chalicelib.publishing.refusals import told_of
-from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
+from chalicelib.publishing.spread_builds import SpreadBuilds, SpreadOfJob
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.error_place import where
@@ -102,9 +103,7 @@ class RunJobs:
         return True
 
     def _do(self, work: _Work) -> None:
-        def spread(texts: Mapping[str, str], missing: Sequence[tuple[PlaceInputs, str]]) -> None:
-            self._spread(work.job, texts, missing)
-
+        spread = SpreadOfJob(self._spread, lambda: work.job)
         publish = self._publish_with(work.gone_on, work.numbered, spread)
         if not work.job.publishes:
             self._check(work, publish)
@@ -128,7 +127,8 @@ class RunJobs:
         publish.clear_away()
         job = work.job
         try:
-            plan = publish.plan(job.scope) if job.release is None else publish.plan_back(job.release)
+            back = job.release is not None
+            plan = publish.plan_back(job.release or 0, job.place) if back else publish.plan(job.scope)
         except _NO_END:
             raise
         except PorchlightError as stopped:
@@ -151,7 +151,7 @@ class RunJobs:
 
     def _release(self, job: Job, publish: Publish) -> Release:
         if job.kind == jobs.BACK:
-            return publish.roll_back(job.release or 0, job.who, job.why, job.accept, job.seen)
+            return publish.roll_back(job.release or 0, job.who, job.why, job.accept, job.seen, job.place)
         if job.kind == jobs.AGAIN:
             return publish.again(job.who, job.why, job.accept, job.seen)
         return publish(job.who, job.why, job.accept, job.seen, job.scope)

@@ -191,12 +191,19 @@ class NothingPublished:
         """Return None."""
         return None
 
-    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
+    def put_pages(self, pages: Mapping[str, bytes]) -> None:
         """Put nothing there."""
 
-    def mend(self, pages: Mapping[str, bytes]) -> int:
-        """Write nothing."""
-        return 0
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Put nothing there."""
+
+    def file(self, number: int, name: str) -> bytes | None:
+        """Return None."""
+        return None
+
+    def lost(self, index: Mapping[str, object]) -> Sequence[str]:
+        """Return none."""
+        return ()
 
     def move(self, number: int, index: Mapping[str, object], since: LiveRelease | None) -> None:
         """Move nothing."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib.publishing import chunks
+from chalicelib.publishing.build_places import Wanted
 from chalicelib.publishing.chunks import PLACES_IN_ONE, Chunk
 from chalicelib.publishing.errors import BuildsUnderWay, KeepsChanging
 from chalicelib.publishing.jobs import Job
-from chalicelib.publishing.ports import ChunkInputs, JobInputs, JobStore, PlaceInputs
-
-Spread = Callable[[Mapping[str, str], Sequence[tuple[PlaceInputs, str]]], None]
+from chalicelib.publishing.ports import ChunkInputs, JobInputs, JobStore
 
 
 class SpreadBuilds:
@@ -27,9 +26,7 @@ class SpreadBuilds:
         self._inputs = inputs
         self._package = package
 
-    def __call__(
-        self, job: Job, texts: Mapping[str, str], missing: Sequence[tuple[PlaceInputs, str]]
-    ) -> None:
+    def __call__(self, job: Job, texts: Mapping[str, str], missing: Sequence[Wanted]) -> None:
         """Freeze the inputs of these places, each with its fingerprint, and keep their chunks.
 
         Raises BuildsUnderWay, and sends nothing: whoever holds the job lets it go first. Killed before that,
@@ -51,3 +48,28 @@ class SpreadBuilds:
             named = chunks.in_words([chunks.name_in(inputs.content, inputs.place) for inputs, _ in part])
             self._store.add_chunk(Chunk(job.id, number, places, named, job.keep_until))
         raise BuildsUnderWay(len(parts), len(new))
+
+    def put(self, job: Job) -> Mapping[str, str]:
+        """Return the places of which a chunk of this round put all pages, each with its fingerprint."""
+        asked = self._inputs.asked(job.id, job.first) if job.rounds else {}
+        rows = self._store.chunks(job.id, job.first) if asked else ()
+        return {place: asked[place] for row in rows if row.put for place in row.places}
+
+
+class SpreadOfJob:
+    """The Spread of one job; `job` gives it as it was written last."""
+
+    def __init__(self, spread: SpreadBuilds, job: Callable[[], Job]) -> None:
+        self._spread = spread
+        self._job = job
+        self._put: Mapping[str, str] | None = None
+
+    def __call__(self, texts: Mapping[str, str], missing: Sequence[Wanted], /) -> None:
+        """Hand on these places. Raises BuildsUnderWay, KeepsChanging, StoreUnavailable."""
+        self._spread(self._job(), texts, missing)
+
+    def is_put(self, place: str, fingerprint: str) -> bool:
+        """Say whether a chunk put all pages of a place."""
+        if self._put is None:
+            self._put = self._spread.put(self._job())
+        return self._put.get(place) == fingerprint

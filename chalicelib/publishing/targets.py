@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from chalicelib.directory.document_ids import PLACES, RECIPIENTS, base_of, is_entries, place_of
+from chalicelib.directory.place_documents import documents_of
 from chalicelib.directory.places import with_places
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.documents import SHIPPED, Release
 from chalicelib.publishing.edit_text import LiveTexts
+from chalicelib.publishing.errors import ChangedSince
 from chalicelib.publishing.going_live import (
     AGAIN,
     BACK,
     PUBLISH,
+    RELEASE,
     GoingLive,
     steps,
 )
@@ -26,8 +31,10 @@ from chalicelib.publishing.ports import (
     ShippedDocuments,
 )
 from chalicelib.publishing.recipient_changes import RecipientChange
-from chalicelib.publishing.whole_texts import all_texts, are_whole, is_known, whole_texts
+from chalicelib.publishing.whole_texts import are_whole, is_known
 from chalicelib.shared.errors import EntryMissing
+
+TEXTS = "texts.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Target:
 
     `versions` are kept already; `drafted` are texts that become versions, and replace those.
     `kept_places` names the places that a roll back takes along, because offices there get reports. `scope`
-    names the documents whose drafts go along, None for all.
+    names the documents whose drafts go along, None for all. `place` is the one that alone is rolled back.
     """
 
     since: LiveRelease | None
@@ -46,6 +53,7 @@ class Target:
     change: RecipientChange | None = None
     kept_places: Sequence[str] = ()
     scope: Collection[str] | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,18 @@ class Wish:
     again: int = 0
 
 
+def texts_file(versions: Mapping[str, int], texts: Mapping[str, str]) -> bytes:
+    """Return the texts of a release with their versions, as they lie beside it."""
+    whole = {name: [one, texts[name]] for name, one in versions.items() if name in texts}
+    return json.dumps(whole, ensure_ascii=False).encode()
+
+
+def read_texts(content: bytes | None) -> dict[tuple[str, int], str]:
+    """Read them back; nothing where there are none."""
+    found: Mapping[str, Sequence[Any]] = json.loads(content or b"{}")
+    return {(name, int(number)): str(text) for name, (number, text) in found.items()}
+
+
 class Targets:
     """Target states, read from the store and the shelf; each is of one moment."""
 
@@ -67,6 +87,7 @@ class Targets:
         self._shipped = shipped
         self._shelf = shelf
         self.live = LiveTexts(store, shipped)
+        self._texts: dict[tuple[str, int], str] = {}
 
     def drafts(self, scope: Collection[str] | None = None) -> Target:
         """Return what the drafts of the documents in `scope` lead to, over what is live of the others.
@@ -92,7 +113,7 @@ class Targets:
         texts = {name: text for name, (text, _) in changed.items()}
         taken = change if change and RECIPIENTS in texts else None
         by = {name: who for name, (_, who) in changed.items()}
-        going = self._going(PUBLISH if texts else AGAIN, since, texts, by, taken)
+        going = self._going(PUBLISH if texts else AGAIN, since, texts, by, live, taken)
         return Target(since, going, live, texts, taken, scope=scope)
 
     def back_to(self, number: int) -> Target:
@@ -115,47 +136,99 @@ class Targets:
         drafted: dict[str, str] = {}
         kept_places: tuple[str, ...] = ()
         if any(place_of(name) and base_of(name) == PLACES for name in texts):
-            kept_places = self._keep_served(live, versions, texts, drafted)
+            kept_places = self._keep_served(live, texts, drafted)
         elif PLACES in texts:
             now = self.live.version(PLACES, live.get(PLACES, SHIPPED)).text
             served = self.live.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text
             text, kept_places = with_places(texts[PLACES], now, served)
             if kept_places:
                 texts[PLACES] = drafted[PLACES] = text
-        going = self._going(f"{BACK}:{number}", since, texts, dict.fromkeys(texts, f"release {number}"))
+        going = self._going(f"{BACK}:{number}", since, texts, dict.fromkeys(texts, f"release {number}"), live)
         return Target(since, going, versions, drafted, None, kept_places)
 
+    def place_back_to(self, slug: str, number: int) -> Target:
+        """Return what it leads to if a place's documents are as in an older release. Raises EntryMissing."""
+        since = self._shelf.live()
+        live, older = self.live.numbers(since), self.versions_of(number)
+        texts = {
+            name: self.live.version(name, older.get(name, SHIPPED)).text
+            for name in documents_of(slug)
+            if older.get(name, SHIPPED) != live.get(name, SHIPPED)
+        }
+        kept = self._keep_served(live, texts, {})
+        texts = {
+            name: text
+            for name, text in texts.items()
+            if place_of(name) not in kept or base_of(name) != PLACES
+        }
+        versions = {**live, **{name: older.get(name, SHIPPED) for name in texts}}
+        by = dict.fromkeys(texts, f"release {number}")
+        going = self._going(f"{BACK}:{number}:{slug}", since, texts, by, live)
+        return Target(since, going, versions, kept_places=kept, scope=documents_of(slug), place=slug)
+
+    def rebased(self, target: Target) -> Target:
+        """Return the same target over what is live now. Raises ChangedSince where others changed the same.
+
+        A roll back of the whole site brings back all of it: whatever was published meanwhile differs.
+        """
+        since = self._shelf.live()
+        if since == target.since:  # somebody drew the same number, and is not live yet
+            return target
+        before, live = self.live.numbers(target.since), self.live.numbers(since)
+        going = target.going
+        number = since.number if since else SHIPPED
+        release = self._store.release(number) if since else None
+        by = f", published by {release.who}" if release and target.scope is None else ""
+        if going.what.startswith(BACK) and not target.place:
+            raise ChangedSince([(RELEASE, f"number {number} is live now{by}")])
+        changed = [name for name in going.texts if before.get(name, SHIPPED) != live.get(name, SHIPPED)]
+        if changed:
+            raise ChangedSince([(name, f"another text of it is live now{by}") for name in changed], late=True)
+        mine = {
+            name: target.versions.get(name, SHIPPED) for name in going.texts if name not in target.drafted
+        }
+        return replace(target, since=since, going=replace(going, release=number), versions={**live, **mine})
+
     def _keep_served(
-        self,
-        live: Mapping[str, int],
-        versions: dict[str, int],
-        texts: dict[str, str],
-        drafted: dict[str, str],
+        self, live: Mapping[str, int], texts: dict[str, str], drafted: dict[str, str]
     ) -> tuple[str, ...]:
         """Keep the places that offices get reports from, as they are now, in what a roll back leads to."""
         served = self.live.version(RECIPIENTS, live.get(RECIPIENTS, SHIPPED)).text
-        older, now = (
-            whole_texts(
-                all_texts(
-                    self._shipped, {name: self.live.version(name, one).text for name, one in of.items()}
-                )
-            )[PLACES]
-            for of in (versions, live)
-        )
-        _, kept = with_places(older, now, served)
-        for name in (f"{PLACES}/{slug}" for slug in kept):
-            entries = read(name, self.live.version(name, live.get(name, SHIPPED)).text)["places"]
-            texts[name] = drafted[name] = write_entries({"places": entries})
-        return kept
+        kept: list[str] = []
+        seen: set[str] = set()
+        for office in read(RECIPIENTS, served):
+            slug = str(office.get("serves") or "")
+            while slug and slug not in seen:
+                seen.add(slug)
+                name = f"{PLACES}/{slug}"
+                entries = read(name, self.live.version(name, live.get(name, SHIPPED)).text)["places"]
+                if entries and name in texts and not read(name, texts[name])["places"]:
+                    kept.append(slug)
+                    texts[name] = drafted[name] = write_entries({"places": entries})
+                slug = str(entries[0].get("parent") or "") if entries else ""
+        return tuple(kept)
 
     def text_of(self, target: Target) -> dict[str, str]:
         """Return the text of each document that is not as it shipped, as it would be live."""
-        self._store.read_ahead(target.versions)
-        kept = {name: self.live.version(name, one).text for name, one in target.versions.items()}
         return {
             name: with_new_sentences(name, text, self._shipped.text(name))
-            for name, text in {**kept, **target.drafted}.items()
+            for name, text in {**self.kept(target), **target.drafted}.items()
         }
+
+    def kept(self, target: Target) -> dict[str, str]:
+        """Return the texts of the versions of a target.
+
+        Those of thousands of places lie in one file beside the live release: versions never change, and to
+        ask for each would take a minute.
+        """
+        wanted = {name: one for name, one in target.versions.items() if one != SHIPPED}
+        if target.since and any((name, one) not in self._texts for name, one in wanted.items()):
+            self._texts |= read_texts(self._shelf.file(target.since.number, TEXTS))
+        others = {name: one for name, one in wanted.items() if (name, one) not in self._texts}
+        self._store.read_ahead(others)
+        for name, one in others.items():
+            self._texts[name, one] = self.live.version(name, one).text
+        return {name: self._texts[name, one] for name, one in wanted.items()}
 
     def before(self, target: Target) -> dict[str, list[str]]:
         """Return each drafted document, and for one of JSON the texts that readers got, live one first."""
@@ -202,7 +275,9 @@ class Targets:
         since: LiveRelease | None,
         texts: Mapping[str, str],
         by: Mapping[str, str],
+        live: Mapping[str, int],
         change: RecipientChange | None = None,
     ) -> GoingLive:
         number = since.number if since else SHIPPED
-        return GoingLive(what, number, self._shipped.package(), texts, by, change)
+        bases = {name: live.get(name, SHIPPED) for name in texts}
+        return GoingLive(what, number, self._shipped.package(), texts, by, change, bases)

@@ -7,6 +7,7 @@ taken as it is.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.directory.document_ids import (
@@ -72,16 +73,27 @@ def whole_of(texts: Mapping[str, str]) -> Whole:
     """Return contacts, places and settings out of the texts of all documents. Raises DocumentInvalid."""
     if are_whole(texts):
         return Whole(*(read_part(name, texts[name]) for name in WHOLE))
-    return join(
-        {name: read_part(name, text) for name, text in texts.items() if name == SITE or place_of(name)}
-    )
+    return join({name: _part(name, text) for name, text in texts.items() if name == SITE or place_of(name)})
 
 
 def whole_texts(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the texts of the same three documents. Raises DocumentInvalid."""
     if are_whole(texts):
         return {name: texts[name] for name in WHOLE}
-    return {name: write_entries(part) for name, part in zip(WHOLE, whole_of(texts), strict=True)}
+    return dict(
+        _joined(tuple((name, text) for name, text in texts.items() if name == SITE or place_of(name)))
+    )
+
+
+@lru_cache(maxsize=3)  # a publish asks for what ships, what is live and what is to be live, again and again
+def _joined(texts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(WHOLE, map(write_entries, whole_of(dict(texts))), strict=True))
+
+
+@lru_cache(maxsize=20_000)  # two documents a place
+def _part(document: str, text: str) -> Mapping[str, Any]:
+    """Return what `read_part` does; nobody may change it."""
+    return read_part(document, text)
 
 
 def laid_out(shipped: ShippedDocuments, texts: Mapping[str, str]) -> dict[str, str]:

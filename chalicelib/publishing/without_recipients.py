@@ -7,15 +7,21 @@ from there as readers may know them; releases and drafts of before that name inb
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from chalicelib.directory.document_ids import RECIPIENTS
+from chalicelib.directory.document_ids import PLACES, RECIPIENTS
+from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
+from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.ports import (
     MarkedPage,
+    PlaceInputs,
     RenderedPage,
-    RenderedSite,
+    RenderedPlace,
     ShippedDocuments,
+    SiteLook,
     SiteRenderer,
 )
 from chalicelib.publishing.recipient_changes import RecipientChange
@@ -54,9 +60,13 @@ class RendererWithOffices:
         self._renderer = renderer
         self._offices = offices
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
-        """Render and check every page and mail."""
-        return self._renderer.site(self._with(texts), brotli=brotli)
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        """Look over the style, every template and every mail."""
+        return self._renderer.look(self._with(texts))
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
+        """Render the pages of some places: who gets reports there is among their inputs."""
+        return self._renderer.places(texts, inputs)
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page."""
@@ -75,7 +85,17 @@ class RendererWithOffices:
         return self._renderer.sentences(self._with(texts))
 
     def _with(self, texts: Mapping[str, str]) -> dict[str, str]:
-        return {**texts, RECIPIENTS: self._offices()}
+        """Return the texts with the recipients of the places in them."""
+        return with_offices(texts, self._offices())
+
+
+def with_offices(texts: Mapping[str, str], offices: str) -> dict[str, str]:
+    """Return texts with those of these recipients that serve a place in them; with all, if they name none."""
+    if PLACES in texts:
+        with suppress(DocumentInvalid, LookupError, TypeError, AttributeError):
+            slugs = {entry["slug"] for entry in read(PLACES, texts[PLACES])["places"]}
+            offices = write_entries([one for one in read(RECIPIENTS, offices) if one["serves"] in slugs])
+    return {**texts, RECIPIENTS: offices}
 
 
 class StoreWithoutRecipients(StoreOverStore):

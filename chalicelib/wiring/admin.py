@@ -243,10 +243,10 @@ def _jobs(shared: _Shared, publish: Publish) -> AskJobs:
             store, SqsJobs(partial(client, "sqs"), settings.jobs_queue), publish, end, alarms, clock
         )
 
-    def run(id_: str) -> None:
+    def run(message: str) -> None:
         from chalicelib.wiring import run_job  # where there is a queue, another function has this
 
-        run_job.runner(settings, clock, queue)(id_, lambda: timedelta.max)
+        run_job.work_on(message, settings, clock, queue, lambda: timedelta.max)
 
     queue = InlineJobs(run)
     return AskJobs(store, queue, publish, end, alarms, clock)

@@ -41,7 +41,7 @@ class DeskServices(NamedTuple):
 
 def desk_services(settings: Settings, clock: Clock, directory: RecipientBook) -> DeskServices:
     """Return the services; `directory` are the recipients in effect."""
-    store, shipped, about, shelf, renderer, check = publishing.parts(settings, clock)
+    store, shipped, about, shelf, renderer, _, check = publishing.parts(settings, clock)
     describe = KeyedEncrypter(clock.now).describe
     site = SiteSentences(renderer, store, shipped, shelf)
     edit = EditText(store, shipped, shelf, clock)

@@ -19,9 +19,11 @@ from chalicelib.pages.render.packing import unpack_brotli
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.lambda_renderer import LambdaRenderer
 from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
+from chalicelib.publishing.adapters.s3_builds import S3Builds
 from chalicelib.publishing.adapters.s3_offices import S3Offices
 from chalicelib.publishing.adapters.s3_releases import S3Releases, S3ReleasesOfRequest
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.build_places import BuildPlaces, BuildProgress, Spread
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.ports import Progress, SiteRenderer
@@ -59,15 +61,23 @@ class PublishParts(NamedTuple):
     about: AboutSite
     shelf: S3Releases
     renderer: RendererByPlace
+    build: BuildPlaces
     check: CheckDocuments
 
 
 def publish_with(
-    settings: Settings, clock: Clock, progress: Progress, numbered: Callable[[int], None]
+    settings: Settings,
+    clock: Clock,
+    progress: Progress,
+    numbered: Callable[[int], None],
+    spread: Spread | None = None,
 ) -> Publish:
-    """Return a publish for a worker: it says how far it is, and the number of its release."""
-    store, shipped, _, shelf, _, check = parts(settings, clock, progress, PATIENT)
-    return Publish(store, shipped, shelf, check, clock, numbered)
+    """Return a publish for a worker: it says how far it is, and the number of its release.
+
+    What it has to make of many places it hands to `spread`.
+    """
+    part = parts(settings, clock, progress, PATIENT, spread)
+    return Publish(part.store, part.shipped, part.shelf, part.check, clock, numbered)
 
 
 def parts(
@@ -75,6 +85,7 @@ def parts(
     clock: Clock,
     progress: Progress = lambda phase, done, of: None,
     limits: Limits | None = None,
+    spread: Spread | None = None,
 ) -> PublishParts:
     """Return what every use case of publishing is made of; `progress` is told how far it is."""
     about = AboutSite(settings.operator_name, settings.operator_contact, settings.keep_days)
@@ -85,10 +96,13 @@ def parts(
     shipped, files = package_by_place(settings, offices)
     documents = DynamoDocuments(partial(client, "dynamodb"), settings.documents_table)
     store = StoreByPlace(StoreWithoutRecipients(documents), shipped, shelf)
-    lone = _in_a_function(settings, progress if limits else None) if settings.render_function else None
-    worker = lone or _in_processes(files, limits, progress)
+    built = BuildProgress(progress)
+    lone = _in_a_function(settings, built.within if limits else None) if settings.render_function else None
+    worker = lone or _in_processes(files, limits, built.within)
     renderer = RendererByPlace(RendererWithOffices(worker, offices), shipped)
-    return PublishParts(store, shipped, about, shelf, renderer, CheckDocuments(renderer, shipped, clock))
+    build = BuildPlaces(renderer, S3Builds(patient, settings.pages_bucket), shelf, built, spread)
+    check = CheckDocuments(renderer, build, shipped, clock)
+    return PublishParts(store, shipped, about, shelf, renderer, build, check)
 
 
 def _in_a_function(settings: Settings, progress: Progress | None) -> SiteRenderer:

@@ -13,13 +13,14 @@ from chalicelib.desk.record_deeds import RecordDeeds
 from chalicelib.publishing.adapters.dynamo_jobs import DynamoJobs
 from chalicelib.publishing.adapters.s3_builds import S3JobInputs
 from chalicelib.publishing.adapters.sqs_jobs import SqsJobs
+from chalicelib.publishing.build_places import make_chunk
+from chalicelib.publishing.chunks import read_message
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.move_chunks import MoveChunks
-from chalicelib.publishing.ports import JobQueue, Progress
-from chalicelib.publishing.publish import Publish
-from chalicelib.publishing.run_chunk import Make, RunChunk
+from chalicelib.publishing.ports import JobQueue
+from chalicelib.publishing.run_chunk import RunChunk
 from chalicelib.publishing.run_jobs import RunJobs
-from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
+from chalicelib.publishing.spread_builds import SpreadBuilds
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.clock import Clock
@@ -27,19 +28,19 @@ from chalicelib.shared.error_place import where
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import publishing
+from chalicelib.wiring.render import PATIENT
 
 log = logging.getLogger("porchlight")
 log.setLevel(logging.INFO)
 
 
 def run_job(settings: Settings, event: Mapping[str, Any], context: Any = None) -> dict[str, Any]:
-    """Do each job of a batch; return the messages that the queue must bring again."""
+    """Do each job of a batch, or chunk of one; return the messages that the queue must bring again."""
     queue = SqsJobs(partial(client, "sqs"), settings.jobs_queue)
-    run = runner(settings, SystemClock(), queue)
     again: list[dict[str, str]] = []
     for message in event.get("Records") or ():  # there are none where it is started by hand
         try:
-            done = run(str(message["body"]), _left(context))
+            done = work_on(str(message["body"]), settings, SystemClock(), queue, _left(context))
         except Exception as error:
             log.warning("job comes again: %s", where(error))
             done = False
@@ -48,33 +49,44 @@ def run_job(settings: Settings, event: Mapping[str, Any], context: Any = None) -
     return {"batchItemFailures": again}
 
 
+def work_on(
+    message: str, settings: Settings, clock: Clock, queue: JobQueue, left: Callable[[], timedelta]
+) -> bool:
+    """Do the job, or the chunk of one, that a message is about; say whether the message is done with."""
+    if chunk := read_message(message):
+        chunk_runner(settings, clock, queue)(*chunk)
+        return True
+    return runner(settings, clock, queue)(message, left)
+
+
 def runner(settings: Settings, clock: Clock, queue: JobQueue) -> RunJobs:
     """Return the worker of jobs; what it hands on goes into `queue`."""
     store, record, alarms = _of_jobs(settings, clock)
-    inputs = S3JobInputs(partial(client, "s3"), settings.pages_bucket)
-
-    def publish_with(progress: Progress, numbered: Callable[[int], None], spread: Spread) -> Publish:
-        return publishing.publish_with(settings, clock, progress, numbered)
-
+    bucket = (partial(client, "s3"), settings.pages_bucket)
+    package = partial(publishing.package_at_work, settings)
     return RunJobs(
         store,
-        publish_with,
+        partial(publishing.publish_with, settings, clock),
         record,
         alarms,
         clock,
-        SpreadBuilds(store, inputs, partial(publishing.package_at_work, settings)),
+        SpreadBuilds(store, S3JobInputs(*bucket), package),
         MoveChunks(store, queue, EndJobs(store, record, alarms, clock), alarms, clock),
     )
 
 
-def chunk_runner(settings: Settings, clock: Clock, queue: JobQueue, make: Make) -> RunChunk:
-    """Return the worker of chunks. `make` makes their places, and puts their pages where a job publishes."""
+def chunk_runner(settings: Settings, clock: Clock, queue: JobQueue) -> RunChunk:
+    """Return the worker of chunks."""
     store, record, alarms = _of_jobs(settings, clock)
-    end = EndJobs(store, record, alarms, clock)
+    end, build = (
+        EndJobs(store, record, alarms, clock),
+        publishing.parts(settings, clock, limits=PATIENT).build,
+    )
+
     return RunChunk(
         store,
         S3JobInputs(partial(client, "s3"), settings.pages_bucket),
-        make,
+        partial(make_chunk, build),
         partial(publishing.package_at_work, settings),
         MoveChunks(store, queue, end, alarms, clock),
         end,

@@ -9,6 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
+from chalicelib.desk.people import PUBLISHER
+from tests.publishing.test_texts import _pairs as pairs
 from tests.support.desk_site import EDITOR_ONE, PASSWORD, PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
 from tests.support.newer_edits import NEWER_SCREENS, edit_on_an_older_package
 from tools.local.local_server import LocalSite
@@ -17,6 +20,7 @@ from tools.look.chromium import launch_options
 
 pytestmark = pytest.mark.takes(50)
 
+LEE = "lee@desk.example"
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _MOST_TABS = 60
 TARGETS = (
@@ -39,6 +43,7 @@ SCREENS = [
     "/admin/sentence?k=47b5d0764d82d48e&back=en/los-banos-ca&spot=s47b5d0764d82d48e",
     "/admin/search?q=Call+911",
     "/admin/releases",
+    "/admin/releases/look?release=0&place=los-banos-ca",
     "/admin/thrown",
     "/admin/deliveries",
     "/admin/figures?town=los-banos-ca",
@@ -197,6 +202,50 @@ def test_a_clerk_adds_a_town_and_its_shelter_by_keyboard_alone(chromium, address
     assert "Casa Segura" in page.inner_text("table")
     assert len(presses) == 6  # of which one is the save that was refused
     context.close()
+
+
+def test_a_town_s_publisher_rolls_it_back_by_keyboard_alone_on_a_phone(chromium, address, desk):
+    publish_a_number_of_the_town(desk)
+    context, page = visit(chromium, address, LEE, viewport={"width": 390, "height": 800})
+    page.goto("/admin/releases")
+    presses = []
+
+    def press(name: str) -> None:
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, page.url
+        tab_to(page, name)
+        page.keyboard.press("Enter")
+        presses.append(name)
+
+    press("Roll back Los Banos, CA to this")
+    page.wait_for_url("**/admin/releases/look?**")  # the page of checks leads here by itself
+    assert "209-555-0142" in page.inner_text("main")
+    if page.locator("#yes").count():
+        tab_to(page, "Yes, roll back although")
+        page.keyboard.press("Space")
+    press("Roll back for everybody")
+    page.wait_for_url("**/admin/releases?done=rolled_place")
+    assert page.locator("[role=status]").inner_text().startswith("Rolled back.")
+    assert len(presses) == 2  # as many as for the whole site
+    context.close()
+
+
+def publish_a_number_of_the_town(desk: DeskSite) -> None:
+    """Let a town's publisher change a number, and publish it."""
+    desk.add(LEE, "")
+    account = desk.cognito.admin_get_user(UserPoolId=desk.pool, Username=LEE)
+    id_ = {one["Name"]: one["Value"] for one in account["UserAttributes"]}["sub"]
+    DynamoRoles(lambda: desk.dynamodb, desk.settings.access_table).give(id_, "los-banos-ca", PUBLISHER)
+    lee = desk.person(LEE)
+    lee.sign_in()
+    fields = pairs(lee.get("/admin/contact?c=lbpd"), "/admin/contact")
+    number = {"209-827-7070": "209-555-0142"}
+    saved = lee.post("/admin/contact", [(name, number.get(value, value)) for name, value in fields])
+    assert saved.status == 303
+    looked = lee.get("/admin/publish")
+    while looked.status == 303:
+        looked = lee.follow(looked)
+    done = lee.submit(looked, "/admin/publish/now", why="A new number", yes="yes")
+    assert done.status == 303, done.words
 
 
 def test_the_first_tab_skips_to_the_content(chromium, address):

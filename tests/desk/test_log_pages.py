@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.desk.audit import BEGUN, DONE
+from chalicelib.desk.grants import SITE
 from chalicelib.desk.log_pages import MOST_READ, ON_A_PAGE, is_position, page_of
+from chalicelib.desk.people import EDITOR, Person
 from chalicelib.desk.ports import AuditEntry
+from chalicelib.desk.web.audit_log import LogScreens
+from chalicelib.desk.web.guard import AdminRequest
+from chalicelib.desk.web.screens import Screen
 from tests.support.fake_sign_ins import FakeAudit
-from tests.support.fakes import NOON
+from tests.support.fakes import NOON, FixedClock
 
 MONTH = f"{NOON:%Y-%m}"
 
@@ -106,3 +113,27 @@ def test_a_position_holds_a_moment_and_a_number_and_nothing_that_somebody_wrote(
     assert is_position("2026-11-28T10:11:12.123456Z 0badcafe")
     assert not is_position("Maria lives at")
     assert not is_position("2" * 51)
+
+
+def test_a_roll_back_of_a_place_is_read_by_its_people_and_one_of_the_site_is_not() -> None:
+    log, shown = FakeAudit(), list[str]()
+    for number, about in enumerate(("town, to release 1", "to release 1", "state, to release 1", "town, us")):
+        log.add(replace(line(number), about=about))
+
+    def show(request: AdminRequest, template: str, status: int = 200, /, **names: Any) -> Screen:
+        shown[:] = [entry.about for entry in names["entries"]]
+        return Screen("", status)
+
+    def read_by(places: Sequence[str]) -> list[str]:
+        lines = LogScreens(
+            show, log, FixedClock(NOON), lambda: str, lambda who: places.__contains__, lambda: known
+        )
+        person = Person("x@desk.example", EDITOR)
+        lines.month(AdminRequest("/admin/log", False, {}, "", "", person=person))
+        return shown
+
+    def known(word: str) -> Sequence[str]:
+        return [word] if word in ("town", "state", "us") else []
+
+    assert read_by(["town"]) == ["town, to release 1"]
+    assert len(read_by([SITE])) == 4

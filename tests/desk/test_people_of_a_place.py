@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from typing import Any
 
 import pytest
 
 from chalicelib.desk.adapters.dynamo_roles import DynamoRoles
 from chalicelib.desk.people import PUBLISHER
+from chalicelib.shared.aws.sdk import client
+from tests.publishing.test_texts import _pairs as pairs
 from tests.support.desk_site import EDITOR_ONE, PUBLISHER_ONE, DeskSite, Page, Person
 
 pytestmark = pytest.mark.takes(60)
@@ -16,6 +20,8 @@ pytestmark = pytest.mark.takes(60)
 LEE = "lee@desk.example"
 TOWN, COUNTY = "los-banos-ca", "merced-county-ca"
 OWN_CONTACT, COUNTYS = "lbpd", "vcc"
+NUMBER = "209-555-0142"
+LOOK, BACK = "/admin/releases/look", "/admin/releases/back"
 
 
 def check(person: Person, contact: str) -> Page:
@@ -82,6 +88,9 @@ def test_a_publisher_of_a_town_works_on_it_and_finds_nothing_of_others(desk: Des
     figures = list(csv.reader(io.StringIO(lee.get("/admin/figures/file").text)))
     assert {row[1] for row in figures[1:]} == {"Los Banos"}
 
+    fields = pairs(lee.get(f"/admin/contact?c={OWN_CONTACT}"), "/admin/contact")
+    changed = [(name, NUMBER if value == "209-827-7070" else value) for name, value in fields]
+    assert lee.post("/admin/contact", changed).status == 303
     publishes_the_town(desk, lee)
     assert check(desk.signed_in(PUBLISHER_ONE), OWN_CONTACT).status == 303
     lines = list(csv.DictReader(io.StringIO(lee.get("/admin/log/file").text.lstrip("\ufeff"))))
@@ -90,6 +99,7 @@ def test_a_publisher_of_a_town_works_on_it_and_finds_nothing_of_others(desk: Des
     assert line["about"] == f"contacts/{TOWN}"
     assert {line["about"] for line in lines if line["who"] != LEE} == {OWN_CONTACT}
     assert EDITOR_ONE not in lee.get("/admin/log").words
+    rolls_the_town_back(desk, lee)
 
 
 def publishes_the_town(desk: DeskSite, lee: Person) -> None:
@@ -105,6 +115,51 @@ def publishes_the_town(desk: DeskSite, lee: Person) -> None:
     ana = desk.signed_in(PUBLISHER_ONE)
     assert f"contacts/{COUNTY}" in ana.get("/admin/documents?show=drafts").text
     assert f"contacts/{TOWN}" not in links_of_drafts(lee)
+
+
+def rolls_the_town_back(desk: DeskSite, lee: Person) -> None:
+    """Roll the town back to how it came, from the list, while a draft of it and the county's wait."""
+    ana, before, drafts = desk.signed_in(PUBLISHER_ONE), live(desk), links_of_drafts(lee)
+    assert ways_back(lee) == [("0", TOWN)]
+    looked = lee.get(f"{LOOK}?release=0&place={TOWN}")
+    while looked.status == 303:
+        looked = lee.follow(looked)
+    assert "Roll back Los Banos, CA to how the site came" in looked.words
+    assert NUMBER in looked.words
+    assert COUNTY not in looked.text.partition("<main")[2]
+    [form] = looked.forms(BACK)
+    for place in (COUNTY, "", "fresno-ca"):
+        assert lee.get(f"{LOOK}?release=0&place={place}").status == 403
+        assert lee.post(BACK, {**form, "yes": "yes", "place": place}).status == 403
+    assert live(desk) == before
+    done = lee.submit(looked, BACK, yes="yes")
+    assert done.status == 303, done.words
+    assert "Readers see the older pages of that place within a minute." in lee.follow(done).words
+    after = live(desk)
+    assert after["release"] == before["release"] + 1
+    assert changed_places(before, after) == {TOWN}
+    assert links_of_drafts(lee) == drafts
+    assert ways_back(lee) == [("1", TOWN)], "and back again to what was published"
+    assert ways_back(ana) == [("1", ""), ("1", TOWN), ("0", "")]
+    for person in (lee, ana):
+        assert "Los Banos, to the site as it came" in person.get("/admin/log").words
+
+
+def ways_back(person: Person) -> list[tuple[str, str]]:
+    """What each button of the list leads back to: a release, and a place or all of it."""
+    forms = [one for one in person.get("/admin/releases").tree.iter("form") if one.get("action") == LOOK]
+    fields = [{field.get("name"): field.get("value") for field in form.iter("input")} for form in forms]
+    return [(one["release"], one.get("place", "")) for one in fields]
+
+
+def live(desk: DeskSite) -> Any:
+    answer = client("s3").get_object(Bucket=desk.settings.pages_bucket, Key="current.json")
+    return json.load(answer["Body"])
+
+
+def changed_places(before: Any, after: Any) -> set[str]:
+    old, new = before["index"]["places"], after["index"]["places"]
+    return {place for place in {*old, *new} if old.get(place) != new.get(place)}
 
 
 def links_of_drafts(person: Person) -> set[str]:

@@ -199,6 +199,19 @@ CLERK = [Grant(PUBLISHER, OWN)]
         ("/admin/preview/page", {"name": "es/error-town"}, False),
         ("/admin/preview/page", {"name": ""}, False),
         ("/admin/text/discard", {"d": f"contacts/{OWN}/x"}, False),
+        *(
+            (f"/admin/releases/{path}", {"release": "1", **fields}, may)
+            for path in ("look", "back")
+            for fields, may in (
+                ({"place": OWN}, True),
+                ({"place": FOREIGN, "p": OWN}, False),
+                ({"place": OTHER}, False),
+                ({"place": COUNTY}, False),  # a town rolls nothing back that it lies in
+                ({"place": "nowhere"}, False),
+                ({"place": ""}, False),
+                ({}, False),  # all of a release
+            )
+        ),
     ],
 )
 def test_a_clerk_of_one_town_who_tries_the_fields_of_another(

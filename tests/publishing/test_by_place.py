@@ -11,7 +11,6 @@ import pytest
 from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
-from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import SHIPPED, Draft
 from chalicelib.publishing.forms import Typed
 from chalicelib.publishing.renderer_by_place import RendererByPlace
@@ -19,6 +18,7 @@ from chalicelib.publishing.whole_texts import laid_out
 from chalicelib.shared.errors import EntryMissing
 from tests.support.desk_by_place import ANA, BEN, NEW_TOWN, OLD_TOWN, STATE, THEN, Desk
 from tests.support.editors_desk import typed
+from tests.support.fake_builds import checks
 from tests.support.fake_package import LINE, SHELTER, FakeRenderer
 
 
@@ -141,14 +141,14 @@ def test_nobody_writes_for_another_town(
     desk: Desk, document: str, part: dict[str, Any], sentence: str
 ) -> None:
     renderer = RendererByPlace(FakeRenderer(desk.package), desk.shipped)
-    check = CheckDocuments(renderer, desk.shipped, desk.clock)
+    check = checks(renderer, desk.shipped, desk.shelf, desk.clock)
     stops = check({document: json.dumps(part, indent=1)}).report.stops
     assert [(one.document, sentence in one.sentence) for one in stops] == [(document, True)]
 
 
 def test_a_rule_that_is_broken_is_told_with_the_document_of_the_place(desk: Desk) -> None:
     renderer = RendererByPlace(FakeRenderer(desk.package), desk.shipped)
-    check = CheckDocuments(renderer, desk.shipped, desk.clock)
+    check = checks(renderer, desk.shipped, desk.shelf, desk.clock)
     text = desk.shipped.text("contacts/town").replace('"SINGLE"', '"SURE"')
     [stop] = check({"contacts/town": text}).report.stops
     assert (stop.document, stop.line) == ("contacts/town", 4)

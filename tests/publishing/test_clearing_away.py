@@ -64,7 +64,7 @@ def files_of(index: dict[str, Any], words: str = "words") -> dict[str, bytes]:
 def publish(s3: Watched, number: int, index: dict[str, Any] = INDEX, words: str = "words") -> None:
     shelf = shelf_of(s3)
     since = shelf.live()
-    shelf.put(number, files_of(index, words), {})
+    shelf.put(number, files_of(index, words))
     shelf.move(number, index, since)
     shelf.stand_by()
 
@@ -93,11 +93,11 @@ def test_a_release_goes_whole_and_no_other_one_goes(s3: Watched) -> None:
 
 def test_what_is_live_or_may_go_live_is_never_deleted(s3: Watched) -> None:
     shelf = shelf_of(s3)
-    shelf.put(1, files_of(INDEX), {})
+    shelf.put(1, files_of(INDEX))
     shelf.delete(1)
     assert shelf.numbers() == [1], "nothing is live: any may become so"
     publish(s3, 2)
-    shelf.put(3, files_of(INDEX), {})
+    shelf.put(3, files_of(INDEX))
     for number in (2, 3):
         shelf.delete(number)
     assert shelf.numbers() == [1, 2, 3]
@@ -105,7 +105,7 @@ def test_what_is_live_or_may_go_live_is_never_deleted(s3: Watched) -> None:
 
 def test_a_release_of_thousands_of_files_goes_in_batches_with_a_look_before_each(s3: Watched) -> None:
     shelf = shelf_of(s3)
-    shelf.put(1, {f"en/place-{number}.b64": b"x" for number in range(1100)} | files_of(INDEX), {})
+    shelf.put(1, {f"en/place-{number}.b64": b"x" for number in range(1100)} | files_of(INDEX))
     publish(s3, 2)
     looked: list[str] = []
 
@@ -185,7 +185,7 @@ def test_nothing_goes_while_nothing_is_live_or_the_live_release_has_no_page(s3: 
     client("s3").put_object(Bucket=BUCKET, Key="site/en/us/", Body=b"x")
     shelf_of(s3).clear_standby()
     shelf = shelf_of(s3)
-    shelf.put(1, {}, {})
+    shelf.put(1, {})
     shelf.move(1, {}, None)
     shelf.clear_standby()
     assert "site/en/us/" in there()

@@ -195,7 +195,7 @@ def test_nothing_is_live_at_first(shelf: ReleaseShelf) -> None:
 
 
 def test_readers_get_what_was_moved_to_last(shelf: ReleaseShelf) -> None:
-    shelf.put(1, {"en/a.b64": b"H4sI"}, {})
+    shelf.put(1, {"en/a.b64": b"H4sI"})
     shelf.move(1, {"places": ["a"]}, None)
     first = shelf.live()
     assert first is not None
@@ -226,7 +226,7 @@ def test_a_release_lies_in_the_bucket_as_the_page_function_looks_for_it(
 ) -> None:
     s3 = bucket(request)
     shelf = S3Releases(lambda: s3, "pages")
-    shelf.put(7, {"en/los-banos-ca.b64": b"H4sIpage", "index.json": b"{}", "documents.json": b"{}"}, {})
+    shelf.put(7, {"en/los-banos-ca.b64": b"H4sIpage", "index.json": b"{}", "documents.json": b"{}"})
     shelf.move(7, {"default_place": "los-banos-ca"}, None)
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="pages")["Contents"]]
     assert keys == [
@@ -271,3 +271,11 @@ def test_a_bucket_and_a_table_that_are_away_are_said_to_be_away(aws: None) -> No
         S3Releases(lambda: s3, "no-such-bucket").live()
     with pytest.raises(StoreUnavailable):
         DynamoDocuments(lambda: dynamodb, "no-such-table").drafts()
+
+
+def test_a_release_of_thousands_of_documents_fits_into_one_item(store: DocumentStore) -> None:
+    versions = {f"contacts/a-town-with-a-long-name-{number:05}-ca": number for number in range(1, 12_001)}
+    release = Release(1, versions, "ana@example.org", NOW, "many", 0, "package", 0)
+    store.add_release(release)
+    assert store.release(1) == release
+    assert list(store.releases(1)) == [release]

@@ -72,6 +72,12 @@ def test_a_job_keeps_its_scope_and_one_of_no_document_is_not_the_whole_site(
     assert kept == job
 
 
+def test_a_job_keeps_the_place_that_is_rolled_back(store: JobStore) -> None:
+    job = replace(JOB, scope=("contacts/town", "places/town"), place="town")
+    store.put_job(job)
+    assert store.job(job.id) == job
+
+
 def test_of_two_who_write_a_job_the_second_is_told(store: JobStore) -> None:
     store.put_job(JOB)
     with pytest.raises(StaleRecord):
@@ -152,7 +158,7 @@ def test_a_chunk_comes_back_as_it_was_kept(store: JobStore) -> None:
         lambda one: chunks.sent(one, NOW),
         lambda one: chunks.taken(one, NOW),
         chunks.given_back,
-        lambda one: chunks.done(one, NOW),
+        lambda one: chunks.done(one, NOW, put=True),
     ):
         there = store.chunk(JOB.id, 12)
         assert there is not None

@@ -107,7 +107,7 @@ def test_without_script_the_page_of_checks_leads_by_itself_to_what_they_found(
     assert "It begins in a moment." in read(waiting)
     assert "reloads by itself every 4 seconds" in read(waiting)
     middle(office)
-    assert "120 of 190 pages made" in read(desk.at(address))
+    assert "120 of 190 pages made and checked" in read(desk.at(address))
     office.clock.wait(seconds=61)
     office.bring()
     assert leads_to(desk.at(reloads(waiting))) == "/admin/publish"
@@ -137,9 +137,9 @@ def test_a_publish_says_how_far_it_is_and_what_is_live_at_its_end(office: Office
     (bar,) = tree(page).iter("progress")
     assert (bar.get("value"), bar.get("max"), bar.get("aria-labelledby")) == ("7", "12", "far")
     steps = [(words(step), step.get("aria-current")) for step in tree(page).iter("li") if step.get("class")]
-    assert [step for step, _ in steps] == [f"{one} every page done" for one in ("Make", "Check", "Pack")]
+    assert [step for step, _ in steps] == ["Make and check every page that changes done"]
     (now,) = [step for step in tree(page).iter("li") if step.get("aria-current") == "step"]
-    assert words(now) == "Put the pages in place now"
+    assert words(now) == "Put them in place now"
     office.clock.wait(seconds=61)
     office.bring()
     done = desk.at(address)
@@ -152,19 +152,20 @@ def test_a_publish_says_how_far_it_is_and_what_is_live_at_its_end(office: Office
 def test_a_job_that_was_left_is_found_again(office: Office, desk: At) -> None:
     address = leads_to(desk.press())
     middle(office)
-    line = publishing_now(office.ask, office.clock)
+    line = publishing_now(office.ask, office.clock, "ana@desk.example")
     assert line is not None
-    assert (line.doing, line.progress, line.address) == ("Publishing", "120 of 190 pages made", address)
+    assert (line.doing, line.address) == ("Publishing", address)
+    assert line.progress == "120 of 190 pages made and checked"
     leads_to(desk.look())
     office.bring()
     page = desk.look()
     assert "Publishing since November 25, 2026, 04:00 PST" in read(page)
-    assert "120 of 190 pages made. See it" in read(page)
+    assert "120 of 190 pages made and checked. See it" in read(page)
     assert links(page)["See it"] == address
     office.clock.wait(seconds=61)
     assert office.ask.see(address.partition("=")[2]).state == jobs.WAITING
     office.bring()
-    assert publishing_now(office.ask, office.clock) is None
+    assert publishing_now(office.ask, office.clock, "ana@desk.example") is None
 
 
 def test_the_second_who_publishes_is_told_and_sees_the_first(office: Office, desk: At) -> None:

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
-from chalicelib.publishing.check_documents import CheckDocuments
+from chalicelib.publishing.build_places import Spread
 from chalicelib.publishing.documents import ASKS, STOPS, Problem
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, RenderStopped
 from chalicelib.publishing.jobs import Job, JobUnderWay
 from chalicelib.publishing.move_chunks import MoveChunks
-from chalicelib.publishing.ports import RenderedSite
+from chalicelib.publishing.ports import SiteLook, SiteRenderer
 from chalicelib.publishing.publish import NotYet, Publish
 from chalicelib.publishing.run_jobs import RunJobs
-from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
+from chalicelib.publishing.spread_builds import SpreadBuilds
 from chalicelib.shared.errors import EntryMissing, StoreUnavailable
 from tests.publishing.test_publish import ANA, BEN, CODE, PAGE, Desk, FakeRenderer, Killed
+from tests.support.fake_builds import checks
 from tests.support.fake_jobs import FakeJobInputs, FakeJobs, TickingClock, WaitingQueue
 
 NO_END = timedelta(minutes=5)
@@ -36,10 +37,10 @@ class Telling:
         self._renderer = renderer
         self._progress = progress
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
-        rendered = self._renderer.site(texts, brotli=brotli)
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        look = self._renderer.look(texts)
         self._progress(jobs.MADE, 1, 2)
-        return rendered
+        return look
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._renderer, name)
@@ -64,7 +65,8 @@ class Office:
 
     def publish_with(self, progress: Any, numbered: Callable[[int], None], spread: Spread) -> Publish:
         desk = self.desk
-        check = CheckDocuments(Telling(desk.renderer, progress), desk.shipped, desk.clock)
+        telling = cast("SiteRenderer", Telling(desk.renderer, progress))
+        check = checks(telling, desk.shipped, desk.shelf, desk.clock, desk.builds, progress)
         return Publish(desk.store, desk.shipped, desk.shelf, check, desk.clock, numbered)
 
     def record(self, who: str, role: str, did: str, /, **more: str) -> None:
@@ -282,9 +284,9 @@ def test_of_two_who_publish_at_once_the_second_is_led_to_the_first(office: Offic
         office.ask.publish(office.wish(who=BEN, why="second"))
     assert told.value.job.id == first.id
     assert office.queue.ids == [first.id]
-    assert office.ask.publishing() == first
+    assert office.ask.publishing(ANA) == first
     office.bring()
-    assert office.ask.publishing() is None
+    assert office.ask.publishing(ANA) is None
     office.desk.save(CODE, "more")
     assert office.looked(BEN).why == "second", "what was typed is kept"
 

@@ -134,7 +134,7 @@ def live_stage() -> World:
         world.documents.add_release(Release(number, {"recipients": number}, "ana", NOON, "why"))
         world.released[number] = {"recipients": text, "catalog/es": "words"}
         live = world.shelf.live()
-        world.shelf.put(number, {}, {})
+        world.shelf.put(number, {})
         world.shelf.move(number, {}, live)
     world.documents.put_change(replace(CHANGE, revision=1))
     return world
@@ -214,7 +214,7 @@ def test_a_run_that_was_stopped_and_a_publish_since_leave_only_what_is_live_now(
         run(world)
     world.documents.add_version(Version("recipients", 3, SHIPPED, "ana", NOON + timedelta(1), "why"))
     world.documents.add_release(Release(3, {"recipients": 3}, "ana", NOON, "why"))
-    world.shelf.put(3, {}, {})
+    world.shelf.put(3, {})
     world.shelf.move(3, {}, world.shelf.live())
     world.left = 99
     assert [entry["id"] for entry in run(world).entries] == ["shelter"]

@@ -22,6 +22,8 @@ from chalicelib.publishing.documents import ASKS, STOPS
 from chalicelib.publishing.render.render_cache import RenderCache
 from chalicelib.publishing.render.render_worker import Inside, answer
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from tests.support.fake_builds import checks
+from tests.support.fake_documents import FakeShelf
 from tests.support.rendered import shipped_files, shipped_folders
 
 pytestmark = pytest.mark.takes(60)
@@ -76,7 +78,7 @@ def renderer(folders: Folders) -> WorkerSiteRenderer:
 
 @pytest.fixture(scope="module")
 def check(renderer: WorkerSiteRenderer, shipped: ShippedFiles) -> CheckDocuments:
-    return CheckDocuments(renderer, shipped, Clock())
+    return checks(renderer, shipped, FakeShelf(), Clock())
 
 
 def with_translation(shipped: ShippedFiles, sentence: str, translation: str) -> dict[str, str]:

@@ -259,3 +259,11 @@ def test_a_number_that_only_pages_without_a_script_show_does_not_count(html: str
     end = html.index("</header>")
     hidden = f"{html[:start]}<noscript>{html[start:end]}</noscript>{html[end:]}"
     assert any("911 is missing" in sentence for sentence in told(hidden, content))
+
+
+def test_a_comment_in_a_number_is_told_in_the_same_words_in_every_process(
+    html: str, content: Content
+) -> None:
+    link = '<a href="tel:+18883737888">888-373-7888<!-- x --></a>'
+    [sentence] = [one for one in told(with_part(html, link), content) if "stand words alone" in one]
+    assert sentence.endswith("stand words alone: <!--> may hide some.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bench.page_units import page_units
 from chalicelib.pages.page_files import hashes_in, path_of
-from chalicelib.publishing.page_units import folder_in, folders_in, page_units
+from chalicelib.publishing.page_units import folder_in, folders_in
 from chalicelib.publishing.ports import RenderedPage
 
 INDEX: dict[str, Any] = {"locales": ["en", "es"], "places": ["a", "b"], "default_place": "a"}

@@ -17,14 +17,15 @@ from chalicelib.directory.document_ids import SITE
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.page_files import hashes_in
 from chalicelib.pages.page_headers import ERROR_STATUSES, page_headers
-from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import ASKS, STOPS, DraftConflict, Problem, PublishRefused
 from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
-from chalicelib.publishing.errors import NothingToPublish, PublishUnderWay
-from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
+from chalicelib.publishing.errors import ChangedSince, NothingToPublish
+from chalicelib.publishing.ports import MarkedPage, PlaceInputs, RenderedPage, RenderedPlace, SiteLook
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.release_pages import names_of
 from chalicelib.shared.errors import EntryMissing
+from tests.support.fake_builds import FakeBuilds, checks
 from tests.support.fake_documents import FakeDocuments, FakeShelf
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -118,32 +119,41 @@ def unpacked(content: bytes) -> str:
 class FakeRenderer:
     """Renders a site of one place, each page of the texts of both templates: a mixture would show.
 
-    `twist` makes something else of what was rendered.
+    `twist` makes something else of a place that was rendered, `twist_look` of the look at the site.
     """
 
     def __init__(self, shipped: Shipped) -> None:
         self._shipped = shipped
         self.problems: list[Problem] = []
-        self.brotli: list[bool] = []  # whether it was asked for, time by time
+        self.asked: list[str] = []  # the places that were rendered, time by time
         self.before: Callable[[], None] = lambda: None
-        self.twist: Callable[[RenderedSite], RenderedSite] = lambda rendered: rendered
+        self.twist: Callable[[RenderedPlace], RenderedPlace] = lambda rendered: rendered
+        self.twist_look: Callable[[SiteLook], SiteLook] = lambda look: look
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
-        self.before()
-        self.brotli.append(brotli)
+    def _words(self, texts: Mapping[str, str]) -> str:
         whole = {**self._shipped.texts, **texts}
-        words = f"{whole[PAGE]}|{whole[CODE]}"
-        html = f'<!DOCTYPE html><html lang="en"><p>{words}</p></html>'
-        pages = [RenderedPage(name, html, packed(html)) for name in PAGES]
+        return f"{whole[PAGE]}|{whole[CODE]}"
+
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        self.before()
+        whole = {**self._shipped.texts, **texts}
         index = {
             "locales": ["en"],
             "places": [one["slug"] for one in json.loads(whole["places"])["places"]],
             "default_place": "us",
-            "headers": {**page_headers("default-src 'none'"), "X-Style": words},
+            "other_pages": ["about"],
+            "headers": {**page_headers("default-src 'none'"), "X-Style": self._words(texts)},
         }
-        for place in index["places"][1:]:
-            pages.append(RenderedPage(f"en/{place}", html, packed(html)))
-        return self.twist(RenderedSite(pages, index, {}, self.problems))
+        return self.twist_look(SiteLook(index, {}, self.problems))
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
+        html = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><p>{self._words(texts)}</p></html>'
+        rendered = []
+        for one in inputs:
+            self.asked.append(one.place)
+            pages = [RenderedPage(name, html, packed(html)) for name in names_of(one)]
+            rendered.append(self.twist(RenderedPlace(one.place, pages, [])))
+        return rendered
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         return RenderedPage(name, "", "")
@@ -167,7 +177,8 @@ class Desk:
         self.renderer = FakeRenderer(self.shipped)
         self.store = FakeDocuments()
         self.shelf = FakeShelf()
-        check = CheckDocuments(self.renderer, self.shipped, self.clock)
+        self.builds = FakeBuilds()
+        check = checks(self.renderer, self.shipped, self.shelf, self.clock, self.builds)
         self.edit = EditText(self.store, self.shipped, self.shelf, self.clock)
         self.publish = Publish(self.store, self.shipped, self.shelf, check, self.clock)
 
@@ -206,6 +217,8 @@ def test_pages_that_are_made_on_request_are_checked_and_not_stored(desk: Desk) -
     assert sorted(name for name in desk.shelf.files if name.startswith("releases/")) == [
         "releases/1/documents.json",
         "releases/1/index.json",
+        "releases/1/inputs.json",
+        "releases/1/texts.json",
         f"releases/places/us/{places['us']}/en.b64",
         f"releases/shared/{shared}/en/about.b64",
         *(f"releases/shared/{shared}/en/error-{status}.b64" for status in ERROR_STATUSES),
@@ -228,13 +241,14 @@ def test_all_drafts_are_published_together(desk: Desk) -> None:
     assert desk.readers_see() == "new page|new code"
 
 
-def test_a_look_packs_nothing_in_brotli_which_takes_longest_and_a_publish_does(desk: Desk) -> None:
+def test_what_was_looked_at_is_not_built_again(desk: Desk) -> None:
     desk.save(PAGE, "new page")
     desk.publish.plan()
+    assert desk.renderer.asked == ["us", ""]
+    assert not [path for path in desk.shelf.files if "/places/" in path]
     desk.publish(ANA, "a new page")
-    desk.publish.plan_back(0)
-    desk.publish.roll_back(0, BEN, "the old one again")
-    assert desk.renderer.brotli == [False, True, False, True]
+    assert desk.renderer.asked == ["us", ""]
+    assert [path for path in desk.shelf.files if "/places/us/" in path]
 
 
 def test_without_a_reason_nothing_is_published(desk: Desk) -> None:
@@ -313,6 +327,7 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
     pages = [f"releases/places/us/{places['us']}/en.b64", f"releases/shared/{shared}/en/about.b64"]
     pages += [f"releases/shared/{shared}/en/error-{status}.b64" for status in ERROR_STATUSES]
     assert writes == [
+        *(f"put {path}" for path in pages),
         "keep_shipped",
         "add_version",
         "keep_shipped",
@@ -320,7 +335,8 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
         "add_release",
         "put documents.json",
         "put index.json",
-        *(f"put {path}" for path in pages),
+        "put inputs.json",
+        "put texts.json",
         "move",
         "stand_by",
         "drop_draft",
@@ -373,7 +389,7 @@ def test_of_two_who_publish_at_once_the_second_is_told_and_the_first_one_stays(d
         desk.publish(BEN, "mine was quicker")
 
     desk.renderer.before = meanwhile
-    with pytest.raises(PublishUnderWay):
+    with pytest.raises(ChangedSince):
         desk.publish(ANA, "a new page")
     assert desk.readers_see() == "new page|new code"
 
@@ -439,6 +455,8 @@ def test_where_every_page_is_live_as_it_is_not_one_file_is_written(desk: Desk) -
         "add_release",
         "put documents.json",
         "put index.json",
+        "put inputs.json",
+        "put texts.json",
         "move",
     ]
     assert not desk.publish.status().package_is_newer
@@ -453,6 +471,8 @@ def test_pages_that_were_live_before_are_not_written_again_by_a_roll_back(desk: 
     assert {one for one in desk.shelf.files if one not in files} == {
         "releases/3/documents.json",
         "releases/3/index.json",
+        "releases/3/inputs.json",
+        "releases/3/texts.json",
     }
     assert desk.readers_see() == "first page|old code"
 

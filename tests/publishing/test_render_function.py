@@ -26,7 +26,7 @@ from chalicelib.publishing.documents import ASKS, Problem
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.page_blocks import Block, Run
 from chalicelib.publishing.page_marks import SENTENCE, Mark
-from chalicelib.publishing.ports import MarkedPage, PlaceInputs, RenderedPage, RenderedPlace, RenderedSite
+from chalicelib.publishing.ports import MarkedPage, PlaceInputs, RenderedPage, RenderedPlace, SiteLook
 from chalicelib.publishing.render.render_cache import Lru
 from chalicelib.publishing.render_calls import MOST, TooMuch
 from chalicelib.shared.errors import StoreBusy, StoreUnavailable
@@ -42,14 +42,13 @@ MARKED = MarkedPage(
 )
 SAID: dict[str, list[tuple[str, int]]] = {ODD: [("contacts", 3), ("template/public/page.html", 0)]}
 PROBLEM = Problem("contacts", 7, ODD, ASKS, "es/town")
-SITE = RenderedSite(
-    [PAGE, ON_REQUEST],
+LOOK = SiteLook(
     {"locales": ["en", "es"], "places": ["town"], "brotli": True},
     SAID,
     [PROBLEM],
     {"report": {"en": "Please read.", "es": ODD}},
 )
-LOOK = RenderedSite([], SITE.index, SAID, [PROBLEM], SITE.frames)
+NO_LOOK = SiteLook({}, {}, [PROBLEM], renders=False)
 INPUTS = [PlaceInputs("town", '{"places": []}'), PlaceInputs("", "{}")]
 PLACES = [RenderedPlace("town", [PAGE, ON_REQUEST], [PROBLEM]), RenderedPlace("", [], [])]
 
@@ -66,9 +65,6 @@ class Answers:
         if isinstance(self._answer, Exception):
             raise self._answer
         return self._answer
-
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> Any:
-        return self._told("site", texts, brotli)
 
     def look(self, texts: Mapping[str, str]) -> Any:
         return self._told("look", texts)
@@ -104,28 +100,28 @@ class Function:
 
 
 TEXTS = {"catalog/es": ODD, "template/public/page.html": "<p>"}
-EVERYTHING: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
-    ("site", (TEXTS,), {"brotli": False}, SITE),
-    ("look", (TEXTS,), {}, LOOK),
-    ("places", (TEXTS, INPUTS), {}, PLACES),
-    ("page", (TEXTS, "es/town"), {}, PREVIEW),
-    ("marked", (TEXTS, "es/town"), {}, MARKED),
-    ("sentences", (TEXTS,), {}, SAID),
-    ("mail", (TEXTS, "report", "police", 3), {}, b"To: you\r\n\r\n\xff"),
+EVERYTHING: list[tuple[str, tuple[Any, ...], Any]] = [
+    ("look", (TEXTS,), LOOK),
+    ("look", (TEXTS,), NO_LOOK),
+    ("places", (TEXTS, INPUTS), PLACES),
+    ("page", (TEXTS, "es/town"), PREVIEW),
+    ("marked", (TEXTS, "es/town"), MARKED),
+    ("sentences", (TEXTS,), SAID),
+    ("mail", (TEXTS, "report", "police", 3), b"To: you\r\n\r\n\xff"),
 ]
 NAMES = [one[0] for one in EVERYTHING]
 
 
-@pytest.mark.parametrize(("do", "given", "more", "made"), EVERYTHING, ids=NAMES)
+@pytest.mark.parametrize(("do", "given", "made"), EVERYTHING, ids=NAMES)
 def test_what_is_asked_arrives_and_what_is_made_comes_back(
-    do: str, given: tuple[Any, ...], more: dict[str, Any], made: Any
+    do: str, given: tuple[Any, ...], made: Any
 ) -> None:
     function = Function(made)
-    assert getattr(renderer_over(function.client), do)(*given, **more) == made
-    assert function.renderer.asked == [(do, *given, *more.values())]
+    assert getattr(renderer_over(function.client), do)(*given) == made
+    assert function.renderer.asked == [(do, *given)]
 
 
-@pytest.mark.parametrize(("do", "given", "more", "made"), EVERYTHING, ids=NAMES)
+@pytest.mark.parametrize(("do", "given", "made"), EVERYTHING, ids=NAMES)
 @pytest.mark.parametrize(
     "error",
     [
@@ -135,10 +131,10 @@ def test_what_is_asked_arrives_and_what_is_made_comes_back(
     ids=["invalid", "stopped"],
 )
 def test_an_error_of_the_texts_comes_back_as_itself(
-    do: str, given: tuple[Any, ...], more: dict[str, Any], made: Any, error: Exception
+    do: str, given: tuple[Any, ...], made: Any, error: Exception
 ) -> None:
     with pytest.raises(type(error)) as raised:
-        getattr(renderer_over(Function(error).client), do)(*given, **more)
+        getattr(renderer_over(Function(error).client), do)(*given)
     assert str(raised.value) == str(error)
     if isinstance(error, RenderStopped):
         assert isinstance(raised.value, RenderStopped)

@@ -17,7 +17,7 @@ from chalicelib.pages.adapters.document_folders import ReleaseFiles
 from chalicelib.publishing.adapters.render_process import Limits, RenderProcess, RenderWorker
 from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
-from tests.support.rendered import PATIENT, shipped_folders, shipped_root
+from tests.support.rendered import PATIENT, render_site, shipped_folders, shipped_root
 
 pytestmark = pytest.mark.takes(20)
 
@@ -91,8 +91,12 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> WorkerSiteRenderer:
-    files = ReleaseFiles(shipped_folders(tmp_path_factory.mktemp("shipped")))
+def files(tmp_path_factory: pytest.TempPathFactory) -> ReleaseFiles:
+    return ReleaseFiles(shipped_folders(tmp_path_factory.mktemp("shipped")))
+
+
+@pytest.fixture(scope="module")
+def renderer(files: ReleaseFiles) -> WorkerSiteRenderer:
     return WorkerSiteRenderer(
         lambda texts: files(texts).content.parent,
         lambda folder: started("chalicelib.publishing.render.render_worker", folder),
@@ -248,9 +252,9 @@ def test_what_explodes_or_never_ends_is_stopped(attacked: Attacked, attack: str)
 
 @pytest.mark.parametrize("bomb", ["{{ 'a' * 10**9 }}", "{{ 9 ** (9 ** 9) }}", ENDLESS])
 def test_a_whole_publish_names_what_explodes_and_renders_no_further(
-    renderer: WorkerSiteRenderer, bomb: str
+    renderer: WorkerSiteRenderer, files: ReleaseFiles, bomb: str
 ) -> None:
-    rendered = renderer.site(page_with(bomb))
+    rendered = render_site(renderer, files({}).content.parent, page_with(bomb))
     assert not rendered.pages
     assert ERROR_PAGE in {problem.document for problem in rendered.problems}
 
@@ -369,10 +373,11 @@ class FaultyAfterAWhile:
 
     def ask(self, job: Mapping[str, Any]) -> dict[str, Any]:
         if job["do"] == "look":
-            names = [f"en/place-{number}" for number in range(50)]
-            return {"templates": [], "recipients": [], "index": {}, "names": names}
+            return {"templates": [], "index": {}}
         if job["do"] == "frames":
             return {"frames": {}, "faults": []}
+        if job["do"] == "take":
+            return {}
         self.asked.append(job["name"])
         time.sleep(0.1)
         return {"fault": ["template/public/page.html", 4, "This does not fit."]}
@@ -381,8 +386,8 @@ class FaultyAfterAWhile:
 def test_pages_that_each_take_long_to_fail_are_not_all_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.publishing.render.site_renderer._GRACE", 0.3)
-    process = FaultyAfterAWhile()
-    rendered = WorkerSiteRenderer(lambda _: shipped_root(tmp_path), process).site({})
+    monkeypatch.setattr("chalicelib.publishing.render.place_workers._GRACE", 0.3)
+    process, root = FaultyAfterAWhile(), shipped_root(tmp_path)
+    rendered = render_site(WorkerSiteRenderer(lambda _: root, process), root, {})
     assert 1 <= len(process.asked) < 25
     assert "This does not fit." in {problem.sentence for problem in rendered.problems}

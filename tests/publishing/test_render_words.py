@@ -202,9 +202,9 @@ def test_renderer_and_preview_say_what_broke_the_start(root: Path) -> None:
     renderer = WorkerSiteRenderer(
         lambda _: root, RenderProcess("chalicelib.publishing.render.render_worker", PATIENT)
     )
-    rendered = renderer.site({})
-    assert rendered.pages == []
-    assert "site" in {problem.document for problem in rendered.problems}
+    look = renderer.look({})
+    assert not look.renders
+    assert "site" in {problem.document for problem in look.problems}
     for ask in (
         lambda: renderer.page({}, "en/error-404"),
         lambda: renderer.mail({}, "report", "dot-trafficking"),

@@ -153,8 +153,8 @@ def release(words: str) -> dict[str, bytes]:
 def test_standby_pages_are_written_after_the_switch_and_by_the_winner_alone() -> None:
     bucket = Bucket()
     winner, loser = shelf_of(bucket), shelf_of(bucket)
-    winner.put(1, release("winner"), {})
-    loser.put(2, release("loser"), {})
+    winner.put(1, release("winner"))
+    loser.put(2, release("loser"))
     assert not bucket.site()
     winner.move(1, INDEX, None)
     with pytest.raises(StaleRecord):
@@ -174,11 +174,11 @@ def test_standby_pages_are_written_after_the_switch_and_by_the_winner_alone() ->
 def test_standby_pages_that_a_winner_left_half_written_are_finished_by_whoever_comes_next() -> None:
     bucket = Bucket()
     first = shelf_of(bucket)
-    first.put(1, release("first"), {})
+    first.put(1, release("first"))
     first.move(1, INDEX, None)
     first.stand_by()
     second = shelf_of(bucket)
-    second.put(2, release("second"), {})
+    second.put(2, release("second"))
     second.move(2, INDEX, first.live())
     keys: list[str] = []
 
@@ -200,9 +200,9 @@ def test_a_slow_winner_does_not_write_over_the_pages_of_the_next_one() -> None:
     """The first is stopped inside a write, the second publishes and ends, and then the first goes on."""
     bucket = Bucket()
     slow, quick = shelf_of(bucket), shelf_of(bucket)
-    slow.put(1, release("slow"), {})
+    slow.put(1, release("slow"))
     slow.move(1, INDEX, None)
-    quick.put(2, release("quick"), {})
+    quick.put(2, release("quick"))
 
     def meanwhile(key: str) -> None:
         if key.startswith("site/"):
@@ -220,7 +220,7 @@ def test_pages_of_before_there_was_a_mark_are_replaced() -> None:
     bucket = Bucket()
     bucket.put_object(Key="site/en/", Body=b"old", Bucket="pages")
     shelf = shelf_of(bucket)
-    shelf.put(4, FILES, {})
+    shelf.put(4, FILES)
     shelf.move(4, INDEX, None)
     shelf.stand_by()
     assert bucket.site() == standby(INDEX, FILES)

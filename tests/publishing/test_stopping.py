@@ -55,7 +55,7 @@ def test_a_job_that_waits_is_stopped_and_its_message_does_nothing(office: Office
     [(who, did, line)] = office.lines
     assert (who, did, line["outcome"], line["deed"]) == (ANA, "publish: not done", "refused", "d1")
     assert (line["told"], line["why"]) == (f"{BEN} stopped this.", "A new page")
-    assert office.ask.publishing() is None
+    assert office.ask.publishing(ANA) is None
     office.ask.publish(office.wish(who=BEN))
     office.bring()
     assert office.desk.readers_see() == "new page|old code"
@@ -347,7 +347,7 @@ def test_places_that_are_being_made_are_counted_and_named_as_one_step(office: Of
     assert reloads(page) == address
     assert "interrupted" not in read(page)
     steps = [words(step) for step in _steps(page)]
-    assert steps[0] == "Make and check the pages of every place now"
+    assert steps[0] == "Make and check the pages of every place that changes now"
     assert len(steps) == 3
     office.clock.wait(seconds=61)
     desk.at(address)

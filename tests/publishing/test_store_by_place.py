@@ -10,7 +10,6 @@ import pytest
 from chalicelib.directory.document_ids import CONTACTS, PLACES, SITE, fingerprint
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import edit_whole
-from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import Release, Version
 from chalicelib.publishing.edit_text import LiveTexts
 from chalicelib.publishing.publish import Publish
@@ -20,6 +19,7 @@ from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.publishing.targets import Targets
 from chalicelib.publishing.whole_texts import laid_out
 from tests.support.desk_by_place import ANA, BEN, OLD_TOWN, THEN, Desk, Killed, of_before
+from tests.support.fake_builds import checks
 from tests.support.fake_package import LINE, SHELTER, FakeRenderer, written
 
 
@@ -208,7 +208,7 @@ def test_the_first_release_by_place_is_told_against_what_was_live_before(desk: D
     desk.store.add_release(Release(3, {"contacts/us": 9}, ANA, THEN, "why", since=2))
     desk.shelf.move(3, {}, desk.shelf.live())
     renderer = RendererByPlace(FakeRenderer(desk.package), desk.shipped)
-    check = CheckDocuments(renderer, desk.shipped, desk.clock)
+    check = checks(renderer, desk.shipped, desk.shelf, desk.clock)
     publish = Publish(desk.store, desk.shipped, desk.shelf, check, desk.clock)
     for number in (1, 2, 3):
         desk.shelf.files[f"releases/{number}/index.json"] = b""

@@ -11,9 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from bench.page_units import page_units
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.adapters.s3_unused_pages import KEY, S3UnusedPages
-from chalicelib.publishing.page_units import folders_in, page_units
+from chalicelib.publishing.page_units import folders_in
 from chalicelib.publishing.ports import RenderedPage
 from chalicelib.publishing.unused_pages import LASTS, LOOKS_EVERY, UnusedPages, read_unused
 from chalicelib.shared.aws.sdk import client
@@ -90,7 +91,8 @@ def publish(s3: Watched, number: int, words: str, places: str = "a") -> dict[str
     pages = [RenderedPage(f"en/{name}", "", packed(words).decode()) for name in (*places, "error-404")]
     units, since = page_units({**INDEX, "places": list(places)}, pages), shelf.live()
     files = {"index.json": json.dumps(units.index).encode()}
-    shelf.put(number, files, units.without(since.index if since else {}))
+    shelf.put(number, files)
+    shelf.put_pages(units.without(since.index if since else {}))
     shelf.move(number, units.index, since)
     shelf.stand_by()
     return dict(units.index)
@@ -242,7 +244,7 @@ def test_an_index_that_cannot_be_read_is_a_store_that_is_away(s3: Watched) -> No
     """A publish that is live has its standby pages to write: that they wait must not make it fail."""
     publish(s3, 1, "first")
     shelf, units = shelf_of(s3), page_units(INDEX, [])
-    shelf.put(2, {"index.json": json.dumps(units.index).encode()}, {})
+    shelf.put(2, {"index.json": json.dumps(units.index).encode()})
     shelf.move(2, units.index, shelf.live())
     s3.before = failing("get_object", "releases/1/", "SlowDown")
     with pytest.raises(StoreUnavailable):
@@ -271,10 +273,13 @@ def test_a_page_that_another_write_ran_beside_is_written_again(s3: Watched, time
 def test_pages_that_are_gone_are_written_again_when_the_same_is_published_once_more(s3: Watched) -> None:
     publish(s3, 1, "first", "ab")
     pages = [RenderedPage(f"en/{name}", "", packed("first").decode()) for name in ("a", "b", "error-404")]
-    files = page_units({**INDEX, "places": ["a", "b"]}, pages).without({})
+    units = page_units({**INDEX, "places": ["a", "b"]}, pages)
+    files = units.without({})
     [lost] = [path for path in files if path.startswith("releases/places/b/")]
     client("s3").delete_object(Bucket=BUCKET, Key=lost)
-    assert (shelf_of(s3).mend(files), shelf_of(s3).mend(files)) == (1, 0)
+    assert "b" in shelf_of(s3).lost(units.index)
+    shelf_of(s3).put_pages(files)
+    assert "b" not in shelf_of(s3).lost(units.index)
     assert client("s3").get_object(Bucket=BUCKET, Key=lost)["Body"].read() == files[lost]
 
 
@@ -297,7 +302,8 @@ def test_standby_pages_are_written_for_places_that_changed(s3: Watched) -> None:
         words = {"a": "same", "b": of_b, "error-404": "same"}
         pages = [RenderedPage(f"en/{name}", "", packed(one).decode()) for name, one in words.items()]
         units, since = page_units({**INDEX, "places": ["a", "b"]}, pages), shelf.live()
-        shelf.put(number, {"index.json": json.dumps(units.index).encode()}, units.without({}))
+        shelf.put(number, {"index.json": json.dumps(units.index).encode()})
+        shelf.put_pages(units.without({}))
         shelf.move(number, units.index, since)
 
     publish_two(1, "one")
@@ -317,7 +323,8 @@ def test_what_all_standby_pages_depend_on_has_them_all_written(s3: Watched, othe
     for number, more in ((1, {}), (2, other)):
         pages = [RenderedPage(f"en/{name}", "", packed("same").decode()) for name in ("a", "b")]
         units, since = page_units({**INDEX, **more, "places": ["a", "b"]}, pages), shelf.live()
-        shelf.put(number, {"index.json": json.dumps(units.index).encode()}, units.without({}))
+        shelf.put(number, {"index.json": json.dumps(units.index).encode()})
+        shelf.put_pages(units.without({}))
         shelf.move(number, units.index, since)
         shelf.stand_by()
     assert written_by(2) == there("site/")

@@ -79,7 +79,7 @@ FOR_ALL = {"do", "package", "patient", "texts"}
 # What differs from what shipped, as it would be live, and the public offices. All is put together for a site.
 WHOLE = {CONTACTS, RECIPIENTS}
 CALLS: dict[str, tuple[Callable[[Any, dict[str, str]], object], dict[str, Any]]] = {
-    "site": (lambda to, texts: to.site(texts), {"brotli": True}),
+    "look": (lambda to, texts: to.look(texts), {}),
     "page": (lambda to, texts: to.page(texts, "en/state"), {"name": "en/state"}),
     "marked": (lambda to, texts: to.marked(texts, "en/state"), {"name": "en/state"}),
     "sentences": (lambda to, texts: to.sentences(texts), {}),
@@ -96,17 +96,19 @@ def test_a_call_holds_what_is_to_be_published_and_nothing_else(desk: Desk, do: s
     call = sent(desk, ask)
     assert {name: value for name, value in call.items() if name not in FOR_ALL} == arguments
     assert (call["do"], call["package"], call["patient"]) == (do, PACKAGE, False)
-    assert set(call["texts"]) == WHOLE | ({PLACES, SITE} if do == "site" else set())
+    of_one_page = do in ("page", "marked")
+    assert set(call["texts"]) == WHOLE | ({PLACES, SITE} if do == "look" or of_one_page else set())
     assert SECRET not in json.dumps(call)
     contacts = json.loads(call["texts"][CONTACTS])["contacts"]
+    others = {} if of_one_page else {"shelter": "Day and night."}  # the town's
     assert {one["id"]: one["hours"] for one in contacts} == {
         "line": "Day and night.",
-        "shelter": "Day and night.",
+        **others,
         "state-desk": OF_THE_PLACE,
     }
     offices = json.loads(call["texts"][RECIPIENTS])
-    assert [set(one) for one in offices] == [{*PUBLIC}, {*PUBLIC}]
-    assert [one["id"] for one in offices] == ["police", "clinic"]
+    assert all(set(one) == {*PUBLIC} for one in offices)
+    assert [one["id"] for one in offices] == ([] if of_one_page else ["police", "clinic"]), "the town's"
 
 
 def test_a_call_for_places_holds_their_inputs_and_what_all_pages_share(desk: Desk) -> None:

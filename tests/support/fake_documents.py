@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from chalicelib.directory.document_ids import fingerprint
 from chalicelib.pages.page_files import hashes_in, path_of
 from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
+from chalicelib.publishing.page_units import page_paths
 from chalicelib.publishing.ports import LiveRelease
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.shared.errors import StaleRecord
@@ -139,20 +141,21 @@ class FakeShelf:
         current = json.loads(self.files["current.json"])
         return LiveRelease(current["release"], self._mark, current["index"])
 
-    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
-        for name in sorted(files):
-            self.before(f"put {name}")
-            self.files[f"releases/{number}/{name}"] = files[name]
+    def put_pages(self, pages: Mapping[str, bytes]) -> None:
         for path in sorted(pages):
             self.before(f"put {path}")
             self.files.setdefault(path, pages[path])
 
-    def mend(self, pages: Mapping[str, bytes]) -> int:
-        gone = sorted({*pages} - {*self.files})
-        for path in gone:
-            self.before(f"put {path}")
-            self.files[path] = pages[path]
-        return len(gone)
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        for name in sorted(files):
+            self.before(f"put {name}")
+            self.files[f"releases/{number}/{name}"] = files[name]
+
+    def file(self, number: int, name: str) -> bytes | None:
+        return self.files.get(f"releases/{number}/{name}")
+
+    def lost(self, index: Mapping[str, Any]) -> Collection[str]:
+        return {place for place, path in page_paths(index) if path not in self.files}
 
     def page(self, name: str) -> bytes:
         """Return what a reader of the live release gets, such as en/us. Raises KeyError."""
@@ -190,4 +193,4 @@ class FakeShelf:
         live = self.live()
         if live and self.standing_by < live.number:
             self.before("stand_by")
-            self.standing_by = live.number
+            self.standing_by = max(self.standing_by, live.number)  # a newer one may have come meanwhile

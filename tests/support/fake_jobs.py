@@ -144,11 +144,13 @@ class AtOnce:
         why: str = "",
         anew: bool = False,
         scope: tuple[str, ...] | None = None,
+        place: str = "",
     ) -> Look:
         assert scope is None, "it plans the whole site"
+        assert not place
         now = self._clock.now()
         job = Job("a" * 32, jobs.CHECKS, who, role, now, now, state=jobs.DONE, release=release)
         return Look(job, self._plan(release), why)
 
-    def publishing(self) -> Job | None:
+    def publishing(self, who: str) -> Job | None:
         return None

@@ -20,7 +20,7 @@ from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.publishing.catalog_checks import sentences_of
 from chalicelib.publishing.page_blocks import blocks_of
 from chalicelib.publishing.page_marks import CLOSE, SENTENCE, opening
-from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
+from chalicelib.publishing.ports import MarkedPage, PlaceInputs, RenderedPage, RenderedPlace, SiteLook
 from tests.support.fakes import Failing
 
 PAGE = "template/public/page.html"
@@ -142,7 +142,10 @@ class FakeRenderer(Failing):
         super().__init__()
         self._shipped = shipped
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        raise NotImplementedError("this renderer renders what is looked at, one at a time")
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
         raise NotImplementedError("this renderer renders what is looked at, one at a time")
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:

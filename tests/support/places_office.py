@@ -7,34 +7,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
-from chalicelib.pages.page_headers import page_headers
-from chalicelib.pages.render.packing import pack
 from chalicelib.publishing import jobs
 from chalicelib.publishing.adapters.dynamo_documents import table_definition
 from chalicelib.publishing.adapters.dynamo_jobs import DynamoJobs
 from chalicelib.publishing.adapters.s3_builds import S3Builds, S3JobInputs
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
-from chalicelib.publishing.check_documents import Checked
+from chalicelib.publishing.build_places import BuildPlaces, BuildProgress, Spread, make_chunk
+from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.chunks import read_message
-from chalicelib.publishing.documents import CheckReport, Problem
+from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.jobs import Job
 from chalicelib.publishing.move_chunks import MoveChunks
-from chalicelib.publishing.page_units import page_units
-from chalicelib.publishing.ports import ChunkInputs, PlaceInputs, RenderedPage, RenderedPlace, RenderedSite
+from chalicelib.publishing.place_inputs import fingerprint_of, place_inputs, site_digest
+from chalicelib.publishing.ports import ChunkInputs, PlaceInputs, RenderedPlace, SiteLook
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.run_chunk import RunChunk
 from chalicelib.publishing.run_jobs import RunJobs
-from chalicelib.publishing.spread_builds import Spread, SpreadBuilds
+from chalicelib.publishing.spread_builds import SpreadBuilds
+from chalicelib.publishing.whole_texts import whole_of
 from chalicelib.shared.aws.sdk import client
 from tests.conftest import REGION
-from tests.publishing.test_publish import ANA, NOW, PAGE, Killed, Shipped
+from tests.publishing.test_publish import ANA, NOW, PAGE, FakeRenderer, Killed, Shipped
 from tests.support.fake_documents import FakeDocuments
 from tests.support.fake_jobs import TickingClock, WaitingQueue
 
@@ -86,29 +86,27 @@ class _Struck:
         return call
 
 
-class FakePlaces:
+class FakePlaces(FakeRenderer):
     """Renders places, each of its own inputs and the texts alone. `before` may raise; `made` remembers."""
 
-    def __init__(self) -> None:
-        self.before: Callable[[], None] = lambda: None
+    def __init__(self, shipped: Shipped) -> None:
+        super().__init__(shipped)
         self.made: list[str] = []
-        self.problems: dict[str, list[Problem]] = {}
+        self.faults: dict[str, list[Problem]] = {}
 
-    def places(
-        self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs], *, brotli: bool = True
-    ) -> Sequence[RenderedPlace]:
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        before, self.before = self.before, lambda: None
+        try:
+            return super().look(texts)
+        finally:
+            self.before = before
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
         self.before()
         self.made += [one.place for one in inputs]
-        return [self._place(texts, one) for one in inputs]
-
-    def _place(self, texts: Mapping[str, str], inputs: PlaceInputs) -> RenderedPlace:
-        words = json.dumps([sorted(texts.items()), inputs.content])
-        html = f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><p>{words}</p></html>'
-        names = [f"en/{inputs.place}", f"en/{inputs.place}/note"] if inputs.place else ["en/about", "en/code"]
-        pages = [
-            RenderedPage(name, html, pack(html), brotli="YnI=" if name == names[0] else "") for name in names
+        return [
+            replace(one, problems=self.faults.get(one.place, [])) for one in super().places(texts, inputs)
         ]
-        return RenderedPlace(inputs.place, pages, self.problems.get(inputs.place, []))
 
 
 class PlacesOffice:
@@ -119,10 +117,13 @@ class PlacesOffice:
         client("dynamodb").create_table(**table_definition("documents"))
         on = strikes.on if strikes else _as_it_is
         self.shipped = Shipped()
+        places = json.loads(self.shipped.texts["places"])
+        places["places"] += [{"slug": one, "name": one, "parent": "us", "kind": "city"} for one in TOWNS]
+        self.shipped.texts["places"] = json.dumps(places, indent=1)
         self.clock = TickingClock(NOW)
         self.queue = WaitingQueue()
         self.later: list[str] = []  # messages that are hidden still
-        self.renderer = FakePlaces()
+        self.renderer = FakePlaces(self.shipped)
         self.lines: list[tuple[str, str, dict[str, str]]] = []
         self.alarms: list[tuple[str, Mapping[str, str]]] = []
         self.jobs = DynamoJobs(lambda: client("dynamodb"), "documents")
@@ -133,13 +134,13 @@ class PlacesOffice:
         self._documents: Any = on(self.documents)
         self._shelf: Any = on(self.shelf)
         self.builds: Any = on(S3Builds(lambda: client("s3"), BUCKET))
-        queue, inputs = on(self.queue), on(self.inputs)
         self._renderer: Any = on(self.renderer)
+        queue, inputs = on(self.queue), on(self.inputs)
         end = EndJobs(self._store, self.record, self, self.clock)
         move = MoveChunks(self._store, queue, end, self, self.clock)
         package = self.shipped.package
         self.edit = EditText(self.documents, self.shipped, self.shelf, self.clock)
-        self.publish = Publish(self._documents, self.shipped, self._shelf, self._check(None), self.clock)
+        self.publish = Publish(self._documents, self.shipped, self._shelf, self._check(), self.clock)
         self.ask = AskJobs(self._store, queue, self.publish, end, self, self.clock)
         spread = SpreadBuilds(self._store, inputs, package, IN_ONE)
         self.run = RunJobs(self._store, self._publish_with, self.record, self, self.clock, spread, move)
@@ -235,61 +236,24 @@ class PlacesOffice:
 
     def wanted(self, texts: Mapping[str, str]) -> list[tuple[PlaceInputs, str]]:
         """Return the inputs of every place, with their fingerprints."""
-        whole = json.dumps(sorted(texts.items())).encode()
-        places = ["", "us", *TOWNS]
-        inputs = [
-            PlaceInputs(one, json.dumps({"places": [{"slug": one, "name": one.title()}]})) for one in places
-        ]
-        return [(one, sha256(whole + one.content.encode()).hexdigest()) for one in inputs]
+        whole = {**self.shipped.texts, **texts}
+        of_site, package = site_digest(whole, self.shipped.texts), self.shipped.package()
+        return [(one, fingerprint_of(one, of_site, package)) for one in place_inputs(whole_of(whole))]
 
     def _publish_with(self, progress: Any, numbered: Callable[[int], None], spread: Spread) -> Publish:
         check = self._check(spread)
         return Publish(self._documents, self.shipped, self._shelf, check, self.clock, numbered)
 
-    def _check(self, spread: Spread | None) -> Any:
-        def check(texts: Mapping[str, str], before: Any = None, *, to_publish: bool = True) -> Checked:
-            wanted = self.wanted(texts)
-            found = [self.builds.rendered(inputs.place, of) for inputs, of in wanted]
-            missing = [one for one, there in zip(wanted, found, strict=True) if there is None]
-            if missing and spread:
-                spread(texts, missing)
-            if missing:
-                made = self.make(ChunkInputs(texts, "", missing), to_publish)
-                found = [
-                    there or made[inputs.place] for there, (inputs, _) in zip(found, wanted, strict=True)
-                ]
-            pages = [page for place in found for page in place.pages]
-            report = CheckReport(
-                tuple(problem for place in found for problem in place.problems), {}, len(pages)
-            )
-            index = {
-                "locales": ["en"],
-                "places": ["us", *TOWNS],
-                "default_place": "us",
-                "headers": page_headers("default-src 'none'"),
-            }
-            return Checked(report, None if report.stops else RenderedSite(pages, index, {}, []))
+    def _check(self, spread: Spread | None = None) -> CheckDocuments:
+        return CheckDocuments(self._renderer, self._build(spread), self.shipped, self.clock)
 
-        return check
+    def make(self, asked: ChunkInputs, publishes: bool) -> bool:
+        """Make the places of a chunk, as wiring/run_job.py does."""
+        return make_chunk(self._build(), asked, publishes)
 
-    def make(self, asked: ChunkInputs, publishes: bool) -> dict[str, RenderedPlace]:
-        """Make places that are not kept, and keep those that came out whole."""
-        made = {}
-        for inputs, of in asked.wanted:
-            made[inputs.place] = there = self.builds.rendered(inputs.place, of)
-            if there is None:
-                [made[inputs.place]] = self._renderer.places(asked.texts, [inputs])
-                if not made[inputs.place].problems:
-                    self.builds.keep(made[inputs.place], of)
-        if publishes:
-            self._put_pages([place for place in made.values() if not place.problems])
-        return made
-
-    def _put_pages(self, made: Sequence[RenderedPlace]) -> None:
-        for place in made:
-            index = {"places": [place.place] if place.place else []}
-            pages = [page for page in place.pages if not page.name.endswith(("/note", "/code"))]
-            self._shelf.mend(page_units(index, pages).without({}))
+    def _build(self, spread: Spread | None = None) -> BuildPlaces:
+        progress = BuildProgress(lambda phase, done, of: None)
+        return BuildPlaces(self._renderer, self.builds, self._shelf, progress, spread, IN_ONE)
 
 
 def _as_it_is(port: Any) -> Any:

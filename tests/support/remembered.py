@@ -62,9 +62,13 @@ class _RememberedWorker:
         self._start = start
         self._process: Answering | None = None
         self._whole, self._content = _state(folder), _state(folder / "content")
+        self._taken: Mapping[str, Any] | None = None  # the content that what is asked next is about
+        self._told = True
 
     def ask(self, job: Mapping[str, Any]) -> dict[str, Any]:
-        asked = json.dumps(job, sort_keys=True)
+        if job["do"] == "take":
+            self._taken, self._told = job, False
+        asked = json.dumps([self._taken, job], sort_keys=True)
         # The page to check comes with the job: beside it only the content counts, while nothing is wrong.
         states = (self._whole, self._content) if job["do"] == "check" else (self._whole,)
         keys = [f"{state} {asked}" for state in states]
@@ -73,6 +77,9 @@ class _RememberedWorker:
             return known
         if self._process is None:
             self._process = self._start()
+        if self._taken and not self._told and job is not self._taken:
+            self._process.ask(self._taken)  # it was remembered, and this process has not heard of it
+        self._told = True
         answer = self._process.ask(job)
         self._cache.keep(keys[0] if "fault" in answer else keys[-1], answer)
         return answer

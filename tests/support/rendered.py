@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import CONTENT, TEMPLATES
+from chalicelib.directory.document_ids import path_of
+from chalicelib.directory.place_documents import Whole
 from chalicelib.pages.adapters.document_folders import Folders, ReleaseFiles
 from chalicelib.publishing.adapters.render_process import Limits, RenderProcess
 from chalicelib.publishing.adapters.shipped_documents import ShippedFiles
+from chalicelib.publishing.documents import Problem
+from chalicelib.publishing.place_inputs import place_inputs
+from chalicelib.publishing.ports import RenderedPage, RenderedPlace, SiteLook, SiteRenderer
 from chalicelib.publishing.render.sentences import of_texts
 from chalicelib.publishing.render.site_renderer import WorkerSiteRenderer
+from chalicelib.publishing.whole_texts import WHOLE
 from chalicelib.wiring.publishing import RENDERERS, render_cache
 from tools.build.catalogs import compile_catalogs
 
@@ -53,3 +60,31 @@ def site_renderer(folders: Folders, limits: Limits = PATIENT) -> WorkerSiteRende
 
     process = RenderProcess("chalicelib.publishing.render.render_worker", limits)
     return WorkerSiteRenderer(folder_of, process, cache=render_cache())
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSite:
+    """A whole site as it came out of a renderer: the look at it, and each place."""
+
+    look: SiteLook
+    places: Sequence[RenderedPlace]
+
+    @property
+    def pages(self) -> list[RenderedPage]:
+        """Return all pages."""
+        return [page for place in self.places for page in place.pages]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Return all that was found."""
+        return [*self.look.problems, *(problem for place in self.places for problem in place.problems)]
+
+
+def render_site(renderer: SiteRenderer, folder: Path, texts: Mapping[str, str]) -> RenderedSite:
+    """Render every page of a site; `folder` holds the same texts, laid over what shipped."""
+    look = renderer.look(texts)
+    if not look.renders:
+        return RenderedSite(look, [])
+    whole = Whole(*(json.loads((folder / path_of(name)).read_text(encoding="utf-8")) for name in WHOLE))
+    offices = json.loads((folder / path_of("recipients")).read_text(encoding="utf-8"))
+    return RenderedSite(look, renderer.places(texts, [*place_inputs(whole, offices)]))

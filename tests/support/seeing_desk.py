@@ -24,7 +24,7 @@ from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.find_words import FindWords
 from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.page_blocks import blocks_of
-from chalicelib.publishing.ports import MarkedPage, RenderedPage, RenderedSite
+from chalicelib.publishing.ports import MarkedPage, PlaceInputs, RenderedPage, RenderedPlace, SiteLook
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.render import render_worker
 from chalicelib.publishing.render.sentences import of_texts
@@ -67,8 +67,12 @@ class InProcess:
         """Return the sentences of the documents."""
         return of_texts({**self._shipped, **texts})
 
-    def site(self, texts: Mapping[str, str]) -> RenderedSite:
-        """No test of these renders a whole site."""
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        """No test of these looks at a whole site."""
+        raise NotImplementedError
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
+        """No test of these renders places."""
         raise NotImplementedError
 
     def mail(self, texts: Mapping[str, str], name: str, recipient: str, sample: int = 0) -> bytes:

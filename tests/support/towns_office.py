@@ -13,14 +13,15 @@ from chalicelib.desk.grants import GrantsOfPeople
 from chalicelib.desk.people import EDITOR, PUBLISHER, Person
 from chalicelib.desk.route_rights import RouteRights
 from chalicelib.desk.web.screens import Screen
+from chalicelib.directory.document_ids import fingerprint
 from chalicelib.pages.page_headers import page_headers
 from chalicelib.publishing.ask_jobs import AskJobs
-from chalicelib.publishing.check_documents import Checked
+from chalicelib.publishing.built_places import BuiltPlace
+from chalicelib.publishing.check_documents import BuiltSite, Checked
 from chalicelib.publishing.documents import CheckReport, Problem
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.jobs import Job
 from chalicelib.publishing.move_chunks import MoveChunks
-from chalicelib.publishing.ports import RenderedPage, RenderedSite
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.publish_shares import Shares
 from chalicelib.publishing.run_jobs import RunJobs
@@ -106,6 +107,28 @@ class TownsOffice:
         request.deed.number = "deed"
         return self.screens.publish_now(request)
 
+    def listed(self, who: Person) -> Screen:
+        """Look at what was published."""
+        return self.screens.releases(replace(Browser().get("/admin/releases"), person=who))
+
+    def look_back(self, who: Person, release: int, place: str = "") -> Screen:
+        """Look at what a roll back would change, of one place or of all, and wait for the checks."""
+        query = {"release": str(release), **({"place": place} if place else {})}
+        request = replace(Browser().get("/admin/releases/look", **query), person=who)
+        screen = self.screens.before_rolling_back(request)
+        if screen.status_code == 303:
+            self.bring()
+            screen = self.screens.before_rolling_back(request)
+        return screen
+
+    def press_back(self, who: Person, release: int, place: str = "", **fields: str) -> Screen:
+        """Press the button of that screen, with what it would send, or `fields`."""
+        seen = self.publish.target(release, place=place).going.fingerprint()
+        typed = {"release": str(release), "place": place, "seen": seen, "why": "As it was", "yes": "yes"}
+        request = replace(Browser().post(**{**typed, **fields}), person=who)
+        request.deed.number = "deed"
+        return self.screens.roll_back(request)
+
     def at_job(self, who: Person, job: Job) -> Screen:
         return self.jobs.job(replace(Browser().get("/admin/job", j=job.id), person=who))
 
@@ -125,8 +148,14 @@ class TownsOffice:
         desk, check = self.desk, self._check
         return Publish(desk.store, desk.shipped, desk.shelf, check, desk.clock, numbered)  # type: ignore[arg-type]
 
-    def _check(self, texts: Mapping[str, str], before: Any = None, *, to_publish: bool = True) -> Checked:
+    def _check(
+        self, texts: Mapping[str, str], before: Any = None, *, known: Any = None, to_publish: bool = False
+    ) -> Checked:
         report = CheckReport(tuple(self.problems), self.missing, pages=2)
-        page = RenderedPage("en/us", json.dumps(dict(texts)), "")
-        index = {"locales": ["en"], "places": ["us"], "default_place": "us", "headers": page_headers("x")}
-        return Checked(report, None if report.stops else RenderedSite([page], index, {}, []))
+        index = {"locales": ["en"], "places": {"us": "a"}, "shared": "b", "default_place": "us"}
+        index["headers"] = page_headers("x")
+        places = {
+            slug: BuiltPlace(slug, digest, fingerprint(json.dumps(dict(texts))), "one", "x", 1, 1)
+            for slug, digest in (("us", "a"), ("", "b"))
+        }
+        return Checked(report, None if report.stops else BuiltSite(index, {}, places))

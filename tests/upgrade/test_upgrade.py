@@ -25,7 +25,6 @@ from chalicelib.delivery.wishes import AGREE, Wish
 from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.move_recipients import Moved
 from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.publish import Publish
@@ -55,6 +54,7 @@ from chalicelib.wiring import deliver, mails, note_delivery, published, sweep, t
 from chalicelib.wiring.texts import SHIPPED
 from tests.conftest import REGION
 from tests.support.desk_site import PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
+from tests.support.fake_builds import checks
 from tests.support.fakes import FixedClock, recipient
 from tests.support.kept_states import RELEASES, items, kept_state, made_at, put_items, put_objects, restore
 from tests.support.rendered import shipped_files, shipped_folders, site_renderer
@@ -267,7 +267,7 @@ class Publishing:
         clock, shipped = FixedClock(made_at(state)), PackageByPlace(package)
         kept = DynamoDocuments(lambda: client("dynamodb"), settings.documents_table)
         self.store = StoreByPlace(StoreWithoutRecipients(kept), shipped, shelf)
-        check = CheckDocuments(RendererByPlace(site_renderer(folders), shipped), shipped, clock)
+        check = checks(RendererByPlace(site_renderer(folders), shipped), shipped, shelf, clock)
         self.publish = Publish(self.store, shipped, shelf, check, clock)
 
     def texts(self, release: int) -> dict[str, str]:

@@ -95,7 +95,7 @@ def seed_towns(settings: Settings, many: int, password: str, now: datetime | Non
 
 def _publish(settings: Settings, batched: Batched, places: list[towns.Town], now: datetime) -> None:
     """Write the places down as release 1, live, as a publish does; no page of it is rendered ahead."""
-    _, shipped, _, shelf, _, _ = publishing.parts(settings, SystemClock())
+    _, shipped, _, shelf, *_ = publishing.parts(settings, SystemClock())
     whole = {name: json.loads(shipped.whole(name)) for name in (CONTACTS, PLACES, SITE)}
     whole[PLACES]["places"] += [towns.place_entry(place) for place in places]
     whole[CONTACTS]["contacts"] += [entry for place in places for entry in towns.contact_entries(place)]

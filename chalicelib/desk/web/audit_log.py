@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ WordsOfLog = Callable[[], Callable[[str], str]]
 PlacesOfLog = Callable[[], Callable[[str], Sequence[str]]]
 LOG = "/admin/log"
 _MONTHS_KEPT = 13
+_TO_RELEASE = re.compile(r"\bto release [0-9]+$")  # beside the place that was rolled back
 _FORMULA = ("=", "+", "-", "@", "\u2212")  # wide and small ones are read as these (NFKC)
 _SPLITS = ("\t", "\r", "\n")
 # What a spreadsheet may drop before a formula: spaces, and signs that nobody sees.
@@ -112,7 +114,8 @@ class LogScreens:
         places_of = self._places()
 
         def theirs(entry: AuditEntry) -> bool:
-            about = [places_of(word) for word in entry.about.replace(",", " ").split()]
+            named = _TO_RELEASE.sub("", entry.about).replace(",", " ").split()
+            about = [places_of(word) for word in named]
             of_own = bool(about) and all(places and all(map(sees, places)) for places in about)
             return of_own or entry.who == request.who.email
 

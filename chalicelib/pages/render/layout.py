@@ -23,18 +23,21 @@ class Layout:
 
     def __init__(self, templates: Path, catalogs: Catalogs, content: Content) -> None:
         """`templates` is the directory that holds public/."""
-        self.content = content
         self._templates = PageTemplates(templates / "public")
         self._catalogs = catalogs
+        self._take(content)
+        style = self._templates.style
+        self.csp = csp(self._templates.script, style)
+        # A receipt that a form's page fetches has the style of other pages.
+        self.form_csp = csp(self._templates.form_script, self._templates.form_style, style)
+
+    def _take(self, content: Content) -> None:
+        self.content = content
         self._locales = {locale.tag: locale for locale in content.site.locales}
         self.locales = tuple(self._locales)
         self.places = tuple(place.slug for place in content.places)
         self.default_place = content.site.default_place
         self.other_pages = other_pages(content)
-        style = self._templates.style
-        self.csp = csp(self._templates.script, style)
-        # A receipt that a form's page fetches has the style of other pages.
-        self.form_csp = csp(self._templates.form_script, self._templates.form_style, style)
 
     def headers(self) -> dict[str, str]:
         """Return the headers of every HTML response, except those that depend on its body."""

@@ -6,6 +6,8 @@ is told. The key has two parts.
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -35,6 +37,7 @@ _VERSIONS = "version#"
 _SHIPPED = "shipped#"
 _SETTLED = "settled"
 _THROWN = "thrown"
+_MOST_PLAIN = 500  # documents of a release, 16 KB: more are packed
 
 
 class DynamoDocuments:
@@ -141,7 +144,7 @@ class DynamoDocuments:
         self._put(
             (_RELEASES, _number(release.number)),
             {
-                "versions": dict(release.versions),
+                **_packed(release.versions),
                 "who": release.who,
                 "moment": release.when.isoformat(),
                 "why": release.why,
@@ -305,10 +308,26 @@ def _version(document: str, item: Mapping[str, Any]) -> Version:
     )
 
 
+def _packed(versions: Mapping[str, int]) -> dict[str, Any]:
+    """Return the versions of a release as an item holds them: packed where there are thousands of documents.
+
+    An item holds 400 KB, which 5,000 places would fill.
+    """
+    if len(versions) <= _MOST_PLAIN:
+        return {"versions": dict(versions)}
+    return {"packed": zlib.compress(json.dumps(dict(versions)).encode("ascii"), 9)}
+
+
+def _versions_in(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "packed" not in item:
+        return dict(item["versions"])
+    return dict(json.loads(zlib.decompress(bytes(item["packed"]))))
+
+
 def _release(item: Mapping[str, Any]) -> Release:
     return Release(
         int(item["sk"]),
-        {document: int(number) for document, number in item["versions"].items()},
+        {document: int(number) for document, number in _versions_in(item).items()},
         item["who"],
         _moment(item["moment"]),
         item["why"],

@@ -151,7 +151,7 @@ def _chunk_key(number: int) -> str:
 def _chunk_item(chunk: Chunk) -> dict[str, Any]:
     values = asdict(chunk)
     moments = {name: values[name].isoformat() if values[name] else "" for name in _MOMENTS_OF_CHUNK}
-    counts = {name: values[name] for name in ("version", "tries", "named")}
+    counts = {name: values[name] for name in ("version", "tries", "named", "put")}
     return {**counts, "places": list(chunk.places), **moments}
 
 
@@ -164,6 +164,7 @@ def _chunk(job: str, item: Mapping[str, Any]) -> Chunk:
         datetime.fromtimestamp(int(item["expires_at"]), UTC),
         int(item["version"]),
         int(item["tries"]),
+        put=bool(item["put"]),
         **{name: _moment(str(item[name])) for name in _MOMENTS_OF_CHUNK},
     )
 

@@ -21,7 +21,7 @@ from chalicelib.publishing.ports import (
     Progress,
     RenderedPage,
     RenderedPlace,
-    RenderedSite,
+    SiteLook,
 )
 from chalicelib.publishing.render_calls import AnotherPackage, Call, Opened, TooMuch
 from chalicelib.shared.aws.faults import store_faults
@@ -69,13 +69,9 @@ class LambdaRenderer:
         self._kept = kept
         self._progress = progress
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
-        """Render and check every page and every mail."""
-        return self._made(calls.SITE, texts, self._site_of, brotli=brotli)
-
-    def look(self, texts: Mapping[str, str]) -> RenderedSite:
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
         """Look over what is of the whole site: no page is made."""
-        return self._made(calls.LOOK, texts, self._site_of)
+        return self._made(calls.LOOK, texts, calls.read_look)
 
     def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> Sequence[RenderedPlace]:
         """Render, check and pack the pages of some places, in as many calls as Lambda takes them in."""
@@ -117,9 +113,6 @@ class LambdaRenderer:
         """Render a mail."""
         asked = {"name": name, "recipient": recipient, "sample": sample}
         return self._made(calls.MAIL, texts, calls.read_mail, **asked)
-
-    def _site_of(self, found: Any) -> RenderedSite:
-        return calls.read_site(found, self._opened)
 
     def _page_of(self, found: Any) -> RenderedPage:
         return calls.read_page(found, self._opened)

@@ -26,7 +26,8 @@ class S3Files:
     def _put_once(self, client: Any, key: str, body: bytes, *, unless_there: bool) -> None:
         """Write a file that never changes; one that is there already has these bytes, as its name says.
 
-        A write or a deletion that ran beside it (409) may have left nothing there: it is tried again.
+        A write or a deletion that ran beside it (409) may have left nothing there: it is tried again, and
+        so it is where something is said to be there (412) that is not.
         """
         how = {"IfNoneMatch": "*"} if unless_there else {}
         for _ in range(_TRIES):
@@ -40,11 +41,12 @@ class S3Files:
                     **how,
                 )
             except ClientError as error:
-                if code_of(error) == "ConditionalRequestConflict":
-                    continue
-                if code_of(error) != "PreconditionFailed":
+                if code_of(error) not in MOVED_ON:
                     raise
-            return
+                if unless_there and self._release_of(client, key)[1]:
+                    return
+            else:
+                return
         raise StoreBusy("others write the same pages")
 
     def _write_newer(self, client: Any, key: str, body: bytes, kind: str, number: int) -> None:

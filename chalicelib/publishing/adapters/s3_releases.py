@@ -8,7 +8,7 @@ those are of.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from chalicelib.publishing.adapters import standby
 from chalicelib.publishing.adapters.s3_files import MOVED_ON, S3Files
 from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
 from chalicelib.publishing.jobs import COPIED, WRITTEN
-from chalicelib.publishing.page_units import folder_in, folders_in
+from chalicelib.publishing.page_units import folder_in, folders_in, page_paths
 from chalicelib.publishing.ports import LiveRelease, Progress
 from chalicelib.shared.aws.faults import code_of, store_faults
 from chalicelib.shared.errors import StaleRecord
@@ -32,6 +32,7 @@ CURRENT = "current.json"
 STANDBY = "standby.json"
 _RELEASES = "releases/"
 _AT_ONCE = 8
+_MOST_LISTED = 300  # places, with 20 files each: a second
 
 
 def open_to_readers(bucket: str) -> str:
@@ -72,7 +73,6 @@ class S3Releases(S3Files):
         self._fill = fill
         self._progress = progress
         self._unused = S3UnusedPages(client, bucket)
-        self._written: tuple[int, Mapping[str, bytes]] = (0, {})  # of this process
 
     def live(self) -> LiveRelease | None:
         """Return the release that current.json names, with the mark (ETag) of exactly that object."""
@@ -86,38 +86,47 @@ class S3Releases(S3Files):
             content = json.loads(answer["Body"].read())
         return LiveRelease(int(content["release"]), str(answer["ETag"]), content.get("index") or {})
 
-    def put(self, number: int, files: Mapping[str, bytes], pages: Mapping[str, bytes]) -> None:
-        """Write a release's files and new pages, several at once; the first failure is raised at the end.
+    def put_pages(self, pages: Mapping[str, bytes]) -> None:
+        """Write pages, several at once, each unless it is there; the first failure is raised at the end.
 
-        The index comes first: pages that it names are nobody's to delete.
+        A page of which no standby page could be made is refused now: that must stop the publish.
         """
-        index = json.loads(files.get("index.json", b"{}"))
-        keys = {f"{_RELEASES}{number}/{name}": content for name, content in files.items()} | dict(pages)
-        named = {one: keys[path] for one, path in standby.paths(number, index).items() if path in keys}
-        # Now: a standby page that cannot be made must stop the publish.
-        standby.standby(standby.part(index, named), named, self._fill)
+        if not pages:
+            return
+        standby.check(pages)
         client = self._patient()  # made before the threads begin: making one is not theirs to do
+        self._unused.take_back(pages, self._now())
+        self._all(lambda key: self._put_once(client, key, pages[key], unless_there=True), sorted(pages))
 
-        def write(key: str) -> None:
-            self._put_once(client, key, keys[key], unless_there=key in pages)
+    def put(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Write a release's files, the index first: pages that it names are nobody's to delete."""
+        client = self._patient()
+        with store_faults():
+            for done, name in enumerate(sorted(files, key=lambda name: (name != "index.json", name)), 1):
+                self._put_once(client, f"{_RELEASES}{number}/{name}", files[name], unless_there=False)
+                self._progress(WRITTEN, done, len(files))
 
-        first = f"{_RELEASES}{number}/index.json"
-        if first in keys:
-            with store_faults():
-                write(first)
-        if pages:
-            self._unused.take_back(pages, self._now())
-        self._all(write, sorted({*keys} - {first}), WRITTEN)
-        self._written = (number, named)
+    def file(self, number: int, name: str) -> bytes | None:
+        """Return a file of a release, if it is there."""
+        with store_faults():
+            try:
+                answer = self._client().get_object(Bucket=self._bucket, Key=f"{_RELEASES}{number}/{name}")
+                return bytes(answer["Body"].read())
+            except ClientError as error:
+                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                    return None
+                raise
 
-    def mend(self, pages: Mapping[str, bytes]) -> int:
-        """Write those of these pages that are not there, and return how many."""
+    def lost(self, index: Mapping[str, Any]) -> Collection[str]:
+        """Return the places of which a page is gone, by a list of all that is there.
+
+        With more than some hundred places that list takes longer than somebody waits: then none is told.
+        """
+        if len(index.get("places", ())) > _MOST_LISTED:
+            return ()
         with store_faults():
             there = {key for prefix in (PLACES, SHARED) for key in self._keys(prefix)}
-        gone = sorted({*pages} - there)
-        client = self._patient()
-        self._all(lambda key: self._put_once(client, key, pages[key], unless_there=True), gone, WRITTEN)
-        return len(gone)
+        return {place for place, path in page_paths(index) if path not in there}
 
     def stand_by(self) -> None:
         """Write the live release's standby pages, then standby.json, which says that all are there.
@@ -160,36 +169,26 @@ class S3Releases(S3Files):
 
     def _index(self, number: int) -> Mapping[str, Any]:
         """Return the index of a release; an empty one where it has none."""
-        with store_faults():
-            try:
-                key = f"{_RELEASES}{number}/index.json"
-                answer = self._client().get_object(Bucket=self._bucket, Key=key)
-                found: Mapping[str, Any] = json.loads(answer["Body"].read() or b"{}")
-            except ClientError as error:
-                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
-                    return {}
-                raise
+        found: Mapping[str, Any] = json.loads(self.file(number, "index.json") or b"{}")
         return found
 
     def _read(self, live: LiveRelease, names: Sequence[str]) -> dict[str, bytes]:
-        """Read pages of the live release by name, but those that this process wrote itself."""
+        """Read pages of the live release by name."""
         client = self._patient()
         paths = standby.paths(live.number, live.index)
-        mine = self._written[1] if self._written[0] == live.number else {}
 
         def read(name: str) -> bytes:
-            if name in mine:
-                return mine[name]
             return bytes(client.get_object(Bucket=self._bucket, Key=paths[name])["Body"].read())
 
         with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
             return dict(zip(names, pool.map(read, names), strict=True))
 
-    def _all(self, write: Callable[[str], None], names: Sequence[str], phase: str) -> None:
+    def _all(self, write: Callable[[str], None], names: Sequence[str], phase: str = "") -> None:
         """Write several at once, and say how far it is; the first failure is raised when all were tried."""
         with store_faults(), ThreadPoolExecutor(_AT_ONCE) as pool:
             for done, _ in enumerate(pool.map(write, names), 1):
-                self._progress(phase, done, len(names))
+                if phase:
+                    self._progress(phase, done, len(names))
 
     def numbers(self) -> Sequence[int]:
         """Return the number of each release of which any file is there, lowest first."""

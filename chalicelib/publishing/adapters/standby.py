@@ -87,11 +87,11 @@ def in_batches(index: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield _with(index, pages[start : start + _AT_A_TIME])
 
 
-def part(index: Mapping[str, Any], files: Collection[str]) -> Mapping[str, Any]:
-    """Return an index with only what these files have in every language."""
-    pages = [*index.get("places", ()), *index.get("other_pages", ())]
-    locales = index.get("locales", ())
-    return _with(index, {one for one in pages if all(f"{tag}/{one}{_ENDING}" in files for tag in locales)})
+def check(files: Mapping[str, bytes]) -> None:
+    """Raise ValueError when of one of these pages, by path, no standby page could be made."""
+    for path, content in files.items():
+        if path.endswith(_ENDING) and not path.endswith(".br.b64"):
+            _with_policy(gzip.decompress(base64.b64decode(content)).decode("utf-8"), "")
 
 
 def of_keys(index: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, Any]:

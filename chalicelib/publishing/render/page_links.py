@@ -239,7 +239,8 @@ def _whole(link: Node, href: str, page: Page) -> Iterator[Finding]:
     for part in link.iter():
         inside = part is not link
         if inside and (part.tag not in _IN_NUMBERS or "hidden" in part.attrib):
-            yield Finding(f"In the link “{short(href)}” stand words alone: <{part.tag}> may hide some.", href)
+            name = part.tag if isinstance(part.tag, str) else "!--"  # a comment's is a function
+            yield Finding(f"In the link “{short(href)}” stand words alone: <{name}> may hide some.", href)
         for name in ("aria-label", "title", "aria-description", "aria-roledescription"):
             heard = national(digits_in(western(part.get(name) or "")))
             if heard and heard != number:

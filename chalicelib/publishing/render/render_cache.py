@@ -1,4 +1,4 @@
-"""Cache of rendered sites and of page checks, by the digest of all that they were made of.
+"""Cache of looks at a site and of page checks, by the digest of all that they were made of.
 
 A publisher looks, and then publishes the same; an editor changes one sentence, and nine pages in ten stay as
 they were. What was rendered and looked over once is neither rendered nor looked over again.
@@ -15,9 +15,9 @@ from typing import Any, Generic, TypeVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from chalicelib.publishing.ports import RenderedSite
+    from chalicelib.publishing.ports import SiteLook
 
-_SITES = 2  # the draft and what was live before it: a site of ten languages holds about 10 MB
+_LOOKS = 2  # the draft, and what was live before it
 _ANSWERS = 2000  # of about 15 KB each
 _PREVIEWS = 64  # of about 150 KB each
 
@@ -49,13 +49,13 @@ class Lru(Generic[T]):
 
 
 class RenderCache:
-    """Caches of one process: whole sites, what a process answered about one page, and previews.
+    """Caches of one process: looks at whole sites, what a process answered about one page, and previews.
 
     Only whole answers belong in it: what was stopped for its time may do better the next time.
     """
 
-    def __init__(self, sites: int = _SITES, answers: int = _ANSWERS, previews: int = _PREVIEWS) -> None:
-        self.sites: Lru[RenderedSite] = Lru(sites)
+    def __init__(self, looks: int = _LOOKS, answers: int = _ANSWERS, previews: int = _PREVIEWS) -> None:
+        self.looks: Lru[SiteLook] = Lru(looks)
         self.answers: Lru[Mapping[str, Any]] = Lru(answers)
         self.previews: Lru[dict[str, Any]] = Lru(previews)
 

@@ -101,7 +101,6 @@ class Inside:
         """List all there is to read and to render."""
         return {
             "templates": list(self._sources),
-            "names": samples.names(self._site),
             "index": {
                 "locales": list(self._site.locales),
                 "default_locale": DEFAULT,
@@ -112,6 +111,15 @@ class Inside:
                 "brotli": True,
             },
         }
+
+    def take(self, content: str) -> dict[str, Any]:
+        """Take other contacts, places and settings: what follows is about the pages of just these."""
+        parts = json.loads(content)
+        self._content = read_content(parts["places"], parts["contacts"], parts["site"])
+        slugs = [place.slug for place in self._content.places]
+        self._recipients = read_offices(parts.get("recipients") or [], slugs)
+        self._site = self._site.with_content(self._content)
+        return {}
 
     def read(self, name: str) -> dict[str, Any]:
         """Look over a template without running it: reading works out constants, and those may be bombs."""
@@ -162,16 +170,19 @@ class Inside:
         return {"mail": base64.b64encode(content).decode("ascii")}
 
     def check(self, name: str, html: str) -> dict[str, Any]:
-        """Look over a page that was rendered elsewhere, and pack it."""
+        """Look over a page that was rendered elsewhere, and pack it.
+
+        What lies ready is packed as brotli too; pages made on request are packed as they are sent.
+        """
         findings = [
             [one.sentence, one.near, one.weight, one.home] for one in check_page(name, html, self._content)
         ]
-        return {"findings": findings, "packed": pack(html, _SMALLEST)}
-
-    def pack(self, name: str, html: str) -> dict[str, Any]:
-        """Pack a page that lies ready as brotli too; those made on request are packed as they are sent."""
         ready = not name.endswith(samples.MADE_ON_REQUEST)
-        return {"brotli": pack_brotli(html, PUBLISHED) if ready else ""}
+        return {
+            "findings": findings,
+            "packed": pack(html, _SMALLEST),
+            "brotli": pack_brotli(html, PUBLISHED) if ready else "",
+        }
 
     def trial(self, source: str) -> str:
         """Render a template of our own."""

@@ -3,43 +3,62 @@
 from __future__ import annotations
 
 import base64
-import queue
-import threading
-import time
+import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib.delivery import mail_frames
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.write_entries import write_entries
 from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.render.packing import unpack_brotli
-from chalicelib.publishing import page_blocks
+from chalicelib.publishing import page_blocks, release_pages
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.errors import RenderStopped
-from chalicelib.publishing.jobs import CHECKED, MADE, PACKED
-from chalicelib.publishing.ports import MarkedPage, Progress, RenderedPage, RenderedSite
+from chalicelib.publishing.place_inputs import is_of_site
+from chalicelib.publishing.ports import (
+    CHECK,
+    PAGE,
+    MarkedPage,
+    PlaceInputs,
+    Progress,
+    RenderedPage,
+    RenderedPlace,
+    SiteLook,
+)
 from chalicelib.publishing.render import sentences
+from chalicelib.publishing.render.place_workers import (
+    ENOUGH,
+    Answering,
+    PlaceWork,
+    PlaceWorkers,
+    StartProcess,
+)
 from chalicelib.publishing.render.render_cache import RenderCache, digest_of, digest_of_folder
 from chalicelib.shared.errors import PorchlightError
 
-_ENOUGH = 60  # problems; who has more mends these first
-_PHASES = {"check": CHECKED, "pack": PACKED}
-_TOLD_EVERY = 0.25  # seconds: how far it is
 _SAME_AGAIN = ("page", "marked")  # a mail is of a report that is drawn anew each time
-_GRACE = 4.0  # seconds for more faults after the first: a fault may take long to come to, page after page
 
 
-class Answering(Protocol):
-    """A render process that answers jobs."""
+class _Lines:
+    """Texts in which what a page says is looked for: its templates, and the documents cut out for it."""
 
-    def ask(self, job: Mapping[str, Any]) -> dict[str, Any]: ...
+    def __init__(self, folder: Path, inputs: PlaceInputs) -> None:
+        self._folder = folder
+        self._inputs = inputs
+        self._read: dict[str, str] = {}
 
-
-StartProcess = Callable[[Path], AbstractContextManager[Answering]]
+    def text(self, document: str) -> str:
+        """Return a text."""
+        if document not in self._read:
+            if document in JSON_DOCUMENTS:
+                part = json.loads(self._inputs.content).get(document)
+                self._read[document] = write_entries(part) if part else ""
+            else:
+                self._read[document] = (self._folder / path_of(document)).read_text(encoding="utf-8")
+        return self._read[document]
 
 
 class WorkerSiteRenderer:
@@ -60,87 +79,85 @@ class WorkerSiteRenderer:
     ) -> None:
         self._folder_of = folder_of
         self._start_process = start_process
-        self._workers = workers
         self._cache = cache or RenderCache(0, 0, 0)
-        self._progress = progress
+        self._done = PlaceWorkers(start_process, workers, self._cache.answers, progress)
 
-    def site(self, texts: Mapping[str, str], *, brotli: bool = True) -> RenderedSite:
-        """Render and check every page and every mail; pack what lies ready as brotli too if asked."""
+    def look(self, texts: Mapping[str, str]) -> SiteLook:
+        """Look over the style, every template and every mail, without rendering a page."""
         folder = self._folder_of(texts)
         digest = digest_of_folder(folder)
-        site = self._cache.sites.get(digest)
-        if site is None:
-            site, whole = self._made(folder)
+        look = self._cache.looks.get(digest)
+        if look is None:
+            look, whole = self._looked(folder)
             if whole:
-                self._cache.sites.keep(digest, site)
-        return self._with_brotli(folder, site) if brotli else site
+                self._cache.looks.keep(digest, look)
+        return look
 
-    def _made(self, folder: Path) -> tuple[RenderedSite, bool]:
-        """Return the site of a folder, and whether nothing was stopped or missing while it was made."""
+    def _looked(self, folder: Path) -> tuple[SiteLook, bool]:
+        """Return the look at a folder, and whether nothing was stopped or missing in it."""
         from chalicelib.publishing.style.checks import STYLE, check_style
 
         problems = check_style((folder / path_of(STYLE)).read_text(encoding="utf-8"))
         with self._start_process(folder) as worker:
             look = worker.ask({"do": "look"})
             if "fault" in look:
-                return RenderedSite([], {}, {}, [*problems, Problem(*look["fault"])]), False
+                return SiteLook({}, {}, [*problems, Problem(*look["fault"])], renders=False), False
             said, faults, whole = _said(worker, folder, look["templates"])
             problems += faults
             if not whole:
-                return RenderedSite([], {}, {}, problems), False
+                return SiteLook({}, {}, problems, renders=False), False
             if any(problem.document != STYLE for problem in problems):
-                return RenderedSite([], look["index"], {}, problems), False
+                return SiteLook(look["index"], {}, problems, renders=False), False
             frames = self._frames(worker, problems)
-        names = look["names"]
-        rendered = self._spread(folder, [{"do": "page", "name": name} for name in names], MADE)
-        problems += [self._fault(name, page) for name, page in rendered.items() if "html" not in page]
-        sentences_said = self._sentences(folder, said)
-        if len(rendered) < len(names) or any("html" not in page for page in rendered.values()):
-            return RenderedSite([], look["index"], sentences_said, problems[:_ENOUGH]), False
-        content = "".join((folder / path_of(name)).read_text(encoding="utf-8") for name in JSON_DOCUMENTS)
-        checked = self._asked(folder, "check", {name: rendered[name]["html"] for name in names}, content)
-        pages = []
-        stopped = any("packed" not in answer for answer in checked.values())  # then others were not looked at
-        for name in checked if stopped else names:
+        return SiteLook(look["index"], self._sentences(folder, said), problems, frames), bool(frames)
+
+    def places(self, texts: Mapping[str, str], inputs: Sequence[PlaceInputs]) -> list[RenderedPlace]:
+        """Render the pages of these places, look over each, and pack it."""
+        folder = self._folder_of({name: text for name, text in texts.items() if is_of_site(name)})
+        names = {one.place: release_pages.names_of(one) for one in inputs}
+        rendered = self._done(folder, [PlaceWork(PAGE, one, names[one.place]) for one in inputs], PAGE)
+        faulty = any("html" not in page for pages in rendered.values() for page in pages.values())
+        if faulty or len(rendered) < len(inputs):
+            return [
+                self._rendered(folder, one, names[one.place], rendered[one.place], {})
+                for one in inputs
+                if one.place in rendered
+            ]
+        checks = [
+            PlaceWork(CHECK, one, [*pages], {name: page["html"] for name, page in pages.items()})
+            for one in inputs
+            if (pages := rendered[one.place])
+        ]
+        checked = self._done(folder, checks, CHECK)
+        return [
+            self._rendered(folder, one, names[one.place], rendered[one.place], checked.get(one.place, {}))
+            for one in inputs
+        ]
+
+    def _rendered(
+        self,
+        folder: Path,
+        inputs: PlaceInputs,
+        names: Sequence[str],
+        pages: Mapping[str, Mapping[str, Any]],
+        checked: Mapping[str, Mapping[str, Any]],
+    ) -> RenderedPlace:
+        """Return a place as it came out; where anything was at fault, with what it was and without pages."""
+        problems = [self._fault(name, page) for name, page in pages.items() if "html" not in page]
+        problems += [self._fault(name, one) for name, one in checked.items() if "packed" not in one]
+        texts = _Lines(folder, inputs)
+        good = []
+        for name in names:
             answer = checked.get(name, {})
             if "packed" not in answer:
-                problems.append(self._fault(name, answer))
                 continue
-            problems += [self._problem(folder, name, *finding) for finding in answer["findings"]]
-            pages.append(RenderedPage(name, rendered[name]["html"], answer["packed"]))
-        site = RenderedSite(pages, look["index"], sentences_said, problems, frames)
-        return site, bool(frames) and len(pages) == len(names)
-
-    def _with_brotli(self, folder: Path, site: RenderedSite) -> RenderedSite:
-        """Return the site with its pages packed as brotli too."""
-        packed = self._asked(folder, "pack", {page.name: page.html for page in site.pages})
-        pages, problems = [], [*site.problems]
-        stopped = any("brotli" not in answer for answer in packed.values())
-        for page in site.pages:
-            answer = packed.get(page.name, {})
-            if stopped and page.name not in packed:
+            problems += [_problem(texts, name, *finding) for finding in answer["findings"]]
+            html = pages[name]["html"]
+            if not _is_same(answer["brotli"], html):
+                problems.append(self._fault(name, {}))
                 continue
-            if "brotli" not in answer or not _is_same(answer["brotli"], page.html):
-                problems.append(self._fault(page.name, answer))
-                continue
-            pages.append(replace(page, brotli=answer["brotli"]))
-        return replace(site, pages=pages, problems=problems)
-
-    def _asked(
-        self, folder: Path, do: str, pages: Mapping[str, str], content: str = ""
-    ) -> dict[str, Mapping[str, Any]]:
-        """Ask for something about each page, by name, unless the answer is known.
-
-        `content` is all that an answer depends on beside the page itself.
-        """
-        digests = {name: digest_of(do, name, html, content) for name, html in pages.items()}
-        known = {name: self._cache.answers.get(digest) for name, digest in digests.items()}
-        jobs = [{"do": do, "name": name, "html": html} for name, html in pages.items() if not known[name]]
-        new = self._spread(folder, jobs, _PHASES[do]) if jobs else {}
-        for name, answer in new.items():
-            if "fault" not in answer and "stopped" not in answer:
-                self._cache.answers.keep(digests[name], answer)
-        return {**{name: answer for name, answer in known.items() if answer}, **new}
+            good.append(RenderedPage(name, html, answer["packed"], brotli=answer["brotli"]))
+        return RenderedPlace(inputs.place, good, problems[:ENOUGH])
 
     def page(self, texts: Mapping[str, str], name: str) -> RenderedPage:
         """Render one page. Raises DocumentInvalid with the reason when the texts do not allow it."""
@@ -200,52 +217,6 @@ class WorkerSiteRenderer:
             self._cache.previews.keep(digest, answer)
         return answer
 
-    def _spread(
-        self, folder: Path, jobs: Sequence[Mapping[str, Any]], phase: str
-    ) -> dict[str, dict[str, Any]]:
-        """Do the jobs in several processes, and return the answers by page.
-
-        One that is stopped stops all; after a fault the others have a few seconds left. What `progress`
-        raises ends them too, and is raised.
-        """
-        waiting: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()
-        for job in jobs:
-            waiting.put(job)
-        done: dict[str, dict[str, Any]] = {}
-        stop = threading.Event()
-        faults: list[float] = []  # when they came up
-
-        def work() -> None:
-            with self._start_process(folder) as worker:
-                while not stop.is_set():
-                    try:
-                        job = waiting.get_nowait()
-                    except queue.Empty:
-                        return
-                    try:
-                        done[job["name"]] = worker.ask(job)
-                    except RenderStopped as error:
-                        done[job["name"]] = {"stopped": error}
-                        stop.set()
-                    if "fault" in done[job["name"]]:
-                        faults.append(time.monotonic())
-                    if faults and (len(done) > _ENOUGH or time.monotonic() - faults[0] > _GRACE):
-                        stop.set()
-
-        workers = [threading.Thread(target=work) for _ in range(min(self._workers, len(jobs)))]
-        for worker in workers:
-            worker.start()
-        try:
-            for worker in workers:
-                while worker.is_alive():
-                    worker.join(_TOLD_EVERY)
-                    self._progress(phase, len(done), len(jobs))
-        finally:
-            stop.set()
-            for worker in workers:
-                worker.join()
-        return done
-
     def _frames(self, worker: Answering, problems: list[Problem]) -> dict[str, dict[str, str]]:
         """Return each mail's frame by language, and add to `problems` what is wrong with the others."""
         try:
@@ -262,22 +233,6 @@ class WorkerSiteRenderer:
         document, line, sentence = answer["fault"]
         return Problem(document or _template_of(name), line, sentence, page=name)
 
-    def _problem(self, folder: Path, name: str, sentence: str, near: str, weight: str, home: str) -> Problem:
-        own = PUBLIC_TEMPLATE + home if home else _template_of(name)
-        document, line = self._place_of(folder, own, near)
-        return Problem(document, line, sentence, weight, page=name)
-
-    def _place_of(self, folder: Path, own: str, near: str) -> tuple[str, int]:
-        """Find the document and line that a piece of a page comes from; its own template comes first."""
-        candidates = [own, *(PUBLIC_TEMPLATE + part for part in ("layout.html", "parts.html"))]
-        candidates += [document for document in JSON_DOCUMENTS if near.startswith(("http", "tel:", "sms:"))]
-        for document in candidates if near else ():
-            text = (folder / path_of(document)).read_text(encoding="utf-8")
-            at = text.find(near.partition(":")[2] if near.startswith(("tel:", "sms:")) else near)
-            if at >= 0:
-                return document, text.count("\n", 0, at) + 1
-        return own, 0
-
     def _sentences(
         self, folder: Path, of_templates: Mapping[str, Sequence[Sequence[Any]]]
     ) -> dict[str, list[tuple[str, int]]]:
@@ -289,6 +244,24 @@ class WorkerSiteRenderer:
         for sentence, places in sentences.of_texts(texts).items():
             places_said.setdefault(sentence, []).extend(places)
         return places_said
+
+
+def _problem(texts: _Lines, name: str, sentence: str, near: str, weight: str, home: str) -> Problem:
+    own = PUBLIC_TEMPLATE + home if home else _template_of(name)
+    document, line = _place_of(texts, own, near)
+    return Problem(document, line, sentence, weight, page=name)
+
+
+def _place_of(texts: _Lines, own: str, near: str) -> tuple[str, int]:
+    """Find the document and line that a piece of a page comes from; its own template comes first."""
+    candidates = [own, *(PUBLIC_TEMPLATE + part for part in ("layout.html", "parts.html"))]
+    candidates += [document for document in JSON_DOCUMENTS if near.startswith(("http", "tel:", "sms:"))]
+    for document in candidates if near else ():
+        text = texts.text(document)
+        at = text.find(near.partition(":")[2] if near.startswith(("tel:", "sms:")) else near)
+        if at >= 0:
+            return document, text.count("\n", 0, at) + 1
+    return own, 0
 
 
 def _said(

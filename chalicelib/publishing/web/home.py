@@ -83,7 +83,7 @@ class HomeScreens:
         entries = [entry for entry in self._edit.list() if theirs(place_of(entry.id))]
         site = self._publish.status()
         site = replace(site, drafts=[one for one in site.drafts if theirs(place_of(one))])
-        publishing, who = self._publishing(), request.who.email
+        publishing, who = self._publishing(request.who.email), request.who.email
         recipients = self._recipients.list() if of_site else []
         steps = first_steps(
             second_factor=request.who.second_factor,

@@ -12,6 +12,7 @@ from chalicelib.desk.errors import NotAllowed
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen, go_to
+from chalicelib.directory.document_ids import place_words
 from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import NOT_KEPT, AskJobs
 from chalicelib.publishing.field_labels import title_of
@@ -33,14 +34,12 @@ _DOING = {
 _TOO_LATE = "It was too late to stop this: readers get it in this moment."
 _LIVE = "It was too late to stop this: it is live already."
 _STEPS = {
-    jobs.PLACES: "Make and check the pages of every place",
-    jobs.MADE: "Make every page",
-    jobs.CHECKED: "Check every page",
-    jobs.PACKED: "Pack every page",
-    jobs.WRITTEN: "Put the pages in place",
+    jobs.PLACES: "Make and check the pages of every place that changes",
+    jobs.MADE: "Make and check every page that changes",
+    jobs.WRITTEN: "Put them in place",
     jobs.COPIED: "Give them to readers",
 }
-PublishingNow = Callable[[], "JobView | None"]
+PublishingNow = Callable[[str], "JobView | None"]  # of somebody, by their address
 ShowRefused = Callable[[AdminRequest, Job], Screen]
 
 
@@ -152,7 +151,10 @@ def address_of(job: Job) -> str:
 
 def look_of(job: Job) -> str:
     """Return the address of the screen on which this was asked for."""
-    return "/admin/publish" if job.release is None else f"/admin/releases/look?release={job.release}"
+    if job.release is None:
+        return "/admin/publish"
+    place = f"&place={job.place}" if job.place else ""
+    return f"/admin/releases/look?release={job.release}{place}"
 
 
 def told_of_another(job: Job) -> str:
@@ -162,9 +164,9 @@ def told_of_another(job: Job) -> str:
     )
 
 
-def publishing_now(ask: AskJobs, clock: Clock) -> JobView | None:
+def publishing_now(ask: AskJobs, clock: Clock, who: str) -> JobView | None:
     """Return the publish that is on its way, as other screens show it."""
-    job = ask.publishing()
+    job = ask.publishing(who)
     return view_of(job, clock) if job else None
 
 
@@ -179,7 +181,7 @@ def view_of(job: Job, clock: Clock) -> JobView:
     lost = jobs.is_lost(job, now)
     return JobView(
         job,
-        _DOING[job.kind],
+        f"{_DOING[job.kind]} {place_words(job.place)}" if job.publishes and job.place else _DOING[job.kind],
         f"{job.done:,} of {job.of:,} {jobs.PHASES[job.phase]}" if job.of and job.phase in jobs.PHASES else "",
         steps,
         lost,
@@ -190,10 +192,10 @@ def view_of(job: Job, clock: Clock) -> JobView:
 
 
 def _phases_of(job: Job) -> list[str]:
-    """Return what a job does, in its order: where places are made in chunks, each is checked and packed."""
+    """Return what a job does, in its order."""
     in_chunks = job.chunks or job.phase == jobs.PLACES
-    first = [jobs.PLACES] if in_chunks else [jobs.MADE, jobs.CHECKED, jobs.PACKED]
-    return [*first, jobs.WRITTEN, jobs.COPIED] if job.publishes else first[:2]
+    first = [jobs.PLACES if in_chunks else jobs.MADE]
+    return [*first, jobs.WRITTEN, jobs.COPIED] if job.publishes else first
 
 
 def show_job(
@@ -221,6 +223,7 @@ def show_job(
         reloads=_RELOADS_AFTER if reloads else 0,
         stays=stays,
         title_of=title_of,
+        place=place_words(job.place) if job.place else "",
         told=told,
         may_go_on=share.may_go_on(job),
         of_site=share.sees_site,

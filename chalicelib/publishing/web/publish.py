@@ -15,8 +15,9 @@ from chalicelib.desk.web.screens import (
     go_to,
     number,
 )
-from chalicelib.directory.document_ids import name_of, place_of
+from chalicelib.directory.document_ids import name_of, place_words
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.places import is_slug
 from chalicelib.publishing import jobs
 from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
 from chalicelib.publishing.documents import CheckReport, PublishRefused
@@ -25,10 +26,11 @@ from chalicelib.publishing.field_labels import plain, readable, title_of
 from chalicelib.publishing.going_live import KEPT, KEPT_FOR
 from chalicelib.publishing.jobs import Job, JobUnderWay
 from chalicelib.publishing.own_findings import own_findings
-from chalicelib.publishing.publish import NotYet, Publish, PublishPlan, ReleaseEntry
+from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
 from chalicelib.publishing.publish_plans import planned
-from chalicelib.publishing.publish_shares import Share, ShareOf, is_seen, whole_site
+from chalicelib.publishing.publish_shares import ShareOf, is_seen, whole_site
 from chalicelib.publishing.refusals import NEEDS_YES, WHY, YES, told_of
+from chalicelib.publishing.release_rows import back_to_shipped, own_entries, row_of
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.web.finding_links import LinkOf, links
 from chalicelib.publishing.web.jobs import address_of, publishing_now, show_job, told_of_another
@@ -45,7 +47,7 @@ _BUSY = (
     "Somebody else is publishing at this moment, so yours was not begun. What you typed is kept: try again in"
     " a minute."
 )
-_DONE = {jobs.BACK: f"{RELEASES}?done=rolled"}
+_NOT_THEIRS = "a publisher of what the place lies in, or of the whole site, can roll this back"
 
 
 def routes(
@@ -122,22 +124,26 @@ class PublishScreens:
 
     def _releases(self, request: AdminRequest, status: int = 200, problems: Problems | None = None) -> Screen:
         share, entries = self._shares(request.who), self._publish.releases()
-        shipped_is_live = not any(entry.live for entry in entries)
-        if not share.sees_site:
-            entries = [own for entry in entries if (own := _own(entry, share))]
+        live = next((entry.release.versions for entry in entries if entry.live), None)
+        entries = own_entries(entries, share)
         list_ = paged(request, entries, lambda entry: f"{entry.release.who} {entry.release.why}", 25)
+        rows = [row_of(entry, live or {}, share) for entry in list_.rows]
+        to_shipped = back_to_shipped(live or {}, share)
         return self._show(
             request,
             "releases.html",
             status,
             list=list_,
-            releases=list_.rows,
-            shipped_is_live=shipped_is_live,
+            rows=rows,
+            to_shipped=to_shipped,
+            shipped_is_live=live is None,
             of_site=share.sees_site,
+            undoes=share.sees_site or bool(to_shipped) or any(row.places for row in rows),
             rolls_back=share.scope is None and share.publishes,
             kept=KEPT,
             kept_days=KEPT_FOR.days,
             title_of=title_of,
+            place_words=place_words,
             problems=problems or {},
         )
 
@@ -146,10 +152,24 @@ class PublishScreens:
         return self._before_rolling_back(request)
 
     def roll_back(self, request: AdminRequest) -> Screen:
-        """Begin to publish an older release again, or say what stands in the way."""
-        older = number(request.field("release"), -1)
-        request.deed.about = f"to release {older}"
-        return self._begin(request, jobs.BACK, older, self._before_rolling_back)
+        """Begin to publish an older release again, all of it or a place, or say what stands in the way.
+
+        Raises NotAllowed.
+        """
+        older, place = number(request.field("release"), -1), request.field("place")
+        request.deed.about = f"{place}, to release {older}" if is_slug(place) else f"to release {older}"
+        try:
+            self._check_back(request, older, place)
+        except EntryMissing:
+            return self._releases(request, 404, {"": _NOT_KEPT})
+        return self._begin(request, jobs.BACK, older, self._before_rolling_back, place=place)
+
+    def _check_back(self, request: AdminRequest, release: int, place: str) -> None:
+        """Raise NotAllowed unless somebody may roll this back, EntryMissing where there is no such thing."""
+        if place and not is_slug(place):
+            raise EntryMissing("there is no such place")
+        if not self._shares(request.who).takes_back(release, place):
+            raise NotAllowed(_NOT_THEIRS)
 
     def refused(self, request: AdminRequest, job: Job, at_once: bool = False) -> Screen:
         """Show a publish that was refused, with why and with what was typed.
@@ -157,12 +177,14 @@ class PublishScreens:
         `at_once` is an answer to the button itself, which says by its status that nothing was done.
         """
         back = job.release is not None
-        same = (self._shares(request.who).scope is None) == (job.scope is None)
+        same = bool(job.place) or (self._shares(request.who).scope is None) == (job.scope is None)
         if plan := self._ask.plan_of(job) if same else None:
             screen = self._before_rolling_back if back else self._before_publishing
-            about = replace(request, query={"release": str(job.release)}) if back else request
+            asked = {"release": str(job.release), "place": job.place}
+            about = replace(request, query=asked) if back else request
             return screen(about, 422 if at_once else 200, {job.field: job.told}, plan, job.why)
-        typed = [("why", job.why), *([("release", str(job.release))] if back else [])]
+        asked = {"why": job.why, "release": str(job.release) if back else "", "place": job.place}
+        typed = [(name, value) for name, value in asked.items() if value]
         return self._look_again(request, 409 if at_once else 200, job.told, typed)
 
     def _before_publishing(
@@ -179,7 +201,7 @@ class PublishScreens:
             return looked
         plan, why = looked
         report, elsewhere = own_findings(plan.report, plan.texts, share)
-        publishing = publishing_now(self._ask, self._clock)
+        publishing = publishing_now(self._ask, self._clock, request.who.email)
         return self._show(
             request,
             "publish.html",
@@ -213,19 +235,27 @@ class PublishScreens:
         plan: PublishPlan | None = None,
         why: str = "",
     ) -> Screen:
-        release = number(request.asked("release"), -1)
+        release, place = number(request.asked("release"), -1), request.asked("place")
         try:
-            looked = self._looked(request, release, status, problems, plan, why)
+            self._check_back(request, release, place)
+            looked = self._looked(request, release, status, problems, plan, why, place=place)
         except EntryMissing:
             return self._releases(request, 404, {"": _NOT_KEPT})
         if isinstance(looked, Screen):
             return looked
         plan, why = looked
+        share = self._shares(request.who)
+        report, elsewhere = own_findings(plan.report, plan.texts, share)
         return self._show(
             request,
             "roll_back.html",
             status,
             release=release,
+            place=place,
+            report=report,
+            elsewhere=elsewhere,
+            share=share,
+            place_words=place_words,
             of=self._see.release(release),
             plan=plan,
             all_changes=self._see.of_texts(plan.texts, plan.release),
@@ -235,7 +265,7 @@ class PublishScreens:
             plain=plain,
             readable=readable,
             name_of=name_of,
-            look_anew=f"{LOOK_BACK}?release={release}&anew=yes",
+            look_anew=f"{LOOK_BACK}?release={release}{f'&place={place}' if place else ''}&anew=yes",
             link_of=self._links(request, plan),
             yes=_yes(request, plan),
             problems=_all_of(problems or {}, plan, request),
@@ -254,6 +284,7 @@ class PublishScreens:
         plan: PublishPlan | None,
         why: str,
         scope: tuple[str, ...] | None = None,
+        place: str = "",
     ) -> tuple[PublishPlan, str] | Screen:
         """Return the plan to show, with what was typed; or the screen of checks that have to end first."""
         why = why or request.field("why")
@@ -264,7 +295,8 @@ class PublishScreens:
             target = self._publish.target(None, scope)
             if not target.drafted:  # nothing of theirs: nobody has to wait for checks of the whole site
                 return planned(target, CheckReport(())), why
-        look = self._ask.look(who.email, who.highest_role, release, why, bool(request.asked("anew")), scope)
+        anew = bool(request.asked("anew"))
+        look = self._ask.look(who.email, who.highest_role, release, why, anew, scope, place)
         if look.plan is not None:
             return look.plan, look.why
         if problems:
@@ -282,6 +314,7 @@ class PublishScreens:
         release: int | None,
         screen: _LookedAt,
         scope: tuple[str, ...] | None = None,
+        place: str = "",
     ) -> Screen:
         """Begin a publish and lead to its page; of what can be said at once, say what stands in the way."""
         who, deed = request.who, request.deed
@@ -296,6 +329,7 @@ class PublishScreens:
             release,
             deed.about,
             scope,
+            place,
         )
         try:
             job = self._ask.publish(wish)
@@ -307,7 +341,8 @@ class PublishScreens:
             return self._releases(request, 404, {"": _NOT_KEPT})
         deed.goes_on = True
         if job.state == jobs.DONE:
-            return go_to(_DONE.get(kind, f"{RELEASES}?done=published"))
+            done = "published" if kind != jobs.BACK else "rolled_place" if place else "rolled"
+            return go_to(f"{RELEASES}?done={done}")
         if job.state == jobs.REFUSED:
             return self.refused(request, job, at_once=True)
         return go_to(address_of(job))
@@ -337,17 +372,8 @@ class PublishScreens:
         return self._show(request, "look_again.html", status, told=told, look=look, kept=typed)
 
 
-def _own(entry: ReleaseEntry, share: Share) -> ReleaseEntry | None:
-    """Return what a publish changed for somebody's places; where it changed others too, not why."""
-    own = [one for one in entry.changed or () if place_of(one[0]) and share.sees(place_of(one[0]))]
-    if not own:
-        return None
-    whole = len(own) == len(entry.changed or ())
-    return replace(entry, changed=own, release=entry.release if whole else replace(entry.release, why=""))
-
-
 def _typed(request: AdminRequest) -> list[tuple[str, str]]:
-    return [(name, request.field(name)) for name in ("why", "release") if request.field(name)]
+    return [(name, request.field(name)) for name in ("why", "release", "place") if request.field(name)]
 
 
 def _yes(request: AdminRequest, plan: PublishPlan) -> bool:

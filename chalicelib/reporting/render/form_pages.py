@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,6 +37,13 @@ class FormPages(Site):
         """`templates` is the directory that holds public/."""
         super().__init__(templates, catalogs, content)
         self._receipts = lru_cache(maxsize=64)(self._receipt)
+
+    def with_content(self, content: Content) -> FormPages:
+        """Return the same templates and catalogs, filled with another content."""
+        other = copy(self)
+        other._take(content)
+        other._receipts = lru_cache(maxsize=64)(other._receipt)
+        return other
 
     def form_headers(self) -> dict[str, str]:
         """Return the headers of a page with a form, which has its own style and script."""
