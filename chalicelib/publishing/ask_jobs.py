@@ -29,6 +29,7 @@ from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import EntryMissing, StaleRecord, StoreUnavailable
 
 _ID = re.compile("[0-9a-f]{32}")
+_LONGEST_ABOUT = 20_000  # letters: some hundred documents; what a release changed says all
 NOT_KEPT = "This is not kept any more, or never was."
 
 
@@ -105,7 +106,7 @@ class AskJobs:
         """
         target = self._publish.target(release, scope, place)
         seen, now = target.going.fingerprint(), self._clock.now()
-        name, mine = jobs.lane_of_checks(seen, now), self._store.lane(jobs.lane_of_person(who))
+        name, mine = self._name(target), self._store.lane(jobs.lane_of_person(who))
         why = why or (mine.why if mine else "")
         about = documents_of(place) if place else scope
         new = Job(self._id(), jobs.CHECKS, who, role, now, now, release=release, scope=about, place=place)
@@ -141,7 +142,7 @@ class AskJobs:
             raise NotYet(plan)
         now = self._clock.now()
         job = Job(self._id(), wish.kind, wish.who, wish.role, now, now, release=wish.release, seen=wish.seen)
-        about = wish.about or ", ".join(target.going.texts)
+        about = (wish.about or ", ".join(target.going.texts))[:_LONGEST_ABOUT]
         job = replace(job, why=why, accept=wish.accept, deed=wish.deed, about=about, place=wish.place)
         job = replace(job, scope=documents_of(wish.place) if wish.place else wish.scope)
         try:
@@ -207,9 +208,11 @@ class AskJobs:
         """Return the plan of what can be said at once, or of what was checked today, if anybody looked."""
         if plan := self._publish.plan_at_once(target):
             return plan
-        name = jobs.lane_of_checks(target.going.fingerprint(), self._clock.now())
-        job = self._job_of(self._store.lane(name))
+        job = self._job_of(self._store.lane(self._name(target)))
         return self._plan(job, target) if job else None
+
+    def _name(self, target: Target) -> str:
+        return jobs.lane_of_checks(target.going.fingerprint(), target.going.release, self._clock.now())
 
     def _plan(self, job: Job, target: Target) -> PublishPlan | None:
         if job.state != jobs.DONE or job.seen != target.going.fingerprint():

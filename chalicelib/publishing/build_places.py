@@ -71,6 +71,10 @@ class BuildProgress:
         self._before += pages
         self._tell(MADE, self._before, self._of)
 
+    def alive(self) -> None:
+        """Say that something is done, of which no page says how far it is."""
+        self._tell(MADE, self._before, self._of)
+
     def within(self, phase: str, done: int, of: int, /) -> None:
         """Take note of how far a batch is."""
         halves = done + (of if phase == CHECK else 0)
@@ -115,16 +119,25 @@ class BuildPlaces:
         """
         built: dict[str, BuiltPlace] = {}
         missing: list[Wanted] = []
+        to_put: list[Wanted] = []
         for inputs, fingerprint in wanted:
-            rendered = self._builds.rendered(inputs.place, fingerprint)
-            if rendered is None or release_pages.amiss(release_pages.names_of(inputs), rendered):
+            rendered = self._kept(inputs, fingerprint)
+            self._progress.alive()
+            if rendered is None:
                 missing.append((inputs, fingerprint))
+                continue
+            [one] = self._take([(rendered, fingerprint)], of, _nothing)
+            built[inputs.place] = one
+            if put(one) and not self._spread.is_put(inputs.place, fingerprint):
+                to_put.append((inputs, fingerprint))
+        if len(missing) + len(to_put) > self._size:
+            self._spread(texts, [*missing, *to_put])
+        for inputs, fingerprint in to_put:
+            if rendered := self._kept(inputs, fingerprint):
+                self._take([(rendered, fingerprint)], of, put)
             else:
-                there = self._spread.is_put(inputs.place, fingerprint)
-                [one] = self._take([(rendered, fingerprint)], of, _nothing if there else put)
-                built[inputs.place] = one
-        if len(missing) > self._size:
-            self._spread(texts, missing)
+                missing.append((inputs, fingerprint))  # it went in this moment
+            self._progress.alive()
         if missing:
             self._progress.begin(sum(len(release_pages.names_of(inputs)) for inputs, _ in missing))
         for batch in _batches(missing, self._size):
@@ -140,15 +153,22 @@ class BuildPlaces:
         """Render some places, and keep those that came out whole; yield each with its fingerprint."""
         fingerprints = {inputs.place: fingerprint for inputs, fingerprint in batch}
         names = {inputs.place: release_pages.names_of(inputs) for inputs, _ in batch}
-        for rendered in self._renderer.places(texts, [inputs for inputs, _ in batch]):
-            stops = any(problem.weight == STOPS for problem in rendered.problems)
-            lacking = "" if stops else release_pages.amiss(names[rendered.place], rendered)
+        made = [*self._renderer.places(texts, [inputs for inputs, _ in batch])]
+        faulty = [one for one in made if any(problem.weight == STOPS for problem in one.problems)]
+        for rendered in faulty or made:  # of the others nothing may have been looked over
+            lacking = "" if faulty else release_pages.amiss(names[rendered.place], rendered)
             if lacking:
                 yield replace(rendered, pages=[], problems=[not_whole(lacking)]), fingerprints[rendered.place]
                 return
-            if not stops:
+            if not faulty:
                 self._builds.keep(rendered, fingerprints[rendered.place])
             yield rendered, fingerprints[rendered.place]
+
+    def _kept(self, inputs: PlaceInputs, fingerprint: str) -> RenderedPlace | None:
+        """Return what is kept of a place, if it is whole."""
+        rendered = self._builds.rendered(inputs.place, fingerprint)
+        whole = rendered and not release_pages.amiss(release_pages.names_of(inputs), rendered)
+        return rendered if whole else None
 
     def _take(
         self,
@@ -163,7 +183,7 @@ class BuildPlaces:
             unit = unit_of(rendered.place, rendered.pages)
             built.append(built_of(rendered, unit.digest, fingerprint, of))
             files |= unit.files if put(built[-1]) else {}
-        if not any(one.stops for one in built):
+        if files and not any(one.stops for one in built):
             self._shelf.put_pages(files)
         return built
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from chalicelib.delivery import mail_frames
 from chalicelib.directory import document_ids
 from chalicelib.directory.content import read_content
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, PLACES, RECIPIENTS, base_of
+from chalicelib.directory.document_ids import CATALOG, CONTACTS, PLACES, RECIPIENTS, SITE, base_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages import po_files
 from chalicelib.publishing import (
@@ -31,7 +31,7 @@ from chalicelib.publishing.page_units import with_hashes
 from chalicelib.publishing.place_inputs import fingerprint_of, place_inputs, site_digest
 from chalicelib.publishing.ports import PlaceInputs, ShippedDocuments, SiteLook, SiteRenderer
 from chalicelib.publishing.renderer_by_place import problem_at_place
-from chalicelib.publishing.whole_texts import all_texts, owners, whole_of, whole_texts
+from chalicelib.publishing.whole_texts import all_texts, are_whole, owners, whole_of, whole_texts
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today, read_day
 
@@ -88,14 +88,16 @@ class CheckDocuments:
         before: Mapping[str, Sequence[str]] | None = None,
         *,
         known: KnownPlaces | None = None,
+        raw: Mapping[str, str] | None = None,
         to_publish: bool = False,
     ) -> Checked:
         """Return all that is wrong, each with its line, and the site if it could be built.
 
         `before` holds each document that is drafted, and for one made of JSON the texts that readers got, the
         live one first: a stamp must not outlive what it stood for. None stands for every document. Places
-        that are `known` from the same inputs are not built again. Unless it is `to_publish`, nothing is put
-        where readers' functions could get it.
+        that are `known` from the same inputs are not built again; `raw` are the texts as they were written,
+        before the package's new sentences were added: what a deploy brings is not what somebody changed.
+        Unless it is `to_publish`, nothing is put where readers' functions could get it.
         """
         whole, shipped = all_texts(self._shipped, texts), all_texts(self._shipped, {})
         problems = document_checks.check(whole, shipped)
@@ -108,7 +110,8 @@ class CheckDocuments:
         look = self._renderer.look(texts)
         problems += [_weighed(problem, before) for problem in look.problems]
         put = to_publish and not any(problem.weight == documents.STOPS for problem in problems)
-        built = self._built(texts, whole, shipped, look, known, put=put)
+        of_site = site_digest({**texts, **(raw or {})}, shipped)
+        built = self._built(texts, whole, of_site, look, known, put=put)
         problems += [problem for one in built.values() for problem in one.problems]
         largest = max(built.values(), key=lambda one: one.largest, default=None)
         problems += [*_too_large(largest), *self._stale(whole)]
@@ -134,7 +137,7 @@ class CheckDocuments:
         self,
         texts: Mapping[str, str],
         whole: Mapping[str, str],
-        shipped: Mapping[str, str],
+        of_site: str,
         look: SiteLook,
         known: KnownPlaces | None,
         *,
@@ -146,10 +149,10 @@ class CheckDocuments:
         package = self._shipped.package()
         known = known or KnownPlaces(package)
         offices = read(RECIPIENTS, whole[RECIPIENTS])
-        of_site = site_digest(whole, shipped)
+        hosts = None if are_whole(whole) else read(SITE, whole[SITE]).get("hosts")
         built: dict[str, BuiltPlace | None] = {}
         wanted: dict[str, tuple[PlaceInputs, str]] = {}
-        for inputs in place_inputs(whole_of(whole), offices):
+        for inputs in place_inputs(whole_of(whole), offices, hosts):
             built[inputs.place] = None  # its turn in the order of all
             if entry := known.find(inputs, of_site):
                 built[inputs.place] = entry

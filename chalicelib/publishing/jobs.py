@@ -157,9 +157,12 @@ class Lane:
 PUBLISHING = "publish"  # of the whole site
 
 
-def lane_of_checks(seen: str, now: datetime) -> str:
-    """Return the lane of the checks of one state: their answer is as old as a day at most."""
-    return f"checked#{_digest(f'{now.date()} {seen}')}"
+def lane_of_checks(seen: str, release: int, now: datetime) -> str:
+    """Return the lane of the checks of one state over a release: their answer is as old as a day at most.
+
+    What they found may have been in texts of others, which another release has mended.
+    """
+    return f"checked#{_digest(f'{now.date()} {release} {seen}')}"
 
 
 def lane_of_place(place: str) -> str:
@@ -217,7 +220,10 @@ def let_go_on(job: Job, who: str, role: str, deed: str, now: datetime) -> Job:
 
 
 def taken(job: Job, holder: str, now: datetime) -> Job:
-    """Return the job as a worker takes it, with a lease of its own."""
+    """Return the job as a worker takes it, with a lease of its own.
+
+    Where an earlier one was about to give it to readers, it cannot be stopped before this one has looked.
+    """
     return _moved(
         job,
         RUNNING,
@@ -227,8 +233,12 @@ def taken(job: Job, holder: str, now: datetime) -> Job:
         phase="",
         done=0,
         of=0,
-        going=False,
     )
+
+
+def not_going(job: Job, now: datetime) -> Job:
+    """Return the job as it can be stopped again: readers did not get what an earlier worker was about."""
+    return _moved(job, RUNNING, leased_until=now + LEASE, going=False)
 
 
 def gone_on(job: Job, now: datetime, phase: str, done: int, of: int) -> Job:

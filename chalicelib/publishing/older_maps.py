@@ -21,13 +21,15 @@ POLICY = "Content-Security-Policy"
 class OlderMap:
     """An older release as it goes live again: its index, what made its pages, and what was found in them.
 
-    `files` gives the files of the new release.
+    `files` gives the files of the new release, and `is_whole` says whether all that it takes are there: who
+    was stopped while writing them left some.
     """
 
     index: Mapping[str, Any]
     package: str
     report: CheckReport
     files: Callable[[Release], Mapping[str, bytes]]
+    is_whole: Callable[[], bool]
 
 
 def entries_of(
@@ -55,6 +57,9 @@ def older_map(shelf: ReleaseShelf, number: int, package: str) -> OlderMap | None
     if not places:
         return None
 
+    def is_whole() -> bool:
+        return shelf.file(number, TEXTS) is not None  # which is written last
+
     def files(release: Release) -> dict[str, bytes]:
         found = {name: shelf.file(number, name) for name in (INDEX, INPUTS, MAILS, DOCUMENTS, TEXTS)}
         return {name: one for name, one in found.items() if one is not None}
@@ -65,7 +70,7 @@ def older_map(shelf: ReleaseShelf, number: int, package: str) -> OlderMap | None
         sum(one.pages for one in places.values()),
         max(one.largest for one in places.values()),
     )
-    return OlderMap(index, package_of(places, package), report, files)
+    return OlderMap(index, package_of(places, package), report, files, is_whole)
 
 
 def changed_places(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

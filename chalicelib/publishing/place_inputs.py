@@ -18,20 +18,25 @@ from chalicelib.directory.place_documents import Whole, host_of
 from chalicelib.publishing.ports import PlaceInputs
 
 NO_PLACE = ""
+_SAMPLES = 3
 _LETTERS = 40  # of a fingerprint in hex: 160 bits
 
 
-def place_inputs(whole: Whole, offices: Sequence[Mapping[str, Any]] = ()) -> Iterator[PlaceInputs]:
+def place_inputs(
+    whole: Whole, offices: Sequence[Mapping[str, Any]] = (), hosts: Collection[str] | None = None
+) -> Iterator[PlaceInputs]:
     """Yield the inputs of every place, then those of the pages of no place.
 
     `offices` are the recipients as readers may know them: samples of forms show those of the first place.
+    `hosts` are those of the settings alone, where each place has a list of its own beside them.
     """
-    cut = _Cut(whole)
+    cut = _Cut(whole, hosts)
     for slug in cut.entries:
         yield PlaceInputs(slug, _spelled(cut.of(slug)))
     first = str(whole.site["default_place"])
     around = {*cut.chain(first)}
     near = [office for office in offices if office.get("serves") in around]
+    near = near or [{**office, "serves": first} for office in offices[:_SAMPLES]]  # a form always has some
     yield PlaceInputs(NO_PLACE, _spelled({**cut.of(first), "recipients": near}))
 
 
@@ -71,7 +76,7 @@ def fingerprint_of(inputs: PlaceInputs, of_site: str, package: str) -> str:
 class _Cut:
     """The whole content, with what is asked for place by place found once."""
 
-    def __init__(self, whole: Whole) -> None:
+    def __init__(self, whole: Whole, hosts: Collection[str] | None = None) -> None:
         self._site = whole.site
         self.entries: dict[str, dict[str, Any]] = {str(one["slug"]): one for one in whole.places["places"]}
         self._order = {slug: number for number, slug in enumerate(self.entries)}
@@ -87,7 +92,8 @@ class _Cut:
         figures = self._site.get("figures") or ()
         own = {host_of(self._site.get("exit_url")), *(host_of(one.get("link")) for one in figures)}
         self._listed = {*(self._site.get("hosts") or ())}
-        self._for_all = (self._listed - {host for hosts in self._hosts.values() for host in hosts}) | own
+        of_contacts = {host for used in self._hosts.values() for host in used}
+        self._for_all = (self._listed - of_contacts if hosts is None else self._listed & {*hosts}) | own
 
     def chain(self, slug: str) -> list[str]:
         """Return a place and all that it lies in, nearest first."""

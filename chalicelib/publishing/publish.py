@@ -178,7 +178,7 @@ class Publish(ReleaseHistory):
         target = self.target(number, place=place)
         wish = Wish(who, why, accept, seen, again=0 if place else number)
         older = self._older(target)
-        if older is None:
+        if older is None or not older.is_whole():
             return self._release(target, wish)
         if seen is not None:
             self.compare(target, seen)
@@ -231,7 +231,8 @@ class Publish(ReleaseHistory):
 
     def _checked(self, target: Target, *, to_publish: bool, known: KnownPlaces | None = None) -> Checked:
         texts, before = self._targets.text_of(target), self._targets.before(target)
-        return self._check(texts, before, known=known or self._known(target), to_publish=to_publish)
+        raw = {**self._targets.kept(target), **target.drafted}
+        return self._check(texts, before, known=known or self._known(target), raw=raw, to_publish=to_publish)
 
     def _known(self, target: Target) -> KnownPlaces:
         """Return what need not be built: what is live, and what a roll back goes back to."""

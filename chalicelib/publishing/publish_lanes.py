@@ -7,6 +7,7 @@ theirs in the live map. Whoever wants to publish a place that somebody publishes
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 
 from chalicelib.directory.document_ids import place_of
 from chalicelib.publishing import jobs
@@ -32,18 +33,32 @@ class PublishLanes:
 
     def take(self, job: Job) -> None:
         """Put a job into its lanes. Raises JobUnderWay where somebody was quicker; it is stopped then."""
-        for name in (*_names(job.scope), jobs.lane_of_publisher(job.who)):
-            lane = self._store.lane(name)
-            if lane and lane.job == job.id:
-                continue
-            try:
-                self._store.put_lane(Lane(name, job.id, job.keep_until, lane.revision + 1 if lane else 1))
-            except StaleRecord:
-                other = self._job_in(name)
-                if other is None:
-                    raise
-                self._store.put_job(jobs.ended(job, jobs.STOPPED, self._clock.now(), "Somebody was quicker."))
-                raise JobUnderWay(other) from None
+        try:
+            for name in _names(job.scope):
+                self._enter(name, job)
+        except JobUnderWay:
+            self._store.put_job(jobs.ended(job, jobs.STOPPED, self._clock.now(), "Somebody was quicker."))
+            raise
+        with suppress(StaleRecord):  # the same person in two windows: either will do
+            self._put(jobs.lane_of_publisher(job.who), job)
+
+    def _enter(self, name: str, job: Job) -> None:
+        there = self._job_in(name)
+        if there and there.id == job.id:
+            return
+        if there and jobs.blocks(there, self._clock.now()):
+            raise JobUnderWay(there)
+        try:
+            self._put(name, job)
+        except StaleRecord:
+            other = self._job_in(name)
+            if other is None:
+                raise
+            raise JobUnderWay(other) from None
+
+    def _put(self, name: str, job: Job) -> None:
+        lane = self._store.lane(name)
+        self._store.put_lane(Lane(name, job.id, job.keep_until, lane.revision + 1 if lane else 1))
 
     def publishing(self, who: str) -> Job | None:
         """Return the publish of the whole site that is on its way, else the last one that somebody began."""

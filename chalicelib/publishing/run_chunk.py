@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import chunks, jobs
 from chalicelib.publishing.chunks import Chunk
 from chalicelib.publishing.end_jobs import EndJobs
+from chalicelib.publishing.errors import RenderStopped
 from chalicelib.publishing.jobs import Job
 from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.ports import ChunkInputs, JobInputs, JobStore
@@ -71,6 +73,8 @@ class RunChunk:
             return False  # somebody else took it in this moment, and their message comes again if need be
         try:
             put = self._make(job, chunk)
+        except (RenderStopped, DocumentInvalid):
+            put = False  # a text may be to blame: the job tries these places itself, and finds out
         except Exception:
             if chunk.tries >= chunks.MOST_TRIES:
                 self._end.give_up(job, chunk)

@@ -23,7 +23,7 @@ from chalicelib.publishing.errors import BuildsUnderWay
 from chalicelib.publishing.jobs import Job, LeaseLost, OutOfTime
 from chalicelib.publishing.move_chunks import MoveChunks
 from chalicelib.publishing.ports import JobStore, Progress
-from chalicelib.publishing.publish import NotYet, Publish
+from chalicelib.publishing.publish import NotYet, Publish, PublishPlan
 from chalicelib.publishing.refusals import told_of
 from chalicelib.publishing.spread_builds import SpreadBuilds, SpreadOfJob
 from chalicelib.shared.alarms import Alarms
@@ -110,6 +110,8 @@ class RunJobs:
             return
         if self._live_already(work, publish):
             return
+        if work.job.going:
+            work.save(jobs.not_going(work.job, self._clock.now()))
         try:
             release = self._release(work.job, publish)
         except _NO_END:
@@ -136,14 +138,12 @@ class RunJobs:
             work.save(jobs.ended(work.job, jobs.REFUSED, self._clock.now(), told, field))
             return
         self._store.put_report(job, plan.report)
-        self._checked_state(job, plan.fingerprint)
+        self._checked_state(job, plan)
         work.looked_at(plan.fingerprint)
 
-    def _checked_state(self, job: Job, seen: str) -> None:
+    def _checked_state(self, job: Job, plan: PublishPlan) -> None:
         """Note under another state's name too that it was checked, should drafts have changed meanwhile."""
-        if seen == job.seen:
-            return
-        name = jobs.lane_of_checks(seen, self._clock.now())
+        name = jobs.lane_of_checks(plan.fingerprint, plan.release, self._clock.now())
         there = self._store.lane(name)
         revision = there.revision + 1 if there else 1
         with suppress(StaleRecord):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.directory.document_ids import PLACES, RECIPIENTS, base_of, is_entries, place_of
+from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, base_of, is_entries, place_of
 from chalicelib.directory.place_documents import documents_of
 from chalicelib.directory.places import with_places
 from chalicelib.directory.write_entries import write_entries
@@ -156,11 +156,7 @@ class Targets:
             if older.get(name, SHIPPED) != live.get(name, SHIPPED)
         }
         kept = self._keep_served(live, texts, {})
-        texts = {
-            name: text
-            for name, text in texts.items()
-            if place_of(name) not in kept or base_of(name) != PLACES
-        }
+        texts = {name: text for name, text in texts.items() if place_of(name) not in kept}
         versions = {**live, **{name: older.get(name, SHIPPED) for name in texts}}
         by = dict.fromkeys(texts, f"release {number}")
         going = self._going(f"{BACK}:{number}:{slug}", since, texts, by, live)
@@ -205,6 +201,10 @@ class Targets:
                 if entries and name in texts and not read(name, texts[name])["places"]:
                     kept.append(slug)
                     texts[name] = drafted[name] = write_entries({"places": entries})
+                    contacts = f"{CONTACTS}/{slug}"
+                    if contacts in texts:
+                        now = self.live.version(contacts, live.get(contacts, SHIPPED)).text
+                        texts[contacts] = drafted[contacts] = now
                 slug = str(entries[0].get("parent") or "") if entries else ""
         return tuple(kept)
 

@@ -256,3 +256,10 @@ def test_what_a_job_sends_without_a_queue_is_done_after_it_and_before_its_sender
         with pytest.raises(StoreUnavailable):
             queue.send("b")
     assert told == ["b", "b"], "one that broke leaves nothing under way"
+
+
+def test_a_job_about_thousands_of_documents_fits_into_one_item(store: JobStore) -> None:
+    parts = (f"contacts/a-town-with-a-long-name-{number:05}-ca={number:064x}@1" for number in range(3_500))
+    job = replace(JOB, seen=" ".join(parts))
+    store.put_job(job)
+    assert store.job(job.id) == job

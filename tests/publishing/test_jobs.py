@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any, cast
@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import jobs
-from chalicelib.publishing.ask_jobs import AskJobs, PublishWish
+from chalicelib.publishing.ask_jobs import AskJobs, Look, PublishWish
 from chalicelib.publishing.build_places import Spread
 from chalicelib.publishing.documents import ASKS, STOPS, Problem
 from chalicelib.publishing.end_jobs import EndJobs
@@ -513,3 +513,38 @@ def test_every_state_has_its_moves_and_an_end_has_none() -> None:
 def test_a_record_has_no_room_for_texts() -> None:
     """What an editor wrote lies in drafts; of a job there are names, numbers, times, and why."""
     assert not {"text", "texts", "html", "pages"} & {field.name for field in fields(Job)}
+
+
+def stops_of(look: Look) -> Sequence[Problem]:
+    assert look.plan is not None
+    return look.plan.report.stops
+
+
+def test_what_others_mended_since_is_not_held_against_somebody(office: Office) -> None:
+    office.desk.renderer.problems = [Problem(CODE, 1, "This is wrong.", STOPS)]
+    office.look()
+    office.bring()
+    assert stops_of(office.looked())
+    office.desk.renderer.problems = []
+    office.desk.save(CODE, "mended", BEN)
+    office.desk.publish(BEN, "mended", scope=(CODE,))
+    again = office.look()
+    assert again.plan is None, "what was found is of another release"
+    office.bring()
+    assert not stops_of(office.looked())
+
+
+def test_of_two_who_press_in_the_same_moment_the_second_is_led_to_the_first(office: Office) -> None:
+    first: list[Job] = []
+
+    def meanwhile(what: str) -> None:
+        if what.startswith("put_job") and not first:
+            office.store.before = lambda _: None
+            first.append(office.ask.publish(office.wish(why="first")))
+
+    office.store.before = meanwhile
+    with pytest.raises(JobUnderWay) as told:
+        office.ask.publish(office.wish(who=BEN, why="second"))
+    assert told.value.job.id == first[0].id
+    states = sorted(job.state for job in office.store.jobs() if job.publishes)
+    assert states == [jobs.STOPPED, jobs.WAITING]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.directory.document_ids import PLACES, RECIPIENTS
+from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS
 from chalicelib.directory.place_documents import Whole
 from chalicelib.publishing.built_places import one_policy
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish
@@ -156,6 +156,8 @@ def test_places_that_offices_are_served_from_stay_as_they_are_live(desk: TownsDe
 
     def do(whole: Whole) -> None:
         whole.places[PLACES].append({"slug": "cedar", "name": "Cedar", "parent": COUNTY, "kind": "city"})
+        line = next(one for one in whole.contacts[CONTACTS] if one["serves"] == ALDER)
+        whole.contacts[CONTACTS].append({**line, "id": "of-cedar", "serves": "cedar"})
 
     desk.change(do)
     change = RecipientChange(
@@ -168,6 +170,7 @@ def test_places_that_offices_are_served_from_stay_as_they_are_live(desk: TownsDe
     assert plan.kept_places == ("cedar",)
     desk.publish.roll_back(1, BEN, "back", seen=plan.fingerprint)
     assert desk.page("cedar")["places"]["cedar"] == "Cedar"
+    assert "of-cedar" in json.dumps(desk.page("cedar")), "with whom people there can call"
     around = {*desk.renderer.asked}
     assert around <= {"cedar", COUNTY}, "what lies around it says that it is there; nothing else is rendered"
     others = {slug: one for slug, one in desk.entries().items() if slug not in ("cedar", COUNTY)}

@@ -135,7 +135,9 @@ def test_who_has_to_begin_with_another_number_can_be_stopped_again(office: Offic
         job = jobs.numbered(job, number, now)
         told.append((job.numbers, job.going))
     assert told == [((5,), False), ((5,), True), ((5, 6), False), ((5, 6), True)]
-    assert not jobs.taken(jobs.sent(job, now), "the next", now).going
+    taken = jobs.taken(jobs.sent(job, now), "the next", now)
+    assert taken.going, "readers may have it"
+    assert not jobs.not_going(taken, now).going
 
 
 def test_a_job_that_never_stands_still_says_that_it_is_busy(office: Office) -> None:
@@ -357,3 +359,56 @@ def test_places_that_are_being_made_are_counted_and_named_as_one_step(office: Of
 def _steps(page: Screen) -> list[Any]:
     [steps] = [one for one in tree(page).iter("ol") if one.get("class") == "when"]
     return list(steps.iter("li"))
+
+
+def test_what_is_live_already_is_not_stopped_while_its_spare_pages_are_copied(office: Office) -> None:
+    job = office.ask.publish(office.wish())
+
+    def dies(what: str) -> None:
+        if what == "stand_by":
+            raise Killed
+
+    office.desk.shelf.before = dies
+    with pytest.raises(Killed):
+        office.bring()
+    assert office.desk.readers_see() == "new page|old code"
+    told: list[str] = []
+
+    def late(what: str) -> None:
+        if what == "stand_by":
+            with pytest.raises(TooLateToStop):
+                office.ask.stop(job.id, BEN)
+            told.append(office.job(job).state)
+
+    office.desk.shelf.before = late
+    office.clock.wait(seconds=61)
+    office.queue.ids = [job.id]
+    office.bring()
+    assert told == [jobs.RUNNING]
+    assert (office.job(job).state, office.job(job).number) == (jobs.DONE, 1)
+    assert [line["outcome"] for _, _, line in office.lines] == ["done"]
+
+
+def test_a_publish_that_ended_before_readers_had_it_can_be_stopped_again(office: Office) -> None:
+    job = office.ask.publish(office.wish())
+    stopped: list[str] = []
+
+    def dies(what: str) -> None:
+        if what == "move":
+            raise Killed
+
+    office.desk.shelf.before = dies
+    with pytest.raises(Killed):
+        office.bring()
+    assert office.job(job).going
+
+    def again(what: str) -> None:
+        if what.startswith("put ") and not stopped:
+            stopped.append(office.ask.stop(job.id, BEN).state)
+
+    office.desk.shelf.before = again
+    office.clock.wait(seconds=61)
+    office.queue.ids = [job.id]
+    office.bring()
+    assert stopped == [jobs.STOPPED]
+    assert office.desk.readers_see() == "what shipped"

@@ -149,7 +149,13 @@ class TownsOffice:
         return Publish(desk.store, desk.shipped, desk.shelf, check, desk.clock, numbered)  # type: ignore[arg-type]
 
     def _check(
-        self, texts: Mapping[str, str], before: Any = None, *, known: Any = None, to_publish: bool = False
+        self,
+        texts: Mapping[str, str],
+        before: Any = None,
+        *,
+        known: Any = None,
+        raw: Any = None,
+        to_publish: bool = False,
     ) -> Checked:
         report = CheckReport(tuple(self.problems), self.missing, pages=2)
         index = {"locales": ["en"], "places": {"us": "a"}, "shared": "b", "default_place": "us"}

@@ -23,6 +23,7 @@ from chalicelib.delivery.hand_over_cases import HandOvers
 from chalicelib.delivery.month_tallies import mark_of
 from chalicelib.delivery.wishes import AGREE, Wish
 from chalicelib.directory.adapters.published_texts import OFFICES
+from chalicelib.directory.recipient_rows import public
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.adapters.s3_releases import S3Releases
 from chalicelib.publishing.move_recipients import Moved
@@ -51,6 +52,7 @@ from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.wiring import deliver, mails, note_delivery, published, sweep, texts
+from chalicelib.wiring.publishing import shipped_offices
 from chalicelib.wiring.texts import SHIPPED
 from tests.conftest import REGION
 from tests.support.desk_site import PUBLISHER_ONE, PUBLISHER_TWO, DeskSite
@@ -256,6 +258,10 @@ def publishing(request: pytest.FixtureRequest, aws: None, moto_address: str, tmp
     return Publishing(kept_state(request.param), moto_address, tmp_path)
 
 
+def _offices() -> str:
+    return json.dumps([public(entry) for entry in json.loads(shipped_offices())])
+
+
 class Publishing:
     """Publishing over what an earlier release left, in two languages: ten would say no more."""
 
@@ -263,7 +269,7 @@ class Publishing:
         settings = restore(state, base)
         folders = shipped_folders(work, locales=("en", "es"))
         shelf = S3Releases(lambda: client("s3"), settings.pages_bucket)
-        package = PackageWithOffices(shipped_files(folders), lambda: "[]")
+        package = PackageWithOffices(shipped_files(folders), _offices)
         clock, shipped = FixedClock(made_at(state)), PackageByPlace(package)
         kept = DynamoDocuments(lambda: client("dynamodb"), settings.documents_table)
         self.store = StoreByPlace(StoreWithoutRecipients(kept), shipped, shelf)

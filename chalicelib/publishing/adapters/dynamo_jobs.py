@@ -27,6 +27,7 @@ _RECORD = "record"
 _REPORT = "report"
 _CHUNK, _LAST_CHUNK = "chunk#", "chunk#~"
 _MOST_PACKED = 350_000  # an item of DynamoDB holds 400 KB
+_MOST_PLAIN = 10_000  # letters of what was looked at
 _MOST_SENTENCES = 20  # missing ones of a language, where all would be too many
 _COUNTS = ("version", "release", "done", "of", "tries", "number", "chunks", "first", "rounds")
 _MOMENTS = ("begun_at", "sent_at", "leased_until", "ended_at")
@@ -175,6 +176,8 @@ def _job_item(job: Job) -> dict[str, Any]:
     others = {name: values[name] for name in _NAMES if values[name] is not None}
     if job.scope is not None:  # one without documents is not the whole site
         others["scope"] = list(job.scope)
+    if len(job.seen) > _MOST_PLAIN:  # it names each document, and an item holds 400 KB
+        others["seen"] = zlib.compress(job.seen.encode("ascii"), 1)
     return {**others, "numbers": list(job.numbers), **moments}
 
 
@@ -184,6 +187,8 @@ def _job(id_: str, item: Mapping[str, Any]) -> Job:
         if name in known:
             known[name] = int(known[name])
     known["numbers"] = tuple(int(number) for number in item.get("numbers", ()))
+    if not isinstance(known.get("seen", ""), str):
+        known["seen"] = zlib.decompress(bytes(known["seen"])).decode("ascii")
     if "scope" in known:
         known["scope"] = tuple(str(document) for document in known["scope"])
     known |= {name: _moment(str(item.get(name, ""))) for name in _MOMENTS}
