@@ -21,6 +21,7 @@ AT_ONCE = 3  # of one job: fewer than there are workers
 MOST_TRIES = 5  # as many as the queue has
 MOST_ROUNDS = 5  # in each of which texts changed meanwhile
 WORK_LASTS = timedelta(minutes=5)  # as long as a worker may run: who took a chunk earlier is gone
+PUT_LASTS = timedelta(hours=6)  # unused pages go a day after they were first found
 _NAMED = 2  # places that a sentence names
 _MESSAGE = re.compile("([0-9a-f]{32})/([0-9]{1,6})")
 
@@ -99,6 +100,12 @@ def done(chunk: Chunk, now: datetime, put: bool = False) -> Chunk:
 def are_done(rows: Sequence[Chunk]) -> bool:
     """Say whether all these chunks are done."""
     return all(row.done_at for row in rows)
+
+
+def is_fresh(chunk: Chunk, job: Job) -> bool:
+    """Say whether what a chunk put lies there still, when its job is taken: nothing is cleared so soon."""
+    done, taken = chunk.done_at, job.leased_until
+    return done is not None and taken is not None and taken - done < PUT_LASTS
 
 
 def is_in_hand(chunk: Chunk, now: datetime) -> bool:

@@ -50,10 +50,15 @@ class SpreadBuilds:
         raise BuildsUnderWay(len(parts), len(new))
 
     def put(self, job: Job) -> Mapping[str, str]:
-        """Return the places of which a chunk of this round put all pages, each with its fingerprint."""
+        """Return the places of which a chunk of this round put all pages, each with its fingerprint.
+
+        What was put long ago may have been cleared away since: a job that was interrupted for a day puts it
+        once more.
+        """
         asked = self._inputs.asked(job.id, job.first) if job.rounds else {}
         rows = self._store.chunks(job.id, job.first) if asked else ()
-        return {place: asked[place] for row in rows if row.put for place in row.places}
+        fresh = [row for row in rows if row.put and chunks.is_fresh(row, job)]
+        return {place: asked[place] for row in fresh for place in row.places if place in asked}
 
 
 class SpreadOfJob:

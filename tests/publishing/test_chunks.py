@@ -455,3 +455,14 @@ def test_a_renderer_that_stops_at_a_text_leaves_it_to_the_job_to_say_so(office: 
     )
     assert not office.alarms
     assert "current.json" not in office.files()
+
+
+def test_what_was_put_long_ago_is_put_once_more(office: PlacesOffice) -> None:
+    job = letting_go(office)
+    while office.queue.ids != [job.id]:
+        office.bring_next()
+    gone = next(key for key in office.files() if key.startswith("releases/places/town-03/"))
+    client("s3").delete_object(Bucket="pages", Key=gone)
+    office.clock.wait(days=2)
+    assert office.work_off(job).state == jobs.DONE
+    assert gone in office.files()
