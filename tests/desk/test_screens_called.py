@@ -212,7 +212,7 @@ def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
     publish = Answers(status=SiteStatus(None, (), False))
     recipients = Answers(list=())
-    HomeScreens(shown, publish, contacts, cases, recipients, edit, lambda: None).home(
+    HomeScreens(shown, publish, contacts, cases, recipients, edit, lambda who: None).home(
         admin_request(posted=False)
     )
     assert shown.names["unread"] == {"contacts": "line 3 cannot be read"}
