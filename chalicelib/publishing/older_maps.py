@@ -14,8 +14,6 @@ from chalicelib.publishing.ports import ReleaseShelf
 from chalicelib.publishing.release_files import DOCUMENTS, INDEX, INPUTS, MAILS, package_of
 from chalicelib.publishing.targets import TEXTS
 
-POLICY = "Content-Security-Policy"
-
 
 @dataclass(frozen=True, slots=True)
 class OlderMap:

@@ -94,7 +94,8 @@ class Publish(ReleaseHistory):
         if plan := self.plan_at_once(target):
             return plan
         try:
-            return planned(target, self._checked(target, to_publish=False).report)
+            texts = self._targets.text_of(target)
+            return planned(target, self._checked(target, texts, to_publish=False).report)
         except RenderStopped as stopped:
             said = f"{str(stopped)[:1].upper()}{str(stopped)[1:].removesuffix('.')}."
             return planned(target, CheckReport((Problem(stopped.document, stopped.line, said),)))
@@ -215,23 +216,23 @@ class Publish(ReleaseHistory):
         raise PublishUnderWay(_ALL_THE_TIME)
 
     def _once(self, target: Target, wish: Wish) -> Release:
-        checked = self._checked(target, to_publish=True)
+        texts = self._targets.text_of(target)
+        checked = self._checked(target, texts, to_publish=True)
         report, built = checked.report, checked.built
         if built is None or report.stops or (report.needs_a_yes and not wish.accept):
             raise NotYet(planned(target, report))
-        self._compare_with_live(target, built)
+        self._compare_with_live(target, texts, built)
 
         def files(release: Release) -> Mapping[str, bytes]:
-            texts = self._targets.text_of(target)
             found = files_of(release, built, report.missing, texts, self._shipped)
-            raw = {**self._targets.kept(target), **target.drafted}
-            return {**found, TEXTS: texts_file(release.versions, raw)}
+            return {**found, TEXTS: texts_file(release.versions, self._targets.raw(target))}
 
         return self._move(target, wish, built.index, package_of(built.places, self._shipped.package()), files)
 
-    def _checked(self, target: Target, *, to_publish: bool, known: KnownPlaces | None = None) -> Checked:
-        texts, before = self._targets.text_of(target), self._targets.before(target)
-        raw = {**self._targets.kept(target), **target.drafted}
+    def _checked(
+        self, target: Target, texts: Mapping[str, str], *, to_publish: bool, known: KnownPlaces | None = None
+    ) -> Checked:
+        before, raw = self._targets.before(target), self._targets.raw(target)
         return self._check(texts, before, known=known or self._known(target), raw=raw, to_publish=to_publish)
 
     def _known(self, target: Target) -> KnownPlaces:
@@ -283,7 +284,7 @@ class Publish(ReleaseHistory):
         if changes:
             raise ChangedSince(changes)
 
-    def _compare_with_live(self, target: Target, built: BuiltSite) -> None:
+    def _compare_with_live(self, target: Target, texts: Mapping[str, str], built: BuiltSite) -> None:
         """Raise NothingToPublish when each text and each page is what readers have, by this package."""
         live = self._store.release(target.since.number) if target.since else None
         if target.since is None or live is None or target.going.texts:
@@ -291,7 +292,7 @@ class Publish(ReleaseHistory):
         if live.package != self._shipped.package() or built.index != target.since.index:
             return
         if lost := self._shelf.lost(target.since.index):  # nobody else would write them again
-            self._checked(target, to_publish=True, known=self._known(target).without(lost))
+            self._checked(target, texts, to_publish=True, known=self._known(target).without(lost))
         self.finish()
         raise NothingToPublish("every page is live as it is")
 

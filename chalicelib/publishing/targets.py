@@ -212,10 +212,14 @@ class Targets:
         """Return the text of each document that is not as it shipped, as it would be live."""
         return {
             name: with_new_sentences(name, text, self._shipped.text(name))
-            for name, text in {**self.kept(target), **target.drafted}.items()
+            for name, text in self.raw(target).items()
         }
 
-    def kept(self, target: Target) -> dict[str, str]:
+    def raw(self, target: Target) -> dict[str, str]:
+        """Return the same texts as they were written, without sentences that the package brought since."""
+        return {**self._kept(target), **target.drafted}
+
+    def _kept(self, target: Target) -> dict[str, str]:
         """Return the texts of the versions of a target.
 
         Those of thousands of places lie in one file beside the live release: versions never change, and to

@@ -10,9 +10,9 @@ import pytest
 from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS
 from chalicelib.directory.place_documents import Whole
 from chalicelib.publishing.built_places import one_policy
+from chalicelib.publishing.check_documents import POLICY
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish
 from chalicelib.publishing.going_live import KEPT
-from chalicelib.publishing.older_maps import POLICY
 from chalicelib.publishing.recipient_changes import RecipientChange
 from chalicelib.shared.errors import EntryMissing
 from tests.publishing.test_publish import NOW

@@ -18,13 +18,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.publishing.adapters.s3_files import GONE
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.ports import ChunkInputs, PlaceInputs, RenderedPage, RenderedPlace
 from chalicelib.shared.aws.faults import code_of, store_faults
 
 FOLDER = "built/"
 _NO_PLACE = "-"  # no slug begins so
-_NONE = ("NoSuchKey", "404", "NotFound")
 _AT_ONCE = 8
 _DIGEST = 64  # letters of the hash that an object begins with
 
@@ -41,7 +41,7 @@ class _Packed:
             try:
                 body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
             except ClientError as error:
-                if code_of(error) in _NONE:
+                if code_of(error) in GONE:
                     return None
                 raise
         digest, packed = body[:_DIGEST], body[_DIGEST:]

@@ -12,6 +12,7 @@ from chalicelib.shared.errors import StoreBusy, StoreUnavailable
 
 # A conditional write that lost: it was decided, it ran beside another, or what was live is gone.
 MOVED_ON = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+GONE = ("404", "NoSuchKey", "NotFound")  # how S3 says that an object is not there
 _AT_A_TIME = 1000  # keys that S3 deletes in one request
 _TRIES = 4
 
@@ -79,7 +80,7 @@ class S3Files:
             try:
                 answer = client.head_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
-                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                if code_of(error) in GONE:
                     return 0, ""
                 raise
         number = str(answer.get("Metadata", {}).get("release", ""))

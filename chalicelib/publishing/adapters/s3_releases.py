@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.pages.page_files import PLACES, SHARED
 from chalicelib.publishing.adapters import standby
-from chalicelib.publishing.adapters.s3_files import MOVED_ON, S3Files
+from chalicelib.publishing.adapters.s3_files import GONE, MOVED_ON, S3Files
 from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
 from chalicelib.publishing.jobs import COPIED, WRITTEN
 from chalicelib.publishing.page_units import folder_in, folders_in, page_paths
@@ -113,7 +113,7 @@ class S3Releases(S3Files):
                 answer = self._client().get_object(Bucket=self._bucket, Key=f"{_RELEASES}{number}/{name}")
                 return bytes(answer["Body"].read())
             except ClientError as error:
-                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                if code_of(error) in GONE:
                     return None
                 raise
 

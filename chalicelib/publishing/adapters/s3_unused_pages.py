@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.publishing.adapters.s3_files import GONE
 from chalicelib.publishing.page_units import folder_in
 from chalicelib.publishing.unused_pages import UnusedPages, read_unused
 from chalicelib.shared.aws.faults import code_of, store_faults
@@ -71,7 +72,7 @@ class S3UnusedPages:
             try:
                 answer = self._client().get_object(Bucket=self._bucket, Key=KEY)
             except ClientError as error:
-                if code_of(error) in ("404", "NoSuchKey", "NotFound"):
+                if code_of(error) in GONE:
                     return UnusedPages(), ""
                 raise
             content = json.loads(answer["Body"].read())
