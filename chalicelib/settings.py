@@ -82,6 +82,8 @@ class Settings:
     reporter_secret: str = ""
     desk_keys_secret: str = ""
     sender_address: str = ""
+    reply_domain: str = ""
+    inbound_bucket: str = ""
     operator_address: str = ""
     ses_configuration_set: str = ""
     digest_every: int = 3600

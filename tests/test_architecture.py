@@ -217,6 +217,7 @@ def test_tokens_are_signed_in_one_module() -> None:
     others = {
         "chalicelib.reporting.receipts": "derives codes",
         "chalicelib.delivery.adapters.copy_marks": "marks copies",
+        "chalicelib.delivery.reply_addresses": "derives reply addresses",
         "chalicelib.publishing.recipient_changes": "compares a digest",
         "chalicelib.desk.adapters.dynamo_sign_ins": "compares a digest",
         "chalicelib.desk.delayed_changes": "compares a digest",

@@ -19,6 +19,10 @@ class Recipient:
     `id` and `serves` are slugs, its own and its place's; `language` is the language of the mails it gets;
     `nature` is "awareness" for the mailbox of a campaign, "police", "services" or "desk" otherwise. `key` is
     an OpenPGP or X.509 certificate in its armored form, maybe with words around it, or empty.
+
+    `reply_from` are the senders whose replies are this office's: domains, "*.domain" for all below one, and
+    whole addresses; without any it is the domain of its inbox. `answers` says that its consent says so: that
+    it writes back.
     """
 
     id: str
@@ -33,6 +37,8 @@ class Recipient:
     what_not: str
     agreed_on: date | None = None
     key: str = ""
+    reply_from: tuple[str, ...] = ()
+    answers: bool = False
 
     def address(self, which: str) -> str:
         """Return the address called "first" or "fallback"."""
@@ -70,7 +76,14 @@ def read_offices(entries: Iterable[Mapping[str, object]], places: Iterable[str])
     """
     known = set(places)
     kept = [one for one in entries if not isinstance(one.get("serves"), str) or one["serves"] in known]
-    public = [{**entry, "email": _NOBODY, "fallback": "", "key": "", "language": "en"} for entry in kept]
+    hidden: Mapping[str, object] = {
+        "email": _NOBODY,
+        "fallback": "",
+        "key": "",
+        "language": "en",
+        "reply_from": [],
+    }
+    public = [{**entry, **hidden} for entry in kept]
     return tuple(replace(one, email="") for one in read_recipients(public, known))
 
 
@@ -97,6 +110,9 @@ def _read_recipient(entry: Mapping[str, object]) -> Recipient:
     _require(
         isinstance(fields["enforces_immigration"], bool), name, "enforces_immigration must be true or false"
     )
+    fields["answers"] = fields["answers"] or False
+    _require(isinstance(fields["answers"], bool), name, "answers must be true or false")
+    fields["reply_from"] = _read_senders(fields["reply_from"] or (), name)
     unknown = set(entry) - set(fields) - {"mark", "source", "read_on"}
     _require(not unknown, name, f"unknown field {', '.join(sorted(unknown))}")
     agreed = fields["agreed_on"]
@@ -105,6 +121,21 @@ def _read_recipient(entry: Mapping[str, object]) -> Recipient:
     except ValueError as error:
         raise ContentInvalid(f"recipient {name}: agreed_on must be a date like 2026-11-25") from error
     return Recipient(**fields)  # type: ignore[arg-type]
+
+
+def _read_senders(senders: object, name: str) -> tuple[str, ...]:
+    rule = "reply_from must be a list of domains and addresses"
+    if not isinstance(senders, list | tuple):
+        raise ContentInvalid(f"recipient {name}: {rule}")
+    for sender in senders:
+        _require(isinstance(sender, str) and is_sender(sender), name, rule)
+    return tuple(sender.casefold() for sender in senders)
+
+
+def is_sender(text: str) -> bool:
+    """Say whether a text is an address, a domain, or "*." and a domain."""
+    plain = text.removeprefix("*.")
+    return "*" not in plain and is_address(text if "@" in text else f"x@{plain}")
 
 
 def _require(holds: bool, name: str, rule: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.shared.retention import KEEP_DAYS
+from chalicelib.shared.retention import KEEP_DAYS, KEEP_DAYS_MOST
 
 QUEUED = "queued"  # waiting for its first or next try
 HELD = "held"  # kept back: for the next digest, or until the recipient's key is mended
@@ -94,6 +94,9 @@ class Delivery:
     `instead_of` is the recipient whose copy did not arrive and was handed over to this one; `proposed` is a
     hand-over that waits for two publishers. `past` are the states before this one and since when it was
     in each, the latest PAST_STEPS of them; none for what moved before steps were kept.
+
+    `replied_at` is when a person there first replied by mail, which proves that somebody has it; `spoke_at`
+    is when the last message went either way between this office and the writer.
     """
 
     recipient: str
@@ -111,6 +114,8 @@ class Delivery:
     instead_of: str = ""
     proposed: HandOver | None = None
     past: tuple[tuple[str, datetime], ...] = ()
+    replied_at: datetime | None = None
+    spoke_at: datetime | None = None
 
     def due(self, now: datetime) -> bool:
         """Say whether the delivery is due: it is time to look at it."""
@@ -125,9 +130,10 @@ class Delivery:
 class SealedReport:
     """A stored report: the sealed words, and what is known about their delivery.
 
-    `id` is the 32 hex digits that its receipt code leads to. `version` counts the changes of the record; an
-    adapter saves a record only when nobody else changed it since it was read. `held` says why it waits for
-    the digest ("" when it does not), and `counted` whether the flood caps have seen it. `leased_until` hides
+    `id` is the 32 hex digits that its receipt code leads to; what the writer adds later ("message") is a
+    record of its own, whose id is that id, a point and hex digits. `version` counts the record's changes: an
+    adapter saves it only when nobody else changed it since it was read. `held` says why it waits for the
+    digest ("" when it does not), and `counted` whether the flood caps have seen it. `leased_until` hides
     it from other workers while one of them sends.
 
     `watch_at` is when somebody is told that not every recipient has it yet; None once they all do, or once a
@@ -162,6 +168,16 @@ class SealedReport:
         """Return the short number that agencies see: it leads neither to the record nor to the code."""
         return case_number(self.id)
 
+    @property
+    def report_id(self) -> str:
+        """Return the id of the report that it is, or that it adds to."""
+        return report_of(self.id)
+
+    @property
+    def is_message(self) -> bool:
+        """Say whether it is a message that the writer added to a report."""
+        return self.id != self.report_id
+
     def due_at(self) -> datetime | None:
         """Return when this record next needs a worker, or None when nothing is left to do."""
         times = [delivery.next_try for delivery in self.deliveries] + [self.watch_at]
@@ -195,8 +211,11 @@ class SealedReport:
         return replace(self, expires_at=expiry(self), watch_at=watch_at)
 
     def reached_all(self) -> bool:
-        """Say whether every recipient's mail server took it that may have it, and at least one did."""
-        states = {delivery.state for delivery in self.deliveries}
+        """Say whether every recipient has it that may have it, and at least one does.
+
+        Its mail server took it, or somebody there replied.
+        """
+        states = {DELIVERED if d.replied_at else d.state for d in self.deliveries}
         return DELIVERED in states and states <= {DELIVERED, WITHHELD}
 
     def is_open(self) -> bool:
@@ -210,7 +229,7 @@ class SealedReport:
 
     def reached_nobody(self) -> bool:
         """Say whether no recipient's mail server took it."""
-        return not any(delivery.state == DELIVERED for delivery in self.deliveries)
+        return not any(delivery.state == DELIVERED or delivery.replied_at for delivery in self.deliveries)
 
     def watched(self, now: datetime) -> SealedReport:
         """Return the record after somebody was told: they are told again a day later."""
@@ -272,11 +291,18 @@ class SealedReport:
         return replace(self, legal_hold=hold).settled()
 
 
-def case_number(report_id: str) -> str:
-    """Return "PL-XXXX-XXXX" for a report: 40 bits of a hash, in letters that are hard to confuse."""
-    number = int.from_bytes(
-        hashlib.sha256(b"porchlight case number " + report_id.encode()).digest()[:5], "big"
-    )
+def report_of(record_id: str) -> str:
+    """Return the id of the report that a record is, or that it adds a message to."""
+    return record_id.partition(".")[0]
+
+
+def case_number(record_id: str) -> str:
+    """Return "PL-XXXX-XXXX" for a report: 40 bits of a hash, in letters that are hard to confuse.
+
+    A message has the number of the report that it adds to.
+    """
+    named = b"porchlight case number " + report_of(record_id).encode()
+    number = int.from_bytes(hashlib.sha256(named).digest()[:5], "big")
     letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     text = "".join(letters[number >> shift & 31] for shift in range(35, -1, -5))
     return f"PL-{text[:4]}-{text[4:]}"
@@ -358,11 +384,17 @@ def next_digest(now: datetime, every: timedelta) -> datetime:
 def expiry(report: SealedReport) -> datetime | None:
     """Return a report's expiry; None while any recipient has not taken it, or under a legal hold.
 
-    Taken means that the recipient's mail server said so. What never will be taken counts as done once a
-    person has acknowledged it, and never while something is still to be sent.
+    Taken means that the recipient's mail server said so, or that somebody there replied. Each message, in
+    either direction, moves it to 30 days after that message, never beyond 90 in all. What never will be taken
+    counts as done once a person has acknowledged it, and never while something is still to be sent.
     """
     if report.legal_hold or report.is_open():
         return None
     times = [delivery.changed_at for delivery in report.deliveries]
     times += [report.answered_at] if report.answered_at else []
-    return max(times, default=report.taken_at) + timedelta(days=report.keep_days)
+    base = max(times, default=report.taken_at)
+    spoken = [delivery.spoke_at for delivery in report.deliveries if delivery.spoke_at]
+    kept_for_words = min(
+        max(spoken, default=base) + timedelta(days=KEEP_DAYS), base + timedelta(days=KEEP_DAYS_MOST)
+    )
+    return max(base + timedelta(days=report.keep_days), kept_for_words if spoken else base)

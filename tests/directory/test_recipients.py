@@ -101,3 +101,16 @@ def test_in_production_nobody_is_offered_who_has_not_agreed() -> None:
     agreed, not_yet = recipient("a"), recipient("b", agreed_on=None)
     assert offered_at([agreed, not_yet], PLACES, agreed_only=True) == (agreed,)
     assert offered_at([agreed, not_yet], PLACES, agreed_only=False) == (agreed, not_yet)
+
+
+def test_the_senders_of_an_office_are_domains_and_addresses_in_small_letters() -> None:
+    senders = ["Town.example", "*.county.example", "Chief@mail.example"]
+    (read,) = read_recipients([{**ENTRY, "reply_from": senders, "answers": True}], {ENTRY["serves"]})
+    assert read.reply_from == ("town.example", "*.county.example", "chief@mail.example")
+    assert read.answers
+
+
+@pytest.mark.parametrize("senders", ["town.example", ["not a domain"], ["*.*.example"], [7], ["@"]])
+def test_what_is_no_list_of_senders_is_refused(senders: object) -> None:
+    with pytest.raises(ContentInvalid, match="reply_from must be a list of domains and addresses"):
+        read_recipients([{**ENTRY, "reply_from": senders}], {ENTRY["serves"]})

@@ -365,4 +365,4 @@ def _as_it_waits(item: Mapping[str, Any]) -> SealedReport:
     due_at = report.leased_until or report.due_at()
     hidden = place is not None and due_at is not None and place > due_at
     report = replace(report, leased_until=place) if hidden else report
-    return report if "listed_in" in item else replace(report, unlisted=True)
+    return report if "listed_in" in item or report.is_message else replace(report, unlisted=True)

@@ -38,6 +38,7 @@ WRITTEN = (
     "listed_at",
 )
 _TIMES = ("leased_until", "watch_at", "answered_at")
+_DELIVERY_TIMES = ("replied_at", "spoke_at")
 
 
 def moment(when: datetime) -> int:
@@ -68,7 +69,6 @@ def to_item(report: SealedReport) -> dict[str, Any]:
     """Serialize a report as its DynamoDB item."""
     item: dict[str, Any] = {
         "pk": REPORT + report.id,
-        "case_number": report.case_number,
         "sealed": report.sealed,
         "reporter_key": report.reporter_key,
         "place": report.place,
@@ -79,9 +79,12 @@ def to_item(report: SealedReport) -> dict[str, Any]:
         "legal_hold": report.legal_hold,
         "keep_days": report.keep_days,
         "counted": report.counted,
-        "listed_in": report.listed_in(),
-        "listed_at": moment(report.taken_at),  # of its own: marks hold dates of another type in taken_at
     }
+    if not report.is_message:  # the desk lists and finds reports: a message is seen with the one it adds to
+        item["case_number"] = report.case_number
+        item["listed_in"] = report.listed_in()
+        # Of its own: marks hold dates of another type in taken_at.
+        item["listed_at"] = moment(report.taken_at)
     due_at = report.due_at()
     if due_at is not None:
         item["due_shard"] = shard_name(int(report.id[:4], 16) % SHARDS, report.due_for_digest())
@@ -181,6 +184,9 @@ def _delivery_map(delivery: Delivery) -> dict[str, Any]:
         stored["instead_of"] = delivery.instead_of
     if delivery.past:
         stored["past"] = [[state, moment(since)] for state, since in delivery.past]
+    for name in _DELIVERY_TIMES:
+        if (time := getattr(delivery, name)) is not None:
+            stored[name] = moment(time)
     if (proposed := delivery.proposed) is not None:
         stored["proposed"] = {**asdict(proposed), "at": moment(proposed.at)}
     return stored
@@ -203,6 +209,8 @@ def _delivery(stored: Mapping[str, Any]) -> Delivery:
         instead_of=stored.get("instead_of", ""),
         proposed=_hand_over(stored["proposed"]) if "proposed" in stored else None,
         past=tuple((state, _time(since)) for state, since in stored.get("past", ())),
+        replied_at=_time_of(stored, "replied_at"),
+        spoke_at=_time_of(stored, "spoke_at"),
     )
 
 
