@@ -44,7 +44,7 @@ class ReplyOpener(Protocol):
     """Decrypts with the private key of a receipt code, which is derived for one request and kept nowhere."""
 
     def open(self, sealed: bytes, name: str) -> bytes:
-        """Return the content. Raises SealBroken when it was sealed to another key or under another name."""
+        """Return the content. Raises ReplySealBroken: it was sealed to another key, or under another name."""
 
 
 class ReplyShelf(Protocol):
@@ -71,6 +71,9 @@ class ReplyShelf(Protocol):
 
     def drop_reply(self, report_id: str, reply_id: str) -> None:
         """Delete the sealed reply, if it is there."""
+
+    def drop(self, report_id: str) -> None:
+        """Delete a conversation with all that belongs to it; a second call deletes what a first one left."""
 
     def replies(self, report_id: str, reply_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return the sealed replies of these ids; what is not there is left out."""

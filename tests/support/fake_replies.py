@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from chalicelib.replies.conversation import Conversation
+from chalicelib.replies.errors import ReplySealBroken
 from chalicelib.replies.ports import InboxNote, ReplyAddress
 from chalicelib.shared.errors import StaleRecord
 
@@ -44,6 +45,12 @@ class FakeReplyShelf:
 
     def drop_reply(self, report_id: str, reply_id: str) -> None:
         self.sealed.pop((report_id, reply_id), None)
+
+    def drop(self, report_id: str) -> None:
+        for note in self.conversation(report_id).replies:
+            self.drop_raw(report_id, note.id)
+            self.drop_reply(report_id, note.id)
+        self.conversations.pop(report_id, None)
 
     def replies(self, report_id: str, reply_ids: Sequence[str]) -> Mapping[str, bytes]:
         here = {one: self.sealed.get((report_id, one)) for one in reply_ids}
@@ -99,12 +106,12 @@ class FakeReplySeal:
 
 @dataclass
 class FakeReplyOpener:
-    """Opens what was sealed to `key` under the same name. Raises ValueError for anything else."""
+    """Opens what was sealed to `key` under the same name. Raises ReplySealBroken for anything else."""
 
     key: bytes
 
     def open(self, sealed: bytes, name: str) -> bytes:
         key, named, content = sealed.split(b"|", 2)
         if key != self.key.hex().encode() or named != name.encode():
-            raise ValueError("sealed to another key, or under another name")
+            raise ReplySealBroken("sealed to another key, or under another name")
         return content

@@ -134,6 +134,12 @@ class DynamoReports:
         """Return how a report goes, without its words and keys: those never leave DynamoDB for this."""
         return self._get(report_id, now, from_index, **_WITHOUT_WORDS)
 
+    def reporter_key(self, report_id: str) -> bytes | None:
+        """Return the public key to which a report's replies are sealed; nothing else of it is read."""
+        key = _key(REPORT + report_id)
+        response = self._call("get_item", Key=key, ConsistentRead=True, ProjectionExpression="reporter_key")
+        return bytes(_read(response["Item"]["reporter_key"])) if response.get("Item") else None
+
     def _get(
         self,
         report_id: str,
