@@ -78,6 +78,13 @@ def note_delivery(event: Any) -> dict[str, Any]:
     return function.note_delivery(settings, event.to_dict() or {}, event.context)
 
 
+# As above; one mail at a time, so that one that cannot be read keeps no other waiting.
+@app.on_sqs_message(queue="porchlight-replies", batch_size=1, name="take_reply")
+def take_reply(event: Any) -> dict[str, Any]:
+    """Seal what officers replied."""
+    raise NotImplementedError("merged from its own branch")
+
+
 @app.on_sqs_message(queue="porchlight-jobs", batch_size=1, name="run_job")
 def run_job(event: Any) -> dict[str, Any]:
     """Do what somebody at the desk waits for: look over every page, publish, roll back."""

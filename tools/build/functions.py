@@ -22,7 +22,8 @@ class Function:
     `paths` are the API's paths that this function answers, "/x/{proxy+}" for all below /x; the page function
     answers all others. `work` is what an alarm says has failed; `every` is a schedule's beat in seconds, 0
     without one; `warm` is the beat in minutes of a schedule that only keeps it started, `clock` that of one
-    which starts what nobody asks for; `queue` is the name of the queue that it reads. `reserved` is
+    which starts what nobody asks for; `queue` is the name of the queue that it reads, `read_when` the
+    template's condition under which it is read ("" is always). `reserved` is
     how many runs at a time are kept for it, and the most that it may have, where an operator wants that.
     `rooms` are the folders of chalicelib/ whose modules it may load, beside its wiring and the settings.
     `may_log` says whether its role may write its log.
@@ -40,6 +41,7 @@ class Function:
     warm: int = 0
     clock: int = 0
     queue: str = ""
+    read_when: str = ""
     reserved: int = 0
     may_log: bool = True
 
@@ -93,6 +95,7 @@ _SENDER: dict[str, Json] = {
     "OPERATOR_ADDRESS": {"Ref": "OperatorAddress"},
     "SES_CONFIGURATION_SET": {"Ref": "ReportMail"},
 }
+_REPLIES: dict[str, Json] = {"REPLY_DOMAIN": {"Ref": "ReplyDomain"}}
 
 PAGE = Function(
     name="api_handler",
@@ -218,6 +221,7 @@ DELIVER = Function(
         "PAGES_URL": _PAGES,
         "SITE_ADDRESS": _SITE,
         **_SENDER,
+        **_REPLIES,
     },
 )
 
@@ -260,6 +264,27 @@ SWEEP = Function(
     },
 )
 
+# It seals what officers write, and can open nothing.
+TAKE_REPLY = Function(
+    name="take_reply",
+    handler="app.take_reply",
+    work="Taking replies",
+    queue="Replies",
+    read_when="HasReplies",  # a queue that is read costs a quarter of a dollar a month
+    rooms=("shared", "directory", "pages", "reporting", "delivery", "replies"),
+    memory=512,
+    timeout=60,  # a sixth of the time for which the queue hides what it handed out
+    environment={
+        "PORCHLIGHT_FUNCTION": "take_reply",
+        "STAGE": _STAGE,
+        "REPORTS_TABLE": _TABLE,
+        "ACCESS_TABLE": {"Ref": "Access"},
+        "PAGES_URL": _PAGES,
+        "INBOUND_BUCKET": {"Ref": "Inbound"},
+        **_REPLIES,
+    },
+)
+
 # What the desk waits for. It has nothing to do with reports, people or keys.
 RUN_JOB = Function(
     name="run_job",
@@ -295,7 +320,7 @@ RENDER = Function(
     may_log=False,
 )
 
-FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, RUN_JOB, RENDER, SWEEP)
+FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, TAKE_REPLY, RUN_JOB, RENDER, SWEEP)
 RESERVED = sum(function.reserved for function in FUNCTIONS)
 
 
