@@ -34,6 +34,7 @@ from chalicelib.wiring import publishing
 from chalicelib.wiring.events import KEEP_WARM
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools.aws import cost
+from tools.aws.receipt_rules import rule_name
 from tools.build import package_template
 from tools.build.functions import (
     ACCESS,
@@ -47,6 +48,7 @@ from tools.build.functions import (
     REPORTER,
     RUN_JOB,
     SWEEP,
+    TAKE_REPLY,
 )
 
 pytestmark = pytest.mark.takes(25)
@@ -120,6 +122,7 @@ def test_a_default_is_safe_and_what_has_none_must_be_given(template):
     assert defaults["KeepDays"] == KEEP_DAYS
     assert (defaults["RequestsPerSecond"], defaults["RequestBurst"]) == (50, 100)
     empty = {"DomainName", "CertificateArn", "SiteAddress", "MailFromDomain", "WebAclArn"}
+    empty |= {"ReplyDomain"}  # replies are off
     empty |= {"OperatorName", "OperatorContact"}  # but prod needs both: test_template_values.py
     assert {name for name, default in defaults.items() if default == ""} == empty
 
@@ -138,6 +141,7 @@ def test_a_default_is_safe_and_what_has_none_must_be_given(template):
         ("SenderIdentity", ["example.org", "a@example.org"], ["", "example", "a@", "https://example.org"]),
         ("DomainName", ["", "places.example.org"], ["Example.org", "https://example.org", "a..b"]),
         ("MailFromDomain", ["", "bounce.example.org"], ["bounce", "a@example.org"]),
+        ("ReplyDomain", ["", "reply.example.org"], ["reply", "desk@example.org", "Reply.example.org"]),
         ("SiteAddress", ["", "https://d1.cloudfront.net"], ["http://a.b", "https://a.b/", "a.b"]),
         (
             "WebAclArn",
@@ -495,11 +499,14 @@ def test_what_has_its_time_is_forgotten_by_the_table_itself(expanded):
 
 def test_no_bucket_is_public_and_what_was_overwritten_can_be_had_back_for_a_while(expanded):
     blocks = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
-    for bucket in of_type(expanded, "AWS::S3::Bucket").values():
-        properties = bucket["Properties"]
+    buckets = {name: one["Properties"] for name, one in of_type(expanded, "AWS::S3::Bucket").items()}
+    assert buckets.keys() == {"Inbound", "Pages"}
+    for name, properties in buckets.items():
         assert properties["PublicAccessBlockConfiguration"] == dict.fromkeys(blocks, True)
         assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
         assert properties["BucketEncryption"]
+        if name == "Inbound":
+            continue  # what is deleted there is gone: see below
         assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
         rule, built = properties["LifecycleConfiguration"]["Rules"]
         assert (rule["Status"], rule["NoncurrentVersionExpiration"]) == ("Enabled", {"NoncurrentDays": 90})
@@ -585,7 +592,8 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
     most = {one["FunctionName"]["Ref"]: one["ScalingConfig"] for one in mappings}
     # A publish never takes the runs that deliver needs: it has its own, and no more readers than those.
     jobs = {RUN_JOB.resource: {"MaximumConcurrency": RUN_JOB.reserved}}
-    assert most == {NOTE_DELIVERY.resource: {"MaximumConcurrency": 5}, **jobs}
+    mails = {one.resource: {"MaximumConcurrency": 5} for one in (NOTE_DELIVERY, TAKE_REPLY)}
+    assert most == {**mails, **jobs}
     # Nothing else starts it. Of its runs the chunks of one job leave somebody else's one.
     assert [one.name for one in FUNCTIONS if one.queue == "Jobs"] == [RUN_JOB.name]
     assert not any((RUN_JOB.paths, RUN_JOB.every, RUN_JOB.warm, RUN_JOB.clock))
@@ -785,6 +793,9 @@ def test_the_calculation_of_costs_counts_what_the_template_makes(expanded):
     }
     assert cost.FIXED["alarm"] == len(of_type(expanded, "AWS::CloudWatch::Alarm"))
     assert cost.FIXED["metric"] == len(metrics)
+    assert cost.FIXED["key"] == len(of_type(expanded, "AWS::KMS::Key"))
+    read = [one["Properties"] for one in of_type(expanded, "AWS::Lambda::EventSourceMapping").values()]
+    assert len(read) * 15 == cost.POLLS_A_MINUTE
     # The third holds the delivery keys: tools/aws/keys.py makes it, since it must be able to go.
     assert cost.FIXED["secret"] == len(of_type(expanded, "AWS::SecretsManager::Secret")) + 1
 
@@ -845,6 +856,160 @@ def test_a_notice_is_tried_ten_times_then_kept_for_a_person(expanded):
     for name, queue in queues.items():
         assert queue["MessageRetentionPeriod"] == (24 if name == "Jobs" else 14 * 24) * 3600
         assert queue["SqsManagedSseEnabled"] is True
+
+
+# Replies
+
+
+BY_OUR_RULE = {
+    "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    "ArnLike": {
+        "aws:SourceArn": {
+            "Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:receipt-rule-set/*"
+            ":receipt-rule/${AWS::StackName}-replies"
+        }
+    },
+}
+
+
+def inbound_statements(expanded: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The statements of a policy, each as it is while replies are on."""
+    properties = expanded["Resources"][name]["Properties"]
+    policy = properties.get("PolicyDocument") or properties["KeyPolicy"]
+    found: list[dict[str, Any]] = []
+    for statement in policy["Statement"]:
+        if "Fn::If" in statement:
+            condition, given, otherwise = statement["Fn::If"]
+            assert (condition, otherwise) == ("HasReplies", {"Ref": "AWS::NoValue"})
+            found.append(given)
+        else:
+            found.append(statement)
+    return found
+
+
+def test_the_bucket_of_replies_keeps_nothing_that_was_deleted_and_writes_no_log(expanded):
+    bucket = expanded["Resources"]["Inbound"]["Properties"]
+    for keeps in ("VersioningConfiguration", "LoggingConfiguration", "ReplicationConfiguration"):
+        assert keeps not in bucket
+    for tells in ("InventoryConfigurations", "MetricsConfigurations", "ObjectLockConfiguration"):
+        assert tells not in bucket
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 14)
+    assert "Prefix" not in rule, "whatever lies there goes"
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+def test_only_ses_puts_mail_there_by_this_stacks_rule_while_replies_are_on(expanded):
+    tls, others, ses = inbound_statements(expanded, "InboundPolicy")
+    assert (ses["Effect"], ses["Action"], ses["Principal"]) == (
+        "Allow",
+        "s3:PutObject",
+        {"Service": "ses.amazonaws.com"},
+    )
+    assert ses["Resource"] == {"Fn::Sub": "${Inbound.Arn}/inbound/*"}
+    assert ses["Condition"] == BY_OUR_RULE
+    assert rule_name("porchlight-prod") == "porchlight-prod-replies"
+    assert (others["Effect"], others["Action"], others["Principal"]) == ("Deny", "s3:PutObject", "*")
+    assert others["Condition"] == {"Bool": {"aws:PrincipalIsAWSService": "false"}}
+    assert (tls["Effect"], tls["Action"], tls["Principal"]) == ("Deny", "s3:*", "*")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_lies_there_is_opened_by_one_function_and_by_no_administrator(expanded):
+    condition, given, otherwise = expanded["Resources"]["Inbound"]["Properties"]["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ][0]["ServerSideEncryptionByDefault"]["Fn::If"]
+    assert (condition, otherwise) == ("HasReplies", {"SSEAlgorithm": "AES256"})
+    assert given == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["InboundKey", "Arn"]}}
+    key = expanded["Resources"]["InboundKey"]
+    assert (key["Condition"], key["Properties"]["EnableKeyRotation"]) == ("HasReplies", True)
+    after, ses, opens = inbound_statements(expanded, "InboundKey")
+    assert ses["Principal"] == {"Service": "ses.amazonaws.com"}
+    assert (ses["Action"], ses["Condition"]) == (["kms:Decrypt", "kms:GenerateDataKey*"], BY_OUR_RULE)
+    assert opens["Action"] == "kms:Decrypt"
+    assert opens["Condition"] == {
+        "StringEquals": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.amazonaws.com"}},
+        "ArnLike": {
+            "aws:PrincipalArn": {
+                "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"
+                f"${{AWS::StackName}}-{TAKE_REPLY.role}-*"
+            }
+        },
+    }
+    assert TAKE_REPLY.role in expanded["Resources"], "the name that CloudFormation makes the role's of"
+    uses = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "CreateGrant")
+    may = [action.removeprefix("kms:") for action in after["Action"]]
+    assert not [(use, one) for use in uses for one in may if fnmatch(use, one)]
+    assert "PutKeyPolicy" in may, "a key that nobody may change is lost"
+
+
+def test_a_key_that_replies_do_not_need_any_more_can_be_had_back_for_longer_than_a_mail_lies(expanded):
+    key = expanded["Resources"]["InboundKey"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Delete", "Delete")
+    [rule] = expanded["Resources"]["Inbound"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert key["Properties"]["PendingWindowInDays"] > rule["ExpirationInDays"]
+
+
+def test_s3_and_not_ses_tells_the_queue_of_a_mail_and_nobody_else_can(expanded):
+    resources = expanded["Resources"]
+    [told] = resources["Inbound"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert told["Queue"] == {"Fn::GetAtt": ["Replies", "Arn"]}
+    assert told["Event"] == "s3:ObjectCreated:*"
+    assert told["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "inbound/"}]}}
+    assert resources["Inbound"]["DependsOn"] == "RepliesPolicy"
+    policy = resources["RepliesPolicy"]["Properties"]
+    assert policy["Queues"] == [{"Ref": "Replies"}]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnLike": {"aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::${AWS::StackName}-inbound-*"}},
+    }
+    assert "BucketName" not in resources["Inbound"]["Properties"], "CloudFormation's name begins like that"
+
+
+def test_a_mail_that_cannot_be_taken_is_set_aside_for_as_long_as_it_lies_and_somebody_is_told(expanded):
+    resources = expanded["Resources"]
+    queue, aside = (resources[name]["Properties"] for name in ("Replies", "RepliesFailed"))
+    failed = {"deadLetterTargetArn": {"Fn::GetAtt": ["RepliesFailed", "Arn"]}, "maxReceiveCount": 10}
+    assert queue["RedrivePolicy"] == failed
+    assert queue["VisibilityTimeout"] >= 6 * TAKE_REPLY.timeout
+    [rule] = resources["Inbound"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    for one in (queue, aside):
+        assert one["MessageRetentionPeriod"] == rule["ExpirationInDays"] * 24 * 3600
+    for name, metric, on, least in (
+        ("RepliesSetAside", "ApproximateNumberOfMessagesVisible", "RepliesFailed", 1),
+        ("RepliesWait", "ApproximateAgeOfOldestMessage", "Replies", 900),
+    ):
+        assert resources[name]["Condition"] == "HasReplies"
+        alarm = resources[name]["Properties"]
+        assert (alarm["MetricName"], alarm["Threshold"], alarm["Statistic"]) == (metric, least, "Maximum")
+        assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": [on, "QueueName"]}
+
+
+def test_the_queue_of_replies_is_read_only_while_replies_are_on(expanded):
+    mapping = mapping_of(expanded, TAKE_REPLY)["Properties"]
+    assert mapping["EventSourceArn"] == {"Fn::Sub": "${Replies.Arn}"}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["Enabled"] == {"Fn::If": ["HasReplies", True, False]}
+    for function in (NOTE_DELIVERY, RUN_JOB):
+        assert mapping_of(expanded, function)["Properties"].get("Enabled", True) is True
+
+
+def test_who_mails_and_who_takes_replies_know_the_domain_and_one_knows_the_bucket(expanded):
+    told = {
+        one.name: expanded["Resources"][one.resource]["Properties"]
+        .get("Environment", {})
+        .get("Variables", {})
+        for one in FUNCTIONS
+    }
+    knows = {
+        name: {function for function, found in told.items() if name in found}
+        for name in ("REPLY_DOMAIN", "INBOUND_BUCKET")
+    }
+    assert knows["INBOUND_BUCKET"] == {TAKE_REPLY.name}
+    assert {DELIVER.name, TAKE_REPLY.name} <= knows["REPLY_DOMAIN"]
 
 
 # What the desk waits for

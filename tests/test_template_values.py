@@ -41,6 +41,7 @@ def test_a_parameter_that_was_given_counts_and_one_that_was_not_does_not() -> No
         "HasBudget": {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
         "HasDomain": given("DomainName"),
         "HasMailFrom": given("MailFromDomain"),
+        "HasReplies": given("ReplyDomain"),
         "HasWebAcl": given("WebAclArn"),
         "LimitsAddresses": {
             "Fn::And": [
@@ -65,6 +66,10 @@ def test_parameters_that_need_each_other_are_refused_alone() -> None:
     assert asked == {
         "DomainNeedsItsCertificate": (given("DomainName"), [given("CertificateArn")]),
         "OnlyADomainHasAMailFrom": (given("MailFromDomain"), [domain]),
+        "RepliesGoToTheSendersDomain": (
+            given("ReplyDomain"),
+            [{"Fn::Equals": [{"Ref": "SenderIdentity"}, {"Ref": "ReplyDomain"}]}],
+        ),
         "ProdSaysWhoRunsIt": (prod, [given("OperatorName"), given("OperatorContact")]),
     }
 

@@ -87,6 +87,15 @@ def test_all_that_is_missing_or_wrong_is_said_together(folder):
         ({"DomainName": "places.example.org"}, "DomainName needs CertificateArn"),
         ({"MailFromDomain": "bounce.other.org"}, "MailFromDomain must be a subdomain of SenderIdentity"),
         ({"RequestsPerAddress": "500"}, "RequestsPerAddress works only in us-east-1"),
+        ({"ReplyDomain": "reply.example.org"}, "give SenderAddress the domain of replies"),
+        (
+            {
+                "ReplyDomain": "example.org",
+                "SenderIdentity": "reports@example.org",
+                "SenderIdentityIs": "address",
+            },
+            "ReplyDomain needs SenderIdentity to be example.org",
+        ),
         ({"OperatorAddress": "nobody"}, "must be one e-mail address"),
         ({"SenderIdentityIs": "a guess"}, "must be one of domain, address, verified"),
     ],
@@ -97,6 +106,9 @@ def test_choices_that_do_not_go_together_are_refused(folder, changed, said):
 
 def test_choices_that_do_go_together_are_taken(folder):
     assert not problems(folder, MailFromDomain="bounce.example.org")
+    assert not problems(folder, ReplyDomain="example.org")
+    assert not problems(folder, ReplyDomain="example.org", SenderIdentityIs="verified")
+    assert not problems(folder, ReplyDomain="")
     assert not problems(folder, SenderIdentity="reports@example.org", SenderIdentityIs="address")
     assert not problems(folder, SenderIdentity="reports@example.org", SenderIdentityIs="verified")
 

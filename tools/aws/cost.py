@@ -35,6 +35,10 @@ PRICES = {
     "dynamo write": Price(0.625 / MILLION, "write unit of 1 KB", "DynamoDB on demand"),
     "dynamo read": Price(0.125 / MILLION, "read unit of 4 KB", "DynamoDB on demand"),
     "mail": Price(0.10 / 1000, "mail", "SES"),
+    "mail taken": Price(0.10 / 1000, "mail", "SES, receiving"),
+    "chunk taken": Price(0.09 / 1000, "256 KB of mail", "SES, receiving"),
+    "key": Price(1.00, "key and month", "KMS"),
+    "key call": Price(0.03 / 10_000, "call", "KMS"),
     "queue request": Price(0.40 / MILLION, "request", "SQS standard"),
     "secret": Price(0.40, "secret and month", "Secrets Manager"),
     "secret call": Price(0.05 / 10_000, "call", "Secrets Manager"),
@@ -61,13 +65,19 @@ DELIVER_GB_SECONDS = 0.5 * 0.150
 # The schedule that keeps the form warm: a form opened every four minutes, and the release looked at with it.
 WARM_CALLS = MINUTES_A_MONTH / 4
 WARM_GB_SECONDS = 0.5 * 0.050
-# Lambda asks a queue for work with five long polls at a time, each of twenty seconds; there are two queues.
-POLLS_A_MINUTE = 2 * 15
+# Lambda asks a queue for work with five long polls at a time, each of twenty seconds; there are three queues.
+POLLS_A_MINUTE = 3 * 15
+# A reply: its mail is sealed whole and for itself, stored, and the former deleted again.
+REPLY_GB_SECONDS = 0.5 * 0.400
+REPLY_WRITES = 150  # 64 KB put and deleted, what is shown of it, the conversation, the report's deliveries
+REPLY_READS = 20
 JOBS_A_MONTH = 60  # somebody looks over the whole site, or publishes it, twice a day
 JOB_GB_SECONDS = 45.0  # fifteen seconds of 3 GB: a site of thirty places in ten languages
 # Two secrets of deliver's, and one that two functions read, each looked at again after five minutes.
 SECRET_CALLS = MINUTES_A_MONTH / 5 * 4
-FIXED = {"secret": 3.0, "alarm": 18.0, "metric": 7.0, "zone": 1.0}
+FIXED = {"secret": 3.0, "alarm": 21.0, "metric": 7.0, "zone": 1.0, "key": 1.0}
+# What replies cost before one comes in: the key, reading their queue, and two alarms.
+REPLIES_FIXED = {"key": 1.0, "queue request": MINUTES_A_MONTH * POLLS_A_MINUTE / 3, "alarm": 2.0}
 
 
 # A publish, by `python -m bench.towns`: processor seconds to render, check and pack a page, and to write it.
@@ -95,6 +105,7 @@ class Load:
     edge_hits: float
     recipients: int = 2
     reports_a_mail: float = 1.0
+    replies_a_report: float = 0.1
     note: str = ""
     extra: dict[str, float] = field(default_factory=dict)
 
@@ -103,7 +114,13 @@ LOADS = (
     Load("a town", 100_000, 500, 0.90),
     Load("a state", 3_000_000, 10_000, 0.95),
     Load(
-        "a national flood", 100_000_000, 1_000_000, 0.99, reports_a_mail=50.0, note="held, in digests of 50"
+        "a national flood",
+        100_000_000,
+        1_000_000,
+        0.99,
+        reports_a_mail=50.0,
+        replies_a_report=0.02,
+        note="held, in digests of 50",
     ),
 )
 
@@ -120,21 +137,26 @@ def units(load: Load) -> dict[str, float]:
     misses = load.views * (1 - load.edge_hits)
     mails = load.reports * load.recipients / load.reports_a_mail
     posts = load.reports * 2.2  # the form, the report, and now and then a code
+    replies = load.reports * load.replies_a_report
     return {
         "edge request": load.views + posts + WARM_CALLS,
         "edge byte": (load.views + posts + WARM_CALLS) * PAGE_BYTES,
         "api request": misses + posts,
-        "lambda request": misses + posts + MINUTES_A_MONTH + WARM_CALLS + mails + 730,
+        "lambda request": misses + posts + MINUTES_A_MONTH + WARM_CALLS + mails + 730 + replies,
         "lambda GB-second": misses * PAGE_GB_SECONDS
         + load.reports * REPORT_GB_SECONDS
+        + replies * REPLY_GB_SECONDS
         + (MINUTES_A_MONTH + mails) * DELIVER_GB_SECONDS
         + WARM_CALLS * WARM_GB_SECONDS
         + JOBS_A_MONTH * JOB_GB_SECONDS,
         # the report twice (item and index), five counters, claim, records and notices of each recipient
-        "dynamo write": load.reports * (4 + 5 + 4 + 6 * load.recipients),
-        "dynamo read": load.reports * 8 + MINUTES_A_MONTH * 4 * 0.5,
+        "dynamo write": load.reports * (4 + 5 + 4 + 6 * load.recipients) + replies * REPLY_WRITES,
+        "dynamo read": load.reports * 8 + MINUTES_A_MONTH * 4 * 0.5 + replies * REPLY_READS,
         "mail": mails,
-        "queue request": mails * 3 + MINUTES_A_MONTH * POLLS_A_MINUTE,
+        "mail taken": replies,
+        "chunk taken": replies,  # a mail with its quote is less than one
+        "key call": replies * 2,
+        "queue request": (mails + replies) * 3 + MINUTES_A_MONTH * POLLS_A_MINUTE,
         "secret call": SECRET_CALLS,
         "log byte": (misses + posts + MINUTES_A_MONTH + WARM_CALLS) * 350
         + load.reports * load.recipients * OUTCOMES_A_DELIVERY * OUTCOME_BYTES,
@@ -210,6 +232,8 @@ def tables() -> str:
     for name in PRICES:
         lines.append(f"| {name} | " + " | ".join(f"{cost[name]:,.2f}" for cost in by_load) + " |")
     lines.append("| **all** | " + " | ".join(f"**{sum(cost.values()):,.2f}**" for cost in by_load) + " |")
+    saved = sum(count * PRICES[name].dollars for name, count in REPLIES_FIXED.items())
+    lines += ["", f"With `ReplyDomain` empty, each of these is ${saved:.2f} less, and no mail is taken."]
     lines += ["", "| peer | a month | the smallest that runs it |", "| --- | ---: | --- |"]
     lines += [f"| {name} | {dollars:,.2f} | {what} |" for name, dollars, what in PEERS]
     lines += ["", *_publishes()]

@@ -92,6 +92,7 @@ def _problems_of(given: Mapping[str, str], region: str, first: str) -> list[str]
     mail_from = given.get("MailFromDomain", "")
     if mail_from and (kind != "domain" or not mail_from.endswith(f".{identity}")):
         problems.append("MailFromDomain must be a subdomain of SenderIdentity, which must be a domain.")
+    problems += _reply_problems(given)
     if given.get("RequestsPerAddress", "0") in map(str, range(1, FEWEST_PER_ADDRESS)):
         problems.append(
             f"RequestsPerAddress must be 0 or at least {FEWEST_PER_ADDRESS}: many people share one address."
@@ -101,6 +102,23 @@ def _problems_of(given: Mapping[str, str], region: str, first: str) -> list[str]
             "RequestsPerAddress works only in us-east-1: elsewhere make a web ACL, give WebAclArn."
         )
     return problems
+
+
+def _reply_problems(given: Mapping[str, str]) -> list[str]:
+    """Say what keeps replies from coming in: they go to the domain that mails come from, and to no other."""
+    replies, sender = given.get("ReplyDomain", ""), given.get("SenderAddress", "")
+    if not replies:
+        return []
+    domain = sender.partition("@")[2]
+    if domain != replies:
+        return [
+            f"ReplyDomain is {replies}, and SenderAddress is at {domain or 'no domain'}. Some mail programs"
+            " reply to the address that a mail comes from, whatever Reply-To says: give SenderAddress the"
+            f" domain of replies, like desk@{replies}, and SenderIdentity {replies}."
+        ]
+    if given.get("SenderIdentity") != replies:
+        return [f"ReplyDomain needs SenderIdentity to be {replies}: SES takes mail for what it verified."]
+    return []
 
 
 def _wrong(value: str, rule: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from tools.aws.template import (
     mail,
     outputs,
     people,
+    replies,
     stores,
 )
 from tools.aws.template.edge import patterns_of as patterns_of
@@ -40,6 +41,8 @@ def merge_template(site: Site) -> Json:
         mail.report_mail(),
         mail.notices(),
         jobs.jobs(),
+        replies.inbound(),
+        replies.queues(),
         lambdas.logs(),
         lambdas.function_settings(),
         lambdas.started_unasked(),

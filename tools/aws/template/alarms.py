@@ -35,6 +35,19 @@ def alarms() -> Json:
             "Checks or a publish were given up after several tries: the desk says so.",
             _waiting_in("JobsFailed"),
         ),
+        "RepliesSetAside": _when_on(
+            _alarm(
+                "A reply could not be taken: it waits, unread, for two weeks at most.",
+                _waiting_in("RepliesFailed"),
+            )
+        ),
+        "RepliesWait": _when_on(
+            _alarm(
+                "A reply has waited for a quarter of an hour to be taken: until then it is not sealed.",
+                _waiting_in("Replies") | {"MetricName": "ApproximateAgeOfOldestMessage"},
+                at_least=900,
+            )
+        ),
     }
     for function in FUNCTIONS:
         found[function.named("Errors")] = _alarm(f"{function.work} failed.", _lambda("Errors", function))
@@ -58,6 +71,10 @@ _API_ERRORS: Json = {
         {"Name": "Stage", "Value": "api"},
     ],
 }
+
+
+def _when_on(alarm: Json) -> Json:
+    return {"Condition": "HasReplies", **alarm}
 
 
 def _figure(name: str) -> Json:

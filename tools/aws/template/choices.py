@@ -35,6 +35,12 @@ def parameters() -> Json:
                 "",
             )
             | _a_host_or_nothing(),
+            "ReplyDomain": parameter(
+                "The domain to which offices reply, that of SenderAddress and SES's alone, like"
+                " reply.example.org. Empty: mails say that nobody can reply.",
+                "",
+            )
+            | _a_host_or_nothing(),
             "OperatorAddress": parameter(
                 "Who is told when something is wrong. Alarms go there; reports never do."
             )
@@ -119,6 +125,7 @@ def parameters() -> Json:
             "HasBudget": {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
             "HasDomain": _given("DomainName"),
             "HasMailFrom": _given("MailFromDomain"),
+            "HasReplies": _given("ReplyDomain"),
             "HasWebAcl": _given("WebAclArn"),
             "ReservesRuns": {"Fn::Equals": [{"Ref": "ReserveRuns"}, "yes"]},
             "MakesDomain": {"Fn::Equals": [{"Ref": "SenderIdentityIs"}, "domain"]},
@@ -138,6 +145,16 @@ def parameters() -> Json:
                     {
                         "Assert": _given("CertificateArn"),
                         "AssertDescription": "DomainName needs CertificateArn",
+                    }
+                ],
+            },
+            # Mails come from where replies go: some programs reply to whom a mail is from, whatever it says.
+            "RepliesGoToTheSendersDomain": {
+                "RuleCondition": _given("ReplyDomain"),
+                "Assertions": [
+                    {
+                        "Assert": {"Fn::Equals": [{"Ref": "SenderIdentity"}, {"Ref": "ReplyDomain"}]},
+                        "AssertDescription": "ReplyDomain needs SenderIdentity to be the same domain",
                     }
                 ],
             },

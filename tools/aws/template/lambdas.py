@@ -95,4 +95,6 @@ def _events_of(function: Function) -> Json:
         # No more readers than runs are kept for it: one that gets none counts as a try of its message.
         "ScalingConfig": {"MaximumConcurrency": function.reserved or READERS_AT_ONCE},
     }
+    if function.read_when:
+        trigger["Enabled"] = {"Fn::If": [function.read_when, True, False]}
     return {"Events": {function.named("SqsEventSource"): {"Properties": trigger}}}

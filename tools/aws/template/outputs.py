@@ -31,6 +31,9 @@ _VALUES: dict[str, tuple[str, Json | str]] = {
     "AlarmsTopic": ("Where alarms go; its subscription must be confirmed.", {"Ref": "Alarms"}),
     "FailedNotices": ("The queue of notices that could not be read.", {"Ref": "NoticesFailed"}),
     "NoticesQueue": ("The queue of notices about mails.", {"Ref": "Notices"}),
+    "InboundBucket": ("Where SES puts replies until they are sealed.", {"Ref": "Inbound"}),
+    "RepliesQueue": ("The queue of replies that came in.", {"Ref": "Replies"}),
+    "FailedReplies": ("The queue of replies that could not be taken.", {"Ref": "RepliesFailed"}),
     "FailedJobs": ("The queue of checks and publishes that were given up.", {"Ref": "JobsFailed"}),
     "MailRules": ("The configuration set that mails go out under.", {"Ref": "ReportMail"}),
     "DeliverFunction": ("The function that mails reports.", {"Ref": "Deliver"}),
@@ -50,6 +53,11 @@ def outputs() -> Json:
     """Return the outputs. The records that prove the sender's domain are there when this stack made it."""
     found: Json = {
         name: {"Description": description, "Value": value} for name, (description, value) in _VALUES.items()
+    }
+    found["ReplyDomain"] = {
+        "Condition": "HasReplies",
+        "Description": "The domain to which offices reply.",
+        "Value": {"Ref": "ReplyDomain"},
     }
     for number in (1, 2, 3):
         token = {
