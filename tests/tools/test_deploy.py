@@ -27,6 +27,7 @@ from tests.support.ready_site import OUTPUTS, account, identity, ready_texts
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.deploy import Deploy, DeployStopped
 from tools.aws.doctor_content import shipped_texts
+from tools.aws.mail_servers import receiving_host
 from tools.aws.record_format import OUTPUT, RECORD_FORMAT, no_way_back
 from tools.aws.stack_policy import stack_policy
 from tools.aws.stage import ROOT, Stage
@@ -107,12 +108,14 @@ class Operator:
         self._package = package
         self._agrees = agrees
         self._key_is_made = key_is_made
+        self.servers: tuple[str, ...] | None = (receiving_host("us-west-2"),)
         self.asked: list[str] = []
         self.rotated: list[Stage] = []
 
     def deploys(self, stage: Stage = STAGE, texts: Mapping[str, str] | None = None) -> None:
         caller = Aws(stage.region, run=self._fake.run)
-        Deploy(caller, stage, self._package, self._ask, self._rotate, texts or ready_texts())()
+        more = {"servers": lambda domain: self.servers, "pause": lambda seconds: None}
+        Deploy(caller, stage, self._package, self._ask, self._rotate, texts or ready_texts(), **more)()
 
     def _ask(self, question: str) -> bool:
         self.asked.append(question)
@@ -473,6 +476,113 @@ def test_a_step_that_fails_is_the_last(aws, package, step):
     else:
         assert set(calls) <= set(FIRST[: step + 1])
         assert "cognito-idp admin-create-user" not in calls
+
+
+# Replies
+
+
+DOMAIN = "reply.town.example"
+REPLYING = Stage(
+    "prod",
+    "us-west-2",
+    "ana@town.example",
+    {
+        **PARAMETERS,
+        "SenderAddress": f"desk@{DOMAIN}",
+        "SenderIdentity": DOMAIN,
+        "MailFromDomain": f"bounce.{DOMAIN}",
+        "ReplyDomain": DOMAIN,
+    },
+)
+QUIET = Stage("prod", "us-west-2", "ana@town.example", {**REPLYING.parameters, "ReplyDomain": ""})
+
+
+def rules_done(fake: FakeAws) -> list[str]:
+    """The calls that change SES's rules, and when the stack is changed."""
+    others = ("ses describe", "cloudformation execute-change-set")
+    return [name for name in fake.names() if name.startswith(("ses ", others[1])) and others[0] not in name]
+
+
+def there_with_replies(fake: FakeAws) -> None:
+    there(fake, ReplyDomain=DOMAIN, InboundBucket="inbound")
+    fake.answers("s3api head-bucket", {})
+
+
+def test_replies_are_turned_on_after_the_stack_that_takes_them(aws, package, capsys):
+    there(aws, InboundBucket="inbound")
+    Operator(aws, package).deploys(REPLYING)
+    assert rules_done(aws) == [
+        "cloudformation execute-change-set",
+        "ses create-receipt-rule-set",
+        "ses create-receipt-rule",
+        "ses set-active-receipt-rule-set",
+    ]
+    [told] = parameters_told(aws)
+    assert told["ReplyDomain"] == DOMAIN
+    said = capsys.readouterr().out
+    assert f"mail to {DOMAIN} goes into inbound" in said
+    assert f"Make an MX record, and no other: {DOMAIN} 10 inbound-smtp.us-west-2.amazonaws.com" in said
+
+
+def test_in_a_region_that_takes_no_mail_everything_else_is_deployed_and_mails_say_so(aws, package, capsys):
+    there_with_replies(aws)
+    aws.fails("ses describe-active-receipt-rule-set", "InvalidAction", "Unavailable Operation")
+    operator = Operator(aws, package)
+    operator.servers = ()
+    operator.deploys(REPLYING)
+    [told] = parameters_told(aws)
+    assert told["ReplyDomain"] == "", "so mails say that nobody can reply"
+    assert rules_done(aws) == ["cloudformation execute-change-set"]
+    assert "Replies are off: SES takes no mail in this region" in capsys.readouterr().out
+
+
+def test_replies_that_are_turned_off_are_refused_by_ses_before_the_stack_forgets_how_to_take_them(
+    aws, package, capsys
+):
+    there_with_replies(aws)
+    ours = {"Name": "porchlight-prod-replies", "Enabled": True, "Recipients": [DOMAIN]}
+    rules = {"Metadata": {"Name": "theirs"}, "Rules": [ours, {"Name": "shop", "Enabled": True}]}
+    aws.answers("ses describe-active-receipt-rule-set", rules, times=1)
+    Operator(aws, package).deploys(QUIET)
+    assert rules_done(aws) == ["ses delete-receipt-rule", "cloudformation execute-change-set"]
+    assert "took the rule porchlight-prod-replies out of the set theirs" in capsys.readouterr().out
+
+
+def test_whoever_does_not_agree_to_the_changes_keeps_replies_as_they_are(aws, package):
+    there_with_replies(aws)
+    with pytest.raises(DeployStopped, match="Nothing was changed"):
+        Operator(aws, package, agrees=False).deploys(QUIET)
+    assert rules_done(aws) == []
+
+
+@pytest.mark.parametrize("failing", ["create-receipt-rule", "set-active-receipt-rule-set"])
+def test_a_rule_that_ses_refuses_is_said_and_stops_no_deploy(aws, package, capsys, failing):
+    there(aws, InboundBucket="inbound")
+    aws.fails(f"ses {failing}", "LimitExceeded", "too many rules")
+    Operator(aws, package).deploys(REPLYING)
+    assert "cognito-idp admin-create-user" in done(aws)
+    said = capsys.readouterr().out
+    assert "Replies do not come in yet" in said
+    assert "too many rules" in said
+
+
+def test_while_the_domains_mail_goes_elsewhere_prod_is_not_asked_to_invite_replies(aws, package, capsys):
+    operator = Operator(aws, package)
+    operator.servers = ("mx.town.example",)
+    with pytest.raises(DeployStopped, match="must be mended first"):
+        operator.deploys(REPLYING)
+    assert done(aws) == []
+    assert "[!] MX of ReplyDomain" in capsys.readouterr().out
+
+
+def test_when_ses_cannot_be_asked_replies_stay_as_they_are(aws, package, capsys):
+    aws.fails("ses describe-active-receipt-rule-set", "AccessDenied", "you may not")
+    there(aws, InboundBucket="inbound")
+    Operator(aws, package).deploys(REPLYING)
+    there_with_replies(aws)
+    Operator(aws, package).deploys(REPLYING)
+    assert [told["ReplyDomain"] for told in parameters_told(aws)] == ["", DOMAIN]
+    assert "Replies stay off for now" in capsys.readouterr().out
 
 
 # The command

@@ -16,6 +16,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,9 @@ from tools.aws import doctor, record_format
 from tools.aws.aws_cli import Aws, AwsFailed
 from tools.aws.doctor_aws import delivery_key_of, outputs_of
 from tools.aws.doctor_content import shipped_texts
-from tools.aws.findings import DEPLOY, OPEN
+from tools.aws.findings import DEPLOY, OPEN, Finding
+from tools.aws.mail_servers import Lookup, receiving_host, servers_of
+from tools.aws.receipt_rules import NoReceiving, ReceiptRules, reply_domain
 from tools.aws.stack_policy import denied, loses, stack_policy
 from tools.aws.stage import ROOT, Stage, read_stage
 
@@ -53,7 +56,8 @@ class Deploy:
     """One run.
 
     `ask` returns whether a person agrees to what was shown, `rotate` makes a stage's delivery key, `texts`
-    are the documents of content that ship, and `move` puts recipients into the access table.
+    are the documents of content that ship, and `move` puts recipients into the access table. `servers` looks
+    up who takes a domain's mail, `pause` waits for so many seconds.
     """
 
     def __init__(
@@ -65,8 +69,13 @@ class Deploy:
         rotate: Callable[[Stage], bool],
         texts: Mapping[str, str],
         move: Callable[[Stage], bool] = lambda stage: True,
+        servers: Lookup = servers_of,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._move = move
+        self._servers = servers
+        self._rules = ReceiptRules(aws, stage.stack, pause)
+        self._reply_domain = ""
         self._aws = aws
         self._rotate = rotate
         self._texts = texts
@@ -80,6 +89,7 @@ class Deploy:
         self.check()
         before = outputs_of(self._aws, self._stage.stack)
         self._compare_records(before)
+        self._decide_on_replies(before)
         template = self._upload(self._bucket())
         known = self._parameters(before)
         self._apply(template, known)
@@ -88,6 +98,7 @@ class Deploy:
             # The desk must know its own address, and CloudFront gives that out only now.
             self._apply(template, now, again=True)
         self._protect()
+        self._settle_replies(outputs)
         if not self._has_recipients() and not self._move(self._stage):
             raise DeployStopped(
                 "Recipients were not moved into their table: until they are, no report is mailed."
@@ -109,12 +120,15 @@ class Deploy:
         except AwsFailed as error:
             raise DeployStopped(f"AWS does not let us in: {error}") from error
         say(f"Deploying {self._stage.stack} to {self._stage.region} in account {self._account}.")
-        found = doctor.examine(self._stage, self._aws, datetime.now(UTC), self._texts)
+        found = self._look(self._aws)
         stops = [one for one in found if one.weight == DEPLOY]
         for one in stops:
             say(one.line)
         if stops and self._stage.name == "prod":
             raise DeployStopped(f"{len(stops)} things must be mended first: see make doctor STAGE=prod.")
+
+    def _look(self, aws: Aws | None) -> list[Finding]:
+        return doctor.examine(self._stage, aws, datetime.now(UTC), self._texts, self._servers)
 
     def _compare_records(self, before: Mapping[str, str]) -> None:
         """Say when there is no going back, and stop where this package is such a step back."""
@@ -197,6 +211,8 @@ class Deploy:
     def _parameters(self, outputs: Mapping[str, str]) -> dict[str, str]:
         """Return the parameters, with CloudFront's address for a site that has no name of its own."""
         parameters = dict(self._stage.parameters)
+        if "ReplyDomain" in parameters:
+            parameters["ReplyDomain"] = self._reply_domain
         if not parameters.get("DomainName") and "SiteAddress" in outputs:
             parameters["SiteAddress"] = outputs["SiteAddress"].rstrip("/")
         return parameters
@@ -232,6 +248,8 @@ class Deploy:
         if not again and not self._ask(f"Make these {len(changes)} changes to {stack}?"):
             self._aws("cloudformation", "delete-change-set", *these)
             raise DeployStopped("Nothing was changed.")
+        if not self._reply_domain:
+            self._settle_replies({})  # who replies from now on is told so by a bounce
         self._aws("cloudformation", "execute-change-set", *these)
         say("Waiting for AWS; a first deploy takes about ten minutes, most of it for CloudFront.")
         done = "stack-create-complete" if new else "stack-update-complete"
@@ -282,6 +300,27 @@ class Deploy:
             self._aws("cloudformation", "set-stack-policy", *stack, "--stack-policy-body", f"file://{path}")
 
     # What the stack cannot make
+
+    def _decide_on_replies(self, before: Mapping[str, str]) -> None:
+        """Find out whether replies can come in here: if not, mails say so."""
+        wanted, now = self._stage.parameters.get("ReplyDomain", ""), before.get("ReplyDomain", "")
+        self._reply_domain, why = reply_domain(self._aws, wanted, now)
+        if why:
+            say(why)
+
+    def _settle_replies(self, outputs: Mapping[str, str]) -> None:
+        """Add SES's rule for replies, or take it away; what SES refuses stops no deploy."""
+        domain = self._reply_domain
+        try:
+            lines = self._rules.add(domain, outputs["InboundBucket"]) if domain else self._rules.take_away()
+            for line in lines:
+                say(line)
+        except NoReceiving:
+            return  # it was said before
+        except AwsFailed as error:
+            if domain:
+                say(f"Replies do not come in yet, and mails already ask for them: {error}")
+                say("Mend this and run the same command again, or empty ReplyDomain.")
 
     def _has_recipients(self) -> bool:
         """Say whether recipients were moved into the access function's table by an earlier deploy."""
@@ -364,8 +403,11 @@ class Deploy:
             host = outputs["SiteAddress"].removeprefix("https://").rstrip("/")
             steps.append(f"Point {parameters['DomainName']} at {host} (CNAME, or an alias record)")
         steps.append(f"Confirm the mail about alarms that AWS sent to {parameters['OperatorAddress']}")
+        if self._reply_domain:
+            server = receiving_host(self._stage.region)
+            steps.append(f"Make an MX record, and no other: {self._reply_domain} 10 {server}")
         aws = doctor.with_credentials(self._aws)
-        found = doctor.examine(self._stage, aws, datetime.now(UTC), self._texts)
+        found = self._look(aws)
         steps += [f"{one.about}: {one.sentence}" for one in found if one.weight == OPEN]
         steps.append("Sign in at the desk, set up an authenticator, and invite a second publisher")
         steps.append("Go through docs/deploy-checklist.md")

@@ -26,6 +26,7 @@ from tools.aws.doctor_content import (
     read,
     shipped_texts,
 )
+from tools.aws.doctor_replies import Replies
 from tools.aws.findings import (
     DEPLOY,
     FINE,
@@ -35,13 +36,21 @@ from tools.aws.findings import (
     UNKNOWN,
     Finding,
 )
+from tools.aws.mail_servers import Lookup, servers_of
 from tools.aws.stage import Stage, read_stage
 
 
-def examine(stage: Stage, aws: Aws | None, now: datetime, shipped: Mapping[str, str]) -> list[Finding]:
+def examine(
+    stage: Stage,
+    aws: Aws | None,
+    now: datetime,
+    shipped: Mapping[str, str],
+    servers: Lookup = servers_of,
+) -> list[Finding]:
     """Look at everything that can be seen. `aws` is None without credentials.
 
-    What was published counts for more than the documents that are `shipped`.
+    What was published counts for more than the documents that are `shipped`. `servers` looks up who takes a
+    domain's mail.
     """
     found = [Finding(FINE, "version", f"This folder holds Porchlight {VERSION}."), *of_settings(stage)]
     texts = dict(shipped)
@@ -56,11 +65,12 @@ def examine(stage: Stage, aws: Aws | None, now: datetime, shipped: Mapping[str, 
             seen = None
     found += of_content(texts, now.date())
     found += of_promises(texts, stage)
-    if seen is not None:
+    if aws is not None and seen is not None:
         recipients: tuple[Recipient, ...] = ()
         with suppress(ContentInvalid, ValueError, LookupError):  # the list says so already
             recipients = read(texts)[1]
         found += seen.findings(recipients)
+        found += Replies(aws, stage, seen.outputs, servers).findings()
     elif aws is None:
         sentence = "No credentials, so nothing on AWS was seen: sandbox, DKIM, alarms, delivery key, people."
         found.append(Finding(UNKNOWN, "account", sentence))
