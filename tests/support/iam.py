@@ -53,6 +53,8 @@ def name_of(resource: Any) -> str:
         return str(value)
     if intrinsic == "Fn::GetAtt":
         return str(value[0])
+    if intrinsic == "Fn::If":  # as it is while the condition holds: then a role may do more
+        return name_of(value[1])
     if intrinsic == "Fn::Sub":
         return re.sub(r"\$\{([\w:]+)(?:\.\w+)?\}", r"\1", str(value))
     raise AssertionError(f"nobody here can read {json.dumps(resource)}")

@@ -122,6 +122,7 @@ REPORTER = Function(
         "REPORTER_SECRET": {"Ref": "ReporterSecret"},
         "KEEP_DAYS": {"Ref": "KeepDays"},
         "PAGES_URL": _PAGES,
+        **_REPLIES,
     },
     paths=("/{locale}/{place}/note",),
 )
@@ -141,6 +142,7 @@ CODES = Function(
         "REPORTS_TABLE": _TABLE,
         "REPORTER_SECRET": {"Ref": "ReporterSecret"},
         "PAGES_URL": _PAGES,
+        **_REPLIES,
     },
     paths=("/{locale}/code",),
 )
