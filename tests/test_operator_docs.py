@@ -51,6 +51,7 @@ def test_every_test_that_holds_a_claim_exists() -> None:
         "Attacks on a reader",
         "Attacks on a writer",
         "Attacks on an inbox, and on the people named",
+        "Attacks on a reply",
         "Attacks on the site's words",
     ],
 )
@@ -215,6 +216,8 @@ def test_the_times_in_the_guide_are_those_of_the_template_and_the_code() -> None
     for names in list(said):
         for name in re.findall(r"`(\w+)`", names):
             assert said[names] == resources[functions[name].resource]["Properties"]["Timeout"], name
+    hides = resources["Replies"]["Properties"]["VisibilityTimeout"]
+    assert said["the queue of replies hides what it handed out"] == hides == 6 * said["`take_reply`"]
     hidden = resources["Notices"]["Properties"]["VisibilityTimeout"]
     assert said["the queue of notices hides what it handed out"] == hidden
     assert hidden == 6 * said["`note_delivery`"]

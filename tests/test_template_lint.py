@@ -1009,8 +1009,9 @@ def test_whoever_mails_takes_or_speaks_of_replies_knows_the_domain_and_one_knows
         for name in ("REPLY_DOMAIN", "INBOUND_BUCKET")
     }
     assert knows["INBOUND_BUCKET"] == {TAKE_REPLY.name}
-    # What the receipt and the code page say of replies hangs on whether there can be any.
-    assert knows["REPLY_DOMAIN"] == {one.name for one in (REPORTER, CODES, DELIVER, TAKE_REPLY)}
+    # What receipt and code page say, and whom the sweep reminds, hangs on whether there can be any replies.
+    told_of_it = (REPORTER, CODES, DELIVER, TAKE_REPLY, SWEEP)
+    assert knows["REPLY_DOMAIN"] == {one.name for one in told_of_it}
 
 
 # What the desk waits for

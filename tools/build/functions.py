@@ -263,6 +263,7 @@ SWEEP = Function(
         "PAGES_URL": _PAGES,
         "SITE_ADDRESS": _SITE,
         **_SENDER,
+        **_REPLIES,
     },
 )
 
