@@ -35,6 +35,7 @@ from chalicelib.wiring.events import KEEP_WARM
 from tests.support.packages import expanded_template, local_package, resource_of
 from tools.aws import cost
 from tools.aws.receipt_rules import rule_name
+from tools.aws.template.lambdas import READERS_AT_ONCE
 from tools.build import package_template
 from tools.build.functions import (
     ACCESS,
@@ -592,7 +593,10 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
     most = {one["FunctionName"]["Ref"]: one["ScalingConfig"] for one in mappings}
     # A publish never takes the runs that deliver needs: it has its own, and no more readers than those.
     jobs = {RUN_JOB.resource: {"MaximumConcurrency": RUN_JOB.reserved}}
-    mails = {one.resource: {"MaximumConcurrency": 5} for one in (NOTE_DELIVERY, TAKE_REPLY)}
+    mails = {
+        one.resource: {"MaximumConcurrency": one.reserved or READERS_AT_ONCE}
+        for one in (NOTE_DELIVERY, TAKE_REPLY)
+    }
     assert most == {**mails, **jobs}
     # Nothing else starts it. Of its runs the chunks of one job leave somebody else's one.
     assert [one.name for one in FUNCTIONS if one.queue == "Jobs"] == [RUN_JOB.name]
