@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from email import message_from_bytes, policy
-from email.utils import getaddresses
+from chalicelib.replies.charsets import cleaned
+from chalicelib.replies.conversation import AUTOMATIC, UNREADABLE
+from chalicelib.replies.mail_headers import Headers, address_of, decoded, ids_of, read_headers
+from chalicelib.replies.mail_kinds import read_kind, was_generated
+from chalicelib.replies.mail_parts import read_parts
+from chalicelib.replies.parsed_mail import ParsedMail
+from chalicelib.replies.service_headers import envelope_recipients, read_verdicts, recipients_of
 
-from chalicelib.replies.conversation import EMPTY, HUMAN, UNREADABLE
-from chalicelib.replies.parsed_mail import ParsedMail, Verdicts
+__all__ = ["envelope_recipients", "read_mail"]
 
-_FOR = re.compile(r"\bfor\s+<?([^\s<>;]{3,254})>?;")
+# One of these has every mail that a person's program sends.
+_USUAL = ("from", "date", "message-id", "subject", "received")
 
 
 def read_mail(raw: bytes) -> ParsedMail:
@@ -20,35 +24,31 @@ def read_mail(raw: bytes) -> ParsedMail:
         return ParsedMail(UNREADABLE, body=raw)
 
 
-def envelope_recipients(raw: bytes) -> tuple[str, ...]:
-    """Return the addresses to which the mail service says that it took this mail; none if it does not say.
-
-    It is read from the service's own topmost header alone, and never from To or Cc. It names at most one.
-    """
-    head = raw[:4096].decode("latin-1").replace("\r\n", "\n")
-    top = re.search(r"^Received:(.*(?:\n[ \t].*)*)", head, re.MULTILINE)
-    if top is None or "inbound-smtp." not in top[1]:
-        return ()
-    named = _FOR.search(top[1])
-    return (named[1].lower(),) if named else ()
-
-
 def _read(raw: bytes) -> ParsedMail:
-    message = message_from_bytes(raw, policy=policy.compat32)
-    senders = [one for _, one in getaddresses([str(one) for one in message.get_all("From", [])]) if one]
-    found = [part for part in message.walk() if part.get_content_type() == "text/plain"]
-    content = found[0].get_payload(decode=True) if found else b""
-    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    headers, body = read_headers(raw)
+    if not any(headers.has(name) for name in _USUAL):
+        return ParsedMail(UNREADABLE, body=raw)
+    parts = read_parts(headers, body)
+    sender = address_of(headers.all("from"))
+    kind = read_kind(headers, parts)
     return ParsedMail(
-        HUMAN if text.strip() else EMPTY,
-        sender=senders[0].lower() if len(senders) == 1 else "",
-        verdicts=Verdicts(),
-        message_id=str(message.get("Message-ID", "")).strip(),
-        date=str(message.get("Date", "")),
-        in_reply_to=tuple(re.findall(r"<[^<>\s]+>", str(message.get("In-Reply-To", "")))),
-        references=tuple(re.findall(r"<[^<>\s]+>", str(message.get("References", "")))),
-        recipients=envelope_recipients(raw),
-        subject=str(message.get("Subject", "")),
-        text=text,
-        body=raw.partition(b"\r\n\r\n")[2] or raw.partition(b"\n\n")[2],
+        kind,
+        sender=sender,
+        verdicts=read_verdicts(headers, sender),
+        message_id="".join(ids_of(headers.first("message-id"))[:1]),
+        date=_line(headers, "date"),
+        in_reply_to=ids_of(headers.first("in-reply-to")),
+        references=ids_of(headers.first("references")),
+        recipients=recipients_of(headers),
+        subject=_line(headers, "subject"),
+        text="\n\n".join(text for text in parts.texts if text.strip()),
+        html="\n".join(page for page in parts.pages if page.strip()),
+        body=body,
+        files=parts.files,
+        generated=kind == AUTOMATIC and was_generated(headers, parts),
+        cut=parts.cut,
     )
+
+
+def _line(headers: Headers, name: str) -> str:
+    return " ".join(cleaned(decoded(headers.first(name))).split())[:1000]

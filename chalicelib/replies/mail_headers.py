@@ -1,0 +1,153 @@
+"""Mail headers (RFC 5322, RFC 2047): fields in their order, decoded words, addresses and ids.
+
+All is read in one pass and with bounds: a header is a stranger's text.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+
+from chalicelib.replies.charsets import decode
+from chalicelib.shared.email_addresses import is_address
+
+_HEADERS_MOST = 256 * 1024  # bytes
+_VALUE_MOST = 16 * 1024  # characters
+_IDS_MOST = 100
+_FIELD = re.compile(r"([!-9;-~]{1,100})[ \t]{0,9}:")
+_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]*)\?=")
+_BETWEEN_WORDS = re.compile(r"(\?=)[ \t]{1,99}(=\?[^?\s]{1,60}\?[bBqQ]\?)")
+_ID = re.compile(r"<[^<>\s]{1,500}>")
+_PARAMETER = re.compile(
+    r';[ \t]{0,9}([\w*-]{1,40})[ \t]{0,9}=[ \t]{0,9}("(?:[^"\\]|\\.){0,999}"|[^;\s"]{0,999})'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """A mail's header fields: (name in small letters, value), in their order."""
+
+    fields: tuple[tuple[str, str], ...]
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of all fields of this name, as they stand there."""
+        return [value for known, value in self.fields if known == name]
+
+    def first(self, name: str) -> str:
+        """Return the value of the first field of this name, or ""."""
+        return next((value for known, value in self.fields if known == name), "")
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a field of this name."""
+        return any(known == name for known, _ in self.fields)
+
+
+def read_headers(raw: bytes) -> tuple[Headers, bytes]:
+    """Return the headers of a mail or of a part, and the bytes below them."""
+    fields: list[tuple[str, str]] = []
+    at, end = 0, min(len(raw), _HEADERS_MOST)
+    while at < end:
+        stop = raw.find(b"\n", at)
+        stop = len(raw) if stop < 0 else stop
+        line = raw[at : min(stop, at + _VALUE_MOST)].rstrip(b"\r")
+        if not line.strip():
+            return Headers(tuple(fields)), raw[stop + 1 :]
+        if line[:1] in b" \t" and fields:
+            name, value = fields[-1]
+            if len(value) < _VALUE_MOST:
+                fields[-1] = (name, f"{value} {_as_text(line).strip()}")
+        else:
+            named = _FIELD.match(_as_text(line[:200]))
+            if named is None and not fields:
+                return Headers(()), raw[at:]  # there are none: all of it is the body
+            if named is not None:
+                fields.append((named[1].lower(), _as_text(line)[named.end() :].strip()))
+        at = stop + 1
+    return Headers(tuple(fields)), raw[at:]
+
+
+def decoded(value: str) -> str:
+    """Return a header's value with its encoded words (RFC 2047) read."""
+    joined = _BETWEEN_WORDS.sub(r"\1\2", value[:_VALUE_MOST])
+    return _WORD.sub(_decoded_word, joined)
+
+
+def address_of(values: list[str]) -> str:
+    """Return the one address of a From header in small letters; "" unless there is exactly one."""
+    if len(values) != 1:
+        return ""
+    plain = without_comments(values[0][:2000])
+    inside = re.findall(r"<([^<>]*)>", plain)
+    outside = re.sub(r"<[^<>]*>", " ", plain)
+    if "<" in outside or ">" in outside or len(inside) > 1:
+        return ""
+    address = (inside[0] if inside else outside).strip().lower()
+    named = {word.strip("',;").lower() for word in outside.split() if "@" in word}
+    return address if is_address(address) and named <= {address} else ""
+
+
+def ids_of(value: str) -> tuple[str, ...]:
+    """Return the message ids of a header, with their brackets, in order; of many the first and the last."""
+    found = _ID.findall(value[:_VALUE_MOST])
+    return tuple(found if len(found) <= _IDS_MOST else [found[0], *found[1 - _IDS_MOST :]])
+
+
+def parameters(value: str) -> tuple[str, dict[str, str]]:
+    """Return a structured header's own value in small letters, and its parameters by name."""
+    main, semicolon, rest = value[:_VALUE_MOST].partition(";")
+    found = {
+        name.lower().partition("*")[0]: _unquoted(text) for name, text in _PARAMETER.findall(semicolon + rest)
+    }
+    return main.strip().lower(), found
+
+
+def without_comments(text: str) -> str:
+    """Return a header's value without quoted strings and comments, nested ones too.
+
+    What opens and never closes takes the rest with it: nobody can say what it hides.
+    """
+    kept: list[str] = []
+    depth, quoted, skip = 0, False, False
+    for sign in text:
+        if skip:
+            skip = False
+        elif sign == "\\" and (quoted or depth):
+            skip = True
+        elif quoted:
+            quoted = sign != '"'
+        elif sign == '"' and not depth:
+            quoted = True
+            kept.append(" ")
+        elif sign == "(":
+            depth += 1
+        elif sign == ")" and depth:
+            depth -= 1
+            kept.append(" ")
+        elif not depth:
+            kept.append(sign)
+    return "".join(kept)
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
+
+
+def _as_text(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _decoded_word(found: re.Match[str]) -> str:
+    charset, coding, text = found.groups()
+    content = text.encode("ascii", "replace")
+    try:
+        if coding in "bB":
+            content = binascii.a2b_base64(content + b"=" * (-len(content) % 4))
+        else:
+            content = binascii.a2b_qp(content, header=True)
+    except (ValueError, binascii.Error):
+        return found[0]
+    return decode(content, charset)
