@@ -27,6 +27,9 @@ PROPOSE = "propose"
 AGREE = "agree"  # of an earlier package, or forged: it is never granted (agreed_hand_overs.py)
 DECLINE = "decline"
 KINDS = (SEND_AGAIN, ACKNOWLEDGE, HOLD, END_HOLD, PROPOSE, AGREE, DECLINE)
+SHOW_REPLY = "show_reply"
+THROW_REPLY = "throw_reply"
+REPLY_KINDS = (SHOW_REPLY, THROW_REPLY)  # about a conversation: no case changes (replies/reply_wishes.py)
 
 LIVES = timedelta(days=1)  # what nobody granted by then is refused: the case is another one now
 LONGEST = 320  # of any text in a wish: an address, a reason
@@ -37,9 +40,9 @@ _CHANGED = "the case changed meanwhile"
 class Wish:
     """What somebody wants done with a case: `by` is their address, `id` orders wishes by time.
 
-    `recipient` is whose copy is meant. `seen` stands for what was on the screen (`seen_of`, or for
-    DECLINE the fingerprint of the hand-over). `address` is that of SEND_AGAIN; `other` and `why` are those of
-    PROPOSE.
+    `recipient` is whose copy is meant. `seen` stands for what was on the screen (`seen_of`; for DECLINE the
+    fingerprint of the hand-over, for REPLY_KINDS that of the reply's note). `address` is that of SEND_AGAIN;
+    `other` and `why` are those of PROPOSE, or the reply's id and why it is shown.
     """
 
     id: str
@@ -68,6 +71,8 @@ def seen_of(case: SealedReport, kind: str, recipient: str = "") -> str:
 def is_done(case: SealedReport, wish: Wish) -> bool:
     """Say whether a case is already as a wish has it: a first try granted it, or somebody else."""
     copy = case.delivery_to(wish.recipient)
+    if wish.kind in REPLY_KINDS:
+        return False
     if wish.kind == SEND_AGAIN:
         return copy is not None and copy.turn > 0 and copy.changed_at >= wish.at
     if wish.kind == ACKNOWLEDGE:

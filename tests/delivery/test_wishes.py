@@ -23,6 +23,7 @@ from chalicelib.delivery.wishes import (
     KINDS,
     LIVES,
     PROPOSE,
+    REPLY_KINDS,
     SEND_AGAIN,
     Wish,
     seen_of,
@@ -314,6 +315,13 @@ def test_wishes_come_out_as_they_went_in_and_in_order(book: WishBook) -> None:
     book.settle(first)
     book.settle(first)
     assert list(book.pending(10)) == [second]
+
+
+@pytest.mark.parametrize("kind", REPLY_KINDS)
+def test_a_wish_about_a_reply_comes_out_as_it_went_in(book: WishBook, kind: str) -> None:
+    made = a_wish(1, kind=kind, recipient="police", seen="f" * 32, other="a" * 32, why="I called them.")
+    book.add(made)
+    assert book.take(5) == [made]
 
 
 def test_why_a_wish_was_refused_is_kept_with_its_case(book: WishBook) -> None:

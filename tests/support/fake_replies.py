@@ -8,6 +8,7 @@ from datetime import datetime
 
 from chalicelib.replies.conversation import Conversation
 from chalicelib.replies.errors import ReplySealBroken
+from chalicelib.replies.mistyped import A_DAY, HELD, LISTED_FOR, MistypedMail
 from chalicelib.replies.ports import InboxNote, ReplyAddress
 from chalicelib.shared.errors import StaleRecord
 
@@ -70,6 +71,28 @@ class FakeReplyAddressBook:
 
     def find(self, token_hash: str) -> ReplyAddress | None:
         return self.addresses.get(token_hash)
+
+
+@dataclass
+class FakeMistypedMails:
+    """MistypedMails in a list."""
+
+    mails: list[MistypedMail] = field(default_factory=list)
+
+    def add(self, mail: MistypedMail) -> bool:
+        of_day = [
+            one
+            for one in self.mails
+            if one.at.date() == mail.at.date() and (one.why == HELD) == (mail.why == HELD)
+        ]
+        if len(of_day) >= A_DAY or mail.id in [one.id for one in of_day]:
+            return False
+        self.mails.append(mail)
+        return True
+
+    def listed(self, now: datetime) -> Sequence[MistypedMail]:
+        here = [mail for mail in self.mails if now - mail.at < LISTED_FOR]
+        return sorted(here, key=lambda mail: (mail.at, mail.id), reverse=True)
 
 
 @dataclass

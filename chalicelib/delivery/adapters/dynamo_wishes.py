@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.delivery.ports import RefusedWish
-from chalicelib.delivery.wishes import KINDS, LONGEST, Wish
+from chalicelib.delivery.wishes import KINDS, LONGEST, REPLY_KINDS, Wish
 from chalicelib.shared.aws.dynamo_values import read as _read
 from chalicelib.shared.aws.dynamo_values import table_definition as table_definition
 from chalicelib.shared.aws.dynamo_values import write as _write
@@ -101,6 +101,7 @@ def _wish(item: Mapping[str, Any]) -> Wish | None:
         return None
     # The log repeats what is asked for and by whom, so it must be one line of visible letters.
     shown = all(text.isprintable() for name, text in texts.items() if name != "why")
-    if not shown or texts["kind"] not in KINDS or not _CASE_NUMBER.fullmatch(texts["case_number"]):
+    known = (*KINDS, *REPLY_KINDS)
+    if not shown or texts["kind"] not in known or not _CASE_NUMBER.fullmatch(texts["case_number"]):
         return None
     return Wish(id=str(_read(item["sk"])), at=at, **texts)
