@@ -78,11 +78,13 @@ def note_delivery(event: Any) -> dict[str, Any]:
     return function.note_delivery(settings, event.to_dict() or {}, event.context)
 
 
-# As above; one mail at a time, so that one that cannot be read keeps no other waiting.
+# A mail at a time: one that takes long makes no other come twice.
 @app.on_sqs_message(queue="porchlight-replies", batch_size=1, name="take_reply")
 def take_reply(event: Any) -> dict[str, Any]:
-    """Seal what officers replied."""
-    raise NotImplementedError("merged from its own branch")
+    """Take what offices wrote back: sealed to the reporter's key, and deleted where it came in."""
+    from chalicelib.wiring import take_reply as function
+
+    return function.take_reply(settings, event.to_dict() or {}, event.context)
 
 
 @app.on_sqs_message(queue="porchlight-jobs", batch_size=1, name="run_job")
