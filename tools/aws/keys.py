@@ -28,6 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.delivery.adapters.delivery_keys import KEPT_IN, DeliveryKeys, new_delivery_key
 from chalicelib.delivery.adapters.hpke_opener import kid_of
 from chalicelib.delivery.errors import SealBroken
+from chalicelib.reporting.adapters.delivery_key_item import DeliveryKeyItem
 from chalicelib.reporting.cases import DELIVERED
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.errors import PorchlightError
@@ -70,6 +71,7 @@ class DeskKeys:
             self._move(keys)
         reporter = dict(self._public.content())
         self._public.replace({**reporter, "desk_key": {"kid": key.kid, "public": key.public}})
+        DeliveryKeyItem(self._site.dynamodb, self._site.reports_table).put(key.kid, key.public)
         return key.kid
 
     def destroy(self, kid: str, even_so: bool = False) -> None:

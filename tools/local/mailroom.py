@@ -1,7 +1,8 @@
 """The mailroom: a page of the mail that the site handed to SES, exactly as it was handed over.
 
 `keeping_mail` stands before moto's SES and keeps each message that SES takes, byte for byte. The page shows
-it to people, and `/messages.json` to programs. It can only be read, and only local runs have it.
+it to people, and `/messages.json` to programs. Nothing of it can be changed, and only local runs have it.
+What comes in instead, a reply to one of these mails, goes through tools/local/inbound_door.py.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from urllib.parse import quote
 
 from werkzeug.wrappers import Request, Response
 
+from tools.local.inbound_door import Inbound, is_local, replied, taken
 from tools.local.quiet_server import QuietServer, Wsgi
 
 SEND_EMAIL = "/v2/email/outbound-emails"
@@ -179,14 +181,15 @@ th, td { text-align: start; vertical-align: top; padding: .4rem .8rem .4rem 0 }
 th, td { border-bottom: 1px solid #8886 }
 td { overflow-wrap: anywhere }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; border: 1px solid #8886; padding: 1rem }
+textarea { box-sizing: border-box; width: 100%; font: inherit }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:;"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without any, a browser would not say where a form comes from
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -226,8 +229,13 @@ def list_page(mails: list[Mail]) -> bytes:
     return _page("Mailroom", f"<main><h1>Mailroom</h1>{intro}{table if rows else none}{programs}</main>")
 
 
-def mail_page(mail: Mail) -> bytes:
-    """Return the page of one mail: its headers, its text, and its other parts to download."""
+_REPLY = """<h2>Reply</h2>{said}<form method="post" action="/mail/{mail_id}/reply">
+<p><label for="text">As whoever got this mail, in their mail program:</label></p>
+<p><textarea id="text" name="text" rows="6" required></textarea></p><p><button>Reply</button></p></form>"""
+
+
+def mail_page(mail: Mail, form: str = "") -> bytes:
+    """Return the page of one mail: its headers, its text, its other parts to download, a form to reply."""
     message = mail.message
     headers = "".join(
         _row(html.escape(name), f"<bdi>{html.escape(decoded(value))}</bdi>")
@@ -253,7 +261,7 @@ def mail_page(mail: Mail) -> bytes:
         f"<p>{envelope}</p>"
         f"<h2>Headers</h2><table>{headers}</table><h2>Text</h2>{texts or '<p>None.</p>'}"
         f"<h2>Parts</h2><table>{_row('Type', 'Name', 'Size', '', head=True)}{rows}</table>"
-        f'<p><a href="/mail/{quote(mail.id)}/raw">The mail exactly as it was sent</a></p></main>',
+        f'<p><a href="/mail/{quote(mail.id)}/raw">The mail exactly as it was sent</a></p>{form}</main>',
     )
 
 
@@ -274,29 +282,42 @@ def messages_json(mails: list[Mail], base: str) -> bytes:
 
 
 class Mailroom(QuietServer):
-    """The mailroom's web server, on a socket that listens already."""
+    """The mailroom's web server, on a socket that listens already. `inbound` takes replies."""
 
-    def __init__(self, listener: socket.socket, mailbox: Mailbox) -> None:
+    def __init__(self, listener: socket.socket, mailbox: Mailbox, inbound: Inbound | None = None) -> None:
         super().__init__(self._serve, listener)
         self.mailbox = mailbox
+        self._inbound = inbound
         self.base = f"http://127.0.0.1:{self.port}"
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Be a WSGI application that only reads."""
+        """Be a WSGI application that reads, and takes replies."""
         request = Request(environ)
-        if request.method not in ("GET", "HEAD"):
+        post = self._post_to(request.path) if request.method == "POST" else None
+        if post is None and request.method not in ("GET", "HEAD"):
             page = _page("Mailroom", "<main><h1>The mailroom can only be read</h1></main>")
             response = _html(page, 405, Allow="GET, HEAD")
-        # A page of another site whose name was pointed at this machine must not read the mail.
-        elif request.host.partition(":")[0] not in {"127.0.0.1", "localhost"}:
+        elif not is_local(request, reads=post is None):
             response = _nothing()
         else:
-            response = self.answer(request.path)
+            response = post(request) if post else self.answer(request.path, "sent" in request.args)
         response.headers.extend(_HEADERS)
         return response(environ, start_response)
 
-    def answer(self, path: str) -> Response:
-        """Return the response for a path."""
+    def _post_to(self, path: str) -> Callable[[Request], Response] | None:
+        """Return what takes a POST to a path, if anything does."""
+        inbound = self._inbound
+        if inbound is None:
+            return None
+        match path.strip("/").split("/"):
+            case ["inbound"]:
+                return lambda request: taken(request, inbound)
+            case ["mail", mail_id, "reply"] if mail := self.mailbox.find(mail_id):
+                return lambda request: replied(request, inbound, mail)
+        return None
+
+    def answer(self, path: str, sent: bool = False) -> Response:
+        """Return the response for a path; `sent` says that a reply was sent just now."""
         mails = self.mailbox.all()
         if path == "/":
             return _html(list_page(mails))
@@ -304,14 +325,19 @@ class Mailroom(QuietServer):
             return Response(messages_json(mails, self.base), content_type="application/json")
         match path.strip("/").split("/"):
             case ["mail", mail_id, *rest] if mail := self.mailbox.find(mail_id):
-                return _about(mail, rest)
+                return _about(mail, rest, self._form(mail, sent))
         return _nothing()
 
+    def _form(self, mail: Mail, sent: bool) -> str:
+        """Return the form to reply to a mail; nothing where replies are not taken."""
+        said = "<p><strong>Sent. The site takes it within a second.</strong></p>" if sent else ""
+        return _REPLY.format(said=said, mail_id=quote(mail.id)) if self._inbound and mail.to else ""
 
-def _about(mail: Mail, rest: list[str]) -> Response:
+
+def _about(mail: Mail, rest: list[str], form: str) -> Response:
     match rest:
         case []:
-            return _html(mail_page(mail))
+            return _html(mail_page(mail, form))
         case ["raw"]:
             return Response(mail.raw, content_type="message/rfc822")
         case ["part", number]:

@@ -30,7 +30,9 @@ LOCAL_SETTINGS = {
     "REPORTS_TABLE": "porchlight-reports",
     "REPORTER_SECRET": "porchlight/reporter",
     "DESK_KEYS_SECRET": "porchlight/desk-keys",
-    "SENDER_ADDRESS": "reports@porchlight.example",
+    "SENDER_ADDRESS": "desk@reply.porchlight.example",
+    "REPLY_DOMAIN": "reply.porchlight.example",
+    "INBOUND_BUCKET": "porchlight-inbound",
     "OPERATOR_ADDRESS": "operator@porchlight.example",
     "OPERATOR_NAME": "A copy on somebody's own machine",
     "OPERATOR_CONTACT": "page@porchlight.example",
@@ -270,6 +272,7 @@ def serve(options: Options) -> None:
         from tools.build.gateway_pages import hotline
         from tools.local.jobs import LocalJobs, seed_jobs
         from tools.local.local_codes import CodeFunction
+        from tools.local.local_replies import LocalReplies, seed_inbound
         from tools.local.pump import Pump
         from tools.local.seed import TableKeeper, seed
         from tools.local.seed_admin import seed_admin, seed_bucket
@@ -284,6 +287,7 @@ def serve(options: Options) -> None:
         seed_admin(os.environ, first)
         seed_bucket(os.environ)
         seed_jobs(os.environ)
+        seed_inbound(os.environ)
         import app
 
         settings = Settings.from_env(os.environ)
@@ -303,7 +307,8 @@ def serve(options: Options) -> None:
         ]
         notices = LocalNotices(app.note_delivery, say=say)
         jobs = LocalJobs(settings.jobs_queue, app.run_job, say=say)
-        parts: list[Any] = [TableKeeper(settings, say=say), site, notices, jobs, *pumps]
+        replies = LocalReplies(app.take_reply, say=say)
+        parts: list[Any] = [TableKeeper(settings, say=say), site, notices, jobs, replies, *pumps]
         if many:
             began = time.monotonic()
             clerk = seed_towns(settings, many, first.password)

@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -22,8 +22,11 @@ from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_stand
 from chalicelib.directory.adapters.dynamo_recipients import DynamoRecipients
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
+from chalicelib.reporting.adapters.delivery_key_item import DeliveryKeyItem
+from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
 from chalicelib.settings import Settings
-from chalicelib.shared.errors import PorchlightError
+from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.errors import PorchlightError, SecretMissing
 from tools.aws.move_recipients import move
 
 _THERE_ALREADY = {
@@ -103,6 +106,17 @@ def put_in_recipients(settings: Settings) -> None:
     move(client, {**tables, "Audit": settings.audit_table, "Pages": settings.pages_bucket})
 
 
+def put_in_delivery_key(settings: Settings) -> None:
+    """Put the public delivery key beside the reports, as who makes the keys does, unless it is there."""
+    item = DeliveryKeyItem(partial(client, "dynamodb"), settings.reports_table)
+    try:
+        item.current()
+    except SecretMissing:
+        secret = JsonSecret(partial(client, "secretsmanager"), settings.reporter_secret)
+        with suppress(SecretMissing):  # nobody made any yet
+            item.put(*ReporterSecret(secret).delivery_key())
+
+
 @contextmanager
 def unless_there() -> Iterator[None]:
     """Let it pass when what is made is there already."""
@@ -138,6 +152,7 @@ class TableKeeper:
         try:
             make_tables(self._settings)
             put_in_recipients(self._settings)
+            put_in_delivery_key(self._settings)
         except (BotoCoreError, ClientError, PorchlightError):
             if not self._away and not self._stopped.is_set():
                 self._say("DynamoDB does not answer; reports cannot be taken until it does")
