@@ -19,14 +19,16 @@ from urllib.parse import urlencode
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from chalicelib.delivery.adapters import dynamo_wishes
-from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
+from chalicelib.delivery.adapters.delivery_keys import DeliveryKey, new_delivery_key
 from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
+from chalicelib.delivery.reply_addresses import reply_token
 from chalicelib.delivery.wishes import HOLD, Wish
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
@@ -34,12 +36,18 @@ from chalicelib.desk.people import PUBLISHER, ROLES
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.documents import Release
+from chalicelib.replies.adapters.dynamo_reply_addresses import DynamoReplyAddresses
+from chalicelib.replies.ports import ReplyAddress
 from chalicelib.reporting.adapters import dynamo_reports
+from chalicelib.reporting.adapters.delivery_key_item import DeliveryKeyItem
+from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.adapters.report_items import WRITTEN
+from chalicelib.reporting.cases import DELIVERED, Delivery, SealedReport
 from chalicelib.reporting.form_tokens import make_token
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
+from tests.support.inbound import raw_mail
 from tests.support.packages import ROOT, api_event, expanded_template, local_package
 from tools.aws.move_recipients import move
 from tools.build.functions import (
@@ -54,9 +62,11 @@ from tools.build.functions import (
     REPORTER,
     RUN_JOB,
     SWEEP,
+    TAKE_REPLY,
     Function,
 )
 from tools.build.runtime_api import Running, runtime_packages
+from tools.local.ses_inbound import LocalInbound, Verdicts
 
 pytestmark = pytest.mark.takes(90)
 
@@ -155,6 +165,20 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "sqs:ReceiveMessage": ["Notices"],
         "ses:SendEmail": MAIL,
         "ses:SendRawEmail": MAIL,
+    },
+    "take_reply": {
+        "dynamodb:Query": ["Access"],
+        "dynamodb:GetItem": ["Reports"],
+        "dynamodb:PutItem": ["Reports"],
+        "dynamodb:UpdateItem": ["Reports"],
+        "dynamodb:DeleteItem": ["Reports"],
+        "sqs:DeleteMessage": ["Replies"],
+        "sqs:GetQueueAttributes": ["Replies"],
+        "sqs:ReceiveMessage": ["Replies"],
+        "s3:DeleteObject": ["Inbound/inbound/*"],
+        "s3:GetObject": ["Inbound/inbound/*"],
+        "s3:ListBucket": ["Inbound"],
+        "kms:Decrypt": ["InboundKey"],
     },
     "run_job": {
         "dynamodb:BatchGetItem": ["Documents"],
@@ -282,6 +306,16 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:PutItem": ["report#*"],
         "dynamodb:UpdateItem": ["count#*"],
     },
+    "take_reply": {
+        "dynamodb:DeleteItem": ["rawmistyped#*", "rawreply#*", "reply#*"],
+        "dynamodb:GetItem": [
+            *("address#*", "batch#*", "count#late reply *", "deliverykey", "heldreplies#*", "inboxnote#*"),
+            *("mail#*", "mistyped#*", "rawreply#*", "replies#*", "report#*"),
+        ],
+        "dynamodb:PutItem": ["inboxnote#*", "rawmistyped#*", "rawreply#*", "replies#*", "reply#*"],
+        "dynamodb:Query": ["recipient", "waiting"],
+        "dynamodb:UpdateItem": ["count#late reply *", "heldreplies#*", "mistyped#*", "report#*"],
+    },
     "run_job": {
         "dynamodb:BatchGetItem": ["version#*"],
         "dynamodb:GetItem": ["draft", "job#*", "release", "shipped#*", "version#*"],
@@ -370,7 +404,7 @@ def test_no_grant_has_a_wildcard(function):
             # What has no name of its own: folders of our own bucket, and secrets that hold delivery keys,
             # since each is destroyed with the first key in it that is.
             folders = {"Pages/releases/*", "Pages/site/*", "Pages/built/*"}
-            folders |= {"Pages/releases/*/index.json", "Pages/releases/*/inputs.json"}
+            folders |= {"Pages/releases/*/index.json", "Pages/releases/*/inputs.json", "Inbound/inbound/*"}
             assert "*" not in name or name in {*folders, HELD_KEYS}
 
 
@@ -419,6 +453,35 @@ def test_only_the_delivering_function_can_read_what_opens_reports():
     secrets = {one.name: grants_of(one).get(READ_SECRET, []) for one in FUNCTIONS}
     for opens in ("DeskKeysSecret", HELD_KEYS):
         assert [name for name, read in secrets.items() if opens in read] == ["deliver"]
+
+
+def test_who_takes_replies_reads_no_secret_mails_nobody_and_reaches_no_reports_words():
+    granted = grants_of(TAKE_REPLY)
+    assert {action.partition(":")[0] for action in granted} == {"dynamodb", "kms", "logs", "s3", "sqs"}
+    told = {*TAKE_REPLY.environment}
+    assert not told & {
+        "REPORTER_SECRET",
+        "DESK_KEYS_SECRET",
+        "SENDER_ADDRESS",
+        "WISHES_TABLE",
+        "USER_POOL_ID",
+    }
+    report, words = f"report#{'0' * 32}", ("sealed", "pk")
+    for attributes, may in ((WRITTEN, True), (words, False)):
+        about = {"dynamodb:LeadingKeys": (report,), "dynamodb:Attributes": tuple(attributes)}
+        call = Call("dynamodb:UpdateItem", "Reports", about)
+        assert allows(statements_of(TAKE_REPLY), call, PARAMETERS) is may
+    for attributes, may in ((("pk", "reporter_key"), True), (words, False)):
+        about = {"dynamodb:LeadingKeys": (report,), "dynamodb:Attributes": attributes}
+        call = Call("dynamodb:GetItem", "Reports", about)
+        assert allows(statements_of(TAKE_REPLY), call, PARAMETERS) is may
+    # of what it sealed itself it reads how many pieces there are
+    for key in ("rawreply#x#y#0", "reply#x#y", "rawmistyped#x"):
+        about = {"dynamodb:LeadingKeys": (key,), "dynamodb:Attributes": words}
+        assert not allows(statements_of(TAKE_REPLY), Call("dynamodb:GetItem", "Reports", about), PARAMETERS)
+    [opens] = [one for one in statements_of(TAKE_REPLY) if one["Action"] == "kms:Decrypt"]
+    through_s3 = {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.amazonaws.com"}}
+    assert opens["Condition"] == {"StringEquals": through_s3}
 
 
 FROM_US = {"ses:FromAddress": {"Ref": "SenderAddress"}}
@@ -677,7 +740,9 @@ class World:
         return {call.action for call in self.aws.calls[function.name]}
 
 
-_REGIONS = iter(("eu-west-1", "eu-central-1", "sa-east-1", "ap-south-1"))  # moto's worlds, one for each test
+_REGIONS = iter(
+    ("eu-west-1", "eu-central-1", "sa-east-1", "ap-south-1", "ca-central-1")
+)  # moto's worlds, one for each test
 
 
 def state_of(folder: Path) -> list[tuple[str, int, int]]:
@@ -872,6 +937,53 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         )
     kinds = {call.key.partition("#")[0] for call in world.aws.calls["deliver"]}
     assert {"batch", "count", "mail", "report"} <= kinds
+
+
+DOMAIN = "reply.example.org"
+
+
+def test_the_role_of_who_takes_replies_lets_every_kind_of_mail_be_taken(world, runtime):
+    bucket, now = f"inbound-{world.aws.region}", datetime.now(UTC)
+    dynamodb, s3, sqs = (world.aws.client(one) for one in ("dynamodb", "s3", "sqs"))
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": world.aws.region})
+    queue = sqs.create_queue(QueueName="Replies")["QueueUrl"]
+    reports, office = DynamoReports(lambda: dynamodb, "Reports"), "dot-trafficking"
+    addresses = DynamoReplyAddresses(lambda: dynamodb, "Reports")
+    DeliveryKeyItem(lambda: dynamodb, "Reports").put(*_public(new_delivery_key(now)))
+    there, gone = "a" * 32, "b" * 32
+    key = X25519PrivateKey.generate().public_key().public_bytes_raw()
+    reports.add(SealedReport(there, b"sealed", key, "us", now, (Delivery(office, DELIVERED, now),)))
+    reports.keep_batch("many", [there, gone], now)
+    tokens = {about: reply_token(b"s", about, office) for about in (f"report-{there}", f"report-{gone}", "b")}
+    for about, token in tokens.items():
+        report_id = about.removeprefix("report-") if about != "b" else ""
+        address = ReplyAddress(office, report_id, "" if report_id else "many")
+        addresses.keep(token.hashed(), address, now + timedelta(days=1))
+    inbound = LocalInbound({"s3": s3, "sqs": sqs}.__getitem__, bucket, "Replies", DOMAIN)
+    texts = [one.text for one in tokens.values()]
+    for local in (*texts, texts[0][:-1], "desk"):
+        raw = raw_mail(f"ñandú {local}", "officer@dot.gov")
+        inbound(raw, "officer@dot.gov", [f"{local}@{DOMAIN}"], Verdicts())
+    inbound(raw_mail("ñandú"), "x@elsewhere.example", [f"{texts[0]}@{DOMAIN}"], Verdicts(dmarc="FAIL"))
+    with world.running(TAKE_REPLY, runtime, INBOUND_BUCKET=bucket, REPLY_DOMAIN=DOMAIN) as function:
+        asked = {"QueueUrl": queue, "MaxNumberOfMessages": 10}
+        bodies = [one["Body"] for one in sqs.receive_message(**asked)["Messages"]]
+        for _ in range(2):  # what the queue brings again is gone
+            assert function.invoke(a_batch(bodies)) == {"batchItemFailures": []}
+        assert "ñandú" not in function.log()
+    assert len(bodies) == 6
+    assert world.aws.refused == []
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+    # Lambda itself reads the queue, S3 uses the key, and IAM asks for ListBucket where an object is gone.
+    needless = {"kms:Decrypt", "s3:ListBucket", *(one for one in ALLOWED["take_reply"] if "sqs:" in one)}
+    assert world.asked(TAKE_REPLY) == set(ALLOWED["take_reply"]) - needless
+    kinds = {call.key.partition("#")[0] for call in world.aws.calls["take_reply"]} - {""}
+    granted = {key.partition("#")[0] for keys in KEYS["take_reply"].values() for key in keys}
+    assert kinds >= granted - {"mail"}, "no mail of ours was answered here"
+
+
+def _public(key: DeliveryKey) -> tuple[str, str]:
+    return key.kid, key.public
 
 
 def wish_for(world: World) -> str:

@@ -33,7 +33,7 @@ REPORTER = {
 }
 CODES = {"/{locale}/code": READ | {"POST"}}
 HANDLERS = {"app", "reporter_api", "code_api", "access_api", "admin_api", "deliver"}
-HANDLERS |= {"note_delivery", "run_job", "render", "sweep"}
+HANDLERS |= {"note_delivery", "take_reply", "run_job", "render", "sweep"}
 
 _PROGRAM = """
 import json, app

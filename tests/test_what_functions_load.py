@@ -41,6 +41,7 @@ PACKAGES: dict[str, set[str]] = {
     "admin_api": _SDK | _PAGES | {"jwt"},
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
     "note_delivery": _SDK | {"chalice"},
+    "take_reply": _SDK | {"chalice", "_cffi_backend", "cryptography"},
     "run_job": _SDK | {"chalice", "jinja2", "markupsafe"},
     "render": {"brotli", "_brotli", "jinja2", "markupsafe"},
     "sweep": _SDK | {"chalice"},
@@ -60,6 +61,7 @@ PYTHONS: dict[str, set[str]] = {
     "admin_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
     "note_delivery": _BY_SDK | _LINE | _PLAIN | {"html"},
+    "take_reply": _BY_SDK | _LINE | _PLAIN | {"html"},
     "run_job": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "render": _PLAIN | {"subprocess", "html"},
     "sweep": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
@@ -124,6 +126,11 @@ OURS: dict[str, str] = {
         " pages.render: catalogs english reporting.adapters: hpke_sealer shared.aws: secrets"
     ),
     "note_delivery": f"{_NOTICES} delivery.adapters: ses_events",
+    "take_reply": (
+        f"{_NOTICES} replies.adapters: dynamo_inbox_notes dynamo_mistyped dynamo_mistyped_raw dynamo_replies"
+        " dynamo_reply_addresses hpke_reply_sealer s3_inbound reporting.adapters: delivery_key_item"
+        " hpke_sealer"
+    ).replace(" log_outcomes", ""),
     "run_job": (
         "desk.adapters: dynamo_audit directory.adapters: published_texts shipped_content"
         " pages.adapters: document_folders pages.render: packing publishing.adapters: dynamo_documents"
@@ -178,6 +185,7 @@ DELIVERED = {
     "mail": {"messageId": "of-nobody", "tags": {}, "destination": []},
     "delivery": {"timestamp": "2026-11-25T00:00:00.000Z"},
 }
+CAME_IN = {"Records": [{"s3": {"bucket": {"name": "inbound_bucket"}, "object": {"key": "inbound/x"}}}]}
 _BEAT = json.loads(events.schedule())
 
 
@@ -193,6 +201,7 @@ def events_of(function: Function) -> list[Any]:
         "code_api": [json.loads(events.opening(code, "/es/code/"))],
         "deliver": [_BEAT],
         "note_delivery": [{"Records": [record]}],
+        "take_reply": [{"Records": [{**record, "body": json.dumps(CAME_IN)}]}],
         "run_job": [{"Records": [{**record, "body": "0" * 32}]}],
         "render": [json.loads(write_call(Call(PAGE, {}, package(), arguments={"name": "es/los-banos-ca"})))],
         "sweep": [_BEAT],

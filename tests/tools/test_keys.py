@@ -12,6 +12,7 @@ import pytest
 from chalicelib.delivery.adapters.delivery_keys import DeliveryKeys
 from chalicelib.delivery.adapters.hpke_opener import HpkeOpener, kid_of
 from chalicelib.delivery.errors import SealBroken
+from chalicelib.reporting.adapters.delivery_key_item import DeliveryKeyItem
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
@@ -23,6 +24,7 @@ from chalicelib.reporting.cases import (
 )
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.secrets import JsonSecret
+from chalicelib.shared.errors import SecretMissing
 from tests.support.fakes import NOON
 from tools.aws.keys import DeskKeys, Refused, main
 from tools.local.where import Where
@@ -64,6 +66,17 @@ def test_the_first_rotation_sets_a_new_stack_up(keys: DeskKeys) -> None:
     assert (keys.current(), keys.kids()) == (kid, [kid])
     assert opened(seal(b"words", "0" * 32), "0" * 32) == b"words"
     assert secret("reporter").content()["seed"] == "s" * 40
+
+
+def test_who_takes_replies_finds_the_public_key_beside_the_reports(keys: DeskKeys) -> None:
+    item = DeliveryKeyItem(SITE.dynamodb, "reports")
+    with pytest.raises(SecretMissing):
+        item.current()
+    for _ in range(2):
+        kid = keys.rotate(NOON)
+        assert item.current() == ReporterSecret(secret("reporter")).delivery_key()
+        assert opened(HpkeSealer(item.current).seal(b"words", "0" * 32), "0" * 32) == b"words"
+        assert item.current()[0] == kid
 
 
 def test_what_was_sealed_before_a_rotation_stays_readable(keys: DeskKeys) -> None:

@@ -264,4 +264,5 @@ def test_a_sweep_with_its_schedules_time_deletes(functions: Any, more: Event) ->
 @pytest.mark.parametrize("event", [None, [], {"Records": None}, {"Records": []}])
 def test_the_function_of_notices_starts_with_nothing(functions: Any, event: Any) -> None:
     assert functions.note_delivery(event, Context()) == {"batchItemFailures": []}
+    assert functions.take_reply(event, Context()) == {"batchItemFailures": []}
     assert functions.run_job(event, Context()) == {"batchItemFailures": []}

@@ -245,27 +245,6 @@ NOTE_DELIVERY = Function(
     },
 )
 
-# Apart from who delivers: it reads what strangers mail us, and can open nothing.
-TAKE_REPLY = Function(
-    name="take_reply",
-    handler="app.take_reply",
-    work="Taking replies",
-    queue="Replies",
-    rooms=("shared", "directory", "pages", "reporting", "delivery", "replies"),
-    memory=512,  # a mail of 2 MB is there several times: as it came, taken apart, and sealed
-    timeout=60,  # a sixth of the time for which the queue hides what it handed out
-    reserved=2,
-    environment={
-        "PORCHLIGHT_FUNCTION": "take_reply",
-        "STAGE": _STAGE,
-        "REPORTS_TABLE": _TABLE,
-        "ACCESS_TABLE": {"Ref": "Access"},
-        "INBOUND_BUCKET": {"Ref": "Inbound"},
-        "REPLY_DOMAIN": {"Ref": "ReplyDomain"},
-        "PAGES_URL": _PAGES,
-    },
-)
-
 SWEEP = Function(
     name="sweep",
     handler="app.sweep",
@@ -284,6 +263,27 @@ SWEEP = Function(
         "PAGES_URL": _PAGES,
         "SITE_ADDRESS": _SITE,
         **_SENDER,
+        **_REPLIES,
+    },
+)
+
+# It seals what officers write, and can open nothing.
+TAKE_REPLY = Function(
+    name="take_reply",
+    handler="app.take_reply",
+    work="Taking replies",
+    queue="Replies",
+    read_when="HasReplies",  # a queue that is read costs a quarter of a dollar a month
+    rooms=("shared", "directory", "pages", "reporting", "delivery", "replies"),
+    memory=512,
+    timeout=60,  # a sixth of the time for which the queue hides what it handed out
+    environment={
+        "PORCHLIGHT_FUNCTION": "take_reply",
+        "STAGE": _STAGE,
+        "REPORTS_TABLE": _TABLE,
+        "ACCESS_TABLE": {"Ref": "Access"},
+        "PAGES_URL": _PAGES,
+        "INBOUND_BUCKET": {"Ref": "Inbound"},
         **_REPLIES,
     },
 )
