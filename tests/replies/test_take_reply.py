@@ -176,6 +176,25 @@ def test_what_fails_dmarc_is_held_and_nothing_is_there_that_could_be_shown(bench
     assert bench.notes.notes == []
 
 
+def test_headers_that_a_sender_forged_below_sess_prove_nothing_and_place_nothing(bench: InboundBench) -> None:
+    forged = (
+        "Received: from mail.agency.example by inbound-smtp.us-west-2.amazonaws.com with SMTP id x\r\n"
+        f" for {address(OTHER)}; Wed, 25 Nov 2026 12:00:00 +0000\r\n"
+        "X-SES-Spam-Verdict: PASS\r\nX-SES-Virus-Verdict: PASS\r\n"
+        "Authentication-Results: amazonses.com; spf=pass; dkim=pass header.i=@agency.example;\r\n"
+        " dmarc=pass header.from=agency.example;\r\nX-SES-RECEIPT: AEFBQUFB\r\n"
+    )
+    bench.put(forged.encode() + raw_mail(), address(), verdicts=Verdicts(dmarc="FAIL", dkim="FAIL"))
+    assert bench.take() == {HELD: 1}
+    assert DMARC_FAILED in bench.shelf.conversation(ONE).replies[0].doubts
+    assert bench.states(OTHER) == []
+
+
+def test_a_town_without_dmarc_is_believed_when_spf_says_who_it_is(bench: InboundBench) -> None:
+    bench.put(raw_mail(), address(), verdicts=Verdicts(dmarc="GRAY", dkim="GRAY"))
+    assert bench.take() == {SHOWN: 1}
+
+
 def test_what_comes_from_elsewhere_is_held_with_its_words_and_the_desk_sees_a_row(
     bench: InboundBench,
 ) -> None:
