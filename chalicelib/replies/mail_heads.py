@@ -10,11 +10,14 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
+from chalicelib.replies.mail_headers import decoded
+
 _HEAD_MOST = 256 * 1024
 _BODY_HASHED = 1024 * 1024  # of a longer mail, of which only the first 2 MB are read, wherever its head ends
 _WANTED = ("message-id", "date", "in-reply-to", "references")
 _ID = re.compile(r"<([^<>\s@]{1,250})@([^<>\s@]{1,250})>")
 _SERVICE = "amazonses.com"
+_NEWEST = 4000  # characters of a thread's ids, which the newest end
 _THREAD_MOST = 20  # ids that are looked up: a thread's oldest are left out
 
 
@@ -68,6 +71,7 @@ def read_head(raw: bytes) -> MailHead:
 
 def _answers(in_reply_to: str, references: str) -> tuple[str, ...]:
     """Return the mail service's ids among these, "<id@region.amazonses.com>" as clients see them."""
-    named = [*_ID.findall(in_reply_to), *reversed(_ID.findall(references))]
+    # Python's email package, and what is written in it, encodes an id that is longer than a line.
+    named = [*_ID.findall(decoded(in_reply_to)), *reversed(_ID.findall(decoded(references[-_NEWEST:])))]
     ours = [left for left, domain in named if domain.lower().endswith(f".{_SERVICE}")]
     return tuple(dict.fromkeys(ours))[:_THREAD_MOST]

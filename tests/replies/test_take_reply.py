@@ -153,6 +153,14 @@ def test_a_reply_to_the_sender_alone_is_placed_by_the_mail_that_it_answers(bench
     assert sorted(texts(bench)) == ["Words 0", "Words 1"]
 
 
+def test_an_id_that_a_program_encoded_since_it_is_long_is_read(bench: InboundBench) -> None:
+    bench.reports.keep_mail(SES_ID, SentMail(About.of(REPORT, ONE), "police", 0), NOON)
+    half = len(SES_ID) // 2
+    encoded = f"=?utf-8?q?=3C{SES_ID[:half]}?=\r\n =?utf-8?q?{SES_ID[half:]}=40email=2Eamazonses=2Ecom=3E?="
+    bench.put(raw_mail(in_reply_to=encoded), f"desk@{DOMAIN}")
+    assert bench.take()[SHOWN] == 1
+
+
 @pytest.mark.parametrize("domain", ["agency.example", "amazonses.com.evil.example", "evilamazonses.com"])
 def test_an_id_of_ours_under_another_domain_places_nothing(bench: InboundBench, domain: str) -> None:
     bench.reports.keep_mail(SES_ID, SentMail(About.of(REPORT, ONE), "police", 0), NOON)

@@ -212,6 +212,7 @@ def test_the_form_of_a_mail_sends_a_reply_as_a_mail_program_writes_it(office: Of
     assert envelope_recipients(stored) == (TO,)
     assert (reply["From"].addresses[0].addr_spec, reply["To"]) == ("police@agency.example", TO)
     assert reply["Subject"] == "Re: Report PL-1A2B-3C4D año"
+    assert b"In-Reply-To: <1@us-west-2.amazonses.com>\r\n" in stored
     assert reply["In-Reply-To"] == reply["References"] == "<1@us-west-2.amazonses.com>"
     text = reply.get_content().replace("\r\n", "\n")
     assert text.startswith("We have it. Ñandú\nTomorrow.\n\nOn ")

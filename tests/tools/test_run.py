@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import boto3
 import html5lib
 import pytest
 
 from tools.local import run
 from tools.local.quiet_server import reserve
+from tools.local.where import RUNNING
 
 pytestmark = pytest.mark.takes(55)
 
@@ -198,6 +200,36 @@ def test_a_report_goes_from_the_form_to_every_recipients_mail(site: Site) -> Non
             "\r\n", "\n"
         )
     assert "muchacha" not in "".join(site.output)
+
+
+def items_of(site: Site) -> list[dict[str, Any]]:
+    """Return every item of a site's table of reports."""
+    told = json.loads((RUNNING / f"{site.process.pid}.json").read_text(encoding="utf-8"))
+    dynamodb = boto3.client("dynamodb", endpoint_url=told["AWS_ENDPOINT_URL"], region_name="us-west-2")
+    found: list[dict[str, Any]] = dynamodb.scan(TableName=told["REPORTS_TABLE"])["Items"]
+    dynamodb.close()
+    return found
+
+
+def test_a_reply_typed_into_the_mailroom_is_shown_to_the_writer_and_lies_there_sealed(site: Site) -> None:
+    fields = fields_of(site.ask("/en/us/note/")[1])
+    time.sleep(3.2)
+    before = {mail["id"] for mail in site.mails()}
+    assert site.ask("/en/us/note/", {**fields, "a": "A zxqv phrase."})[0] == 200
+    mail = eventually(lambda: [one for one in site.mails() if one["id"] not in before])[0]
+    # The mail's own record is written after it was sent: a reply so soon would find none.
+    eventually(lambda: [one for one in items_of(site) if one["pk"]["S"] == f"mail#{mail['id']}"])
+    typed = {"text": "We sent a qvzx car."}
+    assert site.ask(f"/mail/{mail['id']}/reply", typed, site.mailroom_port)[0] == 303
+
+    def states() -> list[str]:
+        held = [one["replies"]["L"] for one in items_of(site) if one["pk"]["S"].startswith("replies#")]
+        return [note["M"]["state"]["S"] for notes in held for note in notes]
+
+    assert eventually(states) == ["shown"]
+    eventually(lambda: not [one for one in items_of(site) if one["pk"]["S"].startswith("rawreply#")])
+    for words in ("zxqv", "qvzx"):
+        assert words not in repr(items_of(site)) + "".join(site.output)
 
 
 def test_a_program_that_fills_the_form_at_once_finds_its_report_in_the_mailroom(site: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.utils import format_datetime, parseaddr
@@ -20,7 +21,7 @@ def written_reply(mail_id: str, message: Message, officer: str, text: str) -> tu
     to = parseaddr(str(message.get("Reply-To", "")))[1] or sender
     ours = f"<{mail_id}@{REGION}.amazonses.com>"
     now = datetime.now(UTC)
-    reply = EmailMessage()
+    reply = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))  # it would encode ids in longer lines
     reply["From"] = Address("Officer", addr_spec=officer)
     reply["To"] = to
     subject = " ".join(str(message.get("Subject", "")).split())
@@ -32,7 +33,7 @@ def written_reply(mail_id: str, message: Message, officer: str, text: str) -> tu
     quoted = "\n".join(f"> {line}".rstrip() for line in _text_of(message).splitlines())
     said = f"On {now:%a, %b} {now.day}, {now.year} at {now:%H:%M}, <{sender}> wrote:"
     reply.set_content(f"{text.strip()}\n\n{said}\n\n{quoted}\n")
-    return to, reply.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return to, reply.as_bytes()
 
 
 def _text_of(message: Message) -> str:
