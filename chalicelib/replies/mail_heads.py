@@ -42,7 +42,7 @@ class MailHead:
 
 def read_head(raw: bytes) -> MailHead:
     """Return what a raw source's first header lines say; of what is there twice, the first. Never raises."""
-    found: dict[str, str] = {}
+    lines: dict[str, list[str]] = {}
     name, start, end = "", 0, len(raw)
     while start < min(len(raw), _HEAD_MOST):
         stop = raw.find(b"\n", start)
@@ -55,12 +55,13 @@ def read_head(raw: bytes) -> MailHead:
         text = line.decode("utf-8", "replace")
         if line[:1] in b" \t":
             if name:
-                found[name] += text
+                lines[name].append(text)
             continue
         name = text.partition(":")[0].strip().lower()
-        name = name if name in _WANTED and name not in found else ""
+        name = name if name in _WANTED and name not in lines else ""
         if name:
-            found[name] = text.partition(":")[2]
+            lines[name] = [text.partition(":")[2]]
+    found = {name: "".join(parts) for name, parts in lines.items()}
     return MailHead(
         message_id=found.get("message-id", "").strip(),
         date=found.get("date", "").strip(),
