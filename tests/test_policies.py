@@ -147,7 +147,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     "deliver": {
         "dynamodb:DescribeTable": ["Reports"],
         "dynamodb:Query": ["Access", "Reports/index/due", "Reports/index/desk", "Wishes"],
-        "dynamodb:DeleteItem": ["Wishes"],
+        "dynamodb:DeleteItem": ["Wishes", "Reports"],
         "dynamodb:GetItem": ["Access", "Reports"],
         "dynamodb:PutItem": ["Reports", "Wishes"],
         "dynamodb:UpdateItem": ["Reports"],
@@ -206,7 +206,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:Scan": ["Reports"],
         "dynamodb:DeleteItem": ["Reports", "Wishes"],
         "dynamodb:Query": ["Access", "Reports/index/desk", "Wishes"],
-        "dynamodb:PutItem": ["Wishes"],
+        "dynamodb:PutItem": ["Wishes", "Reports"],
         "dynamodb:GetItem": ["Reports"],
         "dynamodb:UpdateItem": ["Reports"],
         "ses:SendEmail": MAIL,
@@ -294,11 +294,13 @@ KEYS: dict[str, dict[str, list[str]]] = {
         ],
     },
     "deliver": {
-        "dynamodb:GetItem": ["count#*", "places", "report#*"],
-        "dynamodb:DeleteItem": ["wish"],
-        "dynamodb:PutItem": ["batch#*", "mail#*", "refused#*", "report#*"],
+        "dynamodb:GetItem": [
+            *("count#*", "inboxnote#*", "places", "rawreply#*", "replies#*", "reply#*", "report#*"),
+        ],
+        "dynamodb:DeleteItem": ["rawreply#*", "reply#*", "wish"],
+        "dynamodb:PutItem": ["address#*", "batch#*", "mail#*", "refused#*", "replies#*", "report#*"],
         "dynamodb:Query": ["handover", "recipient", "told", "waiting", "wish"],
-        "dynamodb:UpdateItem": ["count#*", "report#*"],
+        "dynamodb:UpdateItem": ["count#*", "inboxnote#*", "report#*"],
     },
     "note_delivery": {
         "dynamodb:Query": ["recipient", "waiting"],
@@ -325,8 +327,8 @@ KEYS: dict[str, dict[str, list[str]]] = {
     },
     "sweep": {
         "dynamodb:DeleteItem": ["wish"],
-        "dynamodb:GetItem": ["count#*"],
-        "dynamodb:PutItem": ["refused#*"],
+        "dynamodb:GetItem": ["count#*", "rawreply#*", "replies#*"],
+        "dynamodb:PutItem": ["inboxnote#*", "refused#*"],
         "dynamodb:Query": ["recipient", "waiting", "wish"],
         "dynamodb:UpdateItem": ["count#*", "report#*"],
     },

@@ -120,8 +120,10 @@ OURS: dict[str, str] = {
     ),
     "deliver": (
         f"{_NOTICES} delivery.adapters: copy_marks delivery_keys dynamo_cases dynamo_hand_overs"
-        " dynamo_wishes hpke_opener"
-        " mail_encryption delivery.render: mail_block mail_contexts mails place_mails"
+        " dynamo_wishes hpke_opener reply_tokens"
+        " mail_encryption delivery.render: mail_block mail_contexts mails place_mails reply_lines"
+        " replies.adapters: dynamo_inbox_notes dynamo_replies dynamo_reply_addresses"
+        " replies.render: inbox_mails"
         " directory.adapters: dynamo_people_to_tell written_places"
         " pages.render: catalogs english reporting.adapters: hpke_sealer shared.aws: secrets"
     ),
@@ -150,6 +152,7 @@ OURS: dict[str, str] = {
     ),
     "sweep": (
         f"{_NOTICES} delivery.adapters: dynamo_cases dynamo_month_sums dynamo_wishes desk.render: desk_mails"
+        " replies.adapters: dynamo_inbox_notes dynamo_replies"
     ),
 }
 

@@ -72,7 +72,12 @@ def away(delivery: Delivery, turn: int, message_id: str, now: datetime) -> Deliv
 
 
 def given_up(delivery: Delivery, now: datetime, has_fallback: bool) -> Delivery:
-    """Return an UNCLEAR delivery that nobody took in time: the fallback's turn, or bounced."""
+    """Return an UNCLEAR delivery that nobody took in time: the fallback's turn, or bounced.
+
+    Who replied has it.
+    """
+    if delivery.replied_at is not None:
+        return replace(move(delivery, DELIVERED, now), doubtful=())
     return replace(refused(delivery, BOUNCED, now, has_fallback), doubtful=delivery.doubtful)
 
 

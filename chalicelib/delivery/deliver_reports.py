@@ -20,6 +20,7 @@ from chalicelib.delivery.send_mail import SendMail
 from chalicelib.delivery.single_mails import SingleMails
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipient_rows import RecipientsMissing
+from chalicelib.reporting.cases import SealedReport
 from chalicelib.reporting.ports import ReportStore
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
@@ -31,7 +32,7 @@ class DeliverReports:
     """The outbox worker. Several may run at once: each report is claimed by exactly one.
 
     `wait` lets time pass; `log_outcome` hears what became of each delivery; `addresses` gives those that an
-    office had at a time.
+    office had at a time; `note_message` notes a writer's message in its conversation.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class DeliverReports:
         wait: Callable[[timedelta], None],
         log_outcome: Callable[[Outcome], None] = unheard,
         addresses: Callable[[str, datetime], Sequence[str]] = lambda office, at: (),
+        note_message: Callable[[SealedReport], None] = lambda message: None,
     ) -> None:
+        self._note_message = note_message
         self._addresses = addresses
         self._log_outcome = log_outcome
         self._store = store
@@ -82,6 +85,7 @@ class DeliverReports:
             leases=Leases(self._store, self._clock, self._wait, time_left, self._log_outcome),
             tally=Tally(),
             addresses=self._addresses,
+            note_message=self._note_message,
         )
         try:
             self._work(outbox)

@@ -77,7 +77,7 @@ class Digests:
                 outbox.leases.release(case)
                 continue
             cases.append(case)
-            writes = max(writes, len(case.in_hand))
+            writes = max(writes, len(case.in_hand) * outbox.send.writes_a_report)
             size += len(case.record.sealed)
             if size > DIGEST_BYTES:
                 break

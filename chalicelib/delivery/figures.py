@@ -24,7 +24,7 @@ class DeliveryFigures:
     """The metrics that an operator watches.
 
     `reports`, `reached_nobody` and `on_legal_hold` count reports; the others count deliveries, of which a
-    report to two agencies has two.
+    report to two agencies has two, and those of a writer's messages.
     """
 
     reports: int = 0
@@ -48,10 +48,10 @@ def figures(reports: Iterable[SealedReport], now: datetime) -> DeliveryFigures:
     """
     counted = DeliveryFigures()
     for report in reports:
-        counted.reports += 1
+        counted.reports += not report.is_message
         counted.on_legal_hold += report.legal_hold
         for delivery in report.deliveries:
-            lost = delivery.state in LOST
+            lost = delivery.state in LOST and delivery.replied_at is None
             counted.waiting += delivery.state in WAITING
             counted.held += delivery.state == HELD
             counted.sent += delivery.state in (SENT, UNCLEAR)
@@ -64,5 +64,5 @@ def figures(reports: Iterable[SealedReport], now: datetime) -> DeliveryFigures:
                 waited = (now - (delivery.next_try or now)) / timedelta(seconds=1)
                 counted.oldest_due_seconds = max(counted.oldest_due_seconds, waited)
         overdue = report.taken_at + WATCH_AFTER <= now and report.answered_at is None
-        counted.reached_nobody += overdue and report.reached_nobody()
+        counted.reached_nobody += overdue and report.reached_nobody() and not report.is_message
     return counted

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from chalicelib.delivery.errors import WishRefused
 from chalicelib.delivery.ports import Cases, WishBook
-from chalicelib.delivery.wishes import Wish, granted, is_done
+from chalicelib.delivery.wishes import REPLY_KINDS, Wish, granted, is_done
 from chalicelib.directory.ports import RecipientBook
+from chalicelib.reporting.cases import SealedReport
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
@@ -15,8 +17,16 @@ MOST = 50  # a run: a flood of wishes must not keep a run from its mails
 _TRIES = 3
 
 
+def left_waiting(case: SealedReport, wish: Wish, now: datetime) -> bool:
+    """Leave a wish about a reply for the function that may grant it."""
+    return False
+
+
 class GrantWishes:
-    """Grants what the desk wished, or notes why not. `tell` writes a line of the log for each."""
+    """Grants what the desk wished, or notes why not. `tell` writes a line of the log for each.
+
+    `about_replies` grants what concerns a reply; where there is none, such a wish waits for who has it.
+    """
 
     def __init__(
         self,
@@ -27,7 +37,9 @@ class GrantWishes:
         tell: Callable[[str], None],
         *,
         agreed_only: bool,
+        about_replies: Callable[[SealedReport, Wish, datetime], bool] = left_waiting,
     ) -> None:
+        self._about_replies = about_replies
         self._cases = cases
         self._wishes = wishes
         self._directory = directory
@@ -69,6 +81,8 @@ class GrantWishes:
             case = self._cases.find(wish.case_number, min(now, wish.at))
             if case is None:
                 raise WishRefused("there is no such case any more")
+            if wish.kind in REPLY_KINDS:
+                return self._about_replies(case, wish, now)
             if is_done(case, wish):
                 return True
             changed = granted(case, wish, self._directory, now, agreed_only=self._agreed_only)

@@ -27,13 +27,14 @@ _NEARLY_OUT = timedelta(seconds=2)
 class Case:
     """A report under a lease. `in_hand` are the recipients that its worker still has to deal with.
 
-    `words` is the report once it was opened.
+    `words` is the report once it was opened. `noted` says that a message was noted in its conversation.
     """
 
     record: SealedReport
     lease: datetime | None
     in_hand: set[str] = field(default_factory=set)
     words: Report | None = field(default=None, repr=False)
+    noted: bool = False
 
     @property
     def mine(self) -> bool:

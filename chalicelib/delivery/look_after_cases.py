@@ -213,6 +213,8 @@ def read_case_number(text: str) -> str:
 
 
 def _why(case: SealedReport, delivery: Delivery, now: datetime) -> str:
+    if delivery.replied_at is not None:
+        return ""  # somebody there has it, whatever became of the mail
     if delivery.state in LOST:
         return (
             "" if case.answered_at else "It has not reached this recipient, and nobody has acknowledged that."

@@ -50,6 +50,10 @@ class Frame:
     before: str
     after: str
 
+    def without(self, lines: Collection[str]) -> Frame:
+        """Return the frame without each line that is one of these, and nothing else."""
+        return Frame(_without(self.before, lines), _without(self.after, lines))
+
     def around(self, block: str, first: str = "") -> str:
         """Return the text of a mail; `first` comes before all else.
 
@@ -121,6 +125,15 @@ def read_published(content: object) -> dict[str, dict[str, str]]:
         str(name): {str(language): text for language, text in frames.items() if isinstance(text, str)}
         for name, frames in mails.items()
     }
+
+
+def _without(text: str, lines: Collection[str]) -> str:
+    kept = [line for line in text.split("\n") if line.strip() not in lines]
+    if len(kept) == text.count("\n") + 1:
+        return text
+    while any(kept[at : at + 2] == ["", ""] for at in range(len(kept))):
+        kept = [line for at, line in enumerate(kept) if line or at == 0 or kept[at - 1]]
+    return "\n".join(kept).strip("\n")
 
 
 def _parts(line: str) -> tuple[str, str]:

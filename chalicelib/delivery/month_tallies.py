@@ -92,7 +92,7 @@ def tallies_of(case: SealedReport, now: datetime) -> Tallies:
     """Return what one case counts: once for its town, once for each office that it was addressed to."""
     waits_for_word = case.answered_at is None
     overdue = waits_for_word and case.taken_at + WATCH_AFTER <= now
-    lost = [one for one in case.deliveries if one.state in LOST]
+    lost = [one for one in case.deliveries if one.state in LOST and one.replied_at is None]
     last = max((one.changed_at for one in case.deliveries), default=case.taken_at)
     town = Counts(
         reports=1,
@@ -109,7 +109,8 @@ def tallies_of(case: SealedReport, now: datetime) -> Tallies:
 
 
 def _copy(case: SealedReport, copy: Delivery, overdue: bool) -> Counts:
-    taken, failed = copy.state == DELIVERED, copy.state in LOST
+    taken = copy.state == DELIVERED or copy.replied_at is not None
+    failed = copy.state in LOST and not taken
     return Counts(
         reports=1,
         taken=int(taken),

@@ -143,6 +143,8 @@ class NoteDelivery:
             return True
         if notice.kind not in _BAD_NEWS or before.state == after.state:
             return False
+        if before.replied_at is not None:  # somebody there has it: nobody need do anything
+            return False
         detail = {
             "recipient": mail.recipient,
             "address": before.address,

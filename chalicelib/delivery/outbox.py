@@ -63,7 +63,8 @@ class Outbox:
     `addresses` gives those that an office had at a time: a form knows none, so a writer's choice has none.
     `stopped` are the recipients for whom the mail service said that it takes nothing at all, and its words.
     It may have meant them alone: so others are tried too. `works` says whether a mail went out since, and
-    `aside` are the reports that wait for those recipients.
+    `aside` are the reports that wait for those recipients. `note_message` notes a writer's message in the
+    conversation that it belongs to, once or more often.
     """
 
     store: ReportStore
@@ -78,6 +79,7 @@ class Outbox:
     leases: Leases
     tally: Tally
     addresses: Callable[[str, datetime], Sequence[str]] = lambda office, at: ()
+    note_message: Callable[[SealedReport], None] = lambda message: None
     busy: int = 0
     stopped: dict[str, str] = field(default_factory=dict)
     works: bool = True
@@ -103,6 +105,7 @@ class Outbox:
                 choice = case.words.choice.with_marks(lambda office: self.addresses(office, taken))
                 case.words = replace(case.words, choice=choice)
             self._withhold(case, case.words)
+            self._note(case)
             return OpenedReport(case.record, case.words)
         except StoreUnavailable:
             self.leases.release(case)
@@ -115,6 +118,17 @@ class Outbox:
         except (ValueError, TypeError) as error:
             self.fault(case, error)
         return None
+
+    def _note(self, case: Case) -> None:
+        """Note a message in its conversation. Whatever goes wrong there, it is mailed."""
+        if case.noted or not case.record.is_message:
+            return
+        case.noted = True
+        try:
+            self.note_message(case.record)
+        except Exception as error:
+            named = {"case": case.record.case_number, "error": type(error).__name__}
+            self.alarms.raise_alarm("message_not_noted", named)
 
     def fault(self, case: Case, error: Exception) -> None:
         """Put off one report that raises an unforeseen error: it must not stop what stands behind it."""

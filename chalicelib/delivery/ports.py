@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from chalicelib.delivery.mail_threads import Thread
 from chalicelib.delivery.month_tallies import MonthSum
+from chalicelib.delivery.reply_addresses import ReplyToken
 from chalicelib.delivery.wishes import Wish
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import SealedReport
@@ -34,11 +36,35 @@ class OpenedReport:
     """A report opened for the mails, with what a recipient should know around it.
 
     `instead_of` is the name of the recipient whose copy did not arrive, when this one is told in its stead.
+    `reply_to` is the address at which this recipient may answer it, or "". `thread` is that of a message that
+    the writer added.
     """
 
     record: SealedReport
     report: Report = field(repr=False)
     instead_of: str = ""
+    reply_to: str = ""
+    thread: Thread | None = None
+
+
+class ReplyTokens(Protocol):
+    """Tokens of reply addresses, made with a secret that only who delivers has."""
+
+    def token(self, sealed: bytes, about: str, recipient: str) -> ReplyToken:
+        """Return the token of one recipient's copy of what `about` names ("report-<id>", "batch-<id>").
+
+        It is the same for as long as the delivery key exists to which `sealed` was sealed; b"" stands for
+        the newest. Raises SecretMissing.
+        """
+
+
+class KeepReplyAddress(Protocol):
+    """Keeps what a reply address leads to, by the hash of its token."""
+
+    def __call__(
+        self, token_hash: str, recipient: str, keep_until: datetime, *, report_id: str = "", batch: str = ""
+    ) -> None:
+        """Store it; the same again only lengthens its time. Raises StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +94,16 @@ class MailRenderer(Protocol):
         """Return the message for one report. Raises KeyUnusable."""
 
     def digest(
-        self, recipient: Recipient, to: str, opened: Sequence[OpenedReport], names: Mapping[str, str]
+        self,
+        recipient: Recipient,
+        to: str,
+        opened: Sequence[OpenedReport],
+        names: Mapping[str, str],
+        reply_to: str = "",
     ) -> bytes:
         """Return one message that holds every one of these reports, in order. Raises KeyUnusable.
 
-        `names` gives each recipient id's name.
+        `names` gives each recipient id's name; `reply_to` is where an answer to the digest itself goes.
         """
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.delivery.place_notes import places_of
 from chalicelib.delivery.ports import MailRenderer, OpenedReport
+from chalicelib.delivery.reply_to import ReplyTo
 from chalicelib.directory.errors import KeyUnusable
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import (
@@ -65,7 +66,10 @@ class Change:
 
 
 class SendMail:
-    """Renders and sends mails. MailStopped passes through: it concerns the queue, not one mail."""
+    """Renders and sends mails. MailStopped passes through: it concerns the queue, not one mail.
+
+    `replies` gives mails their reply addresses; without it nobody can reply.
+    """
 
     def __init__(
         self,
@@ -75,7 +79,9 @@ class SendMail:
         alarms: Alarms,
         clock: Clock,
         sender: str,
+        replies: ReplyTo | None = None,
     ) -> None:
+        self._replies = replies
         self._mailer = mailer
         self._renderer = renderer
         self._store = store
@@ -86,8 +92,9 @@ class SendMail:
     def report(
         self, recipient: Recipient, delivery: Delivery, opened: OpenedReport, others: Sequence[Recipient]
     ) -> Change:
-        """Send one report to one recipient, told who else gets it."""
+        """Send one report to one recipient, told who else gets it. Raises StoreUnavailable, SecretMissing."""
         to = recipient.address(delivery.address)
+        opened = self._answerable(recipient, opened)
         return self._tried(
             recipient,
             delivery,
@@ -108,11 +115,13 @@ class SendMail:
 
         `deliveries` are theirs, all to the same address and in the same turn; `names` gives every
         recipient's name. Which reports the mail holds is stored first, because notices name the mail alone.
-        A mail that is refused is given up, unless it `may_divide`.
+        A mail that is refused is given up, unless it `may_divide`. Raises StoreUnavailable, SecretMissing.
         """
         batch = self._clock.nonce().hex()
         now = self._clock.now()
         self._store.keep_batch(batch, [report.record.id for report in opened], now + NOTICES_KEPT)
+        opened = [self._answerable(recipient, report) for report in opened]
+        reply_to = self._replies.batch(recipient, batch) if self._replies else ""
         longest_tried = max(deliveries, key=lambda delivery: delivery.attempts)
         to = recipient.address(longest_tried.address)
         return self._tried(
@@ -124,9 +133,17 @@ class SendMail:
                 "reports": str(len(opened)),
                 **places_of([one.record.place for one in opened]),
             },
-            lambda: self._renderer.digest(recipient, to, opened, names),
+            lambda: self._renderer.digest(recipient, to, opened, names, reply_to),
             may_divide,
         )
+
+    @property
+    def writes_a_report(self) -> int:
+        """Return how many writes each report of a mail takes: one records it, one keeps its address."""
+        return 2 if self._replies is not None and self._replies.is_on else 1
+
+    def _answerable(self, recipient: Recipient, opened: OpenedReport) -> OpenedReport:
+        return opened if self._replies is None else self._replies.report(recipient, opened)
 
     def remember(self, change: Change) -> None:
         """Store what the mail's message id stands for.

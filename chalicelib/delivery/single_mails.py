@@ -169,7 +169,8 @@ class SingleMails:
         outbox = self._outbox
         now, turn = outbox.clock.now(), delivery.turn
         recipient = outbox.recipients.get(delivery.recipient)
-        falls_back = recipient is not None and bool(recipient.fallback) and delivery.address != FALLBACK
+        has_fallback = recipient is not None and bool(recipient.fallback) and delivery.replied_at is None
+        falls_back = has_fallback and delivery.address != FALLBACK
         named = {
             "case": case.record.case_number,
             "recipient": delivery.recipient,
@@ -192,8 +193,8 @@ class SingleMails:
         now, turn = outbox.clock.now(), delivery.turn
         recipient = outbox.recipients.get(delivery.recipient)
         has_fallback = recipient is not None and bool(recipient.fallback)
-        falls_back = has_fallback and delivery.address != FALLBACK
-        if delivery.away_mail not in self._alarmed_of:
+        falls_back = has_fallback and delivery.address != FALLBACK and delivery.replied_at is None
+        if delivery.replied_at is None and delivery.away_mail not in self._alarmed_of:
             self._alarmed_of.add(delivery.away_mail)
             detail = {
                 "recipient": delivery.recipient,
@@ -205,7 +206,7 @@ class SingleMails:
             }
             outbox.alarms.raise_alarm("fell_back" if falls_back else "not_taken", detail)
         outbox.tally.fell_back += falls_back
-        outbox.tally.failed += not falls_back
+        outbox.tally.failed += not falls_back and delivery.replied_at is None
 
         def give_up(current: Delivery) -> Delivery:
             return (

@@ -46,6 +46,8 @@ class SumMonths:
         months: set[_Month] = set()
         closing: dict[_Month, list[SealedReport]] = defaultdict(list)
         for case in self._survey(now - LONG_AGO):
+            if case.is_message:
+                continue  # it belongs to a report that is counted
             mark = mark_of(case)
             month = month_of(case.taken_at, self._zone_of(case.place)), case.place
             there.add(mark)

@@ -36,7 +36,8 @@ class Sweep:
 
     `digest_every` is how far apart digests are; `log_outcome` hears what became of each delivery.
     `sum_months` writes the monthly sums of what is about to go, and returns the keys of what is not in them
-    yet.
+    yet. `forget` deletes what was said about a report by its id; `conversations` returns of which reports
+    something was said, now and then, and otherwise none.
     """
 
     def __init__(
@@ -48,7 +49,11 @@ class Sweep:
         digest_every: timedelta = timedelta(hours=1),
         log_outcome: Callable[[Outcome], None] = unheard,
         sum_months: Callable[[datetime], Collection[str]] = lambda _: (),
+        forget: Callable[[str], object] = lambda _: None,
+        conversations: Callable[[datetime], Collection[str]] = lambda _: (),
     ) -> None:
+        self._forget = forget
+        self._conversations = conversations
         self._store = store
         self._alarms = alarms
         self._gauges = gauges
@@ -66,13 +71,16 @@ class Sweep:
         When the time runs out, the next sweep goes on.
         """
         now = self._clock.now()
-        deleted = self._deleted(now, time_left) if self._may_delete(now, scheduled_at) else 0
+        may_delete = self._may_delete(now, scheduled_at)
+        deleted = self._deleted(now, time_left) if may_delete else 0
+        alone = set(self._conversations(now)) if may_delete else set()
         horizon = Horizon(max(now, scheduled_at or now), self._digest_every)
         hidden: list[SealedReport] = []
         unlisted: list[SealedReport] = []
 
         def seen() -> Iterator[SealedReport]:
             for record in self._store.survey(now):
+                alone.discard(record.id)
                 mended = horizon.set_due(record, now)
                 if mended is not record:
                     hidden.append(mended)
@@ -81,6 +89,7 @@ class Sweep:
                 yield record
 
         counted = figures(seen(), now)
+        self._forget_those(alone, time_left)
         self._set_due(hidden, time_left)
         self._write_anew(unlisted, time_left)
         self._gauges.put(asdict(counted))
@@ -110,9 +119,18 @@ class Sweep:
             deleted = self._store.delete(key, now)
             if deleted is not None:
                 count += 1
+                if key.startswith(_REPORT) and "." not in key:  # and not what its writer added to it
+                    self._forget(key.removeprefix(_REPORT))
                 for deletion in _deletions(key, deleted, now):
                     self._log_outcome(deletion)
         return count
+
+    def _forget_those(self, alone: Collection[str], time_left: Callable[[], timedelta]) -> None:
+        """Delete what was said about reports that DynamoDB deleted by itself, or a sweep that then died."""
+        for report_id in sorted(alone):
+            if time_left() < MARGIN:
+                break
+            self._forget(report_id)
 
     def _not_summed(self, now: datetime) -> Collection[str]:
         """Write the monthly sums; return what waits for the next sweep. A fault in them stops no deletion."""

@@ -103,5 +103,7 @@ def _has_nobody(case: SealedReport, now: datetime) -> bool:
 
 
 def _fails(case: SealedReport, one: Delivery) -> bool:
+    if one.replied_at is not None:
+        return False
     lost = one.state in LOST and case.answered_at is None
     return lost or one.state in (DELAYED, FALLEN_BACK) or (one.state in WAITING and one.attempts > 0)

@@ -335,10 +335,10 @@ def move(
 def refused(delivery: Delivery, state: str, now: datetime, has_fallback: bool) -> Delivery:
     """Return a delivery that its address did not take: queued for the fallback, or given up as `state`.
 
-    What goes out in digests waits a minute, so that all of a refused digest falls back as one mail.
+    Who replied has it. What goes out in digests waits a minute: a refused digest falls back as one mail.
     """
     certain = replace(delivery, doubtful=tuple(turn for turn in delivery.doubtful if turn != delivery.turn))
-    if delivery.address == FIRST and has_fallback:
+    if delivery.address == FIRST and has_fallback and delivery.replied_at is None:
         # The reports of one digest were to be looked at in the same moment, and are looked at one by one.
         since = delivery.next_try if delivery.state in LOOKED_AT else None
         when = max(now, (since or now) + timedelta(minutes=1)) if delivery.digest else now

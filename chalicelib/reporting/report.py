@@ -43,6 +43,9 @@ class Report:
     `about_writer` is one of ABOUT, or "" when the question was left open, which counts as "no".
     `danger_if_police_come` is one of DANGER_ANSWERS, or "" when it was left open. `choice` is None in a
     report that was sealed before choices were.
+
+    `answers` is what a message that its writer added answers: by recipient, the Message-ID of the last reply
+    and then its References. Reports have none.
     """
 
     place: str
@@ -55,6 +58,7 @@ class Report:
     choice: Choice | None = field(default=None, repr=False, compare=False)  # the same words are the same
     vehicle: str = field(default="", repr=False)
     danger_if_police_come: str = field(default="", repr=False)
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False, hash=False)
 
     def to_bytes(self) -> bytes:
         """Serialize the report as UTF-8 JSON, as which it is sealed."""
@@ -72,6 +76,8 @@ class Report:
         for name in _LATER:
             if said := getattr(self, name):
                 content[name] = said
+        if self.answers:
+            content["answers"] = {recipient: list(ids) for recipient, ids in self.answers.items()}
         if self.choice is not None:
             content["choice"] = self.choice.to_data()
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -86,7 +92,8 @@ class Report:
             about_writer = answer_about(read.pop("about_writer", ""))
             return cls(**read, about_writer=about_writer, choice=None)
         choice = read.pop("choice", None)
-        return cls(**read, choice=None if choice is None else Choice.from_data(choice))
+        answers = _read_answers(read.pop("answers", {}))
+        return cls(**read, choice=None if choice is None else Choice.from_data(choice), answers=answers)
 
     @property
     def spares(self) -> bool:
@@ -114,6 +121,12 @@ class SentForm:
         """Return a digest (SHA-256) of all that was sent."""
         sent = self.report.to_bytes() + b"\0" + ",".join(self.recipients).encode()
         return hashlib.sha256(sent + (b"\0consent" if self.consent else b"")).digest()
+
+
+def _read_answers(answers: object) -> Mapping[str, Sequence[str]]:
+    if not isinstance(answers, dict) or not all(isinstance(ids, list) for ids in answers.values()):
+        raise ValueError("not what a message answers")
+    return {str(recipient): tuple(map(str, ids)) for recipient, ids in answers.items()}
 
 
 def plain_lines(text: str) -> str:

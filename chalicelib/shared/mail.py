@@ -7,9 +7,10 @@ from typing import Protocol
 
 from chalicelib.shared.errors import PorchlightError
 
-# The kinds of mail: a report, a digest of several, an alarm; a notification of what was done at the desk, a
-# confirmation code, a reminder of contacts.
+# The kinds of mail: a report, a digest of several, an alarm; a note to an office's inbox; a notification of
+# what was done at the desk, a confirmation code, a reminder of contacts.
 REPORT, BATCH, ALARM = "report", "batch", "alarm"
+INBOX = "inbox"
 DESK, CODE, CONTACTS = "desk", "code", "contacts"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.delivery.adapters.copy_marks import KeyedCopyMarks
 from chalicelib.delivery.adapters.delivery_keys import DeliveryKeys
-from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+from chalicelib.delivery.adapters.hpke_opener import HpkeOpener, kid_of
 from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
 from chalicelib.delivery.deliver_reports import DeliverReports
 from chalicelib.delivery.flood_caps import FloodCaps
@@ -27,6 +27,7 @@ from chalicelib.shared.error_place import where
 from chalicelib.shared.errors import StoreUnavailable
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.grant_hand_overs import grant_hand_overs
+from chalicelib.wiring.mail_replies import note_messages, reply_to, tell_inboxes
 from chalicelib.wiring.mails import delivery_recipients, mails
 from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, report_store, ses, time_left
 from chalicelib.wiring.places_to_tell import tell_places
@@ -47,6 +48,7 @@ def deliver(settings: Settings, context: Any, clock: Clock | None = None) -> dic
     if any(done.values()):
         log.info("delivered: %s", done)
     _tell_places(settings, clock, time_left(context))
+    _tell_inboxes(settings, clock, time_left(context))
     try:
         gauges = _due(store, clock.now())
     except StoreUnavailable:
@@ -60,7 +62,8 @@ def _grant_wishes(settings: Settings, clock: Clock) -> None:
 
     The next run goes on.
     """
-    for what, grant in (("wishes of the desk", grant_wishes), ("hand-overs", grant_hand_overs)):
+    wishes = partial(grant_wishes, with_replies=True)
+    for what, grant in (("wishes of the desk", wishes), ("hand-overs", grant_hand_overs)):
         try:
             grant(settings, clock, delivery_recipients(settings, clock))()
         except Exception as error:
@@ -77,13 +80,29 @@ def _tell_places(settings: Settings, clock: Clock, left: Callable[[], timedelta]
         log.error("people of places are told later: %s", where(error))
 
 
+def _tell_inboxes(settings: Settings, clock: Clock, left: Callable[[], timedelta]) -> None:
+    """Mail offices what is noted about their replies, after all else. What goes wrong waits."""
+    if left() < TELL_MARGIN:
+        return
+    try:
+        tell_inboxes(settings, clock, delivery_recipients(settings, clock), left)
+    except Exception as error:
+        log.error("offices are told of their replies later: %s", where(error))
+
+
 def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
     """Return the outbox worker. Only who delivers loads what opens reports and writes mails."""
     keys = _delivery_keys(settings.desk_keys_secret)
     store, operator_alarms = report_store(settings), alarms(settings, clock)
     mailer = SesMailer(ses, settings.ses_configuration_set)
     send = SendMail(
-        mailer, mails(settings, operator_alarms), store, operator_alarms, clock, settings.sender_address
+        mailer,
+        mails(settings, operator_alarms),
+        store,
+        operator_alarms,
+        clock,
+        settings.sender_address,
+        reply_to(settings, clock, keys.private_keys, kid_of),
     )
     opener = HpkeOpener(keys.private_keys, keys.forget)
     every = timedelta(seconds=settings.digest_every)
@@ -100,6 +119,7 @@ def deliverer(settings: Settings, clock: Clock) -> DeliverReports:
         _wait,
         LogOutcomes(OUTCOMES.info),
         recipients.addresses,
+        note_messages(settings, clock),
     )
 
 

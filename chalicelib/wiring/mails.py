@@ -57,6 +57,12 @@ def contacts_text(settings: Settings) -> str:
     return _contacts(*published_now(settings))
 
 
+def package_words(settings: Settings) -> Callable[[str], Callable[[str], str]]:
+    """Return what translates into a language, by the package's own catalogs."""
+    catalogs = _catalogs(file_state(settings)())
+    return lambda language: catalogs.sentences(language).plain
+
+
 def mails(settings: Settings, alarms: Alarms | None = None) -> Mails:
     """Return what writes the mails now: the published frames around blocks of ours.
 

@@ -18,6 +18,7 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.system_clock import SystemClock
+from chalicelib.wiring.mail_replies import forget_replies, remind_weekly
 from chalicelib.wiring.mails import contacts_text, delivery_recipients, zones
 from chalicelib.wiring.operator import (
     OUTCOMES,
@@ -41,6 +42,7 @@ def sweep(
     # First, and when that fails nothing is deleted: one of them may be a legal hold.
     grant_wishes(settings, clock, delivery_recipients(settings, clock))()
     sums = DynamoMonthSums(partial(client, "dynamodb"), settings.reports_table)
+    forget = forget_replies(settings)
     run = Sweep(
         store,
         alarms(settings, clock),
@@ -49,9 +51,15 @@ def sweep(
         timedelta(seconds=settings.digest_every),
         LogOutcomes(OUTCOMES.info),
         SumMonths(store.survey, sums, zones(settings)),
+        forget.drop,
+        forget.to_look_at,
     )
     deleted = run(time_left(context), scheduled_at)
     remind_of_contacts(settings, clock)
+    try:
+        remind_weekly(settings, clock, delivery_recipients(settings, clock))
+    except PorchlightError as error:  # the next hour's sweep goes on
+        log.warning("offices are reminded later: %s", type(error).__name__)
     return {"deleted": deleted}
 
 

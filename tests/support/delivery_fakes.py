@@ -51,7 +51,12 @@ class FakeRenderer(Failing):
         return "\n".join([f"To: {to}", opened.report.story]).encode()
 
     def digest(
-        self, recipient: Recipient, to: str, opened: Sequence[OpenedReport], names: Mapping[str, str]
+        self,
+        recipient: Recipient,
+        to: str,
+        opened: Sequence[OpenedReport],
+        names: Mapping[str, str],
+        reply_to: str = "",
     ) -> bytes:
         for one in opened:
             self._about_to(f"write {one.report.story}")

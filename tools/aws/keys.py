@@ -96,7 +96,10 @@ class DeskKeys:
         self._move(keys)
 
     def sealed(self) -> tuple[Counter[str], Counter[str]]:
-        """Count the stored reports by key: those that somebody has not got yet, and the others."""
+        """Count the stored reports by key: those that somebody has not got yet, and the others.
+
+        What a writer added to a report counts as one: its words would be lost as well.
+        """
         undelivered: Counter[str] = Counter()
         delivered: Counter[str] = Counter()
         for item in self._items():
@@ -104,8 +107,8 @@ class DeskKeys:
                 kid = kid_of(bytes(item["sealed"]["B"]))
             except SealBroken:
                 kid = "(not sealed by us)"
-            states = [one["M"]["state"]["S"] for one in item["deliveries"]["L"]]
-            there = all(state == DELIVERED for state in states)
+            copies = [one["M"] for one in item["deliveries"]["L"]]
+            there = all(copy["state"]["S"] == DELIVERED or "replied_at" in copy for copy in copies)
             (delivered if there else undelivered)[kid] += 1
         return undelivered, delivered
 

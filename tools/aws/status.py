@@ -54,7 +54,8 @@ def main() -> int:
         cases = list(DynamoReports(site.dynamodb, site.reports_table).survey(now))
         counted, told, book = figures(cases, now), by_month(site), book_of(site)
         agreed_only = os.environ.get("STAGE") == "prod"
-        rows = rows_of(book.content, book.recipients(), cases, now, agreed_only)
+        reports = [case for case in cases if not case.is_message]
+        rows = rows_of(book.content, book.recipients(), reports, now, agreed_only)
     except NoSite as reason:
         print(reason, file=sys.stderr)
         return 1

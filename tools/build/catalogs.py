@@ -31,7 +31,13 @@ from chalicelib.publishing.render import sentences
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 CONTENT = ROOT / "chalicelib" / "content"
-MAIL_WORDS = [ROOT / "chalicelib" / "delivery" / "render" / name for name in ("mail_block.py", "mails.py")]
+MAIL_WORDS = [
+    *(
+        ROOT / "chalicelib" / "delivery" / "render" / name
+        for name in ("mail_block.py", "mails.py", "reply_lines.py")
+    ),
+    ROOT / "chalicelib" / "replies" / "render" / "inbox_mails.py",
+]
 LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 

@@ -158,8 +158,9 @@ class ShortDigest(Plant):
                 to: str,
                 opened: Sequence[OpenedReport],
                 names: Mapping[str, str],
+                reply_to: str = "",
             ) -> bytes:
-                return renderer.digest(recipient, to, opened[:-1] or opened, names)
+                return renderer.digest(recipient, to, opened[:-1] or opened, names, reply_to)
 
         return Lazy(renderer)
 

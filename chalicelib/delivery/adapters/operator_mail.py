@@ -158,6 +158,15 @@ EXPLAINED = {
         "Something of ours is broken, and trying again will not help: the log of run_job says where. Readers"
         " get what they got before, and drafts are kept.",
     ),
+    "inbox_not_told": (
+        "An office was not told about its reply",
+        "A note to its inbox could not be mailed, and is not tried again. Look at the recipient's address.",
+    ),
+    "message_not_noted": (
+        "A message of a writer was not noted beside its report",
+        "It is mailed all the same. The code page may not show that it was sent, and its report may be"
+        " deleted some days earlier. Was it a fault of this package?",
+    ),
     "answers_by_itself": (
         "An inbox answers by itself",
         "A recipient's inbox sent an automatic answer, such as “out of office”. What it took, it has; the"

@@ -16,7 +16,7 @@ from chalicelib.delivery.bounces import meaning
 from chalicelib.delivery.errors import NoticeUnreadable
 from chalicelib.delivery.ports import Notice
 from chalicelib.reporting.ports import SentMail
-from chalicelib.shared.mail import About
+from chalicelib.shared.aws.ses_mailer import about_of
 
 Json = Mapping[str, Any]
 
@@ -115,7 +115,7 @@ def _tagged(mail: Json) -> SentMail | None:
     about, recipient, turn = tags.get("about"), tags.get("recipient"), str(tags.get("turn", ""))
     if not about or not recipient or not turn.isdecimal():
         return None
-    return SentMail(About(str(about)), str(recipient), int(turn))
+    return SentMail(about_of(str(about)), str(recipient), int(turn))
 
 
 def _addresses(listed: Any) -> Iterable[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from chalicelib.delivery.mail_places import PassOnLine
+from chalicelib.delivery.render import reply_lines
 from chalicelib.delivery.render.mail_contexts import DigestMail, ReportMail
 from chalicelib.shared.time_zones import UTC_ZONE
 
@@ -95,6 +96,26 @@ def report_block(mail: ReportMail, say: Say) -> str:
             *_told(mail, _),
             *_also_to(mail, _),
             *_pass_on(mail.place.lines, _),
+            *(reply_lines.answer_lines(_) if mail.reply_to else []),
+        ]
+    )
+
+
+def message_block(mail: ReportMail, say: Say) -> str:
+    """Return the block of a mail with what the writer of a report added to it."""
+    _ = say
+    place = {"place_name": one_line(mail.place_name)}
+    return _paragraphs(
+        [
+            *_wrote_again(mail, _),
+            _("The report came through the Porchlight page for %(place_name)s.") % place,
+            _(
+                "It is not checked. We cannot tell who wrote it: no name, no network address and no device"
+                " data was kept."
+            ),
+            *_told(mail, _),
+            *_message_also_to(mail, _),
+            *(reply_lines.answer_lines(_) if mail.reply_to else []),
         ]
     )
 
@@ -113,15 +134,18 @@ def digest_block(mail: DigestMail, say: Say) -> str:
             "They are not checked. We cannot tell who wrote them: no name, no network address and no device"
             " data was kept."
         ),
+        *(reply_lines.answer_lines_of_digest(_) if mail.can_answer else []),
     ]
     for number, report in enumerate(mail.reports, 1):
         others = ", ".join(one_line(name) for name in report.others)
         lines += [
             f"\n===== {number} / {len(mail.reports)}: {report.case_number} =====",
             *first_lines(report, _),
+            *(_wrote_again(report, _) if report.is_message else []),
             _line(_("Page for:"), one_line(report.place_name)),
             *_told(report, _),
             _line(_("Also sent to:"), others or mail.nobody_else),
+            *([reply_lines.answer_one_line(report.reply_to, _)] if report.reply_to else []),
         ]
     by_place = {report.place_name: report.place.lines for report in mail.reports if report.place.lines}
     for name, near in by_place.items():
@@ -150,6 +174,8 @@ def labels(say: Say) -> list[str]:
         _("The writer chose this office:"),
         _("The nearest lines to pass it to:"),
         _("Read these first, a visit or a call can put someone in danger:"),
+        _("To answer this one, write to:"),
+        _("This message also went to:"),
     ]
 
 
@@ -160,15 +186,18 @@ def one_line(name: str) -> str:
 
 
 def _told(mail: ReportMail, _: Say) -> list[str]:
-    """Return the report: its case, where and when, right then what was written, and all else after it."""
+    """Return the report: its case, where and when, right then what was written, and all else after it.
+
+    Of a message there is no more than what was written, and the day.
+    """
+    if mail.is_message:
+        return [_line(_("Case number:"), mail.case_number), *_word_for_word(mail, _), *_since(mail, _)]
     police = _("Could it put someone in danger if police came to the door?")
     return [
         _line(_("Case number:"), mail.case_number),
         _line(_("Where:"), _indented(mail.where) or mail.not_said),
         _line(_("When:"), _indented(mail.when) or mail.not_said),
-        f"{_RULE} {_('What they wrote, word for word')} ({mail.case_number}) {_RULE}",
-        _quoted(mail.story),
-        f"{_RULE} {_('End of what they wrote')} ({mail.case_number}) {_RULE}",
+        *_word_for_word(mail, _),
         _line(_("Came in on:"), _day(mail, _)),
         *([_line(_("A car:"), _indented(mail.vehicle))] if mail.vehicle else []),
         _line(_("What kind (the writer's choice):"), mail.kind),
@@ -177,6 +206,23 @@ def _told(mail: ReportMail, _: Say) -> list[str]:
         _line(_("Language of the page:"), mail.language),
         *_instead(mail, _),
     ]
+
+
+def _word_for_word(mail: ReportMail, _: Say) -> list[str]:
+    return [
+        f"{_RULE} {_('What they wrote, word for word')} ({mail.case_number}) {_RULE}",
+        _quoted(mail.story),
+        f"{_RULE} {_('End of what they wrote')} ({mail.case_number}) {_RULE}",
+    ]
+
+
+def _since(mail: ReportMail, _: Say) -> list[str]:
+    language = _line(_("Language of the page:"), mail.language)
+    return [_line(_("Came in on:"), _day(mail, _)), language, *_instead(mail, _)]
+
+
+def _wrote_again(mail: ReportMail, _: Say) -> list[str]:
+    return [_("The writer of %(case_number)s wrote again.") % {"case_number": mail.case_number}]
 
 
 def _day(mail: ReportMail, _: Say) -> str:
@@ -206,6 +252,12 @@ def _also_to(mail: ReportMail, _: Say) -> list[str]:
         *(f"- {one_line(name)}" for name in mail.others),
         _("You need not pass it on to them."),
     ]
+
+
+def _message_also_to(mail: ReportMail, _: Say) -> list[str]:
+    if not mail.others:
+        return [_("This message went to nobody else.")]
+    return [_("This message also went to:"), *(f"- {one_line(name)}" for name in mail.others)]
 
 
 def _pass_on(lines: Sequence[PassOnLine], _: Say) -> list[str]:

@@ -27,6 +27,8 @@ class ReportMail:
     language: str
     others: Sequence[str]
     not_said: str
+    reply_to: str = ""  # the address at which this recipient may answer it, or "": then nobody can
+    is_message: bool = False  # what its writer added to a report
     where: str = field(repr=False)
     when: str = field(repr=False)
     vehicle: str = field(repr=False)
@@ -42,3 +44,4 @@ class DigestMail:
     digest_number: str
     reports: Sequence[ReportMail]
     nobody_else: str
+    can_answer: bool = False

@@ -25,6 +25,7 @@ _STORIES = (
     "This report is invented, and long. " + "The same car comes each Friday after dark. " * 40,
 )
 _LIKELY = 0.7
+_REPLY_TO = "r-00000000000000000@reply.example"
 
 
 def mail(mails: Mails, recipients: Sequence[Recipient], name: str, to: Recipient, sample: int = 0) -> bytes:
@@ -38,7 +39,8 @@ def mail(mails: Mails, recipients: Sequence[Recipient], name: str, to: Recipient
         return mails.report(plain, plain.email, _opened(drawn), others)
     if name == "digest":
         known = {other.id: other.name for other in recipients}
-        return mails.digest(plain, plain.email, [_opened(drawn) for _ in range(drawn.randint(2, 4))], known)
+        reports = [_opened(drawn) for _ in range(drawn.randint(2, 4))]
+        return mails.digest(plain, plain.email, reports, known, _REPLY_TO)
     raise KeyError(name)
 
 
@@ -60,6 +62,8 @@ def _opened(drawn: random.Random) -> OpenedReport:
         taken_at=_WHEN + timedelta(days=drawn.randint(0, 364)),
         deliveries=(),
     )
+    # As mails are where replies are on: the longer ones.
     vehicle = drawn.choice(("", "a white van, 7ABC123"))
     danger = drawn.choice(("", *DANGER_ANSWERS))
-    return OpenedReport(record, replace(report, vehicle=vehicle, danger_if_police_come=danger))
+    words = replace(report, vehicle=vehicle, danger_if_police_come=danger)
+    return OpenedReport(record, words, reply_to=_REPLY_TO)

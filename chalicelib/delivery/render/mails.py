@@ -20,7 +20,7 @@ from chalicelib.delivery.errors import FrameInvalid
 from chalicelib.delivery.mail_frames import MAILS, Frame
 from chalicelib.delivery.mail_places import MailPlace, PlaceOf, nothing_known
 from chalicelib.delivery.ports import MailEncrypter, OpenedReport
-from chalicelib.delivery.render import mail_block
+from chalicelib.delivery.render import mail_block, reply_lines
 from chalicelib.delivery.render.mail_contexts import DigestMail, ReportMail
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.render.catalogs import Catalogs
@@ -30,7 +30,7 @@ from chalicelib.shared.time_zones import local_time, name_of_zone
 
 # SES wants 7-bit content: anything else is encoded, and decodes to what was written.
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
-_VERSION = 3  # of the attached JSON: docs/deliveries.md lists its fields
+_VERSION = 4  # of the attached JSON: docs/deliveries.md lists its fields
 
 Frames = Mapping[str, Mapping[str, str]]  # by mail and language, each rendered when it was published
 
@@ -72,23 +72,40 @@ class Mails:
     def report(
         self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
     ) -> bytes:
-        """Return the message with one report, told to one recipient at its address `to`."""
+        """Return the message with one report, told to one recipient at its address `to`.
+
+        What a report's writer added goes into the thread of the report: no frame stands around that.
+        """
         words = self._words(recipient.language)
         context = self._context(opened, [other.name for other in others], words)
         say = self._catalogs.sentences(recipient.language).plain
         subject = mail_block.report_subject(context, say, bool(recipient.key))
-        first, block = mail_block.first_lines(context, say), mail_block.report_block(context, say)
-        body = self._frame("report", recipient.language).around(block, "\n\n".join(first))
+        first, number = mail_block.first_lines(context, say), context.case_number
         content = {
-            "format": "porchlight-report",
+            "format": "porchlight-message" if context.is_message else "porchlight-report",
             "version": _VERSION,
             **_as_data(opened, context, first),
             "pass_on_to": _lines(context.place),
         }
-        return self._message(recipient, to, subject, body, content, f"{context.case_number}.json")
+        frame = self._frame("report", recipient.language)
+        block = mail_block.report_block(context, say)
+        if context.is_message:
+            frame, block, subject = Frame("", ""), mail_block.message_block(context, say), f"Re: {subject}"
+        if context.reply_to:
+            body = reply_lines.fenced(frame.around(block, "\n\n".join(first)), number, say)
+        else:
+            body = frame.around(block, "\n\n".join([*first, reply_lines.nobody_can_answer("report", say)]))
+        thread = opened.thread.headers() if opened.thread is not None else b""
+        mail = self._message(recipient, to, subject, body, content, f"{number}.json", context.reply_to)
+        return thread + mail
 
     def digest(
-        self, recipient: Recipient, to: str, opened: Sequence[OpenedReport], names: Mapping[str, str]
+        self,
+        recipient: Recipient,
+        to: str,
+        opened: Sequence[OpenedReport],
+        names: Mapping[str, str],
+        reply_to: str = "",
     ) -> bytes:
         """Return one message with all these reports, in order."""
         words = self._words(recipient.language)
@@ -101,11 +118,16 @@ class Mails:
             digest_number=number,
             reports=reports,
             nobody_else=words["nobody_else"],
+            can_answer=bool(reply_to),
         )
         say = self._catalogs.sentences(recipient.language).plain
         subject = mail_block.digest_subject(context, say, bool(recipient.key))
-        first = "\n\n".join(mail_block.first_lines_of_digest(context, say))
-        body = self._frame("digest", recipient.language).around(mail_block.digest_block(context, say), first)
+        first, block = mail_block.first_lines_of_digest(context, say), mail_block.digest_block(context, say)
+        frame = self._frame("digest", recipient.language)
+        if reply_to:
+            body = reply_lines.fenced_digest(frame.around(block, "\n\n".join(first)), number, say)
+        else:
+            body = frame.around(block, "\n\n".join([*first, reply_lines.nobody_can_answer("digest", say)]))
         content = {
             "format": "porchlight-digest",
             "version": _VERSION,
@@ -119,7 +141,7 @@ class Mails:
                 for report, context in zip(opened, reports, strict=True)
             },
         }
-        return self._message(recipient, to, subject, body, content, f"digest-{number}.json")
+        return self._message(recipient, to, subject, body, content, f"digest-{number}.json", reply_to)
 
     def _context(self, opened: OpenedReport, others: Sequence[str], words: Mapping[str, str]) -> ReportMail:
         report, record = opened.report, opened.record
@@ -145,6 +167,8 @@ class Mails:
             vehicle=report.vehicle,
             danger=words.get(f"danger {report.danger_if_police_come}", ""),
             is_danger=report.danger_if_police_come == YES,
+            reply_to=opened.reply_to,
+            is_message=record.is_message,
         )
 
     def _words(self, language: str) -> dict[str, str]:
@@ -182,6 +206,15 @@ class Mails:
         return [*mail_block.labels(say), *mail_block.labels(self._catalogs.sentences(DEFAULT).plain)]
 
     def _chosen_frame(self, name: str, language: str) -> Frame:
+        """Return a frame, without the lines about answers that frames had before there were answers.
+
+        The mail says by itself whether anybody can be answered.
+        """
+        frame = self._read_frame(name, language)
+        says = (self._catalogs.sentences(one).plain for one in (language, DEFAULT))
+        return frame.without([reply_lines.nobody_can_answer(mail, say) for say in says for mail in MAILS])
+
+    def _read_frame(self, name: str, language: str) -> Frame:
         if self._frames is not None:
             text = self._frames.get(name, {}).get(language)
             try:
@@ -201,10 +234,12 @@ class Mails:
         body: str,
         content: Mapping[str, Any],
         filename: str,
+        reply_to: str,
     ) -> bytes:
         headers = {
             "From": f"Porchlight <{self._sender}>",
             "To": to,
+            **({"Reply-To": reply_to} if reply_to else {}),
             "Subject": " ".join(subject.split()),
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
@@ -251,6 +286,8 @@ def _as_data(opened: OpenedReport, context: ReportMail, first: Sequence[str]) ->
     return {
         "read_first": list(first),
         "case_number": context.case_number,
+        "is_message": context.is_message,
+        "reply_to": context.reply_to or None,
         "where": report.where or None,
         "when": report.when or None,
         "text": report.story,

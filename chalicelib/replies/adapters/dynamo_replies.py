@@ -5,7 +5,7 @@ No index lists them: whoever knows a report's id finds its conversation, and in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -54,6 +54,22 @@ class DynamoReplies:
             self.drop_raw(report_id, note.id)
             self.drop_reply(report_id, note.id)
         self._call("delete_item", Key=_key(CONVERSATION + report_id))
+
+    def kept(self) -> Iterable[str]:
+        """Return the report ids of all conversations; this reads the whole table."""
+        start: dict[str, Any] = {}
+        while True:
+            response = self._call(
+                "scan",
+                FilterExpression="begins_with(pk, :conversation)",
+                ProjectionExpression="pk",
+                ExpressionAttributeValues={":conversation": write(CONVERSATION)},
+                **start,
+            )
+            yield from (str(read(item["pk"])).removeprefix(CONVERSATION) for item in response["Items"])
+            if "LastEvaluatedKey" not in response:
+                return
+            start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
     def keep_raw(self, report_id: str, reply_id: str, pieces: Sequence[bytes], keep_until: datetime) -> None:
         """Store the pieces of a raw mail, the first one last: it says how many there are."""

@@ -27,6 +27,8 @@ from botocore.exceptions import (
 from chalicelib.shared.aws.faults import code_of
 from chalicelib.shared.errors import PorchlightError
 from chalicelib.shared.mail import (
+    REPORT,
+    About,
     Mail,
     MailBusy,
     MailDelayed,
@@ -106,7 +108,7 @@ class SesMailer:
             "Destination": {"ToAddresses": [mail.to]},
             "Content": {"Raw": {"Data": mail.content}},
             "EmailTags": [
-                {"Name": "about", "Value": mail.about},
+                {"Name": "about", "Value": tag_of(mail.about)},
                 {"Name": "recipient", "Value": mail.recipient},
                 {"Name": "turn", "Value": str(mail.turn)},
             ],
@@ -127,6 +129,22 @@ class SesMailer:
         except (HTTPClientError, BotoCoreError, KeyError) as error:
             # No response, half of one, or one without an id: SES may have taken it.
             raise MailUncertain(type(error).__name__) from error
+
+
+def tag_of(about: About) -> str:
+    """Return what a mail is about as a tag, in which SES allows no full stop (a message's id has one)."""
+    return about.replace(".", "_")
+
+
+def about_of(tag: str) -> About:
+    """Return what a tag says that a mail is about."""
+    about = About(tag)
+    return About(tag.replace("_", ".")) if about.kind == REPORT else about
+
+
+def mail_domain(region: str) -> str:
+    """Return the domain of the Message-ID that SES gives to a mail: its id stands before the @."""
+    return "email.amazonses.com" if region == "us-east-1" else f"{region}.amazonses.com"
 
 
 def _translated(error: ClientError, sender: str) -> PorchlightError:
