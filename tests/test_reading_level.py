@@ -23,6 +23,7 @@ EXACT = {
     "You are protected under US and California law.": "as the state's own notice has it",
     "It teaches the public to see the signs. It is part of Homeland Security, which also enforces immigration"
     " law.": "a name and the legal term",
+    "Reply with one digit: 1 we have it, 2 tell us more, 3 not ours, we passed it on, 4 closed.": "a list",
 }
 
 

@@ -177,7 +177,8 @@ class SingleMails:
             "address": delivery.address,
             **places_of([case.record.place]),
         }
-        outbox.alarms.raise_alarm("delayed_long", named)
+        if delivery.replied_at is None:
+            outbox.alarms.raise_alarm("delayed_long", named)
         outbox.tally.fell_back += falls_back
 
         def give_up(current: Delivery) -> Delivery:

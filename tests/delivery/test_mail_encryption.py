@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -15,6 +16,7 @@ import pytest
 from pysequoia import Cert
 
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter, padded
+from chalicelib.delivery.mail_threads import thread_of
 from chalicelib.delivery.ports import OpenedReport
 from chalicelib.delivery.render.mails import Mails
 from chalicelib.directory.adapters.shipped_content import CATALOGS, TEMPLATES
@@ -244,6 +246,38 @@ def test_the_real_headers_are_inside_too(gpg, mails, curve):
     assert inner["To"] == INBOX
     (text, _) = inner.iter_parts()
     assert text["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize("name", ["curve", "certificate"])
+def test_where_answers_go_and_the_thread_stand_outside_and_the_fences_inside(mails, name, request):
+    key = request.getfixturevalue(name)
+    first = opened(SHORT)
+    record = replace(first.record, id=f"{first.record.id}.0123456789ab")
+    thread = thread_of("<ours@us-west-2.amazonses.com>", ["<theirs@agency.example>"])
+    again = replace(first, record=record, reply_to="r-one@reply.example", thread=thread)
+    for content in (
+        mails.report(recipient(key), INBOX, replace(first, reply_to="r-one@reply.example"), []),
+        mails.report(recipient(key), INBOX, again, []),
+        mails.digest(recipient(key), INBOX, [again], {}, "r-one@reply.example"),
+    ):
+        outer = read(content)
+        assert outer["Reply-To"] == "r-one@reply.example"
+        assert "#####" not in content.decode("ascii")
+    message = mails.report(recipient(key), INBOX, again, [])
+    outer = read(message)
+    assert outer["In-Reply-To"] == "<theirs@agency.example>"
+    assert outer["References"] == "<ours@us-west-2.amazonses.com> <theirs@agency.example>"
+    assert outer["Subject"] == f"Re: Porchlight report {record.case_number}"
+    if name == "curve":
+        gpg = request.getfixturevalue("gpg")
+        _, encrypted = outer.iter_parts()
+        inner = gpg.decrypted(encrypted.get_payload(decode=True))
+    else:
+        inner = request.getfixturevalue("openssl").decrypted("smime", message, "cms")
+    text, data = texts(inner)
+    assert text.startswith(f"##### {record.case_number} ##### ")
+    assert f"##### {record.case_number} ===== " in text.rstrip().rpartition("\n")[2]
+    assert data["reply_to"] == "r-one@reply.example"
 
 
 def test_a_recipient_without_a_key_gets_the_report_readable(mails):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,8 @@ from chalicelib.delivery.note_delivery import NoteDelivery
 from chalicelib.delivery.outbox import Tally
 from chalicelib.delivery.outcomes import Outcome
 from chalicelib.delivery.ports import Notice, OpenedReport
+from chalicelib.delivery.reply_addresses import ReplyToken, reply_token
+from chalicelib.delivery.reply_to import ReplyTo
 from chalicelib.delivery.send_mail import SendMail
 from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting.cases import (
@@ -41,13 +43,22 @@ CLINIC = recipient("clinic")
 
 
 class FakeRenderer(Failing):
-    """Writes mails that a test can read: a line for the address, then one for each story."""
+    """Writes mails that a test can read: a line for the address, then one for each story.
+
+    `told` are the opened reports that it was given, `reply_to` the reply addresses of digests.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[OpenedReport] = []
+        self.reply_to: list[str] = []
 
     def report(
         self, recipient: Recipient, to: str, opened: OpenedReport, others: Sequence[Recipient]
     ) -> bytes:
         self._about_to(f"write {opened.report.story}")
         self._about_to("report")
+        self.told.append(opened)
         return "\n".join([f"To: {to}", opened.report.story]).encode()
 
     def digest(
@@ -61,7 +72,33 @@ class FakeRenderer(Failing):
         for one in opened:
             self._about_to(f"write {one.report.story}")
         self._about_to("digest")
+        self.told += opened
+        self.reply_to.append(reply_to)
         return "\n".join([f"To: {to}", *(one.report.story for one in opened)]).encode()
+
+
+class FakeReplyTokens(Failing):
+    """Makes tokens with a secret that anybody knows, one for each key of a fake seal."""
+
+    def token(self, sealed: bytes, about: str, recipient: str) -> ReplyToken:
+        self._about_to("token")
+        return reply_token(b"of a test", about, recipient)
+
+
+class FakeAddresses(Failing):
+    """A KeepReplyAddress in a dictionary: what leads where, and until when."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, tuple[str, str, str]] = {}
+        self.until: dict[str, datetime] = {}
+
+    def __call__(
+        self, token_hash: str, recipient: str, keep_until: datetime, *, report_id: str = "", batch: str = ""
+    ) -> None:
+        self._about_to("keep")
+        self.kept[token_hash] = (recipient, report_id, batch)
+        self.until[token_hash] = keep_until
 
 
 class DeliveryBench:
@@ -76,12 +113,29 @@ class DeliveryBench:
         self.waited: list[timedelta] = []
         self.outcomes: list[Outcome] = []
         self.seconds = 120.0
+        self.reply_domain = ""  # replies are off
+        self.tokens, self.reply_addresses = FakeReplyTokens(), FakeAddresses()
+        self.note_message: Callable[[SealedReport], None] = lambda message: None
         self._stories = 0
 
     def worker(self) -> DeliverReports:
         """Return a worker; several may be made."""
+        replies = ReplyTo(
+            self.tokens,
+            self.reply_addresses,
+            self.store,
+            self.clock,
+            self.reply_domain,
+            lambda: "us-west-2.amazonses.com",
+        )
         send = SendMail(
-            self.mailer, self.renderer, self.store, self.alarms, self.clock, "reports@porchlight.example"
+            self.mailer,
+            self.renderer,
+            self.store,
+            self.alarms,
+            self.clock,
+            "reports@porchlight.example",
+            replies,
         )
         caps = FloodCaps(self.store, self.marks, digest_every=timedelta(hours=1), caps=self.caps)
         return DeliverReports(
@@ -94,6 +148,7 @@ class DeliveryBench:
             self.clock,
             self.waited.append,
             self.outcomes.append,
+            note_message=self.note_message,
         )
 
     def deliver(self) -> Tally:
@@ -135,6 +190,27 @@ class DeliveryBench:
             )
         )
         return report_id
+
+    def take_message(
+        self,
+        report_id: str,
+        *to: str,
+        answers: Mapping[str, Sequence[str]] | None = None,
+        held_until: datetime | None = None,
+    ) -> str:
+        """Store a message that the writer of a report adds to it, and return its id."""
+        self._stories += 1
+        now, message_id = self.clock.now(), f"{report_id}.{self._stories:012x}"
+        words = Report("town", "en", f"message {self._stories}", answers=answers or {})
+        state, when = (QUEUED, now) if held_until is None else (HELD, held_until)
+        copies = tuple(Delivery(one, state, now, when, digest=state == HELD) for one in to or ("police",))
+        sealed = self.sealer.seal(words.to_bytes(), message_id)
+        self.store.add(
+            SealedReport(
+                message_id, sealed, bytes(32), "town", now, copies, watch_at=now + WATCH_AFTER, counted=True
+            )
+        )
+        return message_id
 
     def add_delivery(self, report_id: str, *deliveries: Delivery) -> None:
         """Write deliveries straight into a record, as somebody could who may write to the table."""
