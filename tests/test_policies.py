@@ -29,15 +29,19 @@ from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.delivery.adapters.delivery_keys import DeliveryKey, new_delivery_key
 from chalicelib.delivery.adapters.dynamo_wishes import DynamoWishes
 from chalicelib.delivery.reply_addresses import reply_token
-from chalicelib.delivery.wishes import HOLD, Wish
+from chalicelib.delivery.wishes import HOLD, SHOW_REPLY, Wish
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.desk.adapters.cognito_people import client_definition, pool_definition
 from chalicelib.desk.people import PUBLISHER, ROLES
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments
 from chalicelib.publishing.documents import Release
+from chalicelib.replies.adapters.dynamo_inbox_notes import DynamoInboxNotes
+from chalicelib.replies.adapters.dynamo_replies import DynamoReplies
 from chalicelib.replies.adapters.dynamo_reply_addresses import DynamoReplyAddresses
-from chalicelib.replies.ports import ReplyAddress
+from chalicelib.replies.conversation import HELD, HUMAN, NOT_ALIGNED, Conversation, ReplyNote
+from chalicelib.replies.ports import NOT_SHOWN, InboxNote, ReplyAddress
+from chalicelib.replies.reply_wishes import seen_of_note
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.reporting.adapters.delivery_key_item import DeliveryKeyItem
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
@@ -45,6 +49,7 @@ from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.adapters.report_items import WRITTEN
 from chalicelib.reporting.cases import DELIVERED, Delivery, SealedReport
 from chalicelib.reporting.form_tokens import make_token
+from chalicelib.shared.system_clock import SystemClock
 from tests.support.desk_site import PASSWORD, DeskSite, Page, Person
 from tests.support.iam import HOLDERS, Call, allows, as_list, call_of, name_of, statements_of
 from tests.support.inbound import raw_mail
@@ -899,10 +904,12 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         answer = send_report(reporter, "Vi algo extraño ñandú 😀")
         assert answer["statusCode"] == 200
         [groups] = re.findall(r"\d{4}(?:\D{1,3}\d{4}){4}", re.sub(r"<[^>]+>", "", html_of(answer)))
-        with world.running(DELIVER, runtime) as deliver:
+        with world.running(DELIVER, runtime, REPLY_DOMAIN="reply.example.org") as deliver:
             case = wish_for(world)
+            held_reply(world)
             assert deliver.invoke(a_schedule())["mails"] == 2
             assert held_by_law(world) == [case]
+            assert left_of_replies(world) == ["address", "address", "inboxnote", "replies", "reply"]
             assert send_report(reporter, "Demasiado rápido", hasty=True)["statusCode"] == 200
             time.sleep(1.1)
             assert deliver.invoke(a_schedule())["mails"] == 2
@@ -928,6 +935,10 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
     )
     dynamodb.put_item(TableName="Reports", Item=left_undone(waiting))
     wish_for(world)
+    alone = Conversation("f" * 32, (ReplyNote("2" * 32, "dot-trafficking", datetime.now(UTC), HUMAN, HELD),))
+    shelf = DynamoReplies(lambda: dynamodb, "Reports")
+    shelf.save(alone, datetime.now(UTC) + timedelta(days=9))
+    shelf.keep_raw("f" * 32, "2" * 32, [b"raw"], datetime.now(UTC) + timedelta(days=9))
     with world.running(SWEEP, runtime) as sweep:
         assert sweep.invoke(a_schedule())["deleted"] == 1
     assert world.aws.refused == []
@@ -938,7 +949,11 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
             world.asked(function) | UNSEEN.get(function.name, set()) == set(ALLOWED[function.name]) - needless
         )
     kinds = {call.key.partition("#")[0] for call in world.aws.calls["deliver"]}
-    assert {"batch", "count", "mail", "report"} <= kinds
+    kinds_of_replies = {"address", "inboxnote", "replies", "reply", "rawreply"}
+    assert {"batch", "count", "mail", "report", *kinds_of_replies} <= kinds
+    swept = {call.key.partition("#")[0] for call in world.aws.calls["sweep"]}
+    assert {"replies", "rawreply", "reply"} <= swept
+    assert left_of_replies(world).count("replies") == 1
 
 
 DOMAIN = "reply.example.org"
@@ -1000,6 +1015,37 @@ def wish_for(world: World) -> str:
         now = datetime.now(UTC)
         DynamoWishes(lambda: dynamodb, "Wishes").add(Wish(f"{now.isoformat()} {index}", case, HOLD, ANA, now))
     return str(number)
+
+
+def held_reply(world: World) -> None:
+    """Hold a reply to the only report, wish it shown, as the desk does, and note what to tell its office."""
+    dynamodb = world.aws.client("dynamodb")
+    report = next(
+        one for one in dynamodb.scan(TableName="Reports")["Items"] if one["pk"]["S"].startswith("report#")
+    )
+    report_id, now = report["pk"]["S"].removeprefix("report#"), datetime.now(UTC)
+    later, note = now + timedelta(days=9), ReplyNote("1" * 32, "dot-trafficking", now, HUMAN, HELD)
+    note = replace(note, doubts=(NOT_ALIGNED,), at=now.replace(microsecond=0))
+    shelf = DynamoReplies(lambda: dynamodb, "Reports")
+    shelf.save(Conversation(report_id, (note,)), later)
+    shelf.keep_reply(report_id, note.id, b"sealed", later)
+    shelf.keep_raw(report_id, note.id, [b"raw"], later)
+    wish = Wish(
+        *(f"{now.isoformat()} 2", report["case_number"]["S"], SHOW_REPLY, ANA, now),
+        seen=seen_of_note(note),
+        other=note.id,
+        why="I called the office",
+    )
+    DynamoWishes(lambda: dynamodb, "Wishes").add(wish)
+    notes = DynamoInboxNotes(lambda: dynamodb, "Reports", SystemClock())
+    assert notes.add(InboxNote("dot-trafficking", NOT_SHOWN, (wish.case_number,), "2026-11-29"), later)
+
+
+def left_of_replies(world: World) -> list[str]:
+    """Return the kinds of items about replies; what was shown has no raw copy any more."""
+    items = world.aws.client("dynamodb").scan(TableName="Reports")["Items"]
+    kinds = [one["pk"]["S"].partition("#")[0] for one in items]
+    return sorted(kind for kind in kinds if kind in {"address", "inboxnote", "replies", "reply", "rawreply"})
 
 
 def held_by_law(world: World) -> list[str]:

@@ -118,7 +118,7 @@ class ReadFigures:
         partial = {one.month for one in sums if one.partial}
         counted = {mark for one in sums for mark in one.marks}
         for case in read_cases(now):
-            if mark_of(case) not in counted:
+            if not case.is_message and mark_of(case) not in counted:
                 month = month_of(case.taken_at, self._zone_of(case.place))
                 add_to(raw.setdefault((month, case.place), {}), tallies_of(case, now))
                 partial.update({month} if is_partial(case) else ())

@@ -33,6 +33,7 @@ from chalicelib.wiring.operator import OUTCOMES, alarms, figures, log, marks, re
 from chalicelib.wiring.places_to_tell import tell_places
 from chalicelib.wiring.wishes import grant_wishes
 
+INBOX_MARGIN = timedelta(seconds=30)  # they stop by themselves when there is no time for one more mail
 TELL_MARGIN = timedelta(seconds=60)  # what the mails of one run to people of places take at most
 
 
@@ -82,7 +83,7 @@ def _tell_places(settings: Settings, clock: Clock, left: Callable[[], timedelta]
 
 def _tell_inboxes(settings: Settings, clock: Clock, left: Callable[[], timedelta]) -> None:
     """Mail offices what is noted about their replies, after all else. What goes wrong waits."""
-    if left() < TELL_MARGIN:
+    if left() < INBOX_MARGIN:
         return
     try:
         tell_inboxes(settings, clock, delivery_recipients(settings, clock), left)

@@ -14,6 +14,7 @@ from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.month_tallies import (
     BEFORE,
     MARKS_STAY,
+    TOWN,
     MonthSum,
     is_partial,
     mark_of,
@@ -98,6 +99,19 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench(FakeStore(), FakeMonthSums(), FixedClock(), FakeAlarms())
+
+
+def test_what_a_writer_added_is_counted_with_its_report_and_not_beside_it(bench: Bench) -> None:
+    bench.store.add(report(1))
+    bench.store.add(replace(report(1), id=f"{1:032x}.0123456789ab"))
+    alone = Bench(FakeStore(), FakeMonthSums(), FixedClock(), FakeAlarms())
+    alone.store.add(report(1))
+    assert bench.figures() == alone.figures()
+    bench.clock.forward(days=28)
+    bench.sweep()
+    [counted] = bench.sums.kept.values()
+    assert counted.raw[TOWN].reports == counted.raw["police"].reports == 1
+    assert len(counted.marks) == 1
 
 
 def test_each_case_is_counted_once_from_its_first_hour_until_long_after_it_is_gone(bench: Bench) -> None:

@@ -157,6 +157,17 @@ def test_an_inbox_is_told_of_a_case_once_a_day(stores: Stores) -> None:
     assert stores.notes.add(replace(note, about=("PL-2222-2222",)), LATER)
 
 
+def test_every_conversation_is_found_when_nobody_knows_its_report(aws: None) -> None:
+    dynamodb = client("dynamodb")
+    shelf = DynamoReplies(lambda: dynamodb, new_table(dynamodb))
+    for number in range(3):
+        shelf.save(Conversation(f"{number:032x}", (NOTE,)), LATER)
+        shelf.keep_reply(f"{number:032x}", NOTE.id, b"sealed", LATER)
+    assert sorted(shelf.kept()) == [f"{number:032x}" for number in range(3)]
+    shelf.drop(f"{0:032x}")
+    assert len(list(shelf.kept())) == 2
+
+
 @pytest.fixture
 def reports(aws: None) -> DynamoReports:
     """A report store on moto."""

@@ -19,8 +19,10 @@ from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
 from chalicelib.shared.aws.sdk import client
-from chalicelib.shared.aws.ses_mailer import ANSWERS, SesMailer
+from chalicelib.shared.aws.ses_mailer import ANSWERS, SesMailer, about_of, mail_domain, tag_of
 from chalicelib.shared.mail import (
+    REPORT,
+    About,
     Mail,
     MailBusy,
     MailDelayed,
@@ -88,6 +90,27 @@ def test_a_mail_is_handed_over_with_its_envelope_tags_and_rules(
         "recipient": "police",
         "turn": "2",
     }
+
+
+def test_a_tag_holds_only_signs_that_ses_allows_and_is_read_back(
+    mailer: Callable[[Answers], SesMailer],
+) -> None:
+    about = About.of(REPORT, "0" * 32 + ".0123456789ab")
+    answers = Answers(200, {"MessageId": "id-1"})
+    mailer(answers).send(replace(MAIL, about=about))
+    tags = {tag["Name"]: tag["Value"] for tag in json.loads(answers.asked[0].body)["EmailTags"]}
+    assert re.fullmatch("[A-Za-z0-9_-]+", tags["about"])
+    assert about_of(tags["about"]) == about
+    for other in ("report-" + "0" * 32, "batch-00", "alarm-mail_stopped", "inbox-not_shown", "desk"):
+        assert about_of(tag_of(About(other))) == other
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [("us-east-1", "email.amazonses.com"), ("us-west-2", "us-west-2.amazonses.com")],
+)
+def test_a_mails_id_is_seen_with_the_domain_of_its_region(region: str, domain: str) -> None:
+    assert mail_domain(region) == domain
 
 
 @pytest.mark.parametrize(
