@@ -116,7 +116,8 @@ OURS: dict[str, str] = {
         " dynamo_reports"
         " reporting.render: contexts"
         " form_pages"
-        " samples shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
+        " samples replies.adapters: dynamo_mistyped dynamo_replies"
+        " shared: system_clock shared.aws: dynamo_values faults sdk ses_mailer"
     ),
     "deliver": (
         f"{_NOTICES} delivery.adapters: copy_marks delivery_keys dynamo_cases dynamo_hand_overs"

@@ -71,33 +71,34 @@ class WishForCases:
     def send_again(self, case_number: str, recipient: str, address: str, version: int, who: Person) -> None:
         """Wish a copy sent once more. Raises EntryMissing, StaleRecord."""
         self._look.send_again(case_number, recipient, address, version)
-        self._wish(case_number, SEND_AGAIN, who, recipient, address=address)
+        self.leave(case_number, SEND_AGAIN, who, recipient, address=address)
 
     def acknowledge(self, case_number: str, version: int, who: Person) -> None:
         """Wish the alarms of a case acknowledged. Raises EntryMissing, StaleRecord."""
         self._look.acknowledge(case_number, version)
-        self._wish(case_number, ACKNOWLEDGE, who)
+        self.leave(case_number, ACKNOWLEDGE, who)
 
     def hold_by_law(self, case_number: str, hold: bool, version: int, who: Person) -> None:
         """Wish a legal hold set or lifted. Raises EntryMissing, StaleRecord."""
         self._look.hold_by_law(case_number, hold, version)
-        self._wish(case_number, HOLD if hold else END_HOLD, who)
+        self.leave(case_number, HOLD if hold else END_HOLD, who)
 
     def propose(
         self, case_number: str, recipient: str, other: str, why: str, version: int, who: Person
     ) -> None:
         """Wish a hand-over proposed. Raises HandOverRefused, EntryMissing, StaleRecord."""
         self._hand_overs.propose(case_number, recipient, other, why, version, who)
-        self._wish(case_number, PROPOSE, who, recipient, other=other, why=plain_line(why, WHY_MOST))
+        self.leave(case_number, PROPOSE, who, recipient, other=other, why=plain_line(why, WHY_MOST))
 
     def decline(
         self, case_number: str, recipient: str, shown: str, who: Person, begun: Callable[[HandOver], None]
     ) -> None:
         """Wish a proposal dropped. Raises EntryMissing, StaleRecord."""
         self._hand_overs.decline(case_number, recipient, shown, begun)
-        self._wish(case_number, DECLINE, who, recipient, seen=shown)
+        self.leave(case_number, DECLINE, who, recipient, seen=shown)
 
-    def _wish(self, case_number: str, kind: str, who: Person, recipient: str = "", **more: str) -> None:
+    def leave(self, case_number: str, kind: str, who: Person, recipient: str = "", **more: str) -> None:
+        """Leave a command as a wish, unchecked; `more` are other texts of a Wish. Raises EntryMissing."""
         case, now = self._look.find(case_number).case, self._clock.now()
         now -= timedelta(microseconds=now.microsecond % 1000)  # as it is stored with the case
         number = self._clock.nonce().hex()[:16]

@@ -148,6 +148,9 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/case/hold": Right(CASE, LOOK, DECIDE),
     "/admin/case/move": Right(CASE, LOOK, DECIDE),
     "/admin/case/decline": Right(CASE, LOOK, DECIDE),
+    "/admin/case/reply/show": Right(CASE, LOOK, DECIDE),
+    "/admin/case/reply/throw": Right(CASE, LOOK, DECIDE),
+    "/admin/replies": Right(LIST),  # what found no case is of no place: the screen asks for the site's role
     "/admin/access/home": Right(OF_SITE, OWN, OWN),
     "/admin/access/{proxy+}": Right(OF_SITE, OWN, OWN),
     "/admin/access/sign-out": Right(OF_SITE, OWN, OWN),

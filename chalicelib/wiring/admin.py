@@ -69,6 +69,10 @@ from chalicelib.publishing.web import (
     thrown,
     towns,
 )
+from chalicelib.replies.adapters.dynamo_mistyped import DynamoMistypedMails
+from chalicelib.replies.adapters.dynamo_replies import DynamoReplies
+from chalicelib.replies.look_after_replies import LookAfterReplies
+from chalicelib.replies.web import replies
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
@@ -131,7 +135,9 @@ def serve(
         shared.clock,
         _at_once(settings, shared.clock, directory),
     )
-    cases.routes(guard, look_after_cases, hand_overs, wishes, places, rights.sees)
+    case_screens = cases.routes(guard, look_after_cases, hand_overs, wishes, places, rights.sees)
+    look_after_replies = _look_after_replies(shared, look_after_cases, wishes)
+    replies.routes(guard, case_screens, look_after_replies, rights.sees)
     sums = DynamoMonthSums(_DYNAMO, settings.reports_table, by_index=True)
     read_figures = ReadFigures(sums, reports_index.all, directory, shared.clock, zones, places)
     figures.routes(guard, lambda of: read_figures.of(of, partial(lists.kept, of)), places, rights.sees)
@@ -140,6 +146,20 @@ def serve(
     agreed_only = settings.stage == "prod"
     place_standings.routes(guard, lists, edit_places, edit_contacts, directory, shared.clock, agreed_only)
     app.register_blueprint(routes)
+
+
+def _look_after_replies(
+    shared: _Shared, look_after_cases: LookAfterCases, wishes: WishForCases
+) -> LookAfterReplies:
+    table = shared.settings.reports_table
+    return LookAfterReplies(
+        look_after_cases,
+        DynamoReplies(_DYNAMO, table),
+        DynamoMistypedMails(_DYNAMO, table),
+        wishes,
+        shared.book,
+        shared.clock,
+    )
 
 
 def _at_once(settings: Settings, clock: Clock, directory: RecipientBook) -> Callable[[], object]:

@@ -61,6 +61,8 @@ def test_what_only_publishers_may_do_is_this_and_no_less():
         "/admin/case/decline",
         "/admin/case/answer",
         "/admin/case/hold",
+        "/admin/case/reply/show",
+        "/admin/case/reply/throw",
         "/admin/log/file",
         "/admin/text",
         "/admin/text/lines",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from chalicelib.delivery.case_lists import MOST_PLACES, read_position
 from chalicelib.delivery.case_steps import timeline
@@ -38,10 +39,11 @@ def routes(
     wishes: WishForCases,
     place_names: Callable[[], Mapping[str, str]] = dict,
     sees: Sees = sees_all,
-) -> None:
+) -> CaseScreens:
     """Register the routes of cases: the list, a case, its buttons, and those around a hand-over.
 
-    `sees` says which places somebody looks after.
+    `sees` says which places somebody looks after. Other rooms put their part on the screen of a case
+    (CaseScreens.beside).
     """
     screens = CaseScreens(guard.show, cases, hand_overs, wishes, place_names, sees)
     guard.screen(CASES, EDITOR, looks=True)(screens.cases)
@@ -54,10 +56,14 @@ def routes(
         ("/admin/case/decline", "decline to hand a report over", screens.decline_hand_over),
     ):
         guard.action(path, PUBLISHER, does, _HAND_OVER)(press)
+    return screens
 
 
 class CaseScreens:
-    """The screens of cases, a method each. A hand-over is logged with both offices."""
+    """The screens of cases, a method each. A hand-over is logged with both offices.
+
+    `beside` returns what another room shows of a case, by its name in the template.
+    """
 
     def __init__(
         self,
@@ -68,6 +74,7 @@ class CaseScreens:
         place_names: Callable[[], Mapping[str, str]] = dict,
         sees: Sees = sees_all,
     ) -> None:
+        self.beside: Callable[[CaseFile], Mapping[str, Any]] = lambda file: {}
         self._sees = sees
         self._wishes = wishes
         self._show = show
@@ -140,11 +147,10 @@ class CaseScreens:
         """Propose to hand a copy to another office."""
         request.deed.before, request.deed.after = request.field("recipient"), request.field("other")
         typed = {field: request.field(field) for field in ("recipient", "other", "why")}
-        case_number = request.field("n")
         try:
-            self._wishes.propose(case_number, **typed, version=_version(request), who=request.who)
+            self._wishes.propose(request.field("n"), **typed, version=_version(request), who=request.who)
         except HandOverRefused as refused:
-            return self._case(request, self._cases.find(case_number), typed, refused.problems)
+            return self.again(request, typed, refused.problems)
         return _done(request, "hand_over_proposed")
 
     def decline_hand_over(self, request: AdminRequest) -> Screen:
@@ -158,6 +164,10 @@ class CaseScreens:
             lambda proposed: _name(request, proposed),
         )
         return _done(request, "hand_over_declined")
+
+    def again(self, request: AdminRequest, typed: Mapping[str, str], problems: Mapping[str, str]) -> Screen:
+        """Show the case of a form again, with what was typed and what is wrong. Raises EntryMissing."""
+        return self._case(request, self._cases.find(request.field("n")), typed, problems)
 
     def _back(self, request: AdminRequest, done: str) -> Screen:
         return go_to(f"{CASE}?n={self._cases.find(request.field('n')).case.case_number}&done={done}")
@@ -184,6 +194,7 @@ class CaseScreens:
             names={line.delivery.recipient: line.name for line in file.lines},
             typed=typed or {},
             problems=problems or {},
+            **self.beside(file),
         )
 
 
