@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from chalicelib.delivery.shown_figures import EDGES, Counts, Shown, show
-from chalicelib.reporting.cases import DELIVERED, HELD, LOST, QUEUED, WATCH_AFTER, Delivery, SealedReport
+from chalicelib.delivery.shown_figures import EDGES, REPLY_EDGES, Counts, Shown, show
+from chalicelib.reporting.cases import (
+    DELIVERED,
+    HELD,
+    LOST,
+    QUEUED,
+    SENT,
+    WATCH_AFTER,
+    Delivery,
+    SealedReport,
+)
 from chalicelib.shared.time_zones import local_time
 
 TOWN = ""  # the counts of a town's reports, beside those of each office's copies
@@ -101,6 +111,7 @@ def tallies_of(case: SealedReport, now: datetime) -> Tallies:
         failed=int(bool(lost)),
         unanswered=int((waits_for_word and bool(lost)) or (overdue and not case.reached_all())),
         slower=_slower(last - case.taken_at) if case.reached_all() else Counts().slower,
+        **_replied(case.deliveries),
     )
     offices: dict[str, Counts] = {}
     for one in case.deliveries:
@@ -118,7 +129,20 @@ def _copy(case: SealedReport, copy: Delivery, overdue: bool) -> Counts:
         failed=int(failed),
         unanswered=int((failed and case.answered_at is None) or (overdue and not taken)),
         slower=_slower(copy.changed_at - case.taken_at) if taken else Counts().slower,
+        **_replied([copy]),
     )
+
+
+def _replied(copies: Iterable[Delivery]) -> dict[str, Any]:
+    """Return what says whether somebody replied to any of these copies, and how soon the first one did."""
+    waits = [max(timedelta(), one.replied_at - _arrived(one)) for one in copies if one.replied_at is not None]
+    return {"replied": 1, "replied_slower": _longer(min(waits), REPLY_EDGES)} if waits else {}
+
+
+def _arrived(copy: Delivery) -> datetime:
+    """Return when a copy arrived; where no notice says so, when it was sent."""
+    sent = [at for state, at in copy.past if state == SENT]
+    return copy.changed_at if copy.state in (DELIVERED, SENT) or not sent else sent[-1]
 
 
 def _was_held(copy: Delivery) -> bool:
@@ -126,10 +150,9 @@ def _was_held(copy: Delivery) -> bool:
 
 
 def _slower(wait: timedelta) -> tuple[int, ...]:
+    return _longer(wait, EDGES)
+
+
+def _longer(wait: timedelta, edges: Iterable[int]) -> tuple[int, ...]:
     minutes = wait / timedelta(minutes=1)
-    return tuple(int(minutes > edge) for edge in EDGES)
-
-
-def names_of_counts() -> tuple[str, ...]:
-    """Return the names of what is counted, in order, without the waits."""
-    return tuple(one.name for one in fields(Counts) if one.name != "slower")
+    return tuple(int(minutes > edge) for edge in edges)

@@ -6,11 +6,17 @@ or days, gives a number that a step does not give already.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 STEP = 5
 EDGES = (5, 15, 30, 60, 120, 240, 480, 1440)  # minutes: a wait is known by which of these it is longer than
 _NO_WAITS = (0,) * len(EDGES)
+DAY = 1440
+REPLY_EDGES = (DAY, 2 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)  # minutes, too: of the first reply
+_NO_REPLY_WAITS = (0,) * len(REPLY_EDGES)
+_TUPLES = ("slower", "replied_slower")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,8 @@ class Counts:
 
     `taken` are those that every office took, `held` those that were kept back for a while, `unanswered` those
     with an alarm that nobody has acknowledged. `slower[n]` of those taken took longer than EDGES[n] minutes.
+    `replied` are those that somebody replied to, `replied_slower[n]` of these later than REPLY_EDGES[n] after
+    they had arrived.
     """
 
     reports: int = 0
@@ -27,15 +35,15 @@ class Counts:
     failed: int = 0
     unanswered: int = 0
     slower: tuple[int, ...] = _NO_WAITS
+    replied: int = 0
+    replied_slower: tuple[int, ...] = _NO_REPLY_WAITS
 
     def __add__(self, other: Counts) -> Counts:
         """Return the sums."""
-        sums = {
-            one.name: getattr(self, one.name) + getattr(other, one.name)
-            for one in fields(Counts)
-            if one.name != "slower"
-        }
-        return Counts(**sums, slower=tuple(map(sum, zip(self.slower, other.slower, strict=True))))
+        sums = {name: getattr(self, name) + getattr(other, name) for name in (*SHOWN_COUNTS, "replied")}
+        for name in _TUPLES:
+            sums[name] = tuple(map(sum, zip(getattr(self, name), getattr(other, name), strict=True)))
+        return Counts(**sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +75,28 @@ class Shown:
     failed: Band = Band()
     unanswered: Band = Band()
     slower: tuple[Band, ...] = (Band(),) * len(EDGES)
+    replied: Band = Band()
+    replied_slower: tuple[Band, ...] = (Band(),) * len(REPLY_EDGES)
 
     def __add__(self, other: Shown) -> Shown:
         """Return the sums."""
-        sums = {name: getattr(self, name) + getattr(other, name) for name in SHOWN_COUNTS}
-        slower = tuple(one + more for one, more in zip(self.slower, other.slower, strict=True))
-        return Shown(**sums, slower=slower)
+        sums = {name: getattr(self, name) + getattr(other, name) for name in (*SHOWN_COUNTS, "replied")}
+        for name in _TUPLES:
+            pairs = zip(getattr(self, name), getattr(other, name), strict=True)
+            sums[name] = tuple(one + more for one, more in pairs)
+        return Shown(**sums)
 
     def wait(self, share: float) -> Wait | None:
         """Return within how long `share` of those taken had arrived; None where too few say so."""
-        above = 1 - share
-        longer = [edge for edge, n in zip(EDGES, self.slower, strict=True) if n.low > above * self.taken.high]
-        enough = self.taken.low > 0
-        within = [
-            edge
-            for edge, n in zip(EDGES, self.slower, strict=True)
-            if enough and n.high <= above * self.taken.low
-        ]
-        if not longer and not within:
-            return None
-        return Wait(max(longer, default=0), min(within, default=None))
+        return _wait(share, self.taken, EDGES, self.slower)
+
+    def reply_wait(self, share: float) -> Wait | None:
+        """Return within how long the first reply came to `share` of those replied to; None likewise."""
+        return _wait(share, self.replied, REPLY_EDGES, self.replied_slower)
 
 
-SHOWN_COUNTS = tuple(one.name for one in fields(Shown) if one.name != "slower")
+# Of these records have a list, in this order: what came later is stored beside it, by name.
+SHOWN_COUNTS = ("reports", "taken", "held", "failed", "unanswered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,19 @@ class Wait:
 
 def show(counts: Counts) -> Shown:
     """Return counts as they may be shown: each by itself in steps of five, so that under five is one step."""
-    bands = {name: _band(getattr(counts, name)) for name in SHOWN_COUNTS}
-    return Shown(**bands, slower=tuple(map(_band, counts.slower)))
+    bands: dict[str, Any] = {name: _band(getattr(counts, name)) for name in (*SHOWN_COUNTS, "replied")}
+    bands |= {name: tuple(map(_band, getattr(counts, name))) for name in _TUPLES}
+    return Shown(**bands)
+
+
+def _wait(share: float, of: Band, edges: Sequence[int], slower: Sequence[Band]) -> Wait | None:
+    above = 1 - share
+    counted = list(zip(edges, slower, strict=True))
+    longer = [edge for edge, n in counted if n.low > above * of.high]
+    within = [edge for edge, n in counted if of.low > 0 and n.high <= above * of.low]
+    if not longer and not within:
+        return None
+    return Wait(max(longer, default=0), min(within, default=None))
 
 
 def _band(count: int) -> Band:
@@ -121,4 +139,6 @@ def _band(count: int) -> Band:
 def _long(minutes: int) -> str:
     if minutes < 60:
         return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 1440 else "1 day"
+    if minutes < DAY:
+        return f"{minutes // 60} h"
+    return "1 day" if minutes == DAY else f"{minutes // DAY} days"

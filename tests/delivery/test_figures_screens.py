@@ -95,6 +95,25 @@ def test_an_office_has_its_copies_and_a_total_only_what_is_shown(figures: DeskSi
     assert rows(page, "Reports by town")["Los Banos"][0] == "at least 20"
 
 
+def test_an_office_has_its_replies_in_steps_and_half_of_them_in_days(figures: DeskSite) -> None:
+    store = DynamoReports(lambda: client("dynamodb"), figures.settings.reports_table)
+
+    def replied(number: int, office: str, days: float) -> SealedReport:
+        arrived = NOW + timedelta(minutes=3)
+        at = arrived + timedelta(days=days)
+        return report(number, Delivery(office, DELIVERED, arrived, past=((SENT, NOW),), replied_at=at))
+
+    for number in range(20, 40):
+        store.add(replied(number, "dot-trafficking", 0.5 if number < 36 else 5))
+    for number in range(40, 44):
+        store.add(replied(number, "dhs-blue-campaign", 2))
+    page = figures.signed_in(EDITOR_ONE).get("/admin/figures?town=los-banos-ca")
+    offices = rows(page, "Copies for each office")
+    told = {name.strip()[:4]: cells[7:] for name, cells in offices.items()}
+    assert told["U.S."] == ["20 to 24", "up to 1 day"]
+    assert told["Depa"] == ["<5", "too few"]
+
+
 def test_a_picture_has_a_name_and_says_what_the_table_says(figures: DeskSite) -> None:
     page = figures.signed_in(EDITOR_ONE).get("/admin/figures?town=los-banos-ca")
     pictures = [svg for svg in page.tree.iter(f"{SVG}svg") if svg.get("role") == "img"]

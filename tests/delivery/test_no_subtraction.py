@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from chalicelib.delivery.read_figures import MonthFigures
-from chalicelib.delivery.shown_figures import EDGES, Band, Counts, Shown, show
+from chalicelib.delivery.shown_figures import EDGES, REPLY_EDGES, Band, Counts, Shown, show
 
 UNDER_FIVE = frozenset(range(5))
 PLACES = {"a": "A", "b": "B", "c": "C"}
@@ -31,7 +31,7 @@ def all_that_is_shown(figures: MonthFigures) -> Iterator[Hashable]:
             for places in [*([one] for one in PLACES), list(PLACES)]:
                 for office in ("", "sheriff"):
                     shown = figures.of(list(time), places, office)
-                    yield shown, shown.wait(0.5), shown.wait(0.95)
+                    yield shown, shown.wait(0.5), shown.wait(0.95), shown.reply_wait(0.5)
 
 
 _SIGHTS: dict[Hashable, int] = {}
@@ -128,6 +128,23 @@ def test_how_fast_they_came_tells_no_wait_of_a_few() -> None:
 
     found = learned(((slow,) for slow in range(31)), look)
     assert narrowed(found) == []
+
+
+def test_replies_tell_neither_a_count_under_five_nor_how_many_copies_had_none() -> None:
+    def look(world: World) -> Hashable:
+        taken, replied, slow = world
+        slower = (slow,) + (0,) * (len(REPLY_EDGES) - 1)
+        counts = Counts(taken, taken, replied=replied, replied_slower=slower)
+        return number_of(all_that_is_shown(seen({("2026-11", "a", ""): counts}, ("2026-11",))))
+
+    worlds = [one for one in product(range(12), repeat=3) if one[2] <= one[1] <= one[0]]
+    found = learned(worlds, look)
+    slow = [sets[2] for sets in found.values()]
+    assert all(one >= UNDER_FIVE & {*range(max(one) + 1)} for one in slow if one & UNDER_FIVE)
+    apart: dict[Hashable, set[int]] = defaultdict(set)
+    for world in worlds:
+        apart[look(world)].add(world[0] - world[1])
+    assert all(len(one) > 1 for one in apart.values())
 
 
 def test_the_solver_finds_totals_that_are_made_of_what_is_not_shown() -> None:

@@ -23,7 +23,7 @@ from chalicelib.delivery.month_tallies import (
 )
 from chalicelib.delivery.ports import MonthSums
 from chalicelib.delivery.read_figures import MonthFigures, ReadFigures, months_to
-from chalicelib.delivery.shown_figures import Counts, show
+from chalicelib.delivery.shown_figures import EDGES, SHOWN_COUNTS, Counts, show
 from chalicelib.delivery.sum_months import SumMonths
 from chalicelib.delivery.sweep import Sweep
 from chalicelib.reporting.adapters.dynamo_reports import table_definition
@@ -307,6 +307,27 @@ def test_a_wait_is_told_by_the_edges_that_it_is_longer_than() -> None:
     assert tallies_of(report(1, minutes=61), NOON)["police"].slower == (1, 1, 1, 1, 0, 0, 0, 0)
 
 
+def test_a_reply_counts_once_for_its_office_and_the_first_one_for_the_town() -> None:
+    day = timedelta(days=1)
+    sent = Delivery("clinic", SENT, NOON, past=((QUEUED, NOON),))
+    soon = replace(move(sent, DELIVERED, NOON + day), replied_at=NOON + day + timedelta(hours=5))
+    late = replace(soon, recipient="police", replied_at=NOON + 5 * day)
+    case = SealedReport("0" * 32, b"", b"", "town", NOON, (soon, late, replace(soon, recipient="desk")))
+    found = tallies_of(replace(case, deliveries=(*case.deliveries, replace(sent, recipient="silent"))), NOON)
+    first = (found[""].replied, found[""].replied_slower)
+    assert first == (found["clinic"].replied, found["clinic"].replied_slower) == (1, (0, 0, 0, 0, 0, 0))
+    assert (found["police"].replied, found["police"].replied_slower) == (1, (1, 1, 1, 0, 0, 0))
+    assert found["silent"].replied == 0
+
+
+def test_a_reply_to_a_copy_whose_arrival_nobody_told_is_reckoned_from_when_it_was_sent() -> None:
+    sent = Delivery("clinic", SENT, NOON, replied_at=NOON + timedelta(days=2, hours=1))
+    gone_wrong = move(sent, FAILED, NOON + timedelta(days=9))
+    for copy in (sent, gone_wrong):
+        case = SealedReport("0" * 32, b"", b"", "town", NOON, (copy,))
+        assert tallies_of(case, NOON)["clinic"].replied_slower == (1, 1, 0, 0, 0, 0)
+
+
 def test_a_case_of_an_earlier_release_is_counted_and_said_to_be_partial(bench: Bench) -> None:
     old = replace(report(1), deliveries=(replace(report(1).deliveries[0], past=()),))
     assert is_partial(old)
@@ -344,11 +365,31 @@ def sums(request: pytest.FixtureRequest) -> MonthSums:
 
 
 def test_what_is_saved_is_read_again(sums: MonthSums) -> None:
-    raw = {"": Counts(3, 2, 1, 0, 1, (2, 1, 0, 0, 0, 0, 0, 0)), "police": Counts(3)}
-    settled = {"clinic": show(Counts(9)) + show(Counts(2))}
+    replied = Counts(3, replied=2, replied_slower=(2, 1, 0, 0, 0, 0))
+    raw = {"": Counts(3, 2, 1, 0, 1, (2, 1, 0, 0, 0, 0, 0, 0)), "police": replied}
+    settled = {"clinic": show(Counts(9, replied=7)) + show(Counts(2))}
     one = MonthSum("2026-11", "town", raw, settled, {"ab": NOON}, True)
     sums.save(one)
     assert list(sums.all()) == [replace(one, version=1)]
+
+
+def test_a_record_of_before_replies_were_counted_is_read_and_an_earlier_release_reads_ours(
+    aws: object,
+) -> None:
+    dynamodb, name = client("dynamodb"), f"sums-{next(_numbers)}"
+    dynamodb.create_table(**table_definition(name))
+    sums = DynamoMonthSums(lambda: dynamodb, name)
+    counts = Counts(8, 8, replied=6, replied_slower=(6, 0, 0, 0, 0, 0))
+    sums.save(MonthSum("2026-11", "town", {"police": counts}, {"clinic": show(counts)}))
+    [item] = dynamodb.scan(TableName=name)["Items"]
+    stored = item["deliveries"]["M"]
+    for kept in (stored["raw"]["M"]["police"], stored["settled"]["M"]["clinic"]):
+        assert len(kept["L"]) == len(SHOWN_COUNTS) + len(EDGES)
+    del stored["replied"], stored["replied_settled"]
+    dynamodb.put_item(TableName=name, Item=item)
+    [read] = sums.all()
+    assert read.raw == {"police": Counts(8, 8)}
+    assert read.settled["clinic"].replied.text == "<5"
 
 
 def test_who_was_overtaken_is_refused(sums: MonthSums) -> None:

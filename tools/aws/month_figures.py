@@ -8,7 +8,7 @@ from functools import partial
 
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.read_figures import MonthFigures, ReadFigures
-from chalicelib.delivery.web.figures import HALF, HEADS, MOST, Row
+from chalicelib.delivery.web.figures import HALF, HALF_REPLIED, HEADS, MOST, REPLIED, Row
 from chalicelib.directory.content import Content
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.errors import ContentInvalid
@@ -66,9 +66,8 @@ def lines_by_month(told: MonthFigures) -> list[str]:
     said = "Under five reads <5, other counts are in steps of five; a total adds only what is shown."
     lines = ["", f"By month, all towns. {said}"]
     for month in told.months:
-        words = zip(
-            [*HEADS.values(), HALF, MOST], Row(month, told.of([month], list(told.places))).cells, strict=True
-        )
+        heads = [*HEADS.values(), HALF, MOST, REPLIED, HALF_REPLIED]
+        words = zip(heads, Row(month, told.of([month], list(told.places))).cells, strict=True)
         lines.append(f"{month}  " + ", ".join(f"{name.lower()}: {value}" for name, value in words))
     if told.since > told.months[-1]:
         lines.append(f"Counting began in {told.since}: earlier, only what was still kept is counted.")

@@ -121,6 +121,17 @@ def _sums(one: MonthSum) -> dict[str, Any]:
             office or _TOWN: [[band.low, band.high] for band in _bands(shown)]
             for office, shown in one.settled.items()
         },
+        # Beside the lists, whose order and length an earlier package knows: it leaves these alone.
+        "replied": {
+            office or _TOWN: [counts.replied, *counts.replied_slower]
+            for office, counts in one.raw.items()
+            if counts.replied
+        },
+        "replied_settled": {
+            office or _TOWN: [[band.low, band.high] for band in (shown.replied, *shown.replied_slower)]
+            for office, shown in one.settled.items()
+            if shown.replied != Shown().replied
+        },
         "marks": {mark: int(until.timestamp()) for mark, until in one.marks.items()},
         "partial": one.partial,
     }
@@ -135,12 +146,20 @@ def _month_sum(item: Mapping[str, Any]) -> MonthSum:
     raw, settled = {}, {}
     for office, numbers in sums["raw"].items():
         counts = [int(number) for number in numbers]
-        named = dict(zip(SHOWN_COUNTS, counts, strict=False))
+        named: dict[str, Any] = dict(zip(SHOWN_COUNTS, counts, strict=False))
+        named |= _replied([int(number) for number in sums.get("replied", {}).get(office, ())])
         raw[TOWN if office == _TOWN else office] = Counts(**named, slower=tuple(counts[few:]))
     for office, pairs in sums["settled"].items():
         bands = [Band(int(low), int(high)) for low, high in pairs]
-        shown = dict(zip(SHOWN_COUNTS, bands, strict=False))
+        shown: dict[str, Any] = dict(zip(SHOWN_COUNTS, bands, strict=False))
+        pairs = sums.get("replied_settled", {}).get(office, ())
+        shown |= _replied([Band(int(low), int(high)) for low, high in pairs])
         settled[TOWN if office == _TOWN else office] = Shown(**shown, slower=tuple(bands[few:]))
     marks = {mark: datetime.fromtimestamp(int(until), UTC) for mark, until in sums["marks"].items()}
     partial = bool(sums["partial"])
     return MonthSum(sums["month"], item["place"], raw, settled, marks, partial, int(item["version"]))
+
+
+def _replied(stored: Sequence[Any]) -> dict[str, Any]:
+    """Return what is stored of replies; nothing in a record of an earlier package."""
+    return {"replied": stored[0], "replied_slower": tuple(stored[1:])} if stored else {}

@@ -32,6 +32,7 @@ HEADS = {
 }
 OFFICE_HEADS = {**HEADS, "reports": "Copies", "taken": "Taken by this office"}
 HALF, MOST = "Time until half arrived", "Time until 95 of 100 arrived"
+REPLIED, HALF_REPLIED = "Replied", "Time until half of these replied"
 TOO_FEW = "too few"
 _SPANS = {"month": "This month, so far", "year": "The twelve months before"}
 
@@ -56,9 +57,15 @@ class Row:
         return words_of(self.shown.wait(0.95))
 
     @property
+    def half_replied(self) -> str:
+        """Return within how long half of those replied to had their first reply."""
+        return words_of(self.shown.reply_wait(0.5))
+
+    @property
     def cells(self) -> list[str]:
         """Return all of it in words, in the order of the heads."""
-        return [*(getattr(self.shown, name).text for name in HEADS), self.half, self.nearly_all]
+        counts = [getattr(self.shown, name).text for name in HEADS]
+        return [*counts, self.half, self.nearly_all, self.shown.replied.text, self.half_replied]
 
 
 def routes(
@@ -157,7 +164,7 @@ def office_rows(figures: MonthFigures, months: Sequence[str], places: Sequence[s
 def table_of(figures: MonthFigures) -> list[list[str]]:
     """Return all figures as a table, as they are shown: each month, town and office a row."""
     heads = {**HEADS, "taken": "Taken by every office, or by this one"}
-    rows = [["Month", "Town", "Office", *heads.values(), HALF, MOST]]
+    rows = [["Month", "Town", "Office", *heads.values(), HALF, MOST, REPLIED, HALF_REPLIED]]
     for month in figures.months:
         for place, name in figures.places.items():
             town = Row("all offices", figures.of([month], [place]))
