@@ -17,7 +17,9 @@ from chalicelib.shared.errors import StoreUnavailable
 
 SUBJECT = "recipient#"  # and an id: the subject of its change
 KIND = "recipient"
-PUBLIC = ("id", "name", "serves", "nature", "enforces_immigration", "what", "what_not", "agreed_on")
+PUBLIC = (
+    "id", "name", "serves", "nature", "enforces_immigration", "what", "what_not", "agreed_on", "answers",
+)  # fmt: skip
 STALE_FORM = timedelta(days=1)  # so old a form may be when it is sent
 
 Entry = Mapping[str, Any]

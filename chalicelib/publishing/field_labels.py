@@ -92,6 +92,8 @@ RECIPIENT_LABELS = {
     "enforces_immigration": "Enforces immigration law",
     "agreed_on": "They agreed on",
     "key": "Key that locks its mail",
+    "reply_from": "Replies come from",
+    "answers": "Writes back to writers",
     "what": "What they do",
     "what_not": "What they do not do",
     "mark": "How sure we are",

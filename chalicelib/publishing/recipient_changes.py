@@ -37,8 +37,11 @@ UNKNOWN_SAID = (
     " somebody else can agree, or withdraw it."
 )
 
-# What says where reports go is told before all else.
-_WHERE_TO = ("email", "fallback", "serves", "enforces_immigration", "nature", "key", "agreed_on")
+# What says where reports go, and who may write back, is told before all else.
+_WHERE_TO = (
+    "email", "fallback", "reply_from", "serves", "enforces_immigration", "nature", "key", "agreed_on",
+    "answers",
+)  # fmt: skip
 _MOST_SAID = 80
 _NO_NAMES = Names()
 
@@ -346,6 +349,9 @@ def _from_to(name: str, old: object, new: object) -> str:
     if name == "key":
         return "another key for its mail" if new else "no key for its mail any more"
     before, after = (value_of(name, one, _NO_NAMES) or "nothing" for one in (old, new))
+    if name == "reply_from":
+        before, after = (one.replace("\n", ", ") for one in (before, after))
+        return f"replies come from {after}, before it was {before}"
     label = label_of(RECIPIENT_LABELS, name).lower()
     if name in _WHERE_TO:
         return f"{label} from {before} to {after}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from chalicelib.directory.armor import tidy
 from chalicelib.directory.document_ids import place_words
 from chalicelib.directory.places import Places
-from chalicelib.directory.recipients import NATURES
+from chalicelib.directory.recipients import NATURES, is_sender
 from chalicelib.publishing.documents import LONGEST_WHY
 from chalicelib.publishing.forms import CHOICE, DAY, TICK, WORDS, Field, Form, Group, Problems, Typed
 from chalicelib.shared.days import read_day
-from chalicelib.shared.email_addresses import is_address
+from chalicelib.shared.email_addresses import is_address, is_everybodys
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
 NATURE_WORDS = {
@@ -23,6 +23,8 @@ NATURE_WORDS = {
     "desk": "a desk that passes reports on",
 }
 _TEXTS = ("name", "serves", "email", "fallback", "language", "nature", "what", "what_not", "agreed_on")
+_TICKS = ("enforces_immigration", "answers")
+MOST_SENDERS = 40
 
 WHY = Field(
     "why",
@@ -38,6 +40,7 @@ def form_of(places: Places, also: Iterable[str] = ()) -> Form:
         (
             Group("The office", _office(places, also)),
             Group("Where its mail goes", _MAIL),
+            Group("What it writes back", _REPLIES),
             Group("What the form says of it", _SAID),
             Group("For the other publisher", (WHY,)),
         )
@@ -78,6 +81,24 @@ _MAIL = (
         pasted=True,
     ),
 )
+_REPLIES = (
+    Field(
+        "reply_from",
+        "Replies come from",
+        WORDS,
+        "One domain or address a line, like example.gov, *.example.gov for all below it, or desk@example.gov."
+        " Empty stands for the domain of the address for reports; where everybody may have an address there,"
+        " like at gmail.com, for that address alone. A reply from elsewhere is held, and the writer does not"
+        " see it.",
+        most=2_000,
+    ),
+    Field(
+        "answers",
+        "This office writes back to writers, and its consent says so. It is reminded once a week of cases"
+        " that nobody replied to, and a writer’s page says that no reply came yet.",
+        TICK,
+    ),
+)
 _SAID = (
     Field(
         "what", "What it is, for the form", WORDS, needed="Say in a sentence what this office is.", most=1_000
@@ -96,10 +117,10 @@ _SAID = (
 def as_typed(entry: Mapping[str, Any]) -> Typed:
     """Return a recipient as its form sends it when nothing was typed."""
     texts = {name: [str(entry.get(name) or "")] for name in (*_TEXTS, "key")}
-    enforces = ["yes"] if entry.get("enforces_immigration") else []
-    return Typed(
-        {**texts, "language": texts["language"] if entry else [DEFAULT], "enforces_immigration": enforces}
-    )
+    ticks = {name: ["yes"] if entry.get(name) else [] for name in _TICKS}
+    senders = ["\n".join(str(one) for one in entry.get("reply_from") or ())]
+    language = texts["language"] if entry else [DEFAULT]
+    return Typed({**texts, **ticks, "language": language, "reply_from": senders})
 
 
 def problems_of(form: Form, typed: Typed, others: Iterable[Mapping[str, Any]], latest: date) -> Problems:
@@ -115,6 +136,8 @@ def problems_of(form: Form, typed: Typed, others: Iterable[Mapping[str, Any]], l
         found.setdefault("fallback", "This is the first address again. The second one must be another.")
     if typed.text("agreed_on") and "agreed_on" not in found and read_day(typed.text("agreed_on")) > latest:
         found["agreed_on"] = "This day has not come yet. Write the day on which the office agreed."
+    if said := _wrong_senders(typed.lines("reply_from")):
+        found.setdefault("reply_from", said)
     twin = next(
         (one for one in others if str(one.get("name")).casefold() == typed.text("name").casefold()), None
     )
@@ -123,12 +146,30 @@ def problems_of(form: Form, typed: Typed, others: Iterable[Mapping[str, Any]], l
     return found
 
 
+def _wrong_senders(senders: Sequence[str]) -> str:
+    """Return what is wrong with the lines of "Replies come from", or nothing."""
+    wrong = next((one for one in senders if not is_sender(one)), "")
+    if wrong:
+        return f"“{wrong}” is neither a domain nor an e-mail address. Write it like example.gov."
+    everybodys = next((one for one in senders if is_everybodys(one)), "")
+    if everybodys:
+        return f"Everybody may have an address at {everybodys}. Write this office’s own address there."
+    return (
+        f"These are more than {MOST_SENDERS}. Write domains instead." if len(senders) > MOST_SENDERS else ""
+    )
+
+
 def entry_of(entry: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
     """Return a recipient with what was typed in it, its key kept without what stands around it."""
     filled: dict[str, Any] = {**entry, **{name: typed.text(name) for name in _TEXTS}}
     filled["language"] = filled["language"] or DEFAULT
     filled["agreed_on"] = filled["agreed_on"] or None
     filled["enforces_immigration"] = bool(typed.raw("enforces_immigration"))
+    senders = list(dict.fromkeys(one.casefold() for one in typed.lines("reply_from")))
+    # What no form held before stays out of an entry until somebody fills it in: nothing seems changed.
+    for name, value in (("reply_from", senders), ("answers", bool(typed.raw("answers")))):
+        if value or name in entry:
+            filled[name] = value
     key = tidy(typed.raw("key")).replace("\r\n", "\n").strip()
     if key or "key" in entry:
         filled["key"] = f"{key}\n" if key else ""

@@ -75,6 +75,17 @@ def test_readers_know_what_each_office_is_and_from_when_on_and_no_address_or_key
     assert read_offices(later, ["elsewhere"]) == ()
 
 
+def test_readers_know_who_writes_back_and_never_where_replies_come_from() -> None:
+    row = replace(ROW, entry={**POLICE, "answers": True, "reply_from": ["vendor.example"]})
+    text = offices_text(Recipients([row], [SHELTER]), NOON)
+    assert "vendor.example" not in text
+    offices = read_offices(json.loads(offices_at(text, NOON + 2 * DAY)), ["us"])
+    assert [(one.id, one.answers, one.reply_from) for one in offices] == [
+        ("police", True, ()),
+        ("shelter", False, ()),
+    ]
+
+
 def test_an_inbox_is_known_for_what_it_was_when_the_form_was_filled_in() -> None:
     moved = RecipientRow("police", MOVED, "0-1", 2, False, ((NOON, "a@police.example", "b@police.example"),))
     known = Recipients([replace(moved, gone=True)])

@@ -19,8 +19,8 @@ from chalicelib.publishing.change_recipients import ChangeRecipients
 from chalicelib.publishing.edit_recipients import EditRecipients
 from chalicelib.publishing.errors import PublishUnderWay
 from chalicelib.publishing.forms import FormConflict, FormInvalid, Typed
-from chalicelib.publishing.recipient_changes import RecipientChange, with_agreement, with_hold
-from chalicelib.publishing.recipient_form import as_typed
+from chalicelib.publishing.recipient_changes import RecipientChange, described, with_agreement, with_hold
+from chalicelib.publishing.recipient_form import as_typed, entry_of
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 from tests.support.editors_desk import ANA, BEN, EditorsDesk
 from tests.support.fake_package import CLINIC, POLICE, written
@@ -131,6 +131,51 @@ def test_a_changed_recipient_is_proposed_in_its_place_and_the_others_stay(propos
     assert (change.revision, change.proposed_by, change.why) == (1, ANA, "they moved")
     assert change.proposers == {"police": (ANA, f"id-{ANA}")}
     assert proposing.recipients.entries()[1] == 1
+
+
+def test_whose_replies_are_the_offices_and_that_it_writes_back_are_proposed(proposing: Proposing) -> None:
+    change = proposing.propose(
+        reply_from="Town.example\n\n *.county.example \ndesk@vendor.example\ntown.example", answers="yes"
+    )
+    senders = ["town.example", "*.county.example", "desk@vendor.example"]
+    assert proposing.waiting()[0] == {**POLICE, "reply_from": senders, "answers": True}
+    [line] = described(written([POLICE, CLINIC]), change.text)
+    assert f"replies come from {', '.join(senders)}, before it was nothing" in line
+    assert "writes back to writers from nothing to yes" in line
+    again = as_typed(proposing.waiting()[0])
+    assert (again.lines("reply_from"), again.raw("answers")) == (senders, "yes")
+
+
+def test_what_nobody_filled_in_changes_nothing_of_an_office_and_what_is_emptied_is_told(
+    proposing: Proposing,
+) -> None:
+    assert {"reply_from", "answers"}.isdisjoint(POLICE)
+    proposing.propose(name="County police")
+    assert proposing.waiting()[0] == {**POLICE, "name": "County police"}
+    filled = {**POLICE, "reply_from": ["town.example"], "answers": True}
+    emptied = entry_of(filled, typed(filled, reply_from="", answers=""))
+    assert (emptied["reply_from"], emptied["answers"]) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("senders", "said"),
+    [
+        ("town", "“town” is neither a domain nor an e-mail address"),
+        ("town.example\nA Desk <desk@town.example>", "“A Desk <desk@town.example>” is neither"),
+        ("gmail.com", "Everybody may have an address at gmail.com"),
+        ("*.outlook.com", "Everybody may have an address at *.outlook.com"),
+        ("\n".join(f"n{number}.example" for number in range(41)), "more than 40"),
+    ],
+)
+def test_a_sender_that_would_let_anybody_reply_or_nobody_is_refused(
+    proposing: Proposing, senders: str, said: str
+) -> None:
+    assert said in proposing.refused(reply_from=senders)["reply_from"]
+
+
+def test_one_address_where_everybody_has_one_may_reply(proposing: Proposing) -> None:
+    proposing.propose(reply_from="the-shelter@gmail.com")
+    assert proposing.waiting()[0]["reply_from"] == ["the-shelter@gmail.com"]
 
 
 NEW = {**POLICE, "name": "The Harbor Office", "email": "harbor@town.example"}

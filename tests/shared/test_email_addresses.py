@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.shared.email_addresses import LONGEST, is_address, plain_address
+from chalicelib.shared.email_addresses import LONGEST, is_address, is_everybodys, plain_address
 
 
 @pytest.mark.parametrize("text", ["a@example.org", "first.last+tag@sub.example.org", "o'neil@example.org"])
@@ -36,3 +36,17 @@ def test_nothing_else_is_one(text: str) -> None:
 
 def test_addresses_are_compared_without_spaces_and_capitals() -> None:
     assert plain_address(" Clerk@Example.ORG ") == "clerk@example.org"
+
+
+@pytest.mark.parametrize(
+    ("domain", "everybodys"),
+    [
+        ("gmail.com", True),
+        ("GMail.com", True),
+        ("*.yahoo.com", True),
+        ("police.example", False),
+        ("notgmail.com", False),
+    ],
+)
+def test_free_mail_is_everybodys(domain: str, everybodys: bool) -> None:
+    assert is_everybodys(domain) is everybodys
