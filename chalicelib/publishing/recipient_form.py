@@ -87,9 +87,9 @@ _REPLIES = (
         "Replies come from",
         WORDS,
         "One domain or address a line, like example.gov, *.example.gov for all below it, or desk@example.gov."
-        " Empty stands for the domain of the address for reports; where everybody may have an address there,"
-        " like at gmail.com, for that address alone. A reply from elsewhere is held, and the writer does not"
-        " see it.",
+        " Empty stands for the domain of the address for reports, and for the second address; where everybody"
+        " may have an address, like at gmail.com, for the address alone. A reply from elsewhere is held, and"
+        " the writer does not see it.",
         most=2_000,
     ),
     Field(

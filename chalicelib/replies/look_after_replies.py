@@ -30,7 +30,7 @@ from chalicelib.replies.errors import ReplyWishRefused
 from chalicelib.replies.mistyped import HELD as WAITS_IN_A_CASE
 from chalicelib.replies.mistyped import MistypedMail, MistypedMails
 from chalicelib.replies.reply_wishes import may_be_shown, may_be_thrown, seen_of_note
-from chalicelib.replies.reply_words import DOUBT_WORDS, STATE_WORDS, WHY_NEVER, kind_words
+from chalicelib.replies.reply_words import DOUBT_WORDS, STATE_WORDS, WHY_NEVER, words_of
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 
@@ -192,7 +192,7 @@ class LookAfterReplies:
 def _line_of(note: ReplyNote, names: dict[str, str]) -> SpokenLine:
     office = names.get(note.recipient, note.recipient)
     state = STATE_WORDS["unproven" if note.unproven and note.state == SHOWN else note.state]
-    return SpokenLine(note.at, f"{kind_words(note.kind, office)}. {state}", held=note.state == HELD)
+    return SpokenLine(note.at, f"{words_of(note, office)}. {state}", held=note.state == HELD)
 
 
 def _message_line(note: MessageNote, names: dict[str, str]) -> SpokenLine:
@@ -207,7 +207,7 @@ def _held(note: ReplyNote, names: dict[str, str]) -> HeldReply:
         note.recipient,
         office,
         note.at,
-        kind_words(note.kind, office),
+        words_of(note, office),
         plain_line(note.sender, 254),
         tuple(DOUBT_WORDS[doubt] for doubt in note.doubts if doubt in DOUBT_WORDS),
         tuple(plain_line(verdict, 60) for verdict in note.verdicts),

@@ -19,6 +19,7 @@ KIND_WORDS = {
     conversation.FILES_ONLY: "Files without a word came from {name}",
     conversation.UNREADABLE: "A mail came from {name} that could not be read",
 }
+UNPROVEN_REPLY = "A reply came in the name of {name}"
 STATE_WORDS = {
     conversation.SHOWN: "The writer can read it.",
     conversation.HELD: "It is held: the writer does not see it.",
@@ -49,6 +50,11 @@ PLACELESS_WORDS = {
 }
 
 
-def kind_words(kind: str, office: str) -> str:
-    """Return what came from an office; of a kind that is not known here, that it could not be read."""
-    return KIND_WORDS.get(kind, KIND_WORDS[conversation.UNREADABLE]).format(name=office)
+def words_of(note: conversation.ReplyNote, office: str) -> str:
+    """Return what came; of a kind that is not known here, that it could not be read.
+
+    Only of what is proven is it said that the office replied.
+    """
+    if note.kind == conversation.HUMAN and (note.state != conversation.SHOWN or note.unproven):
+        return UNPROVEN_REPLY.format(name=office)
+    return KIND_WORDS.get(note.kind, KIND_WORDS[conversation.UNREADABLE]).format(name=office)

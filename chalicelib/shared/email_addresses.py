@@ -8,11 +8,17 @@ from __future__ import annotations
 LONGEST = 254  # characters, what a mail server must be able to carry (RFC 5321)
 # Where anybody may have an address (free mail): there a domain says nothing of who writes.
 EVERYBODYS = frozenset([
-    "aol.com", "att.net", "bellsouth.net", "comcast.net", "cox.net", "fastmail.com", "gmail.com",
-    "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "hushmail.com", "icloud.com",
-    "live.com", "mac.com", "mail.com", "me.com", "msn.com", "outlook.com", "pm.me", "proton.me",
-    "protonmail.com", "qq.com", "rocketmail.com", "sbcglobal.net", "tuta.com", "tutanota.com",
-    "verizon.net", "web.de", "yahoo.com", "yahoo.com.mx", "yandex.com", "ymail.com", "zoho.com",
+    "126.com", "163.com", "aol.com", "att.net", "bellsouth.net", "bol.com.br", "charter.net", "comcast.net",
+    "cox.net", "daum.net", "duck.com", "earthlink.net", "fastmail.com", "foxmail.com", "free.fr",
+    "gmail.com", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hey.com", "hotmail.co.uk",
+    "hotmail.com", "hotmail.com.br", "hotmail.com.mx", "hotmail.es", "hotmail.fr", "hushmail.com",
+    "icloud.com", "laposte.net", "libero.it", "live.co.uk", "live.com", "mac.com", "mail.com", "mail.ru",
+    "me.com", "msn.com", "naver.com", "onmicrosoft.com", "orange.fr", "outlook.com", "outlook.com.br",
+    "outlook.es", "pm.me", "proton.me", "protonmail.com", "qq.com", "rediffmail.com", "rocketmail.com",
+    "sbcglobal.net", "sina.com", "t-online.de", "terra.com.br", "tuta.com", "tuta.io", "tutanota.com",
+    "uol.com.br", "verizon.net", "web.de", "yahoo.co.in", "yahoo.co.uk", "yahoo.com", "yahoo.com.br",
+    "yahoo.com.mx", "yahoo.com.ph", "yahoo.es", "yahoo.fr", "yandex.com", "yandex.ru", "ymail.com",
+    "zoho.com", "zohomail.com",
 ])  # fmt: skip
 _NEVER = frozenset(' \t,;:<>()[]"\\')
 

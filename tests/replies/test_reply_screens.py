@@ -42,7 +42,7 @@ from chalicelib.replies.reply_words import (
     PLACELESS_WORDS,
     STATE_WORDS,
     WHY_NEVER,
-    kind_words,
+    words_of,
 )
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.cases import DELIVERED, Delivery, SealedReport
@@ -102,7 +102,8 @@ def test_every_kind_state_doubt_and_reason_has_words() -> None:
     assert {*DOUBT_WORDS} == {*DOUBTS}
     assert {*WHY_NEVER} == {*DOUBTS} - MAY_BE_SHOWN | {""}
     assert {*PLACELESS_WORDS} == {*REASONS} - {WAITS}
-    assert kind_words("of a later release", "PD") == kind_words("unreadable", "PD")
+    later = replace(STRANGE, kind="of a later release")
+    assert words_of(later, "PD") == words_of(replace(STRANGE, kind="unreadable"), "PD")
 
 
 def test_a_case_without_replies_says_nothing_of_them(desk: DeskSite) -> None:
@@ -122,7 +123,8 @@ def test_a_case_tells_who_wrote_when_in_order_and_the_writers_message_by_its_day
     page = case_page(desk.signed_in(EDITOR_ONE))
     lines = [one for one in page.tree.iter("ol") if one.get("class") == "when"][1]
     said = [" ".join("".join(line.itertext()).split()) for line in lines.iter("li")]
-    assert [words.partition("replied")[1] for words in said] == ["replied", "", "", "replied", "replied"]
+    assert [f"{PD.name} replied" in words for words in said] == [True, False, False, False, False]
+    assert [f"in the name of {PD.name}" in words for words in said] == [False, False, False, True, True]
     assert "The writer can read it." in said[0]
     assert f"The writer wrote to {PD.name}." in said[1]
     assert ":" not in said[1]  # no hour: only the writer would know it

@@ -20,6 +20,7 @@ from chalicelib.delivery.adapters import dynamo_wishes
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
 from chalicelib.desk.adapters import dynamo_audit, dynamo_sign_ins, dynamo_standings
 from chalicelib.directory.adapters.dynamo_recipients import DynamoRecipients
+from chalicelib.directory.adapters.shipped_content import CONTENT
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.reporting.adapters.delivery_key_item import DeliveryKeyItem
@@ -103,7 +104,18 @@ def put_in_recipients(settings: Settings) -> None:
     ):
         return
     tables = {"Access": settings.access_table, "Documents": settings.documents_table}
-    move(client, {**tables, "Audit": settings.audit_table, "Pages": settings.pages_bucket})
+    names = {**tables, "Audit": settings.audit_table, "Pages": settings.pages_bucket}
+    move(client, names, shipped=recipients_here())
+
+
+def recipients_here() -> str:
+    """Return the shipped recipients as this machine has them: the first one writes back.
+
+    So both ways of an office can be seen. What ships says of no office that it does.
+    """
+    entries = json.loads((CONTENT / "recipients.json").read_text(encoding="utf-8"))
+    entries[0]["answers"] = True
+    return json.dumps(entries, ensure_ascii=False, indent=1)
 
 
 def put_in_delivery_key(settings: Settings) -> None:
