@@ -10,6 +10,12 @@ from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.month_tallies import MonthSum
 from chalicelib.delivery.read_figures import months_to
 from chalicelib.delivery.shown_figures import Counts
+from chalicelib.replies.adapters.dynamo_mistyped import DynamoMistypedMails
+from chalicelib.replies.adapters.dynamo_replies import DynamoReplies
+from chalicelib.replies.conversation import DOUBTS, HUMAN, KINDS, NOTED, Conversation, MessageNote, ReplyNote
+from chalicelib.replies.conversation import HELD as REPLY_HELD
+from chalicelib.replies.mistyped import HELD as WAITS_IN_A_CASE
+from chalicelib.replies.mistyped import REASONS, MistypedMail
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.cases import (
     BOUNCED,
@@ -170,3 +176,22 @@ def _reports(desk: DeskSite) -> None:
     many = Counts(23, 21, 6, 2, 0, (9, 0, 0, 0, 0, 0, 0, 0))
     _, last, *_ = months_to(f"{NOW:%Y-%m}")
     sums.save(MonthSum(last, "los-banos-ca", {"": many, "dot-trafficking": many}))
+    _replies(name)
+
+
+def _replies(table: str) -> None:
+    """Reply to the first case in every kind, held for every doubt, and to no case at all."""
+    case = _report(1)
+    notes = [ReplyNote(f"{n:032x}", "dot-trafficking", NOW, kind, NOTED) for n, kind in enumerate(KINDS)]
+    notes += [
+        ReplyNote(f"{n:032x}", "dot-trafficking", NOW, HUMAN, REPLY_HELD, "a@vendor.example", (), (doubt,))
+        for n, doubt in enumerate(DOUBTS, 100)
+    ]
+    message = MessageNote(f"{case.id}.0123456789ab", ("dot-trafficking",), NOW)
+    DynamoReplies(lambda: client("dynamodb"), table).save(
+        Conversation(case.id, tuple(notes), (message,)), NOW + timedelta(days=30)
+    )
+    rows = DynamoMistypedMails(lambda: client("dynamodb"), table)
+    for number, why in enumerate(REASONS):
+        number_of_case = case.case_number if why == WAITS_IN_A_CASE else ""
+        rows.add(MistypedMail(f"{number:032x}", NOW, "vendor.example", (), why, number_of_case))
