@@ -44,7 +44,9 @@ def thread_of(ours: str, theirs: Sequence[str]) -> Thread:
     return Thread(answered or (references[-1] if references else ""), tuple(references))
 
 
-def _message_id(text: str) -> str:
-    """Return a message id with its brackets, or "" for what is none."""
+def _message_id(text: object) -> str:
+    """Return a message id with its brackets, or "" for what is none: whoever sealed it may have lied."""
+    if not isinstance(text, str):
+        return ""
     bare = text.strip().removeprefix("<").removesuffix(">")
     return f"<{bare}>" if _MESSAGE_ID.fullmatch(bare) else ""

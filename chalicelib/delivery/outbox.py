@@ -115,7 +115,7 @@ class Outbox:
             self.tally.failed += 1
             self.alarms.raise_alarm("seal_broken", {"case": case.record.case_number, "error": str(error)})
             self.put_off(case, CLOSED_WAIT)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:  # sealed, and no report all the same
             self.fault(case, error)
         return None
 

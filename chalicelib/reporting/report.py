@@ -42,10 +42,8 @@ class Report:
 
     `about_writer` is one of ABOUT, or "" when the question was left open, which counts as "no".
     `danger_if_police_come` is one of DANGER_ANSWERS, or "" when it was left open. `choice` is None in a
-    report that was sealed before choices were.
-
-    `answers` is what a message that its writer added answers: by recipient, the Message-ID of the last reply
-    and then its References. Reports have none.
+    report that was sealed before choices were. `answers` is of a message that its writer added later: by
+    recipient, the Message-ID of the mail that it answers, and of those before it.
     """
 
     place: str
@@ -58,7 +56,7 @@ class Report:
     choice: Choice | None = field(default=None, repr=False, compare=False)  # the same words are the same
     vehicle: str = field(default="", repr=False)
     danger_if_police_come: str = field(default="", repr=False)
-    answers: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False, hash=False)
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def to_bytes(self) -> bytes:
         """Serialize the report as UTF-8 JSON, as which it is sealed."""
@@ -76,10 +74,10 @@ class Report:
         for name in _LATER:
             if said := getattr(self, name):
                 content[name] = said
-        if self.answers:
-            content["answers"] = {recipient: list(ids) for recipient, ids in self.answers.items()}
         if self.choice is not None:
             content["choice"] = self.choice.to_data()
+        if self.answers:
+            content["answers"] = {recipient: list(ids) for recipient, ids in self.answers.items()}
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
     @classmethod
@@ -91,9 +89,12 @@ class Report:
         if version == 1:
             about_writer = answer_about(read.pop("about_writer", ""))
             return cls(**read, about_writer=about_writer, choice=None)
-        choice = read.pop("choice", None)
-        answers = _read_answers(read.pop("answers", {}))
-        return cls(**read, choice=None if choice is None else Choice.from_data(choice), answers=answers)
+        choice, answers = read.pop("choice", None), read.pop("answers", {})
+        return cls(
+            **read,
+            choice=None if choice is None else Choice.from_data(choice),
+            answers={recipient: tuple(ids) for recipient, ids in answers.items()},
+        )
 
     @property
     def spares(self) -> bool:
@@ -121,12 +122,6 @@ class SentForm:
         """Return a digest (SHA-256) of all that was sent."""
         sent = self.report.to_bytes() + b"\0" + ",".join(self.recipients).encode()
         return hashlib.sha256(sent + (b"\0consent" if self.consent else b"")).digest()
-
-
-def _read_answers(answers: object) -> Mapping[str, Sequence[str]]:
-    if not isinstance(answers, dict) or not all(isinstance(ids, list) for ids in answers.values()):
-        raise ValueError("not what a message answers")
-    return {str(recipient): tuple(map(str, ids)) for recipient, ids in answers.items()}
 
 
 def plain_lines(text: str) -> str:

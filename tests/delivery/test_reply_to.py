@@ -228,13 +228,18 @@ def test_without_a_key_there_is_no_token() -> None:
         KeyedReplyTokens(dict, kid_of).token(b"", "report-1", "police")
 
 
-def test_what_a_message_answers_is_sealed_with_it_and_older_seals_have_none() -> None:
-    words = Report("town", "en", "again", answers={"police": (THEIRS, "<a@b>")})
-    assert Report.from_bytes(words.to_bytes()) == words
-    plain = Report("town", "en", "a report")
-    assert b"answers" not in plain.to_bytes()
-    assert Report.from_bytes(plain.to_bytes()).answers == {}
-    assert THEIRS not in repr(words)
-    for wrong in (b'"x"', b'{"police":"x"}', b"3"):
-        with pytest.raises(ValueError, match="answers"):
-            Report.from_bytes(plain.to_bytes()[:-1] + b',"answers":' + wrong + b"}")
+@pytest.mark.parametrize("answers", ["3", '"x"', '{"police":3}', '{"police":[3,null]}', '{"police":"x"}'])
+@pytest.mark.parametrize("in_digest", [True, False])
+def test_a_seal_that_names_nonsense_as_answered_stops_nothing_behind_it(
+    bench: DeliveryBench, answers: str, in_digest: bool
+) -> None:
+    held_until = bench.clock.now() if in_digest else None
+    odd = bench.take("police", held_until=held_until)
+    message = f"{odd}.0123456789ab"
+    content = Report("town", "en", "again").to_bytes()[:-1] + b',"answers":' + answers.encode() + b"}"
+    record = replace(bench.record(odd), id=message, sealed=bench.sealer.seal(content, message))
+    bench.store.add(record)
+    other = bench.take("police", held_until=held_until)
+    bench.deliver()
+    assert (bench.state(odd), bench.state(other)) == (SENT, SENT)
+    assert set(bench.alarms.kinds()) <= {"delivery_fault"}

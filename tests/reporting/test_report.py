@@ -250,3 +250,11 @@ def test_words_do_not_show_in_what_a_log_would_print() -> None:
     assert "odd phrase" not in repr(form)
     assert "odd" not in repr(replace(form.report, vehicle="odd", danger_if_police_come="odd"))
     assert "work" not in repr(form)
+
+
+def test_a_message_says_which_mails_it_answers_and_a_report_says_nothing_of_it() -> None:
+    plain = Report("us", "en", "And one thing more")
+    message = replace(plain, answers={"police": ("<3@town.example>", "<1@ours.example>")})
+    assert Report.from_bytes(message.to_bytes()).answers == message.answers
+    assert b"answers" not in plain.to_bytes()
+    assert "town.example" not in repr(message)
