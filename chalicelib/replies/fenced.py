@@ -7,6 +7,7 @@ any language, and for any case.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from chalicelib.delivery.fences import END_MARK, MARK
@@ -21,6 +22,7 @@ CASE = re.compile(
 _BEFORE = re.compile(rf"(?:\\?{MARK[0]}){{3,9}}[\s>|*_]{{0,20}}\Z")
 _AFTER = re.compile(rf"[\s>|*_]{{0,20}}(?:(\\?{MARK[0]}){{3,9}}|(?:\\?{END_MARK[0]}){{3,9}})")
 _LEAD = re.compile(r"[\s>|*_]*\Z")
+FENCES_MOST = 2_500  # of a digest of a thousand reports there are two thousand
 _SENTENCE_MOST = 400  # characters of an end fence's line
 
 
@@ -44,8 +46,10 @@ class Fenced:
 
 def find_fences(text: str) -> list[Fence]:
     """Return the fences of a text in order."""
-    found = []
+    found: list[Fence] = []
     for case in CASE.finditer(text):
+        if len(found) >= FENCES_MOST:
+            break
         before = _BEFORE.search(text, max(0, case.start() - 48), case.start())
         after = _AFTER.match(text, case.end(), case.end() + 48)
         if before is None or after is None:
@@ -68,23 +72,30 @@ def pair_fences(fences: list[Fence]) -> tuple[list[Fenced], list[Fence]]:
     """
     stretches: list[tuple[int, int, str]] = []
     waiting: list[Fence] = []
+    first: dict[str, Fence] = {}  # of those that wait, by case
     single: list[Fence] = []
     for fence in fences:
         if fence.top:
             waiting.append(fence)
+            first.setdefault(fence.case_number, fence)
             continue
-        begins = next((at for at, top in enumerate(waiting) if top.case_number == fence.case_number), None)
-        if begins is not None:
-            stretches.append((waiting[begins].start, fence.end, fence.case_number))
-            single += waiting[:begins]
-            waiting = []
+        top = first.get(fence.case_number)
+        if top is not None:
+            stretches.append((top.start, fence.end, fence.case_number))
+            single += [one for one in waiting if one.start < top.start]
+            waiting, first = [], {}
         elif stretches and stretches[-1][2] == fence.case_number and not waiting:
             stretches[-1] = (stretches[-1][0], fence.end, fence.case_number)
         else:
             single.append(fence)
-    covered = [Fenced(start, end) for start, end, _ in stretches]
-    alone = [one for one in (*single, *waiting) if not any(s.start <= one.start < s.end for s in covered)]
-    return _merged(covered), sorted(alone, key=lambda one: one.start)
+    covered = _merged([Fenced(start, end) for start, end, _ in stretches])
+    starts = [one.start for one in covered]
+    alone = []
+    for fence in sorted((*single, *waiting), key=lambda one: one.start):
+        at = bisect_right(starts, fence.start) - 1
+        if at < 0 or fence.start >= covered[at].end:
+            alone.append(fence)
+    return covered, alone
 
 
 def _merged(stretches: list[Fenced]) -> list[Fenced]:

@@ -14,7 +14,7 @@ from chalicelib.replies.charsets import cleaned
 QUOTE_BEGINS = (
     "\ue001"  # a line of its own: from here on all is quoted (Outlook marks the place, not the block)
 )
-TAGS_MOST = 12_000
+TAGS_MOST = 5_000
 _DEPTH_MOST = 300
 
 _BLOCKS = frozenset({
@@ -51,12 +51,13 @@ _HREF = re.compile(r"\bhref\s*=\s*(?:\"([^\"]{0,2000})|'([^']{0,2000})|([^\s\"'>
 _LANDMARK = re.compile(r"\b(?:id|class|name|data-marker)\s*=", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,}")
 _ANY_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
+_ANY_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/blockquote)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
 def html_to_text(page: str) -> str:
     """Return the words of a page of HTML, a line for each of its lines, with ">" before what is quoted."""
     reader = _Reader()
-    reader.read(_LONG_NUMBER.sub("&#0", page))
+    reader.read(_LONG_NUMBER.sub("&#0", cleaned(page)))
     return reader.text()
 
 
@@ -79,8 +80,11 @@ class _Reader:
                 break
             self._say(page[at:tag])
             at = self._mark(page, tag)
-        rest = page[at:]
-        self._say(_ANY_TAG.sub(" ", rest) if self._tags > TAGS_MOST else rest)
+        for line in _ANY_END.sub("\n", page[at:]).split("\n") if self._tags > TAGS_MOST else ():
+            self._say(_ANY_TAG.sub(" ", line))
+            self._end_words()
+        if self._tags <= TAGS_MOST:
+            self._say(page[at:])
 
     def text(self) -> str:
         self._end_line()
@@ -96,9 +100,11 @@ class _Reader:
         if page.startswith("<!--", tag):
             end = page.find("-->", tag + 4) if self._comments_end else -1
             self._comments_end = end >= 0
+            self._tags += 1
             return end + 3 if end >= 0 else tag + 4
         if not (sign.isascii() and (sign.isalpha() or sign in ("/", "!", "?")) and sign):
             self._say("<")
+            self._tags += 1
             return tag + 1
         end = page.find(">", tag)
         if end < 0:  # no tag ends any more: all that is left is text
@@ -184,15 +190,16 @@ class _Reader:
     def _say(self, text: str) -> None:
         if not text or self._skip:
             return
-        text = cleaned(html.unescape(text) if "&" in text else text)
-        if self._count.get("pre"):
-            first, *lines = text.split("\n")
-            self._words.append(first)
-            for line in lines:
-                self._end_line()
-                self._words.append(line)
-        else:
-            self._words.append(re.sub(r"\s+", " ", text))
+        text = cleaned(html.unescape(text)) if "&" in text else text
+        if not self._count.get("pre") or "\n" not in text:
+            self._words.append(text)
+            return
+        first, *lines, last = text.split("\n")
+        self._words.append(first)
+        self._end_line()
+        marks = "> " * min(self._quotes, 9)
+        self._lines += [f"{marks}{line}" for line in lines] if marks else lines
+        self._words.append(last)
 
     def _block(self, name: str) -> None:
         if name in ("td", "th"):
@@ -203,7 +210,7 @@ class _Reader:
             self._lines.append(("> " * self._quotes).rstrip())
 
     def _end_words(self) -> None:
-        if "".join(self._words).strip():
+        if self._words and "".join(self._words).strip():
             self._end_line()
         else:
             self._words = []
@@ -211,6 +218,6 @@ class _Reader:
     def _end_line(self) -> None:
         words = "".join(self._words)
         if not self._count.get("pre"):
-            words = re.sub(r" {2,}", " ", words).strip()
+            words = " ".join(words.split())
         self._words = []
-        self._lines.append(f"{'> ' * min(self._quotes, 9)}{words}".rstrip())
+        self._lines.append(f"{'> ' * min(self._quotes, 9)}{words}" if self._quotes else words)

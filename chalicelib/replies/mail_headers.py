@@ -15,6 +15,7 @@ from chalicelib.shared.email_addresses import is_address
 _HEADERS_MOST = 256 * 1024  # bytes
 _VALUE_MOST = 16 * 1024  # characters
 _IDS_MOST = 100
+_LINES_MOST = 3_000
 _FIELD = re.compile(r"([!-9;-~]{1,100})[ \t]{0,9}:")
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t]{1,99}(=\?[^?\s]{1,60}\?[bBqQ]\?)")
@@ -47,7 +48,9 @@ def read_headers(raw: bytes) -> tuple[Headers, bytes]:
     """Return the headers of a mail or of a part, and the bytes below them."""
     fields: list[tuple[str, str]] = []
     at, end = 0, min(len(raw), _HEADERS_MOST)
-    while at < end:
+    for _ in range(_LINES_MOST):
+        if at >= end:
+            break
         stop = raw.find(b"\n", at)
         stop = len(raw) if stop < 0 else stop
         line = raw[at : min(stop, at + _VALUE_MOST)].rstrip(b"\r")
@@ -64,7 +67,8 @@ def read_headers(raw: bytes) -> tuple[Headers, bytes]:
             if named is not None:
                 fields.append((named[1].lower(), _as_text(line)[named.end() :].strip()))
         at = stop + 1
-    return Headers(tuple(fields)), raw[at:]
+    below = re.compile(rb"\n\r?\n").search(raw, max(0, at - 1))
+    return Headers(tuple(fields)), raw[below.end() :] if below else b""
 
 
 def decoded(value: str) -> str:

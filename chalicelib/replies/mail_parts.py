@@ -17,9 +17,10 @@ from chalicelib.replies.tnef import read_tnef
 
 DEPTH_MOST = 16
 PARTS_MOST = 200
-WORDS_MOST = 512 * 1024  # bytes of one text, before and after it is decoded
+WORDS_MOST = 256 * 1024  # bytes of one text, before and after it is decoded
 
 _ENCODED_MOST = WORDS_MOST * 3
+_BOUNDARIES_MOST = 1_000  # lines that begin like one
 _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
@@ -145,7 +146,7 @@ def _split(body: bytes, boundary: str) -> list[bytes]:
     mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     found: list[bytes] = []
     at, start = -1, None
-    while len(found) < PARTS_MOST:
+    for _ in range(_BOUNDARIES_MOST):
         at = 0 if at < 0 and body.startswith(mark) else _next_line(body, mark, at)
         if at < 0:
             break
@@ -159,7 +160,7 @@ def _split(body: bytes, boundary: str) -> list[bytes]:
                 return found
             start = stop + 1
         at += len(mark)
-    if start is not None and start < len(body) and len(found) < PARTS_MOST:
+    if start is not None and start < len(body):
         found.append(body[start:])
     return found
 
@@ -210,6 +211,8 @@ def _unflowed(text: str, delete_space: bool) -> str:
     lines: list[str] = []
     runs: list[str] = []  # what the last line is made of so far
     marks = ""
+    if " \n" not in text:
+        return text
     for line in text.split("\n"):
         own = line.lstrip(">")
         quoted, own = line[: len(line) - len(own)], own.removeprefix(" ")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 
 # "... wrote:", at the end of an attribution line.
-WROTE = re.compile(
-    r"\bwrote\b|\bwrites\b|schrieb|geschrieben|escribió|escribio|escreveu|a écrit|ha scritto|scrisse|scriveva"
-    r"|schreef|geschreven|skrev|kirjoitti|napisał|napsal|napísal|a scris|írta|έγραψε|пише|написа|пишет"
-    r"|yazdı|yazmış"
-    r"|đã viết|viết|menulis|写道|寫道|写到|撰写|寫了|书写|のメール|書きました|書き込みました|작성|님이 "
-    r"|كتب|كتابة|כתב"
-    r"|sumulat|isinulat|nagsulat|ਲਿਖਿਆ|लिखा|សរសេរ|sau tias|schrijft|\bsent\b",
-    re.IGNORECASE,
-)
+WROTE = (
+    "wrote", "writes", "schrieb", "geschrieben", "escribió", "escribio", "escreveu", "a écrit",
+    "ha scritto", "scrisse", "scriveva", "schreef", "geschreven", "skrev", "kirjoitti", "napisał",
+    "napsal", "napísal", "a scris", "írta", "έγραψε", "пише", "написа", "пишет", "yazdı", "yazmış",
+    "đã viết", "viết", "menulis", "写道", "寫道", "写到", "撰写", "寫了", "书写", "のメール",
+    "書きました", "書き込みました", "작성", "님이 ", "كتب", "كتابة", "כתב", "sumulat", "isinulat",
+    "nagsulat", "ਲਿਖਿਆ", "लिखा", "សរសេរ", "sau tias", "schrijft",
+)  # fmt: skip
 # How such a line may begin.
 BEGINS = re.compile(
     r"(?:on|am|le|el|em|il|op|den|dne|dňa|dnia|w dniu|på|pe|vào|ngày|noong|nong|sa|στις|la|a|în|ons|mon"
@@ -26,49 +25,48 @@ BEGINS = re.compile(
 # What stands in a line like "-----Original Message-----".
 DIVIDES = re.compile(
     r"original message|original-nachricht|original appointment|ursprüngliche nachricht|originalnachricht"
-    r"|weitergeleitete"
-    r"|mensaje original|mensagem original|mensagem encaminhada|mensaje reenviado|message d'origine"
+    r"|mensaje original|mensagem original|message d'origine"
     r"|message original"
-    r"|message transféré|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|doorgestuurd"
-    r"|forwarded message"
+    r"|messaggio originale|oorspronkelijk bericht"
     r"|reply message|opprinnelig melding|oprindelig meddelelse|ursprungligt meddelande|alkuperäinen viesti"
-    r"|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|исходное сообщение|пересылаемое"
+    r"|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|исходное сообщение"
     r"|orijinal mesaj|özgün ileti"
     r"|原始邮件|原邮件|原始郵件|元のメッセージ|원본 메시지|원본 메일|الرسالة الأصلية|orihinal na mensahe"
     r"|ਮੂਲ ਸੁਨੇਹਾ"
     r"|សារដើម|tin nhắn gốc|thư gốc|on behalf of|quoted text",
     re.IGNORECASE,
 )
+FORWARDS = re.compile(
+    r"forwarded message|begin forwarded|weitergeleitete|mensagem encaminhada|mensaje reenviado|message transféré"
+    r"|messaggio inoltrato|doorgestuurd|пересылаемое|转发的邮件|轉寄的郵件|转发邮件|رسالة معاد توجيهها",
+    re.IGNORECASE,
+)
 _FROM = (
-    "from von de da van från fra mula mula\xa0sa mula\xa0kay mittente från od от від kimden từ lähettäjä"
-    " remitente"
-    " 发件人 寄件者 寄件人 差出人 보낸\xa0사람 보낸사람 من مرسل ਵੱਲੋਂ ਭੇਜਣ\xa0ਵਾਲਾ ਤੋਂ ពី អ្នកផ្ញើ"
-    " los\xa0ntawm מאת afzender"
-    " expéditeur absender"
+    "from von de da van från fra mula mula\xa0sa mula\xa0kay mittente från od от від kimden "
+    "từ lähettäjä remitente 发件人 寄件者 寄件人 差出人 보낸\xa0사람 보낸사람 من مرسل ਵੱਲੋਂ "
+    "ਭੇਜਣ\xa0ਵਾਲਾ ਤੋਂ ពី អ្នកផ្ញើ los\xa0ntawm מאת afzender expéditeur absender "
 )
 _SENT = (
-    "sent date gesendet datum enviado enviada enviado\xa0el enviada\xa0em enviado\xa0em fecha data envoyé"
-    " envoyé\xa0le date\xa0d'envoi"
-    " inviato verzonden skickat skickat: sendt dato wysłano odesláno отправлено дата gönderildi tarih"
-    " đã\xa0gửi lähetetty"
-    " 发送时间 发送日期 日期 时间 寄件日期 傳送日期 日時 送信日時 보낸\xa0날짜 날짜 تم\xa0الإرسال"
-    " التاريخ أرسلت تاريخ\xa0الإرسال ਭੇਜਿਆ ਮਿਤੀ"
-    " បានផ្ញើ ថ្ងៃ\xa0ផ្ញើ កាលបរិច្ឆេទ ipinadala petsa xa hnub נשלח ngày"
+    "sent date gesendet datum enviado enviada enviado\xa0el enviada\xa0em enviado\xa0em fecha "
+    "data envoyé envoyé\xa0le date\xa0d'envoi inviato verzonden skickat skickat: sendt dato "
+    "wysłano odesláno отправлено дата gönderildi tarih đã\xa0gửi lähetetty 发送时间 发送日期 "
+    "日期 时间 寄件日期 傳送日期 日時 送信日時 보낸\xa0날짜 날짜 تم\xa0الإرسال التاريخ أرسلت "
+    "تاريخ\xa0الإرسال ਭੇਜਿਆ ਮਿਤੀ បានផ្ញើ ថ្ងៃ\xa0ផ្ញើ កាលបរិច្ឆេទ ipinadala petsa xa hnub "
+    "נשלח ngày "
 )
 _TO = (
-    "to an para pour à a aan naar till til komu до кому kime đến vastaanottaja kay sa destinatario"
-    " destinataire"
-    " 收件人 收件者 宛先 받는\xa0사람 받는사람 إلى الى ਪ੍ਰਤੀ ਨੂੰ ជូនចំពោះ ទៅ rau אל empfänger"
+    "to an para pour à a aan naar till til komu до кому kime đến vastaanottaja kay sa "
+    "destinatario destinataire 收件人 收件者 宛先 받는\xa0사람 받는사람 إلى الى ਪ੍ਰਤੀ ਨੂੰ "
+    "ជូនចំពោះ ទៅ rau אל empfänger "
 )
 _SUBJECT = (
-    "subject betreff asunto assunto objet oggetto onderwerp ämne emne temat předmět тема konu chủ\xa0đề"
-    " aihe paksa"
-    " 主题 主旨 標題 主題 件名 제목 الموضوع موضوع ਵਿਸ਼ਾ ប្រធានបទ ntsiab\xa0lus נושא re"
+    "subject betreff asunto assunto objet oggetto onderwerp ämne emne temat předmět тема konu "
+    "chủ\xa0đề aihe paksa 主题 主旨 標題 主題 件名 제목 الموضوع موضوع ਵਿਸ਼ਾ ប្រធានបទ "
+    "ntsiab\xa0lus נושא re "
 )
 _COPY = (
-    "cc kopie copie copia cópia c.c. kopia 抄送 副本 参照 참조 نسخة ਸੀਸੀ ចម្លង reply-to priority importance"
-    " wichtigkeit"
-    " importancia prioridade attachments organization"
+    "cc kopie copie copia cópia c.c. kopia 抄送 副本 参照 참조 نسخة ਸੀਸੀ ចម្លង reply-to "
+    "priority importance wichtigkeit importancia prioridade attachments organization "
 )
 
 LABELS: dict[str, str] = {
@@ -87,7 +85,7 @@ FOOTER = re.compile(
     r"|von (?:meinem|meiner) .{2,60} (?:gesendet|aus gesendet)|gesendet (?:von|mit) .{2,60}|inviato (?:da"
     r"|dal) .{2,60}"
     r"|verzonden vanaf .{2,60}|outlook (?:for|für|para|pour|per) (?:ios|android).{0,60}"
-    r"|obtenga outlook .{2,60}|obter o outlook .{2,60}"
+    r"|obten(?:ga|er) (?:el )?outlook .{2,60}|obter o outlook .{2,60}"
     r"|télécharger outlook .{2,60}|laden sie outlook .{2,60}|yahoo mail: .{2,80}|ipinadala (?:mula"
     r"|gamit) .{2,60}"
     r"|(?:发自|發自|从|從|自)\s?(?:我的)?\s?.{2,40}|使用.{2,30}(?:发送|傳送|送信)|iphone(?:から"

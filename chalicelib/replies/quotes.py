@@ -17,22 +17,27 @@ from chalicelib.replies.quote_words import (
     DEVICE,
     DIVIDES,
     FOOTER,
+    FORWARDS,
     LABELS,
     WROTE,
 )
 
 LINES_MOST = 20_000
-_CANDIDATES_MOST = 400
+_CANDIDATES_MOST = 150
 _LINE_LOOKED_AT = 400  # characters
 _SIGNATURE_MOST = 20  # lines
+_FOOTERS_MOST = 4
 _MARKS = re.compile(r"[ \t]{0,8}(?:[>＞][ \t]{0,3}){1,60}")
+_MAY_MARK = frozenset(">＞ \t")
 _COLONS = (":", "：", "៖", ":*", ":>", ">:")
 _DATED = re.compile(r"\d{1,2}[:.hh٫]\d{2}|\b(?:19|20)\d\d\b|\d年|[٠-٩۰-۹]{2,}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
+_TIMED = re.compile(r"\d{1,2}:\d\d")
 _LABEL = re.compile(r"[*_\s>]{0,6}([^:：៖*\n]{1,28}?)\s{0,3}[*_]{0,2}\s?[:：៖]\s{0,9}[*_]{0,2}\s?(.*)")
 _DIVIDER = re.compile(r"[\s*]{0,5}[-_=—–]{2,60}\s?>?\s?([^-_=—–\n][^\n]{2,60}?)\s?[-_=—–]{2,60}[\s*:]{0,5}\Z")
 _RULE = re.compile(r"[-_=—–*─]{5,200}\Z")
+_ADDRESS_BELOW = re.compile(r"[<(]https?://[^\s>)]{1,300}[>)]\s{0,3}\Z")
 _PLACEHOLDER = re.compile(
-    r"\[(?:cid:[^\]\n]{1,200}|image: ?[^\]\n]{0,200}|inline image[^\]\n]{0,100})\]", re.IGNORECASE
+    r"\[(?:cid:[^\]\n]{1,99}|image: ?[^\]\n]{0,99}|inline image[^\]\n]{0,100})\]", re.IGNORECASE
 )
 
 
@@ -51,6 +56,8 @@ class OwnWords:
 
 def depth_of(line: str) -> int:
     """Return how many quote marks a line begins with."""
+    if line[:1] not in _MAY_MARK:  # nearly every line
+        return 0
     marks = _MARKS.match(line)
     return marks[0].count(">") + marks[0].count("＞") if marks else 0
 
@@ -64,12 +71,12 @@ def unquoted(line: str) -> str:
 def own_words(lines: list[str]) -> OwnWords:
     """Return what its writer wrote in a text that has no fence."""
     lines = without_banner(lines)
-    end, cut, attributed = _where_quotes_begin(lines)
+    end, cut, attributed, forwarded = _where_quotes_begin(lines)
     lines = lines[:end]
     lines, quoted = _without_runs(lines, attributed)
     cut = cut or bool(attributed) or len(lines) < end
     lines, signature = without_footers(lines)
-    return OwnWords(lines, cut or signature, quoted)
+    return OwnWords(lines, cut or signature, quoted or forwarded)
 
 
 def without_banner(lines: list[str]) -> list[str]:
@@ -89,16 +96,15 @@ def without_footers(lines: list[str]) -> tuple[list[str], bool]:
 
     And whether any was there.
     """
-    kept = [_PLACEHOLDER.sub("", line) if "[" in line else line for line in lines]
-    length = len(kept)
-    for at, line in enumerate(kept):
-        if line in ("-- ", "--", "- --") and _is_signature(kept, at):
-            kept = kept[:at]
+    whole = _stripped(lines)
+    kept = [_PLACEHOLDER.sub("", line) if "[" in line[:_LINE_LOOKED_AT] else line for line in whole]
+    at = _signature(kept)
+    kept = _stripped(kept[:at])
+    for _ in range(_FOOTERS_MOST):
+        if len(kept) < 2 or not _is_footer(kept[-1].strip()):
             break
-    kept = _stripped(kept)
-    while len(kept) > 1 and _is_footer(kept[-1].strip()):
         kept = _stripped(kept[:-1])
-    return kept, len(kept) < length and bool(_stripped(lines)[len(kept) :])
+    return kept, len(kept) < len(whole)
 
 
 def without_intro(lines: list[str]) -> list[str]:
@@ -109,9 +115,10 @@ def without_intro(lines: list[str]) -> list[str]:
     """
     kept = _stripped(lines)
     for _ in range(12):
-        before = len(kept)
-        while kept and (depth_of(kept[-1]) or kept[-1] == QUOTE_BEGINS or not kept[-1].strip()):
-            kept = kept[:-1]
+        before = end = len(kept)
+        while end and (not kept[end - 1].strip() or depth_of(kept[end - 1]) or kept[end - 1] == QUOTE_BEGINS):
+            end -= 1
+        kept = kept[:end]
         kept = kept[: _last_intro(kept)]
         if len(kept) == before:
             break
@@ -142,15 +149,18 @@ def _last_intro(lines: list[str]) -> int:
     return len(lines)
 
 
-def _where_quotes_begin(lines: list[str]) -> tuple[int, bool, list[tuple[int, int]]]:
-    """Return the line from which on all is quoted, whether there is one, and attributions above ">" lines."""
+def _where_quotes_begin(lines: list[str]) -> tuple[int, bool, list[tuple[int, int]], bool]:
+    """Return the line from which on all is quoted, whether there is one, and attributions above ">" lines.
+
+    And whether a mail follows that somebody forwarded: that is no quote, they wanted it to be read.
+    """
     attributed: list[tuple[int, int]] = []
     left = _CANDIDATES_MOST
     for at, line in enumerate(lines):
         if not line or line[0] == ">":
             continue
         if line == QUOTE_BEGINS:
-            return at, True, attributed
+            return at, True, attributed, False
         if depth_of(line):
             continue
         short = line[:_LINE_LOOKED_AT].strip()
@@ -162,18 +172,20 @@ def _where_quotes_begin(lines: list[str]) -> tuple[int, bool, list[tuple[int, in
         left -= 1
         if left < 0:
             break
+        if is_rule and FORWARDS.search(short):
+            return len(lines), False, attributed, True
         if is_rule and (_divides(lines, at) or (_RULE.match(short) and _block_below(lines, at))):
-            return at, True, attributed
+            return at, True, attributed, False
         if is_label and _is_header_block(lines, at, 3):
-            return at, True, attributed
+            return at, True, attributed, False
         if ends:
             follows = _quote_follows(lines, at)
             start = _attribution_start(lines, at, follows)
             if start is not None and follows:
                 attributed.append((start, at))
             elif start is not None:
-                return start, True, attributed
-    return len(lines), False, attributed
+                return start, True, attributed, False
+    return len(lines), False, attributed, False
 
 
 def _quote_follows(lines: list[str], at: int) -> bool:
@@ -187,26 +199,35 @@ def _attribution_start(lines: list[str], end: int, quote_follows: bool) -> int |
     Above a quote any paragraph is one that names a day or an address and ends with a colon. Elsewhere it must
     also say "wrote", in a language that we know.
     """
+    wrote = _says_wrote(lines[end])
+    if not wrote and not quote_follows and not (end and _says_wrote(lines[end - 1])):
+        return None
+    dated = named = timed = False
     for start in range(end, max(end - 6, -1), -1):
-        line = lines[start].strip()
+        line = lines[start].strip()[:_LINE_LOOKED_AT]
         if not line or depth_of(lines[start]):
             return None
-        said = " ".join(one.strip() for one in lines[start : end + 1])[:800]
-        dated = bool(_DATED.search(said))
-        named = "@" in said
-        wrote = bool(WROTE.search(said[-200:]))
-        enough = (dated or named) and (wrote or quote_follows) if (wrote or quote_follows) else False
-        if enough and not wrote and not (dated and named) and not re.search(r"\d{1,2}:\d\d", said):
-            enough = False
-        if enough and (BEGINS.match(line) or (start == end and wrote)):
-            above = lines[start - 1].strip() if start else ""
-            goes_on = (
-                above and BEGINS.match(above) and _DATED.search(above) and not above.endswith((".", "!", "?"))
-            )
-            return start - 1 if goes_on and not depth_of(lines[start - 1]) else start
-        if enough and (start == 0 or not lines[start - 1].strip()) and end - start < 4:
+        dated, named = dated or bool(_DATED.search(line)), named or "@" in line
+        timed = timed or bool(_TIMED.search(line))
+        wrote = wrote or _says_wrote(line)
+        sure = dated or named if wrote else quote_follows and dated and (named or timed)
+        if sure and (BEGINS.match(line) or (start == end and wrote)):
+            return _wrapped_above(lines, start)
+        if sure and (start == 0 or not lines[start - 1].strip()) and end - start < 4:
             return start
     return None
+
+
+def _says_wrote(text: str) -> bool:
+    tail = text[-120:].casefold()
+    return any(word in tail for word in WROTE)
+
+
+def _wrapped_above(lines: list[str], start: int) -> int:
+    """Return where an attribution begins of which this line may be the second one."""
+    above = lines[start - 1].strip()[:_LINE_LOOKED_AT] if start else ""
+    goes_on = BEGINS.match(above) and _DATED.search(above) and not above.endswith((".", "!", "?"))
+    return start - 1 if goes_on and not depth_of(lines[start - 1]) else start
 
 
 def _divides(lines: list[str], at: int) -> bool:
@@ -247,10 +268,10 @@ def _is_header_block(lines: list[str], at: int, least: int) -> bool:
             kinds.append(kind)
     if not said or (LABELS.get(_first_label(lines[at])) is None and labels < 3):
         return False
-    if "from" in kinds and len(kinds) >= least and _first_label(lines[at]) in LABELS:
-        return True
     values = " ".join(said)
     timed = bool(re.search(r"\d{1,2}[:.]\d\d", values)) and bool(_DATED.search(values))
+    if "from" in kinds and len(kinds) >= least and _first_label(lines[at]) in LABELS:
+        return len(kinds) > 2 or "@" in values or timed
     return least == 2 and labels >= 3 and "@" in values and timed
 
 
@@ -265,22 +286,18 @@ def _without_runs(lines: list[str], attributed: list[tuple[int, int]]) -> tuple[
     gone = {at for start, end in attributed for at in range(start, end + 1)}
     if not runs:
         return [line for at, line in enumerate(lines) if at not in gone], False
-    ends = [end for _, end in attributed]
-    last = len(lines)
-    answered = [run for run in runs if any(lines[at].strip() for at in range(run[1], _next(runs, run, last)))]
+    ends = [*(start for start, _ in runs[1:]), len(lines)]
+    answered = [run for run, end in zip(runs, ends, strict=True) if any(map(str.strip, lines[run[1] : end]))]
+    # One block right below an attribution, and text below it: an answer at the bottom.
     bottom = len(answered) == 1 and any(
-        not any(lines[at].strip() for at in range(end + 1, answered[0][0])) for end in ends
+        end < answered[0][0] and not any(map(str.strip, lines[end + 1 : answered[0][0]]))
+        for _, end in attributed
     )
-    keep = [] if bottom else answered
+    keep = set() if bottom else set(answered)
     for run in runs:
         if run not in keep:
-            gone |= set(range(*run))
+            gone.update(range(*run))
     return [line for at, line in enumerate(lines) if at not in gone], bool(keep)
-
-
-def _next(runs: list[tuple[int, int]], run: tuple[int, int], last: int) -> int:
-    at = runs.index(run) + 1
-    return runs[at][0] if at < len(runs) else last
 
 
 def _runs(lines: list[str]) -> list[tuple[int, int]]:
@@ -296,13 +313,21 @@ def _runs(lines: list[str]) -> list[tuple[int, int]]:
     return runs
 
 
-def _is_signature(lines: list[str], at: int) -> bool:
-    below = [line for line in lines[at + 1 :] if line.strip()]
-    return any(line.strip() for line in lines[:at]) and len(below) <= _SIGNATURE_MOST
+def _signature(lines: list[str]) -> int:
+    """Return where a signature begins that is marked as one and short; the end when there is none."""
+    filled, found = 0, len(lines)
+    for at in range(len(lines) - 1, 0, -1):
+        if lines[at].rstrip() in ("--", "- --"):
+            found = at
+        elif lines[at].strip():
+            filled += 1
+        if filled > _SIGNATURE_MOST:
+            break
+    return found
 
 
 def _is_footer(line: str) -> bool:
-    plain = line.strip("*_ .")
+    plain = _ADDRESS_BELOW.sub("", line).strip("*_ .")
     return len(line) <= 120 and bool(FOOTER.match(plain)) and bool(DEVICE.search(plain))
 
 

@@ -175,7 +175,7 @@ def _between(lines: list[str]) -> tuple[list[str], bool]:
 def _status(lines: list[str]) -> tuple[int, list[str]]:
     """Return the digit that stands in the first line, and the lines below it."""
     for at, line in enumerate(lines):
-        plain = "".join(sign for sign in line if sign.isalnum())
+        plain = "".join(sign for sign in line[:80] if sign.isalnum())
         if not plain:
             continue
         digit = unicodedata.digit(plain, 0) if len(plain) == 1 else 0
