@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from chalicelib.replies.charsets import decode
 from chalicelib.shared.email_addresses import is_address
 
+UNCLOSED = "("
 _HEADERS_MOST = 256 * 1024  # bytes
 _VALUE_MOST = 16 * 1024  # characters
 _IDS_MOST = 100
@@ -84,7 +85,7 @@ def address_of(values: list[str]) -> str:
     plain = without_comments(values[0][:2000])
     inside = re.findall(r"<([^<>]*)>", plain)
     outside = re.sub(r"<[^<>]*>", " ", plain)
-    if "<" in outside or ">" in outside or len(inside) > 1:
+    if "<" in outside or ">" in outside or len(inside) > 1 or UNCLOSED in plain:
         return ""
     address = (inside[0] if inside else outside).strip().lower()
     named = {word.strip("',;").lower() for word in outside.split() if "@" in word}
@@ -109,7 +110,7 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
 def without_comments(text: str) -> str:
     """Return a header's value without quoted strings and comments, nested ones too.
 
-    What opens and never closes takes the rest with it: nobody can say what it hides.
+    What opens and never closes takes the rest with it, and UNCLOSED stands in its place.
     """
     kept: list[str] = []
     depth, quoted, skip = 0, False, False
@@ -130,7 +131,7 @@ def without_comments(text: str) -> str:
             kept.append(" ")
         elif not depth:
             kept.append(sign)
-    return "".join(kept)
+    return "".join(kept) + (UNCLOSED if quoted or depth else "")
 
 
 def _unquoted(text: str) -> str:

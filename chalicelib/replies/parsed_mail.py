@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 PASS, FAIL, GRAY, MISSING = "pass", "fail", "gray", ""
+_WORDS = frozenset(
+    {PASS, FAIL, GRAY, "softfail", "neutral", "none", "temperror", "permerror", "processing_failed"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Verdicts:
         """Return them as they may stand beside a reply: "dmarc=gray"; none of these is a sender's text."""
         named = {"dmarc": self.dmarc, "spf": self.spf, "spam": self.spam, "virus": self.virus}
         dkim = PASS if self.dkim_domains else "none"
-        return (*(f"{name}={word or 'missing'}" for name, word in named.items()), f"dkim={dkim}")
+        said = {name: word if word in _WORDS else "other" for name, word in named.items() if word}
+        return (*(f"{name}={said.get(name, 'missing')}" for name in named), f"dkim={dkim}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,9 @@ DIVIDES = re.compile(
     re.IGNORECASE,
 )
 FORWARDS = re.compile(
-    r"forwarded message|begin forwarded|weitergeleitete|mensagem encaminhada|mensaje reenviado|message transféré"
-    r"|messaggio inoltrato|doorgestuurd|пересылаемое|转发的邮件|轉寄的郵件|转发邮件|رسالة معاد توجيهها",
+    r"forwarded message|begin forwarded|weitergeleitete|mensagem encaminhada|mensaje reenviado"
+    r"|message transféré|messaggio inoltrato|doorgestuurd|пересылаемое|转发的邮件|轉寄的郵件|转发邮件"
+    r"|رسالة معاد توجيهها",
     re.IGNORECASE,
 )
 _FROM = (

@@ -34,7 +34,7 @@ _DATED = re.compile(r"\d{1,2}[:.hh٫]\d{2}|\b(?:19|20)\d\d\b|\d年|[٠-٩۰-۹]{
 _TIMED = re.compile(r"\d{1,2}:\d\d")
 _LABEL = re.compile(r"[*_\s>]{0,6}([^:：៖*\n]{1,28}?)\s{0,3}[*_]{0,2}\s?[:：៖]\s{0,9}[*_]{0,2}\s?(.*)")
 _DIVIDER = re.compile(r"[\s*]{0,5}[-_=—–]{2,60}\s?>?\s?([^-_=—–\n][^\n]{2,60}?)\s?[-_=—–]{2,60}[\s*:]{0,5}\Z")
-_RULE = re.compile(r"[-_=—–*─]{5,200}\Z")
+_RULE = re.compile(r"[-_=—–*─]{10,200}\Z")
 _ADDRESS_BELOW = re.compile(r"[<(]https?://[^\s>)]{1,300}[>)]\s{0,3}\Z")
 _PLACEHOLDER = re.compile(
     r"\[(?:cid:[^\]\n]{1,99}|image: ?[^\]\n]{0,99}|inline image[^\]\n]{0,100})\]", re.IGNORECASE
@@ -210,8 +210,11 @@ def _attribution_start(lines: list[str], end: int, quote_follows: bool) -> int |
         dated, named = dated or bool(_DATED.search(line)), named or "@" in line
         timed = timed or bool(_TIMED.search(line))
         wrote = wrote or _says_wrote(line)
-        sure = dated or named if wrote else quote_follows and dated and (named or timed)
-        if sure and (BEGINS.match(line) or (start == end and wrote)):
+        if quote_follows:
+            sure = (dated or named) if wrote else dated and (named or timed)
+        else:
+            sure = wrote and (named or (dated and timed))
+        if sure and (BEGINS.match(line) or (start == end and (wrote or (named and timed)))):
             return _wrapped_above(lines, start)
         if sure and (start == 0 or not lines[start - 1].strip()) and end - start < 4:
             return start

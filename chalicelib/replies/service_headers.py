@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from chalicelib.replies.mail_headers import Headers, read_headers, without_comments
+from chalicelib.replies.mail_headers import UNCLOSED, Headers, read_headers, without_comments
 from chalicelib.replies.parsed_mail import GRAY, MISSING, Verdicts
 
 _HEAD = 64 * 1024  # bytes: the service's own headers are far less
@@ -102,8 +102,9 @@ def _verdict(own: Headers, name: str) -> str:
 
 def _results(header: str) -> list[tuple[str, str, str]] | None:
     """Return the results of an Authentication-Results header: (name, word, rest); None if it has odd ones."""
-    service, *parts = without_comments(header).split(";")
-    if service.split() not in (["amazonses.com"], ["amazonses.com", "1"]):
+    plain = without_comments(header)
+    service, *parts = plain.split(";")
+    if UNCLOSED in plain or service.split() not in (["amazonses.com"], ["amazonses.com", "1"]):
         return None
     results: list[tuple[str, str, str]] = []
     last = -1

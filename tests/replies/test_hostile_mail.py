@@ -1,0 +1,175 @@
+"""Hostile mail: never an error, and no more steps than its length allows."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.delivery.fences import end_fence, top_fence
+from chalicelib.replies.conversation import DOUBTS, KINDS
+from chalicelib.replies.read_mail import envelope_recipients, read_mail
+from chalicelib.replies.reply import TEXT_MOST, Reply
+from chalicelib.replies.senders import who_wrote
+from chalicelib.replies.split_reply import split_reply
+from tests.support.fakes import recipient
+from tests.support.stored_mails import source, stored
+
+CASE = "PL-7K2M-9QXR"
+POLICE = recipient("police")
+TOP, END = top_fence(CASE, "Write above."), end_fence(CASE, "Nothing below.")
+
+
+def taken(raw: bytes) -> Reply:
+    """Do with a mail all that is ever done with one."""
+    parsed = read_mail(raw)
+    assert parsed.kind in KINDS
+    assert set(who_wrote(parsed, POLICE)) <= set(DOUBTS)
+    assert isinstance(envelope_recipients(raw), tuple)
+    reply = split_reply(parsed, CASE)
+    assert len(reply.text.encode()) <= TEXT_MOST
+    assert len(reply.whole.encode()) <= TEXT_MOST
+    assert Reply.from_bytes(reply.to_bytes()) == reply
+    return reply
+
+
+HEADERS = st.sampled_from(
+    [
+        b"Content-Type: text/plain", b"Content-Type: text/html; charset=utf-16",
+        b"Content-Type: multipart/x; boundary=b", b"Content-Type: multipart/mixed; boundary=\"b\"",
+        b"Content-Type: application/pkcs7-mime", b"Content-Type: application/ms-tnef",
+        b"Content-Type: message/rfc822", b"Content-Type: text/calendar",
+        b"Content-Type: multipart/encrypted; boundary=b", b"Content-Type: ; ; =;=",
+        b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: quoted-printable",
+        b"Content-Disposition: attachment; filename*=utf-8''x", b"From: a@b.example",
+        b"From: =?utf-8?b?!!?= <a", b"Subject: =?x?q?=ff?=", b"Auto-Submitted: no", b"X-SES-RECEIPT: x",
+        b"Return-Path: <>", b"Authentication-Results: amazonses.com; dmarc=pass; dmarc=fail",
+        b"Received: from", b": x", b" y",
+    ]
+)  # fmt: skip
+LINES = st.sampled_from(
+    [
+        b"--b", b"--b--", b"", b"words", b"> words", TOP.encode(), END.encode(), b"begin 644 x", b"end",
+        b"<p>", b"</p>", b"<blockquote type=cite>", b"On 1/1/2026 at 9:00 x@y.example wrote:", b"From: x",
+        b"Sent: y", b"To: z", b"-- ", b"\xff\xfe\x00", b"4oCL", b"=E2=80=8B",
+        b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80", b"\x78\x9f\x3e\x22\x00\x00", b"2",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(HEADERS, LINES, st.binary(max_size=40)), max_size=40))
+def test_no_tree_of_parts_is_an_error(lines: list[bytes]) -> None:
+    body = b"\r\n".join(lines)
+    taken(body)
+    taken(stored(b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n" + body))
+
+
+def test_no_damage_to_a_mail_is_an_error() -> None:
+    whole = stored(source(f"We have it.\n\n> {TOP}\n> words\n> {END}\n".encode()))
+    chance = random.Random(19)  # noqa: S311 - the same damage each time
+    for _ in range(300):
+        raw = bytearray(whole)
+        for _ in range(chance.randrange(1, 12)):
+            at = chance.randrange(len(raw))
+            raw[at : at + chance.randrange(4)] = bytes(
+                chance.randrange(256) for _ in range(chance.randrange(4))
+            )
+        taken(bytes(raw[: chance.randrange(len(raw) + 1)]))
+
+
+def counted(work: Callable[[], Any]) -> int:
+    """Return how many lines of our replies' code a piece of work runs."""
+    steps = 0
+
+    def on_line(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal steps
+        steps += event == "line"
+        return on_line
+
+    def on_call(frame: FrameType, event: str, _: object) -> Any:
+        return on_line if "/replies/" in frame.f_code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(on_call)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+PAGE = "text/html; charset=utf-8"
+SHAPES: dict[str, tuple[Callable[[int], bytes], str]] = {
+    "one line": (lambda size: b"a" * size, ""),
+    "quoted lines": (lambda size: b"> x\n" * (size // 4), ""),
+    "quotes and answers": (lambda size: b"> x\nb\n" * (size // 6), ""),
+    "quote marks": (lambda size: b">" * size, ""),
+    "On": (lambda size: b"On " * (size // 3), ""),
+    "attributions": (lambda size: b"On Mon 10:00 wrote:\n" * (size // 20), ""),
+    "colons": (lambda size: b"x:\n" * (size // 3), ""),
+    "labels": (lambda size: b"From: a\nTo: b\n\n" * (size // 15), ""),
+    "signatures": (lambda size: b"--\n" * (size // 3), ""),
+    "footers": (lambda size: b"Sent from my iPhone\n" * (size // 20), ""),
+    "marks": (lambda size: b"#" * size, ""),
+    "top fences": (lambda size: b"##### PL-7K2M-9QXR ##### x\n" * (size // 27), ""),
+    "end fences": (lambda size: b"##### PL-7K2M-9QXR ===== x\n" * (size // 27), ""),
+    "fences": (lambda size: f"{TOP}\n{END}\n".encode() * (size // 80), ""),
+    "files": (lambda size: b"begin 644 x\nend\n" * (size // 16), ""),
+    "flowed": (lambda size: b"a \n" * (size // 3), "text/plain; format=flowed"),
+    "nested pages": (lambda size: b"<div>" * (size // 5), PAGE),
+    "nested quotes": (lambda size: b"<blockquote type=cite>x" * (size // 23), PAGE),
+    "open tags": (lambda size: b"<a " * (size // 3), PAGE),
+    "angles": (lambda size: b"<" * size, PAGE),
+    "comments": (lambda size: b"<!--" * (size // 4), PAGE),
+    "entities": (lambda size: b"&#" + b"9" * size, PAGE),
+    "ends": (lambda size: b"<p></div>" * (size // 9), PAGE),
+    "cells": (lambda size: b"<td>a" * (size // 5), PAGE),
+    "parts": (lambda size: b"--x\r\n\r\na\r\n" * (size // 10), "multipart/mixed; boundary=x"),
+    "boundaries": (lambda size: b"--x y\r\n" * (size // 7), "multipart/mixed; boundary=x"),
+    "deep parts": (
+        lambda size: b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" * (size // 51),
+        "multipart/mixed; boundary=x",
+    ),
+    "s/mime": (lambda size: b"\x30\x80" * (size // 2), "application/pkcs7-mime; smime-type=signed-data"),
+}
+SIZE = 64 * 1024
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_twice_as_long_a_mail_takes_at_most_about_twice_the_steps(name: str) -> None:
+    shape, kind = SHAPES[name]
+
+    def of(size: int) -> int:
+        raw = source(shape(size), kind or "text/plain; charset=utf-8")
+        return counted(lambda: split_reply(read_mail(raw), CASE))
+
+    half, whole = of(SIZE // 2), of(SIZE)
+    assert whole <= 2.3 * half + 500
+    assert whole < 30 * SIZE // 4
+
+
+def test_a_hundred_nested_quotes_are_one_quote() -> None:
+    page = "<blockquote type=cite>" * 100 + "their words" + "</blockquote>" * 100
+    assert taken(source(f"<p>We have it.</p>{page}".encode(), PAGE)).text == "We have it."
+
+
+def test_a_reply_above_twenty_thousand_quoted_lines_is_found() -> None:
+    lines = "> words\n" * 20_000
+    reply = taken(source(f"We have it.\n\n> {TOP}\n{lines}> {END}\n\nThanks.\n".encode()))
+    assert reply.text.startswith("We have it.")
+    assert "words" not in reply.whole
+
+
+def test_thirty_megabytes_beside_a_text_leave_the_text() -> None:
+    """What is read of a mail is its first 2 MB."""
+    start = b"--b\r\n\r\nWe have it.\r\n--b\r\nContent-Type: image/tiff\r\n"
+    start += b"Content-Transfer-Encoding: base64\r\n\r\n"
+    raw = source(start + b"QUJD" * (2 * 1024 * 1024 // 4), "multipart/mixed; boundary=b")[: 2 * 1024 * 1024]
+    reply = taken(raw)
+    assert (reply.text, reply.files) == ("We have it.", 1)
