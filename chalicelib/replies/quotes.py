@@ -29,12 +29,17 @@ _SIGNATURE_MOST = 20  # lines
 _FOOTERS_MOST = 4
 _MARKS = re.compile(r"[ \t]{0,8}(?:[>＞][ \t]{0,3}){1,60}")
 _MAY_MARK = frozenset(">＞ \t")
-_COLONS = (":", "：", "៖", ":*", ":>", ">:")
+_COLONS = (":", "：", "៖", ":*", ":>")
 _DATED = re.compile(r"\d{1,2}[:.hh٫]\d{2}|\b(?:19|20)\d\d\b|\d年|[٠-٩۰-۹]{2,}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
 _TIMED = re.compile(r"\d{1,2}:\d\d")
 _LABEL = re.compile(r"[*_\s>]{0,6}([^:：៖*\n]{1,28}?)\s{0,3}[*_]{0,2}\s?[:：៖]\s{0,9}[*_]{0,2}\s?(.*)")
 _DIVIDER = re.compile(r"[\s*]{0,5}[-_=—–]{2,60}\s?>?\s?([^-_=—–\n][^\n]{2,60}?)\s?[-_=—–]{2,60}[\s*:]{0,5}\Z")
 _RULE = re.compile(r"[-_=—–*─]{10,200}\Z")
+_SIGNED = re.compile(r"<[^<>\s@]{1,64}@[^<>\s@]{1,120}>:\s{0,3}\Z")
+# An attribution behind the last words of an answer, on the same line.
+_BEHIND = re.compile(
+    r"(?:\s{1,9}|\s{0,9}-{2,9}\s{0,9})(?=On (?:(?:mon|tue|wed|thu|fri|sat|sun)\w{0,6},? |\d))", re.I
+)
 _ADDRESS_BELOW = re.compile(r"[<(]https?://[^\s>)]{1,300}[>)]\s{0,3}\Z")
 _PLACEHOLDER = re.compile(
     r"\[(?:cid:[^\]\n]{1,99}|image: ?[^\]\n]{0,99}|inline image[^\]\n]{0,100})\]", re.IGNORECASE
@@ -70,7 +75,7 @@ def unquoted(line: str) -> str:
 
 def own_words(lines: list[str]) -> OwnWords:
     """Return what its writer wrote in a text that has no fence."""
-    lines = without_banner(lines)
+    lines = without_banner(_parted(lines))
     end, cut, attributed, forwarded = _where_quotes_begin(lines)
     lines = lines[:end]
     lines, quoted = _without_runs(lines, attributed)
@@ -113,27 +118,30 @@ def without_intro(lines: list[str]) -> list[str]:
     That is an attribution in any language, a block of headers, a divider, a gateway's banner, other quoted
     lines; any of these only where it looks like one.
     """
-    kept = _stripped(lines)
-    for _ in range(12):
+    kept = _stripped(_parted(lines))
+    for number in range(12):
         before = end = len(kept)
         while end and (not kept[end - 1].strip() or depth_of(kept[end - 1]) or kept[end - 1] == QUOTE_BEGINS):
             end -= 1
         kept = kept[:end]
-        kept = kept[: _last_intro(kept)]
+        kept = kept[: _last_intro(kept, number > 0)]
         if len(kept) == before:
             break
     return kept
 
 
-def _last_intro(lines: list[str]) -> int:
-    """Return how many lines are left without the last paragraph, if that one introduces a quote."""
+def _last_intro(lines: list[str], goes_on: bool) -> int:
+    """Return how many lines are left without the last paragraph, if that one introduces a quote.
+
+    `goes_on` says that something below it did.
+    """
     if not lines:
         return 0
     top = len(lines)
     while top > 0 and lines[top - 1].strip() and len(lines) - top < 9:
         top -= 1
     last = lines[-1].strip()
-    if _RULE.match(last) or _divides(lines, len(lines) - 1):
+    if _RULE.match(last) or _divides(lines, len(lines) - 1) or (goes_on and _DIVIDER.match(last[:200])):
         return len(lines) - 1
     paragraph = lines[top:]
     said = " ".join(paragraph)[:1500]
@@ -166,7 +174,7 @@ def _where_quotes_begin(lines: list[str]) -> tuple[int, bool, list[tuple[int, in
         short = line[:_LINE_LOOKED_AT].strip()
         is_rule = short[:1] in "-_=—–*" and bool(short)
         is_label = ":" in short[:32] or "：" in short[:32] or "៖" in short[:32]
-        ends = short.endswith(_COLONS) and len(line) <= _LINE_LOOKED_AT
+        ends = short.endswith((*_COLONS, "wrote")) and len(line) <= _LINE_LOOKED_AT
         if not (is_rule or is_label or ends):
             continue
         left -= 1
@@ -199,8 +207,8 @@ def _attribution_start(lines: list[str], end: int, quote_follows: bool) -> int |
     Above a quote any paragraph is one that names a day or an address and ends with a colon. Elsewhere it must
     also say "wrote", in a language that we know.
     """
-    wrote = _says_wrote(lines[end])
-    if not wrote and not quote_follows and not (end and _says_wrote(lines[end - 1])):
+    wrote, signed = _says_wrote(lines[end]), bool(_SIGNED.search(lines[end][-200:]))
+    if not (wrote or signed or quote_follows or (end and _says_wrote(lines[end - 1]))):
         return None
     dated = named = timed = False
     for start in range(end, max(end - 6, -1), -1):
@@ -213,12 +221,26 @@ def _attribution_start(lines: list[str], end: int, quote_follows: bool) -> int |
         if quote_follows:
             sure = (dated or named) if wrote else dated and (named or timed)
         else:
-            sure = wrote and (named or (dated and timed))
+            sure = (wrote and (named or (dated and timed))) or (signed and dated and timed)
         if sure and (BEGINS.match(line) or (start == end and (wrote or (named and timed)))):
             return _wrapped_above(lines, start)
         if sure and (start == 0 or not lines[start - 1].strip()) and end - start < 4:
             return start
     return None
+
+
+def _parted(lines: list[str]) -> list[str]:
+    """Return lines with an attribution that stands behind an answer on a line of its own."""
+    if "On " not in "\n".join(lines):
+        return lines
+    parted: list[str] = []
+    for line in lines:
+        behind = None
+        if len(line) <= _LINE_LOOKED_AT and line.rstrip().endswith(":") and "On " in line:
+            behind = _BEHIND.search(line) if _says_wrote(line) and not depth_of(line) else None
+        own = line[: behind.start()] if behind else ""
+        parted += [own, line[behind.end() :]] if behind and own.strip() else [line]
+    return parted
 
 
 def _says_wrote(text: str) -> bool:
@@ -238,7 +260,8 @@ def _divides(lines: list[str], at: int) -> bool:
     divider = _DIVIDER.match(lines[at][:200])
     if divider is None:
         return False
-    return bool(DIVIDES.search(divider[1])) or _block_below(lines, at)
+    said = divider[1]
+    return bool(DIVIDES.search(said)) or _says_wrote(said) or _block_below(lines, at)
 
 
 def _block_below(lines: list[str], at: int) -> bool:

@@ -151,7 +151,7 @@ def test_twice_as_long_a_mail_takes_at_most_about_twice_the_steps(name: str) -> 
 
     half, whole = of(SIZE // 2), of(SIZE)
     assert whole <= 2.3 * half + 500
-    assert whole < 30 * SIZE // 4
+    assert whole < 8 * SIZE
 
 
 def test_a_hundred_nested_quotes_are_one_quote() -> None:
