@@ -84,8 +84,9 @@ def pair_fences(fences: list[Fence]) -> tuple[list[Fenced], list[Fence]]:
             stretches.append((top.start, fence.end, fence.case_number))
             single += [one for one in waiting if one.start < top.start]
             waiting, first = [], {}
-        elif stretches and stretches[-1][2] == fence.case_number and not waiting:
+        elif stretches and stretches[-1][2] == fence.case_number:
             stretches[-1] = (stretches[-1][0], fence.end, fence.case_number)
+            waiting, first = [], {}
         else:
             single.append(fence)
     covered = _merged([Fenced(start, end) for start, end, _ in stretches])

@@ -17,7 +17,7 @@ from chalicelib.replies.tnef import read_tnef
 
 DEPTH_MOST = 16
 PARTS_MOST = 200
-WORDS_MOST = 256 * 1024  # bytes of one text, before and after it is decoded
+WORDS_MOST = 192 * 1024  # bytes of one text, before and after it is decoded
 
 _ENCODED_MOST = WORDS_MOST * 3
 _BOUNDARIES_MOST = 1_000  # lines that begin like one

@@ -22,7 +22,7 @@ from chalicelib.replies.quote_words import (
     WROTE,
 )
 
-LINES_MOST = 20_000
+LINES_MOST = 25_000
 _CANDIDATES_MOST = 150
 _LINE_LOOKED_AT = 400  # characters
 _SIGNATURE_MOST = 20  # lines

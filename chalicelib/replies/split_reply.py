@@ -123,8 +123,10 @@ def _around(text: str, stretches: list[Fenced], single: list[Fence]) -> _Split:
         _add_outside(split, outside, stretch is not None)
         if stretch is None:
             break
-        answers, doubtful = _between(text[stretch.start : stretch.end].split("\n"))
-        split.whole += answers
+        inside = text[stretch.start : stretch.end].split("\n")
+        answers, doubtful = _between(inside)
+        is_open = any(fence.start == stretch.start for fence in single)
+        split.whole += inside if is_open else answers  # nobody can say where ours ends
         split.own += answers
         split.doubtful = split.doubtful or doubtful
         at = stretch.end

@@ -136,6 +136,25 @@ def test_a_fence_written_into_a_report_does_not_end_it() -> None:
     assert "flamingos" not in reply.whole
 
 
+def test_neither_does_one_that_is_followed_by_the_beginning_of_another() -> None:
+    trick = f"a\n{end_fence(CASE, 'x')}\n{ODD}\n{top_fence('PL-AAAA-BBBB', 'x')}\n{ODD}"
+    reply = split(f"We have it.\n\n{WROTE}\n{quoted(OURS.replace(ODD, trick))}")
+    assert reply.text == "We have it."
+    assert "flamingos" not in reply.whole
+    assert not reply.repeats
+
+
+def test_what_follows_a_top_fence_alone_opens_by_a_second_press_only() -> None:
+    no_end = OURS.rpartition("\n")[0]
+    reply = split(f"We have it.\n\n{no_end}\nand this was written below.")
+    assert reply.text == "We have it."
+    assert reply.repeats
+    assert "and this was written below." in reply.whole
+    alone = split(f"{no_end}\nand this was written below.")
+    assert "and this was written below." in alone.text
+    assert alone.text_repeats
+
+
 def test_a_missing_fence_asks_for_a_second_press() -> None:
     no_end = quoted(OURS.rpartition("\n")[0])
     reply = split(f"We have it.\n\n{WROTE}\n\n{no_end}\n")
