@@ -1,4 +1,4 @@
-"""Charsets of mails: bytes become text that can be read, whatever their label says."""
+"""The charset of a mail: bytes become text that can be read, whatever their label says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fences in a reply: the places where our own mail begins and ends in what a mail program quoted.
+"""Each fence in a reply: the places where our own mail begins and ends in what a mail program quoted.
 
 Found by their marks and a case number, whatever quote signs, indents or line ends stand between these; so in
 any language, and for any case.

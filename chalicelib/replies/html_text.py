@@ -80,11 +80,13 @@ class _Reader:
                 break
             self._say(page[at:tag])
             at = self._mark(page, tag)
-        for line in _ANY_END.sub("\n", page[at:]).split("\n") if self._tags > TAGS_MOST else ():
-            self._say(_ANY_TAG.sub(" ", line))
-            self._end_words()
         if self._tags <= TAGS_MOST:
             self._say(page[at:])
+            return
+        self._end_words()
+        rest = cleaned(html.unescape(_ANY_TAG.sub(" ", _ANY_END.sub("\n", page[at:]))))
+        marks = "> " * min(self._quotes, 9)
+        self._lines += [f"{marks}{' '.join(line.split())}" for line in rest.split("\n")]
 
     def text(self) -> str:
         self._end_line()

@@ -1,4 +1,4 @@
-"""Quotes in a plain text: which lines are its writer's own, and which a mail program put there.
+"""A quote and the attribution above it: which lines are the writer's own, and which a program put there.
 
 A line is taken away only where its look is sure. Every search has a bound: lines are short pieces, candidates
 are counted, and no pattern repeats inside a repetition.
