@@ -23,7 +23,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.chaos.planted import PLANTS
+from tools.chaos.planted_replies import ALL_PLANTS
 from tools.chaos.run import SHARE_UNDER_FAULTS, Options, Outcome, Run
 
 SHOWN = 10  # of each kind of finding
@@ -36,19 +36,24 @@ def options_from(environment: Mapping[str, str]) -> Options:
         int(environment.get("REPORTS") or 2000),
         environment.get("PLANT") or "",
     )
-    if options.plant not in PLANTS:
-        raise SystemExit(f"PLANT must be one of {', '.join(name for name in PLANTS if name)}")
+    if options.plant not in ALL_PLANTS:
+        raise SystemExit(f"PLANT must be one of {', '.join(name for name in ALL_PLANTS if name)}")
     return options
 
 
 def verdict(options: Options, outcome: Outcome) -> int:
     """Print what was found, one JSON object last; return the exit code."""
-    result = outcome.reckoning
+    result, replies = outcome.reckoning, outcome.replies
     findings = {
         "lost": result.lost,
         "leaked": result.leaked,
         "cut": result.cut,
         "sent twice without a reason": result.unexplained,
+        "reply lost": replies.lost,
+        "reply to another code": replies.misplaced,
+        "reply shown twice": replies.twice,
+        "words in a reply": replies.repeated,
+        "left behind": replies.left,
     }
     for title, some in findings.items():
         for one in some[:SHOWN]:
@@ -76,6 +81,14 @@ def verdict(options: Options, outcome: Outcome) -> int:
                 "fell_back": result.fell_back,
                 "not_taken_and_told": result.told,
                 "deleted": result.deleted,
+                "replies": replies.replies,
+                "replies_shown": replies.shown,
+                "replies_too_late": replies.too_late,
+                "replies_lost": len(replies.lost),
+                "replies_misplaced": len(replies.misplaced),
+                "replies_twice": len(replies.twice),
+                "words_in_replies": len(replies.repeated),
+                "left_behind": len(replies.left),
                 "longest_wait_s": round(result.longest_wait_s),
                 **outcome.figures,
                 "settled": outcome.settled,

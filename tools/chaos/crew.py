@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from chalicelib.shared.errors import StoreUnavailable
 from tools.chaos.clock import SharedClock
 from tools.chaos.forms import file_by_form
 from tools.chaos.people import file_reports
-from tools.chaos.planted import PLANTS
+from tools.chaos.planted_replies import ALL_PLANTS
 from tools.chaos.site import Site, ask, note_batch
+from tools.chaos.take_replies import take_batch
 
 RUN_SECONDS = (16.0, 24.0)  # of which the last fifteen are left alone
 
@@ -47,6 +49,17 @@ def note(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedCl
         messages = ask(run["address"], "/queue/receive")
         if messages:
             ask(run["address"], "/queue/delete", {"messages": note_batch(noter, site.plant, messages)})
+        else:
+            time.sleep(0.05)
+
+
+def take(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedClock) -> None:
+    """Be the function that the queue of inbound mail calls."""
+    taker = site.reply_taker(clock, partial(ask, run["address"]))
+    while True:
+        messages = ask(run["address"], "/inbound/receive")
+        if messages:
+            ask(run["address"], "/inbound/delete", {"messages": take_batch(taker, messages)})
         else:
             time.sleep(0.05)
 
@@ -84,6 +97,7 @@ def serve(site: Site, run: dict[str, Any], asked: dict[str, Any], clock: SharedC
 KINDS: dict[str, Callable[[Site, dict[str, Any], dict[str, Any], SharedClock], None]] = {
     "deliver": deliver,
     "note": note,
+    "take": take,
     "sweep": sweep,
     "write": write,
     "press": press,
@@ -95,7 +109,7 @@ def main() -> None:
     """Fork what is asked for, until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the dead
     run = json.loads(sys.stdin.readline())
-    site = Site(Path(run["keys"]), run["digest_every"], Caps(**run["caps"]), PLANTS[run["plant"]]())
+    site = Site(Path(run["keys"]), run["digest_every"], Caps(**run["caps"]), ALL_PLANTS[run["plant"]]())
     site.warm_up()
     _say("ready")
     for line in sys.stdin:

@@ -22,6 +22,7 @@ from chalicelib.delivery.ports import (
 )
 from chalicelib.delivery.send_mail import Change, SendMail
 from chalicelib.directory.recipients import Recipient
+from chalicelib.replies.ports import InboundStore, ReplyAddressBook
 from chalicelib.reporting.cases import (
     BOUNCED,
     QUEUED,
@@ -65,6 +66,14 @@ class Plant:
     def notice(self, notice: Notice) -> Notice:
         """Return a notice as the site reads it."""
         return notice
+
+    def inbound(self, store: InboundStore) -> InboundStore:
+        """Return the bucket of inbound mail."""
+        return store
+
+    def addresses(self, book: ReplyAddressBook) -> ReplyAddressBook:
+        """Return the reply addresses, as who takes replies looks them up."""
+        return book
 
 
 class _Around:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.delivery.adapters.delivery_keys import new_delivery_key
+from chalicelib.replies.adapters.dynamo_replies import DynamoReplies
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports, table_definition
 from chalicelib.reporting.adapters.report_items import from_index
 from chalicelib.reporting.cases import LOOKED_AT, WAITING, SealedReport
@@ -25,10 +26,11 @@ from chalicelib.shared.aws.sdk import client
 from tools.chaos.clock import SharedClock
 from tools.chaos.hands import Crew, pipe, start_process
 from tools.chaos.reckoning import TELL_OF_A_CASE, Deleted, Reckoning, reckon
+from tools.chaos.reply_reckoning import ReplyReckoning, reckon_replies
 from tools.chaos.site import TABLE, SharedKeys, ask
 
 # How many of each kind work side by side.
-HANDS = {"deliver": 3, "note": 2, "sweep": 1}
+HANDS = {"deliver": 3, "note": 2, "take": 2, "sweep": 1}
 WRITERS = 2
 BY_FORM = 0.1  # the share of the reports that is filed over HTTP
 CHAOS_SECONDS, STUCK_SECONDS = 30.0, 45.0
@@ -81,6 +83,7 @@ class Outcome:
     missing: int
     settled: bool
     figures: dict[str, Any]
+    replies: ReplyReckoning
 
 
 class Run:
@@ -163,7 +166,10 @@ class Run:
         filed = list(self.crew.filed)
         result = reckon(self.options.seed, filed, records, deleted, everything, self.crew.killed)
         missing = self.options.reports - len({one.number for one in filed})
-        return Outcome(result, len(filed), missing, settled, self._figures(everything))
+        gone = {one.record.case_number for one in deleted.values()}
+        shelf = DynamoReplies(partial(client, "dynamodb"), TABLE)
+        replies = reckon_replies(everything["written"], records, gone, shelf)
+        return Outcome(result, len(filed), missing, settled, self._figures(everything), replies)
 
     def _figures(self, everything: dict[str, Any]) -> dict[str, Any]:
         killed = [name.rpartition("-")[0] for name in self.crew.killed]
@@ -249,7 +255,7 @@ class Run:
 
     def _kill_one(self) -> None:
         self.crew.weigh()
-        (kind,) = self.chance.choices(("deliver", "note", "sweep"), (0.75, 0.15, 0.1))
+        (kind,) = self.chance.choices(("deliver", "note", "take", "sweep"), (0.6, 0.15, 0.15, 0.1))
         self.crew.kill(self.chance.choice(self.crew.of_kind(kind)))
         self._fill_up()
 
@@ -311,7 +317,7 @@ class Run:
             time.sleep(0.4 if self.options.reports < SHORT else 1.5)
             self._show()
             before, seen = seen, ask(self.address, "/control/figures")
-            if seen != before or self._people_are_writing():
+            if seen != before or self._people_are_writing() or seen["replies"]:
                 # Notices that stay come again until they are a quarter of an hour old. And on a slow machine
                 # there are people whose form is still on its way: who ends before them counts them as lost.
                 moved_at = time.monotonic()
@@ -360,6 +366,7 @@ class Run:
             f"to be sent {figures['waiting']}",
             f"due {figures['due']}",
             f"notices left {figures['notices']}",
+            f"replies left {figures['replies']}",
             f"deleted {figures['deleted']}",
             f"kills {len(self.crew.killed)}",
             f"faults {figures['faults']}",

@@ -192,6 +192,14 @@ class StandIns:
                 return world.receive(10, 1.5)
             case "/queue/delete":
                 world.delete(asked["messages"])
+            case "/inbound/receive":
+                return world.officers.receive()
+            case "/inbound/delete":
+                world.officers.delete(asked["messages"])
+            case "/inbound/read":
+                return world.officers.object(asked["key"])
+            case "/inbound/drop":
+                return world.officers.delete_object(asked["key"])
             case "/control/suspend":
                 world.suspended_until = time.monotonic() + asked["seconds"]
             case "/control/outage":
@@ -199,7 +207,7 @@ class StandIns:
             case "/control/throttle":
                 faults.throttled_until = time.monotonic() + asked["seconds"]
             case "/control/calm":
-                faults.on = world.chaos = False
+                faults.on = world.chaos = world.officers.chaos = False
                 world.suspended_until = 0.0
                 world.hurry()
             case "/control/calls":
@@ -211,6 +219,7 @@ class StandIns:
                     "deleted": len(self.deleted),
                     "due": self._due(),
                     "notices": world.notices_left(),
+                    "replies": world.officers.left(),
                     "faults": sum(faults.done.values()),
                     "suspended": time.monotonic() < world.suspended_until,
                 }
@@ -246,6 +255,7 @@ class StandIns:
             "deleted": self.deleted,
             "notices_lost": len(self.world.lost_of),
             "faults": dict(self.faults.done),
+            "written": self.world.officers.everything(),
         }
 
 

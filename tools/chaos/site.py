@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,23 @@ from chalice.app import Chalice
 
 from chalicelib.delivery.adapters.copy_marks import KeyedCopyMarks
 from chalicelib.delivery.adapters.delivery_keys import DeliveryKey
-from chalicelib.delivery.adapters.hpke_opener import HpkeOpener
+from chalicelib.delivery.adapters.hpke_opener import HpkeOpener, kid_of
 from chalicelib.delivery.adapters.operator_mail import OperatorMail
+from chalicelib.delivery.adapters.reply_tokens import KeyedReplyTokens
 from chalicelib.delivery.adapters.ses_events import read_notice
 from chalicelib.delivery.deliver_reports import DeliverReports
 from chalicelib.delivery.flood_caps import Caps, FloodCaps
 from chalicelib.delivery.note_delivery import NoteDelivery
+from chalicelib.delivery.reply_to import ReplyTo
 from chalicelib.delivery.send_mail import SendMail
 from chalicelib.delivery.sweep import Sweep
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.web import quiet_log, responses
+from chalicelib.replies.adapters.dynamo_replies import DynamoReplies
+from chalicelib.replies.adapters.dynamo_reply_addresses import DynamoReplyAddresses
+from chalicelib.replies.forget_replies import ForgetReplies
+from chalicelib.replies.ports import ReplyAddress
+from chalicelib.replies.take_reply import TakeReply
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
@@ -40,7 +47,10 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.wiring import mails, published
 from tools.chaos.clock import SharedClock
+from tools.chaos.officers import REPLY_DOMAIN
 from tools.chaos.planted import Plant
+from tools.chaos.reply_reckoning import reply_key
+from tools.chaos.take_replies import Ask, reply_taker
 from tools.chaos.world import AGENCIES, OPERATOR, SENDER
 from tools.local.local_server import LocalSite
 from tools.local.quiet_server import reserve
@@ -72,7 +82,8 @@ class QuickVault(SeededVault):
         """Derive quickly what the real one derives slowly."""
         from hashlib import sha256
 
-        return ReceiptKeys(sha256(b"report" + code.encode()).hexdigest()[:32], bytes(32))
+        report_id = sha256(b"report" + code.encode()).hexdigest()[:32]
+        return ReceiptKeys(report_id, reply_key(report_id).public_key().public_bytes_raw())
 
 
 class SharedKeys:
@@ -157,7 +168,7 @@ class Site:
         alarms, plant = self.alarms(clock), self.plant
         store = plant.store(self.store())
         mailer, mails = plant.mailer(SesMailer(self.ses, "")), plant.renderer(self.mails)
-        send = SendMail(mailer, mails, store, alarms, clock, SENDER)
+        send = SendMail(mailer, mails, store, alarms, clock, SENDER, self._reply_to(clock))
         opener = plant.opener(HpkeOpener(self.keys.private_keys, self.keys.forget))
         marks = KeyedCopyMarks(self.keys.private_keys)
         caps = FloodCaps(store, marks, digest_every=self.digest_every, caps=self.caps)
@@ -165,7 +176,31 @@ class Site:
 
     def sweeper(self, clock: SharedClock) -> Sweep:
         """Return the hourly use case."""
-        return Sweep(self.store(), self.alarms(clock), _Nowhere(), clock)
+        shelf = DynamoReplies(self.dynamodb, TABLE)
+        forget = ForgetReplies(shelf.kept, shelf.drop, self.store())
+        return Sweep(
+            self.store(),
+            self.alarms(clock),
+            _Nowhere(),
+            clock,
+            forget=forget.drop,
+            conversations=forget.to_look_at,
+        )
+
+    def reply_taker(self, clock: SharedClock, ask: Ask) -> TakeReply:
+        """Return the use case of inbound mail."""
+        return reply_taker(self.dynamodb, TABLE, ask, Agencies(), self.keys.current, self.plant, clock)
+
+    def _reply_to(self, clock: SharedClock) -> ReplyTo:
+        book = DynamoReplyAddresses(self.dynamodb, TABLE)
+
+        def keep(
+            token_hash: str, recipient: str, keep_until: datetime, *, report_id: str = "", batch: str = ""
+        ) -> None:
+            book.keep(token_hash, ReplyAddress(recipient, report_id, batch), keep_until)
+
+        tokens = KeyedReplyTokens(self.keys.private_keys, kid_of)
+        return ReplyTo(tokens, keep, self.store(), clock, REPLY_DOMAIN, lambda: "us-west-2.amazonses.com")
 
     def noter(self, clock: SharedClock) -> NoteDelivery:
         """Return the use case of notices."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from chalicelib.directory.recipients import Recipient
 from tools.chaos.marks import Copy, copies_in
+from tools.chaos.officers import Officers
 
 Json = dict[str, Any]
 
@@ -82,6 +83,7 @@ class World:
         self.chance = random.Random(f"world {seed}")  # noqa: S311
         self.seed = seed
         self.chaos = True
+        self.officers = Officers(seed)
         self.lost_of: set[str] = set()  # the mails of which a notice never comes
         self._slots: dict[str, list[int]] = {}
         self.mails: list[Taken] = []
@@ -107,6 +109,9 @@ class World:
             self.alarms.append((tags["about"].removeprefix("alarm-"), text))
         copies = copies_in(message, self.seed, AGENCY_IDS)
         for to in envelope:
+            reached = self._let_happen(message_id, to, tags)
+            if reached and tags["recipient"] in AGENCY_IDS:
+                self.officers.read(message, to, tags["recipient"], message_id, self._now())
             self.mails.append(
                 Taken(
                     number=number,
@@ -118,7 +123,7 @@ class World:
                     caller=caller,
                     at=self._now(),
                     answered=answered,
-                    reached=self._let_happen(message_id, to, tags),
+                    reached=reached,
                     in_chaos=self.chaos,
                     copies=copies,
                 )
