@@ -168,7 +168,7 @@ def _at_once(settings: Settings, clock: Clock, directory: RecipientBook) -> Call
         return lambda: None
     from chalicelib.wiring.wishes import grant_wishes
 
-    return grant_wishes(settings, clock, directory)
+    return grant_wishes(settings, clock, directory, with_replies=True)
 
 
 def _shared(settings: Settings, clock: Clock, cognito: Callable[[], Any]) -> _Shared:

@@ -160,6 +160,28 @@ def test_showing_a_held_reply_leaves_a_wish_with_its_reason_and_the_log_says_who
     assert again.forms(SHOW) == again.forms(THROW) == []
 
 
+def test_what_the_desk_wished_is_granted_as_it_was_on_the_screen(make_desk: Any) -> None:
+    """On a local run, which is every function at once."""
+    desk: DeskSite = make_desk(directory=FakeRecipients(PD))
+    table = desk.settings.reports_table
+    DynamoReports(lambda: client("dynamodb"), table).add(CASE)
+    thrown = replace(STRANGE, id="c" * 32)
+    talk(desk, STRANGE, thrown)
+    shelf = DynamoReplies(lambda: client("dynamodb"), table)
+    for note in (STRANGE, thrown):
+        shelf.keep_reply(CASE.id, note.id, b"sealed", NOW + timedelta(days=1))
+    publisher = desk.signed_in(PUBLISHER_ONE)
+    page = case_page(publisher)
+    publisher.post(SHOW, form_of(STRANGE, page, SHOW) | {"why": WHY})
+    publisher.post(THROW, form_of(thrown, page, THROW))
+    found = shelf.conversation(CASE.id)
+    assert [(note.state, note.unproven) for note in found.replies] == [(SHOWN, True), (THROWN, False)]
+    assert list(shelf.replies(CASE.id, [STRANGE.id, thrown.id])) == [STRANGE.id]
+    words = case_page(publisher).words
+    assert "with the note that it is not proven who wrote it" in words
+    assert "wished by" not in words
+
+
 @pytest.mark.parametrize("why", ["", "  \n ", "x" * 301])
 def test_without_a_reason_nothing_is_shown_and_what_was_typed_stays(desk: DeskSite, why: str) -> None:
     talk(desk, STRANGE, FORGED)
