@@ -115,6 +115,8 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
     },
     "code_api": {
         "dynamodb:GetItem": ["Reports"],
+        "dynamodb:PutItem": ["Reports"],
+        "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["ReporterSecret"],
     },
     "access_api": {
@@ -224,8 +226,11 @@ KEYS: dict[str, dict[str, list[str]]] = {
     "reporter_api": {
         "dynamodb:PutItem": ["report#*"],
     },
+    # It adds messages, whose ids have a point, and can write over no report: those have none.
     "code_api": {
-        "dynamodb:GetItem": ["report#*"],
+        "dynamodb:GetItem": ["replies#*", "reply#*", "report#*"],
+        "dynamodb:PutItem": ["report#*.*"],
+        "dynamodb:UpdateItem": ["count#message#*"],
     },
     "access_api": {
         "dynamodb:DeleteItem": [
@@ -1305,6 +1310,15 @@ def test_a_call_outside_a_role_would_be_noticed():
     ):
         assert not allows(statements_of(REPORTER), call)
         assert not allows(statements_of(CODES), call)
+    # Who looks reports up can add a message to one, and neither put nor overwrite a report.
+    message = {"dynamodb:LeadingKeys": (f"report#{'0' * 32}.0123456789ab",)}
+    assert allows(statements_of(CODES), replace(allowed, told=message))
+    counted = {"dynamodb:LeadingKeys": ("count#message#1#2026-11-29",)}
+    assert allows(statements_of(CODES), Call("dynamodb:UpdateItem", "Reports", counted))
+    for key in ("replies#1", "reply#1#2", "rawreply#1#2#0", "report#1", "count#message#1", "mail#1"):
+        put = Call("dynamodb:PutItem", "Reports", {"dynamodb:LeadingKeys": (key,)})
+        assert not allows(statements_of(CODES), put), key
+        assert not allows(statements_of(CODES), replace(put, action="dynamodb:DeleteItem")), key
     # Who takes reports cannot look one up, and who looks them up cannot put one.
     assert not allows(statements_of(REPORTER), replace(allowed, action="dynamodb:GetItem"))
     assert not allows(statements_of(CODES), allowed)

@@ -88,7 +88,9 @@ _NOTICES = (
 OURS: dict[str, str] = {
     "api_handler": ("pages.adapters: shipped_pages"),
     "reporter_api": _FORMS,
-    "code_api": _FORMS,
+    "code_api": (
+        f"{_FORMS} replies.adapters: code_key_vault dynamo_replies hpke_reply_opener hpke_reply_sealer"
+    ),
     "access_api": (
         "delivery.adapters: delivery_marks dynamo_cases dynamo_hand_overs mail_encryption"
         " desk.adapters: cognito_people"

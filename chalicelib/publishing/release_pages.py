@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.publishing.ports import PlaceInputs, RenderedPage, RenderedPlace
 
 OF_A_PLACE_ON_REQUEST = ("note", "note-mended", "receipt")
-ON_REQUEST = ("code", "answer")
+ON_REQUEST = ("code", "answer", "answer-replies", "answer-sent")
 
 _LANG = re.compile(r"<html\b[^>]*?\slang\s*=\s*[\"']?([A-Za-z0-9-]+)", re.IGNORECASE)
 _NAMED = 5  # how many of many a sentence names

@@ -47,6 +47,25 @@ class ReplyOpener(Protocol):
         """Return the content. Raises ReplySealBroken: it was sealed to another key, or under another name."""
 
 
+@dataclass(frozen=True, slots=True)
+class CodeKeys:
+    """Keys that a receipt code leads to, for one request: the last of them opens what was sealed to it."""
+
+    report_id: str
+    public_key: bytes = field(repr=False)
+    opener: ReplyOpener = field(repr=False)
+
+
+class CodeVault(Protocol):
+    """The site's secrets around the code page. Each may raise SecretMissing or StoreUnavailable."""
+
+    def form_secret(self) -> bytes:
+        """Return the secret that signs form tokens."""
+
+    def keys_of(self, code: str) -> CodeKeys:
+        """Derive a code's keys with argon2id, slowly on purpose."""
+
+
 class ReplyShelf(Protocol):
     """Sealed replies and the conversations they belong to. Any call may raise StoreUnavailable.
 

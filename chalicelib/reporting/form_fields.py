@@ -20,6 +20,7 @@ TOKEN = "t"  # noqa: S105 (the name of the field)
 MARK = "u"  # of a form that came back while its token was young
 TRAP = "z"  # filled in by programs alone
 CODE = "k"  # of the code page: a receipt code
+UNFOLD = "w"  # of the code page: the reply that is to be shown whole
 
 LINES = (STORY, WHERE, WHEN, VEHICLE)  # what is written, and not chosen
 WORDS = (

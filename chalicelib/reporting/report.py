@@ -155,12 +155,8 @@ def read_report(
     about_writer = answer_about(_first(fields, form_fields.ABOUT))
     consent = bool(_first(fields, form_fields.CONSENT))
     problems = too_long(fields)
-    if not story.strip():
-        problems[form_fields.STORY] = "story_missing"
-    elif form_fields.STORY not in problems and _FILE_AS_TEXT.search(story):
-        problems[form_fields.STORY] = (
-            "story_has_file"  # keeping a picture of abuse is itself a crime: facts §11
-        )
+    if problem := problem_of_story(story):
+        problems[form_fields.STORY] = problem
     for name, said, choices in (
         (form_fields.KIND, kind, KINDS),
         (form_fields.ABOUT, about_writer, ABOUT),
@@ -179,6 +175,16 @@ def read_report(
         raise InvalidReport(problems)
     words = Report(place, locale, story, kind, where, when, about_writer, None, vehicle, danger)
     return SentForm(words, chosen, consent)
+
+
+def problem_of_story(story: str) -> str:
+    """Validate what somebody wrote, its line breaks normalized: return what is to be mended, or ""."""
+    if not story.strip():
+        return "story_missing"
+    if len(story) > STORY_LIMIT:
+        return "story_too_long"
+    # Keeping a picture of abuse is itself a crime: facts §11.
+    return "story_has_file" if _FILE_AS_TEXT.search(story) else ""
 
 
 def too_long(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:

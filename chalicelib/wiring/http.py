@@ -48,9 +48,9 @@ def serve(app: Chalice, settings: Settings) -> Callable[[], str] | None:
 
         form_path = reporter.serve(app, settings, pages)
     if function in ("codes", "all"):
-        from chalicelib.wiring import reporter
+        from chalicelib.wiring import codes
 
-        reporter.serve_codes(app, settings, pages)
+        codes.serve(app, settings, pages)
     if function in ("access", "all"):
         from chalicelib.wiring import access
 

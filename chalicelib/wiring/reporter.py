@@ -1,4 +1,4 @@
-"""Composition root of the form and the code page. Clients are made at the start, before anybody waits."""
+"""Composition root of the form. Clients are made at the start, before anybody waits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.hpke_sealer import HpkeSealer
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
-from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.take_report import TakeReport
-from chalicelib.reporting.web import code_page, form_page
+from chalicelib.reporting.web import form_page
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client_in_time
 from chalicelib.shared.aws.secrets import JsonSecret
 from chalicelib.shared.system_clock import SystemClock
-from chalicelib.wiring.published import published_recipients, published_zones, site_source
+from chalicelib.wiring.published import published_recipients, site_source
 
 
 def serve(app: Chalice, settings: Settings, pages: Pages) -> Callable[[], str]:
@@ -36,7 +35,11 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> Callable[[], str]:
         digest_every=timedelta(seconds=settings.digest_every),
         keep_days=settings.keep_days,
     )
-    app.register_blueprint(form_page.routes(pages, site_source(settings), take_report, app.log.error))
+    app.register_blueprint(
+        form_page.routes(
+            pages, site_source(settings), take_report, app.log.error, replies=bool(settings.reply_domain)
+        )
+    )
 
     def path() -> str:
         places = (pages.default_place, *pages.places)
@@ -44,14 +47,6 @@ def serve(app: Chalice, settings: Settings, pages: Pages) -> Callable[[], str]:
         return f"/{pages.locales[0]}/{place}/note/"
 
     return path
-
-
-def serve_codes(app: Chalice, settings: Settings, pages: Pages) -> None:
-    """Register the code page."""
-    services = _services(settings)
-    vault, directory = SeededVault(services.secret.seed), published_recipients(settings)
-    follow_up = FollowUp(services.store, vault, directory, services.clock, published_zones(settings))
-    app.register_blueprint(code_page.routes(pages, site_source(settings), follow_up, app.log.error))
 
 
 class _Services(NamedTuple):

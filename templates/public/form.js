@@ -98,7 +98,7 @@
       if (!reply.headers.get('X-Answer')) throw reply.status > 399 && reply.status < 500;
       const page = new DOMParser().parseFromString(text, 'text/html');
       keep(form, page);
-      by ? turn(page, address) : answer(page);
+      by && by.name === 'l' ? turn(page, address) : answer(page);
     }).catch(refused => {
       // Only a refusal, or no line to begin with, leaves no doubt. Sent again, it is the same report.
       const said = show(refused === true || online === false ? 'unsent' : 'unseen') || id('unsent');

@@ -20,6 +20,7 @@ from chalicelib.delivery import (
 from chalicelib.delivery.clocks import TRY_MOST, WATCH_MOST
 from chalicelib.delivery.leases import LEASE
 from chalicelib.delivery.sweep import Sweep
+from chalicelib.replies.follow_up import FollowUp
 from chalicelib.reporting import cases
 from chalicelib.reporting.cases import (
     BOUNCED,
@@ -29,10 +30,10 @@ from chalicelib.reporting.cases import (
     WATCH_AGAIN,
     move,
 )
-from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.shared.errors import StaleRecord
 from chalicelib.shared.mail import MailUncertain
 from tests.support.delivery_fakes import DeliveryBench
+from tests.support.fake_replies import FakeCodeVault, FakeReplyShelf
 from tests.support.fakes import FakeVault
 
 MODULES = (bounces, cases, leases, outbox, send_mail, single_mails)
@@ -114,7 +115,9 @@ def test_what_is_past_its_date_is_gone_before_the_sweep_comes(bench: DeliveryBen
     bench.clock.forward(days=30)
     assert report in bench.store.reports
     assert bench.store.get(report, bench.clock.now()) is None
-    follow_up = FollowUp(bench.store, FakeVault(), bench.directory, bench.clock)
+    follow_up = FollowUp(
+        bench.store, FakeReplyShelf(), FakeCodeVault(FakeVault()), bench.directory, bench.clock
+    )
     assert follow_up(f"{int(report, 16):020d}") is None
     assert list(bench.store.survey(bench.clock.now())) == []
 

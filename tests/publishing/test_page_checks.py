@@ -86,7 +86,7 @@ def with_translation(shipped: ShippedFiles, sentence: str, translation: str) -> 
     return {"catalog/es": po_files.with_texts(entries, {sentence: translation})}
 
 
-LAYOUT, PAGE, NOTE = (f"template/public/{name}.html" for name in ("layout", "page", "note"))
+LAYOUT, PAGE, NOTE, ANSWER = (f"template/public/{name}.html" for name in ("layout", "page", "note", "answer"))
 CSS, MAIL = "template/public/page.css", "template/mail/report/body.txt"
 
 CASE_ES = "El número de caso muestra"
@@ -116,6 +116,9 @@ BROKEN = {
     "a field": (NOTE, 'id="a" name="a"', 'id="a" name="story"', "lost a field"),
     "autocomplete": (NOTE, 'autocomplete="off">', ">", "autocomplete"),
     "a label": (NOTE, '<label for="c">', '<label for="cc">', "no label"),
+    "the box for a message": (ANSWER, 'name="a" rows="4"', 'name="b" rows="4"', "cannot be answered"),
+    "what was written back": (ANSWER, "{{ reply.text }}", "", "is not shown here"),
+    "what was typed there": (ANSWER, 'spellcheck="false" autocomplete="off"', "", "would remember"),
     "the code": ("template/public/receipt.html", 'code_groups | join(" ")', '"1234"', "show its code"),
     "who runs the site": (ABOUT, "name=bdi(operator)", 'name="us"', "who runs the site"),
     "the place of a report": (MAIL, "[[report]]", "A report.", "[[report]]"),
@@ -202,6 +205,21 @@ def test_a_place_whose_reports_an_office_gets_stays(check: CheckDocuments, shipp
         assert found == ["places"] * told, report.stops
 
 
+def test_a_page_edited_before_offices_could_write_back_works_and_is_asked_about(
+    check: CheckDocuments, shipped: ShippedFiles
+) -> None:
+    text = shipped.text(ANSWER)
+    for start, end in (
+        ("{% if notice or problems %}", "{% if states %}"),
+        ("{% if box and not box.closed %}", "{% if kept_until %}"),
+    ):
+        text = text[: text.index(start)] + text[text.index(end) :]
+    report = check({ANSWER: text}).report
+    told = [problem for problem in report.problems if problem.document == ANSWER]
+    assert [(problem.weight, "not shown here" in problem.sentence) for problem in told] == [("asks", True)]
+    assert report.can_be_published
+
+
 def test_a_missing_sentence_asks_for_a_yes(check: CheckDocuments, shipped: ShippedFiles) -> None:
     report = check(with_translation(shipped, SEND, "")).report
     assert report.missing == {"es": (SEND,)}
@@ -213,11 +231,11 @@ def test_a_sentence_that_a_template_says_anew_is_missing_until_it_is_translated(
     check: CheckDocuments, shipped: ShippedFiles
 ) -> None:
     document = "template/public/note.html"
-    changed = {document: shipped.text(document).replace('_("Send it")', '_("Send it now")')}
+    changed = {document: shipped.text(document).replace('_("Where?")', '_("Which place?")')}
     report = check(changed).report
-    assert report.missing == {"es": ("Send it now",)}
+    assert report.missing == {"es": ("Which place?",)}
     assert [problem.sentence for problem in report.problems if problem.document == "catalog/es"] == [
-        "No page or mail says this any more. (“Send it”)"
+        "No page or mail says this any more. (“Where?”)"
     ]
 
 

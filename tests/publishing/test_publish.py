@@ -104,6 +104,7 @@ class Shipped:
 PAGES = [
     *("en/us", "en/about", *(f"en/error-{status}" for status in ERROR_STATUSES)),
     *("en/us/note", "en/us/note-mended", "en/us/receipt", "en/code", "en/answer"),
+    *("en/answer-replies", "en/answer-sent"),
 ]
 
 

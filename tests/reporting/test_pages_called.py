@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.pages.web.responses import NoSuchPage
+from chalicelib.replies.web.code_page import CodePage
 from chalicelib.reporting.form_tokens import Stamps
-from chalicelib.reporting.web.code_page import CodePage
 from chalicelib.reporting.web.form_page import FormPage
 
 PAGES: Any = SimpleNamespace(locales=("en",), places=("us",))
@@ -40,7 +40,8 @@ def request(body: str) -> Any:
 
 def test_the_answer_to_unknown_codes_is_made_once_for_each_language():
     site: Any = CountedSite()
-    page = CodePage(PAGES, lambda: site, lambda typed: None, lambda: request("k=0000"))
+    nobody: Any = lambda typed: None  # noqa: E731
+    page = CodePage(PAGES, lambda: site, nobody, nobody, lambda: request("k=0000"), nobody)
     responses = [page.code("en") for _ in range(3)]
     assert [response.status_code for response in responses] == [404, 404, 404]
     assert site.made == ["en code_unknown"]

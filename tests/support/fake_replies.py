@@ -9,20 +9,24 @@ from datetime import datetime
 from chalicelib.replies.conversation import Conversation
 from chalicelib.replies.errors import ReplySealBroken
 from chalicelib.replies.mistyped import A_DAY, HELD, LISTED_FOR, MistypedMail
-from chalicelib.replies.ports import InboxNote, ReplyAddress
+from chalicelib.replies.ports import CodeKeys, InboxNote, ReplyAddress
 from chalicelib.shared.errors import StaleRecord
+from tests.support.fakes import FakeVault
 
 
 @dataclass
 class FakeReplyShelf:
-    """A ReplyShelf in dictionaries. `until` says until when each key is kept."""
+    """A ReplyShelf in dictionaries. `until` says until when each key is kept; reads raise `fail`."""
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
     sealed: dict[tuple[str, str], bytes] = field(default_factory=dict)
     raw: dict[tuple[str, str], tuple[bytes, ...]] = field(default_factory=dict)
     until: dict[tuple[str, ...], datetime] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    fail: Exception | None = None
 
     def conversation(self, report_id: str) -> Conversation:
+        self._about_to("conversation")
         return self.conversations.get(report_id, Conversation(report_id))
 
     def save(self, conversation: Conversation, keep_until: datetime) -> Conversation:
@@ -53,7 +57,13 @@ class FakeReplyShelf:
             self.drop_reply(report_id, note.id)
         self.conversations.pop(report_id, None)
 
+    def _about_to(self, operation: str) -> None:
+        self.calls.append(operation)
+        if self.fail is not None:
+            raise self.fail
+
     def replies(self, report_id: str, reply_ids: Sequence[str]) -> Mapping[str, bytes]:
+        self._about_to("replies")
         here = {one: self.sealed.get((report_id, one)) for one in reply_ids}
         return {one: sealed for one, sealed in here.items() if sealed is not None}
 
@@ -125,6 +135,20 @@ class FakeReplySeal:
 
     def opener(self, key: bytes) -> FakeReplyOpener:
         return FakeReplyOpener(key)
+
+
+class FakeCodeVault:
+    """A CodeVault over a FakeVault: what was sealed to a code's public key opens with it."""
+
+    def __init__(self, vault: FakeVault) -> None:
+        self._vault = vault
+
+    def form_secret(self) -> bytes:
+        return self._vault.form_secret()
+
+    def keys_of(self, code: str) -> CodeKeys:
+        keys = self._vault.keys_of(code)
+        return CodeKeys(keys.report_id, keys.public_key, FakeReplyOpener(keys.public_key))
 
 
 @dataclass

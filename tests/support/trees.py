@@ -40,6 +40,7 @@ def every_page(site):
 
     from chalicelib.pages.page_headers import ERROR_STATUSES
     from chalicelib.reporting.cases import STATES
+    from chalicelib.reporting.render import samples
     from chalicelib.reporting.render.contexts import RecipientState
 
     problems = {
@@ -85,6 +86,9 @@ def every_page(site):
             f"{locale} answer",
             site.delivery_status(locale, [RecipientState("A desk", state, at) for state in STATES]),
         )
+        yield f"{locale} answer replies", samples.with_replies(site, locale)
+        yield f"{locale} answer closed", samples.with_replies(site, locale, {}, closed="too_many")
+        yield f"{locale} answer sent", site.sent(locale, names)
         yield f"{locale} more", site.more(locale)
         for status in ERROR_STATUSES:
             yield f"{locale} error {status}", site.error(locale, status)

@@ -24,12 +24,15 @@ from chalicelib.pages.ports import Pages
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.web import public, quiet_log, responses
+from chalicelib.replies.follow_up import FollowUp
+from chalicelib.replies.web import code_page
+from chalicelib.replies.write_back import WriteBack
 from chalicelib.reporting.cases import SealedReport
-from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.reporting.report import Report
 from chalicelib.reporting.take_report import TakeReport
-from chalicelib.reporting.web import code_page, form_page
+from chalicelib.reporting.web import form_page
+from tests.support.fake_replies import FakeCodeVault, FakeReplyShelf
 from tests.support.fakes import FakeRecipients, FakeSealer, FakeStore, FakeVault, FixedClock, recipient
 
 FORM = "application/x-www-form-urlencoded"
@@ -198,7 +201,12 @@ class Website:
     """Every public route over fakes. `clock` stands until it is moved; `store` can be told to fail."""
 
     def __init__(
-        self, site: Callable[[], FormPages], pages: Pages | None = None, about: AboutSite = ABOUT
+        self,
+        site: Callable[[], FormPages],
+        pages: Pages | None = None,
+        about: AboutSite = ABOUT,
+        *,
+        replies: bool = False,
     ) -> None:
         self.store, self.sealer, self.vault, self.clock = FakeStore(), FakeSealer(), FakeVault(), FixedClock()
         self.directory = FakeRecipients(
@@ -210,11 +218,14 @@ class Website:
         quiet_log.install(self.app)
         live = pages or LivePages(site)
         take = TakeReport(self.store, self.sealer, self.vault, self.directory, self.clock, agreed_only=True)
-        follow_up = FollowUp(self.store, self.vault, self.directory, self.clock)
+        self.shelf, vault = FakeReplyShelf(), FakeCodeVault(self.vault)
+        follow_up = FollowUp(self.store, self.shelf, vault, self.directory, self.clock, replies=replies)
+        back = WriteBack(self.store, self.sealer, vault, self.directory, self.clock, follow_up)
         responses.respond_in_html(self.app, live)
         self.app.register_blueprint(public.routes(live, lambda: about))
-        self.app.register_blueprint(form_page.routes(live, site, take, self.app.log.error))
-        self.app.register_blueprint(code_page.routes(live, site, follow_up, self.app.log.error))
+        log = self.app.log.error
+        self.app.register_blueprint(form_page.routes(live, site, take, log, replies=replies))
+        self.app.register_blueprint(code_page.routes(live, site, follow_up, back, log, replies=replies))
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None

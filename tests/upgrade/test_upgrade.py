@@ -32,6 +32,9 @@ from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.renderer_by_place import RendererByPlace
 from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.publishing.without_recipients import PackageWithOffices, StoreWithoutRecipients
+from chalicelib.replies.adapters.code_key_vault import CodeKeyVault
+from chalicelib.replies.adapters.dynamo_replies import DynamoReplies
+from chalicelib.replies.follow_up import FollowUp
 from chalicelib.reporting.adapters.dynamo_reports import DynamoReports
 from chalicelib.reporting.adapters.receipt_vault import SeededVault
 from chalicelib.reporting.adapters.reporter_secret import ReporterSecret
@@ -46,7 +49,6 @@ from chalicelib.reporting.cases import (
     HandOver,
     SealedReport,
 )
-from chalicelib.reporting.follow_up import FollowUp
 from chalicelib.reporting.report import Report
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
@@ -192,13 +194,16 @@ def test_a_notice_about_a_digest_of_before_finds_its_reports(stage: Stage) -> No
 
 def test_a_code_of_before_is_looked_up(stage: Stage) -> None:
     secret = ReporterSecret(JsonSecret(lambda: client("secretsmanager"), "reporter"))
-    vault = SeededVault(secret.seed)
-    look_up = FollowUp(stage.store, vault, published.published_recipients(stage.settings), stage.clock)
+    vault, shelf = (
+        CodeKeyVault(SeededVault(secret.seed)),
+        DynamoReplies(lambda: client("dynamodb"), "reports"),
+    )
+    look_up = FollowUp(stage.store, shelf, vault, published.published_recipients(stage.settings), stage.clock)
     some = [*stage.state["filed"].items()][::4]  # each takes the memory and time of a password's hash
     for case, filed in some:
         found = look_up(filed["code"])
         assert found is not None, case
-        assert len(found) == len(stage.state["states"][case])
+        assert len(look_up.statuses(found)) == len(stage.state["states"][case])
     assert look_up("0000 0000 0000 0000 0000") is None
 
 

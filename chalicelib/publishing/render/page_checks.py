@@ -60,7 +60,9 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
         findings += _about(page)
     elif rest == MORE:
         findings += _other_languages(page)
-    elif kind.startswith("error-") or kind == "answer":
+    elif kind == "answer-replies":
+        findings += _replies(page)
+    elif kind.startswith("error-") or kind in ("answer", "answer-sent"):
         findings += _lost(
             page.hrefs, lambda href: href.startswith("/"), "The way back to the first page is gone."
         )
@@ -244,6 +246,22 @@ def _code(page: Page) -> Iterator[Finding]:
     names = {one.get("name") for one in page.of("input")}
     if "k" not in names or not page.of("button"):
         yield Finding("The page that asks for a code has lost its field or its button.", 'name="k"')
+
+
+def _replies(page: Page) -> Iterator[Finding]:
+    """A page that was edited before offices could write back shows none of it: that is asked about."""
+    fields = {one.get("name"): one for one in (*page.of("input"), *page.of("textarea"), *page.of("button"))}
+    shown = {name for name in ("k", "t", "a", "r", "w") if name in fields}
+    says = "Thank you." in text_of(page.body)
+    if not shown and not says:
+        sentence = "What offices write back is not shown here. A newer text of this page shows it."
+        yield Finding(sentence, "{{ state.name }}", ASKS, home="answer.html")
+    elif len(shown) < len("ktarw") or not says:
+        sentence = "What offices write back is not shown here, or cannot be answered (names k, t, a, r, w)."
+        yield Finding(sentence, "{{ state.name }}", home="answer.html")
+    if "a" in fields and fields["a"].get("autocomplete") != "off":
+        sentence = 'The browser would remember what was typed: autocomplete="off" is missing.'
+        yield Finding(sentence, 'name="a"')
 
 
 def _lost(texts: Sequence[str], wanted: Any, sentence: str) -> list[Finding]:

@@ -305,7 +305,7 @@ def _attribute(tag: str, attribute: str, value: str) -> Iterator[Finding]:
     elif attribute in ("action", "formaction"):
         if not _PLAIN.fullmatch(value) or not value.startswith("/") or value.startswith("//"):
             yield Finding(f"{attribute}=… must be an address of this site.", near)
-    elif attribute == "dir" and value not in ("ltr", "rtl") and not _is_field(tag, value):
+    elif attribute == "dir" and value not in ("ltr", "rtl") and not _is_written(tag, value):
         yield Finding("dir is ltr or rtl.", near)
     elif not (
         attribute in _ANYWHERE
@@ -315,8 +315,9 @@ def _attribute(tag: str, attribute: str, value: str) -> Iterator[Finding]:
         yield Finding(f"{attribute}=… is not allowed in <{tag}>.", near)
 
 
-def _is_field(tag: str, direction: str) -> bool:
-    return tag in ("input", "textarea") and direction == "auto"  # what is typed says it
+def _is_written(tag: str, direction: str) -> bool:
+    # What is typed says it, and what an office wrote: a paragraph's letters cannot turn the page around it.
+    return tag in ("input", "textarea", "p") and direction == "auto"
 
 
 def _elements(page: Page) -> dict[Element, Node]:

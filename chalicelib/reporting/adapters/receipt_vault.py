@@ -36,10 +36,15 @@ class SeededVault:
 
     def keys_of(self, code: str) -> ReceiptKeys:
         """Return the report id (32 hex digits) and the X25519 public key that a code leads to."""
+        return self.key_pair_of(code)[0]
+
+    def key_pair_of(self, code: str) -> tuple[ReceiptKeys, X25519PrivateKey]:
+        """Return the same, and the private key that opens replies: for one request, to be kept nowhere."""
         pepper = _derived(self._seed(), b"receipt pepper")
         root = argon2id(code.encode("ascii"), _derived(self._seed(), b"receipt salt")[:16], pepper)
         private = X25519PrivateKey.from_private_bytes(_expanded(root, b"reporter key"))
-        return ReceiptKeys(_expanded(root, b"report id")[:16].hex(), private.public_key().public_bytes_raw())
+        public = private.public_key().public_bytes_raw()
+        return ReceiptKeys(_expanded(root, b"report id")[:16].hex(), public), private
 
 
 def argon2id(code: bytes, salt: bytes, pepper: bytes) -> bytes:

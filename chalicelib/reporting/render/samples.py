@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from chalicelib.directory.recipients import Recipient
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.reporting import form_fields
-from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState
+from chalicelib.reporting.render.contexts import RecipientChoice, RecipientState, ReplyText, WriteBox
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.shared.locales import DEFAULT
 
@@ -48,7 +48,21 @@ STATES = (
 )
 
 
-MADE_ON_REQUEST = ("/note", "/note-mended", "/receipt", "/code", "/answer")  # how their names end
+# How the names of those end that are made on request.
+MADE_ON_REQUEST = ("/note", "/note-mended", "/receipt", "/code", "/answer", "/answer-replies", "/answer-sent")
+
+
+_ANSWER_PROBLEMS = {
+    form_fields.STORY: "story_missing",
+    form_fields.RECIPIENTS: "no_recipient",
+    form_fields.TOKEN: "too_many_today",
+}
+REPLIES = (
+    ReplyText("4", _WHEN, "Thank you.\n\nSee example.org", "All of it.", 1, files=2, cut=True),
+    ReplyText("3", _WHEN, "", status=2, hidden=True, unproven=True),
+    ReplyText("2", _WHEN, "", status=3),
+    ReplyText("1", _WHEN, "", status=4),
+)
 
 
 def names(site: FormPages) -> list[str]:
@@ -65,7 +79,9 @@ def names(site: FormPages) -> list[str]:
 def on_request(site: FormPages, locale: str = DEFAULT) -> list[str]:
     """Return the names of the pages that are made when they are asked for."""
     page = f"{locale}/{site.default_place}"
-    return [f"{page}/note", f"{page}/note-mended", f"{page}/receipt", f"{locale}/code", f"{locale}/answer"]
+    of_place = [f"{page}/note", f"{page}/note-mended", f"{page}/receipt"]
+    answers = [f"{locale}/answer", f"{locale}/answer-replies", f"{locale}/answer-sent"]
+    return [*of_place, f"{locale}/code", *answers]
 
 
 def render(site: FormPages, recipients: Sequence[Recipient], name: str) -> str:
@@ -85,14 +101,53 @@ def render(site: FormPages, recipients: Sequence[Recipient], name: str) -> str:
     if rest == "answer":
         states = [RecipientState(f"Office {state}", state, _WHEN) for state in STATES]
         return site.delivery_status(locale, states)
+    if rest == "answer-replies":
+        return with_replies(site, locale)
+    if rest == "answer-sent":
+        return site.sent(locale, ["Office one", "Office two"])
     if rest.startswith("error-") and rest[6:].isdecimal() and int(rest[6:]) in ERROR_STATUSES:
         return site.error(locale, int(rest[6:]))
     raise KeyError(name)
 
 
+def with_replies(
+    site: FormPages, locale: str, problems: Mapping[str, str] = _ANSWER_PROBLEMS, closed: str = ""
+) -> str:
+    """Render delivery status with all that can stand there once offices wrote back."""
+    states = [
+        RecipientState("Office one", "delivered", _WHEN, replied=True, replies=REPLIES),
+        RecipientState("Office two", "delivered", _WHEN, said="none_yet"),
+        RecipientState("Office three", "sent", _WHEN, said="never"),
+    ]
+    offices = [
+        RecipientChoice("one", "Office one", "An office.", "It is not another.", False),
+        RecipientChoice("two", "Office two", "An office.", "It is not another.", True, ticked=False),
+    ]
+    box = WriteBox(
+        action="",
+        code=SAMPLE_CODE,
+        token="-",  # noqa: S106 (shown to nobody)
+        text="An invented line.",
+        offices=offices,
+        problems=problems,
+        closed=closed,
+        a_day=5,
+    )
+    return site.delivery_status(
+        locale,
+        states,
+        today=_WHEN,
+        kept_until=_WHEN,
+        writes_back=True,
+        unopened=True,
+        older=True,
+        box=box,
+    )
+
+
 def headers(site: FormPages, name: str) -> dict[str, str]:
     """Return the HTTP headers of the page of this name."""
-    has_form = name.rpartition("/")[2] in ("note", "note-mended", "code")
+    has_form = name.rpartition("/")[2] in ("note", "note-mended", "code", "answer-replies")
     return site.form_headers() if has_form else site.headers()
 
 

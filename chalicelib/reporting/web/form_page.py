@@ -40,14 +40,21 @@ class SiteSource(Protocol):
     def __call__(self) -> FormPages: ...
 
 
-def routes(pages: Pages, site: SiteSource, take_report: TakeReport, log: Callable[[str], None]) -> Blueprint:
-    """Return the form's URL routes."""
+def routes(
+    pages: Pages,
+    site: SiteSource,
+    take_report: TakeReport,
+    log: Callable[[str], None],
+    *,
+    replies: bool = False,
+) -> Blueprint:
+    """Return the form's URL routes. `replies` says whether offices can write back."""
     reports = Blueprint(__name__)
 
     def request() -> Request:
         return reports.current_request
 
-    page = FormPage(pages, site, take_report, request, log)
+    page = FormPage(pages, site, take_report, request, log, replies=replies)
     reports.route("/{locale}/{place}/note", methods=["GET", "HEAD", "POST"], content_types=[])(
         responding(pages, request, log)(page.form)
     )
@@ -64,12 +71,15 @@ class FormPage:
         take_report: TakeReport,
         request: Callable[[], Request],
         log: Callable[[str], None],
+        *,
+        replies: bool = False,
     ) -> None:
         self._pages = pages
         self._site = site
         self._take_report = take_report
         self._request = request
         self._log = log
+        self._replies = replies
 
     def form(self, locale: str, place: str) -> Response:
         """Show an empty form, or take what was written and respond with the receipt."""
@@ -113,6 +123,7 @@ class FormPage:
             code=taken.code,
             recipients=[recipient.name for recipient in taken.recipients],
             mentions_child=taken.may_concern_a_child,
+            writes_back=self._replies,
         )
         return Html(pack(html, _FAST), 200, {**now.headers(), ANSWER: "receipt"}, self._request())
 
@@ -147,6 +158,7 @@ class FormPage:
             recipients=_choices(offered, fields),
             notice=notice,
             shown=also_shown(fields, offered),
+            writes_back=self._replies,
         )
         return Html(pack(html, _FAST), status, {**now.form_headers(), ANSWER: "form"}, self._request())
 

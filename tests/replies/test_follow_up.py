@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.replies.follow_up import DeliveryStatus, FollowUp
 from chalicelib.reporting.cases import (
     DELIVERED,
     QUEUED,
@@ -15,9 +16,9 @@ from chalicelib.reporting.cases import (
     Delivery,
     SealedReport,
 )
-from chalicelib.reporting.follow_up import DeliveryStatus, FollowUp
 from chalicelib.reporting.receipts import check_digit
 from chalicelib.shared.errors import StoreUnavailable
+from tests.support.fake_replies import FakeCodeVault, FakeReplyShelf
 from tests.support.fakes import NOON, FakeRecipients, FakeStore, FakeVault, FixedClock, recipient
 
 CODE = "1234567890123456789" + check_digit("1234567890123456789")
@@ -30,7 +31,8 @@ class Desk:
     def __init__(self) -> None:
         self.store, self.vault = FakeStore(), FakeVault()
         self.clock = FixedClock(NOON + timedelta(minutes=42))
-        self.follow_up = FollowUp(self.store, self.vault, FakeRecipients(recipient("police")), self.clock)
+        self.shelf, self.book = FakeReplyShelf(), FakeRecipients(recipient("police"))
+        self.follow_up = FollowUp(self.store, self.shelf, FakeCodeVault(self.vault), self.book, self.clock)
         self.record = SealedReport(
             id=FakeVault().keys_of(CODE).report_id,
             sealed=b"",
@@ -45,6 +47,12 @@ class Desk:
         self.store.add(self.record)
         self.store.calls.clear()
 
+    def statuses(self, code: str = CODE) -> tuple[DeliveryStatus, ...]:
+        """Return what a code that leads somewhere says of each delivery."""
+        case = self.follow_up(code)
+        assert case is not None
+        return self.follow_up.statuses(case)
+
 
 @pytest.fixture
 def desk() -> Desk:
@@ -52,7 +60,7 @@ def desk() -> Desk:
 
 
 def test_a_code_leads_to_the_state_of_each_delivery_to_the_hour(desk: Desk) -> None:
-    assert desk.follow_up(CODE) == (
+    assert desk.statuses() == (
         DeliveryStatus("The police office", DELIVERED, NOON),
         DeliveryStatus("closed-since", QUEUED, NOON),
     )
@@ -63,8 +71,10 @@ def test_a_state_of_an_evening_has_the_day_of_the_town_and_not_tomorrows(desk: D
     taken = Delivery("police", DELIVERED, evening)
     desk.store.reports[desk.record.id] = replace(desk.record, deliveries=(taken,))
     zones = {"town": "America/Los_Angeles"}
-    book = FakeRecipients(recipient("police"))
-    [status] = FollowUp(desk.store, desk.vault, book, desk.clock, zones.__getitem__)(CODE) or ()
+    desk.follow_up = FollowUp(
+        desk.store, desk.shelf, FakeCodeVault(desk.vault), desk.book, desk.clock, zones.__getitem__
+    )
+    [status] = desk.statuses()
     assert f"{status.since:%Y-%m-%d %H:%M}" == "2026-11-27 20:00"
 
 
@@ -72,7 +82,7 @@ def test_while_it_is_not_clear_if_a_server_took_it_it_was_handed_over(desk: Desk
     """Published pages of before do not know the word; and our waiting is no news."""
     unclear = Delivery("police", UNCLEAR, NOON, NOON)
     desk.store.reports[desk.record.id] = replace(desk.record, deliveries=(unclear,))
-    assert desk.follow_up(CODE) == (DeliveryStatus("The police office", SENT, NOON),)
+    assert desk.statuses() == (DeliveryStatus("The police office", SENT, NOON),)
 
 
 def test_a_code_may_be_typed_in_groups_and_in_other_digits(desk: Desk) -> None:
