@@ -39,8 +39,10 @@ from chalicelib.publishing.documents import Release
 from chalicelib.replies.adapters.dynamo_inbox_notes import DynamoInboxNotes
 from chalicelib.replies.adapters.dynamo_replies import DynamoReplies
 from chalicelib.replies.adapters.dynamo_reply_addresses import DynamoReplyAddresses
-from chalicelib.replies.conversation import HELD, HUMAN, NOT_ALIGNED, Conversation, ReplyNote
+from chalicelib.replies.adapters.hpke_reply_sealer import HpkeReplySealer
+from chalicelib.replies.conversation import HELD, HUMAN, NOT_ALIGNED, SHOWN, Conversation, ReplyNote
 from chalicelib.replies.ports import NOT_SHOWN, InboxNote, ReplyAddress
+from chalicelib.replies.reply import Reply
 from chalicelib.replies.reply_wishes import seen_of_note
 from chalicelib.reporting.adapters import dynamo_reports
 from chalicelib.reporting.adapters.delivery_key_item import DeliveryKeyItem
@@ -859,12 +861,37 @@ def send_report(function: Running, text: str, *, hasty: bool = False) -> dict[st
     )
 
 
-def look_up(function: Running, code: str) -> dict[str, Any]:
+def look_up(function: Running, code: str = "", **fields: str) -> dict[str, Any]:
     paths = local_package().template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     headers = {"Accept-Encoding": "gzip", "Content-Type": "application/x-www-form-urlencoded"}
     return function.invoke(  # type: ignore[no-any-return]
-        api_event(paths, "/es/code/", "POST", headers, urlencode({"k": code}))
+        api_event(paths, "/es/code/", "POST", headers, urlencode({"k": code, **fields}))
     )
+
+
+def write_back(world: World, codes: Running, code: str, words: str) -> None:
+    """Let an office reply to each report, as `take_reply` stores it; read it by code, and answer it."""
+    dynamodb, now = world.aws.client("dynamodb"), datetime.now(UTC)
+    shelf = DynamoReplies(lambda: dynamodb, "Reports")
+    for item in dynamodb.scan(TableName="Reports")["Items"]:
+        report_id = item["pk"]["S"].removeprefix("report#")
+        if report_id == item["pk"]["S"]:
+            continue
+        office = item["deliveries"]["L"][0]["M"]
+        office["replied_at"] = {"N": str(int(now.timestamp() * 1000))}
+        dynamodb.put_item(TableName="Reports", Item=item)
+        name = f"{report_id}/{'1' * 32}"
+        sealed = HpkeReplySealer().seal(Reply("¿Qué calle?").to_bytes(), item["reporter_key"]["B"], name)
+        note = ReplyNote("1" * 32, office["recipient"]["S"], now, HUMAN, SHOWN)
+        shelf.save(Conversation(report_id, (note,)), now + timedelta(days=1))
+        shelf.keep_reply(report_id, note.id, sealed, now + timedelta(days=1))
+    page = html_of(look_up(codes, code))
+    assert "¿Qué calle?" in page
+    fields = dict(re.findall(r'<input type="hidden" name="(\w)" value="([^"]+)"', page))
+    [office_id] = re.findall(r'name="r" value="([^"]+)"[^>]* checked', page)
+    assert look_up(codes, **fields, a=words, r=office_id)["statusCode"] == 203
+    messages = [one for one in dynamodb.scan(TableName="Reports")["Items"] if "." in one["pk"]["S"]]
+    assert len([one for one in messages if one["pk"]["S"].startswith("report#")]) == 1
 
 
 CASE_LINK = re.compile(r'href="/admin/case\?n=(PL-[0-9A-Z-]+)"')
@@ -937,7 +964,9 @@ def test_the_roles_let_a_report_come_in_go_out_be_noted_be_looked_up_and_be_swep
         with world.running(CODES, runtime) as codes:
             assert look_up(codes, groups)["statusCode"] == 200
             assert look_up(codes, "0" * 20)["statusCode"] == 404
+            write_back(world, codes, groups, "Una furgoneta añil")
             assert "ñandú" not in codes.log()
+            assert "añil" not in codes.log()
         assert "ñandú" not in reporter.log()
     # Nothing is past its date yet: an item that is says so of itself. And one has waited for too long.
     dynamodb = world.aws.client("dynamodb")
