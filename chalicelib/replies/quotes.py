@@ -329,13 +329,13 @@ def _without_runs(lines: list[str], attributed: list[tuple[int, int]]) -> tuple[
 def _runs(lines: list[str]) -> list[tuple[int, int]]:
     """Return where quoted lines begin and end; empty lines between two belong to the quote."""
     runs: list[tuple[int, int]] = []
+    answered = True
     for at, line in enumerate(lines):
-        if not depth_of(line):
-            continue
-        if runs and not any(lines[between].strip() for between in range(runs[-1][1], at)):
-            runs[-1] = (runs[-1][0], at + 1)
-        else:
-            runs.append((at, at + 1))
+        if line[:1] == ">" or depth_of(line):
+            runs.append((at, at + 1) if answered else (runs.pop()[0], at + 1))
+            answered = False
+        elif line and not line.isspace():
+            answered = True
     return runs
 
 
