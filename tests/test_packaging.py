@@ -143,7 +143,7 @@ def test_our_own_part_of_the_zip_stays_small(package, names):
     pages = [one for one in ours if one.filename.startswith("chalicelib/built_pages/")]
     rest = sum(one.compress_size for one in ours) - sum(one.compress_size for one in pages)
     # What a function pays for is what it loads (tests/test_what_functions_load.py); this only finds a slip.
-    assert rest < 2_950_000
+    assert rest < 3_350_000
     assert package.zip.stat().st_size < 15_000_000
     assert max(one.compress_size for one in pages) < 12_000
 

@@ -345,7 +345,7 @@ KEYS: dict[str, dict[str, list[str]]] = {
         "dynamodb:GetItem": ["count#*", "rawreply#*", "replies#*"],
         "dynamodb:PutItem": ["inboxnote#*", "refused#*"],
         "dynamodb:Query": ["recipient", "waiting", "wish"],
-        "dynamodb:UpdateItem": ["count#*", "report#*"],
+        "dynamodb:UpdateItem": ["count#*", "rawreply#*", "replies#*", "reply#*", "report#*"],
     },
 }
 

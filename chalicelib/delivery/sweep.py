@@ -37,7 +37,7 @@ class Sweep:
     `digest_every` is how far apart digests are; `log_outcome` hears what became of each delivery.
     `sum_months` writes the monthly sums of what is about to go, and returns the keys of what is not in them
     yet. `forget` deletes what was said about a report by its id; `conversations` returns of which reports
-    something was said, now and then, and otherwise none.
+    something was said, now and then, and otherwise none; `keep_on` keeps that of one that is still there.
     """
 
     def __init__(
@@ -51,7 +51,9 @@ class Sweep:
         sum_months: Callable[[datetime], Collection[str]] = lambda _: (),
         forget: Callable[[str], object] = lambda _: None,
         conversations: Callable[[datetime], Collection[str]] = lambda _: (),
+        keep_on: Callable[[str, datetime], object] = lambda *_: None,
     ) -> None:
+        self._keep_on = keep_on
         self._forget = forget
         self._conversations = conversations
         self._store = store
@@ -73,7 +75,8 @@ class Sweep:
         now = self._clock.now()
         may_delete = self._may_delete(now, scheduled_at)
         deleted = self._deleted(now, time_left) if may_delete else 0
-        alone = set(self._conversations(now)) if may_delete else set()
+        conversations = frozenset(self._conversations(now)) if may_delete else frozenset()
+        alone, holds = set(conversations), _Holds()
         horizon = Horizon(max(now, scheduled_at or now), self._digest_every)
         hidden: list[SealedReport] = []
         unlisted: list[SealedReport] = []
@@ -81,6 +84,7 @@ class Sweep:
         def seen() -> Iterator[SealedReport]:
             for record in self._store.survey(now):
                 alone.discard(record.id)
+                holds.see(record)
                 mended = horizon.set_due(record, now)
                 if mended is not record:
                     hidden.append(mended)
@@ -90,6 +94,8 @@ class Sweep:
 
         counted = figures(seen(), now)
         self._forget_those(alone, time_left)
+        self._keep_those(conversations - alone, time_left)
+        self._write_anew(holds.to_change(), time_left)
         self._set_due(hidden, time_left)
         self._write_anew(unlisted, time_left)
         self._gauges.put(asdict(counted))
@@ -132,6 +138,12 @@ class Sweep:
                 break
             self._forget(report_id)
 
+    def _keep_those(self, report_ids: Collection[str], time_left: Callable[[], timedelta]) -> None:
+        for report_id in sorted(report_ids):
+            if time_left() < MARGIN:
+                break
+            self._keep_on(report_id, self._clock.now())
+
     def _not_summed(self, now: datetime) -> Collection[str]:
         """Write the monthly sums; return what waits for the next sweep. A fault in them stops no deletion."""
         try:
@@ -167,6 +179,26 @@ class Sweep:
                 continue  # somebody deals with it; the next sweep sees what is left
             written.append(record)
         return written
+
+
+class _Holds:
+    """Legal holds as a survey meets them: a writer's message is held as long as the report it adds to."""
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+        self._messages: list[SealedReport] = []
+
+    def see(self, record: SealedReport) -> None:
+        """Take in one record."""
+        if record.is_message:
+            self._messages.append(record)
+        elif record.legal_hold:
+            self._held.add(record.id)
+
+    def to_change(self) -> list[SealedReport]:
+        """Return the messages whose hold is not their report's, as they should be."""
+        wrong = [one for one in self._messages if one.legal_hold != (one.report_id in self._held)]
+        return [one.on_legal_hold(not one.legal_hold) for one in wrong]
 
 
 def _deletions(key: str, deleted: Deleted, now: datetime) -> Iterator[Outcome]:

@@ -5,7 +5,9 @@ whether the writer sees it. Never a word of it: those are sealed, each under its
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from chalicelib.shared.retention import KEEP_DAYS_MOST
 
 # Kinds of mail, as `read_kind` tells them apart.
 HUMAN = "human"
@@ -44,6 +46,10 @@ DOUBTS = (FROM_ELSEWHERE, DMARC_FAILED, NOT_ALIGNED, NOT_CHECKED, SPAM, VIRUS, D
 # What somebody at the desk may show to the writer after all, marked as unproven.
 MAY_BE_SHOWN = frozenset({FROM_ELSEWHERE, NOT_ALIGNED})
 
+# How long what was said is kept by itself. It goes with its report, nearly always sooner; of a report that is
+# kept for longer (nobody took it, or a legal hold) the sweep puts the end off.
+KEPT = timedelta(days=2 * KEEP_DAYS_MOST)
+PUT_OFF_AFTER = KEPT / 2
 NOTES_MOST = 200  # of one report
 OTHERS_MOST = 40  # of those that the writer does not see
 
@@ -113,6 +119,11 @@ class Conversation:
         """Return the conversation with a message added; the same one twice is there once."""
         others = tuple(other for other in self.messages if other.id != note.id)
         return replace(self, messages=(*others, note)[-NOTES_MOST:])
+
+    def begun_at(self) -> datetime | None:
+        """Return when the first that is left of it was said, or None when nothing is."""
+        times = [note.at for note in self.replies] + [note.at for note in self.messages]
+        return min(times, default=None)
 
     def shown(self) -> tuple[ReplyNote, ...]:
         """Return what the writer may read, newest first."""

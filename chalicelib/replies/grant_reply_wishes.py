@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from chalicelib.delivery.errors import WishRefused
 from chalicelib.delivery.hand_overs import WHY_MOST
 from chalicelib.delivery.wishes import LIVES, THROW_REPLY, Wish
-from chalicelib.replies.conversation import SHOWN, THROWN, Conversation, ReplyNote
-from chalicelib.replies.note_messages import CONVERSATION_KEPT, spoke
+from chalicelib.replies.conversation import KEPT, SHOWN, THROWN, Conversation, ReplyNote
+from chalicelib.replies.note_messages import spoke
 from chalicelib.replies.ports import ConversedReports, ReplyShelf
 from chalicelib.replies.reply_wishes import may_be_shown, may_be_thrown, seen_of_note
 from chalicelib.reporting.cases import SealedReport
@@ -81,7 +81,7 @@ class GrantReplyWishes:
 
     def _save(self, conversation: Conversation, note: ReplyNote, now: datetime) -> None:
         changed, gone = conversation.with_reply(note)
-        self._shelf.save(changed, now + CONVERSATION_KEPT)
+        self._shelf.save(changed, now + KEPT)
         for other in gone:
             self._shelf.drop_raw(conversation.report_id, other.id)
             self._shelf.drop_reply(conversation.report_id, other.id)

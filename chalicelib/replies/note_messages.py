@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from chalicelib.replies.conversation import MessageNote
+from chalicelib.replies.conversation import KEPT, MessageNote
 from chalicelib.replies.ports import ConversedReports, ReplyShelf
 from chalicelib.reporting.cases import WITHHELD, SealedReport
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord
-from chalicelib.shared.retention import KEEP_DAYS_MOST
 
-# A report is kept for 90 days at most, and its conversation goes with it. This is the net below.
-CONVERSATION_KEPT = timedelta(days=2 * KEEP_DAYS_MOST)
 _TRIES = 5
 
 
@@ -44,7 +41,7 @@ class NoteMessages:
     def _add(self, report_id: str, note: MessageNote, now: datetime) -> None:
         conversation = self._shelf.conversation(report_id)
         if note.id not in {one.id for one in conversation.messages}:
-            self._shelf.save(conversation.with_message(note), now + CONVERSATION_KEPT)
+            self._shelf.save(conversation.with_message(note), now + KEPT)
 
 
 def spoke(

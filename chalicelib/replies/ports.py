@@ -94,6 +94,9 @@ class ReplyShelf(Protocol):
     def drop(self, report_id: str) -> None:
         """Delete a conversation with all that belongs to it; a second call deletes what a first one left."""
 
+    def lengthen(self, report_id: str, keep_until: datetime) -> None:
+        """Put off the end of a conversation and of all that belongs to it; what is gone stays gone."""
+
     def replies(self, report_id: str, reply_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return the sealed replies of these ids; what is not there is left out."""
 

@@ -12,21 +12,7 @@ from chalicelib.replies.conversation import (
     VIRUS,
 )
 from chalicelib.replies.parsed_mail import FAIL, GRAY, PASS, ParsedMail, Verdicts
-
-# Hosts where anybody gets an address: there an office is its whole address, and nobody else at that host.
-FREEMAIL = frozenset({
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com",
-    "ymail.com", "rocketmail.com", "aol.com", "icloud.com", "me.com", "mac.com", "proton.me",
-    "protonmail.com", "pm.me", "gmx.com", "gmx.de", "gmx.net", "web.de", "mail.com", "zoho.com",
-    "zohomail.com", "yandex.com", "yandex.ru", "mail.ru", "qq.com", "163.com", "126.com", "foxmail.com",
-    "sina.com", "naver.com", "daum.net", "comcast.net", "verizon.net", "att.net", "sbcglobal.net",
-    "bellsouth.net", "cox.net", "charter.net", "earthlink.net", "fastmail.com", "tutanota.com", "tuta.io",
-    "hushmail.com", "hey.com", "duck.com", "uol.com.br", "bol.com.br", "terra.com.br", "outlook.com.br",
-    "hotmail.com.br", "yahoo.com.br", "hotmail.co.uk", "yahoo.co.uk", "live.co.uk", "yahoo.fr",
-    "hotmail.fr", "orange.fr", "free.fr", "laposte.net", "yahoo.es", "hotmail.es", "outlook.es",
-    "yahoo.com.mx", "hotmail.com.mx", "yahoo.com.ph", "yahoo.co.in", "rediffmail.com", "t-online.de",
-    "libero.it", "onmicrosoft.com",
-})  # fmt: skip
+from chalicelib.shared.email_addresses import is_everybodys
 
 
 def who_wrote(parsed: ParsedMail, recipient: Recipient) -> tuple[str, ...]:
@@ -56,10 +42,10 @@ def senders_of(recipient: Recipient) -> tuple[str, ...]:
     """
     if recipient.reply_from:
         listed = tuple(sender.lower() for sender in recipient.reply_from)
-        return tuple(sender for sender in listed if sender.removeprefix("*.") not in FREEMAIL)
+        return tuple(sender for sender in listed if not is_everybodys(sender))
     inbox, fallback = recipient.email.lower(), recipient.fallback.lower()
     host = inbox.rpartition("@")[2]
-    first = inbox if host in FREEMAIL else host
+    first = inbox if is_everybodys(host) else host
     return (first, fallback) if fallback else (first,)
 
 

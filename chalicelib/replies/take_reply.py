@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
-from chalicelib.replies.conversation import HELD, SHOWN, THROWN, ReplyNote
+from chalicelib.replies.conversation import HELD, KEPT, SHOWN, THROWN, ReplyNote
 from chalicelib.replies.judge_mail import (
     cut_short,
     doubts_about,
@@ -47,11 +47,9 @@ from chalicelib.reporting.cases import case_number
 from chalicelib.reporting.ports import Sealer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import SecretMissing, StaleRecord, StoreUnavailable
-from chalicelib.shared.retention import KEEP_DAYS_MOST
 
 PIECE = 255 * 1024  # bytes of a raw mail that are sealed together: padding takes 256 KiB with its length
 SEALED_MISTYPED = PIECE  # of a mail that found no case: its words stand at its beginning
-_KEPT = timedelta(days=KEEP_DAYS_MOST)  # no report is kept for longer, and all of this goes with it
 _NOTE_KEPT = timedelta(days=14)
 _TRIES = 50
 
@@ -132,10 +130,10 @@ class TakeReply:
         now, name = self._now(), f"{copy.report_id}/{reply_id}"
         pieces = [mail.raw[start : start + PIECE] for start in range(0, len(mail.raw), PIECE)] or [b""]
         sealed = [self._sealer.seal(one, key, f"{name}/raw/{number}") for number, one in enumerate(pieces)]
-        self._shelf.keep_raw(copy.report_id, reply_id, sealed, now + _KEPT)
+        self._shelf.keep_raw(copy.report_id, reply_id, sealed, now + KEPT)
         parsed, note, words = self._read(copy, reply_id, mail, now)
         if words:
-            self._shelf.keep_reply(copy.report_id, reply_id, self._sealer.seal(words, key, name), now + _KEPT)
+            self._shelf.keep_reply(copy.report_id, reply_id, self._sealer.seal(words, key, name), now + KEPT)
         return note, parsed.files
 
     def _read(
@@ -159,7 +157,7 @@ class TakeReply:
                 return there
             changed, gone = conversation.with_reply(note)
             try:
-                self._shelf.save(changed, self._now() + _KEPT)
+                self._shelf.save(changed, self._now() + KEPT)
             except StaleRecord:
                 continue
             for one in gone:
@@ -212,7 +210,7 @@ class TakeReply:
         mark = f"late reply {case} {copy.recipient}"
         if not self._marks.marked(mark):
             self._tell(copy.recipient, LATE, (case,))
-            self._marks.mark(mark, self._now() + _KEPT)
+            self._marks.mark(mark, self._now() + KEPT)
         return "late"
 
     def _answer_to_digest(self, recipient: str, mail: InboundMail, head: MailHead) -> str:

@@ -89,9 +89,9 @@ def remind_weekly(settings: Settings, clock: Clock, directory: RecipientBook) ->
 
 
 def forget_replies(settings: Settings) -> ForgetReplies:
-    """Return what deletes conversations."""
+    """Return what deletes conversations, and keeps them."""
     shelf = _shelf(settings)
-    return ForgetReplies(shelf.kept, shelf.drop, report_store(settings))
+    return ForgetReplies(shelf.begun, shelf.drop, shelf.lengthen, report_store(settings))
 
 
 def _shelf(settings: Settings) -> DynamoReplies:

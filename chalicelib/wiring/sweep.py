@@ -53,6 +53,7 @@ def sweep(
         SumMonths(store.survey, sums, zones(settings)),
         forget.drop,
         forget.to_look_at,
+        forget.keep_on,
     )
     deleted = run(time_left(context), scheduled_at)
     remind_of_contacts(settings, clock)

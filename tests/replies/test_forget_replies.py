@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.delivery.sweep import Sweep
-from chalicelib.replies.conversation import HELD, HUMAN, SHOWN, Conversation, ReplyNote
+from chalicelib.replies.conversation import HELD, HUMAN, KEPT, SHOWN, Conversation, ReplyNote
 from chalicelib.replies.forget_replies import ForgetReplies
 from chalicelib.reporting.cases import DELIVERED, Delivery, SealedReport
 from chalicelib.shared.errors import StoreUnavailable
@@ -39,7 +39,7 @@ class Keeping:
             self.shelf.keep_raw(report_id, note.id, [b"raw"], self.later)
 
     def sweep(self, seconds: float = 100) -> int:
-        forget = ForgetReplies(lambda: list(self.shelf.conversations), self.shelf.drop, self.store)
+        forget = ForgetReplies(self.shelf.begun, self.shelf.drop, self.shelf.lengthen, self.store)
         run = Sweep(
             self.store,
             FakeAlarms(),
@@ -47,6 +47,7 @@ class Keeping:
             self.clock,
             forget=forget.drop,
             conversations=forget.to_look_at,
+            keep_on=forget.keep_on,
         )
         return run(lambda: timedelta(seconds=seconds), self.clock.now())
 
@@ -112,7 +113,8 @@ def test_conversations_are_looked_for_once_a_day(keeping: Keeping) -> None:
 
 def test_a_sweep_that_deletes_nothing_forgets_nothing(keeping: Keeping) -> None:
     del keeping.store.reports[REPORT]
-    forget = ForgetReplies(lambda: list(keeping.shelf.conversations), keeping.shelf.drop, keeping.store)
+    shelf = keeping.shelf
+    forget = ForgetReplies(shelf.begun, shelf.drop, shelf.lengthen, keeping.store)
     run = Sweep(
         keeping.store,
         FakeAlarms(),
@@ -134,3 +136,37 @@ def test_what_a_writer_added_takes_no_replies_with_it(keeping: Keeping) -> None:
     keeping.sweep()
     assert message.id not in keeping.store.reports
     assert keeping.left() == {OTHER}
+
+
+def test_what_was_said_is_kept_on_while_its_report_is(keeping: Keeping) -> None:
+    for _ in range(4):
+        keeping.clock.forward(days=89)
+        keeping.sweep()
+    assert keeping.left() == {OTHER}, "it is on legal hold"
+    ends = {until for key, until in keeping.shelf.until.items() if key[0] == OTHER}
+    assert ends == {keeping.clock.now() + KEPT}
+    keeping.store.change(replace(keeping.store.reports[OTHER], legal_hold=False).settled())
+    keeping.clock.forward(days=1)
+    keeping.sweep()
+    assert keeping.left() == set()
+
+
+def test_a_message_is_held_and_let_go_with_the_report_it_adds_to(keeping: Keeping) -> None:
+    messages = [
+        SealedReport(
+            f"{one}.0123456789ab", b"", b"", "town", NOON, (Delivery("police", DELIVERED, NOON),)
+        ).settled()
+        for one in (REPORT, OTHER)
+    ]
+    for message in messages:
+        keeping.store.add(message)
+    keeping.sweep()
+    keeping.clock.forward(days=31)
+    keeping.sweep()
+    assert messages[0].id not in keeping.store.reports
+    assert keeping.store.reports[messages[1].id].legal_hold
+    keeping.store.change(replace(keeping.store.reports[OTHER], legal_hold=False).settled())
+    keeping.sweep()
+    keeping.clock.forward(hours=1)
+    keeping.sweep()
+    assert not keeping.store.reports

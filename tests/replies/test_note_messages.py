@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.replies.conversation import MessageNote
-from chalicelib.replies.note_messages import CONVERSATION_KEPT, NoteMessages
+from chalicelib.replies.conversation import KEPT, MessageNote
+from chalicelib.replies.note_messages import NoteMessages
 from chalicelib.reporting.cases import DELIVERED, QUEUED, WITHHELD, Delivery, SealedReport
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 from tests.support.fake_replies import FakeReplyShelf
@@ -47,7 +47,7 @@ def test_a_message_is_noted_and_moves_the_end_to_thirty_days_after_it(noting: No
     noting.note(noting.message())
     [note] = noting.shelf.conversation(REPORT).messages
     assert note == MessageNote(MESSAGE, ("police",), NOON)
-    assert noting.shelf.until[REPORT,] == NOON + CONVERSATION_KEPT
+    assert noting.shelf.until[REPORT,] == NOON + KEPT
     assert (noting.spoke_at("police"), noting.spoke_at("clinic")) == (NOON, None)
     assert noting.store.reports[REPORT].expires_at == NOON + timedelta(days=30)
 

@@ -163,9 +163,22 @@ def test_every_conversation_is_found_when_nobody_knows_its_report(aws: None) -> 
     for number in range(3):
         shelf.save(Conversation(f"{number:032x}", (NOTE,)), LATER)
         shelf.keep_reply(f"{number:032x}", NOTE.id, b"sealed", LATER)
-    assert sorted(shelf.kept()) == [f"{number:032x}" for number in range(3)]
+    assert sorted(shelf.begun()) == [(f"{number:032x}", NOTE.at) for number in range(3)]
     shelf.drop(f"{0:032x}")
-    assert len(list(shelf.kept())) == 2
+    assert len(list(shelf.begun())) == 2
+
+
+def test_the_end_of_all_that_was_said_is_put_off_together(aws: None) -> None:
+    dynamodb = client("dynamodb")
+    table = new_table(dynamodb)
+    shelf = DynamoReplies(lambda: dynamodb, table)
+    shelf.keep_raw(REPORT, HELD_NOTE.id, [b"one", b"two"], LATER)
+    shelf.keep_reply(REPORT, NOTE.id, b"sealed", LATER)
+    shelf.save(Conversation(REPORT, (NOTE, HELD_NOTE)), LATER)
+    shelf.lengthen(REPORT, LATER + timedelta(days=9))
+    items = dynamodb.scan(TableName=table)["Items"]
+    assert {int(item["expires_at"]["N"]) for item in items} == {int((LATER + timedelta(days=9)).timestamp())}
+    assert len(items) == 4, "nothing came back that was gone"
 
 
 @pytest.fixture

@@ -62,6 +62,16 @@ class FakeReplyShelf:
         if self.fail is not None:
             raise self.fail
 
+    def lengthen(self, report_id: str, keep_until: datetime) -> None:
+        for key in [key for key in self.until if key[0] == report_id]:
+            self.until[key] = keep_until
+
+    def begun(self) -> Iterable[tuple[str, datetime]]:
+        for report_id, conversation in list(self.conversations.items()):
+            at = conversation.begun_at()
+            assert at is not None
+            yield report_id, at
+
     def replies(self, report_id: str, reply_ids: Sequence[str]) -> Mapping[str, bytes]:
         self._about_to("replies")
         here = {one: self.sealed.get((report_id, one)) for one in reply_ids}

@@ -177,7 +177,7 @@ class Site:
     def sweeper(self, clock: SharedClock) -> Sweep:
         """Return the hourly use case."""
         shelf = DynamoReplies(self.dynamodb, TABLE)
-        forget = ForgetReplies(shelf.kept, shelf.drop, self.store())
+        forget = ForgetReplies(shelf.begun, shelf.drop, shelf.lengthen, self.store())
         return Sweep(
             self.store(),
             self.alarms(clock),
@@ -185,6 +185,7 @@ class Site:
             clock,
             forget=forget.drop,
             conversations=forget.to_look_at,
+            keep_on=forget.keep_on,
         )
 
     def reply_taker(self, clock: SharedClock, ask: Ask) -> TakeReply:

@@ -6,6 +6,7 @@ No index lists them: whoever knows a report's id finds its conversation, and in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -55,21 +56,40 @@ class DynamoReplies:
             self.drop_reply(report_id, note.id)
         self._call("delete_item", Key=_key(CONVERSATION + report_id))
 
-    def kept(self) -> Iterable[str]:
-        """Return the report ids of all conversations; this reads the whole table."""
+    def begun(self) -> Iterable[tuple[str, datetime]]:
+        """Return the report id of each conversation, and when it began; this reads the whole table."""
         start: dict[str, Any] = {}
         while True:
             response = self._call(
                 "scan",
                 FilterExpression="begins_with(pk, :conversation)",
-                ProjectionExpression="pk",
+                ProjectionExpression="pk, begun_at",
                 ExpressionAttributeValues={":conversation": write(CONVERSATION)},
                 **start,
             )
-            yield from (str(read(item["pk"])).removeprefix(CONVERSATION) for item in response["Items"])
+            for item in response["Items"]:
+                yield str(read(item["pk"])).removeprefix(CONVERSATION), _time(read(item["begun_at"]))
             if "LastEvaluatedKey" not in response:
                 return
             start = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
+
+    def lengthen(self, report_id: str, keep_until: datetime) -> None:
+        """Put off the end of all that belongs to a conversation, and then its own."""
+        for note in self.conversation(report_id).replies:
+            self._lengthen(_reply_key(report_id, note.id), keep_until)
+            for number in range(self._pieces(report_id, note.id)):
+                self._lengthen(_raw_key(report_id, note.id, number), keep_until)
+        self._lengthen(CONVERSATION + report_id, keep_until)
+
+    def _lengthen(self, pk: str, keep_until: datetime) -> None:
+        with suppress(ConditionFailed):  # it is gone
+            self._call(
+                "update_item",
+                Key=_key(pk),
+                UpdateExpression="SET expires_at = :until",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":until": write(int(keep_until.timestamp()))},
+            )
 
     def keep_raw(self, report_id: str, reply_id: str, pieces: Sequence[bytes], keep_until: datetime) -> None:
         """Store the pieces of a raw mail, the first one last: it says how many there are."""
@@ -86,11 +106,14 @@ class DynamoReplies:
 
     def drop_raw(self, report_id: str, reply_id: str) -> None:
         """Delete the pieces of a raw mail, the first one last."""
+        for number in reversed(range(self._pieces(report_id, reply_id))):
+            self._call("delete_item", Key=_key(_raw_key(report_id, reply_id, number)))
+
+    def _pieces(self, report_id: str, reply_id: str) -> int:
+        """Return how many pieces of a raw mail there are: its first one says so."""
         first = _key(_raw_key(report_id, reply_id, 0))
         held = self._call("get_item", Key=first, ConsistentRead=True, ProjectionExpression="pieces")
-        many = int(read(held["Item"]["pieces"])) if "Item" in held else 0
-        for number in reversed(range(many)):
-            self._call("delete_item", Key=_key(_raw_key(report_id, reply_id, number)))
+        return int(read(held["Item"]["pieces"])) if "Item" in held else 0
 
     def keep_reply(self, report_id: str, reply_id: str, sealed: bytes, keep_until: datetime) -> None:
         """Store a sealed reply."""
@@ -140,6 +163,7 @@ def _item(conversation: Conversation, keep_until: datetime) -> dict[str, Any]:
     return {
         "replies": write(replies),
         "messages": write(messages),
+        "begun_at": write(moment(conversation.begun_at() or keep_until)),
         "version": write(conversation.version),
         "expires_at": write(int(keep_until.timestamp())),
     }
