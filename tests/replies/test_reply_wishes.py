@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.replies.conversation import (
+    AUTOMATIC,
+    DMARC_FAILED,
     DOUBTS,
     FROM_ELSEWHERE,
     HELD,
@@ -37,8 +39,11 @@ def test_two_doubts_that_may_be_shown_may_be_shown_together_and_none_is_no_reaso
     assert not may_be_shown(replace(NOTE, doubts=()))
 
 
-def test_only_a_persons_reply_that_is_held_may_be_shown() -> None:
-    assert [kind for kind in KINDS if may_be_shown(replace(NOTE, kind=kind))] == [HUMAN]
+def test_only_a_persons_reply_that_is_held_may_be_shown_and_what_an_agents_program_sent() -> None:
+    shown = [kind for kind in KINDS if may_be_shown(replace(NOTE, kind=kind))]
+    assert shown == [HUMAN, AUTOMATIC]
+    assert may_be_shown(replace(NOTE, kind=AUTOMATIC, doubts=()))
+    assert not may_be_shown(replace(NOTE, kind=AUTOMATIC, doubts=(DMARC_FAILED,)))
     assert [state for state in STATES if may_be_shown(replace(NOTE, state=state))] == [HELD]
     assert [state for state in STATES if may_be_thrown(replace(NOTE, state=state))] == [HELD]
 
