@@ -24,6 +24,7 @@ _NAMES = {
     "digest_number": "the number of the mail",
     "limit": "how many letters",
     "month": "the month",
+    "most": "how many days at most",
     "name": "the name",
     "number": "the phone number",
     "paper": "the newspaper’s name",
@@ -35,7 +36,14 @@ _NAMES = {
     "zone": "the time zone",
 }
 # What stands there, where one sentence says it more closely than the name of its placeholder does.
-_IN_SENTENCE = {("This page is run by: %(name)s", "name"): "the name of who runs the page"}
+_IN_SENTENCE = {
+    ("This page is run by: %(name)s", "name"): "the name of who runs the page",
+    ("Files that came with it: %(number)s.", "number"): "how many files",
+    (
+        "You can write back up to %(number)s times a day. Please send it again tomorrow.",
+        "number",
+    ): "how many times",
+}
 
 
 def name_of(placeholder: str, source: str = "") -> str:

@@ -179,7 +179,7 @@ def fill_what_is_missing(office: Office) -> Count:
 def change_the_mail(office: Office) -> Count:
     eve = office.clerk(EDITOR_ONE)
     eve.press("The mail to offices")
-    eve.type("Paragraph before 2", "Please read this today.")
+    eve.type("Paragraph before 1", "Please read this today.")
     eve.press("Save the draft")
     eve.press("See the whole mail")
     assert "Please read this today." in eve.words()

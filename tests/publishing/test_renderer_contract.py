@@ -100,7 +100,8 @@ def test_a_mail_goes_to_its_recipient_in_the_frame_handed_in(package: Package) -
     recipient = package.read(RECIPIENTS)[0]
     mail = package.mail(recipient["id"], {REPORT_MAIL: f"Read this first.\n\n{MARKER}"})
     assert mail["To"] == "the-office@example.org", "who renders knows no inbox"
-    assert body(mail).startswith("Read this first.")
+    paragraphs = body(mail).replace("\r\n", "\n").split("\n\n")
+    assert "Read this first." in paragraphs[:2], "a fence may stand above"
     assert MARKER not in body(mail)
 
 

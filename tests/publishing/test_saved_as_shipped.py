@@ -167,10 +167,8 @@ def test_every_paragraph_of_a_mail(desk: Shipped, mail: str) -> None:
     opened = edit.open(mail)
     edit.save(mail, opened.typed, opened.revision, ANA)
     assert desk.store.draft(opened.document) is None
-    before = list(opened.typed.fields["before"])
-    words = before[-1].split("\n")[-1]
-    typed = Typed(
-        {**opened.typed.fields, "before": [*before[:-1], before[-1].replace(words, "Other words.")]}
-    )
+    after = list(opened.typed.fields["after"])
+    words = after[-1].split("\n")[-1]
+    typed = Typed({**opened.typed.fields, "after": [*after[:-1], after[-1].replace(words, "Other words.")]})
     edit.save(mail, typed, opened.revision, ANA)
     assert only(words, "Other words.")(desk.changed_lines(opened.document))
