@@ -255,6 +255,10 @@ class MarksSentFirst(DeliverReports):
             def digest(self, *arguments: object, **named: object) -> Change:
                 return send.digest(*arguments, **named)  # type: ignore[arg-type]
 
+            @property
+            def writes_a_report(self) -> int:
+                return send.writes_a_report
+
             def remember(self, change: Change) -> None:
                 send.remember(change)
 
