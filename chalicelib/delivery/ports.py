@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -203,6 +203,22 @@ class WishBook(Protocol):
 
     def refused(self, case_number: str, now: datetime) -> Sequence[RefusedWish]:
         """Return the wishes about a case that were refused in the last week, newest first."""
+
+
+class Conversations(Protocol):
+    """What was said about reports, as the sweep looks after it. Any call may raise StoreUnavailable."""
+
+    def drop(self, report_id: str) -> None:
+        """Delete what was said about a report."""
+
+    def to_look_at(self, now: datetime) -> Collection[str]:
+        """Return the ids of all reports of which something was said, once a day, and none later on it."""
+
+    def keep_on(self, report_id: str, now: datetime) -> None:
+        """Keep what was said about a report that is still there."""
+
+    def with_times(self, report: SealedReport) -> SealedReport:
+        """Return a report with the times at which its offices and its writer spoke."""
 
 
 class StageMarks(Protocol):

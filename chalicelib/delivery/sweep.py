@@ -6,7 +6,7 @@ What a clock ahead of time wrote would wait for as long as that clock was ahead:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from chalicelib.delivery.clocks import CLOCKS_APART, Horizon
@@ -18,7 +18,7 @@ from chalicelib.delivery.outcomes import (
     outcome,
     unheard,
 )
-from chalicelib.delivery.ports import Metrics
+from chalicelib.delivery.ports import Conversations, Metrics
 from chalicelib.delivery.single_mails import CASES_NAMED
 from chalicelib.reporting.cases import SealedReport, case_number
 from chalicelib.reporting.ports import Deleted, ReportStore
@@ -36,8 +36,7 @@ class Sweep:
 
     `digest_every` is how far apart digests are; `log_outcome` hears what became of each delivery.
     `sum_months` writes the monthly sums of what is about to go, and returns the keys of what is not in them
-    yet. `forget` deletes what was said about a report by its id; `conversations` returns of which reports
-    something was said, now and then, and otherwise none; `keep_on` keeps that of one that is still there.
+    yet. `conversations` are what offices and writers said to each other: they go with their report.
     """
 
     def __init__(
@@ -49,12 +48,8 @@ class Sweep:
         digest_every: timedelta = timedelta(hours=1),
         log_outcome: Callable[[Outcome], None] = unheard,
         sum_months: Callable[[datetime], Collection[str]] = lambda _: (),
-        forget: Callable[[str], object] = lambda _: None,
-        conversations: Callable[[datetime], Collection[str]] = lambda _: (),
-        keep_on: Callable[[str, datetime], object] = lambda *_: None,
+        conversations: Conversations | None = None,
     ) -> None:
-        self._keep_on = keep_on
-        self._forget = forget
         self._conversations = conversations
         self._store = store
         self._alarms = alarms
@@ -75,16 +70,14 @@ class Sweep:
         now = self._clock.now()
         may_delete = self._may_delete(now, scheduled_at)
         deleted = self._deleted(now, time_left) if may_delete else 0
-        conversations = frozenset(self._conversations(now)) if may_delete else frozenset()
-        alone, holds = set(conversations), _Holds()
+        said = _Said(self._conversations.to_look_at(now) if may_delete and self._conversations else ())
         horizon = Horizon(max(now, scheduled_at or now), self._digest_every)
         hidden: list[SealedReport] = []
         unlisted: list[SealedReport] = []
 
         def seen() -> Iterator[SealedReport]:
             for record in self._store.survey(now):
-                alone.discard(record.id)
-                holds.see(record)
+                said.see(record)
                 mended = horizon.set_due(record, now)
                 if mended is not record:
                     hidden.append(mended)
@@ -93,9 +86,10 @@ class Sweep:
                 yield record
 
         counted = figures(seen(), now)
-        self._forget_those(alone, time_left)
-        self._keep_those(conversations - alone, time_left)
-        self._write_anew(holds.to_change(), time_left)
+        if self._conversations is not None:
+            self._look_after(self._conversations, said, time_left)
+        if may_delete:  # by a clock that is far ahead every report would be gone
+            self._write_anew(said.messages(now), time_left)
         self._set_due(hidden, time_left)
         self._write_anew(unlisted, time_left)
         self._gauges.put(asdict(counted))
@@ -125,24 +119,29 @@ class Sweep:
             deleted = self._store.delete(key, now)
             if deleted is not None:
                 count += 1
-                if key.startswith(_REPORT) and "." not in key:  # and not what its writer added to it
-                    self._forget(key.removeprefix(_REPORT))
+                if self._conversations and key.startswith(_REPORT) and "." not in key:  # no message
+                    self._conversations.drop(key.removeprefix(_REPORT))
                 for deletion in _deletions(key, deleted, now):
                     self._log_outcome(deletion)
         return count
 
-    def _forget_those(self, alone: Collection[str], time_left: Callable[[], timedelta]) -> None:
-        """Delete what was said about reports that DynamoDB deleted by itself, or a sweep that then died."""
-        for report_id in sorted(alone):
-            if time_left() < MARGIN:
-                break
-            self._forget(report_id)
+    def _look_after(
+        self, conversations: Conversations, said: _Said, time_left: Callable[[], timedelta]
+    ) -> None:
+        """Delete what was said about reports that are gone, by whomever; keep what belongs to the others.
 
-    def _keep_those(self, report_ids: Collection[str], time_left: Callable[[], timedelta]) -> None:
-        for report_id in sorted(report_ids):
+        DynamoDB may have deleted such a report by itself, or a sweep that then died.
+        """
+        for report_id in sorted(said.alone):
             if time_left() < MARGIN:
-                break
-            self._keep_on(report_id, self._clock.now())
+                return
+            conversations.drop(report_id)
+        for report_id in sorted(said.there):
+            if time_left() < MARGIN:
+                return
+            conversations.keep_on(report_id, self._clock.now())
+        times = ((record, conversations.with_times(record)) for record in said.silent)
+        self._write_anew([after for before, after in times if after != before], time_left)
 
     def _not_summed(self, now: datetime) -> Collection[str]:
         """Write the monthly sums; return what waits for the next sweep. A fault in them stops no deletion."""
@@ -181,24 +180,48 @@ class Sweep:
         return written
 
 
-class _Holds:
-    """Legal holds as a survey meets them: a writer's message is held as long as the report it adds to."""
+class _Said:
+    """What a survey meets of reports that are spoken of, and of messages that writers added to them.
 
-    def __init__(self) -> None:
+    `alone` are conversations without a report, `there` those with one, `silent` the reports among these that
+    do not say when anybody spoke: an earlier package wrote them since.
+    """
+
+    def __init__(self, conversations: Collection[str]) -> None:
+        self.alone = set(conversations)
+        self.there: set[str] = set()
+        self.silent: list[SealedReport] = []
         self._held: set[str] = set()
+        self._reports: set[str] = set()
         self._messages: list[SealedReport] = []
 
     def see(self, record: SealedReport) -> None:
         """Take in one record."""
         if record.is_message:
             self._messages.append(record)
-        elif record.legal_hold:
+            return
+        self._reports.add(record.id)
+        if record.legal_hold:
             self._held.add(record.id)
+        if record.id in self.alone:
+            self.alone.discard(record.id)
+            self.there.add(record.id)
+            if not any(delivery.spoke_at for delivery in record.deliveries):
+                self.silent.append(record)
 
-    def to_change(self) -> list[SealedReport]:
-        """Return the messages whose hold is not their report's, as they should be."""
-        wrong = [one for one in self._messages if one.legal_hold != (one.report_id in self._held)]
-        return [one.on_legal_hold(not one.legal_hold) for one in wrong]
+    def messages(self, now: datetime) -> list[SealedReport]:
+        """Return the messages that differ from what they should be, as they should be.
+
+        A message is held as long as the report it adds to, and ends with it, whether it arrived or not.
+        """
+        changed = []
+        for message in self._messages:
+            held = message.report_id in self._held
+            if message.report_id not in self._reports:
+                changed.append(replace(message, legal_hold=False, expires_at=now))
+            elif message.legal_hold != held:
+                changed.append(message.on_legal_hold(held))
+        return changed
 
 
 def _deletions(key: str, deleted: Deleted, now: datetime) -> Iterator[Outcome]:

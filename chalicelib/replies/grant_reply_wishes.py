@@ -41,6 +41,8 @@ class GrantReplyWishes:
             raise WishRefused("there is no such reply any more")
         try:
             if wish.kind == THROW_REPLY:
+                if case.legal_hold:
+                    raise WishRefused("the case is under a legal hold: nothing of it is thrown away")
                 self._throw(conversation, note, wish, now)
             else:
                 self._show(conversation, note, wish, now)

@@ -34,6 +34,7 @@ from chalicelib.replies.reply_words import DOUBT_WORDS, STATE_WORDS, WHY_NEVER, 
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing, StaleRecord
 
+THROWN_A_DAY = 50
 SHOWN_A_DAY = 20  # replies that one person may show in a day, so that a stolen session shows few
 LOOKED_AT = 100  # held replies that one screen looks at
 _DAY = timedelta(days=1)
@@ -156,21 +157,28 @@ class LookAfterReplies:
         reason = plain_line(why, WHY_MOST + 1)
         if not reason or len(reason) > WHY_MOST:
             raise ReplyWishRefused(f"Please say why, in up to {WHY_MOST} letters.")
-        shown = self._counts.count_try(f"shown replies {who.email}", self._clock.now(), _DAY)
-        if shown > SHOWN_A_DAY:
-            raise ReplyWishRefused(
-                f"One person shows {SHOWN_A_DAY} replies a day at most. Ask somebody else."
-            )
+        self._count("shown", SHOWN_A_DAY, "shows", who)
         self._wishes.leave(case_number, SHOW_REPLY, who, note.recipient, seen=seen, other=note.id, why=reason)
         return note
 
     def throw(self, case_number: str, reply_id: str, seen: str, who: Person) -> ReplyNote:
-        """Wish a held reply thrown away; return its note. Raises EntryMissing, StaleRecord."""
+        """Wish a held reply thrown away; return its note.
+
+        Raises EntryMissing, StaleRecord, and ReplyWishRefused, in words.
+        """
         note = self._as_seen(case_number, reply_id, seen)
         if not may_be_thrown(note):
             raise EntryMissing("this reply is not held any more")
+        if self._look.find(case_number).case.legal_hold:
+            raise ReplyWishRefused("This case is under a legal hold. Nothing of it can be thrown away.")
+        self._count("thrown", THROWN_A_DAY, "throws away", who)
         self._wishes.leave(case_number, THROW_REPLY, who, note.recipient, seen=seen, other=note.id)
         return note
+
+    def _count(self, what: str, most: int, does: str, who: Person) -> None:
+        """Count what one person does in a day: a stolen session does no more than that."""
+        if self._counts.count_try(f"{what} replies {who.email}", self._clock.now(), _DAY) > most:
+            raise ReplyWishRefused(f"One person {does} {most} replies a day at most. Ask somebody else.")
 
     def _as_seen(self, case_number: str, reply_id: str, seen: str) -> ReplyNote:
         case = self._look.find(case_number).case

@@ -232,8 +232,8 @@ class SealedReport:
         return not any(delivery.state == DELIVERED or delivery.replied_at for delivery in self.deliveries)
 
     def watched(self, now: datetime) -> SealedReport:
-        """Return the record after somebody was told: they are told again a day later."""
-        return replace(self, watch_at=now + WATCH_AGAIN)
+        """Return the record after somebody was told, who is told again a day later; of a message once."""
+        return self.acknowledged(now) if self.is_message else replace(self, watch_at=now + WATCH_AGAIN)
 
     def counted_as(
         self, why: str, recipients: Collection[str], until: datetime, now: datetime

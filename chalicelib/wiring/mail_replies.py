@@ -91,7 +91,7 @@ def remind_weekly(settings: Settings, clock: Clock, directory: RecipientBook) ->
 def forget_replies(settings: Settings) -> ForgetReplies:
     """Return what deletes conversations, and keeps them."""
     shelf = _shelf(settings)
-    return ForgetReplies(shelf.begun, shelf.drop, shelf.lengthen, report_store(settings))
+    return ForgetReplies(shelf, shelf.begun, report_store(settings))
 
 
 def _shelf(settings: Settings) -> DynamoReplies:

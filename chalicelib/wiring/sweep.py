@@ -42,7 +42,6 @@ def sweep(
     # First, and when that fails nothing is deleted: one of them may be a legal hold.
     grant_wishes(settings, clock, delivery_recipients(settings, clock))()
     sums = DynamoMonthSums(partial(client, "dynamodb"), settings.reports_table)
-    forget = forget_replies(settings)
     run = Sweep(
         store,
         alarms(settings, clock),
@@ -51,9 +50,7 @@ def sweep(
         timedelta(seconds=settings.digest_every),
         LogOutcomes(OUTCOMES.info),
         SumMonths(store.survey, sums, zones(settings)),
-        forget.drop,
-        forget.to_look_at,
-        forget.keep_on,
+        forget_replies(settings),
     )
     deleted = run(time_left(context), scheduled_at)
     remind_of_contacts(settings, clock)

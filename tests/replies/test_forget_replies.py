@@ -8,9 +8,17 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.delivery.sweep import Sweep
-from chalicelib.replies.conversation import HELD, HUMAN, KEPT, SHOWN, Conversation, ReplyNote
-from chalicelib.replies.forget_replies import ForgetReplies
-from chalicelib.reporting.cases import DELIVERED, Delivery, SealedReport
+from chalicelib.replies.conversation import (
+    HELD,
+    HUMAN,
+    KEPT,
+    SHOWN,
+    Conversation,
+    MessageNote,
+    ReplyNote,
+)
+from chalicelib.replies.forget_replies import ForgetReplies, with_times
+from chalicelib.reporting.cases import BOUNCED, DELIVERED, QUEUED, SENT, WITHHELD, Delivery, SealedReport
 from chalicelib.shared.errors import StoreUnavailable
 from tests.delivery.test_sweep import Gauges
 from tests.support.fake_replies import FakeReplyShelf
@@ -39,15 +47,12 @@ class Keeping:
             self.shelf.keep_raw(report_id, note.id, [b"raw"], self.later)
 
     def sweep(self, seconds: float = 100) -> int:
-        forget = ForgetReplies(self.shelf.begun, self.shelf.drop, self.shelf.lengthen, self.store)
         run = Sweep(
             self.store,
             FakeAlarms(),
             Gauges(),
             self.clock,
-            forget=forget.drop,
-            conversations=forget.to_look_at,
-            keep_on=forget.keep_on,
+            conversations=ForgetReplies(self.shelf, self.shelf.begun, self.store),
         )
         return run(lambda: timedelta(seconds=seconds), self.clock.now())
 
@@ -114,14 +119,13 @@ def test_conversations_are_looked_for_once_a_day(keeping: Keeping) -> None:
 def test_a_sweep_that_deletes_nothing_forgets_nothing(keeping: Keeping) -> None:
     del keeping.store.reports[REPORT]
     shelf = keeping.shelf
-    forget = ForgetReplies(shelf.begun, shelf.drop, shelf.lengthen, keeping.store)
+    forget = ForgetReplies(shelf, shelf.begun, keeping.store)
     run = Sweep(
         keeping.store,
         FakeAlarms(),
         Gauges(),
         keeping.clock,
-        forget=forget.drop,
-        conversations=forget.to_look_at,
+        conversations=forget,
     )
     run(lambda: timedelta(seconds=100))
     assert keeping.left() == {REPORT, OTHER}
@@ -170,3 +174,50 @@ def test_a_message_is_held_and_let_go_with_the_report_it_adds_to(keeping: Keepin
     keeping.clock.forward(hours=1)
     keeping.sweep()
     assert not keeping.store.reports
+
+
+def test_times_that_an_earlier_package_did_not_know_are_put_back(keeping: Keeping) -> None:
+    keeping.clock.forward(days=20)
+    keeping.sweep()
+    (copy,) = keeping.store.reports[REPORT].deliveries
+    assert (copy.replied_at, copy.spoke_at) == (NOON, NOON)
+
+
+def test_what_nobody_could_prove_says_when_somebody_spoke_and_not_that_anybody_has_it() -> None:
+    notes = (
+        ReplyNote("1" * 32, "police", NOON, HUMAN, SHOWN, unproven=True),
+        ReplyNote("2" * 32, "clinic", NOON, HUMAN, HELD),
+    )
+    written = MessageNote(REPORT + ".0123456789ab", ("clinic",), NOON + timedelta(hours=1))
+    copies = (Delivery("police", DELIVERED, NOON), Delivery("clinic", DELIVERED, NOON))
+    report = SealedReport(REPORT, b"", b"", "town", NOON, copies).settled()
+    police, clinic = with_times(report, Conversation(REPORT, notes, (written,))).deliveries
+    assert (police.replied_at, police.spoke_at) == (None, NOON)
+    assert (clinic.replied_at, clinic.spoke_at) == (None, NOON + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("state", [BOUNCED, SENT, WITHHELD, QUEUED])
+def test_a_message_ends_with_its_report_whether_it_arrived_or_not(keeping: Keeping, state: str) -> None:
+    when = NOON if state == QUEUED else None
+    message = SealedReport(
+        f"{REPORT}.0123456789ab", b"", b"", "town", NOON, (Delivery("police", state, NOON, when),)
+    ).settled()
+    keeping.store.add(message)
+    keeping.clock.forward(days=29)
+    keeping.sweep()
+    assert message.id in keeping.store.reports
+    keeping.clock.forward(days=1)
+    for _ in range(3):
+        keeping.sweep()
+        keeping.clock.forward(hours=1)
+    assert message.id not in keeping.store.reports
+
+
+def test_somebody_is_told_once_that_a_message_did_not_arrive() -> None:
+    message = SealedReport(
+        f"{REPORT}.0123456789ab", b"", b"", "town", NOON, (Delivery("police", BOUNCED, NOON),)
+    ).settled()
+    assert message.watch_at is not None
+    told = message.watched(NOON + timedelta(hours=8))
+    assert told.watch_at is None
+    assert told.expires_at == NOON + timedelta(hours=8, days=30)

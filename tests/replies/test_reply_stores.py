@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -179,6 +180,29 @@ def test_the_end_of_all_that_was_said_is_put_off_together(aws: None) -> None:
     items = dynamodb.scan(TableName=table)["Items"]
     assert {int(item["expires_at"]["N"]) for item in items} == {int((LATER + timedelta(days=9)).timestamp())}
     assert len(items) == 4, "nothing came back that was gone"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"about": {"L": [{"S": "PL-1: sign in again at https://evil.example/login"}]}},
+        {"about": {"S": "PL-1111-1111"}},
+        {"kind": {"S": "come to the station"}},
+        {"why": {"S": "come to the station"}},
+        {"why": None},
+        {"recipient": {"N": "7"}},
+    ],
+)
+def test_what_is_no_note_is_never_mailed_and_waits_in_nobodys_way(aws: None, forged: Any) -> None:
+    dynamodb = client("dynamodb")
+    table = new_table(dynamodb)
+    notes = DynamoInboxNotes(lambda: dynamodb, table, FixedClock())
+    assert notes.add(InboxNote("police", NOT_SHOWN, ("PL-1111-1111",), "2026-11-29"), LATER)
+    (item,) = dynamodb.scan(TableName=table)["Items"]
+    changed = {name: value for name, value in {**item, **forged}.items() if value is not None}
+    dynamodb.put_item(TableName=table, Item=changed)
+    assert list(notes.waiting(10)) == []
+    assert "due_at" not in dynamodb.scan(TableName=table)["Items"][0]
 
 
 @pytest.fixture

@@ -177,15 +177,13 @@ class Site:
     def sweeper(self, clock: SharedClock) -> Sweep:
         """Return the hourly use case."""
         shelf = DynamoReplies(self.dynamodb, TABLE)
-        forget = ForgetReplies(shelf.begun, shelf.drop, shelf.lengthen, self.store())
+        forget = ForgetReplies(shelf, shelf.begun, self.store())
         return Sweep(
             self.store(),
             self.alarms(clock),
             _Nowhere(),
             clock,
-            forget=forget.drop,
-            conversations=forget.to_look_at,
-            keep_on=forget.keep_on,
+            conversations=forget,
         )
 
     def reply_taker(self, clock: SharedClock, ask: Ask) -> TakeReply:

@@ -6,11 +6,13 @@ The mark stays when the note was mailed, so that an office is told of a case onc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.replies.ports import InboxNote
+from chalicelib.replies.conversation import KINDS
+from chalicelib.replies.ports import INBOX_NOTES, InboxNote
 from chalicelib.reporting.adapters.dynamo_reports import DUE_INDEX
 from chalicelib.reporting.adapters.report_items import moment
 from chalicelib.shared.aws.dynamo_values import read, write
@@ -20,6 +22,7 @@ from chalicelib.shared.clock import Clock
 NOTE = "inboxnote#"
 SHARD = "inbox notes"  # beside the shards of reports, in the same index
 _TEXTS = ("recipient", "kind", "day", "why")
+_CASE_NUMBER = re.compile("PL-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 
 class DynamoInboxNotes:
@@ -63,15 +66,32 @@ class DynamoInboxNotes:
         )
         for found in response["Items"]:
             held = self._table.call("get_item", Key={"pk": found["pk"]}, ConsistentRead=True).get("Item")
-            if held and "due_at" in held:
-                stored = {name: read(value) for name, value in held.items()}
-                yield InboxNote(about=tuple(stored["about"]), **{name: stored[name] for name in _TEXTS})
+            if not held or "due_at" not in held:
+                continue
+            note = _note({name: read(value) for name, value in held.items()})
+            if note is None:  # whoever wrote it: a mail of ours says nothing that is not ours
+                self._settle(found["pk"])
+            else:
+                yield note
 
     def settle(self, note: InboxNote) -> None:
         """Take a note out of what is due, and leave it as a mark."""
-        self._table.call(
-            "update_item", Key={"pk": write(_pk(note))}, UpdateExpression="REMOVE due_shard, due_at"
-        )
+        self._settle(write(_pk(note)))
+
+    def _settle(self, pk: Mapping[str, Any]) -> None:
+        self._table.call("update_item", Key={"pk": pk}, UpdateExpression="REMOVE due_shard, due_at")
+
+
+def _note(stored: Mapping[str, Any]) -> InboxNote | None:
+    """Return a note as it is stored, or None for what is none: it goes out in a mail of ours."""
+    texts = {name: text for name in _TEXTS if isinstance(text := stored.get(name), str)}
+    about = stored.get("about")
+    if not isinstance(about, list) or len(texts) < len(_TEXTS):
+        return None
+    numbers = all(isinstance(one, str) and _CASE_NUMBER.fullmatch(one) for one in about)
+    why = texts["why"]
+    known = texts["kind"] in INBOX_NOTES and (why in ("", *KINDS) or (why.isascii() and why.isdecimal()))
+    return InboxNote(about=tuple(about), **texts) if numbers and known else None
 
 
 def _pk(note: InboxNote) -> str:

@@ -65,7 +65,11 @@ class ReplyScreens:
     def throw_reply(self, request: AdminRequest) -> Screen:
         """Throw a held reply away."""
         case_number = request.field("n")
-        note = self._replies.throw(case_number, request.field("reply"), request.field("seen"), request.who)
+        reply = request.field("reply")
+        try:
+            note = self._replies.throw(case_number, reply, request.field("seen"), request.who)
+        except ReplyWishRefused as refused:
+            return self._cases.again(request, {"reply": reply}, {"reply-why": str(refused)})
         _name(request, note, "thrown away")
         return _back(case_number, "reply_thrown")
 
