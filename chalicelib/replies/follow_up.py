@@ -61,6 +61,7 @@ class DeliveryStatus:
 
     `since` is the time in the place whose page the report came from, to the hour. `replied` says that
     somebody there wrote back, and `since` is then when they first did. `said` is NONE_YET, NEVER or "".
+    `written` is when the writer last wrote to them.
     """
 
     name: str
@@ -69,6 +70,7 @@ class DeliveryStatus:
     replied: bool = False
     said: str = ""
     replies: tuple[ShownReply, ...] = ()
+    written: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,14 @@ class OpenedCase:
         return next((one.reply for one in self.replies if one.note.recipient == recipient), None)
 
     def who_wrote(self) -> tuple[str, ...]:
-        """Return the offices that wrote back, whoever wrote last first."""
-        return tuple(dict.fromkeys(note.recipient for note in self.conversation.shown()))
+        """Return the offices that wrote back, whoever wrote last first; not where nobody can prove that."""
+        proven = (note for note in self.conversation.shown() if not note.unproven)
+        return tuple(dict.fromkeys(note.recipient for note in proven))
+
+    def last_written(self, recipient: str) -> datetime | None:
+        """Return when the writer last wrote to an office, as far as that is noted yet."""
+        times = [note.at for note in self.conversation.messages if recipient in note.recipients]
+        return max(times, default=None)
 
 
 class FollowUp:
@@ -179,8 +187,8 @@ class FollowUp:
         replies = tuple(
             self._shown(case, one, unfold) for one in case.replies if one.note.recipient == delivery.recipient
         )
-        said = ""
-        if self._replies and has_it(delivery) and not delivery.replied_at:
+        said, written = "", case.last_written(delivery.recipient)
+        if self._replies and has_it(delivery) and not delivery.replied_at and not replies:
             said = NONE_YET if office is not None and office.answers else NEVER
         return DeliveryStatus(
             delivery.recipient if office is None else office.name,
@@ -190,6 +198,7 @@ class FollowUp:
             replied=delivery.replied_at is not None,
             said=said,
             replies=replies,
+            written=self.hour(case, written) if written else None,
         )
 
     def _shown(self, case: OpenedCase, opened: OpenedReply, unfold: str) -> ShownReply:

@@ -83,6 +83,8 @@ class WriteBack:
     def offices(self, case: OpenedCase) -> tuple[MayGetIt, ...]:
         """Return the offices to which a message may go: those that have the report, once one wrote back.
 
+        One that may have, and nobody can prove it, is among them and counts as one that did not.
+
         Whoever has it not is not among them: it was withheld, did not arrive, or is not settled.
         """
         wrote = case.who_wrote()
@@ -90,7 +92,7 @@ class WriteBack:
         return tuple(
             MayGetIt(known[delivery.recipient], delivery.recipient in wrote)
             for delivery in case.record.deliveries
-            if wrote and delivery.recipient in known and has_it(delivery)
+            if case.has_replies and delivery.recipient in known and has_it(delivery)
         )
 
     def named(self, ids: Sequence[str]) -> tuple[Recipient, ...]:

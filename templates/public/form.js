@@ -43,6 +43,8 @@
     const said = document.querySelector('.said');
     scrollTo(0, 0);
     if (said) said.focus();
+    // What is longer than the screen is centred by that: its beginning is what comes first.
+    if (said && said.getBoundingClientRect().top < 0) { said.scrollIntoView(); scrollBy(0, -99); }
   };
 
   // What was typed while the answer was on its way stays, and so does a code that was wrong.

@@ -256,6 +256,7 @@ def _state(status: DeliveryStatus) -> RecipientState:
             )
             for one in status.replies
         ],
+        status.written,
     )
 
 

@@ -51,7 +51,8 @@ class RecipientState:
     """What is known about one office's copy of a report.
 
     `replied` says that somebody there wrote back; `said` is "none_yet" of an office that answers and has not
-    yet, "never" of one that does not say that it does, and "" where nothing is said of it.
+    yet, "never" of one that does not say that it does, and "" where nothing is said of it. `written` is when
+    the writer last wrote to it.
     """
 
     name: str
@@ -60,6 +61,7 @@ class RecipientState:
     replied: bool = False
     said: str = ""
     replies: Sequence[ReplyText] = ()
+    written: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def with_replies(
 ) -> str:
     """Render delivery status with all that can stand there once offices wrote back."""
     states = [
-        RecipientState("Office one", "delivered", _WHEN, replied=True, replies=REPLIES),
+        RecipientState("Office one", "delivered", _WHEN, replied=True, replies=REPLIES, written=_WHEN),
         RecipientState("Office two", "delivered", _WHEN, said="none_yet"),
         RecipientState("Office three", "sent", _WHEN, said="never"),
     ]
