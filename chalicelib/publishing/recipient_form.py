@@ -136,7 +136,8 @@ def problems_of(form: Form, typed: Typed, others: Iterable[Mapping[str, Any]], l
         found.setdefault("fallback", "This is the first address again. The second one must be another.")
     if typed.text("agreed_on") and "agreed_on" not in found and read_day(typed.text("agreed_on")) > latest:
         found["agreed_on"] = "This day has not come yet. Write the day on which the office agreed."
-    if said := _wrong_senders(typed.lines("reply_from")):
+    senders = typed.lines("reply_from")
+    if said := _wrong_senders(senders) or _shuts_out(typed.text("email"), senders):
         found.setdefault("reply_from", said)
     twin = next(
         (one for one in others if str(one.get("name")).casefold() == typed.text("name").casefold()), None
@@ -157,6 +158,18 @@ def _wrong_senders(senders: Sequence[str]) -> str:
     return (
         f"These are more than {MOST_SENDERS}. Write domains instead." if len(senders) > MOST_SENDERS else ""
     )
+
+
+def _shuts_out(inbox: str, senders: Sequence[str]) -> str:
+    """Say that a list would hold the replies of the office's own inbox, or nothing."""
+    address = inbox.casefold()
+    host = address.rpartition("@")[2]
+    parents = host.split(".")
+    own = {address, host, *("*." + ".".join(parents[at:]) for at in range(1, len(parents)))}
+    if not senders or not host or own & {one.casefold() for one in senders}:
+        return ""
+    missing = address if is_everybodys(host) else host
+    return f"Write {missing} here too, or the replies of this office’s own address are held."
 
 
 def entry_of(entry: Mapping[str, Any], typed: Typed) -> dict[str, Any]:

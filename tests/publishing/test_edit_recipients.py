@@ -174,8 +174,27 @@ def test_a_sender_that_would_let_anybody_reply_or_nobody_is_refused(
 
 
 def test_one_address_where_everybody_has_one_may_reply(proposing: Proposing) -> None:
-    proposing.propose(reply_from="the-shelter@gmail.com")
-    assert proposing.waiting()[0]["reply_from"] == ["the-shelter@gmail.com"]
+    proposing.propose(reply_from="the-shelter@gmail.com\ntown.example")
+    assert proposing.waiting()[0]["reply_from"] == ["the-shelter@gmail.com", "town.example"]
+
+
+@pytest.mark.parametrize(
+    ("senders", "fits"),
+    [
+        ("no-reply@vendor.example", False),
+        ("vendor.example\nTOWN.example", True),
+        ("*.town.example", False),
+    ],
+)
+def test_a_list_that_would_hold_the_office_itself_is_refused(
+    proposing: Proposing, senders: str, fits: bool
+) -> None:
+    if fits:
+        proposing.propose(reply_from=senders)
+        return
+    with pytest.raises(FormInvalid) as refused:
+        proposing.propose(reply_from=senders)
+    assert "town.example here too" in refused.value.problems["reply_from"]
 
 
 NEW = {**POLICE, "name": "The Harbor Office", "email": "harbor@town.example"}

@@ -121,7 +121,8 @@ def put_aws_aside(environ: MutableMapping[str, str]) -> None:
 def set_local(environ: MutableMapping[str, str]) -> None:
     """Tell the application that it is every function at once, and renders each page when it is asked for."""
     for name, value in LOCAL_SETTINGS.items():
-        environ[name] = environ.get(name) or value
+        # An empty domain is a choice: it turns replies off.
+        environ[name] = environ.get(name, value) if name == "REPLY_DOMAIN" else environ.get(name) or value
     environ.update(PORCHLIGHT_FUNCTION="all", PORCHLIGHT_PAGES="live", STAGE="local")
 
 
