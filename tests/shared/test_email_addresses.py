@@ -50,3 +50,32 @@ def test_addresses_are_compared_without_spaces_and_capitals() -> None:
 )
 def test_free_mail_is_everybodys(domain: str, everybodys: bool) -> None:
     assert is_everybodys(domain) is everybodys
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("hotmail.de", "hotmail.it", "yahoo.ca", "yahoo.co.jp", "yahoo.com.vn", "live.fr", "outlook.fr"),
+        *("icloud.com.cn", "gmx.at", "yandex.kz", "aol.de", "msn.com", "ymail.com", "*.hotmail.nl"),
+        *("hanmail.net", "nate.com", "bk.ru", "rambler.ru", "prodigy.net.mx", "frontier.com", "rr.com"),
+        *("posteo.de", "groups.io", "googlegroups.com", "gmail.com."),
+    ],
+)
+def test_the_same_host_under_another_ending_and_lists_that_anybody_joins_are_everybodys(domain: str) -> None:
+    assert is_everybodys(domain)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "live.county.gov",
+        "live.nyc.gov",
+        "outlook.police.example",
+        "live.a.b.c",
+        "yahoo",
+        "live.",
+        "*.msn.town.gov",
+    ],
+)
+def test_a_towns_host_of_the_same_first_name_is_not(domain: str) -> None:
+    assert not is_everybodys(domain)
