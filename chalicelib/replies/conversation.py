@@ -42,9 +42,10 @@ NOT_CHECKED = "not_checked"  # a check of the mail service did not work, or its 
 SPAM = "spam"
 VIRUS = "virus"
 DIGEST = "digest"  # it answers a digest, and not one of its reports
-DOUBTS = (FROM_ELSEWHERE, DMARC_FAILED, NOT_ALIGNED, NOT_CHECKED, SPAM, VIRUS, DIGEST)
+NOT_TO_US = "not_to_us"  # its own lines are to somebody else: an old mail may have been sent once more
+DOUBTS = (FROM_ELSEWHERE, DMARC_FAILED, NOT_ALIGNED, NOT_CHECKED, SPAM, VIRUS, DIGEST, NOT_TO_US)
 # What somebody at the desk may show to the writer after all, marked as unproven.
-MAY_BE_SHOWN = frozenset({FROM_ELSEWHERE, NOT_ALIGNED})
+MAY_BE_SHOWN = frozenset({FROM_ELSEWHERE, NOT_ALIGNED, NOT_TO_US})
 
 # How long what was said is kept by itself. It goes with its report, nearly always sooner; of a report that is
 # kept for longer (nobody took it, or a legal hold) the sweep puts the end off.
@@ -100,15 +101,16 @@ class Conversation:
     def with_reply(self, note: ReplyNote) -> tuple[Conversation, tuple[ReplyNote, ...]]:
         """Return the conversation with a reply added or replaced, and the notes that had to leave for it.
 
-        What the writer sees stays; of the others the oldest leave first, so that no flood of forged mail
-        pushes a reply out.
+        What the writer sees stays. Of the others those leave first that are worth least, so that no flood of
+        forged mail pushes out what an office wrote; of the same worth the oldest. It may be the new one.
         """
         notes = [other for other in self.replies if other.id != note.id]
         notes.append(note)
         notes.sort(key=lambda other: (other.at, other.id))
         gone: list[ReplyNote] = []
-        others = [other for other in notes if other.state != SHOWN and other.id != note.id]
-        while others and (len(others) + (note.state != SHOWN) > OTHERS_MOST or len(notes) > NOTES_MOST):
+        others = [other for other in notes if other.state != SHOWN]
+        others.sort(key=lambda other: (_worth(other), other.id == note.id))
+        while others and (len(others) > OTHERS_MOST or len(notes) > NOTES_MOST):
             gone.append(others.pop(0))
             notes.remove(gone[-1])
         while len(notes) > NOTES_MOST:  # two hundred that are shown: the page opens the newest twenty
@@ -128,3 +130,10 @@ class Conversation:
     def shown(self) -> tuple[ReplyNote, ...]:
         """Return what the writer may read, newest first."""
         return tuple(note for note in reversed(self.replies) if note.state == SHOWN)
+
+
+def _worth(note: ReplyNote) -> int:
+    """Return how much is lost with the note of a mail that the writer does not see."""
+    if note.state != HELD:
+        return 0
+    return 2 if note.kind != UNREADABLE and MAY_BE_SHOWN.issuperset(note.doubts) else 1

@@ -35,6 +35,7 @@ DOUBT_WORDS = {
     conversation.SPAM: "Our mail service takes it for unwanted mail.",
     conversation.VIRUS: "Our mail service found something harmful in it.",
     conversation.DIGEST: "It answers a mail with many reports, and not one of them.",
+    conversation.NOT_TO_US: "It is not addressed to us: somebody may have sent an old mail once more.",
 }
 WHY_NEVER = {
     conversation.DMARC_FAILED: "It cannot be shown to the writer, because it may be forged.",

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from chalicelib.replies.conversation import (
     AUTOMATIC,
+    DMARC_FAILED,
+    FROM_ELSEWHERE,
     HELD,
     HUMAN,
     NOTED,
     NOTES_MOST,
     OTHERS_MOST,
     SHOWN,
+    THROWN,
+    UNREADABLE,
     Conversation,
     MessageNote,
     ReplyNote,
@@ -49,6 +56,36 @@ def test_a_flood_of_what_is_held_pushes_no_reply_out() -> None:
     assert conversation.replies[-1] == flood[-1]
     _, gone = conversation.with_reply(note(500, HELD))
     assert gone == (conversation.replies[1],)
+
+
+FORGED = replace(note(0, HELD), doubts=(FROM_ELSEWHERE, DMARC_FAILED))
+WORTHLESS = (note(0, NOTED), note(0, THROWN), FORGED, replace(note(0, HELD), kind=UNREADABLE))
+
+
+@pytest.mark.parametrize("worthless", WORTHLESS, ids=["noted", "thrown", "forged", "unreadable"])
+def test_a_flood_of_what_nobody_may_ever_show_pushes_nothing_out_that_somebody_may(
+    worthless: ReplyNote,
+) -> None:
+    theirs = [replace(note(number, HELD), doubts=(FROM_ELSEWHERE,)) for number in range(OTHERS_MOST)]
+    flood = [replace(worthless, id=f"{number:032x}", at=note(number).at) for number in range(100, 150)]
+    assert filled(*theirs, *flood).replies == tuple(theirs)
+    assert filled(*flood, *theirs).replies == tuple(theirs)
+
+
+def test_what_was_noted_leaves_before_what_is_held_and_forged_and_that_before_the_rest() -> None:
+    forged = replace(FORGED, id=f"{2:032x}", at=note(2).at)
+    first = [note(1, HELD), forged, note(3, NOTED), *(note(at, HELD) for at in range(4, OTHERS_MOST + 1))]
+    conversation, left = filled(*first), []
+    for number in (500, 501, 502):
+        conversation, gone = conversation.with_reply(note(number, HELD))
+        left += gone
+    assert left == [note(3, NOTED), forged, note(1, HELD)]
+
+
+def test_what_is_held_pushes_out_nothing_that_the_writer_sees() -> None:
+    full = filled(*(note(number) for number in range(NOTES_MOST)))
+    held = note(900, HELD)
+    assert full.with_reply(held) == (full, (held,))
 
 
 def test_of_too_many_replies_the_oldest_leave_and_the_newest_stay() -> None:
