@@ -18,6 +18,7 @@ REASONS = (MISTYPED, DIGEST, HELD)
 
 LISTED_FOR = timedelta(days=14)
 A_DAY = 100  # rows of a day; of held ones as many again
+OF_A_DOMAIN = 5  # of those that found no case: whoever floods the list has a domain, or few
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,18 @@ class MistypedMails(Protocol):
     """Rows of mail that waits for the desk, by day. Any call may raise StoreUnavailable."""
 
     def add(self, mail: MistypedMail) -> bool:
-        """Store a row for LISTED_FOR; False when it is there already, or its day has A_DAY rows."""
+        """Store a row for LISTED_FOR; False when it is there already, or its day has A_DAY rows.
+
+        False too when it is not HELD and its day has OF_A_DOMAIN such rows of its sender's domain.
+        """
 
     def listed(self, now: datetime) -> Sequence[MistypedMail]:
         """Return the rows of the last days, newest first."""
+
+
+def fills_its_day(mail: MistypedMail, of_day: Sequence[MistypedMail]) -> bool:
+    """Say whether the rows of its day have no place for one more of its sender's domain."""
+    return mail.why != HELD and sum(one.domain == mail.domain for one in of_day) >= OF_A_DOMAIN
 
 
 def days_listed(now: datetime) -> list[date]:

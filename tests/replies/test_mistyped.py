@@ -14,6 +14,7 @@ from chalicelib.replies.mistyped import (
     HELD,
     LISTED_FOR,
     MISTYPED,
+    OF_A_DOMAIN,
     MistypedMail,
     MistypedMails,
 )
@@ -57,11 +58,19 @@ def test_the_same_mail_twice_has_one_row(mails: MistypedMails) -> None:
 
 def test_a_flood_fills_its_day_and_neither_another_nor_what_is_held(mails: MistypedMails) -> None:
     for number in range(A_DAY):
-        assert mails.add(replace(TYPO, id=f"{number:032x}"))
+        assert mails.add(replace(TYPO, id=f"{number:032x}", domain=f"{number}.example"))
     assert not mails.add(TYPO)
     assert mails.add(TO_MANY)
     assert mails.add(WAITS)
     assert len(mails.listed(NOON + timedelta(hours=1))) == A_DAY + 2
+
+
+def test_of_one_domain_few_find_a_place_and_what_is_held_is_not_counted(mails: MistypedMails) -> None:
+    here = [mails.add(replace(TYPO, id=f"{number:032x}")) for number in range(OF_A_DOMAIN + 2)]
+    assert here == [True] * OF_A_DOMAIN + [False] * 2
+    assert mails.add(replace(TYPO, at=NOON + timedelta(days=1), id="a" * 32))
+    assert mails.add(replace(TO_MANY, at=NOON))
+    assert all(mails.add(replace(WAITS, id=f"{number:032x}")) for number in range(OF_A_DOMAIN + 2))
 
 
 def test_a_row_is_listed_for_fourteen_days_to_the_minute(mails: MistypedMails) -> None:

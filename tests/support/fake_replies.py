@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chalicelib.replies.conversation import Conversation
 from chalicelib.replies.errors import ReplySealBroken
-from chalicelib.replies.mistyped import A_DAY, HELD, LISTED_FOR, MistypedMail
+from chalicelib.replies.mistyped import A_DAY, HELD, LISTED_FOR, MistypedMail, fills_its_day
 from chalicelib.replies.ports import CodeKeys, InboxNote, ReplyAddress
 from chalicelib.shared.errors import StaleRecord
 from tests.support.fakes import FakeVault
@@ -105,7 +105,8 @@ class FakeMistypedMails:
             for one in self.mails
             if one.at.date() == mail.at.date() and (one.why == HELD) == (mail.why == HELD)
         ]
-        if len(of_day) >= A_DAY or mail.id in [one.id for one in of_day]:
+        full = len(of_day) >= A_DAY or fills_its_day(mail, of_day)
+        if full or mail.id in [one.id for one in of_day]:
             return False
         self.mails.append(mail)
         return True

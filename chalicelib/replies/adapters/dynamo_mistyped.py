@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from chalicelib.replies.mistyped import A_DAY, HELD, LISTED_FOR, MistypedMail, days_listed
+from chalicelib.replies.mistyped import A_DAY, HELD, LISTED_FOR, MistypedMail, days_listed, fills_its_day
 from chalicelib.shared.aws.dynamo_values import read, write
 from chalicelib.shared.aws.faults import ConditionFailed, Table
 
@@ -24,7 +24,13 @@ class DynamoMistypedMails:
         self._call = Table(client, table).call
 
     def add(self, mail: MistypedMail) -> bool:
-        """Append a row in one conditional write, which refuses what its day holds already."""
+        """Append a row in one conditional write, which refuses what its day holds already.
+
+        Rows of one domain are counted before that: two at once may be one too many.
+        """
+        kind, day = OF_A_CASE if mail.why == HELD else OF_NO_CASE, mail.at.astimezone(UTC).date()
+        if mail.why != HELD and fills_its_day(mail, self._of(kind, day)):
+            return False
         row = {
             "id": mail.id,
             "at": mail.at.isoformat(),
@@ -36,7 +42,7 @@ class DynamoMistypedMails:
         try:
             self._call(
                 "update_item",
-                Key=_key(OF_A_CASE if mail.why == HELD else OF_NO_CASE, mail.at.astimezone(UTC).date()),
+                Key=_key(kind, day),
                 UpdateExpression="SET mails = list_append(if_not_exists(mails, :none), :row),"
                 " expires_at = :until ADD ids :ids",
                 ConditionExpression="attribute_not_exists(ids)"
