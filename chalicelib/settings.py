@@ -51,7 +51,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     ),
     "deliver": ("REPORTS_TABLE", "WISHES_TABLE", "ACCESS_TABLE", "DESK_KEYS_SECRET", "SENDER_ADDRESS"),
     "note_delivery": ("REPORTS_TABLE", "ACCESS_TABLE"),
-    "take_reply": ("REPORTS_TABLE", "ACCESS_TABLE", "INBOUND_BUCKET"),
+    "take_reply": ("REPORTS_TABLE", "ACCESS_TABLE", "INBOUND_BUCKET", "SENDER_ADDRESS"),
     "run_job": ("DOCUMENTS_TABLE", "AUDIT_TABLE", "PAGES_BUCKET", "JOBS_QUEUE"),
     "sweep": ("REPORTS_TABLE", "WISHES_TABLE", "ACCESS_TABLE"),
 }

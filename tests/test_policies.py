@@ -479,7 +479,8 @@ def test_who_takes_replies_reads_no_secret_mails_nobody_and_reaches_no_reports_w
     assert not told & {
         "REPORTER_SECRET",
         "DESK_KEYS_SECRET",
-        "SENDER_ADDRESS",
+        "SES_CONFIGURATION_SET",
+        "OPERATOR_ADDRESS",
         "WISHES_TABLE",
         "USER_POOL_ID",
     }

@@ -45,6 +45,7 @@ SETTINGS = Settings(
     access_table=ACCESS,
     inbound_bucket=BUCKET,
     reply_domain=DOMAIN,
+    sender_address=f"desk@{DOMAIN}",
 )
 OFFICE = "dot-trafficking"
 THERE = "officer@dot.gov"

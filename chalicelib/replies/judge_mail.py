@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.directory.recipients import Recipient
 from chalicelib.replies.conversation import (
     DMARC_FAILED,
     EMPTY,
     ENCRYPTED,
     FILES_ONLY,
-    FROM_ELSEWHERE,
     HELD,
     HUMAN,
     MAY_BE_SHOWN,
@@ -25,9 +23,11 @@ from chalicelib.replies.conversation import (
 )
 from chalicelib.replies.mail_kinds import is_held
 from chalicelib.replies.parsed_mail import ParsedMail
+from chalicelib.replies.place_mail import Copy
 from chalicelib.replies.ports import FILES, NOT_SHOWN
-from chalicelib.replies.senders import who_wrote
+from chalicelib.replies.reply import Reply
 from chalicelib.replies.split_reply import split_reply
+from chalicelib.reporting.cases import case_number
 
 WORDS_MOST = 250 * 1024  # bytes of a reply: sealed, it fits into one item
 _TOLD_OF = frozenset({EMPTY, ENCRYPTED, TNEF, UNREADABLE})
@@ -35,27 +35,57 @@ _NOT_THEIRS = frozenset({DMARC_FAILED, SPAM, VIRUS})
 _WITHOUT_WORDS = frozenset({EMPTY, ENCRYPTED, FILES_ONLY, TNEF, UNREADABLE})
 
 
-def doubts_about(parsed: ParsedMail, office: Recipient | None) -> tuple[str, ...]:
-    """Return the doubts that an office wrote a mail; one that is on no list any more wrote nothing."""
-    return who_wrote(parsed, office) if office is not None else (FROM_ELSEWHERE,)
+def begun(reply_id: str, recipient: str, now: datetime) -> ReplyNote:
+    """Return the note of a mail that is about to be read: if that never ends, it is held as it is."""
+    return ReplyNote(reply_id, recipient, now, UNREADABLE, HELD)
 
 
-def note_of(
+def is_begun(note: ReplyNote) -> bool:
+    """Say whether a note is of a mail that nobody has read yet. Any other one has verdicts."""
+    return note.state == HELD and note.kind == UNREADABLE and not note.verdicts
+
+
+def may_follow(note: ReplyNote, there: ReplyNote) -> bool:
+    """Say whether a note may take the place of one that is there for the same mail.
+
+    A forged copy may come before the mail itself, and a check that failed may work an hour later.
+    """
+    return is_begun(there) or (there.state == HELD and note.state == SHOWN)
+
+
+def judge(
+    parsed: ParsedMail, doubts: tuple[str, ...], reply_id: str, copy: Copy, now: datetime
+) -> tuple[ReplyNote, bytes]:
+    """Return the note of a mail, with what becomes of it, and the reply to be sealed, if there is one.
+
+    Only a person's, without a doubt, is shown. One in which nothing is left but what they quoted is held:
+    they wrote where we cannot find it.
+    """
+    note = _note_of(parsed, doubts, reply_id, copy.recipient, now)
+    kept = note.state in (SHOWN, HELD) and MAY_BE_SHOWN.issuperset(doubts)
+    if not kept or parsed.kind in _WITHOUT_WORDS:
+        return note, b""
+    reply = split_reply(parsed, case_number(copy.report_id))
+    if note.kind == HUMAN and is_nothing(reply):
+        return replace(note, kind=EMPTY, state=HELD, sender=parsed.sender), b""
+    return note, _words_of(reply)
+
+
+def is_nothing(reply: Reply) -> bool:
+    """Say whether nothing that its writer could read is left of a reply."""
+    return not reply.text.strip() and not reply.status
+
+
+def _note_of(
     parsed: ParsedMail, doubts: tuple[str, ...], reply_id: str, recipient: str, now: datetime
 ) -> ReplyNote:
-    """Return the note of a mail, with what becomes of it. Only a person's, without a doubt, is shown."""
     others = HELD if is_held(parsed) else NOTED
     state = others if parsed.kind != HUMAN else HELD if doubts else SHOWN
     sender = parsed.sender if state == HELD else ""
     return ReplyNote(reply_id, recipient, now, parsed.kind, state, sender, parsed.verdicts.words(), doubts)
 
 
-def words_of(parsed: ParsedMail, note: ReplyNote, case_number: str) -> bytes:
-    """Return the reply to be sealed; nothing where there is none that anybody may ever show."""
-    kept = note.state in (SHOWN, HELD) and MAY_BE_SHOWN.issuperset(note.doubts)
-    if not kept or parsed.kind in _WITHOUT_WORDS:
-        return b""
-    reply = split_reply(parsed, case_number)
+def _words_of(reply: Reply) -> bytes:
     while len(content := reply.to_bytes()) > WORDS_MOST:  # half of it control characters, or worse
         cut = reply.text[: len(reply.text) // 2] if not reply.whole else reply.text
         thread = reply.message_id[:998]
@@ -67,7 +97,7 @@ def to_be_told(note: ReplyNote, files: int) -> str:
     """Return the kind of note that the office's inbox gets about a mail, or "" for none."""
     if not may_be_told(note.doubts):
         return ""
-    if note.kind in _TOLD_OF:
+    if note.kind in _TOLD_OF or (note.kind == HUMAN and note.state == HELD):
         return NOT_SHOWN
     return FILES if note.kind == FILES_ONLY or (note.state == SHOWN and files) else ""
 

@@ -15,9 +15,12 @@ from chalicelib.replies.parsed_mail import FAIL, GRAY, PASS, ParsedMail, Verdict
 from chalicelib.shared.email_addresses import is_everybodys
 
 
-def who_wrote(parsed: ParsedMail, recipient: Recipient) -> tuple[str, ...]:
-    """Return the doubts (conversation.DOUBTS) that a mail is from this recipient; none when it is proven."""
-    verdicts, senders = parsed.verdicts, senders_of(recipient)
+def who_wrote(parsed: ParsedMail, recipient: Recipient | None) -> tuple[str, ...]:
+    """Return the doubts (conversation.DOUBTS) that a mail is from this recipient; none when it is proven.
+
+    None is an office that is on no list any more, or not known: nobody writes for it.
+    """
+    verdicts, senders = parsed.verdicts, senders_of(recipient) if recipient is not None else ()
     doubts = []
     if not _is_sender(parsed.sender, senders):
         doubts.append(FROM_ELSEWHERE)
@@ -32,6 +35,11 @@ def who_wrote(parsed: ParsedMail, recipient: Recipient) -> tuple[str, ...]:
     if verdicts.virus == FAIL:
         doubts.append(VIRUS)
     return tuple(doubts)
+
+
+def may_write_for(address: str, recipient: Recipient | None) -> bool:
+    """Say whether an address is one of those that write for a recipient; nothing is proven by it."""
+    return recipient is not None and _is_sender(address, senders_of(recipient))
 
 
 def senders_of(recipient: Recipient) -> tuple[str, ...]:

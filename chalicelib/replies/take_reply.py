@@ -14,16 +14,18 @@ from datetime import datetime, timedelta
 
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.directory.recipients import Recipient
-from chalicelib.replies.conversation import HELD, KEPT, SHOWN, THROWN, ReplyNote
+from chalicelib.replies.conversation import HELD, KEPT, NOT_TO_US, NOTED, SHOWN, THROWN, ReplyNote
+from chalicelib.replies.headings import Heading, read_heading
 from chalicelib.replies.judge_mail import (
+    begun,
     cut_short,
-    doubts_about,
     has_words,
+    is_begun,
+    judge,
     may_be_told,
-    note_of,
+    may_follow,
     to_be_told,
     unreadable,
-    words_of,
 )
 from chalicelib.replies.mail_heads import MailHead, read_head
 from chalicelib.replies.mistyped import DIGEST, LISTED_FOR, MISTYPED, MistypedMail, MistypedMails
@@ -42,6 +44,7 @@ from chalicelib.replies.ports import (
     ReplyShelf,
 )
 from chalicelib.replies.read_mail import read_mail
+from chalicelib.replies.senders import may_write_for, who_wrote
 from chalicelib.replies.taking_ports import Marks, MistypedShelf
 from chalicelib.reporting.cases import case_number
 from chalicelib.reporting.ports import Sealer
@@ -93,9 +96,13 @@ class TakeReply:
         mail = self._inbound.read(key)
         if mail is None:
             return {"gone": 1}
-        head = read_head(mail.raw)
-        placed = self._place(mail.recipients, head.answers)
-        steps: list[Callable[[], str]] = [self._step(self._take, copy, mail, head) for copy in placed.copies]
+        head, heading = read_head(mail.raw), read_heading(mail.raw)
+        placed = self._place(
+            mail.recipients, head.answers, lambda office: may_write_for(heading.sender, self._office(office))
+        )
+        steps: list[Callable[[], str]] = [
+            self._step(self._take, copy, mail, head, heading) for copy in placed.copies
+        ]
         steps += [self._step(self._answer_to_digest, one, mail, head) for one in placed.digests]
         if placed.mistyped:
             steps.append(self._step(self._keep_mistyped, mail, head))
@@ -109,51 +116,64 @@ class TakeReply:
 
     # A reply to one office's copy of one report
 
-    def _take(self, copy: Copy, mail: InboundMail, head: MailHead) -> str:
+    def _take(self, copy: Copy, mail: InboundMail, head: MailHead, heading: Heading) -> str:
         key = self._reports.reporter_key(copy.report_id)
         if key is None or self._reports.look_up(copy.report_id, self._now()) is None:
             return self._late(copy, mail)
-        reply_id = head.reply_id(copy.report_id, copy.recipient)
-        note = self._shelf.conversation(copy.report_id).reply(reply_id)
-        if note is not None:  # an earlier try came as far as this, or the same mail came twice
-            self._finish(copy, note)
+        now, reply_id = self._now(), head.reply_id(copy.report_id, copy.recipient)
+        before = self._shelf.conversation(copy.report_id).reply(reply_id)
+        if before is not None and before.state != HELD:  # an earlier try came as far, or it came twice
+            self._finish(copy, before)
             return "again"
-        note, files = self._keep(copy, reply_id, key, mail)
-        if kind := to_be_told(note, files):
+        if before is None:
+            self._noted(copy.report_id, begun(reply_id, copy.recipient, now))
+        elif is_begun(before):  # whoever began to read it came to no end: the desk hears of it
+            self._finish(copy, before)
+        if before is None or is_begun(before):
+            self._keep_raw(copy, reply_id, key, mail)
+        to_us = self._place.is_to(copy, heading, head.answers)
+        parsed, note, words = self._read(copy, reply_id, mail, now, () if to_us else (NOT_TO_US,))
+        if before is not None and not may_follow(note, before):
+            self._finish(copy, before)
+            return "again"
+        if words:
+            sealed = self._sealer.seal(words, key, f"{copy.report_id}/{reply_id}")
+            self._shelf.keep_reply(copy.report_id, reply_id, sealed, now + KEPT)
+        if kind := to_be_told(note, parsed.files):
             self._tell(copy.recipient, kind, (case_number(copy.report_id),), why=note.kind)
         note = self._noted(copy.report_id, note)
         self._finish(copy, note)
         return note.state
 
-    def _keep(self, copy: Copy, reply_id: str, key: bytes, mail: InboundMail) -> tuple[ReplyNote, int]:
-        """Seal the raw mail, then read it, then seal what it says; return its note, and its files."""
-        now, name = self._now(), f"{copy.report_id}/{reply_id}"
+    def _keep_raw(self, copy: Copy, reply_id: str, key: bytes, mail: InboundMail) -> None:
+        """Seal a mail as it came, before anything reads it."""
+        name = f"{copy.report_id}/{reply_id}"
         pieces = [mail.raw[start : start + PIECE] for start in range(0, len(mail.raw), PIECE)] or [b""]
         sealed = [self._sealer.seal(one, key, f"{name}/raw/{number}") for number, one in enumerate(pieces)]
-        self._shelf.keep_raw(copy.report_id, reply_id, sealed, now + KEPT)
-        parsed, note, words = self._read(copy, reply_id, mail, now)
-        if words:
-            self._shelf.keep_reply(copy.report_id, reply_id, self._sealer.seal(words, key, name), now + KEPT)
-        return note, parsed.files
+        self._shelf.keep_raw(copy.report_id, reply_id, sealed, self._now() + KEPT)
 
     def _read(
-        self, copy: Copy, reply_id: str, mail: InboundMail, now: datetime
+        self, copy: Copy, reply_id: str, mail: InboundMail, now: datetime, doubts: tuple[str, ...]
     ) -> tuple[ParsedMail, ReplyNote, bytes]:
         """Take a mail apart. What cannot be is held as it is, sealed: no stranger's mail stops the others."""
         office = self._office(copy.recipient)
         try:
             parsed = _parsed(mail)
-            note = note_of(parsed, doubts_about(parsed, office), reply_id, copy.recipient, now)
-            return parsed, note, words_of(parsed, note, case_number(copy.report_id))
+            note, words = judge(parsed, (*who_wrote(parsed, office), *doubts), reply_id, copy, now)
+            return parsed, note, words
         except Exception:
             parsed = unreadable()
-            return parsed, note_of(parsed, (), reply_id, copy.recipient, now), b""
+            return parsed, judge(parsed, (), reply_id, copy, now)[0], b""
 
     def _noted(self, report_id: str, note: ReplyNote) -> ReplyNote:
-        """Put a note into the conversation, unless it is there; return the one that is there."""
+        """Put a note into the conversation; return it, or the one that is there and stays.
+
+        Of one that had to leave at once nothing is kept, as of one that says nothing to the writer.
+        """
         for _ in range(_TRIES):
             conversation = self._shelf.conversation(report_id)
-            if there := conversation.reply(note.id):
+            there = conversation.reply(note.id)
+            if there is not None and not may_follow(note, there):
                 return there
             changed, gone = conversation.with_reply(note)
             try:
@@ -163,7 +183,7 @@ class TakeReply:
             for one in gone:
                 self._shelf.drop_raw(report_id, one.id)
                 self._shelf.drop_reply(report_id, one.id)
-            return note
+            return note if note not in gone else replace(note, state=NOTED)
         raise StoreUnavailable("the conversation changes too often")
 
     def _finish(self, copy: Copy, note: ReplyNote) -> None:
@@ -202,9 +222,12 @@ class TakeReply:
     # What belongs to no report (any more)
 
     def _late(self, copy: Copy, mail: InboundMail) -> str:
-        """Tell an office once that a report is gone which somebody there answered: nothing of it is kept."""
+        """Tell an office once that a report is gone which somebody there answered: nothing of it is kept.
+
+        What somebody else sent in its name tells it nothing, and does not use up that once.
+        """
         parsed = _parsed(mail)
-        if not has_words(parsed):
+        if not has_words(parsed) or not may_be_told(who_wrote(parsed, self._office(copy.recipient))):
             return "late_noted"
         case = case_number(copy.report_id)
         mark = f"late reply {case} {copy.recipient}"
@@ -218,19 +241,28 @@ class TakeReply:
         parsed = _parsed(mail)
         if not has_words(parsed):
             return "digest_noted"
-        if may_be_told(doubts_about(parsed, self._office(recipient))):
+        doubts = who_wrote(parsed, self._office(recipient))
+        if may_be_told(doubts):
             self._tell(recipient, ANSWER_ONE, ())
-        return self._keep_caseless(DIGEST, head.reply_id(DIGEST, recipient), mail, parsed)
+        return self._keep_caseless(DIGEST, head.reply_id(DIGEST, recipient), mail, parsed, doubts)
 
     def _keep_mistyped(self, mail: InboundMail, head: MailHead) -> str:
         """Keep what has a slip in its address, and nothing of what no person wrote."""
         parsed = _parsed(mail)
         if not has_words(parsed):
             return "mistyped_noted"
-        return self._keep_caseless(MISTYPED, head.reply_id(MISTYPED, ""), mail, parsed)
+        doubts = who_wrote(parsed, None)
+        return self._keep_caseless(MISTYPED, head.reply_id(MISTYPED, ""), mail, parsed, doubts)
 
-    def _keep_caseless(self, why: str, mail_id: str, mail: InboundMail, parsed: ParsedMail) -> str:
-        """Seal a mail to the delivery key and put it on the desk's list; without a key it is counted."""
+    def _keep_caseless(
+        self, why: str, mail_id: str, mail: InboundMail, parsed: ParsedMail, doubts: tuple[str, ...]
+    ) -> str:
+        """Seal a mail to the delivery key and put it on the desk's list; without a key it is counted.
+
+        So is what is forged, spam or harmful: nobody needs to look for its office.
+        """
+        if not may_be_told(doubts):
+            return f"{why}_not_kept"
         now = self._now()
         row = MistypedMail(mail_id, now, _domain(parsed.sender), parsed.verdicts.words(), why)
         try:

@@ -60,7 +60,9 @@ def taker(settings: Settings, clock: Clock) -> TakeReply:
     table = settings.reports_table
     return TakeReply(
         S3Inbound(partial(client, "s3"), settings.inbound_bucket),
-        PlaceMail(DynamoReplyAddresses(dynamodb, table), store, settings.reply_domain),
+        PlaceMail(
+            DynamoReplyAddresses(dynamodb, table), store, settings.reply_domain, settings.sender_address
+        ),
         store,
         delivery_recipients(settings, clock),
         DynamoReplies(dynamodb, table),

@@ -9,9 +9,24 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.delivery.fences import end_fence, top_fence
 from chalicelib.delivery.reply_addresses import reply_token
-from chalicelib.replies.conversation import DMARC_FAILED, ENCRYPTED, HELD, NOTED, SHOWN, THROWN, UNREADABLE
-from chalicelib.replies.mistyped import A_DAY, DIGEST, MISTYPED
+from chalicelib.replies import take_reply
+from chalicelib.replies.conversation import (
+    DMARC_FAILED,
+    EMPTY,
+    ENCRYPTED,
+    FROM_ELSEWHERE,
+    HELD,
+    HUMAN,
+    NOT_CHECKED,
+    NOT_TO_US,
+    NOTED,
+    SHOWN,
+    THROWN,
+    UNREADABLE,
+)
+from chalicelib.replies.mistyped import A_DAY, DIGEST, MISTYPED, OF_A_DOMAIN
 from chalicelib.replies.mistyped import HELD as HELD_ROW
 from chalicelib.replies.ports import ANSWER_ONE, LATE, NOT_SHOWN, ReplyAddress
 from chalicelib.replies.take_reply import PIECE
@@ -104,11 +119,11 @@ def test_an_address_typed_off_paper_is_understood(bench: InboundBench, typed: st
 
 
 @pytest.mark.parametrize("to", ["<Paul Grimshaw <r-0@x.example>>", "\"'r-1'\" <r-2@x.example>", "nobody"])
-def test_to_and_cc_say_nothing_the_envelope_says_it_all(bench: InboundBench, to: str) -> None:
-    bench.put(raw_mail(to=to, cc=address(OTHER)), address())
+def test_to_and_cc_place_nothing_the_envelope_says_it_all(bench: InboundBench, to: str) -> None:
+    bench.put(raw_mail(to=to, cc=f"{address()}, {address(OTHER)}"), address())
     bench.take()
     assert texts(bench) == ["We sent somebody."]
-    assert texts(bench, OTHER) == []
+    assert bench.states(OTHER) == []
 
 
 def test_one_mail_to_three_addresses_of_two_reports_is_one_reply_to_each(bench: InboundBench) -> None:
@@ -149,7 +164,7 @@ def test_a_reply_to_the_sender_alone_is_placed_by_the_mail_that_it_answers(bench
         named = f"<x@agency.example>\r\n <{SES_ID}@{domain}>"
         raw = raw_mail(f"Words {number}", references=named)
         bench.put(raw, f"desk@{DOMAIN}", key=f"inbound/{number}")
-        assert bench.take(f"inbound/{number}") == {SHOWN: 1, "strange": 1}
+        assert bench.take(f"inbound/{number}") == {SHOWN: 1}
     assert sorted(texts(bench)) == ["Words 0", "Words 1"]
 
 
@@ -164,9 +179,87 @@ def test_an_id_that_a_program_encoded_since_it_is_long_is_read(bench: InboundBen
 @pytest.mark.parametrize("domain", ["agency.example", "amazonses.com.evil.example", "evilamazonses.com"])
 def test_an_id_of_ours_under_another_domain_places_nothing(bench: InboundBench, domain: str) -> None:
     bench.reports.keep_mail(SES_ID, SentMail(About.of(REPORT, ONE), "police", 0), NOON)
-    bench.put(raw_mail(in_reply_to=f"<{SES_ID}@{domain}>"), f"desk@{DOMAIN}")
+    bench.put(raw_mail(in_reply_to=f"<{SES_ID}@{domain}>"), f"info@{DOMAIN}")
     assert bench.take() == {"strange": 1}
     assert bench.states() == []
+
+
+@pytest.mark.parametrize("local", ["info", "desk", token().text[:-2]])
+def test_an_id_of_ours_places_no_mail_of_somebody_elses(bench: InboundBench, local: str) -> None:
+    bench.reports.keep_mail(SES_ID, SentMail(About.of(REPORT, ONE), "police", 0), NOON)
+    raw = raw_mail(sender="x@elsewhere.example", in_reply_to=f"<{SES_ID}@email.amazonses.com>")
+    bench.put(raw, f"{local}@{DOMAIN}", sender="x@elsewhere.example")
+    assert bench.take()[MISTYPED] == 1
+    assert bench.states() == []
+    assert [row.domain for row in bench.rows.mails] == ["elsewhere.example"]
+
+
+@pytest.mark.parametrize("local", ["desk", "Desk"])
+def test_a_reply_to_the_address_that_our_mails_come_from_is_kept_for_the_desk(
+    bench: InboundBench, local: str
+) -> None:
+    bench.put(raw_mail(), f"{local}@{DOMAIN}")
+    assert bench.take() == {MISTYPED: 1}
+    assert [row.why for row in bench.rows.mails] == [MISTYPED]
+
+
+# An old mail of the office, signed by its server, that somebody sends again
+
+OLD = {"to": "chief@agency.example", "subject": "Lunch"}
+
+
+def test_an_old_mail_of_the_office_that_is_sent_again_is_not_its_reply(bench: InboundBench) -> None:
+    bench.put(raw_mail("Nothing more to do here.", **OLD), address())
+    assert bench.take() == {HELD: 1}
+    [note] = bench.shelf.conversation(ONE).replies
+    assert note.doubts == (NOT_TO_US,)
+    assert list(bench.shelf.sealed) == list(bench.shelf.raw) == [(ONE, note.id)], "the desk may show it"
+    assert bench.delivery().replied_at is None
+    assert [(told.kind, told.why) for told in bench.notes.notes] == [(NOT_SHOWN, HUMAN)]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"to": f"desk@{DOMAIN}"},
+        {"to": f"Porchlight <{address().upper()}>"},
+        {"cc": f"=?utf-8?q?Report?= <'{address()}'>"},
+        {"to": f"{address(OTHER)}, {address()}"},
+        {"to": f"{address()[:5]}{address()[6:]}"},
+        {"in_reply_to": f"<{SES_ID}@email.amazonses.com>"},
+        {"references": f"<{SES_ID[:-1]}1@email.amazonses.com> <x@y.example>"},
+        {"subject": f"RE: [EXTERNAL] Porchlight report {case_number(ONE).lower()}"},
+    ],
+    ids=["sender", "token", "cc", "both", "slip", "in reply to", "digest", "case number"],
+)
+def test_whatever_of_its_lines_says_that_it_answers_this_report_is_enough(
+    bench: InboundBench, headers: dict[str, str]
+) -> None:
+    bench.reports.keep_mail(SES_ID, SentMail(About.of(REPORT, ONE), "police", 0), NOON)
+    bench.reports.keep_mail(SES_ID[:-1] + "1", SentMail(About.of(BATCH, "b1"), "police", 0), NOON)
+    bench.reports.keep_batch("b1", [OTHER, ONE], NOON)
+    bench.put(raw_mail(**{**OLD, **headers}), address())
+    assert bench.take() == {SHOWN: 1}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"to": address(OTHER)},
+        {"to": f"desk@{DOMAIN}, {address(OTHER)}"},
+        {"to": f"chief@agency.example, {reply_token(b'x', 'y', 'z').text}@{DOMAIN}"},
+        {"to": f"chief@agency.example\r\nTo: {address()}"},
+        {"cc": f"desk@{DOMAIN}.example"},
+        {"in_reply_to": f"<{SES_ID}@email.amazonses.com>"},
+        {"subject": f"Re: {case_number(OTHER)}"},
+    ],
+    ids=["other", "sender and other", "guess", "second To", "domain", "thread of another", "case of another"],
+)
+def test_a_line_about_another_report_is_not(bench: InboundBench, headers: dict[str, str]) -> None:
+    bench.reports.keep_mail(SES_ID, SentMail(About.of(REPORT, OTHER), "police", 0), NOON)
+    bench.put(raw_mail(**{**OLD, **headers}), address())
+    assert bench.take() == {HELD: 1}
+    assert bench.shelf.conversation(ONE).replies[0].doubts == (NOT_TO_US,)
 
 
 # What is not shown
@@ -261,6 +354,75 @@ def test_what_is_encrypted_is_held_and_the_inbox_is_told_once_a_day(bench: Inbou
     )
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "sender"),
+    [
+        (Verdicts(virus="PROCESSING_FAILED"), "officer@agency.example"),
+        (Verdicts(virus="GRAY"), "officer@agency.example"),
+        (Verdicts(dmarc="GRAY", spf="FAIL", dkim="GRAY"), "officer@agency.example"),
+        (Verdicts(), "officer@vendor.example"),
+    ],
+    ids=["not checked", "not scanned", "not aligned", "from elsewhere"],
+)
+def test_of_what_is_held_its_office_hears_that_the_writer_cannot_read_it(
+    bench: InboundBench, verdicts: Verdicts, sender: str
+) -> None:
+    bench.put(raw_mail(sender=sender), address(), sender=sender, verdicts=verdicts)
+    assert bench.take() == {HELD: 1}
+    assert [(told.kind, told.why) for told in bench.notes.notes] == [(NOT_SHOWN, HUMAN)]
+
+
+@pytest.mark.parametrize(
+    "verdicts", [Verdicts(dmarc="FAIL"), Verdicts(spam="FAIL"), Verdicts(virus="FAIL", spam="GRAY")]
+)
+def test_of_what_somebody_else_sent_in_its_name_it_does_not(bench: InboundBench, verdicts: Verdicts) -> None:
+    bench.put(raw_mail(), address(), verdicts=verdicts)
+    assert bench.take() == {HELD: 1}
+    assert bench.notes.notes == []
+
+
+@pytest.mark.parametrize("first", [Verdicts(virus="PROCESSING_FAILED"), Verdicts(dmarc="FAIL")])
+def test_the_same_mail_once_more_with_checks_that_worked_is_shown(
+    bench: InboundBench, first: Verdicts
+) -> None:
+    bench.put(raw_mail("Come at ten."), address(), verdicts=first)
+    assert bench.take() == {HELD: 1}
+    bench.put(raw_mail("Come at ten."), address())
+    assert bench.take() == {SHOWN: 1}
+    assert texts(bench) == ["Come at ten."]
+    assert bench.shelf.raw == {}
+    assert bench.delivery().replied_at is not None
+    bench.put(raw_mail("Come at ten."), address(), verdicts=first)
+    assert bench.take() == {"again": 1}
+    assert bench.states() == [("police", SHOWN)]
+
+
+def test_the_same_held_mail_once_more_changes_nothing(bench: InboundBench) -> None:
+    for verdicts in (Verdicts(virus="GRAY"), Verdicts(dmarc="FAIL"), Verdicts(virus="GRAY")):
+        bench.put(raw_mail(), address(), verdicts=verdicts)
+        bench.take()
+    [note] = bench.shelf.conversation(ONE).replies
+    assert note.doubts == (NOT_CHECKED,)
+    assert list(bench.shelf.raw) == [(ONE, note.id)]
+
+
+def test_what_was_written_where_nobody_finds_it_is_held_and_the_inbox_told(bench: InboundBench) -> None:
+    number = case_number(ONE)
+    top, end = top_fence(number, "Please write above."), end_fence(number, "Here it ends.")
+    ours = f"{top}\n\nWords of the report\n\n{end}"
+    bench.put(raw_mail(ours.replace("Words", "We are on our way.\n\nWords")), address())
+    assert bench.take() == {HELD: 1}
+    [note] = bench.shelf.conversation(ONE).replies
+    assert note.kind == EMPTY
+    assert list(bench.shelf.raw) == [(ONE, note.id)]
+    assert bench.shelf.sealed == {}
+    assert bench.delivery().replied_at is None
+    assert [(told.kind, told.why) for told in bench.notes.notes] == [(NOT_SHOWN, EMPTY)]
+    for key, said in enumerate(("1", "We are on our way.")):
+        bench.put(raw_mail(f"{said}\n\n{ours}"), address(), key=f"inbound/{key}")
+        assert bench.take(f"inbound/{key}") == {SHOWN: 1}, said
+
+
 class Broken:
     """An office of which nothing can be read but its id."""
 
@@ -274,6 +436,40 @@ def test_what_cannot_be_taken_apart_is_held_as_it_is(bench: InboundBench) -> Non
     [note] = bench.shelf.conversation(ONE).replies
     assert note.kind == UNREADABLE
     assert len(bench.shelf.raw) == 1
+
+
+def test_a_mail_that_ends_whoever_reads_it_is_held_as_it_is(
+    bench: InboundBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(raw: bytes) -> None:
+        raise Killed
+
+    bench.put(raw_mail(), address())
+    with monkeypatch.context() as patched:
+        patched.setattr(take_reply, "read_mail", killed)
+        for rows in (0, 1, 1):
+            with pytest.raises(Killed):
+                bench.take()
+            [note] = bench.shelf.conversation(ONE).replies
+            assert (note.kind, note.state) == (UNREADABLE, HELD)
+            assert list(bench.shelf.raw) == [(ONE, note.id)]
+            assert len(bench.rows.mails) == rows, "the desk hears of it when it comes again"
+    assert bench.take() == {SHOWN: 1}
+    settled(bench)
+
+
+def test_nothing_is_left_of_what_a_full_conversation_does_not_take(bench: InboundBench) -> None:
+    for number in range(45):
+        good = number < 40
+        raw = raw_mail(sender="a@vendor.example", message_id=f"<{number}@v.example>")
+        verdicts = Verdicts() if good else Verdicts(dmarc="FAIL")
+        bench.clock.forward(minutes=1)
+        bench.put(raw, address(), key=f"inbound/{number}", sender="a@vendor.example", verdicts=verdicts)
+        assert bench.take(f"inbound/{number}") == {HELD if good else NOTED: 1}
+    kept = {note.id for note in bench.shelf.conversation(ONE).replies}
+    assert {note.doubts for note in bench.shelf.conversation(ONE).replies} == {(FROM_ELSEWHERE,)}
+    assert {one for _, one in bench.shelf.raw} == {one for _, one in bench.shelf.sealed} == kept
+    assert len(bench.rows.mails) == len(kept) == 40
 
 
 def test_what_leaves_a_full_conversation_leaves_with_its_words(bench: InboundBench) -> None:
@@ -341,11 +537,30 @@ def test_a_guess_is_counted_and_nothing_of_it_is_kept(bench: InboundBench) -> No
 def test_a_day_keeps_so_many_mistyped_mails_and_counts_the_rest(bench: InboundBench) -> None:
     became = []
     for number in range(A_DAY + 3):
-        raw = raw_mail(message_id=f"<{number}@agency.example>")
+        raw = raw_mail(sender=f"a@{number}.example", message_id=f"<{number}@agency.example>")
         bench.put(raw, f"{mistype(token().text)}@{DOMAIN}", key=f"inbound/{number}")
         became += list(bench.take(f"inbound/{number}"))
     assert became == [MISTYPED] * A_DAY + ["mistyped_not_kept"] * 3
     assert len(bench.mistyped.sealed) == A_DAY
+
+
+@pytest.mark.parametrize("verdicts", [Verdicts(dmarc="FAIL"), Verdicts(spam="FAIL"), Verdicts(virus="FAIL")])
+def test_what_is_forged_or_harmful_takes_no_place_on_the_desks_list(
+    bench: InboundBench, verdicts: Verdicts
+) -> None:
+    bench.put(raw_mail(), f"{mistype(token().text)}@{DOMAIN}", verdicts=verdicts)
+    assert bench.take() == {"mistyped_not_kept": 1}
+    assert (bench.rows.mails, bench.mistyped.sealed) == ([], {})
+
+
+def test_one_senders_domain_fills_no_day(bench: InboundBench) -> None:
+    for number, domain in enumerate([*["many.example"] * (OF_A_DOMAIN + 3), "town.example"]):
+        raw = raw_mail(sender=f"{number}@{domain}", message_id=f"<{number}@{domain}>")
+        to = f"{mistype(token().text)}@{DOMAIN}"
+        bench.put(raw, to, key=f"inbound/{number}", sender=f"{number}@{domain}")
+        bench.take(f"inbound/{number}")
+    assert [row.domain for row in bench.rows.mails] == ["many.example"] * OF_A_DOMAIN + ["town.example"]
+    assert len(bench.mistyped.sealed) == OF_A_DOMAIN + 1
 
 
 def test_without_a_delivery_key_a_mistyped_mail_is_counted_alone(bench: InboundBench) -> None:
@@ -366,6 +581,18 @@ def test_a_late_reply_is_told_of_once_and_nothing_of_it_is_kept(bench: InboundBe
     assert [(note.kind, note.about) for note in bench.notes.notes] == [(LATE, (case_number(ONE),))]
     assert bench.shelf.raw == bench.shelf.sealed == {}
     assert bench.inbound.mails == {}
+
+
+@pytest.mark.parametrize("verdicts", [Verdicts(dmarc="FAIL"), Verdicts(spam="FAIL"), Verdicts(virus="FAIL")])
+def test_a_late_mail_that_is_forged_does_not_use_up_that_once(
+    bench: InboundBench, verdicts: Verdicts
+) -> None:
+    del bench.reports.reports[ONE]
+    bench.put(raw_mail(), address(), verdicts=verdicts)
+    assert bench.take() == {"late_noted": 1}
+    assert bench.notes.notes == []
+    bench.put(raw_mail(), address())
+    assert bench.take() == {"late": 1}
 
 
 def test_a_late_absence_note_tells_nobody(bench: InboundBench) -> None:
@@ -417,7 +644,7 @@ def end() -> None:
     raise Killed
 
 
-@pytest.mark.parametrize(("number", "before"), ends(13))
+@pytest.mark.parametrize(("number", "before"), ends(15))
 def test_a_process_that_ends_at_any_call_loses_nothing_and_shows_it_once(number: int, before: bool) -> None:
     bench = InboundBench()
     bench.put(raw_mail(), address())
@@ -433,7 +660,7 @@ def test_a_process_that_ends_at_any_call_loses_nothing_and_shows_it_once(number:
 def test_every_call_is_among_those_at_which_a_process_was_ended(bench: InboundBench) -> None:
     bench.put(raw_mail(), address())
     bench.take()
-    assert bench.calls.made == 13
+    assert bench.calls.made == 15
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -441,7 +668,7 @@ def test_a_process_that_ends_again_and_again_loses_nothing(seed: int) -> None:
     chance, bench = random.Random(seed), InboundBench()  # noqa: S311
     bench.put(raw_mail(), address())
     for _ in range(chance.randrange(3, 25)):
-        bench.calls.made, bench.calls.at = 0, chance.randrange(13)
+        bench.calls.made, bench.calls.at = 0, chance.randrange(15)
         bench.calls.before, bench.calls.what = chance.random() < 0.5, end
         bench.clock.forward(seconds=1)
         try:
@@ -453,7 +680,7 @@ def test_a_process_that_ends_again_and_again_loses_nothing(seed: int) -> None:
     settled(bench)
 
 
-@pytest.mark.parametrize(("number", "before"), ends(13))
+@pytest.mark.parametrize(("number", "before"), ends(15))
 def test_another_process_that_takes_the_same_mail_meanwhile_shows_it_once(number: int, before: bool) -> None:
     bench = InboundBench()
     bench.put(raw_mail(), address())

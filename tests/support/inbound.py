@@ -185,7 +185,7 @@ class InboundBench:
         reports = watched(self.reports)
         return TakeReply(
             watched(self.inbound),
-            PlaceMail(watched(self.addresses), reports, DOMAIN),
+            PlaceMail(watched(self.addresses), reports, DOMAIN, f"desk@{DOMAIN}"),
             reports,
             self.offices,
             watched(self.shelf),

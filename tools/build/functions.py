@@ -284,6 +284,7 @@ TAKE_REPLY = Function(
         "ACCESS_TABLE": {"Ref": "Access"},
         "PAGES_URL": _PAGES,
         "INBOUND_BUCKET": {"Ref": "Inbound"},
+        "SENDER_ADDRESS": {"Ref": "SenderAddress"},  # it mails nobody: a reply may have been sent to it
         **_REPLIES,
     },
 )

@@ -80,7 +80,7 @@ def reply_taker(
     store = DynamoReports(dynamodb, table)
     return TakeReply(
         plant.inbound(Bucket(ask)),
-        PlaceMail(plant.addresses(DynamoReplyAddresses(dynamodb, table)), store, REPLY_DOMAIN),
+        PlaceMail(plant.addresses(DynamoReplyAddresses(dynamodb, table)), store, REPLY_DOMAIN, ""),
         store,
         agencies,
         DynamoReplies(dynamodb, table),
