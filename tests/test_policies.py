@@ -1021,7 +1021,7 @@ def test_the_role_of_who_takes_replies_lets_every_kind_of_mail_be_taken(world, r
     inbound = LocalInbound({"s3": s3, "sqs": sqs}.__getitem__, bucket, "Replies", DOMAIN)
     texts = [one.text for one in tokens.values()]
     for local in (*texts, texts[0][:-1], "desk"):
-        raw = raw_mail(f"ñandú {local}", "officer@dot.gov")
+        raw = raw_mail(f"ñandú {local}", "officer@dot.gov", to=f"{local}@{DOMAIN}")
         inbound(raw, "officer@dot.gov", [f"{local}@{DOMAIN}"], Verdicts())
     inbound(raw_mail("ñandú"), "x@elsewhere.example", [f"{texts[0]}@{DOMAIN}"], Verdicts(dmarc="FAIL"))
     with world.running(TAKE_REPLY, runtime, INBOUND_BUCKET=bucket, REPLY_DOMAIN=DOMAIN) as function:

@@ -15,7 +15,7 @@ KIND_WORDS = {
     conversation.LIST: "A mail for many people came from {name}",
     conversation.ENCRYPTED: "A locked mail came from {name}, which nobody here can open",
     conversation.TNEF: "A mail of {name} had all its text in a file “winmail.dat”",
-    conversation.EMPTY: "An empty mail came from {name}",
+    conversation.EMPTY: "A mail came from {name} with no text above the first line of ours",
     conversation.FILES_ONLY: "Files without a word came from {name}",
     conversation.UNREADABLE: "A mail came from {name} that could not be read",
 }
@@ -46,7 +46,7 @@ WHY_NEVER = {
     "": "It cannot be shown to the writer, because of what kind of mail it is.",
 }
 PLACELESS_WORDS = {
-    MISTYPED: "The address of the reply was mistyped",
+    MISTYPED: "It came to no report’s address, or from somebody else",
     DIGEST: "It answered a mail with many reports",
 }
 

@@ -164,7 +164,7 @@ def test_each_kind_of_mail_that_cannot_be_shown_is_told_why() -> None:
     assert told[ENCRYPTED].startswith("It was encrypted")
     assert told[TNEF] == told[UNREADABLE] != told[ENCRYPTED]
     assert told[FILES_ONLY].startswith("It had files and no text.")
-    assert told[EMPTY] == "There was no text in it."
+    assert told[EMPTY] == "We found no text above the first line of our mail. Please write above it."
     assert told[HUMAN].startswith("We could not make sure that it came from you.")
 
 

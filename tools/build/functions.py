@@ -289,27 +289,6 @@ TAKE_REPLY = Function(
     },
 )
 
-# It seals what officers write, and can open nothing.
-TAKE_REPLY = Function(
-    name="take_reply",
-    handler="app.take_reply",
-    work="Taking replies",
-    queue="Replies",
-    read_when="HasReplies",  # a queue that is read costs a quarter of a dollar a month
-    rooms=("shared", "directory", "pages", "reporting", "delivery", "replies"),
-    memory=512,
-    timeout=60,  # a sixth of the time for which the queue hides what it handed out
-    environment={
-        "PORCHLIGHT_FUNCTION": "take_reply",
-        "STAGE": _STAGE,
-        "REPORTS_TABLE": _TABLE,
-        "ACCESS_TABLE": {"Ref": "Access"},
-        "PAGES_URL": _PAGES,
-        "INBOUND_BUCKET": {"Ref": "Inbound"},
-        **_REPLIES,
-    },
-)
-
 # What the desk waits for. It has nothing to do with reports, people or keys.
 RUN_JOB = Function(
     name="run_job",

@@ -1,4 +1,7 @@
-"""Reply addresses in the reports table, by the hash of their token: who steals it has no usable address."""
+"""Reply addresses in the reports table, by the hash of their token: who steals the table has none to use.
+
+An address is no proof of who writes to it: it stands in whatever was forwarded.
+"""
 
 from __future__ import annotations
 

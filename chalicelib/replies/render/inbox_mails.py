@@ -82,7 +82,7 @@ def _why(note: InboxNote, _: Say) -> str:
     if note.why == FILES_ONLY or note.kind == FILES:
         return _("It had files and no text. We do not keep files. Please write what they say.")
     if note.why == EMPTY:
-        return _("There was no text in it.")
+        return _("We found no text above the first line of our mail. Please write above it.")
     return _(
         "We could not make sure that it came from you. The people who look after this page look into it."
     )
