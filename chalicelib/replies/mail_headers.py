@@ -13,24 +13,46 @@ from chalicelib.replies.charsets import decode
 from chalicelib.shared.email_addresses import is_address
 
 UNCLOSED = "("
-_HEADERS_MOST = 256 * 1024  # bytes
 _VALUE_MOST = 16 * 1024  # characters
 _IDS_MOST = 100
-_LINES_MOST = 3_000
+_PARAMETERS_MOST = 4 * 1024  # characters
 _FIELD = re.compile(r"([!-9;-~]{1,100})[ \t]{0,9}:")
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t]{1,99}(=\?[^?\s]{1,60}\?[bBqQ]\?)")
 _ID = re.compile(r"<[^<>\s]{1,500}>")
+_VEIL_MOST = 256 * 1024  # bytes of one line
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
+_VEILED = re.compile(rb"[\r\0][ \t\r\0]{0,9}from[ \t\0]{0,9}:", re.IGNORECASE)
 _PARAMETER = re.compile(
-    r';[ \t]{0,9}([\w*-]{1,40})[ \t]{0,9}=[ \t]{0,9}("(?:[^"\\]|\\.){0,999}"|[^;\s"]{0,999})'
+    # A quote that nothing ends goes on: to look for its end from each place anew would take long.
+    r';[ \t]{0,9}([\w*-]{1,40})[ \t]{0,9}=[ \t]{0,9}("(?:[^"\\]|\\.){0,999}"?|[^;\s"]{0,999})'
 )
+
+
+@dataclass(slots=True)
+class HeaderBounds:
+    """How much of header lines is read: of a mail's own, and then of all its parts together."""
+
+    lines: int = 3_000
+    size: int = 256 * 1024  # bytes
+
+    @property
+    def spent(self) -> bool:
+        """Say whether nothing more is read."""
+        return self.lines <= 0 or self.size <= 0
 
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """A mail's header fields: (name in small letters, value), in their order."""
+    """A mail's header fields: (name in small letters, value), in their order.
+
+    `cut` says that there were more than are read, `veiled` that a From stands where some programs see one
+    and others do not: behind a lone CR, or a NUL.
+    """
 
     fields: tuple[tuple[str, str], ...]
+    cut: bool = False
+    veiled: bool = False
 
     def all(self, name: str) -> list[str]:
         """Return the values of all fields of this name, as they stand there."""
@@ -45,18 +67,20 @@ class Headers:
         return any(known == name for known, _ in self.fields)
 
 
-def read_headers(raw: bytes) -> tuple[Headers, bytes]:
-    """Return the headers of a mail or of a part, and the bytes below them."""
+def read_headers(raw: bytes, bounds: HeaderBounds | None = None) -> tuple[Headers, bytes]:
+    """Return the headers of a mail or of a part, and the bytes below them. What is read is off `bounds`."""
+    bounds = bounds or HeaderBounds()
     fields: list[tuple[str, str]] = []
-    at, end = 0, min(len(raw), _HEADERS_MOST)
-    for _ in range(_LINES_MOST):
-        if at >= end:
-            break
+    at, veiled = 0, False
+    while at < len(raw) and not bounds.spent:
         stop = raw.find(b"\n", at)
         stop = len(raw) if stop < 0 else stop
         line = raw[at : min(stop, at + _VALUE_MOST)].rstrip(b"\r")
+        bounds.lines -= 1
+        bounds.size -= stop + 1 - at
         if not line.strip():
-            return Headers(tuple(fields)), raw[stop + 1 :]
+            return Headers(tuple(fields), veiled=veiled), raw[stop + 1 :]
+        veiled = veiled or bool(_VEILED.search(raw, at, min(stop, at + _VEIL_MOST)))
         if line[:1] in b" \t" and fields:
             name, value = fields[-1]
             if len(value) < _VALUE_MOST:
@@ -68,8 +92,8 @@ def read_headers(raw: bytes) -> tuple[Headers, bytes]:
             if named is not None:
                 fields.append((named[1].lower(), _as_text(line)[named.end() :].strip()))
         at = stop + 1
-    below = re.compile(rb"\n\r?\n").search(raw, max(0, at - 1))
-    return Headers(tuple(fields)), raw[below.end() :] if below else b""
+    below = _EMPTY_LINE.search(raw, max(0, at - 1))
+    return Headers(tuple(fields), at < len(raw), veiled), raw[below.end() :] if below else b""
 
 
 def decoded(value: str) -> str:
@@ -100,7 +124,7 @@ def ids_of(value: str) -> tuple[str, ...]:
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
     """Return a structured header's own value in small letters, and its parameters by name."""
-    main, semicolon, rest = value[:_VALUE_MOST].partition(";")
+    main, semicolon, rest = value[:_PARAMETERS_MOST].partition(";")
     found = {
         name.lower().partition("*")[0]: _unquoted(text) for name, text in _PARAMETER.findall(semicolon + rest)
     }
@@ -135,7 +159,9 @@ def without_comments(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
+    if not text.startswith('"'):
+        return text
+    return re.sub(r"\\(.)", r"\1", text[1:].removesuffix('"'))
 
 
 def _as_text(line: bytes) -> str:

@@ -24,13 +24,13 @@ from chalicelib.replies.conversation import (
 )
 from chalicelib.replies.mail_headers import Headers, address_of, decoded
 from chalicelib.replies.mail_parts import MailParts
-from chalicelib.replies.parsed_mail import ParsedMail
+from chalicelib.replies.parsed_mail import PASS, ParsedMail
 from chalicelib.replies.service_headers import envelope_sender, service_headers
 
 # Not shown, and not thrown away: somebody may have written in them. All other kinds but HUMAN are only noted.
 HELD_KINDS = frozenset({LIST, ENCRYPTED, TNEF, UNREADABLE})
 
-_DAEMONS = re.compile(r"(?:mailer-daemon|mail-daemon|mailerdaemon|mdaemon|bounces?)(?:[+=-].*)?@")
+_DAEMONS = re.compile(r"(?:mailer-daemon|mail-daemon|mailerdaemon|mdaemon|(bounces?))(?:[+=-].*)?@")
 _UNDELIVERED = re.compile(
     r"undeliver|delivery (?:status|fail|incomplete)|failure notice|returned mail|mail delivery|could not"
     r" be deliver"
@@ -70,9 +70,10 @@ _RECALLED = re.compile(
 def is_held(parsed: ParsedMail) -> bool:
     """Say whether a mail that is not HUMAN is to be kept for a look instead of noted.
 
-    So is an automatic one that a program sent and a person may have written: help desks answer like that.
+    So is an automatic one that a person may have written: help desks answer like that, and some people's
+    addresses and subjects read like a program's.
     """
-    return parsed.kind in HELD_KINDS or (parsed.kind == AUTOMATIC and parsed.generated)
+    return parsed.kind in HELD_KINDS or (parsed.kind in (AUTOMATIC, BOUNCE) and parsed.generated)
 
 
 def read_kind(headers: Headers, parts: MailParts) -> str:
@@ -97,14 +98,36 @@ def read_kind(headers: Headers, parts: MailParts) -> str:
         return LIST
     if parts.encrypted:
         return ENCRYPTED
-    if any(text.strip() for text in parts.texts) or any(_has_words(page) for page in parts.pages):
+    if _has_any_words(parts):
         return HUMAN
     if parts.packed:
         return TNEF
     return FILES_ONLY if parts.files else EMPTY
 
 
-def was_generated(headers: Headers, parts: MailParts) -> bool:
+def may_be_a_persons(headers: Headers, parts: MailParts, kind: str, dmarc: str) -> bool:
+    """Say whether a person may have written a mail that is automatic, or a bounce.
+
+    Either a help desk's program sent it, or nothing but a name speaks for its kind, that of its sender or its
+    subject, and it is proven where it came from. To look at one too many costs little.
+    """
+    if kind == AUTOMATIC and _was_generated(headers, parts):
+        return True
+    return dmarc == PASS and _has_any_words(parts) and _is_by_name_alone(headers, parts, kind)
+
+
+def _is_by_name_alone(headers: Headers, parts: MailParts, kind: str) -> bool:
+    subject = decoded(headers.first("subject")).strip()
+    told = envelope_sender(service_headers(headers)) == "" or headers.has("x-failed-recipients")
+    if told or parts.reports or _is_marked(headers):
+        return False
+    if kind == AUTOMATIC:
+        return True  # its subject said so
+    named = _DAEMONS.match(address_of(headers.all("from")))
+    return kind == BOUNCE and bool(named and named[1]) and not _UNDELIVERED.search(subject)
+
+
+def _was_generated(headers: Headers, parts: MailParts) -> bool:
     """Say whether a program sent a mail that answers ours and that a person may have written.
 
     An absence note says of itself that it is a reply, or what it is.
@@ -112,8 +135,7 @@ def was_generated(headers: Headers, parts: MailParts) -> bool:
     said = headers.first("auto-submitted").lower()
     away = _AWAY.match(_without_re(decoded(headers.first("subject"))))
     marked = any(headers.has(name) for name in _AUTO_FIELDS) or said.startswith("auto-replied")
-    has_words = any(text.strip() for text in parts.texts) or any(_has_words(page) for page in parts.pages)
-    return bool(_answers(headers) and has_words and not away and not marked)
+    return bool(_answers(headers) and _has_any_words(parts) and not away and not marked)
 
 
 def _is_bounce(headers: Headers, reported: set[str], subject: str, null_path: bool) -> bool:
@@ -127,6 +149,11 @@ def _is_bounce(headers: Headers, reported: set[str], subject: str, null_path: bo
 
 
 def _is_automatic(headers: Headers, subject: str) -> bool:
+    return _is_marked(headers) or bool(_AWAY.match(_without_re(subject)))
+
+
+def _is_marked(headers: Headers) -> bool:
+    """Say whether a header says that a program sent a mail."""
     said = headers.first("auto-submitted").partition(";")[0].strip().lower()
     if said and said != "no":
         return True
@@ -139,7 +166,7 @@ def _is_automatic(headers: Headers, subject: str) -> bool:
     by_class = (
         headers.first("x-post-messageclass").lower() + headers.first("x-ms-exchange-message-class").lower()
     )
-    return "autorespond" in by_class or "oof" in by_class or bool(_AWAY.match(_without_re(subject)))
+    return "autorespond" in by_class or "oof" in by_class
 
 
 def _is_of_a_list(headers: Headers) -> bool:
@@ -161,6 +188,10 @@ def _without_re(subject: str) -> str:
     ).strip()
 
 
+def _has_any_words(parts: MailParts) -> bool:
+    return any(text.strip() for text in parts.texts) or any(_has_words(page) for page in parts.pages)
+
+
 def _has_words(page: str) -> bool:
-    bare = re.sub(r"<(?:style|script|title)\b[^>]*>[^<]*", " ", page[:200_000], flags=re.IGNORECASE)
+    bare = re.sub(r"<(?:style|script|title)\b[^<>]*>[^<]*", " ", page[:200_000], flags=re.IGNORECASE)
     return bool(re.search(r"\w", re.sub(r"<[^<>]*>|&nbsp;|&#160;", " ", bare)))

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from chalicelib.replies.charsets import cleaned, decode
-from chalicelib.replies.mail_headers import Headers, parameters, read_headers
+from chalicelib.replies.mail_headers import HeaderBounds, Headers, parameters, read_headers
 from chalicelib.replies.signed_content import ENCRYPTED, SIGNED, read_cms
 from chalicelib.replies.tnef import read_tnef
 
@@ -56,11 +56,14 @@ class MailParts:
     packed: bool = False  # there is a TNEF file
     cut: bool = False
     looked_at: int = 0
+    text_left: int = WORDS_MOST  # bytes that are still read of plain texts, all together
+    page_left: int = WORDS_MOST  # and of pages
+    bounds: HeaderBounds = field(default_factory=HeaderBounds)
 
 
-def read_parts(headers: Headers, body: bytes) -> MailParts:
-    """Return what a mail's body holds."""
-    parts = MailParts()
+def read_parts(headers: Headers, body: bytes, bounds: HeaderBounds | None = None) -> MailParts:
+    """Return what a mail's body holds. `bounds` is what its own headers left to read."""
+    parts = MailParts(bounds=bounds or HeaderBounds())
     _walk(parts, headers, body, 0, False)
     return parts
 
@@ -83,7 +86,11 @@ def _walk(parts: MailParts, headers: Headers, body: bytes, depth: int, related: 
             return
         if inner:
             for part in inner:
-                _walk(parts, *read_headers(part), depth + 1, kind == "multipart/related")
+                if parts.bounds.spent:
+                    parts.cut = True
+                    break
+                inside, below = read_headers(part, parts.bounds)
+                _walk(parts, inside, below, depth + 1, kind == "multipart/related")
             return
         if depth >= DEPTH_MOST:
             parts.cut = True
@@ -115,8 +122,9 @@ def _leaf(
     elif kind == "text/calendar" and shown != "attachment":
         parts.calendar = True
     elif kind in ("text/plain", "text/html", "text/enriched") and shown != "attachment" and not name:
-        text = decode(_content(parts, headers, body), options.get("charset", ""))
-        if kind == "text/html":
+        page = kind == "text/html"
+        text = decode(_words(parts, headers, body, page), options.get("charset", ""))
+        if page:
             parts.pages.append(text)
         else:
             flowed = options.get("format", "").lower() == "flowed"
@@ -132,7 +140,7 @@ def _leaf(
 def _s_mime(parts: MailParts, body: bytes, headers: Headers, options: dict[str, str], depth: int) -> None:
     what, content = read_cms(_content(parts, headers, body, most=len(body)))
     if what == SIGNED and depth < DEPTH_MOST:
-        _walk(parts, *read_headers(content), depth + 1, False)
+        _walk(parts, *read_headers(content, parts.bounds), depth + 1, False)
     elif what == ENCRYPTED or options.get("smime-type", "enveloped-data").lower() == "enveloped-data":
         parts.encrypted = True
     else:
@@ -182,6 +190,19 @@ def _content(parts: MailParts, headers: Headers, body: bytes, most: int = _ENCOD
     if most == _ENCODED_MOST and len(body) > WORDS_MOST:
         parts.cut, body = True, body[:WORDS_MOST]
     return body
+
+
+def _words(parts: MailParts, headers: Headers, body: bytes, page: bool) -> bytes:
+    """Return the bytes of a text or a page, as many as are still read of a mail."""
+    left = parts.page_left if page else parts.text_left
+    content = _content(parts, headers, body) if left else b""
+    if len(content) > left or (body and not left):
+        parts.cut, content = True, content[:left]
+    if page:
+        parts.page_left -= len(content)
+    else:
+        parts.text_left -= len(content)
+    return content
 
 
 def _last_of_base64(body: bytes) -> bytes:

@@ -42,9 +42,12 @@ class ParsedMail:
 
     `sender` is the From address in small letters; "" unless it is exactly one. `recipients` are the
     envelope's, if the mail service wrote them down. `text` and `html` are its own words in either form,
-    "" where it has none. `files` counts what else is in it. `body` are the bytes below the headers.
-    `message_id`, `in_reply_to` and `references` are ids with their brackets. `generated` says that a program
-    sent it, which says nothing of who wrote it. `cut` says that it was longer than what was read.
+    "" where it has none; `text_beside` and `html_beside` what stands in parts of their own below the one
+    that names a case, which quotes us: a file without a name, or a list's last lines. `files` counts what
+    else is in it. `body` are the bytes below the headers.
+    `message_id`, `in_reply_to` and `references` are ids with their brackets. `generated` says of an
+    automatic one or a bounce that a person may have written it all the same. `cut` says that it
+    was longer than what was read.
     """
 
     kind: str
@@ -58,6 +61,8 @@ class ParsedMail:
     subject: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
+    text_beside: str = field(default="", repr=False)
+    html_beside: str = field(default="", repr=False)
     body: bytes = field(default=b"", repr=False)
     files: int = 0
     generated: bool = False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.replies.charsets import cleaned
-from chalicelib.replies.conversation import AUTOMATIC, UNREADABLE
-from chalicelib.replies.mail_headers import Headers, address_of, decoded, ids_of, read_headers
-from chalicelib.replies.mail_kinds import read_kind, was_generated
+from chalicelib.replies.conversation import AUTOMATIC, BOUNCE, UNREADABLE
+from chalicelib.replies.fenced import CASE
+from chalicelib.replies.mail_headers import HeaderBounds, Headers, address_of, decoded, ids_of, read_headers
+from chalicelib.replies.mail_kinds import may_be_a_persons, read_kind
 from chalicelib.replies.mail_parts import read_parts
 from chalicelib.replies.parsed_mail import ParsedMail
 from chalicelib.replies.service_headers import envelope_recipients, read_verdicts, recipients_of
@@ -25,29 +26,42 @@ def read_mail(raw: bytes) -> ParsedMail:
 
 
 def _read(raw: bytes) -> ParsedMail:
-    headers, body = read_headers(raw)
+    bounds = HeaderBounds()
+    headers, body = read_headers(raw, bounds)
     if not any(headers.has(name) for name in _USUAL):
         return ParsedMail(UNREADABLE, body=raw)
-    parts = read_parts(headers, body)
-    sender = address_of(headers.all("from"))
-    kind = read_kind(headers, parts)
+    parts = read_parts(headers, body, bounds)
+    sender = "" if headers.veiled else address_of(headers.all("from"))
+    kind, verdicts = read_kind(headers, parts), read_verdicts(headers, sender)
+    texts, texts_beside = _parted(parts.texts)
+    pages, pages_beside = _parted(parts.pages)
     return ParsedMail(
         kind,
         sender=sender,
-        verdicts=read_verdicts(headers, sender),
+        verdicts=verdicts,
         message_id="".join(ids_of(headers.first("message-id"))[:1]),
         date=_line(headers, "date"),
         in_reply_to=ids_of(headers.first("in-reply-to")),
         references=ids_of(headers.first("references")),
         recipients=recipients_of(headers),
         subject=_line(headers, "subject"),
-        text="\n\n".join(text for text in parts.texts if text.strip()),
-        html="\n".join(page for page in parts.pages if page.strip()),
+        text="\n\n".join(texts),
+        html="\n".join(pages),
+        text_beside="\n\n".join(texts_beside),
+        html_beside="\n".join(pages_beside),
         body=body,
         files=parts.files,
-        generated=kind == AUTOMATIC and was_generated(headers, parts),
+        generated=kind in (AUTOMATIC, BOUNCE) and may_be_a_persons(headers, parts, kind, verdicts.dmarc),
         cut=parts.cut,
     )
+
+
+def _parted(texts: list[str]) -> tuple[list[str], list[str]]:
+    """Return the texts down to the last that names a case, and those below it; all where none does."""
+    filled = [text for text in texts if text.strip()]
+    named = [at for at, text in enumerate(filled) if CASE.search(text)] if len(filled) > 1 else []
+    last = named[-1] + 1 if named else len(filled)
+    return filled[:last], filled[last:]
 
 
 def _line(headers: Headers, name: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from chalicelib.replies.mail_headers import UNCLOSED, Headers, read_headers, without_comments
-from chalicelib.replies.parsed_mail import GRAY, MISSING, Verdicts
+from chalicelib.replies.parsed_mail import GRAY, MISSING, PASS, Verdicts
 
 _HEAD = 64 * 1024  # bytes: the service's own headers are far less
 _RECEIVED = re.compile(
@@ -54,13 +54,16 @@ def read_verdicts(headers: Headers, sender: str) -> Verdicts:
     spam, virus = _verdict(own, "x-ses-spam-verdict"), _verdict(own, "x-ses-virus-verdict")
     checked = own.first("authentication-results")  # the first, which is the service's own
     results = _results(checked) if checked else None
-    if results is None:
+    if results is None or headers.cut:  # there may be a second From below what is read
         return Verdicts(spam, virus)
     found = {name: (word, rest) for name, word, rest in results}
     dmarc, about = found.get("dmarc", (GRAY, ""))  # it says nothing of a domain that has no DMARC record
     about_domain = _FROM.search(about)
-    if about_domain and sender and about_domain[1].lower() != sender.rpartition("@")[2]:
-        return Verdicts(spam, virus)  # it speaks of another From than the one that we read
+    named = about_domain[1].lower() if about_domain else ""
+    own_domain = sender.rpartition("@")[2]
+    # It speaks of another From than the one that we read, or does not say of which it speaks.
+    if (named and sender and named != own_domain) or (dmarc == PASS and (not named or named != own_domain)):
+        return Verdicts(spam, virus)
     envelope = _ENVELOPE.match(found.get("envelope-from", ("", ""))[0])
     return Verdicts(
         spam,

@@ -108,6 +108,31 @@ def test_an_absence_note_is_not_kept_and_a_help_desks_answer_is() -> None:
     assert [is_held(one) for one in (away, subject, ticket, told)] == [False, False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("headers", "kind_of_it"),
+    [
+        ({"From": "bounce-team@agency.example"}, BOUNCE),
+        ({"Subject": "Away from the window, as you asked"}, AUTOMATIC),
+        ({"Subject": "Re: Vacation house on Elm Street"}, AUTOMATIC),
+    ],
+)
+def test_a_name_alone_makes_no_programs_mail_of_a_proven_senders_words(
+    headers: dict[str, str], kind_of_it: str
+) -> None:
+    proven = read_mail(stored(mail(**headers)))
+    assert (proven.kind, is_held(proven)) == (kind_of_it, True)
+    for other in (
+        stored(mail(**headers), dmarc="none"),
+        stored(mail(**headers), sender=None),
+        stored(mail(" ", **headers)),
+        stored(mail(Auto_Submitted="auto-replied", **headers)),
+        stored(mail(Precedence="junk", In_Reply_To="", **headers)),
+    ):
+        assert not is_held(read_mail(other))
+    daemon = read_mail(stored(mail(From="mailer-daemon@agency.example")))
+    assert (daemon.kind, is_held(daemon)) == (BOUNCE, False)
+
+
 def test_auto_submitted_no_is_a_person() -> None:
     assert kind(mail(Auto_Submitted="no")) == HUMAN
 

@@ -87,6 +87,43 @@ def test_a_result_about_another_from_counts_for_nothing() -> None:
     assert verdicts(stored(mail(), about="evil.example")).dmarc == ""
 
 
+def test_a_pass_that_does_not_say_of_which_from_counts_for_nothing() -> None:
+    own = b" dmarc=pass header.from=agency.example;"
+    for said in (
+        b" dmarc=pass;",
+        b' dmarc=pass header.from="agency.example";',
+        b" dmarc=pass header.from=<>;",
+    ):
+        raw = stored(mail())
+        assert own in raw
+        assert verdicts(raw.replace(own, said)).dmarc == ""
+    assert verdicts(stored(mail(From="a@agency.example, b@evil.example"))).dmarc == ""
+    assert verdicts(stored(mail()).replace(own, b" dmarc=fail;")).dmarc == "fail"
+
+
+def test_a_mail_with_more_header_lines_than_are_read_was_not_checked() -> None:
+    """Its second From may stand below them."""
+    many = b"X-A: b\r\n" * 3_000
+    assert verdicts(stored(many[:7000] + mail())).dmarc == "pass"
+    assert (
+        verdicts(stored(b"From: o@agency.example\r\n" + many + b"From: e@evil.example\r\n\r\nx")).dmarc == ""
+    )
+    long = b"X-A: " + b"b" * 300_000 + b"\r\n"
+    assert (
+        verdicts(stored(b"From: o@agency.example\r\n" + long + b"From: e@evil.example\r\n\r\nx")).dmarc == ""
+    )
+
+
+@pytest.mark.parametrize(
+    "hidden", [b"\rFrom: e@evil.example", b"\0From: e@evil.example", b"\r\r from : e@b.example"]
+)
+def test_a_second_from_that_only_some_programs_see_leaves_no_sender(hidden: bytes) -> None:
+    for name in (b"X-A: b", b"X-A: " + b"b" * 20_000):
+        parsed = read_mail(stored(name + hidden + b"\r\n" + mail()))
+        assert parsed.sender == ""
+        assert parsed.verdicts.dmarc == ""
+
+
 def test_the_envelope_recipient_is_the_services_word() -> None:
     assert envelope_recipients(stored(mail())) == (TOKEN,)
     assert read_mail(stored(mail())).recipients == (TOKEN,)
