@@ -1,13 +1,36 @@
-"""Hostile mails, each of a shape that makes a careless parser slow: what a bound on time is measured with."""
+"""Hostile mails, each of a shape that makes a careless parser slow: what a bound on time is measured with.
+
+    python -m tools.hostile_mails
+
+It prints how many milliseconds of processor time the slowest take, the worst of all last.
+"""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 
 from chalicelib.delivery.fences import end_fence, top_fence
+from chalicelib.replies.read_mail import read_mail
+from chalicelib.replies.split_reply import split_reply
 
 TOP, END = top_fence("PL-7K2M-9QXR", "Write above."), end_fence("PL-7K2M-9QXR", "Nothing below.")
 PAGE = "text/html; charset=utf-8"
+
+
+def _around(piece: bytes) -> tuple[Callable[[int], bytes], str]:
+    """Return the shape of a text with this around each of many pairs of fences."""
+    whole = piece + b"##### PL-7K2M-9QXR #####\n##### PL-7K2M-9QXR =====\n"
+    return lambda size: whole * (size // len(whole)), ""
+
+
+def _parts(headers: bytes, body: bytes = b"x") -> tuple[Callable[[int], bytes], str]:
+    """Return the shape of a mail of many parts with these header lines."""
+    part = b"--b\n" + headers + b"\n\n" + body + b"\n"
+    return lambda size: part * (size // len(part)), "multipart/mixed; boundary=b"
+
+
 SHAPES: dict[str, tuple[Callable[[int], bytes], str]] = {
     "one line": (lambda size: b"a" * size, ""),
     "quoted lines": (lambda size: b"> x\n" * (size // 4), ""),
@@ -39,6 +62,26 @@ SHAPES: dict[str, tuple[Callable[[int], bytes], str]] = {
         lambda size: b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" * (size // 51),
         "multipart/mixed; boundary=x",
     ),
+    "rules": (lambda size: (b"-" * 110 + b"\n") * (size // 111), ""),
+    "banners": _around(("External " + "external " * 125 + "\n").encode()),
+    "banners outside": _around(("External " + "outside " * 140 + "\n").encode()),
+    "labels around fences": _around(b"a:\n" * 150),
+    "senders around fences": _around(b"from: x\n\n" * 50),
+    "dividers around fences": _around((b"-" * 60 + b" " + b"x " * 20 + b"-" * 60 + b"\n") * 3),
+    "dashes before On": (
+        lambda size: ((" " * 9 + "-" * 9) * 18 + " On x wrote:\n").encode() * (size // 337),
+        "",
+    ),
+    "half marks": (lambda size: (b"#" * 27 + b">" * 20 + b"x PL-7K2M-9QXR\n") * (size // 63), ""),
+    "numbers": (lambda size: b"PL-7K2M-9QXR " * (size // 13), ""),
+    "our labels": (lambda size: b"a(" * (size // 2), ""),
+    "open styles": (lambda size: b"<style " * (size // 7), PAGE),
+    "parameters": _parts(b"Content-Type: text/x" + b';a="' * 3_900),
+    "escaped parameters": _parts(b"Content-Type: text/x" + (b';a="' + b'\\"' * 500) * 15),
+    "header lines": _parts(b"a:\n" * 2_999 + b"a: b"),
+    "folded lines": _parts(b"a:" + b"\n x" * 2_990),
+    "texts": _parts(b"Content-Type: text/plain", b"External external\n" * 60),
+    "veils": (lambda size: b"\r" * size, ""),
     "s/mime": (lambda size: b"\x30\x80" * (size // 2), "application/pkcs7-mime; smime-type=signed-data"),
 }
 
@@ -52,6 +95,12 @@ def hostile_mails() -> dict[str, bytes]:
     mails["20,000 quoted lines"] = raw_mail(b"> words of a quote\n" * 20_000)
     mails["10,000 times On"] = raw_mail(b"On " * 10_000)
     mails["100 nested quotes"] = raw_mail(b"<blockquote type=cite>" * 100 + b"x", PAGE)
+    for name in ("parameters", "escaped parameters", "header lines", "folded lines", "texts"):
+        shape, kind = SHAPES[name]
+        mails[f"2 MB of {name}"] = raw_mail(shape(2 * 1024 * 1024), kind)
+    for name in ("banners", "labels around fences", "rules", "half marks", "dashes before On", "open styles"):
+        shape, kind = SHAPES[name]
+        mails[f"192 KB of {name}"] = raw_mail(shape(192 * 1024), kind)
     mails["2 MB of text"] = raw_mail(b"We have it.\n" * 170_000)
     mails["2 MB of a page"] = raw_mail(b"<p>We have it.</p>\n" * 105_000, PAGE)
     return mails
@@ -61,3 +110,25 @@ def raw_mail(body: bytes, content_type: str = "") -> bytes:
     """Return a raw source with this body."""
     kind = content_type or "text/plain; charset=utf-8"
     return f"From: a@b.example\r\nSubject: x\r\nContent-Type: {kind}\r\n\r\n".encode() + body
+
+
+def milliseconds(raw: bytes) -> float:
+    """Return the least processor time of three tries to read and split a mail."""
+    took = []
+    for _ in range(3):
+        start = time.process_time()
+        split_reply(read_mail(raw), "PL-7K2M-9QXR")
+        took.append(time.process_time() - start)
+    return min(took) * 1000
+
+
+def main() -> int:
+    """Print the ten slowest."""
+    slowest = sorted((milliseconds(raw), name) for name, raw in hostile_mails().items())
+    for took, name in slowest[-10:]:
+        sys.stdout.write(f"{took:7.1f} ms  {name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

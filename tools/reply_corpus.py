@@ -27,7 +27,7 @@ from chalicelib.replies.parsed_mail import ParsedMail
 from chalicelib.replies.read_mail import read_mail
 from chalicelib.replies.reply import Reply
 from chalicelib.replies.split_reply import split_reply
-from tools.hostile_mails import hostile_mails
+from tools.hostile_mails import hostile_mails, milliseconds
 
 CORPUS = Path(__file__).resolve().parent.parent / "tests" / "replies" / "corpus"
 CASE = "PL-7K2M-9QXR"
@@ -119,19 +119,9 @@ def main() -> int:
     slowest = max((one.milliseconds for one in results), default=0.0)
     sys.stdout.write(f"slowest: {slowest:.1f} ms\n")
     if options.folder == CORPUS:
-        took, name = max((_milliseconds(raw), name) for name, raw in hostile_mails().items())
+        took, name = max((milliseconds(raw), name) for name, raw in hostile_mails().items())
         sys.stdout.write(f"slowest hostile one: {took:.1f} ms ({name}; at most {MILLISECONDS_MOST})\n")
     return 0 if is_good(results) else 1
-
-
-def _milliseconds(raw: bytes) -> float:
-    """Return the least processor time of three tries."""
-    took = []
-    for _ in range(3):
-        start = time.process_time()
-        split_reply(read_mail(raw), CASE)
-        took.append(time.process_time() - start)
-    return min(took) * 1000
 
 
 def _with_status(reply: Reply) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 # "... wrote:", at the end of an attribution line.
 WROTE = (
@@ -114,12 +115,42 @@ BANNER = re.compile(
     r"|atenção|cuidado|externo|attention|注意|警告|外部邮件|外部郵件|تنبيه|تحذير)\b",
     re.IGNORECASE,
 )
-BANNER_SAYS = re.compile(
-    r"(?:outside|external|unknown sender|originat|extern|fuera de|fora d|hors de|außerhalb|来自.{0,20}外部"
-    r"|來自.{0,20}外部|من خارج)"
-    r".{0,400}(?:link|attachment|click|recogni|trust|verif|caution|enlace|adjunto|clic|anexo|lien|pièce"
-    r"|anhäng|öffne|链接|附件|連結|روابط|مرفقات)"
-    r"|(?:do not|don't) (?:click|open).{0,200}(?:link|attachment).{0,400}(?:recogni|sender|trust|know"
-    r"|expect|safe)",
-    re.IGNORECASE | re.DOTALL,
+# What a banner says after such a beginning: a word of one kind, and below it, not far, one of another.
+BANNER_CHAINS = tuple(
+    tuple(re.compile(words, re.IGNORECASE) for words in chain)
+    for chain in (
+        (
+            r"outside|external|unknown sender|originat|extern|fuera de|fora d|hors de|außerhalb|外部|من خارج",
+            r"link|attachment|click|recogni|trust|verif|caution|enlace|adjunto|clic|anexo|lien|pièce"
+            r"|anhäng|öffne|链接|附件|連結|روابط|مرفقات",
+        ),
+        (
+            r"(?:do not|don't) (?:click|open)",
+            r"link|attachment",
+            r"recogni|sender|trust|know|expect|safe",
+        ),
+    )
 )
+_FAR = 400  # characters
+
+
+def is_banner(said: str) -> bool:
+    """Say whether a paragraph reads like a warning of a mail gateway."""
+    return bool(BANNER.match(said)) and any(_is_said(said, chain) for chain in BANNER_CHAINS)
+
+
+def _is_said(said: str, chain: tuple[re.Pattern[str], ...]) -> bool:
+    """Say whether words of each kind stand one after the other, each not far from the one before."""
+    ends: list[int] | None = None
+    for words in chain:
+        found = list(words.finditer(said))
+        if ends is None:
+            ends = [one.end() for one in found]
+            continue
+        reached = []
+        for one in found:
+            before = bisect_right(ends, one.start())
+            if before and one.start() - ends[before - 1] <= _FAR:
+                reached.append(one.end())
+        ends = reached
+    return bool(ends)

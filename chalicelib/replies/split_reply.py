@@ -10,50 +10,53 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from chalicelib.replies.fenced import CASE, Fence, Fenced, find_fences, pair_fences
+from chalicelib.replies.fenced import Fence, Fenced, find_fences, pair_fences
 from chalicelib.replies.html_text import QUOTE_BEGINS, html_to_text
+from chalicelib.replies.our_lines import is_of_a_report, may_be_of_a_report
 from chalicelib.replies.parsed_mail import ParsedMail
-from chalicelib.replies.quotes import (
-    LINES_MOST,
-    depth_of,
-    own_words,
-    unquoted,
-    without_banner,
-    without_intro,
-)
+from chalicelib.replies.quote_marks import depth_of, unquoted
+from chalicelib.replies.quotes import LINES_MOST, Looks, own_words, without_banner, without_intro
 from chalicelib.replies.reply import STATUSES, TEXT_MOST, Reply
 
-_WRAPPED_AT = 60  # characters: from here on a mail program may have wrapped a line
-# Lines of our own mails, in any language: the rule around what was written, a digest's, a label with a case.
-_NUMBERED = CASE.pattern
-_OURS = re.compile(
-    rf"^.{{0,20}}(?:-{{3,9}}|={{3,9}}|#{{3,9}}) ?.{{0,90}}{_NUMBERED}"
-    rf"|^[^:：៖\n]{{2,60}}[:：៖] ?{_NUMBERED}\s*$",
-    re.IGNORECASE | re.MULTILINE,
-)
+_OUTSIDES_MOST = 12  # places around our fences that are looked at closely: threads have fewer
 
 
 @dataclass
 class _Split:
-    """A text taken apart: lines of the answer, lines of the whole, and what is in doubt."""
+    """A text taken apart: lines of the answer from each place, lines of the whole, and what is in doubt."""
 
-    own: list[str] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)  # the first fence, or all where there is none
+    inside: list[str] = field(default_factory=list)  # between ours, and between two of our mails
+    below: list[str] = field(default_factory=list)  # the last fence
     whole: list[str] = field(default_factory=list)
     fenced: bool = False  # every fence had its other one
+    paired: bool = False  # and there were some
     cut: bool = False
     doubtful: bool = False  # quoted lines may be among the own ones
 
+    def own(self) -> list[str]:
+        """Return all lines of the answer."""
+        places = [place for place in (self.above, self.inside, self.below) if any(map(str.strip, place))]
+        return [line for place in places for line in ("", *place)]
+
 
 def split_reply(parsed: ParsedMail, case_number: str) -> Reply:
-    """Return the reply of a person's mail. `case_number` is the number of the report that it answers."""
+    """Return the reply of a person's mail. `case_number` is the number of the report that it answers.
+
+    Where both our fences are and nothing of theirs stands outside them, it has no text: see `is_nothing`.
+    """
     _ = case_number  # a fence of any case is ours: an officer may answer an older thread
-    text, cut = _bounded(_source(parsed))
+    source, beside = _source(parsed)
+    text, cut = _bounded(source)
     split = _split(text)
+    if beside.strip():
+        split.fenced, split.whole = False, [*split.whole, "", *beside.split("\n")]
     whole = _joined(split.whole)
-    status, own = _status(split.own)
-    answer = _joined(own)
-    if _says_too_little(answer, whole, status, split):
-        status, answer = 0, whole
+    _doubt(split, whole)
+    status = _take_status(split)
+    answer = _joined(split.own())
+    if _says_too_little(answer, whole, status, split) and not (split.paired and not beside.strip()):
+        answer = whole
         split.doubtful = split.doubtful or split.cut
     answer, answer_cut = _shortened(answer)
     whole, whole_cut = _shortened("" if _words(whole) == _words(answer) else whole)
@@ -61,8 +64,8 @@ def split_reply(parsed: ParsedMail, case_number: str) -> Reply:
         text=answer,
         whole=whole,
         status=status,
-        repeats=bool(whole) and not split.fenced,
-        text_repeats=bool(answer) and (split.doubtful or bool(_OURS.search(answer))),
+        repeats=bool(whole) and (not split.fenced or (split.doubtful and not answer)),
+        text_repeats=bool(answer) and split.doubtful,
         files=parsed.files,
         cut=cut or answer_cut or whole_cut or parsed.cut,
         message_id=parsed.message_id,
@@ -70,19 +73,41 @@ def split_reply(parsed: ParsedMail, case_number: str) -> Reply:
     )
 
 
-def _source(parsed: ParsedMail) -> str:
-    """Return the text to split: the plain one, unless it has no words, hardly any, or has lost a fence."""
+def is_nothing(reply: Reply) -> bool:
+    """Say whether a reply has neither a word nor a digit of its writer: there was none outside our fences.
+
+    They may have written between these, where no quote marks tell their lines from ours.
+    """
+    return not reply.text and not reply.status
+
+
+def _doubt(split: _Split, whole: str) -> None:
+    """Take for doubtful an answer in which a line may be one of a report."""
+    if not split.paired:
+        split.doubtful = split.doubtful or may_be_of_a_report(_joined(split.own()))
+    elif is_of_a_report(whole):  # there was another one, and its fences are lost
+        split.paired = split.fenced = False
+        split.doubtful = True
+
+
+def _source(parsed: ParsedMail) -> tuple[str, str]:
+    """Return the text to split, and what stands in parts below it.
+
+    It is the plain one, unless that has no words, hardly any, or has lost a fence.
+    """
     plain = parsed.text
     if not parsed.html.strip():
-        return plain
+        return plain, parsed.text_beside
     size = len("".join(plain.split()))
-    if size and len(find_fences(plain)) and not pair_fences(find_fences(plain))[1]:
-        return plain
+    known = find_fences(plain)
+    if size and known and not pair_fences(known)[1]:
+        return plain, parsed.text_beside
     page = html_to_text(parsed.html)
-    if not size or size * 10 < len("".join(page.split())):
-        return page
-    fences = find_fences(page)
-    return page if fences and not pair_fences(fences)[1] and not find_fences(plain) else plain
+    if size and size * 10 >= len("".join(page.split())):
+        fences = [] if known else find_fences(page)
+        if not fences or pair_fences(fences)[1]:
+            return plain, parsed.text_beside
+    return page, html_to_text(parsed.html_beside) if parsed.html_beside else ""
 
 
 def _bounded(text: str) -> tuple[str, bool]:
@@ -93,15 +118,20 @@ def _bounded(text: str) -> tuple[str, bool]:
 
 
 def _split(text: str) -> _Split:
+    looks = Looks()
     fences = find_fences(text)
     if not fences:
         lines = text.split("\n")
-        own = own_words(lines)
-        return _Split(own.lines, [line for line in lines if line != QUOTE_BEGINS], False, own.cut, own.quoted)
+        own = own_words(lines, looks)
+        whole = [line for line in lines if line != QUOTE_BEGINS]
+        return _Split(own.lines, whole=whole, cut=own.cut, doubtful=own.quoted or looks.spent)
     stretches, single = pair_fences(fences)
-    stretches = stretches + [_open_stretch(text, fence, stretches) for fence in single if fence.top][:1]
-    stretches.sort(key=lambda one: one.start)
-    return _around(text, stretches, single)
+    opening = [fence for fence in single if fence.top and (fence.leads or not stretches)]
+    opened = [_open_stretch(text, fence, stretches) for fence in opening[:1]]
+    split = _around(text, sorted([*stretches, *opened], key=lambda one: one.start), single, looks)
+    split.paired = bool(stretches) and not single
+    split.doubtful = split.doubtful or looks.spent or any(fence.top and not fence.leads for fence in single)
+    return split
 
 
 def _open_stretch(text: str, fence: Fence, others: list[Fenced]) -> Fenced:
@@ -111,33 +141,46 @@ def _open_stretch(text: str, fence: Fence, others: list[Fenced]) -> Fenced:
     )
 
 
-def _around(text: str, stretches: list[Fenced], single: list[Fence]) -> _Split:
+def _around(text: str, stretches: list[Fenced], single: list[Fence], looks: Looks) -> _Split:
     """Take apart a text with stretches of ours in it."""
     split = _Split(fenced=not single, cut=True)
-    at = 0
+    alone = {fence.start for fence in single}
+    at = seen = 0
     for number, stretch in enumerate([*stretches, None]):
         outside = text[at : stretch.start if stretch else len(text)].split("\n")
         if number:
             outside = _after_fence(outside)
         split.whole += [line for line in outside if line != QUOTE_BEGINS]
-        _add_outside(split, outside, stretch is not None)
+        if any(unquoted(line).strip() for line in outside):
+            seen += 1
+            place = split.inside if number else split.above
+            place = place if stretch else split.below
+            _add_outside(
+                split, place, outside, stretch is not None, looks if seen <= _OUTSIDES_MOST else None
+            )
         if stretch is None:
             break
         inside = text[stretch.start : stretch.end].split("\n")
         answers, doubtful = _between(inside)
-        is_open = any(fence.start == stretch.start for fence in single)
-        split.whole += inside if is_open else answers  # nobody can say where ours ends
-        split.own += answers
+        split.whole += inside if stretch.start in alone else answers  # nobody can say where ours ends
+        split.inside += ["", *answers] if split.inside else answers
         split.doubtful = split.doubtful or doubtful
         at = stretch.end
     return split
 
 
-def _add_outside(split: _Split, lines: list[str], above_a_fence: bool) -> None:
+def _add_outside(
+    split: _Split, place: list[str], lines: list[str], above_a_fence: bool, looks: Looks | None
+) -> None:
+    """Add what is the writer's own of lines outside our fences; all of it, in doubt, where nobody looks."""
+    if looks is None:
+        split.doubtful = True
+        place += ["", *(line for line in lines if line != QUOTE_BEGINS)]
+        return
     if above_a_fence:
-        lines = without_intro(without_banner(lines))
-    own = own_words(lines)
-    split.own += ["", *own.lines] if split.own else own.lines
+        lines = without_intro(without_banner(lines), looks)
+    own = own_words(lines, looks)
+    place += ["", *own.lines] if place else own.lines
     if own.quoted and not split.fenced:
         split.doubtful = True
 
@@ -153,8 +196,8 @@ def _after_fence(lines: list[str]) -> list[str]:
 def _between(lines: list[str]) -> tuple[list[str], bool]:
     """Return the lines inside our fences that an officer wrote there, and whether some may be ours after all.
 
-    They are those without a quote mark where the rest has one. A line right below a long quoted one may be
-    that one's end, wrapped.
+    They are those without a quote mark where the rest has one. A line right below a quoted one may be that
+    one's end, wrapped: at how many columns, nobody knows.
     """
     marked = sum(bool(depth_of(line)) for line in lines if line.strip())
     filled = sum(bool(line.strip()) for line in lines)
@@ -165,8 +208,7 @@ def _between(lines: list[str]) -> tuple[list[str], bool]:
     above = ""
     for line in lines:
         if line.strip() and not depth_of(line) and line != QUOTE_BEGINS:
-            if len(above) >= _WRAPPED_AT and depth_of(above):
-                doubtful = True
+            doubtful = doubtful or bool(depth_of(above) and unquoted(above).strip())
             answers.append(line)
         elif answers and answers[-1]:
             answers.append("")
@@ -174,15 +216,25 @@ def _between(lines: list[str]) -> tuple[list[str], bool]:
     return answers, doubtful
 
 
-def _status(lines: list[str]) -> tuple[int, list[str]]:
-    """Return the digit that stands in the first line, and the lines below it."""
-    for at, line in enumerate(lines):
+def _take_status(split: _Split) -> int:
+    """Return the digit in the answer's first line, and take it out of there.
+
+    It counts where no line of a report can stand: above the first fence, or below the last.
+    """
+    sure = split.paired or not split.doubtful
+    place = split.above
+    if not any(map(str.strip, place)):
+        sure, place = not split.doubtful and not any(map(str.strip, split.inside)), split.below
+    for at, line in enumerate(place):
         plain = "".join(sign for sign in line[:80] if sign.isalnum())
         if not plain:
             continue
         digit = unicodedata.digit(plain, 0) if len(plain) == 1 else 0
-        return (digit, lines[at + 1 :]) if digit in STATUSES else (0, lines)
-    return 0, lines
+        if digit not in STATUSES or not sure:
+            break
+        del place[: at + 1]
+        return digit
+    return 0
 
 
 def _says_too_little(answer: str, whole: str, status: int, split: _Split) -> bool:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.delivery.fences import end_fence, top_fence
+from chalicelib.delivery.render.mail_block import labels
+from chalicelib.directory.adapters.shipped_content import CATALOGS
+from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.replies.conversation import HUMAN
+from chalicelib.replies.our_labels import OUR_LABELS, plain_label
 from chalicelib.replies.parsed_mail import ParsedMail
 from chalicelib.replies.read_mail import read_mail
 from chalicelib.replies.reply import TEXT_MOST, Reply
-from chalicelib.replies.split_reply import split_reply
-from tests.support.stored_mails import mail, stored
+from chalicelib.replies.split_reply import is_nothing, split_reply
+from tests.support.stored_mails import mail, source, stored
 
 CASE = "PL-7K2M-9QXR"
+LANGUAGES = ("en", "es", "pt", "fil", "zh-Hans", "zh-Hant", "ar", "km", "pa", "hmn")
 ODD = "seventeen purple flamingos"
 OURS = "\n".join(
     [
@@ -100,6 +105,80 @@ def test_a_text_that_lost_its_fences_gives_way_to_the_page_that_has_them() -> No
     assert "flamingos" not in reply.whole
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        "PL - 7K2M - 9QXR",
+        "PL-٧K٢M-٩QXR",
+        "ＰＬ－７Ｋ２Ｍ－９ＱＸＲ",
+        "РЛ-7К2М-9QXR",
+        *(f"PL-{sign}7K2M-9Q{sign}XR" for sign in "\u200b\u200c\u200e\u200f\u2060\u2066"),
+    ],
+)
+def test_fences_are_found_whatever_a_program_did_to_their_number(number: str) -> None:
+    ours = OURS.replace(f"Case number: {CASE}", "Where: munterhaus street").replace(CASE, number)
+    reply = split(f"We have it.\n\n{ours}")
+    assert reply.text == "We have it."
+    assert "munterhaus" not in reply.whole
+    assert not reply.repeats
+    assert not split(f"We have it.\n\n{ours.replace(number, CASE, 1)}").repeats  # both name one case
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        f"Case number:\n{CASE}\n\n{ODD}",
+        f"Ticket history\nPorchlight report {CASE} (Town)\n\n{ODD}",
+        f"{CASE} ##### Write above.\n\n{ODD}\n\n{CASE} =====",
+        f"##### [removed] ##### Write above.\n\n{ODD}",
+        f"\\=\\=\\=\\=\\= 2 / 2\n\n{ODD}",
+        f"Where: here\n\n{ODD}",
+        f"Dónde: aquí\n\n{ODD}",
+        f"地點：這裡\n\n{ODD}",
+        f"» {ODD}",
+        f"JD> {ODD}",
+    ],
+)
+def test_a_part_of_our_mail_without_its_fences_needs_a_second_press(block: str) -> None:
+    reply = split(f"We have it.\n\n{block}")
+    assert reply.text.startswith("We have it.")
+    assert "flamingos" not in reply.text or reply.text_repeats
+    assert "flamingos" not in reply.whole or reply.repeats
+
+
+def test_the_labels_of_our_mails_are_known_in_every_language() -> None:
+    catalogs = Catalogs(CATALOGS)
+    for language in LANGUAGES:
+        unknown = [
+            label
+            for label in labels(catalogs.sentences(language).plain)
+            if plain_label(label) not in OUR_LABELS
+        ]
+        assert not unknown
+
+
+def test_lines_wrapped_at_any_width_need_a_second_press() -> None:
+    for line, rest in (("> short", "end"), ("> " + "她住在那个房子里面" * 4, "秘密")):
+        lines = quoted(OURS).split("\n")
+        lines[3:3] = [line, rest]
+        reply = split("\n".join(["We have it.", "", WROTE, *lines]))
+        assert reply.text_repeats
+    assert split(f"{WROTE}\n\n> a line that was\nwrapped").text_repeats
+
+
+def test_a_part_without_a_name_below_the_one_with_our_fences_needs_a_second_press() -> None:
+    parts = [f"We have it.\n\n{OURS}", f"a file without a name: {ODD}"]
+    for kind, texts in (
+        ("plain", parts),
+        ("html", [f"<p>{part}</p>".replace("\n", "<br>") for part in parts]),
+    ):
+        body = "".join(f"--b\r\nContent-Type: text/{kind}\r\n\r\n{text}\r\n" for text in texts)
+        reply = split_reply(read_mail(source(body.encode(), "multipart/mixed; boundary=b")), CASE)
+        assert reply.text == "We have it."
+        assert "flamingos" in reply.whole
+        assert reply.repeats
+
+
 def test_an_answer_below_the_quote_is_the_answer() -> None:
     reply = split(f"{WROTE}\n{quoted(OURS)}\n\nWe have it.\nWho drives?\n")
     assert reply.text == "We have it.\nWho drives?"
@@ -144,6 +223,25 @@ def test_neither_does_one_that_is_followed_by_the_beginning_of_another() -> None
     assert not reply.repeats
 
 
+def test_neither_does_a_pair_that_is_the_wrong_way_round() -> None:
+    top, end = top_fence(CASE, "x"), end_fence(CASE, "x")
+    for trick in (f"a\n{end}\n{ODD}\n{top}\nb", f"{end}\n{ODD}\n{top}\n{end}\n{ODD}\n{top}"):
+        reply = split(f"We have it.\n\n{OURS.replace(ODD, trick)}\n\nThanks.")
+        assert reply.text == "We have it.\n\nThanks."
+        assert "flamingos" not in reply.whole
+    cut = OURS.replace(ODD, f"a\n{end}\n{ODD}\n----- End of what they wrote ({CASE}) -----").rpartition("\n")[
+        0
+    ]
+    assert split(f"We have it.\n\n{cut}").text_repeats
+
+
+def test_a_top_fence_in_a_sentence_takes_nothing_away() -> None:
+    reply = split(f"see {top_fence(CASE, 'Write above.')}\nWe have it.\n\n{OURS}")
+    assert "We have it." in reply.text
+    assert "flamingos" not in reply.to_bytes().decode()
+    assert reply.text_repeats
+
+
 def test_what_follows_a_top_fence_alone_opens_by_a_second_press_only() -> None:
     no_end = OURS.rpartition("\n")[0]
     reply = split(f"We have it.\n\n{no_end}\nand this was written below.")
@@ -174,10 +272,13 @@ def test_a_text_that_may_be_the_report_itself_needs_a_second_press() -> None:
     assert split(f"Número de caso: {CASE}\n{ODD}").text_repeats
 
 
-def test_an_officer_may_name_the_case() -> None:
-    reply = split(f"We have {CASE} and go there on Monday.")
-    assert reply.text == f"We have {CASE} and go there on Monday."
+def test_an_officer_may_name_the_case_above_our_fences() -> None:
+    said = f"We have {CASE} and go there on Monday."
+    reply = split(f"{said}\n\n{WROTE}\n\n{quoted(OURS)}")
+    assert reply.text == said
     assert not reply.text_repeats
+    assert split(said).text == said
+    assert split(said).text_repeats  # without fences nobody can say whose line it is
 
 
 def test_a_fresh_mail_is_shown_at_once() -> None:
@@ -281,8 +382,34 @@ def test_a_digit_alone_is_a_status_without_prose() -> None:
     assert (reply.status, reply.text) == (2, "")
 
 
+def test_a_digit_counts_above_the_first_fence_or_below_the_last_alone() -> None:
+    inside = quoted(OURS).replace(f">   {ODD}", f">   {ODD} and there are\n2\n> of them")
+    assert split(f"{WROTE}\n{inside}").status == 0
+    assert split(f"{WROTE}\n{inside}\n\n3").status == 0
+    assert split(f"{WROTE}\n{quoted(OURS)}\n\n3").status == 3
+    assert split(f"4\n\n{WROTE}\n{inside}").status == 4
+
+
+def test_a_digit_in_doubt_is_no_status() -> None:
+    reply = split(f"2\n{OURS.partition(chr(10))[2]}")
+    assert (reply.status, reply.text_repeats) == (0, True)
+
+
 def test_a_digit_in_a_later_line_is_no_status() -> None:
     assert split("We have it.\n2\n").status == 0
+
+
+def test_nothing_outside_our_fences_is_nothing() -> None:
+    lines = OURS.split("\n")
+    lines[1:1] = ["", "We have it.", ""]  # typed below the first line, where no mark tells it from ours
+    head = "From: Porchlight <desk@reply.porchlight.example>\nSent: Monday, November 30, 2026 10:00 AM"
+    for above in ("", f"{head}\nTo: x@agency.example\nSubject: Porchlight report\n\n"):
+        reply = split(above + "\n".join(lines))
+        assert is_nothing(reply)
+        assert (reply.text, reply.status) == ("", 0)
+    assert not is_nothing(split(f"2\n\n{OURS}"))
+    assert not is_nothing(split(f"Yes.\n\n{OURS}"))
+    assert not is_nothing(split("Yes."))
 
 
 def test_a_reply_that_would_be_empty_shows_the_whole() -> None:
