@@ -76,7 +76,7 @@ def find_fences(text: str) -> list[Fence]:
         stop = text.find("\n", after.end())
         end = min(len(text) if stop < 0 else stop, after.end() + _SENTENCE_MOST)
         top = after[1] is not None
-        number = f"PL-{_plain(case[1])}-{_plain(case[2])}"
+        number = number_of(case)
         found.append(Fence(number, top, line if begins else before, after.end() if top else end, begins))
     return found
 
@@ -89,6 +89,11 @@ def _marks_before(text: str, at: int) -> int:
     count = sum(marks.count(sign) for sign in _TOPS)
     first -= first > 0 and marks[first - 1] == "\\"
     return at - len(marks) + first if count >= _MARKS_LEAST else -1
+
+
+def number_of(case: re.Match[str]) -> str:
+    """Return what CASE found, as a case's number is written."""
+    return f"PL-{_plain(case[1])}-{_plain(case[2])}"
 
 
 def _plain(four: str) -> str:

@@ -26,6 +26,7 @@ class Heading:
     sender: str = field(default="", repr=False)
     addressed: tuple[str, ...] = field(default=(), repr=False)
     subject: str = field(default="", repr=False)
+    is_addressed: bool = True  # it has a To or a Cc at all: a blind copy of somebody's may have none
 
 
 def read_heading(raw: bytes) -> Heading:
@@ -36,7 +37,7 @@ def read_heading(raw: bytes) -> Heading:
         addressed = [one for line in lines if len(line) == 1 for one in _addresses(line[0])]
         subjects = headers.all("subject")
         subject = cleaned(decoded(subjects[0])) if len(subjects) == 1 else ""
-        return Heading(address_of(headers.all("from")), tuple(addressed), subject)
+        return Heading(address_of(headers.all("from")), tuple(addressed), subject, any(lines))
     except Exception:  # whatever a stranger sends
         return Heading()
 

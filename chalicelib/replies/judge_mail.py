@@ -13,6 +13,7 @@ from chalicelib.replies.conversation import (
     HELD,
     HUMAN,
     MAY_BE_SHOWN,
+    NOT_TO_US,
     NOTED,
     SHOWN,
     SPAM,
@@ -26,7 +27,7 @@ from chalicelib.replies.parsed_mail import ParsedMail
 from chalicelib.replies.place_mail import Copy
 from chalicelib.replies.ports import FILES, NOT_SHOWN
 from chalicelib.replies.reply import Reply
-from chalicelib.replies.split_reply import split_reply
+from chalicelib.replies.split_reply import is_nothing, split_reply
 from chalicelib.reporting.cases import case_number
 
 WORDS_MOST = 250 * 1024  # bytes of a reply: sealed, it fits into one item
@@ -58,8 +59,8 @@ def judge(
 ) -> tuple[ReplyNote, bytes]:
     """Return the note of a mail, with what becomes of it, and the reply to be sealed, if there is one.
 
-    Only a person's, without a doubt, is shown. One in which nothing is left but what they quoted is held:
-    they wrote where we cannot find it.
+    Only a person's, without a doubt, is shown; one that is not addressed to us as unproven. One in which
+    nothing is left but what they quoted is held: they wrote where we cannot find it.
     """
     note = _note_of(parsed, doubts, reply_id, copy.recipient, now)
     kept = note.state in (SHOWN, HELD) and MAY_BE_SHOWN.issuperset(doubts)
@@ -71,18 +72,16 @@ def judge(
     return note, _words_of(reply)
 
 
-def is_nothing(reply: Reply) -> bool:
-    """Say whether nothing that its writer could read is left of a reply."""
-    return not reply.text.strip() and not reply.status
-
-
 def _note_of(
     parsed: ParsedMail, doubts: tuple[str, ...], reply_id: str, recipient: str, now: datetime
 ) -> ReplyNote:
     others = HELD if is_held(parsed) else NOTED
-    state = others if parsed.kind != HUMAN else HELD if doubts else SHOWN
-    sender = parsed.sender if state == HELD else ""
-    return ReplyNote(reply_id, recipient, now, parsed.kind, state, sender, parsed.verdicts.words(), doubts)
+    unproven = doubts == (NOT_TO_US,)  # proven to be theirs, and not to be an answer: the writer is told so
+    state = others if parsed.kind != HUMAN else SHOWN if unproven or not doubts else HELD
+    sender, words = parsed.sender if state == HELD else "", parsed.verdicts.words()
+    return ReplyNote(
+        reply_id, recipient, now, parsed.kind, state, sender, words, doubts, unproven and state == SHOWN
+    )
 
 
 def _words_of(reply: Reply) -> bytes:

@@ -97,7 +97,11 @@ class PlaceMail:
         if tokens:
             found = [address for token in tokens if (address := self._address(token))]
             return any(self._is_about(copy, one.report_id, one.batch) for one in found)
-        if locals_ or case_number(copy.report_id).casefold() in heading.subject.casefold():
+        if (
+            locals_
+            or not heading.is_addressed
+            or case_number(copy.report_id).casefold() in heading.subject.casefold()
+        ):
             return True
         mails = (self._sent.mail(one) for one in answers)
         return any(

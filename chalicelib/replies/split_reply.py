@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from chalicelib.replies.fenced import Fence, Fenced, find_fences, pair_fences
+from chalicelib.replies.fenced import CASE, Fence, Fenced, find_fences, number_of, pair_fences
 from chalicelib.replies.html_text import QUOTE_BEGINS, html_to_text
 from chalicelib.replies.our_lines import is_of_a_report, may_be_of_a_report
 from chalicelib.replies.parsed_mail import ParsedMail
@@ -33,6 +33,7 @@ class _Split:
     paired: bool = False  # and there were some
     cut: bool = False
     doubtful: bool = False  # quoted lines may be among the own ones
+    cut_off: bool = False  # what may be of another report
 
     def own(self) -> list[str]:
         """Return all lines of the answer."""
@@ -45,7 +46,6 @@ def split_reply(parsed: ParsedMail, case_number: str) -> Reply:
 
     Where both our fences are and nothing of theirs stands outside them, it has no text: see `is_nothing`.
     """
-    _ = case_number  # a fence of any case is ours: an officer may answer an older thread
     source, beside = _source(parsed)
     text, cut = _bounded(source)
     split = _split(text)
@@ -58,6 +58,12 @@ def split_reply(parsed: ParsedMail, case_number: str) -> Reply:
     if _says_too_little(answer, whole, status, split) and not (split.paired and not beside.strip()):
         answer = whole
         split.doubtful = split.doubtful or split.cut
+    # A fence of any case is ours, since an officer may answer an older thread. What may be of another report
+    # is for no eyes but that one's writer's: a digest holds many.
+    if split.doubtful and is_of_a_report(answer) and _names_another(answer, case_number):
+        answer, split.cut_off = "", True
+    if (not split.fenced or split.doubtful) and _names_another(whole, case_number):
+        whole, split.cut_off = "", True
     answer, answer_cut = _shortened(answer)
     whole, whole_cut = _shortened("" if _words(whole) == _words(answer) else whole)
     return Reply(
@@ -67,10 +73,15 @@ def split_reply(parsed: ParsedMail, case_number: str) -> Reply:
         repeats=bool(whole) and (not split.fenced or (split.doubtful and not answer)),
         text_repeats=bool(answer) and split.doubtful,
         files=parsed.files,
-        cut=cut or answer_cut or whole_cut or parsed.cut,
+        cut=cut or answer_cut or whole_cut or parsed.cut or split.cut_off,
         message_id=parsed.message_id,
         references=parsed.references,
     )
+
+
+def _names_another(text: str, case_number: str) -> bool:
+    """Say whether a text names a case that is not this one, however its number is written."""
+    return any(number_of(found) != case_number for found in CASE.finditer(text))
 
 
 def is_nothing(reply: Reply) -> bool:
@@ -78,7 +89,7 @@ def is_nothing(reply: Reply) -> bool:
 
     They may have written between these, where no quote marks tell their lines from ours.
     """
-    return not reply.text and not reply.status
+    return not reply.text.strip() and not reply.status
 
 
 def _doubt(split: _Split, whole: str) -> None:

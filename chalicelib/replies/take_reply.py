@@ -188,8 +188,8 @@ class TakeReply:
 
     def _finish(self, copy: Copy, note: ReplyNote) -> None:
         """Do what follows from a note, in whatever state it is by now."""
-        if note.state == SHOWN and not note.unproven:
-            self._spoken(copy, note.at)
+        if note.state == SHOWN:
+            self._spoken(copy, note)
         if note.state == HELD:  # its row on the desk's list: there once, however often it is added
             domain, case = _domain(note.sender), case_number(copy.report_id)
             self._rows.add(MistypedMail(note.id, note.at, domain, note.verdicts, HELD_ROW, case))
@@ -198,8 +198,12 @@ class TakeReply:
         if note.state != HELD:
             self._shelf.drop_raw(copy.report_id, note.id)
 
-    def _spoken(self, copy: Copy, at: datetime) -> None:
-        """Record on the report that this office replied: somebody there has it, and it is kept for longer."""
+    def _spoken(self, copy: Copy, note: ReplyNote) -> None:
+        """Record on the report that this office replied: somebody there has it, and it is kept for longer.
+
+        One that is not proven to be an answer of theirs does not say that somebody has it.
+        """
+        at = note.at
         for _ in range(_TRIES):
             record = self._reports.look_up(copy.report_id, self._now())
             delivery = None if record is None else record.delivery_to(copy.recipient)
@@ -207,7 +211,7 @@ class TakeReply:
                 return
             changed = replace(
                 delivery,
-                replied_at=delivery.replied_at or at,
+                replied_at=delivery.replied_at or (None if note.unproven else at),
                 spoke_at=max(delivery.spoke_at or at, at),
             )
             if changed == delivery:

@@ -47,4 +47,4 @@ def test_nothing_that_a_stranger_sends_stops_it(seed: int) -> None:
 
 
 def test_it_shows_none_of_it() -> None:
-    assert repr(read_heading(stored(mail()))) == "Heading()"
+    assert repr(read_heading(stored(mail()))) == "Heading(is_addressed=True)"

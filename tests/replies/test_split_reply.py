@@ -463,3 +463,28 @@ def test_ids_and_files_go_with_the_reply() -> None:
     reply = split_reply(parsed, CASE)
     assert (reply.message_id, reply.references, reply.files) == ("<a@b>", ("<c@d>",), 2)
     assert Reply.from_bytes(reply.to_bytes()) == reply
+
+
+def test_what_may_be_of_another_report_is_for_no_other_writers_eyes() -> None:
+    mine, other = "PL-7K2M-9QXR", "PL-33GV-K624"
+    digest = [
+        top_fence(mine, "Please write above this line."),
+        f"===== 1 / 2: {mine} =====",
+        "my own words about the mill",
+        f"===== 2 / 2: {other} =====",
+        "a neighbour's words about a zebra",
+    ]
+    quoted = "\r\n".join(
+        ["We sent somebody.", "", "On Sunday Porchlight wrote:", *(f"> {one}" for one in digest)]
+    )
+    for number in (mine, other):
+        reply = split_reply(read_mail(stored(mail(quoted))), number)
+        assert "zebra" not in reply.whole + reply.text, number
+        assert "mill" not in reply.whole + reply.text, number
+        assert reply.text.startswith("We sent somebody.")
+        assert reply.cut
+
+
+def test_an_officer_may_name_another_case() -> None:
+    reply = split_reply(read_mail(stored(mail("It is the same as PL-33GV-K624.\r\n"))), "PL-7K2M-9QXR")
+    assert reply.text == "It is the same as PL-33GV-K624."

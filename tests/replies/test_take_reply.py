@@ -208,14 +208,20 @@ def test_a_reply_to_the_address_that_our_mails_come_from_is_kept_for_the_desk(
 OLD = {"to": "chief@agency.example", "subject": "Lunch"}
 
 
-def test_an_old_mail_of_the_office_that_is_sent_again_is_not_its_reply(bench: InboundBench) -> None:
+def test_an_old_mail_of_the_office_that_is_sent_again_is_shown_as_unproven(bench: InboundBench) -> None:
     bench.put(raw_mail("Nothing more to do here.", **OLD), address())
-    assert bench.take() == {HELD: 1}
+    assert bench.take() == {SHOWN: 1}
     [note] = bench.shelf.conversation(ONE).replies
-    assert note.doubts == (NOT_TO_US,)
-    assert list(bench.shelf.sealed) == list(bench.shelf.raw) == [(ONE, note.id)], "the desk may show it"
-    assert bench.delivery().replied_at is None
-    assert [(told.kind, told.why) for told in bench.notes.notes] == [(NOT_SHOWN, HUMAN)]
+    assert (note.doubts, note.unproven) == ((NOT_TO_US,), True)
+    assert bench.shelf.raw == {}
+    assert (bench.delivery().replied_at, bench.delivery().spoke_at) == (None, note.at)
+    assert bench.notes.notes == []
+
+
+def test_one_without_to_and_cc_is_a_blind_copy_and_no_old_mail(bench: InboundBench) -> None:
+    bench.put(raw_mail(to="", subject="Lunch"), address())
+    assert bench.take() == {SHOWN: 1}
+    assert not bench.shelf.conversation(ONE).replies[0].unproven
 
 
 @pytest.mark.parametrize(
@@ -258,8 +264,9 @@ def test_whatever_of_its_lines_says_that_it_answers_this_report_is_enough(
 def test_a_line_about_another_report_is_not(bench: InboundBench, headers: dict[str, str]) -> None:
     bench.reports.keep_mail(SES_ID, SentMail(About.of(REPORT, OTHER), "police", 0), NOON)
     bench.put(raw_mail(**{**OLD, **headers}), address())
-    assert bench.take() == {HELD: 1}
-    assert bench.shelf.conversation(ONE).replies[0].doubts == (NOT_TO_US,)
+    assert bench.take() == {SHOWN: 1}
+    note = bench.shelf.conversation(ONE).replies[0]
+    assert (note.doubts, note.unproven) == ((NOT_TO_US,), True)
 
 
 # What is not shown
