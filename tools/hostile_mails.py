@@ -20,9 +20,9 @@ PAGE = "text/html; charset=utf-8"
 
 
 def _around(piece: bytes) -> tuple[Callable[[int], bytes], str]:
-    """Return the shape of a text with this around each of many pairs of fences."""
-    whole = piece + b"##### PL-7K2M-9QXR #####\n##### PL-7K2M-9QXR =====\n"
-    return lambda size: whole * (size // len(whole)), ""
+    """Return the shape of a text with this around each of many pairs of fences, each of its own case."""
+    pair = piece + b"##### PL-%04d-0000 #####\n##### PL-%04d-0000 =====\n"
+    return lambda size: b"".join(pair % (at, at) for at in range(size // len(pair))), ""
 
 
 def _parts(headers: bytes, body: bytes = b"x") -> tuple[Callable[[int], bytes], str]:
@@ -81,9 +81,28 @@ SHAPES: dict[str, tuple[Callable[[int], bytes], str]] = {
     "header lines": _parts(b"a:\n" * 2_999 + b"a: b"),
     "folded lines": _parts(b"a:" + b"\n x" * 2_990),
     "texts": _parts(b"Content-Type: text/plain", b"External external\n" * 60),
+    "boundaries of parts": _parts(b"Content-Type: multipart/mixed; boundary=c", b"--c x\n" * 1_600),
+    "nested boundaries": (
+        lambda size: (
+            b"".join(
+                b"--b%sx\nContent-Type: multipart/mixed; boundary=b%sx\n\n"
+                % (b"x" * level, b"x" * (level + 1))
+                for level in range(15)
+            )
+            + b"\n\na: b\n" * (size // 7)
+        ),
+        "multipart/mixed; boundary=bx",
+    ),
+    "ampersands": (lambda size: b"&a " * (size // 3), PAGE),
+    "dates": (lambda size: (b"1/" * 190 + b" wrote:\n") * (size // 388), ""),
+    "names of a case": (lambda size: b"PL-7K2M-9QXR\n" * (size // 13), ""),
+    "marks in spaces": (lambda size: (b" " * 20 + b"x\n") * (size // 22), ""),
     "veils": (lambda size: b"\r" * size, ""),
     "s/mime": (lambda size: b"\x30\x80" * (size // 2), "application/pkcs7-mime; smime-type=signed-data"),
 }
+
+_NESTED = ("boundaries of parts", "nested boundaries")
+_LONG = ("ampersands", "dates", "names of a case", "marks in spaces")
 
 # As they are measured: 128 KB of each, and what the study names.
 LARGE = 128 * 1024
@@ -95,10 +114,18 @@ def hostile_mails() -> dict[str, bytes]:
     mails["20,000 quoted lines"] = raw_mail(b"> words of a quote\n" * 20_000)
     mails["10,000 times On"] = raw_mail(b"On " * 10_000)
     mails["100 nested quotes"] = raw_mail(b"<blockquote type=cite>" * 100 + b"x", PAGE)
-    for name in ("parameters", "escaped parameters", "header lines", "folded lines", "texts"):
+    for name in ("parameters", "escaped parameters", "header lines", "folded lines", "texts", *_NESTED):
         shape, kind = SHAPES[name]
         mails[f"2 MB of {name}"] = raw_mail(shape(2 * 1024 * 1024), kind)
-    for name in ("banners", "labels around fences", "rules", "half marks", "dashes before On", "open styles"):
+    for name in (
+        "banners",
+        "labels around fences",
+        "rules",
+        "half marks",
+        "dashes before On",
+        "open styles",
+        *_LONG,
+    ):
         shape, kind = SHAPES[name]
         mails[f"192 KB of {name}"] = raw_mail(shape(192 * 1024), kind)
     mails["2 MB of text"] = raw_mail(b"We have it.\n" * 170_000)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import islice
 
 from chalicelib.delivery.fences import END_MARK, MARK
 
@@ -35,6 +36,7 @@ _AFTER = re.compile(
 )
 _LEAD = re.compile(rf"[\s>|*_{_UNSEEN}]*\Z")
 FENCES_MOST = 2_500  # of a digest of a thousand reports there are two thousand
+_NUMBERS_MOST = 8_000  # of cases: each of its reports names its own five times
 _SENTENCE_MOST = 400  # characters of an end fence's line
 
 
@@ -63,7 +65,7 @@ class Fenced:
 def find_fences(text: str) -> list[Fence]:
     """Return the fences of a text in order."""
     found: list[Fence] = []
-    for case in CASE.finditer(text):
+    for case in islice(CASE.finditer(text), _NUMBERS_MOST):
         if len(found) >= FENCES_MOST:
             break
         before = _marks_before(text, case.start())

@@ -16,6 +16,7 @@ QUOTE_BEGINS = (
 )
 TAGS_MOST = 5_000
 _DEPTH_MOST = 300
+_ENTITIES_MOST = 30_000  # like "&amp;": what comes after so many of them is left as it is
 
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset",
@@ -70,6 +71,7 @@ class _Reader:
         self._quotes = 0
         self._skip = ""
         self._tags = 0
+        self._entities = 0
         self._comments_end = True
 
     def read(self, page: str) -> None:
@@ -84,7 +86,7 @@ class _Reader:
             self._say(page[at:])
             return
         self._end_words()
-        rest = cleaned(html.unescape(_ANY_TAG.sub(" ", _ANY_END.sub("\n", page[at:]))))
+        rest = self._read(_ANY_TAG.sub(" ", _ANY_END.sub("\n", page[at:])))
         marks = "> " * min(self._quotes, 9)
         self._lines += [f"{marks}{' '.join(line.split())}" for line in rest.split("\n")]
 
@@ -192,7 +194,7 @@ class _Reader:
     def _say(self, text: str) -> None:
         if not text or self._skip:
             return
-        text = cleaned(html.unescape(text)) if "&" in text else text
+        text = self._read(text) if "&" in text else text
         if not self._count.get("pre") or "\n" not in text:
             self._words.append(text)
             return
@@ -202,6 +204,10 @@ class _Reader:
         marks = "> " * min(self._quotes, 9)
         self._lines += [f"{marks}{line}" for line in lines] if marks else lines
         self._words.append(last)
+
+    def _read(self, text: str) -> str:
+        self._entities += text.count("&")
+        return cleaned(html.unescape(text)) if self._entities < _ENTITIES_MOST else text
 
     def _block(self, name: str) -> None:
         if name in ("td", "th"):

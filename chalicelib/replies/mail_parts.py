@@ -20,7 +20,8 @@ PARTS_MOST = 200
 WORDS_MOST = 192 * 1024  # bytes of one text, before and after it is decoded
 
 _ENCODED_MOST = WORDS_MOST * 3
-_BOUNDARIES_MOST = 1_000  # lines that begin like one
+_BOUNDARIES_MOST = 2_000  # lines that begin like one
+_PARTED_MOST = 8 * 1024 * 1024  # bytes: four times what is read of a mail, for parts in parts
 _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
@@ -58,6 +59,8 @@ class MailParts:
     looked_at: int = 0
     text_left: int = WORDS_MOST  # bytes that are still read of plain texts, all together
     page_left: int = WORDS_MOST  # and of pages
+    parted_left: int = _PARTED_MOST  # bytes in which boundaries are still looked for
+    marks_left: int = _BOUNDARIES_MOST
     bounds: HeaderBounds = field(default_factory=HeaderBounds)
 
 
@@ -78,7 +81,7 @@ def _walk(parts: MailParts, headers: Headers, body: bytes, depth: int, related: 
         kind = "text/plain"
     parts.types.add(kind)
     if kind.startswith("multipart/"):
-        inner = _split(body, options.get("boundary", "")) if depth < DEPTH_MOST else []
+        inner = _split(parts, body, options.get("boundary", "")) if depth < DEPTH_MOST else []
         if kind == "multipart/report":
             parts.reports.add(options.get("report-type", "").lower())
         if kind == "multipart/encrypted":
@@ -147,14 +150,18 @@ def _s_mime(parts: MailParts, body: bytes, headers: Headers, options: dict[str, 
         parts.cut = True
 
 
-def _split(body: bytes, boundary: str) -> list[bytes]:
+def _split(parts: MailParts, body: bytes, boundary: str) -> list[bytes]:
     """Return the parts between the boundaries; the last one ends where the body does, if nothing ends it."""
-    if not boundary.strip():
+    parts.parted_left -= len(body)
+    if parts.parted_left < 0:
+        parts.cut = True
+    if not boundary.strip() or parts.parted_left < 0:
         return []
     mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
     found: list[bytes] = []
     at, start = -1, None
-    for _ in range(_BOUNDARIES_MOST):
+    while parts.marks_left > 0:
+        parts.marks_left -= 1
         at = 0 if at < 0 and body.startswith(mark) else _next_line(body, mark, at)
         if at < 0:
             break

@@ -10,7 +10,7 @@ import re
 from chalicelib.replies.quote_marks import depth_of
 from chalicelib.replies.quote_words import BEGINS, DIVIDES, LABELS, WROTE
 
-LINE_LOOKED_AT = 400  # characters
+LINE_LOOKED_AT = 300  # characters
 # All of it begins with a digit, and says so first: most of a line has none, and is passed over at once.
 _DATED = re.compile(
     r"\d(?:\d?[:.hh٫]\d{2}|年|\d?[/.]\d{1,2}[/.]\d{2,4}"

@@ -24,7 +24,7 @@ from chalicelib.replies.quote_marks import depth_of
 from chalicelib.replies.quote_words import DEVICE, FOOTER, FORWARDS, is_banner
 
 LINES_MOST = 25_000
-_LOOKS_MOST = 200
+_LOOKS_MOST = 150
 _SIGNATURE_MOST = 20  # lines
 _FOOTERS_MOST = 4
 _COLONS = (":", "：", "៖", ":*", ":>")
@@ -159,7 +159,7 @@ def _where_quotes_begin(lines: list[str], looks: Looks) -> tuple[int, bool, list
             continue
         if line == QUOTE_BEGINS:
             return at, True, attributed, False
-        if depth_of(line):
+        if line[0] in " \t＞" and depth_of(line):
             continue
         short = line[:LINE_LOOKED_AT].strip()
         is_rule = short[:1] in "-_=—–*" and bool(short)

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.delivery.fences import end_fence, top_fence
+from chalicelib.replies import quotes
 from chalicelib.replies.conversation import DOUBTS, KINDS
+from chalicelib.replies.mail_parts import WORDS_MOST
 from chalicelib.replies.read_mail import envelope_recipients, read_mail
 from chalicelib.replies.reply import TEXT_MOST, Reply
 from chalicelib.replies.senders import who_wrote
@@ -119,6 +121,36 @@ def test_twice_as_long_a_mail_takes_at_most_about_twice_the_steps(name: str) -> 
     half, whole = of(SIZE // 2), of(SIZE)
     assert whole <= 2.3 * half + 500
     assert whole < 8 * SIZE
+
+
+def test_only_so_many_places_of_a_mail_are_looked_at_closely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look may cost as much as its paragraph is long."""
+    looked: list[int] = []
+
+    def is_banner(said: str) -> bool:
+        looked.append(len(said))
+        return False
+
+    monkeypatch.setattr(quotes, "is_banner", is_banner)
+    pair = f"We have it.\n\n{TOP}\n{END}\n\n"
+    pairs = [pair.replace(CASE, f"PL-{number:04}-0000") for number in range(500)]
+    reply = taken(source("".join(pairs).encode()))
+    assert reply.text.split() == ("We have it. " * 500).split()
+    assert reply.text_repeats
+    assert 0 < len(looked) < 60
+
+
+def test_all_parts_of_a_mail_share_one_bound() -> None:
+    words = b"We have it and go there. " * 400
+    for kind in (b"text/plain", b"text/html"):
+        part = b"--b\r\nContent-Type: " + kind + b"\r\n\r\n" + words + b"\r\n"
+        parsed = read_mail(source(part * 100, "multipart/mixed; boundary=b"))
+        assert len(parsed.text) + len(parsed.html) < WORDS_MOST + 1_000
+        assert parsed.cut
+    lines = b"--b\r\n" + b"X-A: b\r\n" * 1_000 + b"\r\nx\r\n"
+    parsed = read_mail(source(lines * 9, "multipart/mixed; boundary=b"))
+    assert parsed.cut
+    assert parsed.text.split() == ["x"] * 3
 
 
 def test_a_hundred_nested_quotes_are_one_quote() -> None:
