@@ -116,9 +116,13 @@ def site(aws: None) -> Site:
 
 
 def test_a_reply_is_opened_by_the_code_and_by_nothing_else(
-    site: Site, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    site: Site,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.INFO)
+    monkeypatch.setattr(logging.getLogger("porchlight"), "propagate", True)
     site.send(raw_mail(ODD, THERE))
     assert site.bring() == []
     [reply] = site.replies()
@@ -208,8 +212,9 @@ def test_what_the_queue_brings_again_is_taken_once(site: Site) -> None:
     ],
 )
 def test_what_is_not_s3s_word_of_inbound_mail_comes_again_until_a_person_looks(
-    site: Site, body: str, caplog: pytest.LogCaptureFixture
+    site: Site, body: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("porchlight"), "propagate", True)  # Chalice keeps it to itself
     answer = take_reply(SETTINGS, {"Records": [{"messageId": "1", "body": body}]})
     assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     assert "mail comes again: " in caplog.text

@@ -18,6 +18,7 @@ from chalicelib.replies.quote_marks import depth_of, unquoted
 from chalicelib.replies.quotes import LINES_MOST, Looks, own_words, without_banner, without_intro
 from chalicelib.replies.reply import STATUSES, TEXT_MOST, Reply
 
+_CASES_MOST = 100
 _OUTSIDES_MOST = 12  # places around our fences that are looked at closely: threads have fewer
 
 
@@ -80,8 +81,9 @@ def split_reply(parsed: ParsedMail, case_number: str) -> Reply:
 
 
 def _names_another(text: str, case_number: str) -> bool:
-    """Say whether a text names a case that is not this one, however its number is written."""
-    return any(number_of(found) != case_number for found in CASE.finditer(text))
+    """Say whether a text names a case that is not this one, or so many that it is no answer to one."""
+    found = enumerate(CASE.finditer(text))
+    return any(count > _CASES_MOST or number_of(case) != case_number for count, case in found)
 
 
 def is_nothing(reply: Reply) -> bool:
