@@ -102,8 +102,10 @@ def test_nobody_on_the_chain_writes_a_row_that_the_access_function_trusts_or_cha
         services = {action.partition(":")[0] for action in asked}
         assert services <= {
             *("logs", "dynamodb", "s3", "sqs", "ses", "secretsmanager", "cognito-idp"),
-            "lambda",
+            *("lambda", "kms"),
         }
+        # a key that opens mail as it came in, and makes no signature and no grant
+        assert {action for action in asked if action.startswith("kms:")} <= {"kms:Decrypt"}
         invoked = {name_of(one["Resource"]) for one in granted if one["Action"] == "lambda:InvokeFunction"}
         assert invoked <= {RENDER.resource}
 
