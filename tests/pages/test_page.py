@@ -291,7 +291,7 @@ def test_the_days_that_a_report_is_kept_are_those_of_the_site(content, catalogs,
         pages.page("en", "us"),
         pages.form("en", "us", token="t", values={}, problems={}, recipients=()),
     ):
-        assert f"We delete it {days} days after it was delivered. We keep it longer" in text_of(parse(html))
+        assert f"We delete it {days} days after it was delivered" in text_of(parse(html))
 
 
 def test_the_numbers_are_those_of_the_sheet_of_facts(content):
