@@ -83,8 +83,9 @@ class Clerk:
         with self.page.expect_navigation(timeout=_LONGEST_JOB):
             self.page.keyboard.press("Enter")
         waits = bool(_CHECKING.search(self.page.url))
-        if self.page.locator(_ITSELF).count():
+        while self.page.locator(_ITSELF).count():  # between two of its pages there is none for a moment
             self.page.wait_for_selector(_ITSELF, state="detached", timeout=_LONGEST_JOB)
+            self.page.wait_for_load_state()
         self.count.presses += 1
         self.count.pages += 1
         self.count.waits += waits

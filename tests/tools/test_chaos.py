@@ -54,7 +54,7 @@ FOUND_BY = {
     "silent-third": ("lost", 120),
     "bounces-are-deliveries": ("lost", 120),
     "sent-before-sending": ("lost", 120),
-    "mail-deleted-first": ("replies_lost", 120),
+    "mail-deleted-first": ("replies_lost", 240),
     "other-writer": ("replies_misplaced", 120),
     "without-fences": ("words_in_replies", 60),
 }

@@ -226,7 +226,7 @@ def test_a_reply_typed_into_the_mailroom_is_shown_to_the_writer_and_lies_there_s
         held = [one["replies"]["L"] for one in items_of(site) if one["pk"]["S"].startswith("replies#")]
         return [note["M"]["state"]["S"] for notes in held for note in notes]
 
-    assert eventually(states) == ["shown"]
+    assert eventually(lambda: states() == ["shown"])  # held, while it is read
     eventually(lambda: not [one for one in items_of(site) if one["pk"]["S"].startswith("rawreply#")])
     for words in ("zxqv", "qvzx"):
         assert words not in repr(items_of(site)) + "".join(site.output)
