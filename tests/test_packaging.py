@@ -144,7 +144,7 @@ def test_our_own_part_of_the_zip_stays_small(package, names):
     rest = sum(one.compress_size for one in ours) - sum(one.compress_size for one in pages)
     # What a function pays for is what it loads (tests/test_what_functions_load.py); this only finds a slip.
     assert rest < 3_350_000
-    assert package.zip.stat().st_size < 15_000_000
+    assert package.zip.stat().st_size < 15_500_000
     assert max(one.compress_size for one in pages) < 12_000
 
 
