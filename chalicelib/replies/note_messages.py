@@ -45,16 +45,29 @@ class NoteMessages:
 
 
 def spoke(
-    reports: ConversedReports, report_id: str, recipients: tuple[str, ...], at: datetime, now: datetime
+    reports: ConversedReports,
+    report_id: str,
+    recipients: tuple[str, ...],
+    at: datetime,
+    now: datetime,
+    *,
+    replied: bool = False,
 ) -> None:
     """Record on a report when the last message went between these offices and its writer.
 
-    An earlier time changes nothing. Raises StoreUnavailable, StaleRecord.
+    An earlier time changes nothing. `replied` says that the offices wrote it, which proves that somebody
+    there has the report. Raises StoreUnavailable, StaleRecord.
     """
     report = before = reports.look_up(report_id, now)
     for recipient in recipients:
         delivery = None if report is None else report.delivery_to(recipient)
-        if report is not None and delivery is not None and (delivery.spoke_at or at) <= at:
-            report = report.with_delivery(replace(delivery, spoke_at=at))
+        if report is None or delivery is None:
+            continue
+        changed = replace(
+            delivery,
+            replied_at=delivery.replied_at or (at if replied else None),
+            spoke_at=max(delivery.spoke_at or at, at),
+        )
+        report = report if changed == delivery else report.with_delivery(changed)
     if report is not None and report != before:
         reports.change(report)

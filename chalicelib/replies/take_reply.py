@@ -30,6 +30,7 @@ from chalicelib.replies.judge_mail import (
 from chalicelib.replies.mail_heads import MailHead, read_head
 from chalicelib.replies.mistyped import DIGEST, LISTED_FOR, MISTYPED, MistypedMail, MistypedMails
 from chalicelib.replies.mistyped import HELD as HELD_ROW
+from chalicelib.replies.note_messages import spoke
 from chalicelib.replies.parsed_mail import ParsedMail
 from chalicelib.replies.place_mail import Copy, PlaceMail
 from chalicelib.replies.ports import (
@@ -203,21 +204,10 @@ class TakeReply:
 
         One that is not proven to be an answer of theirs does not say that somebody has it.
         """
-        at = note.at
+        office, proven = (copy.recipient,), not note.unproven
         for _ in range(_TRIES):
-            record = self._reports.look_up(copy.report_id, self._now())
-            delivery = None if record is None else record.delivery_to(copy.recipient)
-            if record is None or delivery is None:
-                return
-            changed = replace(
-                delivery,
-                replied_at=delivery.replied_at or (None if note.unproven else at),
-                spoke_at=max(delivery.spoke_at or at, at),
-            )
-            if changed == delivery:
-                return
             try:
-                self._reports.change(record.with_delivery(changed))
+                spoke(self._reports, copy.report_id, office, note.at, self._now(), replied=proven)
             except StaleRecord:
                 continue
             return
