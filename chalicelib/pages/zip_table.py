@@ -1,0 +1,188 @@
+"""Binary index of ZIPs, towns and counties in compressed sections: look-up by bisection, no parse of it all.
+
+Only the sections that a look-up needs are unpacked, once. `pages/pack_zips.py` writes what this reads:
+decision 0121 has the form. The page function loads this when somebody looks for a place.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+from chalicelib.shared.place_names import KINDS_OF_COUNTY, county_slug, fold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    CountyKey = tuple[int, int]  # the number of its state, and its own in that state
+
+MAGIC = b"ZIPS1\n"
+SECTIONS = (
+    "states",  # a line each: letters, name, counties; "=" before a folded name where that differs
+    "slots",  # a line for each first three digits: a slot for each 00-99
+    "near_counts",  # by first three digits: how many counties its slots name
+    "near_states",
+    "near_numbers",
+    "shared",  # of each name: how many letters it shares with the one before it
+    "counts",  # of each name: how many counties have a town of that name
+    "suffixes",  # of each name: the letters that are its own; blocks of BLOCK names
+    "town_states",
+    "town_numbers",
+)
+BLOCK = 64
+EMPTY, LAST, MORE = 0x2E, 0x80, 0xC0  # a slot: no such ZIP, or numbers of counties, all but the last + MORE
+NEAR_MOST = MORE - LAST  # counties that ZIPs of the same first three digits can name
+_ENDS = frozenset((b"", *(kind.encode() for kind in KINDS_OF_COUNTY)))
+
+
+class ZipTable:
+    """The index, as `pack_zips` wrote it. A county is a pair: its state's number, and its own in that."""
+
+    def __init__(self, data: bytes) -> None:
+        """Take the index's bytes. Raises ValueError when they are not of the form that is known here."""
+        table = len(MAGIC) + 4 * len(SECTIONS)
+        if not data.startswith(MAGIC) or len(data) < table:
+            raise ValueError("not an index of ZIPs")
+        self._packed = {}
+        at = table
+        for number, section in enumerate(SECTIONS):
+            start = len(MAGIC) + 4 * number
+            size = int.from_bytes(data[start : start + 4], "big")
+            self._packed[section] = data[at : at + size]
+            at += size
+        if at != len(data):
+            raise ValueError("an index of ZIPs that is cut off")
+        self._sections: dict[str, bytes] = {}
+        self._lines: dict[str, list[bytes]] = {}
+        self._blocks: dict[int, list[str]] = {}
+        self._states: list[tuple[str, str]] = []
+        self._state_names: list[str] = []
+
+    def _section(self, name: str) -> bytes:
+        if name not in self._sections:
+            self._sections[name] = zlib.decompress(self._packed.pop(name), -15)
+        return self._sections[name]
+
+    def _split(self, name: str, sign: bytes) -> list[bytes]:
+        if name not in self._lines:
+            self._lines[name] = self._section(name).split(sign)
+        return self._lines[name]
+
+    # ZIPs
+
+    def of_zip(self, zip_code: str) -> list[CountyKey]:
+        """Return the counties of a ZIP of five digits, its town's first; none for one that is not known."""
+        first, slot = int(zip_code[:3]), int(zip_code[3:])
+        near = sum(self._section("near_counts")[:first])
+        numbers: list[int] = []
+        for sign in self._split("slots", b"\n")[first]:
+            if sign >= MORE:
+                numbers += [sign - MORE] if not slot else []
+            elif slot:
+                slot -= 1
+            else:
+                numbers += [sign - LAST] if sign != EMPTY else []
+                break
+        return [self._county("near", near + number) for number in numbers]
+
+    def _county(self, where: str, at: int) -> CountyKey:
+        return self._section(f"{where}_states")[at], self._section(f"{where}_numbers")[at]
+
+    # Towns
+
+    def of_town(self, name: str) -> list[CountyKey]:
+        """Return the counties that have a town of this folded name; none where there is no such town."""
+        block = self.block_of(name)
+        names = self.names_of(block)
+        if name not in names:
+            return []
+        at, counts = block * BLOCK + names.index(name), self._section("counts")
+        first = sum(counts[:at])
+        return [self._county("town", place) for place in range(first, first + counts[at])]
+
+    def is_name(self, name: str) -> bool:
+        """Say whether a town or county has this folded name."""
+        return name in self.names_of(self.block_of(name))
+
+    def names_from(self, start: str) -> list[str]:
+        """Return the names that begin with `start`, in order."""
+        found: list[str] = []
+        for block in range(self.block_of(start), len(self._split("suffixes", b"\t"))):
+            names = self.names_of(block)
+            found += [name for name in names if name.startswith(start)]
+            if names[-1] > start and not names[-1].startswith(start):
+                break
+        return found
+
+    def block_of(self, name: str) -> int:
+        """Return the block in which a name stands, if it is there: by bisection over their first names."""
+        blocks, wanted = self._split("suffixes", b"\t"), name.encode("ascii", "ignore")
+        low, high = 0, len(blocks)
+        while high - low > 1:
+            middle = (low + high) // 2
+            head = blocks[middle]
+            if head[: head.find(b"\n")] <= wanted:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def names_of(self, block: int) -> list[str]:
+        """Return the names of one block, in order. What was read once is kept."""
+        names = self._blocks.get(block)
+        if names is None:
+            names, last = [], ""
+            shared, at = self._section("shared"), block * BLOCK
+            for number, suffix in enumerate(self._split("suffixes", b"\t")[block].decode().split("\n")[:-1]):
+                last = last[: shared[at + number]] + suffix
+                names.append(last)
+            self._blocks[block] = names
+        return names
+
+    # States and counties
+
+    def states(self) -> list[tuple[str, str]]:
+        """Return letters and name of each state, in its order."""
+        if not self._states:
+            lines = (line.decode().split("\t", 2) for line in self._split("states", b"\n"))
+            self._states = [(letters, name) for letters, name, _ in lines]
+            self._state_names = [fold(name) for _, name in self._states]
+        return self._states
+
+    def state_names(self) -> list[str]:
+        """Return the folded name of each state, in its order."""
+        self.states()
+        return self._state_names
+
+    def counties_in(self, state: int) -> list[CountyKey]:
+        """Return all counties of a state."""
+        return [(state, number) for number in range(self._split("states", b"\n")[state].count(b"\t") - 1)]
+
+    def county(self, key: CountyKey) -> tuple[str, str, str]:
+        """Return a county's path, name and state: "ca/merced", "Merced County", "California"."""
+        letters, state, *counties = self._split("states", b"\n")[key[0]].decode().split("\t")
+        name, _, folded = counties[key[1]].partition("=")
+        return f"{letters}/{county_slug(folded or name)}", name, state
+
+    def of_county_name(self, name: str) -> Iterator[CountyKey]:
+        """Find the counties of this folded name, with or without what kind they are ("county", "parish")."""
+        if "lower" not in self._sections:
+            self._sections["lower"] = self._section("states").lower()
+        text, wanted = self._sections["lower"], name.encode("ascii", "ignore")
+        for before in (b"\t", b"="):
+            at = text.find(before + wanted)
+            while at >= 0:
+                end = at + 1 + len(wanted)
+                tail = text[end : end + 24].replace(b"\n", b"\t").partition(b"\t")[0]
+                line = text.rfind(b"\n", 0, at) + 1
+                number = text.count(b"\t", line, at + 1) - 2
+                if tail in _ENDS and number >= 0:
+                    yield text.count(b"\n", 0, at), number
+                at = text.find(before + wanted, end)
+
+    def is_state(self, folded: str) -> int | None:
+        """Return the number of the state with these letters or this folded name, or None."""
+        for number, (letters, _) in enumerate(self.states()):
+            if folded in (fold(letters), self._state_names[number]):  # "mt" is folded, too: to a mount
+                return number
+        return None
