@@ -331,6 +331,17 @@ def test_the_page_function_loads_little() -> None:
     }
 
 
+def test_finding_a_place_loads_little_more() -> None:
+    """The page function loads these when somebody types a place, so the same holds for them."""
+    loaded = loaded_by(
+        "chalicelib.pages.find_place", ("chalicelib.pages.zip_table", "chalicelib.pages.web.read_place")
+    )
+    assert "unicodedata" in loaded, "which is what following imports finds"
+    slow = {*TOO_HEAVY_FOR_A_PAGE, "re", "typing", "json", "urllib.parse", "base64", "gzip"}
+    assert not {name for name in loaded if name in slow}
+    assert {room(name) for name in loaded if ours(name) and name != "chalicelib"} == {"pages", "shared"}
+
+
 def test_the_function_that_seals_never_carries_what_opens() -> None:
     loaded = loaded_by("chalicelib.wiring.reporter")
     rooms = {room(name) for name in loaded if ours(name) and name != "chalicelib"}
