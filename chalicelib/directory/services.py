@@ -51,7 +51,7 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One number: `value` is +1 and ten digits, or a short code; `show` is for reading.
+    """One number: `value` is + and all its digits, or a short code; `show` is for reading.
 
     `languages` are tags of the languages in which it is answered, where they are not the service's own.
     """
@@ -153,6 +153,11 @@ class Service:
             or any(one in listed.zips for one in zips)
             or any(one in listed.towns for one in towns)
         )
+
+    @property
+    def hides_where(self) -> bool:
+        """Say whether nobody may learn where it is: it says so, or it is of a kind that people hide in."""
+        return self.confidential or not CONFIDENTIAL_NEEDS.isdisjoint(self.needs)
 
     @property
     def covers_whole_place(self) -> bool:
