@@ -1,0 +1,213 @@
+"""Door of an import (validation): what a file may bring in, what it may not, and why, in a clerk's words.
+
+Every reader of files gathers here. A service that comes out is one that the strict reader takes, stands once
+in its file, says of its organization what its neighbours say, and hides where it is if it is of that kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from chalicelib.directory.contacts import SINGLE
+from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.hsds.folding import folded
+from chalicelib.directory.hsds.hiding import CannotHide, is_hiding, without_where
+from chalicelib.directory.places import Places
+from chalicelib.directory.service_entries import entry_of, is_no_text, read_service
+from chalicelib.directory.services import Organization, Service
+from chalicelib.shared.errors import PorchlightError
+
+
+class Refused(PorchlightError):
+    """One record cannot be taken in: name its field, and say what to write instead."""
+
+    def __init__(self, field_name: str, says: str) -> None:
+        super().__init__(f"{field_name}: {says}")
+        self.field, self.says = field_name, says
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about a file: which record, which field, and a sentence for the clerk who brought it."""
+
+    file: str
+    record: str
+    field: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(one for one in (self.file, self.record, self.field) if one)}: {self.says}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one file may hold."""
+
+    size: int = 200_000_000  # bytes; 20,000 services as we write them have 110 million
+    records: int = 50_000
+    depth: int = 30
+    remarks: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What is the same for all of a file: the place it is for, where it is from, and the day.
+
+    `key` goes before ids that may be others' too, such as row numbers. `own` says that it is our own export,
+    which may say places, marks and sources itself. `needs` are those of a record that says none;
+    `county_of` knows the number (FIPS) of a county's name.
+    """
+
+    places: Places
+    serves: str
+    source: str
+    read_on: date
+    key: str = "import"
+    own: bool = False
+    mark: str = SINGLE
+    needs: tuple[str, ...] = ("talk",)
+    county_of: Callable[[str], str | None] = lambda name: None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file brings: services, refusals, and notes of what was changed or left out.
+
+    A file with refusals is best not taken in at all. `whole` says whether it has all that its source has: one
+    page of many has not, nor has a file with refusals, so nothing may be retired for its sake.
+    """
+
+    services: tuple[Service, ...]
+    refusals: tuple[Remark, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    whole: bool = True
+
+
+class Gathering:
+    """The records of one file on their way in."""
+
+    def __init__(self, file: str, door: Door) -> None:
+        self.file, self.door = file, door
+        self.whole = True
+        self._services: dict[str, Service] = {}
+        self._times: Counter[str] = Counter()
+        self._first: dict[str, str] = {}
+        self._organizations: dict[str, Organization] = {}
+        self._refusals: list[Remark] = []
+        self._notes: dict[tuple[str, str], tuple[str, int]] = {}
+
+    def refuse(self, record: str, field_name: str, says: str) -> None:
+        """Note why a record, or the whole file, is not taken."""
+        if len(self._refusals) < self.door.limits.remarks:
+            self._refusals.append(Remark(self.file, record, field_name, says))
+
+    def note(self, record: str, field_name: str, says: str) -> None:
+        """Note what was changed or left out; the same about many records is one note."""
+        first, times = self._notes.get((field_name, says), (record, 0))
+        if times or len(self._notes) < self.door.limits.remarks:
+            self._notes[field_name, says] = (first, times + 1)
+
+    def is_full(self, number: int) -> bool:
+        """Say whether this record, counted from one, is too many; the first such refuses the file."""
+        if number == self.door.limits.records + 1:
+            self.refuse("", "", f"it has more than {self.door.limits.records:,} records: bring it in parts")
+        return number > self.door.limits.records
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there was neither a service nor a refusal so far."""
+        return not self._times and not self._refusals
+
+    def add(self, record: str, service: Service, where: Sequence[str] = ()) -> None:
+        """Take in a service; `where` are texts that say where it is. Reasons against it become refusals."""
+        self._times[service.id] += 1
+        if self._times[service.id] > 1:
+            return
+        self._first[service.id] = record
+        try:
+            service = self._hidden(record, service, where) if is_hiding(service) else service
+            service = self._of_one_organization(record, service)
+            self._services[service.id] = read_service(entry_of(service), self.door.places, None)
+        except (CannotHide, Refused) as error:
+            self.refuse(record, error.field, error.says)
+        except ContentInvalid as error:
+            says = str(error).removeprefix(f"service {service.id}: ")
+            self.refuse(record, "", says)
+
+    def result(self) -> Imported:
+        """Return what came in, without records that stand in the file more than once."""
+        for service_id, times in self._times.items():
+            if times > 1:
+                self._services.pop(service_id, None)
+                says = f"{service_id} stands in this file {times} times: an id belongs to one service"
+                self.refuse(self._first[service_id], "id", says)
+        return Imported(
+            services=tuple(self._services.values()),
+            refusals=tuple(self._refusals),
+            notes=tuple(self._notes_in_words()),
+            whole=self.whole and not self._refusals,
+        )
+
+    def _notes_in_words(self) -> Iterable[Remark]:
+        for (field_name, says), (first, times) in self._notes.items():
+            many = f" (and {times - 1:,} more records)" if times > 1 else ""
+            yield Remark(self.file, first, field_name, f"{says}{many}")
+
+    def _hidden(self, record: str, service: Service, where: Sequence[str]) -> Service:
+        hidden, changed = without_where(service, where)
+        if changed:
+            self.note(record, "address", "where a confidential service is was left out")
+        return hidden
+
+    def _of_one_organization(self, record: str, service: Service) -> Service:
+        """Let all services of an organization say the same of it: what its first one says, filled up."""
+        known = self._organizations.setdefault(service.organization.id, service.organization)
+        if known == service.organization:
+            return service
+        self.note(record, "organization", "it is described in more than one way: the first one counts")
+        return replace(service, organization=known)
+
+
+def one_line(value: Any) -> str:
+    """Return a text in one line, without signs that are not printed and spaces around it."""
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(" " if is_no_text(one) else one for one in text)
+    return " ".join(text.split())
+
+
+def web_address(value: str) -> tuple[str, bool]:
+    """Return a web address as pages link to it, by https, and whether it had to be changed; "" for none.
+
+    Raises ValueError, in words.
+    """
+    text = value.strip().rstrip(".,;")
+    scheme, found, rest = text.partition("://")
+    if not found:
+        scheme, rest = "https", text
+    host, slash, path = rest.partition("/")
+    plain = host.lower().removesuffix(":443").removesuffix(":80")
+    labels = plain.split(".")
+    fit = all(one and one.replace("-", "").isalnum() and one.isascii() for one in labels)
+    if not text:
+        return "", False
+    if (
+        scheme.lower() not in ("http", "https")
+        or len(labels) < 2
+        or not fit
+        or any(one.isspace() for one in text)
+    ):
+        raise ValueError("it is no web address, such as https://example.org/help")
+    address = f"https://{plain}{slash}{path}"
+    return address, address != value
+
+
+def slug_of(*texts: str) -> str:
+    """Return a slug made of texts, or nothing where they have no letter or digit of ours."""
+    letters = "".join(one if one.isascii() and one.isalnum() else "-" for one in folded("-".join(texts)))
+    return "-".join(part for part in letters.split("-") if part)[:80].strip("-")

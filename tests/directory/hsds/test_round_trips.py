@@ -1,0 +1,111 @@
+"""Nothing is lost on the way: entries, HSDS JSON and the flat sheet, with services that nobody thought of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from chalicelib.directory.hsds.export import export_csv, export_json, export_lines
+from chalicelib.directory.hsds.hiding import CannotHide, is_hiding, without_where
+from chalicelib.directory.hsds.read_json import read_json
+from chalicelib.directory.hsds.read_sheet import read_sheet
+from chalicelib.directory.service_entries import entry_of, read_services
+from chalicelib.directory.services import Service
+from tests.directory.hsds.official_files import example_bytes
+from tests.directory.hsds.samples import DOOR, OWN, PLACES, SAMPLES, SETTING, TODAY, services
+
+BRIEFLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class _Every(frozenset):
+    def __contains__(self, host):
+        return True
+
+
+def differing(one: Service, other: Service) -> dict[str, tuple[object, object]]:
+    pairs = ((each.name, getattr(one, each.name), getattr(other, each.name)) for each in fields(Service))
+    return {name: (before, after) for name, before, after in pairs if before != after}
+
+
+def only(imported):
+    assert not imported.refusals, [str(one) for one in imported.refusals]
+    assert len(imported.services) == 1
+    return imported.services[0]
+
+
+def told_apart(service: Service) -> bool:
+    """Say whether a service hides as it is: another one would come out changed, which is another promise."""
+    if not is_hiding(service):
+        return True
+    try:
+        return without_where(service, ())[0] == service
+    except CannotHide:
+        return False
+
+
+@BRIEFLY
+@given(services())
+def test_an_entry_is_read_as_the_service_that_it_was_written_of(service):
+    document = json.loads(json.dumps({"services": [entry_of(service)]}))
+    assert read_services(document, PLACES, _Every()) == (service,)
+
+
+@BRIEFLY
+@given(services().filter(told_apart))
+def test_a_service_comes_back_from_hsds_as_it_was(service):
+    again = only(read_json(export_json([service], SETTING).text.encode(), "own.json", OWN))
+    assert differing(service, again) == {}
+
+
+@BRIEFLY
+@given(services().filter(told_apart))
+def test_a_service_comes_back_from_the_flat_sheet_as_it_was(service):
+    again = only(read_sheet(export_csv([service], TODAY).text.encode(), "own.csv", OWN))
+    assert differing(service, again) == {}
+
+
+@pytest.mark.parametrize("service", SAMPLES, ids=lambda one: one.id)
+def test_samples_come_back_by_every_way(service):
+    text = export_json([service], SETTING).text
+    assert only(read_json(text.encode(), "own.json", OWN)) == service
+    lines = "".join(export_lines([service], SETTING))
+    assert only(read_json(lines.encode(), "own.jsonl", OWN)) == service
+    assert only(read_sheet(export_csv([service], TODAY).text.encode(), "own.csv", OWN)) == service
+
+
+@pytest.mark.parametrize("name", ["service_full", "organization_full", "service_at_location_full"])
+def test_what_an_official_example_says_goes_all_ways_without_a_loss(name):
+    service = only(read_json(example_bytes(name), name, DOOR))
+    assert only(read_json(export_json([service], SETTING).text.encode(), "own.json", OWN)) == service
+    assert only(read_sheet(export_csv([service], TODAY).text.encode(), "own.csv", OWN)) == service
+
+
+def test_a_file_of_others_cannot_say_what_only_we_may_say():
+    line = SAMPLES[0]
+    text = export_json([line], SETTING).text.encode()
+    found = only(read_json(text, "theirs.json", DOOR))
+    assert (found.mark, found.sources, found.serves) == ("SINGLE", ("https://feed.example/",), "california")
+    assert not found.shown_first
+    sheet = only(read_sheet(export_csv([line], TODAY).text.encode(), "theirs.csv", DOOR))
+    assert (sheet.mark, sheet.sources, sheet.serves) == ("SINGLE", ("https://feed.example/",), "california")
+    assert found == replace(sheet, extra=found.extra)
+
+
+def test_exports_are_dated():
+    assert export_json(SAMPLES, SETTING).name == "services-2026-11-25.json"
+    assert json.loads(export_json(SAMPLES, SETTING).text)["exported_on"] == "2026-11-25"
+    sheet = export_csv(SAMPLES, TODAY)
+    assert sheet.name == "services-2026-11-25.csv"
+    assert sheet.text.splitlines()[-1].endswith("2026-11-25")
+
+
+def test_no_cell_of_the_sheet_is_a_formula():
+    service = replace(SAMPLES[1], name="=1+1", what="@home", cost="-5", apply="+1", eligibility="'=x")
+    text = export_csv([service], TODAY).text
+    assert only(read_sheet(text.encode(), "own.csv", OWN)) == service
+    for start in ("=", "@", "-", "+"):
+        assert f",{start}" not in text
+        assert f',"{start}' not in text
