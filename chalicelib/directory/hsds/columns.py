@@ -102,6 +102,25 @@ def plain(title: str) -> str:
     return " ".join(words.split())
 
 
+# Columns with names of people: nobody asked them, so they are not kept.
+_OF_PEOPLE = (
+    "contact",
+    "director",
+    "manager",
+    "coordinator",
+    "staff",
+    "person",
+    "first name",
+    "last name",
+    "owner",
+)
+
+
+def is_of_people(title: str) -> bool:
+    """Say whether a column that nobody knows has names of people in it."""
+    return any(word in plain(title) for word in _OF_PEOPLE)
+
+
 _BY_TITLE = {plain(one): name for name, others in COLUMNS.items() for one in (name, *others)}
 
 

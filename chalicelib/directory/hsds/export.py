@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.directory.hsds.cells import list_cell, phone_cell
@@ -42,13 +42,21 @@ def export_lines(services: Iterable[Service], setting: Setting) -> Iterator[str]
     return (f"{_compact(service_record(one, setting))}\n" for one in services)
 
 
-def export_csv(services: Iterable[Service], on: date) -> Export:
-    """Return all services as one flat sheet, a row each."""
+def export_csv(services: Iterable[Service], on: date, public: bool = False) -> Export:
+    """Return all services as one flat sheet, a row each.
+
+    A `public` one is without the columns of others that nobody here knows: they were written for inside.
+    """
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(WRITTEN)
-    writer.writerows([safe_cell(one) for one in _cells(service, on)] for service in services)
+    shown = (_without_columns(service) if public else service for service in services)
+    writer.writerows([safe_cell(one) for one in _cells(service, on)] for service in shown)
     return Export(f"services-{on}.csv", f"{_MARK}{written.getvalue()}")
+
+
+def _without_columns(service: Service) -> Service:
+    return replace(service, extra={part: one for part, one in service.extra.items() if part != "columns"})
 
 
 def _cells(service: Service, on: date) -> list[str]:

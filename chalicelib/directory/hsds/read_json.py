@@ -38,6 +38,10 @@ def read_json(data: bytes, file: str, door: Door) -> Imported:
 
 
 def _take(label: str, record: Any, gathering: Gathering) -> None:
+    if isinstance(record, Mapping) and not {"status", "organization"} & record.keys():
+        says = "it is no service: one has status and organization; an organization comes with its services"
+        gathering.refuse(label, "status", says)
+        return
     problems = [*wrongs("service", record)]
     for one in problems[:_MOST_WRONGS]:
         gathering.refuse(label, one.path, one.says)

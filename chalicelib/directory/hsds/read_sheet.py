@@ -15,7 +15,7 @@ from chalicelib.directory.hsds.cells import (
     read_phones,
     read_zip,
 )
-from chalicelib.directory.hsds.columns import EXPORTED, SEVERAL, column_of
+from chalicelib.directory.hsds.columns import EXPORTED, SEVERAL, column_of, is_of_people
 from chalicelib.directory.hsds.door import (
     Door,
     Gathering,
@@ -119,7 +119,7 @@ class _Row:
             raise Refused(title, f"a cell has more than {LONGEST_CELL:,} characters")
         column = column_of(title)
         if not column or (column in self.cells and column not in SEVERAL):
-            if title and text.strip():
+            if title and text.strip() and not is_of_people(title):
                 self.others[title] = one_line(text)
             return
         self.titles.setdefault(column, title)

@@ -211,6 +211,10 @@ def test_a_wrong_record_is_refused_with_file_record_and_field(what):
     assert field in text
 
 
+def test_an_organization_alone_is_no_service_and_is_told_so():
+    assert "an organization comes with its services" in refused(example("organization_list"))
+
+
 def test_what_is_missing_is_named():
     for name in ("id", "name", "status", "organization"):
         broken = record()

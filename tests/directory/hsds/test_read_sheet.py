@@ -288,6 +288,17 @@ def test_a_name_that_says_where_a_shelter_is_is_refused_without_an_echo():
     assert "write a name without a street" in text
 
 
+@pytest.mark.parametrize("title", ["Contact Person", "Executive Director", "Last name", "Staff"])
+def test_columns_with_names_of_people_are_not_kept(title):
+    assert "Ann" not in repr(good(sheet(**{title: "Ann Persona"})))
+
+
+def test_a_public_sheet_is_without_columns_that_nobody_here_knows():
+    (service,) = good(sheet(Notes="for us alone"))
+    assert "for us alone" in export_csv([service], TODAY).text
+    assert "for us alone" not in export_csv([service], TODAY, public=True).text
+
+
 def test_a_sheet_of_ours_that_a_person_edited_comes_back_with_the_edit():
     text = (
         export_csv(SAMPLES, TODAY)
