@@ -1,6 +1,6 @@
 """Document ids, kinds, file paths and fingerprints: which texts the site is made of.
 
-Contacts and places are kept a document a place, so that no town's draft meets another town's.
+Contacts, places and services are kept a document a place, so that no town's draft meets another town's.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ CONTACTS = "contacts"
 PLACES = "places"
 RECIPIENTS = "recipients"
 SITE = "site"
+SERVICES = "services"
 JSON_DOCUMENTS = (CONTACTS, PLACES, RECIPIENTS, SITE)
-BY_PLACE = (CONTACTS, PLACES)  # what each place has a document of: "contacts/los-banos-ca"
+BY_PLACE = (CONTACTS, PLACES, SERVICES)  # what each place has a document of: "contacts/los-banos-ca"
+JOINED = (CONTACTS, PLACES)  # those of all places are put together before pages are rendered from them
 
 CATALOG = "catalog/"
 PUBLIC_TEMPLATE = "template/public/"
@@ -38,7 +40,7 @@ NAMES = {
     "template/mail/report/subject.txt": "The subject of a mail with a report",
     "template/mail/digest/subject.txt": "The subject of a mail with many reports",
 }
-OF_PLACE = {CONTACTS: "Contacts of", PLACES: "The page and place of"}
+OF_PLACE = {CONTACTS: "Contacts of", PLACES: "The page and place of", SERVICES: "Services of"}
 _POSTAL = frozenset(letters.upper() for letters in POSTAL_LETTERS.values())
 _PAGES = {
     "about": "The page about the site",
@@ -56,7 +58,7 @@ _FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 def kind_of(document: str) -> str:
-    """Return "contacts", "places", "recipients", "site", "catalog", "page template" or "mail template".
+    """Return "contacts", "places", "services", "recipients", "site", "catalog", or a kind of template.
 
     Raises DocumentInvalid when the id names no kind of document.
     """
@@ -90,8 +92,8 @@ def place_of(document: str) -> str:
 
 
 def is_entries(document: str) -> bool:
-    """Say whether a document is made of entries: contacts, places, recipients or settings."""
-    return base_of(document) in JSON_DOCUMENTS
+    """Say whether a document is made of entries: contacts, places, services, recipients or settings."""
+    return base_of(document) in JSON_DOCUMENTS or (base_of(document) == SERVICES and place_of(document) != "")
 
 
 def locale_of(document: str) -> str:
@@ -127,7 +129,7 @@ def path_of(document: str) -> str:
     A catalog's is its compiled form.
     """
     kind = kind_of(document)
-    if kind in JSON_DOCUMENTS:
+    if kind in (*JSON_DOCUMENTS, SERVICES):
         return f"content/{document}.json"  # the parts of places are put together before they are laid out
     if kind == "catalog":
         return f"locale/{locale_of(document)}/LC_MESSAGES/porchlight.mo"

@@ -2,7 +2,8 @@
 
 What a place owns lies in two documents of its own: "places/<slug>" has its entry and which of its contacts
 the founding article printed, "contacts/<slug>" the contacts that serve it, who of them is police, and the
-hosts that they link to. Pages are rendered from the three documents that these make together.
+hosts that they link to. Pages are rendered from the three documents that these make together. Its services,
+in "services/<slug>", stay by themselves: there are far too many of them for one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from chalicelib.directory.contacts import LINKED
-from chalicelib.directory.document_ids import BY_PLACE, CONTACTS, PLACES, SITE, base_of, place_of
+from chalicelib.directory.document_ids import (
+    CONTACTS,
+    JOINED,
+    PLACES,
+    SITE,
+    base_of,
+    place_of,
+)
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.places import KINDS, is_slug
 
@@ -35,8 +43,8 @@ def empty(document: str) -> dict[str, Any]:
 
 
 def documents_of(slug: str) -> tuple[str, ...]:
-    """Return the ids of the documents of a place."""
-    return tuple(f"{base}/{slug}" for base in BY_PLACE)
+    """Return the ids of the documents of a place that are put together with those of others."""
+    return tuple(f"{base}/{slug}" for base in JOINED)
 
 
 def join(parsed: Mapping[str, Any]) -> Whole:
@@ -46,7 +54,7 @@ def join(parsed: Mapping[str, Any]) -> Whole:
     to the nation, each kind by name; what the settings say of an order comes before that.
     """
     site = {name: value for name, value in parsed[SITE].items() if name != ORDER}
-    parts = {base: _parts(parsed, base) for base in BY_PLACE}
+    parts = {base: _parts(parsed, base) for base in JOINED}
     entries = [entry for part in parts[PLACES].values() for entry in part.get("places") or ()]
     order = {slug: number for number, slug in enumerate(parsed[SITE].get(ORDER) or ())}
     entries.sort(key=lambda entry: (order.get(entry.get("slug"), len(order)), *_standing(entry)))
@@ -101,7 +109,7 @@ def with_order(parts: Mapping[str, Any], places: Mapping[str, Any]) -> dict[str,
 def strangers(document: str, parsed: Mapping[str, Any]) -> list[str]:
     """Return the ids of entries, and of police, that do not belong into this document of a place."""
     base, slug = base_of(document), place_of(document)
-    own, known_by = ("serves", "id") if base == CONTACTS else ("slug", "slug")
+    own, known_by = ("slug", "slug") if base == PLACES else ("serves", "id")
     entries = parsed.get(base) or ()
     there = [entry.get(known_by) for entry in entries if entry.get(own) == slug]
     others = [str(entry.get(known_by)) for entry in entries if entry.get(own) != slug]

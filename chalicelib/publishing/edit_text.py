@@ -5,7 +5,7 @@ Nothing here reaches a reader: see publish.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -125,20 +125,23 @@ class EditText:
         return is_retired(document, self._shipped.ids())
 
     def entries(self) -> Mapping[str, EntriesText]:
-        """Return the documents of places and the settings, read all at once."""
+        """Return contacts and places of each place, and the settings, read all at once."""
+        return self._entries((document_ids.SITE, *document_ids.JOINED))
+
+    def services(self) -> Mapping[str, EntriesText]:
+        """Return the services of each place that has some, read all at once."""
+        return self._entries((document_ids.SERVICES,))
+
+    def _entries(self, bases: Collection[str]) -> Mapping[str, EntriesText]:
         live = self._live.numbers(self._shelf.live())
         drafts = {draft.document: draft for draft in self._store.drafts()}
         found = {}
-        self._store.read_ahead(live)
-        for document in self._ids(live, drafts):
-            if document == document_ids.SITE or document_ids.base_of(document) in document_ids.BY_PLACE:
-                text, draft = (
-                    self._live.version(document, live.get(document, SHIPPED)).text,
-                    drafts.get(document),
-                )
-                found[document] = EntriesText(
-                    draft.text if draft else text, text, draft.revision if draft else 0
-                )
+        wanted = [one for one in self._ids(live, drafts) if document_ids.base_of(one) in bases]
+        self._store.read_ahead({one: live[one] for one in wanted if one in live})
+        for document in wanted:
+            text = self._live.version(document, live.get(document, SHIPPED)).text
+            draft = drafts.get(document)
+            found[document] = EntriesText(draft.text if draft else text, text, draft.revision if draft else 0)
         return found
 
     def open(self, document: str) -> OpenDocument:

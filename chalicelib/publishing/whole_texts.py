@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.directory.document_ids import (
     BY_PLACE,
     CONTACTS,
+    JOINED,
     PLACES,
     RETIRED,
     SITE,
@@ -73,16 +74,18 @@ def whole_of(texts: Mapping[str, str]) -> Whole:
     """Return contacts, places and settings out of the texts of all documents. Raises DocumentInvalid."""
     if are_whole(texts):
         return Whole(*(read_part(name, texts[name]) for name in WHOLE))
-    return join({name: _part(name, text) for name, text in texts.items() if name == SITE or place_of(name)})
+    return join({name: _part(name, text) for name, text in texts.items() if _is_joined(name)})
 
 
 def whole_texts(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the texts of the same three documents. Raises DocumentInvalid."""
     if are_whole(texts):
         return {name: texts[name] for name in WHOLE}
-    return dict(
-        _joined(tuple((name, text) for name, text in texts.items() if name == SITE or place_of(name)))
-    )
+    return dict(_joined(tuple((name, text) for name, text in texts.items() if _is_joined(name))))
+
+
+def _is_joined(document: str) -> bool:
+    return document == SITE or bool(place_of(document) and base_of(document) in JOINED)
 
 
 @lru_cache(maxsize=3)  # a publish asks for what ships, what is live and what is to be live, again and again
@@ -104,7 +107,7 @@ def laid_out(shipped: ShippedDocuments, texts: Mapping[str, str]) -> dict[str, s
     if are_whole(shipped.ids()):
         return dict(texts)
     rest = {name: text for name, text in texts.items() if name not in WHOLE and not place_of(name)}
-    if not any(name == SITE or place_of(name) for name in texts):
+    if not any(map(_is_joined, texts)):
         return rest
     now, came = whole_texts(all_texts(shipped, texts)), whole_texts(all_texts(shipped, {}))
     return rest | {name: text for name, text in now.items() if text != came[name]}
