@@ -51,10 +51,13 @@ _FIELDS = {one.name: one for one in fields(Service)}
 Json = dict[str, Any]
 
 
-def read_services(document: Mapping[str, Any], places: Places, hosts: Collection[str]) -> tuple[Service, ...]:
+def read_services(
+    document: Mapping[str, Any], places: Places, hosts: Collection[str] | None
+) -> tuple[Service, ...]:
     """Turn the services document of a place into Services, in its order.
 
-    `hosts` are the web hosts a page may link to. Raises ContentInvalid, naming the entry and the rule.
+    `hosts` are the web hosts a page may link to; without them, it may link to any. Raises ContentInvalid,
+    naming the entry and the rule.
     """
     found: dict[str, Service] = {}
     organizations: dict[str, Organization] = {}

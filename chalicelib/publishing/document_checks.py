@@ -1,4 +1,4 @@
-"""Validation rules of contacts, places, recipients and the site, each told with the line that breaks it."""
+"""Validation rules of the documents made of entries, each told with the line that breaks it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
+    SERVICES,
     SITE,
     base_of,
     is_entries,
+    name_of,
     place_of,
 )
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.place_documents import Whole, join, strangers
 from chalicelib.directory.places import read_places
 from chalicelib.directory.recipients import read_offices
+from chalicelib.directory.service_entries import read_services
 from chalicelib.publishing.document_forms import check_form
 from chalicelib.publishing.documents import STOPS, Problem, check_text
 from chalicelib.publishing.field_names import unknown_fields
@@ -55,7 +58,9 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
     together = _together(parsed)
     kept = _together({name: json.loads(text) for name, text in shipped.items() if is_entries(name)})
     offices = parsed[RECIPIENTS]
-    return [*problems, *_check_rules(whole, together, offices), *_check_kept(whole, together, kept)]
+    found = _check_rules(whole, together, offices)
+    found += _check_services(whole, parsed, together) if not found else []
+    return [*problems, *found, *_check_kept(whole, together, kept)]
 
 
 def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
@@ -154,6 +159,29 @@ def _check_rules(whole: Mapping[str, str], parsed: Whole, offices: Any) -> list[
         at = _owners(whole, document)[0]
         return [Problem(at, 0, "Something is missing here, or is not what belongs there.")]
     return []
+
+
+def _check_services(whole: Mapping[str, str], parsed: Mapping[str, Any], together: Whole) -> list[Problem]:
+    """Check the services of each place: the first that breaks a rule is told, and each id that is not new."""
+    places = read_places(together.places)
+    problems: list[Problem] = []
+    seen: dict[str, str] = {}
+    for document in (name for name in parsed if base_of(name) == SERVICES):
+        try:
+            services = read_services(parsed[document], places, None)
+        except ContentInvalid as error:
+            entry, _, rule = str(error).removeprefix("service ").partition(": ")
+            line = line_of_entry(whole[document], entry)
+            about = f"{_called(whole[document], entry)[:60]}: "
+            problems.append(Problem(document, line, _sentence(about + rule)))
+            continue
+        for one in services:
+            if one.id in seen:
+                line = line_of_entry(whole[document], one.id)
+                sentence = f"{one.name[:60]}: its id is that of a service in “{name_of(seen[one.id])}”."
+                problems.append(Problem(document, line, sentence))
+            seen.setdefault(one.id, document)
+    return problems
 
 
 def _owners(whole: Mapping[str, str], document: str) -> list[str]:

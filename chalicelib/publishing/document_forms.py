@@ -10,6 +10,7 @@ from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
+    SERVICES,
     SITE,
     base_of,
     place_of,
@@ -51,6 +52,7 @@ _LISTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "other_languages": {"tag": TEXT, "own_name": TEXT, "say": TEXT, "line": TEXT, "checked_on": _DAY},
     },
     RECIPIENTS: {"": _RECIPIENT},
+    SERVICES: {"services": {"id": TEXT, "serves": TEXT, "name": TEXT, "status": TEXT, "assured_on": _DAY}},
 }
 # What stands beside the list in a document of a place.
 _BESIDE = {CONTACTS: {"police": TEXTS, "hosts": TEXTS}, PLACES: {"founding_channels": TEXTS}}
@@ -63,7 +65,7 @@ def check_form(document: str, text: str, parsed: Any) -> list[Problem]:
     """Return, with its line, what is of the wrong kind in a document that was read."""
     problems: list[Problem] = []
     base = base_of(document)
-    beside = _SITE if document == SITE else _BESIDE[base] if place_of(document) else {}
+    beside = _SITE if document == SITE else _BESIDE.get(base, {}) if place_of(document) else {}
     problems += _of_fields(document, text, 0, "", parsed, beside) if beside else []
     for name, fields in _LISTS[base].items():
         if name in _NEED_NOT_BE and name not in parsed:

@@ -1,4 +1,4 @@
-"""Field diff of the documents made of entries: contacts, places, settings, recipients.
+"""Field diff of the documents made of entries: contacts, places, services, settings, recipients.
 
 An entry is known by its id, so that one that was moved is not taken for another; ways to reach a contact are
 paired by their kind.
@@ -12,7 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.directory.contacts import DIALLED, LINKED
-from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE, base_of, fingerprint
+from chalicelib.directory.document_ids import (
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    SERVICES,
+    SITE,
+    base_of,
+    fingerprint,
+)
 from chalicelib.publishing import comparison
 from chalicelib.publishing.change_rows import (
     ADDED,
@@ -36,6 +44,7 @@ from chalicelib.publishing.field_labels import (
     value_of,
 )
 from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.service_words import SERVICE_LABELS, parts_of
 from chalicelib.shared.locales import ENDONYMS
 
 Entry = Mapping[str, Any]
@@ -47,6 +56,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[str, Mapping[str, str]]]] = {
     CONTACTS: {"contacts": ("id", CONTACT_LABELS)},
     PLACES: {"places": ("slug", PLACE_LABELS)},
     RECIPIENTS: {"": ("id", RECIPIENT_LABELS)},
+    SERVICES: {"services": ("id", SERVICE_LABELS)},
     SITE: {
         "locales": ("tag", LANGUAGE_LABELS),
         "other_languages": ("tag", LANGUAGE_LABELS),
@@ -56,6 +66,7 @@ _LISTS: Mapping[str, Mapping[str, tuple[str, Mapping[str, str]]]] = {
 _ORDER = {
     "contacts": "Order of the contacts",
     "places": "Order of the places",
+    "services": "Order of the services",
     "": "Order of the offices",
     "locales": "Order of the languages",
     "other_languages": "Order of the other languages",
@@ -199,11 +210,20 @@ def _field(name: str, labels: Mapping[str, str], old: Any, new: Any, names: Name
         yield field_change(label, _stood_for(old, "stood there before"), _stood_for(new, "stands there now"))
     elif name == "key":
         yield field_change(label, _key(old), _key(new))
+    elif name in ("phones", "hours", "coverage") and _has_parts(old, new):
+        before_parts, after_parts = (parts_of(name, side) or [] for side in (old, new))
+        yield from _parts("", label, before_parts, after_parts, names)
     elif _is_list_of(old, str) and _is_list_of(new, str):
         yield from _parts(name, label, _texts(old), _texts(new), names)
     else:
         before, after = (value_of(name, None if one is _MISSING else one, names) for one in (old, new))
         yield field_change(label, before, after, prose=name in _PROSE)
+
+
+def _has_parts(*sides: Any) -> bool:
+    return any(isinstance(side, list | Mapping) for side in sides) and not any(
+        isinstance(side, str) for side in sides
+    )
 
 
 def _parts(name: str, label: str, old: list[str], new: list[str], names: Names) -> Iterator[FieldChange]:

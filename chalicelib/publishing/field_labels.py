@@ -14,11 +14,13 @@ from chalicelib.directory.document_ids import (
     PLACES,
     PUBLIC_TEMPLATE,
     RECIPIENTS,
+    SERVICES,
     SITE,
     locale_of,
     name_of,
 )
 from chalicelib.publishing import placeholders
+from chalicelib.publishing.service_words import SERVICE_LABELS, parts_of
 from chalicelib.shared.days import day_in_words
 from chalicelib.shared.locales import ENDONYMS
 
@@ -103,6 +105,7 @@ RECIPIENT_LABELS = {
 _TITLES = {
     CONTACTS: "Contacts",
     PLACES: "Towns and areas",
+    SERVICES: "Services",
     SITE: "Settings of the site",
     RECIPIENTS: "Who gets reports",
     f"{MAIL_TEMPLATE}report/body.txt": "The mail with a report",
@@ -116,12 +119,12 @@ _MARKS = {
     "UNVERIFIED": "in no source of the office itself",
 }
 _KINDS = {"city": "town or city", "nation": "country"}
-_DAYS = ("read_on", "checked_on", "agreed_on", "read_at")
+_DAYS = ("read_on", "checked_on", "agreed_on", "read_at", "assured_on")
 _PLACES_NAMED = ("serves", "parent", "default_place", "places_order")
 _CONTACTS_NAMED = ("hotline", "founding_channels", "police")
 _BY_CODE = {
     name: label
-    for labels in (LANGUAGE_LABELS, SITE_LABELS, RECIPIENT_LABELS, CONTACT_LABELS)
+    for labels in (SERVICE_LABELS, LANGUAGE_LABELS, SITE_LABELS, RECIPIENT_LABELS, CONTACT_LABELS)
     for name, label in labels.items()
     if "_" in name
 }
@@ -178,13 +181,14 @@ def value_of(name: str, value: Any, names: Names) -> str:
     """Return a field's value as a clerk reads it, or nothing where there is none."""
     if value is None or value == "" or value == []:
         return ""
+    if (parts := parts_of(name, value)) is not None:
+        return "\n".join(parts)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return "\n".join(value_of(name, one, names) for one in value)
     if isinstance(value, dict):
-        parts = ((key, value_of(key, one, names)) for key, one in value.items())
-        return "\n".join(f"{key}: {text}" for key, text in parts)
+        return "\n".join(f"{key}: {value_of(key, one, names)}" for key, one in value.items())
     return _word_of(name, str(value), names)
 
 

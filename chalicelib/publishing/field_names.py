@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
+    SERVICES,
     SITE,
     base_of,
     place_of,
 )
+from chalicelib.directory.services import Service
 from chalicelib.publishing.documents import ASKS, STOPS, Problem
 from chalicelib.publishing.json_documents import line_at
 
@@ -50,6 +53,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "other_languages": frozenset(["tag", "own_name", "say", "line", "checked_on"]),
         "figures": frozenset(["text", "source", "link", "mark", "read_at"]),
     },
+    SERVICES: {"services": frozenset(one.name for one in fields(Service))},
     RECIPIENTS: {},  # directory/recipients.py refuses them
 }
 _CHANNEL = frozenset(["kind", "show", "value", "body"])
@@ -74,7 +78,11 @@ def _told(document: str, parsed: Any) -> Iterator[tuple[str, str, str]]:
     lists = _ENTRIES[base_of(document)]
     if not lists or not isinstance(parsed, Mapping):
         return
-    beside = _ALONE if document == SITE else _BESIDE[base_of(document)] if place_of(document) else frozenset()
+    beside: frozenset[str] = frozenset()
+    if document == SITE:
+        beside = _ALONE
+    elif place_of(document):
+        beside = _BESIDE.get(base_of(document), beside)
     yield from _of("", parsed, beside.union(lists))
     for listed, known in lists.items():
         entries = parsed.get(listed)

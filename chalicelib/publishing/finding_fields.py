@@ -18,6 +18,7 @@ from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
+    SERVICES,
     SITE,
     base_of,
     fingerprint,
@@ -44,9 +45,15 @@ _CONTACT = {
     "channels": "show-1", "checked_as": "checked", "checked_by": "role", "checked_on": "checked",
     "one_source": "mark", "only_here": "", "read_as": "sources", "read_on": "sources",
 }  # fmt: skip
+_SERVICE = {
+    "organization": "organization", "phones": "number-1", "address": "street", "coverage": "counties",
+    "assured_on": "checked", "assured_by": "role", "in_other": "", "extra": "", "read_on": "sources",
+    "serves": "", "status": "",
+}  # fmt: skip
 _RECIPIENT = {"mark": "", "source": "", "read_on": ""}
 _PARTS = {"exit_url": "exit", "hotline": "hotline", "locales": "languages"}  # of the settings, with a form
-_LISTS = {CONTACTS: ("contacts", "id"), PLACES: ("places", "slug"), RECIPIENTS: ("", "id")}
+_LISTS = {CONTACTS: ("contacts", "id"), PLACES: ("places", "slug"), RECIPIENTS: ("", "id"),
+          SERVICES: ("services", "id")}  # fmt: skip
 _MOST_LINES, _LONGEST_LINE = 200, 2_000  # of an entry that are looked at for each finding
 _LONGEST_NAME = 60  # of the entry, with which a finding begins
 
@@ -255,4 +262,5 @@ _CALLED: Mapping[str, Callable[[str, str], str]] = {
     CONTACTS: _of_contact,
     PLACES: lambda field, _: "" if field == "slug" else field,
     RECIPIENTS: lambda field, _: _RECIPIENT.get(field, field),
+    SERVICES: lambda field, _: _SERVICE.get(field, field),
 }

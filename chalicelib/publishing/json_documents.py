@@ -12,11 +12,19 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.directory.document_ids import RECIPIENTS, is_entries, name_of, place_of
+from chalicelib.directory.document_ids import (
+    RECIPIENTS,
+    SERVICES,
+    base_of,
+    is_entries,
+    name_of,
+    place_of,
+)
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.documents import invisible_in
 
 _MOST_DIGITS = 15
+_MOST_OF_A_FRACTION = 25  # of what an import brought, such as where something is on a map
 _DEEPEST = 12
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 # A pair of halves makes a letter; one half alone does not.
@@ -80,9 +88,11 @@ def _read(document: str, text: str) -> Any:
     if not is_entries(document):
         raise Unreadable(document, 0, "This is no document made of entries.")
     _check_depth(document, text)
+    is_services = base_of(document) == SERVICES
 
     def number(literal: str) -> int | float:
-        if len(literal) <= _MOST_DIGITS:
+        most = _MOST_OF_A_FRACTION if is_services and "." in literal else _MOST_DIGITS
+        if len(literal) <= most:
             try:
                 value = float(literal) if set(literal) & set(".eE") else int(literal)
             except ValueError:

@@ -8,7 +8,16 @@ from urllib.parse import urlencode
 
 from chalicelib.delivery import mail_frames
 from chalicelib.desk.people import PUBLISHER, Person
-from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, SITE, base_of, locale_of
+from chalicelib.directory.document_ids import (
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    SERVICES,
+    SITE,
+    base_of,
+    locale_of,
+    place_of,
+)
 from chalicelib.publishing.documents import Problem
 from chalicelib.publishing.field_labels import readable, shortened, title_of
 from chalicelib.publishing.finding_fields import FindingFields, FoundField, Lookup
@@ -16,7 +25,7 @@ from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.locales import DEFAULT
 
 _MOST = 500  # findings that lead to fields; who has more mends these first
-_LISTS = {CONTACTS: "contacts", PLACES: "towns", RECIPIENTS: "recipients", SITE: "site"}
+_LISTS = {CONTACTS: "contacts", PLACES: "towns", RECIPIENTS: "recipients", SITE: "site", SERVICES: "services"}
 _FORMS = {CONTACTS: ("contact", "c"), PLACES: ("town", "p"), RECIPIENTS: ("recipient", "r")}
 _PARTS = {"exit": "The exit", "hotline": "The hotline", "languages": "Languages"}
 
@@ -78,6 +87,9 @@ def _form(found: FoundField, who: Person) -> tuple[str, str]:
     if document in _FORMS and found.entry and (document != RECIPIENTS or who.may(PUBLISHER)):
         path, name = _FORMS[document]
         return f"/admin/{path}?{urlencode({name: found.entry})}", shortened(found.name)
+    if document == SERVICES and found.entry:
+        asked = urlencode({"p": place_of(found.document), "s": found.entry})
+        return f"/admin/service?{asked}", shortened(found.name)
     if document == SITE and found.entry:
         return f"/admin/site/change?{urlencode({'part': found.entry})}", _PARTS[found.entry]
     if document in _LISTS:

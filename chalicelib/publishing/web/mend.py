@@ -7,9 +7,11 @@ from chalicelib.directory.document_ids import (
     MAIL_TEMPLATE,
     PLACES,
     RECIPIENTS,
+    SERVICES,
     SITE,
     base_of,
     locale_of,
+    place_of,
 )
 
 _FORMS = {
@@ -29,4 +31,6 @@ def form_of(document: str) -> str:
         return f"/admin/sentences?d={document}"
     if document.startswith(MAIL_TEMPLATE):
         return f"/admin/mail?m={document.removeprefix(MAIL_TEMPLATE).partition('/')[0]}"
+    if base_of(document) == SERVICES and place_of(document):
+        return f"/admin/services/of?p={place_of(document)}"
     return _FORMS.get(base_of(document), "/admin/preview")
