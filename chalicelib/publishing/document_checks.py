@@ -101,7 +101,7 @@ def _check_form(whole: Mapping[str, str]) -> list[Problem]:
     problems = []
     for document, text in whole.items():
         try:
-            check_text(text)
+            check_text(text, document)
         except DocumentInvalid as error:
             said = re.match(r"line ([0-9]+)", str(error))
             problems.append(Problem(document, int(said[1]) if said else 0, _sentence(str(error))))

@@ -5,18 +5,23 @@ Versions and releases only grow.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.desk.audit import plain_line
 from chalicelib.directory.armor import PRIVATE, holds_private
+from chalicelib.directory.document_ids import SERVICES, base_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing import comparison
 from chalicelib.shared.errors import PorchlightError
 
 # A document is stored as one item, and an item holds 400 KB at most.
 LONGEST_TEXT = 250_000
+# Services are many, and much alike: they are stored packed (zlib).
+LONGEST_SERVICES = 4_000_000
+MOST_PACKED = 350_000
 LONGEST_WHY = 500
 
 MOST_SHOWN = 4_000  # lines of a diff: a response of the admin site holds six megabytes
@@ -152,14 +157,21 @@ class DiffLine:
     new: int = 0
 
 
-def check_text(text: str) -> str:
-    """Return a text with plain line ends.
+def check_text(text: str, document: str = "") -> str:
+    """Return the text of a document with plain line ends.
 
     Raises DocumentInvalid when it is too long, not plain, or holds a private key.
     """
     _refuse_private(text)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if len(text.encode("utf-8", "replace")) > LONGEST_TEXT:
+    written = text.encode("utf-8", "replace")
+    if base_of(document) == SERVICES:
+        if len(written) > LONGEST_SERVICES or len(zlib.compress(written)) > MOST_PACKED:
+            raise DocumentInvalid(
+                "these are too many services for one place, or too long ones: about 1,000 are the most. Bring"
+                " those of a town or a county to that town or county"
+            )
+    elif len(written) > LONGEST_TEXT:
         raise DocumentInvalid(f"the text is too long: {LONGEST_TEXT // 1000} KB is the most")
     for number, line in enumerate(text.split("\n"), 1):
         if invisible_in(line):

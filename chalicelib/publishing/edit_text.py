@@ -211,7 +211,7 @@ class EditText:
     ) -> Draft:
         self._must_be_drafted(document)
         opened = self.open(document)
-        text = check_readable(document, documents.check_text(text))
+        text = check_readable(document, documents.check_text(text, document))
         base = opened.draft.base if opened.draft else opened.live.number
         shipped = shipped or self._newer.base_of(document, opened.draft, opened.live)
         self._newer.keep(document, shipped)
@@ -232,7 +232,7 @@ class EditText:
         """
         self._must_be_drafted(document)
         opened = self.open(document)
-        text = documents.check_text(text)
+        text = documents.check_text(text, document)
         draft = Draft(document, text, opened.revision, opened.live.number, who, self._clock.now())
         self._store.keep_thrown(documents.thrown(draft, who, self._clock.now(), self._clock.nonce()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from chalicelib.directory.document_ids import fingerprint
+from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.publishing.adapters.s3_releases import S3Releases
-from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version
+from chalicelib.publishing.documents import Draft, Release, ThrownDraft, Version, check_text
 from chalicelib.publishing.ports import DocumentStore, LiveRelease, ReleaseShelf
 from chalicelib.publishing.recipient_changes import AddressCode, RecipientChange
 from chalicelib.shared.aws.sdk import client
@@ -87,6 +89,33 @@ def test_a_draft_comes_back_as_it_was_saved(store: DocumentStore) -> None:
     assert store.draft("contacts") == saved
     assert list(store.drafts()) == [saved]
     assert store.draft("places") is None
+
+
+def test_a_thousand_services_fit_into_one_draft_and_one_version(store: DocumentStore) -> None:
+    services = [
+        {"id": f"s-{number}", "name": f"Sérvice {number}", "what": "Help. " * 300} for number in range(1000)
+    ]
+    text = check_text(json.dumps({"services": services}, ensure_ascii=False), "services/town")
+    assert len(text) > 1_500_000
+    store.put_draft(draft(text=text, document="services/town"))
+    found = store.draft("services/town")
+    assert found is not None
+    assert found.text == text
+    assert [*store.drafts()] == [found]
+    store.add_version(Version("services/town", 1, text, "ana@example.org", NOW, "why"))
+    assert store.version("services/town", 1) == Version(
+        "services/town", 1, text, "ana@example.org", NOW, "why"
+    )
+    store.keep_shipped("services/town", text)
+    assert store.shipped_text("services/town", fingerprint(text)) == text
+
+
+def test_services_that_no_item_can_hold_are_refused_in_words() -> None:
+    many = "".join(hashlib.sha256(b"%d" % number).hexdigest() for number in range(15_000))
+    with pytest.raises(DocumentInvalid, match="too many services for one place"):
+        check_text(many, "services/town")
+    with pytest.raises(DocumentInvalid, match="too long: 250 KB"):
+        check_text(many, "contacts/town")
 
 
 def test_a_draft_says_which_shipped_text_it_takes_account_of(store: DocumentStore) -> None:

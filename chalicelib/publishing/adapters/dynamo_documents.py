@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib.directory.document_ids import fingerprint
 from chalicelib.publishing.adapters.kept_items import KeptItems
 from chalicelib.publishing.documents import (
+    LONGEST_TEXT,
     UNKNOWN,
     Draft,
     Release,
@@ -83,12 +84,12 @@ class DynamoDocuments:
     def keep_shipped(self, document: str, text: str) -> None:
         """Keep a shipped text under its fingerprint; another writer's is the same."""
         with suppress(StaleRecord):
-            self._put((_SHIPPED + document, fingerprint(text)), {"text": text}, 0)
+            self._put((_SHIPPED + document, fingerprint(text)), _packed_text(text), 0)
 
     def shipped_text(self, document: str, fingerprint: str) -> str | None:
         """Return a shipped text that was kept."""
         item = self._get(_SHIPPED + document, fingerprint)
-        return str(item["text"]) if item else None
+        return _text_in(item) if item else None
 
     def settle(self, document: str, fingerprint: str, who: str, when: datetime) -> None:
         """Keep a decision for the edited text; of two the later one stays."""
@@ -121,7 +122,7 @@ class DynamoDocuments:
         self._put(
             (_VERSIONS + version.document, _number(version.number)),
             {
-                "text": version.text,
+                **_packed_text(version.text),
                 "who": version.who,
                 "moment": version.when.isoformat() if version.when else "",
                 "why": version.why,
@@ -271,7 +272,7 @@ def _moment(text: str) -> datetime:
 
 def _draft_item(draft: Draft) -> dict[str, Any]:
     return {
-        "text": draft.text,
+        **_packed_text(draft.text),
         "revision": draft.revision,
         "base": draft.base,
         "who": draft.who,
@@ -287,7 +288,7 @@ def _thrown(item: Mapping[str, Any]) -> ThrownDraft:
 def _draft(item: Mapping[str, Any], document: str = "") -> Draft:
     return Draft(
         document or item["sk"],
-        item["text"],
+        _text_in(item),
         int(item["revision"]),
         int(item["base"]),
         item["who"],
@@ -300,12 +301,24 @@ def _version(document: str, item: Mapping[str, Any]) -> Version:
     return Version(
         document,
         int(item["sk"]),
-        item["text"],
+        _text_in(item),
         item["who"],
         _moment(item["moment"]) if item["moment"] else None,
         item["why"],
         item["shipped"],
     )
+
+
+def _packed_text(text: str) -> dict[str, Any]:
+    """Return a text as an item holds it: packed where it is one of many services."""
+    written = text.encode("utf-8")
+    return {"text": text} if len(written) <= LONGEST_TEXT else {"packed_text": zlib.compress(written)}
+
+
+def _text_in(item: Mapping[str, Any]) -> str:
+    if "packed_text" in item:
+        return zlib.decompress(bytes(item["packed_text"])).decode("utf-8")
+    return str(item["text"])
 
 
 def _packed(versions: Mapping[str, int]) -> dict[str, Any]:
