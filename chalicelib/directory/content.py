@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from chalicelib.directory.areas import NO_AREAS, Areas, find_areas
 from chalicelib.directory.contacts import Contacts, check_link, read_contacts
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.places import Places, entries_of, read_places
+from chalicelib.directory.service_entries import read_service
+from chalicelib.directory.services import Service
+from chalicelib.directory.zips import read_zips
 from chalicelib.shared.days import read_day
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 from chalicelib.shared.retention import KEEP_DAYS, KEEP_DAYS_MOST
@@ -88,15 +92,29 @@ class SiteSettings:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All content of the public pages; where it exists, it is valid."""
+    """All content of the public pages; where it exists, it is valid.
+
+    `areas` are the pages of services; there are none without ZIP data.
+    """
 
     places: Places
     contacts: Contacts
     site: SiteSettings
+    services: Mapping[str, Service] = field(default_factory=dict)
+    areas: Areas = NO_AREAS
 
 
-def read_content(places: Mapping[str, Any], contacts: Mapping[str, Any], site: Mapping[str, Any]) -> Content:
-    """Turn the three documents into Content. Raises ContentInvalid, naming the entry and the rule."""
+def read_content(
+    places: Mapping[str, Any],
+    contacts: Mapping[str, Any],
+    site: Mapping[str, Any],
+    services: Iterable[Mapping[str, Any]] = (),
+    zips: Mapping[str, Any] | None = None,
+) -> Content:
+    """Turn the documents into Content; `services` are the entries of all places.
+
+    Raises ContentInvalid, naming the entry and the rule.
+    """
     known_places = read_places(places)
     settings = _read_site(site)
     if settings.default_place not in known_places:
@@ -107,7 +125,18 @@ def read_content(places: Mapping[str, Any], contacts: Mapping[str, Any], site: M
             raise ContentInvalid(f"site: there is no contact {contact_id!r}")
     if not known_contacts[settings.hotline].can_be_called():
         raise ContentInvalid(f"site: the hotline {settings.hotline} has no number to call")
-    return Content(known_places, known_contacts, settings)
+    offered = [read_service(entry, known_places, None) for entry in services]
+    by_id = {service.id: service for service in offered}
+    if len(by_id) < len(offered):
+        raise ContentInvalid("services: two have the same id")
+    areas = NO_AREAS if zips is None else find_areas(read_zips(zips), known_places, offered)
+    return Content(
+        known_places,
+        known_contacts,
+        settings,
+        by_id,
+        areas,
+    )
 
 
 def _read_site(document: Mapping[str, Any]) -> SiteSettings:

@@ -19,6 +19,7 @@ PLACES = "places"
 RECIPIENTS = "recipients"
 SITE = "site"
 SERVICES = "services"
+ZIPS = "zips"  # ships with the package, and changes only with it: nobody edits this one
 JSON_DOCUMENTS = (CONTACTS, PLACES, RECIPIENTS, SITE)
 BY_PLACE = (CONTACTS, PLACES, SERVICES)  # what each place has a document of: "contacts/los-banos-ca"
 JOINED = (CONTACTS, PLACES)  # those of all places are put together before pages are rendered from them
@@ -53,6 +54,7 @@ _PAGES = {
     "page": "The page of a town",
     "parts": "Pieces that pages share",
     "receipt": "The page after writing",
+    "services": "The pages of counties",
 }
 _FILE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 

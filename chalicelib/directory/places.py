@@ -15,8 +15,8 @@ from chalicelib.shared.time_zones import UTC_ZONE, is_zone_name
 FOUNDING_PAPER = "The Westside Express"
 LONGEST_PAPER = 80
 KINDS = ("city", "county", "state", "nation")
-# What stands after a language in a URL and is no place: pages of the site, and the one for codes.
-RESERVED = ("about", "code", "more")
+# What stands after a language in a URL and is no place: pages of the site, that for codes, those of counties.
+RESERVED = ("about", "code", "more", "places")
 _SLUG_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -25,7 +25,8 @@ class Place:
     """One place and the wider place it lies in; a nation has none.
 
     `zone` is its time zone (an IANA name), or "" for that of the place around it. `paper` is the newspaper
-    that printed the ways to report there, likewise.
+    that printed the ways to report there, likewise. `fips` is the number of a county (five digits), `state`
+    the two letters of a state: by these ZIPs know it.
     """
 
     slug: str
@@ -34,6 +35,8 @@ class Place:
     kind: str
     zone: str = ""
     paper: str = ""
+    fips: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,12 @@ def _read_place(entry: Mapping[str, Any]) -> Place:
         or not (paper.isprintable() and paper == paper.strip())
     ):
         raise ContentInvalid(f"place {slug}: paper is the name of a newspaper, in one line")
-    return Place(slug, name, entry.get("parent"), entry["kind"], zone, paper)
+    fips, state = (str(entry.get(one) or "") for one in ("fips", "state"))
+    if fips and not (entry["kind"] == "county" and len(fips) == 5 and fips.isascii() and fips.isdigit()):
+        raise ContentInvalid(f"place {slug}: fips is the number of a county, five digits")
+    if state and not (entry["kind"] == "state" and len(state) == 2 and state.isascii() and state.islower()):
+        raise ContentInvalid(f"place {slug}: state is the two small letters of a state")
+    return Place(slug, name, entry.get("parent"), entry["kind"], zone, paper, fips, state)
 
 
 def _check_parent(place: Place, places: Mapping[str, Place]) -> None:

@@ -12,13 +12,24 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 CONTENT = _PACKAGE / "content"
 CATALOGS = _PACKAGE / "locale"
 TEMPLATES = _PACKAGE.parent / "templates"
+_FIRST = ("places", "contacts", "site")
 
 
 def shipped_content(folder: Path = CONTENT) -> Content:
     """Read places, contacts and site settings from `folder`. Raises ContentInvalid when one breaks a rule."""
-    return read_content(
-        _read(folder / "places.json"), _read(folder / "contacts.json"), _read(folder / "site.json")
-    )
+    places, contacts, site = (_read(folder / f"{name}.json") for name in _FIRST)
+    return read_content(places, contacts, site)
+
+
+def content_with_areas(folder: Path = CONTENT) -> Content:
+    """Read services and ZIPs as well, which takes a while, for the pages of counties.
+
+    A folder without them has no such pages. Raises ContentInvalid when one breaks a rule.
+    """
+    services, zips = folder / "services.json", folder / "zips.json"
+    places, contacts, site = (_read(folder / f"{name}.json") for name in _FIRST)
+    offered = _read(services)["services"] if services.is_file() else ()
+    return read_content(places, contacts, site, offered, _read(zips) if zips.is_file() else None)
 
 
 def _read(path: Path) -> Any:
