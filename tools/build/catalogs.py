@@ -24,6 +24,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from chalicelib.directory.document_ids import JSON_DOCUMENTS
 from chalicelib.pages import po_files
 from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing.render import sentences
@@ -75,7 +76,7 @@ def _sources() -> list[Path]:
     # What is about the site comes last: translators begin at the top, and there is what helps somebody.
     pages = sorted((TEMPLATES / "public").glob("*.html"), key=lambda path: (path.stem == ABOUT, path.name))
     frames = sorted((TEMPLATES / "mail").glob("*/body.txt"))
-    return [*pages, *frames, *sorted(CONTENT.glob("*.json"))]
+    return [*pages, *frames, *sorted(CONTENT / f"{name}.json" for name in JSON_DOCUMENTS)]
 
 
 def _of_text(path: Path, text: str) -> Iterator[str]:

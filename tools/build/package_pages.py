@@ -9,7 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from chalicelib.directory.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_content import content_with_areas
+from chalicelib.directory.zips import read_zips
+from chalicelib.pages.pack_zips import pack_zips
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.packing import pack, pack_brotli
@@ -26,7 +28,7 @@ def render(stage: Path, expires: str) -> int:
     """
     package = stage / "chalicelib"
     site = Site(
-        stage / "vendor" / "templates", Catalogs(package / "locale"), shipped_content(package / "content")
+        stage / "vendor" / "templates", Catalogs(package / "locale"), content_with_areas(package / "content")
     )
     folder = package / "built_pages"
     folder.mkdir()
@@ -34,6 +36,7 @@ def render(stage: Path, expires: str) -> int:
         "locales": list(site.locales),
         "default_locale": DEFAULT,
         "places": list(site.places),
+        "areas": list(site.areas),
         "default_place": site.default_place,
         "other_pages": list(site.other_pages),
         "expires": expires,
@@ -41,10 +44,15 @@ def render(stage: Path, expires: str) -> int:
         "brotli": True,
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+    zips = package / "content" / "zips.json"
+    if zips.is_file():
+        packed = pack_zips(read_zips(json.loads(zips.read_text(encoding="utf-8"))))
+        (folder / "zips").write_bytes(packed)
     count = 0
     for locale in site.locales:
         (folder / locale).mkdir()
         pages = {place: site.page(locale, place) for place in site.places}
+        pages |= {unit: site.area(locale, unit) for unit in site.areas}
         pages |= {name: site.other(locale, name) for name in site.other_pages}
         pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
         for name, html in pages.items():

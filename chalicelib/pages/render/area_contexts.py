@@ -16,7 +16,7 @@ _STATE_PARTS, _COUNTY_PARTS = 1, 2  # of a unit: "ca", "ca--merced", and "ca--me
 
 
 def area_names(content: Content, locale: str, unit: str) -> dict[str, Any]:
-    """Return the names of AreaContext beside those of its layout. Raises KeyError when there is no such area."""
+    """Return the names of AreaContext beside those of its layout. Raises KeyError without such an area."""
     area = content.areas.by_unit[unit]
     views = [view_of(content.services[one], content.site.other_languages) for one in area.services]
     kind = _kind_of(area)

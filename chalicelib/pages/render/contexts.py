@@ -11,6 +11,7 @@ from markupsafe import Markup
 from chalicelib.directory.contacts import Contact
 from chalicelib.directory.content import OtherLanguage, Statistic
 from chalicelib.directory.places import Place
+from chalicelib.pages.render.service_views import NeedSection, ServiceView
 
 # What every template has besides the names of its class: functions, and the gap between two sentences.
 HELPERS = frozenset({"_", "gettext", "ngettext", "plain", "bdi", "gap"})
@@ -72,7 +73,35 @@ class PageContext(LayoutContext):
     planners: Sequence[Contact]  # the hotline and advocates near, for those who know the person
     police: Sequence[Contact]
     in_california: bool  # whose law is spoken of
+    area_href: str  # of the page of its county, or "" where a site has none
+    find_href: str  # where a search for another place is sent, likewise
     keep_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLink:
+    """The page of another area, or of one need in this one."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaContext(LayoutContext):
+    """services.html: a county with its services, or a list that leads there."""
+
+    kind: str  # "county", "need", "state", "states", or a response to a search: "choose", "unknown"
+    name: str
+    around: str  # its state's name
+    need: str
+    always: Sequence[ServiceView]  # answered day and night
+    sections: Sequence[NeedSection]
+    links: Sequence[AreaLink]  # those below it; in a large county, its needs
+    above: Sequence[AreaLink]  # those that it lies in, the nearest first
+    counties: str  # where the counties that a search found are put in
+    find_href: str
+    page_href: str
+    starred: bool  # something was read in one place only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class Layout:
         self._locales = {locale.tag: locale for locale in content.site.locales}
         self.locales = tuple(self._locales)
         self.places = tuple(place.slug for place in content.places)
+        self.areas = tuple(content.areas.by_unit)
         self.default_place = content.site.default_place
         self.other_pages = other_pages(content)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.directory.content import OtherLanguage
 from chalicelib.directory.contacts import Contact
+from chalicelib.directory.content import OtherLanguage
 from chalicelib.directory.services import DAYS, NEEDS, Hours, Phone, Service
 from chalicelib.shared.language_names import IN_ENGLISH
 from chalicelib.shared.locales import ENDONYMS
@@ -61,7 +61,7 @@ class NeedSection:
 
 
 def view_of(service: Service, others: Iterable[OtherLanguage] = ()) -> ServiceView:
-    """Return a service as it is shown; `others` are languages without pages, by whose own names it calls them."""
+    """Return a service as it is shown; `others` are languages without pages, with names of their own."""
     own_names = {other.tag: other.own_name for other in others} | ENDONYMS
     return ServiceView(
         service,

@@ -1,14 +1,23 @@
-"""Rendering of the public site: the page of every place and the small pages for errors, in every language."""
+"""Rendering of the public site: pages of places, counties and errors, in every language."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.directory.area_units import PLACES, path_of_unit
 from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
 from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.pages.render.contexts import AboutContext, ErrorContext, MoreContext, PageContext, PlaceLink
+from chalicelib.pages.render.area_contexts import area_names
+from chalicelib.pages.render.contexts import (
+    AboutContext,
+    AreaContext,
+    ErrorContext,
+    MoreContext,
+    PageContext,
+    PlaceLink,
+)
 from chalicelib.pages.render.layout import Layout
 from chalicelib.pages.render.templates import squeeze
 from chalicelib.shared.locales import DEFAULT
@@ -35,6 +44,7 @@ class Site(Layout):
         shown = {contact.id: contact for contact in (*people, *ways)}.values()
         checks = [contact.checked_on for contact in shown]
         others = (*chain[1:], *content.places.within(place))
+        area = content.areas.around(place)
         context = PageContext(
             **self.layout(locale, f"{place}/"),
             place=chain[0],
@@ -54,8 +64,16 @@ class Site(Layout):
             police=self.police(place),
             in_california=_CALIFORNIA in slugs,
             keep_days=content.site.keep_days,
+            area_href=f"/{locale}/{path_of_unit(area)}" if area else "",
+            find_href=f"/{locale}/{PLACES}/" if area else "",
         )
         return squeeze(self.render("page.html", context, locale))
+
+    def area(self, locale: str, unit: str) -> str:
+        """Render the page of an area. Raises KeyError when there is none."""
+        path = path_of_unit(unit)
+        context = AreaContext(**self.layout(locale, path), **area_names(self.content, locale, unit))
+        return squeeze(self.render("services.html", context, locale))
 
     def other(self, locale: str, name: str) -> str:
         """Render the page of this name, one of `other_pages`."""

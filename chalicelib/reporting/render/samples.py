@@ -94,6 +94,8 @@ def render(site: FormPages, recipients: Sequence[Recipient], name: str) -> str:
         return _on_request(site, recipients, locale, place, kind)
     if rest in site.places:
         return site.page(locale, rest)
+    if rest in site.areas:
+        return site.area(locale, rest)
     if rest in site.other_pages:
         return site.other(locale, rest)
     if rest == "code":
