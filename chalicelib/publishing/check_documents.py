@@ -7,13 +7,28 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 from chalicelib.delivery import mail_frames
 from chalicelib.directory import document_ids
+from chalicelib.directory.areas import NO_AREAS, Areas, find_areas
 from chalicelib.directory.content import read_content
-from chalicelib.directory.document_ids import CATALOG, CONTACTS, PLACES, RECIPIENTS, SITE, base_of
+from chalicelib.directory.document_ids import (
+    CATALOG,
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    SERVICES,
+    SITE,
+    ZIPS,
+    base_of,
+)
 from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.place_documents import Whole
+from chalicelib.directory.places import read_places
+from chalicelib.directory.service_entries import read_service
+from chalicelib.directory.zips import Zips, read_zips
 from chalicelib.pages import po_files
 from chalicelib.publishing import (
     catalog_checks,
@@ -152,7 +167,12 @@ class CheckDocuments:
         hosts = None if are_whole(whole) else read(SITE, whole[SITE]).get("hosts")
         built: dict[str, BuiltPlace | None] = {}
         wanted: dict[str, tuple[PlaceInputs, str]] = {}
-        for inputs in place_inputs(whole_of(whole), offices, hosts):
+        together = whole_of(whole)
+        services = [
+            one for name, text in whole.items() if base_of(name) == SERVICES for one in _parsed(name, text)
+        ]
+        areas = self._areas(together, services)
+        for inputs in place_inputs(together, offices, hosts, areas, services):
             built[inputs.place] = None  # its turn in the order of all
             if entry := known.find(inputs, of_site):
                 built[inputs.place] = entry
@@ -169,6 +189,15 @@ class CheckDocuments:
             told = tuple(problem_at_place(each, wanted[slug][0], whole) for each in entry.problems)
             built[slug] = replace(entry, problems=told)
         return {slug: entry for slug, entry in built.items() if entry}
+
+    def _areas(self, together: Whole, services: Sequence[Mapping[str, Any]]) -> Areas:
+        """Return the areas of a site: none where no ZIPs shipped."""
+        try:
+            zips = self._shipped.text(ZIPS)
+        except KeyError:
+            return NO_AREAS
+        places = read_places(together.places)
+        return find_areas(_zips(zips), places, [read_service(one, places, None) for one in services])
 
     def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
         latest = latest_today(self._clock.now())
@@ -197,6 +226,18 @@ class CheckDocuments:
             )
             for contact in stale_contacts(contacts, self._clock.now().date())
         ]
+
+
+@lru_cache(maxsize=1)
+def _zips(text: str) -> Zips:
+    """Return the ZIPs of the package, read once: they are many."""
+    return read_zips(json.loads(text))
+
+
+@lru_cache(maxsize=20_000)  # one document a place
+def _parsed(document: str, text: str) -> Sequence[Mapping[str, Any]]:
+    """Return the entries of a services document that was checked; nobody may change them."""
+    return tuple(read(document, text)["services"])
 
 
 def _left_alone(whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:

@@ -44,7 +44,16 @@ _RECIPIENT = {
 _LISTS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     CONTACTS: {"contacts": _CONTACT},
     PLACES: {
-        "places": {"slug": TEXT, "name": TEXT, "parent": MAYBE, "kind": TEXT, "zone": MAYBE, "paper": MAYBE}
+        "places": {
+            "slug": TEXT,
+            "name": TEXT,
+            "parent": MAYBE,
+            "kind": TEXT,
+            "zone": MAYBE,
+            "paper": MAYBE,
+            "fips": MAYBE,
+            "state": MAYBE,
+        }
     },
     SITE: {
         "locales": {"tag": TEXT, "checked_on": _DAY},

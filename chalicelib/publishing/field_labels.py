@@ -59,6 +59,8 @@ PLACE_LABELS = {
     "parent": "Lies in",
     "zone": "Local time",
     "paper": "Newspaper",
+    "fips": "Number of the county (FIPS)",
+    "state": "Letters of the state",
     "slug": "Address of its page",
 }
 SITE_LABELS = {

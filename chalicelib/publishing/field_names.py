@@ -47,7 +47,7 @@ _ENTRIES: Mapping[str, Mapping[str, frozenset[str]]] = {
             }
         )
     },
-    PLACES: {"places": frozenset(["slug", "name", "parent", "kind", "zone", "paper"])},
+    PLACES: {"places": frozenset(["slug", "name", "parent", "kind", "zone", "paper", "fips", "state"])},
     SITE: {
         "locales": frozenset(["tag", "checked_on"]),
         "other_languages": frozenset(["tag", "own_name", "say", "line", "checked_on"]),

@@ -1,4 +1,4 @@
-"""The shipped documents, contacts and places taken apart by place (adapter of a port to a port)."""
+"""The shipped documents, contacts, services and places taken apart by place (adapter of a port to a port)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from chalicelib.directory.document_ids import BY_PLACE, CONTACTS, PLACES, SITE, base_of, place_of
+from chalicelib.directory.document_ids import CONTACTS, JOINED, PLACES, SERVICES, SITE, base_of, place_of
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.place_documents import Whole, split, with_order
 from chalicelib.directory.write_entries import write_entries
@@ -22,23 +22,44 @@ class PackageByPlace:
         self._package = package
         self._seen: tuple[tuple[str, ...], dict[str, str]] = ((), {})
         self._earlier: dict[str, Sequence[str]] = {}
+        self._offered: tuple[str, dict[str, str]] = ("", {})
 
     def ids(self) -> Sequence[str]:
         """Return every document's id; those of places stand where the whole ones would."""
         parts = self.parts()
         ids: list[str] = []
         for name in self._package.ids():
-            ids += [one for one in parts if base_of(one) == name] if name in BY_PLACE else [name]
-        return ids
+            ids += [one for one in parts if base_of(one) == name] if name in JOINED else [name]
+        return [*ids, *self._services()]
 
     def text(self, document: str) -> str:
         """Return a document's text; of a place that did not ship, one without entries."""
+        if base_of(document) == SERVICES and place_of(document):
+            return self._services().get(document) or empty_text(document)
         if document == SITE or place_of(document):
             return self.parts().get(document) or empty_text(document)
         return self._package.text(document)
 
+    def _services(self) -> dict[str, str]:
+        """Return the services of each place that ships with some."""
+        try:
+            text = self._package.text(SERVICES)
+        except KeyError:
+            return {}
+        if self._offered[0] != text:
+            parts: dict[str, list[Any]] = {}
+            for entry in json.loads(text)["services"]:
+                parts.setdefault(f"{SERVICES}/{entry['serves']}", []).append(entry)
+            self._offered = (
+                text,
+                {name: write_entries({"services": entries}) for name, entries in parts.items()},
+            )
+        return self._offered[1]
+
     def earlier(self, document: str) -> Sequence[str]:
         """Return a document's texts in earlier releases, as they would be by place."""
+        if base_of(document) == SERVICES:
+            return ()
         whole = base_of(document)
         if document != SITE and whole == document:
             return self._package.earlier(document)

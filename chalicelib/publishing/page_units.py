@@ -1,4 +1,4 @@
-"""Content addressing of pages: those of a place, and those of none, lie under the hash of their bytes.
+"""Content addressing of pages: those of a place, an area, or none, lie under the hash of their bytes.
 
 What did not change has the same hash, lies there already, and is not written again. What was live once can be
 live again as long as its pages lie there.
@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from chalicelib.pages.page_files import PLACES, SHARED, hashes_in, path_of
+from chalicelib.directory.area_units import is_area
+from chalicelib.pages.page_files import PLACES, SHARED, areas_in, hashes_in, path_of
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.publishing.ports import RenderedPage
 from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
@@ -50,20 +51,23 @@ def unit_of(place: str, pages: Iterable[RenderedPage]) -> PageUnit:
 
 
 def with_hashes(index: Mapping[str, Any], digests: Mapping[str, str]) -> dict[str, Any]:
-    """Return an index with the hash of each of its places, and of the pages of none. Raises KeyError."""
+    """Return an index with the hash of each place, area, and of the pages of none. Raises KeyError."""
     places = {str(place): digests[str(place)] for place in index["places"]}
-    return {**index, "places": places, "shared": digests[_NO_PLACE]}
+    areas = {unit: digest for unit, digest in digests.items() if is_area(unit)}
+    found = {**index, "places": places, "shared": digests[_NO_PLACE]}
+    return {**found, "areas": areas} if areas else found
 
 
 def digests_in(index: Mapping[str, Any]) -> dict[str, str]:
-    """Return the hash of each place's pages and of those of none; nothing for a release of before."""
+    """Return the hash of the pages of each place and area, and of none; nothing for a release of before."""
     hashes, shared = hashes_in(index)
-    return {**hashes, **({_NO_PLACE: shared} if shared else {})}
+    return {**hashes, **areas_in(index), **({_NO_PLACE: shared} if shared else {})}
 
 
 def page_paths(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the path of each file of pages that this index names, with its place, "" for none."""
     hashes, shared = hashes_in(index)
+    hashes = {**hashes, **areas_in(index)}
     endings = (".b64", ".br.b64") if index.get("brotli") else (".b64",)
     others = [*index.get("other_pages", ()), *(f"error-{status}" for status in ERROR_STATUSES)]
     names = [*((place, place) for place in hashes), *((_NO_PLACE, name) for name in others if shared)]

@@ -1,8 +1,9 @@
-"""Inputs of places (dependencies): what the pages of each are made of, cut out of the whole content.
+"""Inputs of places and areas (dependencies): what their pages are made of, cut out of the whole content.
 
-A place's pages show what serves it and what lies around it, and know of nothing else: they are rendered
-from its inputs alone. So the same inputs give the same bytes, and the fingerprint of the inputs says what has
-to be rendered. There is no graph of what depends on what that could be wrong.
+A place's pages show what serves it and what lies around it, a county's the services that cover it, and they
+know of nothing else: they are rendered from their inputs alone. So the same inputs give the same bytes, and
+the fingerprint of the inputs says what has to be rendered. There is no graph of what depends on what that
+could be wrong.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chalicelib.directory.areas import NO_AREAS, Area, Areas, written
 from chalicelib.directory.contacts import LINKED
 from chalicelib.directory.document_ids import BY_PLACE, JSON_DOCUMENTS, MAIL_TEMPLATE, base_of
 from chalicelib.directory.place_documents import Whole, host_of
@@ -23,16 +25,24 @@ _LETTERS = 40  # of a fingerprint in hex: 160 bits
 
 
 def place_inputs(
-    whole: Whole, offices: Sequence[Mapping[str, Any]] = (), hosts: Collection[str] | None = None
+    whole: Whole,
+    offices: Sequence[Mapping[str, Any]] = (),
+    hosts: Collection[str] | None = None,
+    areas: Areas = NO_AREAS,
+    services: Sequence[Mapping[str, Any]] = (),
 ) -> Iterator[PlaceInputs]:
-    """Yield the inputs of every place, then those of the pages of no place.
+    """Yield the inputs of every place, then those of each area, and of the pages of no place.
 
     `offices` are the recipients as readers may know them: samples of forms show those of the first place.
     `hosts` are those of the settings alone, where each place has a list of its own beside them.
     """
     cut = _Cut(whole, hosts)
     for slug in cut.entries:
-        yield PlaceInputs(slug, _spelled(cut.of(slug)))
+        area = areas.around(slug)
+        yield PlaceInputs(slug, _spelled({**cut.of(slug), **({"area": area} if area else {})}))
+    by_id = {str(one["id"]): one for one in services}
+    for unit, one in areas.by_unit.items():
+        yield PlaceInputs(unit, _spelled(cut.of_area(one, [by_id[service] for service in one.services])))
     first = str(whole.site["default_place"])
     around = {*cut.chain(first)}
     near = [office for office in offices if office.get("serves") in around]
@@ -64,7 +74,7 @@ def site_digest(texts: Mapping[str, str], shipped: Mapping[str, str]) -> str:
 
 
 def is_of_site(document: str) -> bool:
-    """Say whether a document is the same for all pages: neither contacts, places, settings nor recipients."""
+    """Say whether a document is the same for all pages: neither entries of places nor settings."""
     return document not in JSON_DOCUMENTS and base_of(document) not in BY_PLACE
 
 
@@ -121,6 +131,23 @@ class _Cut:
             "contacts": {"contacts": self._in_order(ids)},
             "places": {"places": [self.entries[one] for one in sorted(places, key=self._order.__getitem__)]},
             "site": self._settings(slug, ids, printed),
+        }
+
+    def of_area(self, area: Area, services: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the services of just this area, the hotline, and the settings that its page needs."""
+        hotline = str(self._site["hotline"])
+        contact = self._contacts[hotline][1]
+        places = {around for one in (contact, *services) for around in self.chain(str(one["serves"]))}
+        used = self._hosts[hotline] | {host_of(self._site.get("exit_url"))}
+        site = {**self._site, "default_place": str(contact["serves"]), "founding_channels": [hotline]}
+        site |= {"figures": [], "hosts": sorted(used & self._listed)}
+        site.pop("police", None)
+        return {
+            "contacts": {"contacts": [contact]},
+            "places": {"places": [self.entries[one] for one in sorted(places, key=self._order.__getitem__)]},
+            "site": site,
+            "services": [*services],
+            "areas": written([area]),
         }
 
     def _is_shown(self, contact: str, slug: str) -> bool:

@@ -12,12 +12,15 @@ from chalicelib.directory.document_ids import (
     JSON_DOCUMENTS,
     MAIL_TEMPLATE,
     PUBLIC_TEMPLATE,
+    SERVICES,
+    ZIPS,
     fingerprint_of_all,
 )
 from chalicelib.pages import po_files
 from chalicelib.pages.adapters.document_folders import Folders, newest_of_request
 from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
+_BESIDES = (SERVICES, ZIPS)  # documents that nobody edits as they ship: they are none of `ids`
 EARLIER = Path(__file__).parent / "earlier_texts.json.xz"
 
 
@@ -56,14 +59,19 @@ class ShippedFiles:
         self._state = state or (lambda: newest_of_request(folders))
         self._earlier = earlier
         self._seen: tuple[int | None, dict[str, str], str] = (None, {}, "")
+        self._besides: dict[str, str] = {}
 
     def ids(self) -> Sequence[str]:
         """Return every document's id: content, page templates, mail templates, catalogs."""
         return list(self._texts())
 
     def text(self, document: str) -> str:
-        """Return a document's text. Raises KeyError when it did not ship."""
-        return self._texts()[document]
+        """Return a document's text; also that of all services, and of ZIPs.
+
+        Raises KeyError when it did not ship.
+        """
+        texts = self._texts()
+        return self._besides[document] if document in _BESIDES else texts[document]
 
     def earlier(self, document: str) -> Sequence[str]:
         """Return the texts of this document in earlier releases that the package knows, oldest first."""
@@ -78,10 +86,14 @@ class ShippedFiles:
         state = self._state()
         if state != self._seen[0]:
             texts = self._read()
+            files = {name: self._folders.content / f"{name}.json" for name in _BESIDES}
+            self._besides = {
+                name: path.read_text(encoding="utf-8") for name, path in files.items() if path.is_file()
+            }
             scripts = sorted((self._folders.templates / "public").glob("*.js"))
             code = [*scripts, *(path for folder in self._code for path in sorted(folder.glob("*.py")))]
             programs = {"/".join(path.parts[-3:]): path.read_text(encoding="utf-8") for path in code}
-            self._seen = (state, texts, fingerprint_of_all({**texts, **programs}))
+            self._seen = (state, texts, fingerprint_of_all({**texts, **programs, **self._besides}))
         return self._seen[1]
 
     def _read(self) -> dict[str, str]:

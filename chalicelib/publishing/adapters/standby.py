@@ -9,12 +9,15 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from chalicelib.pages.page_files import hashes_in, path_of
+from chalicelib.directory.area_units import has_address, path_of_unit
+from chalicelib.pages.page_files import areas_in, hashes_in, path_of
 from chalicelib.shared.locales import DEFAULT
 
 FOLDER = "site"
 CONTENT_TYPE = "text/html; charset=utf-8"
-_KEY = re.compile(rf"{FOLDER}/(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:/(?:[a-z0-9-]+/)?)?)?")
+_KEY = re.compile(
+    rf"{FOLDER}/(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:/(?:[a-z0-9-]+/|places/(?:[a-z0-9-]+/){{0,3}})?)?)?"
+)
 _ENDING = ".b64"
 _AT_A_TIME = 25  # places: 250 pages in ten languages, some 10 MB
 _CHARSET = '<meta charset="utf-8">'
@@ -55,34 +58,37 @@ def paths(number: int, index: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for name in names(index):
         locale, _, page = name.removesuffix(_ENDING).partition("/")
-        found[name] = path_of(number, hashes, shared, locale, page) + _ENDING
+        found[name] = path_of(number, {**hashes, **areas_in(index)}, shared, locale, page) + _ENDING
     return found
 
 
 def changed(indexes: Sequence[Mapping[str, Any]]) -> set[str] | None:
-    """Return the places whose pages are not the same in all these; None where any page may differ."""
+    """Return the places and areas whose pages are not the same in all these; None where any may differ."""
     if any(not isinstance(index.get("places"), dict) for index in indexes):
         return None  # from before pages lay under their hashes
-    first, *others = [{**index, "places": None, "shared": None} for index in indexes]
+    first, *others = [{**index, "places": None, "areas": None, "shared": None} for index in indexes]
     if any(other != first for other in others):
         return None
-    pages = [{*index["places"].items()} for index in indexes]
+    pages = [{*index["places"].items(), *areas_in(index).items()} for index in indexes]
     return {place for place, _ in set.union(*pages) - set.intersection(*pages)}
 
 
 def only(index: Mapping[str, Any], places: Collection[str] | None) -> Mapping[str, Any]:
-    """Return an index with these places alone; pages of no place stay, since `fill` may say something new."""
+    """Return an index with these places and areas alone.
+
+    Pages of no place stay, since `fill` may say something new.
+    """
     if places is None:
         return index
-    return {**index, "places": {one: value for one, value in index["places"].items() if one in places}}
+    return _with(index, {*places, *index.get("other_pages", ())})
 
 
 def in_batches(index: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the index with a few of its places and other pages at a time; one of before as it is."""
+    """Yield the index with a few of its places, areas and other pages at a time; one of before as it is."""
     if not isinstance(index.get("places"), dict):
         yield index
         return
-    pages = [*index.get("other_pages", ()), *index["places"]]
+    pages = [*index.get("other_pages", ()), *index["places"], *areas_in(index)]
     for start in range(0, len(pages), _AT_A_TIME):
         yield _with(index, pages[start : start + _AT_A_TIME])
 
@@ -95,7 +101,7 @@ def check(files: Mapping[str, bytes]) -> None:
 
 
 def of_keys(index: Mapping[str, Any], wanted: Collection[str]) -> Mapping[str, Any]:
-    """Return an index with only the places, and pages of no place, that these keys are of."""
+    """Return an index with only the places, areas, and pages of no place, that these keys are of."""
     files = [name for key, name in _files_of(index) if key in wanted]
     return _with(index, {name.removesuffix(_ENDING).partition("/")[2] for name in files})
 
@@ -111,6 +117,7 @@ def _with(index: Mapping[str, Any], pages: Collection[str]) -> Mapping[str, Any]
     return {
         **index,
         "places": places,
+        "areas": {one: value for one, value in areas_in(index).items() if one in pages},
         "other_pages": [one for one in index.get("other_pages", ()) if one in pages],
     }
 
@@ -129,6 +136,8 @@ def _files_of(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for locale in index.get("locales", ()):
         for other in index.get("other_pages", ()):
             yield f"{FOLDER}/{locale}/{other}/", f"{locale}/{other}{_ENDING}"
+        for unit in filter(has_address, areas_in(index)):
+            yield f"{FOLDER}/{locale}/{path_of_unit(unit)}", f"{locale}/{unit}{_ENDING}"
         for place in index.get("places", ()):
             name = f"{locale}/{place}{_ENDING}"
             yield f"{FOLDER}/{locale}/{place}/", name

@@ -13,10 +13,12 @@ from xml.etree.ElementTree import Element
 import html5lib
 from html5lib.constants import E as HTML_FAULTS
 
+from chalicelib.directory.area_units import is_area
 from chalicelib.directory.content import Content
 from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
 from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.publishing.documents import ASKS
+from chalicelib.publishing.render.area_checks import check_area
 from chalicelib.publishing.render.page_links import (
     hidden,
     links,
@@ -50,6 +52,8 @@ def check_page(name: str, html: str, content: Content) -> list[Finding]:
         findings += check(page)
     findings += hidden(page)
     kind = rest.rpartition("/")[2]
+    if is_area(rest):
+        return [*findings, *check_area(page)]
     if kind in ("note", "note-mended"):
         findings += _form(page)
     elif kind == "code":

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element as Node
 
 from chalicelib.directory.contacts import Contacts
 from chalicelib.directory.content import Content
+from chalicelib.publishing.render.offered import offered_hrefs, offered_links
 from chalicelib.publishing.render.page_numbers import (
     EMERGENCY,
     INLINE,
@@ -254,17 +255,21 @@ def _whole(link: Node, href: str, page: Page) -> Iterator[Finding]:
 
 
 def _leads_to(href: str, content: Content) -> bool:
-    """Say whether an address is plain https to a host on the list: no user, no port, no other spelling."""
+    """Say whether an address is plain https to a host on the list: no user, no port, no other spelling.
+
+    A service's own address counts, too: an import brings thousands, each beside the number of its office.
+    """
     try:
         parts = urlsplit(href)
         host = parts.hostname
     except ValueError:
         return False
-    return href.startswith("https://") and parts.netloc == host and host in content.site.hosts
+    plain = href.startswith("https://") and parts.netloc == host
+    return plain and (host in content.site.hosts or href in offered_links(content))
 
 
 def _call(scheme: str, href: str, shown: str, content: Content) -> Iterator[Finding]:
-    known = _called(content.contacts)[scheme]
+    known = _called(content.contacts)[scheme] | offered_hrefs(content)[scheme]
     number = digits_in(href.partition(":")[2].partition("?")[0])
     if href != f"tel:{EMERGENCY}" and href not in known:
         yield Finding(f"The link calls {number or short(href)}, and no contact has this number.", href)

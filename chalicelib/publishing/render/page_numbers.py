@@ -9,6 +9,7 @@ from functools import cache
 from xml.etree.ElementTree import Element as Node
 
 from chalicelib.directory.contacts import Contacts
+from chalicelib.publishing.render.offered import offered_numbers
 from chalicelib.publishing.render.page_parts import Finding, Page, of_these_contacts
 
 EMERGENCY = "911"
@@ -73,7 +74,7 @@ _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "2223334445556667777888999
 
 def said_numbers(page: Page) -> Iterator[Finding]:
     """Say which numbers stand in the words of a page and are no contact's."""
-    known = _known(page.content.contacts)
+    known = _known(page.content.contacts) | _offered(page)
     words = _words(page.body)
     for text in dict.fromkeys([words, *_spoken(page.all)]):
         for said in _like_numbers(text):
@@ -116,6 +117,11 @@ def _known(contacts: Contacts) -> frozenset[str]:
         if channel.kind in ("call", "text", "tty")
     ]
     return frozenset([EMERGENCY, *map(national, numbers)])
+
+
+def _offered(page: Page) -> frozenset[str]:
+    """Return the numbers of the services of a page."""
+    return frozenset(national(digits_in(value)) for value in offered_numbers(page.content))
 
 
 def _could_be_called(digits: str, said: str) -> bool:

@@ -36,6 +36,7 @@ from chalicelib.delivery import mail_frames
 from chalicelib.delivery.mail_places import MailPlace, mail_place
 from chalicelib.delivery.render import mail_samples
 from chalicelib.delivery.render.mails import Mails
+from chalicelib.directory.areas import areas_in
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.directory.recipients import read_offices
@@ -113,9 +114,11 @@ class Inside:
         }
 
     def take(self, content: str) -> dict[str, Any]:
-        """Take other contacts, places and settings: what follows is about the pages of just these."""
+        """Take other contacts, places, services and settings: what follows is about pages of just these."""
         parts = json.loads(content)
-        self._content = read_content(parts["places"], parts["contacts"], parts["site"])
+        services = parts.get("services") or ()
+        found = read_content(parts["places"], parts["contacts"], parts["site"], services)
+        self._content = replace(found, areas=areas_in(parts))
         slugs = [place.slug for place in self._content.places]
         self._recipients = read_offices(parts.get("recipients") or [], slugs)
         self._site = self._site.with_content(self._content)

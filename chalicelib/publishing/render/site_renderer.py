@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.delivery import mail_frames
+from chalicelib.directory.area_units import is_area
 from chalicelib.directory.document_ids import JSON_DOCUMENTS, PUBLIC_TEMPLATE, path_of
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.write_entries import write_entries
@@ -306,6 +307,8 @@ def _document_of(job: Mapping[str, Any]) -> str:
 
 def _template_of(name: str) -> str:
     rest = name.partition("/")[2]
+    if is_area(rest):
+        return PUBLIC_TEMPLATE + "services.html"
     kind = rest.rpartition("/")[2]
     files = {"note-mended": "note"}
     files |= {name: name for name in ("note", "receipt", "code", "answer", ABOUT, MORE)}

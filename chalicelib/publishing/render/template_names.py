@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from chalicelib.pages.render.contexts import (
     AboutContext,
+    AreaContext,
     ErrorContext,
     LayoutContext,
     MoreContext,
@@ -27,4 +28,5 @@ CONTEXT_OF: Mapping[str, type[LayoutContext]] = {
     "about.html": AboutContext,
     "error.html": ErrorContext,
     "more.html": MoreContext,
+    "services.html": AreaContext,
 }
