@@ -30,7 +30,7 @@ help:  ## list these commands
 setup:  ## make the environment (every command below does this by itself)
 	@sh tools/bootstrap.sh $(VENV) $(PYTHON)
 
-run: setup  ## serve the site and the mailroom on this machine (PORT=8000 MAILROOM_PORT=8025 DELIVER_EVERY=5; TOWNS=500: with invented towns)
+run: setup  ## serve the site and the mailroom on this machine (PORT=8000 MAILROOM_PORT=8025 DELIVER_EVERY=5; TOWNS=500: with invented towns; DIRECTORY=demo: with an invented state of 5,000 services)
 	@exec $(RUN) -m tools.local.run
 
 test: setup browsers  ## lint, check types and catalogs, and run every test

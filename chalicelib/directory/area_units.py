@@ -19,7 +19,10 @@ def is_area(unit: str) -> bool:
 
 
 def unit_for(path: str) -> str:
-    """Return the unit of a state, "ca", a county, "ca/merced", or its page of a need, "ca/merced/3"."""
+    """Return the unit of a state, "ca", a county, "ca/merced", or its page of a need, "ca/merced/3".
+
+    Where one page of a need is not enough, the next is "ca/merced/3-2".
+    """
     return path.replace("/", _GAP) if "/" in path else path + _GAP
 
 
@@ -31,6 +34,11 @@ def path_of_unit(unit: str) -> str:
     if unit in (STATES, CHOOSE, UNKNOWN):
         return f"{PLACES}/"
     return f"{PLACES}/{unit.removesuffix(_GAP).replace(_GAP, '/')}/"
+
+
+def part_of(unit: str) -> str:
+    """Return which part of a need's services a page has, "2" or more; nothing for the first."""
+    return unit.rpartition(_GAP)[2].partition("-")[2] if unit.count(_GAP) > 1 else ""
 
 
 def has_address(unit: str) -> bool:

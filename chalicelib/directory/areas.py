@@ -136,11 +136,25 @@ def _of_county(county: County, state: str, services: Sequence[Service]) -> Itera
     if fits(services):
         yield Area(unit, county.name, state, (), ids)
         return
-    by_need = {need: tuple(one.id for one in services if need in one.needs) for need in NEEDS}
-    pages = {need: f"{unit}--{NEEDS.index(need) + 1}" for need in NEEDS if by_need[need]}
-    yield Area(unit, county.name, state, tuple((page, need) for need, page in pages.items()), ids)
-    for need, page in pages.items():
-        yield Area(page, county.name, state, ((unit, county.name),), by_need[need], need)
+    pages: list[tuple[str, str, Sequence[Service]]] = []
+    for number, need in enumerate(NEEDS, 1):
+        with_need = [service for service in services if need in service.needs]
+        for part, some in enumerate(_in_parts(with_need) if with_need else (), 1):
+            pages.append((f"{unit}--{number}" + (f"-{part}" if part > 1 else ""), need, some))
+    yield Area(unit, county.name, state, tuple((page, need) for page, need, _ in pages), ids)
+    for page, need, some in pages:
+        shown = tuple(service.id for service in some)
+        yield Area(page, county.name, state, ((unit, county.name),), shown, need)
+
+
+def _in_parts(services: Sequence[Service]) -> list[Sequence[Service]]:
+    """Return services in as few even parts as fit on a page each; one that is too long has its own."""
+    for parts in range(1, len(services)):
+        size = -(-len(services) // parts)
+        cut = [services[start : start + size] for start in range(0, len(services), size)]
+        if all(map(fits, cut)):
+            return cut
+    return [[service] for service in services]
 
 
 def fits(services: Sequence[Service]) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from chalicelib.directory.adapters.published_texts import PublishedDocuments
-from chalicelib.directory.adapters.shipped_content import shipped_content
+from chalicelib.directory.adapters.shipped_content import content_with_areas, shipped_content
 from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.pages.adapters.document_folders import Folders
@@ -24,12 +25,17 @@ from chalicelib.wiring.texts import texts_at as _texts  # noqa: F401 (whoever tr
 
 def site_source(settings: Settings) -> Callable[[], FormPages]:
     """Return what gives the site as it is published now."""
-    return lambda: _site(*published_now(settings))
+    live = settings.porchlight_pages == "live"
+    return lambda: _site(*published_now(settings), live)
 
 
 def live_pages(settings: Settings) -> Pages:
-    """Return pages that are rendered at each request, from the files as they are then."""
-    return LivePages(site_source(settings))
+    """Return pages that are rendered at each request, from the files as they are then.
+
+    Those of counties show the services of these files: what is published of them is many, and is read by
+    nobody who renders on request.
+    """
+    return LivePages(site_source(settings), lambda: _packed_zips(published_now(settings)[1]))
 
 
 def published_recipients(settings: Settings) -> RecipientBook:
@@ -53,15 +59,25 @@ def published_places(settings: Settings) -> Callable[[], Mapping[str, str]]:
 
 
 @lru_cache(maxsize=4)
-def _site(published: PublishedDocuments, state: int) -> FormPages:
+def _site(published: PublishedDocuments, state: int, areas: bool = False) -> FormPages:
     def make(folders: Folders) -> FormPages:
-        site = FormPages(folders.templates, Catalogs(folders.catalogs), shipped_content(folders.content))
+        content = (content_with_areas if areas else shipped_content)(folders.content)
+        site = FormPages(folders.templates, Catalogs(folders.catalogs), content)
         if folders != SHIPPED:
             for name in samples.on_request(site):
                 samples.render(site, (), name)
         return site
 
     return good(make, published.texts)
+
+
+@lru_cache(maxsize=1)
+def _packed_zips(state: int) -> bytes:
+    from chalicelib.directory.zips import read_zips
+    from chalicelib.pages.pack_zips import pack_zips
+
+    zips = SHIPPED.content / "zips.json"
+    return pack_zips(read_zips(json.loads(zips.read_text(encoding="utf-8")))) if zips.is_file() else b""
 
 
 @lru_cache(maxsize=4)

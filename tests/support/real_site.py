@@ -85,9 +85,12 @@ def contact(id_: str, serves: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def folders_with_towns(work: Path) -> Folders:
-    """Return the shipped folders in two languages, with more places, each with a contact."""
-    folders = Folders(work / "templates", *shipped_folders(work / "site", ("en", "es"))[1:])
+def folders_with_towns(work: Path, counties: Sequence[str] = ()) -> Folders:
+    """Return the shipped folders in two languages, with more places, each with a contact.
+
+    `counties` (FIPS) have pages with their services.
+    """
+    folders = Folders(work / "templates", *shipped_folders(work / "site", ("en", "es"), counties)[1:])
     shutil.copytree(TEMPLATES, folders.templates)
     places = _read(folders.content / "places.json")
     places["places"] += [dict(zip(("slug", "name", "parent", "kind"), one, strict=True)) for one in _MORE]

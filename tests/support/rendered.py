@@ -26,10 +26,14 @@ from tools.build.catalogs import compile_catalogs
 PATIENT = Limits(patience=20.0)  # a busy machine is no reason to fail
 
 
-def shipped_folders(work: Path, locales: Sequence[str] = ()) -> Folders:
-    """Return the shipped folders with catalogs compiled: all that are offered, or some languages."""
+def shipped_folders(work: Path, locales: Sequence[str] = (), counties: Sequence[str] = ()) -> Folders:
+    """Return the shipped folders with catalogs compiled: all that are offered, or some languages.
+
+    `counties` (FIPS) are those that have pages: to render those of a whole state takes long.
+    """
     content, catalogs = work / "content", work / "locale"
     shutil.copytree(CONTENT, content)
+    only_counties(content, counties)
     compile_catalogs(target=catalogs)
     if locales:
         site = json.loads((content / "site.json").read_text(encoding="utf-8"))
@@ -39,6 +43,28 @@ def shipped_folders(work: Path, locales: Sequence[str] = ()) -> Folders:
             if folder.name not in locales:
                 shutil.rmtree(folder)
     return Folders(TEMPLATES, catalogs, content)
+
+
+def only_counties(content: Path, counties: Sequence[str]) -> None:
+    """Leave the ZIPs of these counties alone in a folder; without any, no ZIPs and no services."""
+    if not counties:
+        (content / "zips.json").unlink()
+        (content / "services.json").unlink()
+        return
+    zips = json.loads((content / "zips.json").read_text(encoding="utf-8"))
+    zips["counties"] = [one for one in zips["counties"] if one["fips"] in counties]
+    kept = {
+        zip_code: " ".join(one for one in words.split() if one in counties)
+        for zip_code, words in zips["zips"].items()
+    }
+    zips["zips"] = {zip_code: words for zip_code, words in kept.items() if words}
+    zips["towns"] = [
+        {**town, "zips": " ".join(one for one in town["zips"].split() if one in zips["zips"])}
+        for town in zips["towns"]
+        if {*town["counties"].split()} <= {*counties}
+    ]
+    zips["towns"] = [town for town in zips["towns"] if town["zips"]]
+    (content / "zips.json").write_text(json.dumps(zips), encoding="utf-8")
 
 
 def shipped_root(work: Path) -> Path:

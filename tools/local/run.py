@@ -256,9 +256,24 @@ def _towns() -> int:
         raise CannotRun(str(error)) from error
 
 
+def _take_directory() -> None:
+    """Let the site have the directory that DIRECTORY names, before anything reads one. Raises CannotRun."""
+    from chalicelib.directory.adapters import shipped_content
+    from tools.local.demo_services import demo_content, wanted
+
+    try:
+        if wanted(os.environ):
+            folder = ROOT / "build" / "demo" / "content"
+            shipped_content.CONTENT = demo_content(shipped_content.CONTENT, folder)
+            say("The directory is a demo: the state “Nowhere” and its 5,000 services are invented.")
+    except ValueError as error:
+        raise CannotRun(str(error)) from error
+
+
 def serve(options: Options) -> None:
     """Start everything, say when it is ready, and run until it is stopped. Raises CannotRun."""
     first, many = _first_publisher(), _towns()
+    _take_directory()
     site_socket = _reserve("PORT", options.port)
     mailroom_socket = _reserve("MAILROOM_PORT", options.mailroom_port)
     mailroom_port = mailroom_socket.getsockname()[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.directory.area_units import CHOOSE, COUNTIES, PLACES, STATES, UNKNOWN, path_of_unit
+from chalicelib.directory.area_units import CHOOSE, COUNTIES, PLACES, STATES, UNKNOWN, part_of, path_of_unit
 from chalicelib.directory.areas import Area
 from chalicelib.directory.contacts import CONFIRMED
 from chalicelib.directory.content import Content
@@ -29,7 +29,8 @@ def area_names(content: Content, locale: str, unit: str) -> dict[str, Any]:
         "need": area.need,
         "always": day_and_night(views, content.contacts[content.site.hotline]),
         "sections": () if by_need else sections_of(views, area.need),
-        "links": [AreaLink(name, f"/{locale}/{path_of_unit(one)}") for one, name in below],
+        "part": part_of(unit),
+        "links": [AreaLink(name, f"/{locale}/{path_of_unit(one)}", part_of(one)) for one, name in below],
         "above": _above(area, kind, locale),
         "counties": COUNTIES if kind == "choose" else "",
         "find_href": f"/{locale}/{PLACES}/",

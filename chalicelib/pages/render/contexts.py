@@ -80,10 +80,11 @@ class PageContext(LayoutContext):
 
 @dataclass(frozen=True, slots=True)
 class AreaLink:
-    """The page of another area, or of one need in this one."""
+    """The page of another area, or of one need in this one; `part` is "2" or more where it is no first."""
 
     name: str
     href: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ class AreaContext(LayoutContext):
     name: str
     around: str  # its state's name
     need: str
+    part: str  # of a need with too many services for one page: which it is, from the second on
     always: Sequence[ServiceView]  # answered day and night
     sections: Sequence[NeedSection]
     links: Sequence[AreaLink]  # those below it; in a large county, its needs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from chalicelib.directory.content import Content
 from chalicelib.directory.services import Phone
@@ -29,3 +30,8 @@ def offered_links(content: Content) -> set[str]:
     """Return the web addresses of the services and of who offers them."""
     services = content.services.values()
     return {link for one in services for link in (one.website, one.organization.website) if link}
+
+
+def offered_hosts(content: Content) -> set[str]:
+    """Return the hosts of these addresses."""
+    return {urlsplit(link).netloc for link in offered_links(content)}

@@ -9,7 +9,7 @@ from functools import cache
 from xml.etree.ElementTree import Element as Node
 
 from chalicelib.directory.contacts import Contacts
-from chalicelib.publishing.render.offered import offered_numbers
+from chalicelib.publishing.render.offered import offered_hosts, offered_numbers
 from chalicelib.publishing.render.page_parts import Finding, Page, of_these_contacts
 
 EMERGENCY = "911"
@@ -87,7 +87,7 @@ def said_numbers(page: Page) -> Iterator[Finding]:
     names_sites = "://" in words or "www." in words.lower()
     for site in _SITES.findall(words) if names_sites else ():
         host = _host_said(site)
-        if host not in page.content.site.hosts:
+        if host not in page.content.site.hosts and host not in offered_hosts(page.content):
             yield Finding(
                 f"“{short(site)}” is not on the site's list of hosts; add it to “site” first.", site
             )

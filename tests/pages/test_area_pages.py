@@ -1,0 +1,285 @@
+"""Pages of counties: light, whole, in every language, and nobody is given away."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from chalicelib.directory.adapters.shipped_content import TEMPLATES, content_with_areas
+from chalicelib.directory.area_units import CHOOSE, COUNTIES, STATES, UNKNOWN, has_address, path_of_unit
+from chalicelib.directory.areas import Area, Areas
+from chalicelib.directory.content import Content
+from chalicelib.directory.services import NEEDS, Address, Hours, Organization, Phone, Service
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.site import Site
+from chalicelib.publishing.render.page_checks import check_page
+from tests.support.trees import by_id, parse, text_of
+
+MOST_ENGLISH, MOST_ANY = 6.5 * 1024, 8.5 * 1024  # bytes as gzip
+SECRET_STREET = "77 Nobody Knows Lane"
+
+
+@pytest.fixture(scope="module")
+def county_content() -> Content:
+    return content_with_areas()
+
+
+@pytest.fixture(scope="module")
+def county_site(county_content: Content, catalogs: Catalogs) -> Site:
+    return Site(TEMPLATES, catalogs, county_content)
+
+
+def weigh(html: str) -> int:
+    return len(gzip.compress(html.encode("utf-8"), 9))
+
+
+def links_of(html: str) -> set[str]:
+    return {one.get("href", "").partition("#")[0] for one in parse(html).iter("a")}
+
+
+def with_services(content: Content, services: list[Service], unit: str = "ca--merced") -> Content:
+    area = replace(content.areas.by_unit[unit], services=tuple(one.id for one in services))
+    areas = Areas({**content.areas.by_unit, unit: area}, content.areas.of_place)
+    return replace(content, services={one.id: one for one in services}, areas=areas)
+
+
+def invented(id_: str = "one", **more: Any) -> Service:
+    values: dict[str, Any] = {
+        "serves": "merced-county-ca",
+        "name": f"Office {id_}",
+        "organization": Organization(id_, f"Office {id_}"),
+        "what": "It helps.",
+        "needs": ("food",),
+        "mark": "CONFIRMED",
+        "sources": ("somebody",),
+        "read_on": date(2026, 11, 25),
+    }
+    return Service(id=id_, **{**values, **more})
+
+
+def entry(site: Site, service: Service, locale: str = "en") -> str:
+    content = with_services(site.content, [service])
+    other = Site.__new__(Site)
+    other.__dict__.update(site.__dict__)
+    other._take(content)
+    return text_of(by_id(parse(other.area(locale, "ca--merced")), f"s-{service.id}"))
+
+
+def test_each_page_of_an_area_fits_its_budget(county_site: Site) -> None:
+    too_large = {}
+    for locale in county_site.locales:
+        most = MOST_ENGLISH if locale == "en" else MOST_ANY
+        for unit in county_site.areas:
+            if (size := weigh(county_site.area(locale, unit))) > most:
+                too_large[f"{locale} {unit}"] = size
+    assert too_large == {}
+
+
+def test_nothing_is_wrong_with_any_of_them_in_any_language(
+    county_site: Site, county_content: Content
+) -> None:
+    for locale in county_site.locales:
+        for unit in (STATES, CHOOSE, UNKNOWN, "ca--", "ca--merced", "ca--alpine"):
+            html = county_site.area(locale, unit)
+            parse(html)
+            assert check_page(f"{locale}/{unit}", html, county_content) == []
+
+
+def test_every_service_is_at_most_four_links_from_the_first_page(county_site: Site) -> None:
+    pages = {f"/en/{path_of_unit(unit)}": unit for unit in county_site.areas if has_address(unit)}
+    reached, near = {"/"}, links_of(county_site.page("en", county_site.default_place))
+    steps = {f"s-{one}": 99 for one in county_site.content.services}
+    at, depth = near & {*pages}, 1
+    while at and depth <= 4:
+        following: set[str] = set()
+        for path in at - reached:
+            html = county_site.area("en", pages[path])
+            for name in steps:
+                if f'id="{name}"' in html:
+                    steps[name] = min(steps[name], depth)
+            following |= links_of(html) & {*pages}
+        reached |= at
+        at, depth = following - reached, depth + 1
+    assert max(steps.values()) <= 4
+    assert {*pages} <= reached, "and every county is as near"
+
+
+def test_the_tree_of_links_leads_there_without_the_town_too(county_site: Site) -> None:
+    assert "/en/places/" in links_of(county_site.page("en", "los-banos-ca"))
+    assert "/en/places/ca/" in links_of(county_site.area("en", STATES))
+    assert "/en/places/ca/merced/" in links_of(county_site.area("en", "ca--"))
+    assert "/en/places/ca/merced/" in links_of(county_site.page("en", "los-banos-ca"))
+
+
+def test_titles_and_paths_say_nothing_of_a_need(county_site: Site) -> None:
+    for unit in ("ca--merced", CHOOSE):
+        assert [text_of(one) for one in parse(county_site.area("en", unit)).iter("title")] == ["Information"]
+    assert not any(need in path_of_unit(unit) for unit in county_site.areas for need in NEEDS)
+
+
+def test_day_and_night_comes_first_then_needs_in_their_order_and_the_nearest_first(county_site: Site) -> None:
+    tree = parse(county_site.area("en", "ca--merced"))
+    heads = [text_of(one) for one in tree.iter() if one.tag in ("h1", "h2")]
+    assert heads[:2] == ["Merced County, California", "Day and night"]
+    order = ["Someone to talk to", "A safe place to stay", "A doctor, or care for the mind", "A lawyer"]
+    assert [head for head in heads if head in order] == order
+    section = by_id(tree, "n13")
+    names = [one.get("id") for one in section.iter("li") if one.get("id")]
+    assert names[0] == "s-lbpd"
+    assert names.index("s-merced-crime-stoppers") < names.index("s-fbi-tips")
+
+
+def test_the_town_of_a_site_without_zips_has_no_link_to_counties(
+    content: Content, catalogs: Catalogs
+) -> None:
+    html = Site(TEMPLATES, catalogs, content).page("en", "los-banos-ca")
+    assert "/places/" not in html
+    assert "<form" not in html
+
+
+def test_an_entry_says_all_that_is_known_of_it(county_site: Site) -> None:
+    said = entry(
+        county_site,
+        invented(
+            phones=(Phone("voice", "209-555-0100", "+12095550100", extension="7", note="Ask for Ana."),),
+            hours=(Hours(("MO", "TU", "WE"), "08:00", "16:30"), Hours(("SA",), "12:00", "24:00")),
+            languages=("es", "vi"),
+            cost="It is free.",
+            apply="Call first.",
+            eligibility="Live in the county.",
+            audiences=("women", "children"),
+            least_age=18,
+            address=Address("1 Main Street", "Merced", "CA", "95340"),
+            website="https://one.example/help/",
+            assured_on=date(2026, 10, 2),
+            assured_by="county clerk",
+        ),
+    )
+    for wanted in (
+        "209-555-0100", "(extension 7)", "Ask for Ana.", "Monday – Wednesday: 8 AM – 4:30 PM",
+        "Saturday: 12 PM – 12 AM", "Español, Tiếng Việt", "Cost: It is free.", "How to begin: Call first.",
+        "Live in the county.", "For: women, children", "Age: 18 – …", "1 Main Street, Merced, CA 95340",
+        "one.example/help", "Last confirmed on October 2, 2026. By: county clerk",
+    ):  # fmt: skip
+        assert wanted in said, wanted
+
+
+def test_an_entry_that_nobody_confirmed_says_so_and_when_it_was_read(county_site: Site) -> None:
+    assert "Read on November 25, 2026. Nobody has confirmed it yet." in entry(county_site, invented())
+
+
+def test_a_sentence_that_somebody_translated_is_shown_and_else_its_english(county_site: Site) -> None:
+    translated = invented(in_other={"es": {"what": "Ayuda."}})
+    assert "Ayuda." in entry(county_site, translated, "es")
+    assert "It helps." in entry(county_site, translated, "pt")
+
+
+def test_a_service_of_several_needs_stands_in_full_once_and_is_named_under_the_others(
+    county_site: Site,
+) -> None:
+    html = county_site.area("en", "ca--merced")
+    assert html.count('id="s-vcc"') == 1
+    assert '<a href="#s-vcc">' in html
+
+
+def test_the_marks_for_the_page_function_are_there(county_site: Site) -> None:
+    assert f"<li>{COUNTIES}</li>" in county_site.area("en", CHOOSE)
+    assert all(COUNTIES not in county_site.area("en", unit) for unit in (STATES, UNKNOWN, "ca--merced"))
+
+
+def test_the_search_keeps_what_is_typed_out_of_every_address(county_site: Site) -> None:
+    pages = [county_site.area("ar", unit) for unit in (STATES, "ca--merced", UNKNOWN, CHOOSE)]
+    for html in [*pages, county_site.page("ar", "los-banos-ca")]:
+        [form] = parse(html).iter("form")
+        assert (form.get("method"), form.get("action")) == ("post", "/ar/places/")
+        [field] = form.iter("input")
+        assert (field.get("name"), field.get("autocomplete")) == ("place", "off")
+
+
+@pytest.mark.parametrize("hiding", [{"confidential": True}, {"needs": ("bed",)}])
+def test_no_page_holds_the_address_of_a_place_where_people_hide(
+    county_site: Site, hiding: dict[str, Any]
+) -> None:
+    where = Address(SECRET_STREET, "Merced", "CA", "95340")
+    content = with_services(county_site.content, [invented(address=where, **hiding)])
+    site = Site.__new__(Site)
+    site.__dict__.update(county_site.__dict__)
+    site._take(content)
+    for locale in site.locales:
+        pages = [site.area(locale, unit) for unit in ("ca--merced", STATES, CHOOSE)]
+        pages.append(site.page(locale, "los-banos-ca"))
+        assert not any(SECRET_STREET.encode() in page.encode() for page in pages)
+
+
+def test_no_shipped_service_that_hides_has_an_address_in_the_bytes_of_any_page(county_site: Site) -> None:
+    hiding = [one for one in county_site.content.services.values() if one.hides_where]
+    assert [one.id for one in hiding] == ["vcc"]
+    assert all(one.address is None for one in hiding)
+    everything = "".join(county_site.area("en", unit) for unit in county_site.areas)
+    assert "1960 P Street" not in everything
+
+
+def test_a_check_tells_a_lost_service_a_lost_number_and_an_address_that_hides(
+    county_site: Site, county_content: Content
+) -> None:
+    html = county_site.area("en", "ca--merced")
+    lost = html.replace("tel:+12097227", "tel:+1209722x").replace("Central Valley Against Human", "Somebody")
+    found = [one.sentence for one in check_page("en/ca--merced", lost, county_content)]
+    assert (
+        "Central Valley Against Human Trafficking is missing: each service of a county is on its page."
+        in found
+    )
+    where = Address(SECRET_STREET, "Merced", "CA", "95340")
+    hidden = replace(county_content.services["vcc"], address=where)
+    content = replace(county_content, services={**county_content.services, "vcc": hidden})
+    told = html.replace("Day and night, every day.", SECRET_STREET, 1)
+    sentences = [one.sentence for one in check_page("en/ca--merced", told, content)]
+    assert "The page says where Valley Crisis Center is, and nobody may learn that." in sentences
+    without = html.replace("tel:+12097224357", "#n2")
+    sentences = [one.sentence for one in check_page("en/ca--merced", without, county_content)]
+    assert "A number of Valley Crisis Center is missing." in sentences
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('action="/en/places/"', 'action="/en/other/"', "must be sent by post to its own address"),
+        ('name="place"', 'name="q"', "has lost its field"),
+        (' autocomplete="off" spellcheck', " spellcheck", "would remember what was typed"),
+        ('href="/es/places/ca/merced/"', 'href="/es/"', "in another language is missing: es"),
+    ],
+)
+def test_a_check_tells_what_else_a_page_has_lost(
+    county_site: Site, county_content: Content, old: str, new: str, said: str
+) -> None:
+    html = county_site.area("en", "ca--merced")
+    assert old in html
+    sentences = [one.sentence for one in check_page("en/ca--merced", html.replace(old, new), county_content)]
+    assert any(said in sentence for sentence in sentences)
+
+
+def test_a_large_county_has_its_needs_as_links_and_each_page_of_them_its_services(
+    county_site: Site, county_content: Content
+) -> None:
+    one, two = invented("one"), invented("two", needs=("lawyer",))
+    unit, page = "ca--merced", "ca--merced--8"
+    areas = {
+        **county_content.areas.by_unit,
+        unit: Area(unit, "Merced County", "California", ((page, "food"),), ("one", "two")),
+        page: Area(page, "Merced County", "California", ((unit, "Merced County"),), ("one",), "food"),
+    }
+    content = replace(county_content, services={"one": one, "two": two}, areas=Areas(areas, {}))
+    site = Site.__new__(Site)
+    site.__dict__.update(county_site.__dict__)
+    site._take(content)
+    whole, food = site.area("en", unit), site.area("en", page)
+    assert "/en/places/ca/merced/8/" in links_of(whole)
+    assert "Office one" not in whole
+    assert "Office one" in food
+    assert "Office two" not in food
+    assert "/en/places/ca/merced/" in links_of(food)
+    assert check_page(f"en/{page}", food, content) == check_page(f"en/{unit}", whole, content) == []
