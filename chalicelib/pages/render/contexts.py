@@ -11,7 +11,10 @@ from markupsafe import Markup
 from chalicelib.directory.contacts import Contact
 from chalicelib.directory.content import OtherLanguage, Statistic
 from chalicelib.directory.places import Place
-from chalicelib.pages.render.service_views import NeedSection, ServiceView
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # functions that render forms show no service
+    from chalicelib.pages.render.service_views import NeedSection, ServiceView
 
 # What every template has besides the names of its class: functions, and the gap between two sentences.
 HELPERS = frozenset({"_", "gettext", "ngettext", "plain", "bdi", "gap"})

@@ -9,7 +9,6 @@ from chalicelib.directory.contacts import Contact, nearest_first
 from chalicelib.pages.about import CONTACT, KEEP_DAYS, OPERATOR
 from chalicelib.pages.choose_page import ABOUT, MORE
 from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.pages.render.area_contexts import area_names
 from chalicelib.pages.render.contexts import (
     AboutContext,
     AreaContext,
@@ -71,6 +70,8 @@ class Site(Layout):
 
     def area(self, locale: str, unit: str) -> str:
         """Render the page of an area. Raises KeyError when there is none."""
+        from chalicelib.pages.render.area_contexts import area_names  # functions with forms never ask for it
+
         path = path_of_unit(unit)
         context = AreaContext(**self.layout(locale, path), **area_names(self.content, locale, unit))
         return squeeze(self.render("services.html", context, locale))

@@ -40,6 +40,7 @@ from chalicelib.directory.areas import areas_in
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import CATALOG, PUBLIC_TEMPLATE
 from chalicelib.directory.recipients import read_offices
+from chalicelib.pages.render import area_contexts  # noqa: F401 (loaded when first used, and then it is too late)
 from chalicelib.pages.render.catalogs import Catalogs, Sentences
 from chalicelib.pages.render.contexts import HELPERS, LayoutContext
 from chalicelib.pages.render.packing import PUBLISHED, pack, pack_brotli
