@@ -17,6 +17,7 @@ from chalicelib.directory.services import NEEDS, Address, Hours, Organization, P
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.site import Site
 from chalicelib.publishing.render.page_checks import check_page
+from tests.pages.test_budget import FIRST_VIEW, weigh_brotli
 from tests.support.trees import by_id, parse, text_of
 
 MOST_ENGLISH, MOST_ANY = 6.5 * 1024, 8.5 * 1024  # bytes as gzip
@@ -79,6 +80,20 @@ def test_each_page_of_an_area_fits_its_budget(county_site: Site) -> None:
     assert too_large == {}
 
 
+def test_the_way_to_counties_fits_on_the_first_view(county_site: Site) -> None:
+    sizes = {
+        f"{locale} {place}": weigh_brotli(county_site.page(locale, place))
+        for locale in county_site.locales
+        for place in county_site.places
+    }
+    too_large = {
+        name: size
+        for name, size in sizes.items()
+        if size > FIRST_VIEW["en" if name.startswith("en ") else "any"]
+    }
+    assert too_large == {}
+
+
 def test_nothing_is_wrong_with_any_of_them_in_any_language(
     county_site: Site, county_content: Content
 ) -> None:
@@ -131,6 +146,21 @@ def test_day_and_night_comes_first_then_needs_in_their_order_and_the_nearest_fir
     names = [one.get("id") for one in section.iter("li") if one.get("id")]
     assert names[0] == "s-lbpd"
     assert names.index("s-merced-crime-stoppers") < names.index("s-fbi-tips")
+
+
+def test_each_line_of_day_and_night_has_its_first_number_and_the_hotline_stands_above_already(
+    county_site: Site,
+) -> None:
+    tree = parse(county_site.area("en", "ca--merced"))
+    lists = [one for one in tree.iter("ul") if one.get("class") == "rows"]
+    lines = [text_of(one) for one in lists[0].iter("li")]
+    assert lines[:2] == [
+        "209-722-4357 Valley Crisis Center",
+        "209-385-3104 Merced County Children’s Services",
+    ]
+    assert len(lines) == 6
+    assert not any("National Human Trafficking Hotline" in line for line in lines)
+    assert all(len([*line.iter("a")]) == 1 for line in lists[0].iter("li"))
 
 
 def test_the_town_of_a_site_without_zips_has_no_link_to_counties(

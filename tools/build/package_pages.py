@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import content_with_areas
+from chalicelib.directory.areas import NO_AREAS
 from chalicelib.directory.zips import read_zips
 from chalicelib.pages.pack_zips import pack_zips
 from chalicelib.pages.page_headers import ERROR_STATUSES
@@ -18,6 +20,7 @@ from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.site import Site
 from chalicelib.shared.locales import DEFAULT
 
+MOST_AREAS = 200  # in a package, 13 KB a language each; a site with more has them once it was published
 _SMALLEST = 9  # gzip level: these are packed once and sent many times
 
 
@@ -27,9 +30,10 @@ def render(stage: Path, expires: str) -> int:
     `expires` is until when security.txt holds, in ISO 8601.
     """
     package = stage / "chalicelib"
-    site = Site(
-        stage / "vendor" / "templates", Catalogs(package / "locale"), content_with_areas(package / "content")
-    )
+    content = content_with_areas(package / "content")
+    if len(content.areas.by_unit) > MOST_AREAS:
+        content = replace(content, areas=NO_AREAS)
+    site = Site(stage / "vendor" / "templates", Catalogs(package / "locale"), content)
     folder = package / "built_pages"
     folder.mkdir()
     index = {

@@ -45,6 +45,11 @@ class ServiceView:
     address: str
 
     @property
+    def call(self) -> Phone | None:
+        """Return its first number to call, if it has one."""
+        return next((phone for phone in self.numbers if phone.kind == "voice"), None)
+
+    @property
     def shown_website(self) -> str:
         """Return the web address without its ends, as it is copied by hand."""
         return self.website.removeprefix("https://").rstrip("/")
