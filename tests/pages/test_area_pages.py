@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 from dataclasses import replace
 from datetime import date
@@ -15,6 +16,7 @@ from chalicelib.directory.areas import Area, Areas
 from chalicelib.directory.content import Content
 from chalicelib.directory.services import NEEDS, Address, Hours, Organization, Phone, Service
 from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.render.site import Site
 from chalicelib.publishing.render.page_checks import check_page
 from tests.pages.test_budget import FIRST_VIEW, weigh_brotli
@@ -313,3 +315,13 @@ def test_a_large_county_has_its_needs_as_links_and_each_page_of_them_its_service
     assert "Office two" not in food
     assert "/en/places/ca/merced/" in links_of(food)
     assert check_page(f"en/{page}", food, content) == check_page(f"en/{unit}", whole, content) == []
+
+
+def test_live_pages_have_areas_and_the_index_of_zips(county_site: Site) -> None:
+    live = LivePages(lambda: county_site, lambda: b"ZIPS").current()
+    assert "ca--merced" in live.areas
+    assert live.zips() == b"ZIPS"
+    packed = base64.b64decode(live.page("es", "ca--merced"))
+    assert gzip.decompress(packed).decode("utf-8") == county_site.area("es", "ca--merced")
+    with pytest.raises(KeyError):
+        live.page("es", "ca--nowhere")

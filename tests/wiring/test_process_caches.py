@@ -10,7 +10,7 @@ CACHES = {
     "deliver": {"_delivery_keys"},
     "mails": {"_catalogs", "_contacts", "_directory", "_content", "_published_frames", "_shipped_frames"},
     "operator": {"marks"},
-    "published": {"_directory", "_site"},
+    "published": {"_directory", "_packed_zips", "_site"},
     "publishing": {"_package", "render_cache"},
     "render": {"package"},
     "texts": {"_files", "_newest_at", "texts_at"},
