@@ -20,13 +20,15 @@ from tests.conftest import REGION
 
 ROOT = Path(__file__).resolve().parent.parent
 READ = {"GET", "HEAD"}
+ANY = READ | {"POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 PAGES = {
     "/": READ,
     "/{locale}": READ,
-    "/{locale}/{place}": READ,
+    # A place is looked for by POST to /{locale}/places.
+    "/{locale}/{place}": ANY,
     # Whatever is no page is answered with a page that says so.
-    "/{locale}/{place}/{proxy+}": READ | {"POST", "PUT", "PATCH", "DELETE", "OPTIONS"},
+    "/{locale}/{place}/{proxy+}": ANY,
 }
 REPORTER = {
     "/{locale}/{place}/note": READ | {"POST"},

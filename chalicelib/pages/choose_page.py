@@ -9,12 +9,20 @@ from chalicelib.shared.locales import nearest, negotiate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module itself stays out of the page function
+    from collections.abc import Sequence
+
     from chalicelib.pages.ports import Pages
 
 # Pages of a language and of no place: about the site, and a line in each of the languages that have no pages.
 # No place has these slugs (directory/places.py). A site may lack the second: its own list says so.
 ABOUT, MORE = "about", "more"
 OTHER_PAGES = (ABOUT, MORE)
+
+# Below this lie the pages of areas: all states, a state, a county, one need in a large county. No place has
+# this slug. Each is a unit of publishing of its own, and its id has "--", which is in no slug.
+AREAS = "places"
+ALL_AREAS = "--"
+_MOST_STEPS = 3  # below AREAS: a state, a county, a need
 
 # Other functions have these. What comes here was not quite their address; the page has a link to each.
 _CODE, _FORM = "code", "note"
@@ -23,7 +31,8 @@ _CODE, _FORM = "code", "note"
 def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str | None]:
     """Return (locale, place) for a page's path, or (locale, None) when there is no such page.
 
-    The pages of no place stand where a place's does, by their names, whether the site has them or not.
+    The pages of no place stand where a place's does, by their names, whether the site has them or not. So do
+    those of areas, by their ids, where the site has them.
 
     `path` is the request's path as sent, with or without a slash at its end. "/" is the default place in the
     browser's best language; an unknown path gets a response in the language it begins with, else in
@@ -37,12 +46,24 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
             return parts[0], pages.default_place
         if len(parts) == 2 and (parts[1] in pages.places or parts[1] in OTHER_PAGES):
             return parts[0], parts[1]
+        if parts[1] == AREAS and area_of(parts[2:]) in pages.areas:
+            return parts[0], area_of(parts[2:])
     return _choose_meant(_as_meant(path), accept_language, pages)
 
 
 def choose_locale(path: str, accept_language: str, pages: Pages) -> str:
     """Negotiate the language of the response to a path that is no page of ours."""
     return choose_page(path, accept_language, pages)[0]
+
+
+def area_of(steps: Sequence[str]) -> str:
+    """Return the id of the pages that lie at these steps below AREAS, or nothing where none can lie.
+
+    "--" for none, "ca--" for a state, "ca--merced" for a county, "ca--merced--3" for a need there.
+    """
+    if len(steps) > _MOST_STEPS or any(ALL_AREAS in step for step in steps):
+        return ""
+    return "--".join(steps) if len(steps) > 1 else "".join(steps) + ALL_AREAS
 
 
 def meant_locale(part: str, pages: Pages) -> str:
@@ -67,6 +88,9 @@ def _choose_meant(parts: list[str], accept_language: str, pages: Pages) -> tuple
         return locale, pages.default_place
     if len(parts) == 2 and parts[1].lower() in OTHER_PAGES:
         return locale, parts[1].lower()
+    if parts[1].lower() == AREAS:
+        area = area_of([part.lower() for part in parts[2:]])
+        return locale, area if area in pages.areas else None
     place = meant_place(parts[1], pages)
     if place and (len(parts) == 2 or [part.lower() for part in parts[2:]] == [_FORM]):
         return locale, place

@@ -30,6 +30,10 @@ class Pages(Protocol):
         """The slugs of the places there are pages for: quick to look up, though there are thousands."""
 
     @property
+    def areas(self) -> Collection[str]:
+        """The ids of the pages of areas that there are (choose_page.py), likewise; a site may have none."""
+
+    @property
     def default_place(self) -> str:
         """The place that "/" shows."""
 
@@ -42,10 +46,14 @@ class Pages(Protocol):
         """The headers that every response carries."""
 
     def page(self, locale: str, place: str) -> str:
-        """Return a place's page, or one of OTHER_PAGES: base64 of its HTML as gzip.
+        """Return a place's page, an area's, or one of OTHER_PAGES: base64 of its HTML as gzip.
 
         Raises KeyError when there is none.
         """
+
+    def zips(self) -> bytes:
+        """Return the index of ZIPs (zip_table.py), the same object as long as it is the same; nothing where
+        there is none."""
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, in the same form."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from chalicelib.pages.about import AboutSite
     from chalicelib.pages.ports import Pages
-    from chalicelib.pages.web.gateway_answers import LoadAbout
+    from chalicelib.pages.web.gateway_answers import LoadAbout, Search
     from chalicelib.settings import Settings
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -42,7 +42,7 @@ def serve(app: Chalice, settings: Settings) -> Callable[[], str] | None:
     if function in ("page", "all"):
         from chalicelib.pages.web import public
 
-        app.register_blueprint(public.routes(pages, about_site(settings)))
+        app.register_blueprint(public.routes(pages, about_site(settings), place_search))
     if function in ("reporter", "all"):
         from chalicelib.wiring import reporter
 
@@ -92,6 +92,13 @@ def about_site(settings: Settings) -> LoadAbout:
         )
 
     return load
+
+
+def place_search() -> Search:
+    """Load what answers a search for a place, once somebody looks for one."""
+    from chalicelib.pages.web.answer_search import answer_search
+
+    return answer_search
 
 
 def _expires(settings: Settings) -> str:

@@ -15,5 +15,8 @@ from chalicelib.wiring import http
 
 _settings = Settings.from_env(os.environ)
 answer = page_function(
-    http.public_pages(_settings), logging.getLogger("porchlight").error, http.about_site(_settings)
+    http.public_pages(_settings),
+    logging.getLogger("porchlight").error,
+    http.about_site(_settings),
+    http.place_search,
 )

@@ -10,10 +10,11 @@ from chalicelib.pages.choose_page import choose_locale, choose_page
 
 
 class Pages:
-    """Two languages and two places."""
+    """Two languages, two places, and the areas of a state with one county."""
 
     locales = ("en", "es")
     places = ("los-banos-ca", "us")
+    areas = ("--", "ca--", "ca--merced", "ca--merced--3", "--choose", "--unknown")
     default_place = "los-banos-ca"
     headers: dict[str, str] = {}  # noqa: RUF012
 
@@ -22,6 +23,9 @@ class Pages:
 
     def page(self, locale: str, place: str) -> str:
         raise AssertionError("choosing a page does not fetch it")
+
+    def zips(self) -> bytes:
+        raise AssertionError("choosing a page needs no index")
 
     def error(self, locale: str, status: int) -> str:
         raise AssertionError("choosing a page does not fetch it")
@@ -69,6 +73,26 @@ class Pages:
         ("/es/us\u00e9", "en", ("es", None)),
         ("/essay/us", "en", ("en", None)),
         ("/favicon.ico", "es", ("es", None)),
+        ("/es/places/", "en", ("es", "--")),
+        ("/es/places", "en", ("es", "--")),
+        ("/es/places/ca/", "en", ("es", "ca--")),
+        ("/es/places/ca/merced/", "en", ("es", "ca--merced")),
+        ("/es/places/ca/merced/3/", "en", ("es", "ca--merced--3")),
+        ("/ES/Places/CA/Merced.", "en", ("es", "ca--merced")),
+        ("/es/places/ca/merced/).", "en", ("es", "ca--merced")),
+        ("/es-MX/places/ca/merced\u3002", "en", ("es", "ca--merced")),
+        ("/es/PLACES.", "en", ("es", "--")),
+        ("/es/places/ca/merced/4/", "en", ("es", None)),
+        ("/es/places/ca/merced/3/more/", "en", ("es", None)),
+        ("/es/places/tx/", "en", ("es", None)),
+        ("/es/places/ca--/", "en", ("es", "ca--")),
+        ("/es/places/ca--merced/", "en", ("es", None)),
+        ("/es/places/ca/merced--3/", "en", ("es", None)),
+        ("/es/places/--/", "en", ("es", "--")),
+        ("/es/places/--choose/", "en", ("es", None)),
+        ("/es/--choose/", "en", ("es", None)),
+        ("/es/ca--merced/", "en", ("es", None)),
+        ("/places/", "es", ("es", None)),
     ],
 )
 def test_a_path_and_languages_choose_a_page(
@@ -99,8 +123,16 @@ def test_no_sign_of_a_sentence_behind_an_address_leads_away_from_the_page(path: 
     assert choose_page(path + signs, "", Pages()) == plain
 
 
+@pytest.mark.parametrize("path", ["/es/places/", "/es/places/ca/merced/", "/ES/Places"])
+def test_a_site_without_areas_has_no_page_of_one(path: str) -> None:
+    class Before(Pages):
+        areas = ()
+
+    assert choose_page(path, "en", Before()) == ("es", None)
+
+
 @given(st.text(), st.text())
 def test_whatever_is_asked_for_the_answer_is_a_page_we_have_or_none(path: str, languages: str) -> None:
     locale, place = choose_page(path, languages, Pages())
     assert locale in Pages.locales
-    assert place is None or place in Pages.places
+    assert place is None or place in (*Pages.places, *Pages.areas)

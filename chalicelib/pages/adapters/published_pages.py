@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 
-from chalicelib.pages.page_files import hashes_in, path_of
+from chalicelib.pages.page_files import ZIPS, areas_in, hashes_in, path_of
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
@@ -62,6 +62,11 @@ class PublishedPages:
         return self.current().places
 
     @property
+    def areas(self) -> Collection[str]:
+        """The ids of the pages of areas."""
+        return self.current().areas
+
+    @property
     def default_place(self) -> str:
         """The place that "/" shows."""
         return self.current().default_place
@@ -79,6 +84,10 @@ class PublishedPages:
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
         return self.current().page(locale, place)
+
+    def zips(self) -> bytes:
+        """Return the index of ZIPs, or nothing."""
+        return self.current().zips()
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, packed."""
@@ -128,6 +137,9 @@ class _Release:
         self._hashes, self._shared = hashes_in(index)
         # Thousands, of which each request asks for one: looked up, and neither copied nor looked through.
         self.places: Collection[str] = self._hashes or [str(place) for place in index["places"]]
+        self.areas = areas_in(index)
+        self.zips_at = str(index.get("zips") or "")
+        self.zips = b""
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
         self.brotli = bool(index.get("brotli"))  # releases of before have none
@@ -135,13 +147,15 @@ class _Release:
 
     def path(self, locale: str, page: str) -> str:
         """Return the path of a page in the bucket, without its ending."""
-        return path_of(self.number, self._hashes, self._shared, locale, page)
+        return path_of(self.number, self._hashes, self._shared, locale, page, self.areas)
 
     def keep(self, older: _Release) -> None:
         """Keep what an older release fetched and this one has to the byte: it lies at the same path."""
         for (locale, name, brotli), page in older.cache.items():
             if self.path(locale, name) == older.path(locale, name):
                 self.cache[locale, name, brotli] = page
+        if older.zips_at == self.zips_at:
+            self.zips = older.zips
 
 
 class _ReleasePages:
@@ -153,6 +167,7 @@ class _ReleasePages:
         self._brotli = brotli
         self.locales: Sequence[str] = release.locales
         self.places: Collection[str] = release.places
+        self.areas: Collection[str] = release.areas
         self.default_place = release.default_place
         self.other_pages: Sequence[str] = release.other_pages
         self.headers: Mapping[str, str] = release.headers
@@ -167,9 +182,17 @@ class _ReleasePages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or not (place in self.places or place in self.other_pages):
+        if not _has(self, locale, place):
             raise KeyError("no such page")
         return self._read(locale, place)
+
+    def zips(self) -> bytes:
+        """Return the index of ZIPs of this release, or nothing: it may be of before there was one."""
+        release = self._release
+        if not release.zips and release.zips_at:
+            content = self._fetch(ZIPS + release.zips_at)
+            release.zips = content if content.startswith(_INDEX) else b""  # an error's page is none
+        return release.zips
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, packed."""
@@ -215,6 +238,11 @@ class _View:
         return self._sources[0].places
 
     @property
+    def areas(self) -> Collection[str]:
+        """The ids of the pages of areas."""
+        return self._sources[0].areas
+
+    @property
     def default_place(self) -> str:
         """The place that "/" shows."""
         return self._sources[0].default_place
@@ -234,9 +262,21 @@ class _View:
 
         Raises KeyError when there is none, StoreUnavailable when it is away.
         """
-        if locale not in self.locales or not (place in self.places or place in self.other_pages):
+        if not _has(self, locale, place):
             raise KeyError("no such page")
         return self._first(lambda source: source.page(locale, place))
+
+    def zips(self) -> bytes:
+        """Return the newest index of ZIPs that can be had, or nothing. The pages stay those of their source:
+        whoever asks looks which of the found areas have one."""
+        for source in self._sources:
+            try:
+                index = source.zips()
+            except (_Away, OSError):
+                continue
+            if index:
+                return index
+        return b""
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, packed."""
@@ -254,4 +294,11 @@ class _View:
                 del self._sources[0]
 
 
+def _has(pages: _ReleasePages | _View, locale: str, name: str) -> bool:
+    return locale in pages.locales and (
+        name in pages.places or name in pages.areas or name in pages.other_pages
+    )
+
+
 _PACKED = b"H4sI"  # how base64 of any gzip begins
+_INDEX = b"ZIPS"  # and any index of ZIPs

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class ShippedPages:
     """Pages rendered at build time, read from `folder` when first asked for and kept in memory.
 
-    `index.json` names the locales, the places, pages of no place, and the headers; `<locale>/<name>.b64`
-    holds a page, where the name is a place's slug, "about", "more", or "error-404" and the like, and
-    `<locale>/<name>.br.b64` the same as brotli.
+    `index.json` names the locales, the places, the areas, pages of no place, and the headers;
+    `<locale>/<name>.b64` holds a page, where the name is a place's slug, an area's id, "about", "more", or
+    "error-404" and the like, and `<locale>/<name>.br.b64` the same as brotli. `zips` is the index of ZIPs.
     """
 
     def __init__(self, folder: str) -> None:
@@ -24,12 +24,14 @@ class ShippedPages:
             index = json.load(file)
         self.locales: Sequence[str] = index["locales"]
         self.places: Sequence[str] = index["places"]
+        self.areas = frozenset(index.get("areas", ()))  # thousands, perhaps: looked up, not looked through
         self.default_place: str = index["default_place"]
         self.other_pages: Sequence[str] = index.get("other_pages", ())
         self.headers: Mapping[str, str] = index["headers"]
         self._brotli = bool(index.get("brotli"))
         self._ending = ".b64"
         self._cache: dict[tuple[str, str], str] = {}
+        self._zips: list[bytes] = []
 
     def current(self) -> ShippedPages:
         """Return these: they never change."""
@@ -45,9 +47,20 @@ class ShippedPages:
 
     def page(self, locale: str, place: str) -> str:
         """Return a place's page, or another of the index, packed. Raises KeyError when there is none."""
-        if locale not in self.locales or not (place in self.places or place in self.other_pages):
+        there = place in self.places or place in self.other_pages or place in self.areas
+        if locale not in self.locales or not there:
             raise KeyError("no such page")
         return self._read(locale, place)
+
+    def zips(self) -> bytes:
+        """Return the index of ZIPs, or nothing."""
+        if not self._zips:  # a list, so that the twin in brotli has it as well
+            path = os.path.join(self._folder, "zips")
+            if not os.path.isfile(path):
+                return b""
+            with open(path, "rb") as file:
+                self._zips.append(file.read())
+        return self._zips[0]
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, packed."""

@@ -5,7 +5,7 @@ The page function loads this, and no framework.
 
 from __future__ import annotations
 
-from chalicelib.pages.choose_page import ABOUT, choose_locale, choose_page
+from chalicelib.pages.choose_page import ABOUT, ALL_AREAS, choose_locale, choose_page
 from chalicelib.shared.error_place import where
 
 TYPE_CHECKING = False
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Event = Mapping[str, Any]
     LoadAbout = Callable[[], AboutSite]
     FoundPage = tuple[str, int, Mapping[str, str]]  # a packed page, the status, the headers that belong to it
+    Search = Callable[[Pages, str, "PageRequest"], FoundPage]
+    LoadSearch = Callable[[], Search]
 
 READ = ("GET", "HEAD")
 
@@ -60,6 +62,7 @@ class PageRequest:
         gzip: bool,
         lists: bool = False,
         brotli: bool = False,
+        event: Event | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -67,6 +70,7 @@ class PageRequest:
         self.gzip = gzip
         self.brotli = brotli  # before gzip, where a page lies ready so
         self.lists = lists  # headers came as lists alone, and go back so
+        self.event = event or {}  # whose body is read where somebody looks for a place, and nowhere else
 
 
 def read_request(event: Event) -> PageRequest:
@@ -82,6 +86,7 @@ def read_request(event: Event) -> PageRequest:
         gzip,
         lists=not event.get("headers") and bool(event.get("multiValueHeaders")),
         brotli=brotli,
+        event=event,
     )
 
 
@@ -130,13 +135,18 @@ def _weight(parameters: str) -> float:
     return weight if 0 <= weight <= 1 else 0.0
 
 
-def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None) -> FoundPage:
+def page_for(
+    pages: Pages, request: PageRequest, about: LoadAbout | None = None, search: LoadSearch | None = None
+) -> FoundPage:
     """Find the page that is requested, or the small page that says why there is none.
 
-    `about` loads what the page about the site says of its operator, and the text files.
+    `about` loads what the page about the site says of its operator, and the text files; `search` what answers
+    a POST to the list of all areas, by which somebody looks for a place.
     """
     now = pages.current()
     locale, place = choose_page(request.path, request.languages, now)
+    if search and place == ALL_AREAS and request.method == "POST":
+        return search()(now, locale, request)
     filled = about if place == ABOUT else None  # on its way, and nothing here opens brotli
     if request.brotli and not filled:
         now = now.in_brotli()
@@ -146,10 +156,11 @@ def page_for(pages: Pages, request: PageRequest, about: LoadAbout | None = None)
             return _packed(text), 200, {**now.headers, "Content-Type": "text/plain; charset=utf-8"}
     if request.method not in READ:
         # Below a place there is nothing at all, so that nothing there can be read either.
-        if request.path.strip("/").count("/") > 1:
+        if place not in now.areas and request.path.strip("/").count("/") > 1:
             return error_for(now, 404, request)
         packed, status, headers = error_for(now, 405, request)
-        return packed, status, {**headers, "Allow": ", ".join(READ)}
+        allowed = (*READ, "POST") if search and place == ALL_AREAS else READ
+        return packed, status, {**headers, "Allow": ", ".join(allowed)}
     if place is None:
         return error_for(now, 404, request)
     try:
@@ -217,14 +228,17 @@ def gateway_response(
 
 
 def page_function(
-    pages: Pages, log: Callable[[str], None], about: LoadAbout | None = None
+    pages: Pages,
+    log: Callable[[str], None],
+    about: LoadAbout | None = None,
+    search: LoadSearch | None = None,
 ) -> Callable[[Event, Any], dict[str, Any]]:
     """Return a Lambda handler for API Gateway's events that returns a page of ours, whatever happens."""
 
     def handle(event: Event, context: Any) -> dict[str, Any]:
         request = read_request(event if isinstance(event, dict) else {})
         try:
-            return gateway_response(*page_for(pages, request, about), request)
+            return gateway_response(*page_for(pages, request, about, search), request)
         except Exception as error:
             log(where(error))
             try:

@@ -9,6 +9,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.pages.web.gateway_answers import (
+    READ,
     PageRequest,
     bare_page,
     error_for,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from chalice.app import Chalice, Request
 
     from chalicelib.pages.ports import Pages
-    from chalicelib.pages.web.gateway_answers import LoadAbout
+    from chalicelib.pages.web.gateway_answers import LoadAbout, LoadSearch
 
 
 class NoSuchPage(Exception):
@@ -61,9 +62,11 @@ def path_of(request: Request | None) -> str:
     return page_request(request).path
 
 
-def page(pages: Pages, request: Request, about: LoadAbout | None = None) -> Html:
+def page(
+    pages: Pages, request: Request, about: LoadAbout | None = None, search: LoadSearch | None = None
+) -> Html:
     """Return the response with the page that is requested."""
-    return Html(*page_for(pages, page_request(request), about), request)
+    return Html(*page_for(pages, page_request(request), about, search), request)
 
 
 def error_page(pages: Pages, status: int, request: Request | None) -> Html:
@@ -81,8 +84,10 @@ def respond_in_html(app: Chalice, pages: Pages) -> None:
             if isinstance(response, Html):
                 return response
             page = error_page(pages, response.status_code, request)
-            if "Allow" in response.headers:
-                page.headers["Allow"] = response.headers["Allow"]
+            allowed = str(response.headers.get("Allow", ""))
+            if allowed:
+                # A route for any method says by itself what may be asked: this one is none of HTTP's.
+                page.headers["Allow"] = ", ".join(READ) if "PATCH" in allowed else allowed
             return page
         except Exception as error:
             app.log.error(where(error))
