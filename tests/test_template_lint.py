@@ -293,6 +293,20 @@ def test_the_edge_keeps_pages_a_minute_and_forms_never(expanded):
     assert behaviors["/"]["CachePolicyId"] == {"Ref": "FrontCache"}
 
 
+def test_a_search_reaches_the_functions_and_no_response_to_it_is_kept(expanded):
+    edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
+    behaviors = {one["PathPattern"]: one for one in edge["CacheBehaviors"]}
+    for pattern in ("/*/places", "/*/places/"):
+        behavior = behaviors[pattern]
+        assert "POST" in behavior["AllowedMethods"]
+        assert behavior["CachedMethods"] == ["GET", "HEAD"]  # the edge keeps no response to another
+        assert behavior["CachePolicyId"] == {"Ref": "PageCache"}
+        assert behavior["OriginRequestPolicyId"] == {"Ref": "ToForms"}  # what it is, and no query
+        assert behavior["TargetOriginId"] == "functions"  # a group of origins takes no POST
+    patterns = [one["PathPattern"] for one in edge["CacheBehaviors"]]
+    assert patterns.index("/admin/*") < patterns.index("/*/places")
+
+
 def key_of(expanded: dict[str, Any], name: str) -> dict[str, Any]:
     config = expanded["Resources"][name]["Properties"]["CachePolicyConfig"]
     found: dict[str, Any] = config["ParametersInCacheKeyAndForwardedToOrigin"]

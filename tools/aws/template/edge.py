@@ -25,6 +25,8 @@ _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 _READ = ["GET", "HEAD"]
 _ANY = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+# Where somebody looks for a place: a page, which the edge keeps, and a POST, of which it keeps nothing.
+SEARCHES = ("/*/places", "/*/places/")
 
 
 def edge(site: Site) -> Json:
@@ -162,6 +164,18 @@ def _distribution() -> Json:
         "DefaultCacheBehavior": pages | {"CachePolicyId": {"Ref": "PageCache"}},
         "CacheBehaviors": [
             *uncached,
+            *(
+                # Not the group: it passes on no POST. The list of states has no copy when the functions fail.
+                pages
+                | {
+                    "PathPattern": pattern,
+                    "TargetOriginId": "functions",
+                    "AllowedMethods": _ANY,
+                    "CachePolicyId": {"Ref": "PageCache"},
+                    "OriginRequestPolicyId": {"Ref": "ToForms"},
+                }
+                for pattern in SEARCHES
+            ),
             pages | {"PathPattern": "/", "CachePolicyId": {"Ref": "FrontCache"}},
         ],
         # An error is nobody's page: the next visitor asks anew.
