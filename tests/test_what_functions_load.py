@@ -20,9 +20,14 @@ from bench import events
 from bench.delivery import put_due
 from bench.reports import forms, secrets_of_the_bench
 from bench.stub import Stub
+from chalicelib.directory.adapters.shipped_content import CONTENT
+from chalicelib.directory.zips import read_zips
+from chalicelib.pages.pack_zips import pack_zips
+from chalicelib.pages.render.packing import pack
 from chalicelib.publishing.render_calls import PAGE, Call, write_call
 from chalicelib.wiring.render import package
 from tools.build.functions import FUNCTIONS, RENDER, Function
+from tools.build.functions import PAGE as PAGE_FUNCTION
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -262,25 +267,25 @@ def loaded(stub: Stub, pages: str) -> Any:
     @cache
     def by(name: str) -> dict[str, str]:
         function = next(one for one in FUNCTIONS if one.name == name)
-        asked = {
-            "root": str(ROOT),
-            "handler": function.handler,
-            "pages": pages,
-            "events": events_of(function),
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", CHILD],
-            input=json.dumps(asked),
-            env=environment_of(function, stub.address),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        return loads(function, pages, events_of(function), stub.address)
 
     return by
+
+
+def loads(function: Function, pages: str, asked: list[Any], address: str) -> dict[str, str]:
+    """Return each module that a function loads while it answers these events, and its file."""
+    told = {"root": str(ROOT), "handler": function.handler, "pages": pages, "events": asked}
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD],
+        input=json.dumps(told),
+        env=environment_of(function, address),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def top(name: str) -> str:
@@ -329,6 +334,39 @@ def is_weighty(module: str) -> bool:
     }
     is_file = len(parts) == 4  # and not the folder
     return module in tops or (is_file and parts[2] in ("adapters", "render", "aws", "net"))
+
+
+# What the page function loads beside its own modules, once somebody looks for a place.
+SEARCH = {
+    *("chalicelib.pages.choices", "chalicelib.pages.errors", "chalicelib.pages.find_place"),
+    *("chalicelib.pages.web.answer_search", "chalicelib.pages.web.read_place", "chalicelib.pages.zip_table"),
+    *("chalicelib.shared.errors", "chalicelib.shared.place_names"),
+    *("_bisect", "binascii", "bisect", "unicodedata", "zlib"),
+}
+
+
+def test_a_search_loads_what_is_on_its_list_and_a_page_none_of_it(tmp_path: Path) -> None:
+    write_areas(tmp_path)
+    page, county = events.page("/en/us/"), events.page("/en/places/ca/merced/")
+    before = loads(PAGE_FUNCTION, str(tmp_path), [json.loads(page), json.loads(county)], "")
+    search = json.loads(events.form("/{locale}/{place}", "/en/places/", "place=93635"))
+    after = loads(PAGE_FUNCTION, str(tmp_path), [json.loads(page), search], "")
+    assert not before.keys() & {one for one in SEARCH if one.startswith("chalicelib.")}
+    assert after.keys() - before.keys() <= SEARCH
+    assert "chalicelib.pages.find_place" in after
+
+
+def write_areas(folder: Path) -> None:
+    """Write pages as a package has them, with those of one county and the index of California's ZIPs."""
+    names = ["us", "--", "ca--", "ca--merced", "--choose", "--unknown"]
+    pages = folder / "built_pages"
+    (pages / "en").mkdir(parents=True)
+    index = {"locales": ["en"], "places": ["us"], "areas": names[1:], "default_place": "us", "headers": {}}
+    (pages / "index.json").write_text(json.dumps(index))
+    for name in names:
+        (pages / "en" / f"{name}.b64").write_text(pack(f"<h1>{name}</h1>"))
+    zips = json.loads((CONTENT / "zips.json").read_text(encoding="utf-8"))
+    (pages / "zips").write_bytes(pack_zips(read_zips(zips)))
 
 
 @pytest.mark.parametrize("name", NAMES)

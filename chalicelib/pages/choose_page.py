@@ -46,8 +46,10 @@ def choose_page(path: str, accept_language: str, pages: Pages) -> tuple[str, str
             return parts[0], pages.default_place
         if len(parts) == 2 and (parts[1] in pages.places or parts[1] in OTHER_PAGES):
             return parts[0], parts[1]
-        if parts[1] == AREAS and area_of(parts[2:]) in pages.areas:
-            return parts[0], area_of(parts[2:])
+        if parts[1] == AREAS:
+            area = area_of(parts[2:])
+            if area in pages.areas:
+                return parts[0], area
     return _choose_meant(_as_meant(path), accept_language, pages)
 
 
@@ -61,7 +63,7 @@ def area_of(steps: Sequence[str]) -> str:
 
     "--" for none, "ca--" for a state, "ca--merced" for a county, "ca--merced--3" for a need there.
     """
-    if len(steps) > _MOST_STEPS or any(ALL_AREAS in step for step in steps):
+    if len(steps) > _MOST_STEPS or ALL_AREAS in "/".join(steps):
         return ""
     return "--".join(steps) if len(steps) > 1 else "".join(steps) + ALL_AREAS
 

@@ -7,6 +7,7 @@ decision 0121 has the form. The page function loads this when somebody looks for
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 
 from chalicelib.shared.place_names import KINDS_OF_COUNTY, county_slug, fold
 
@@ -54,7 +55,11 @@ class ZipTable:
             raise ValueError("an index of ZIPs that is cut off")
         self._sections: dict[str, bytes] = {}
         self._lines: dict[str, list[bytes]] = {}
+        self._heads: list[bytes] = []
+        self._known: dict[int, frozenset[str]] = {}
         self._blocks: dict[int, list[str]] = {}
+        self._groups: dict[int, list[list[CountyKey]]] = {}
+        self._counties: dict[CountyKey, tuple[str, str, str]] = {}
         self._states: list[tuple[str, str]] = []
         self._state_names: list[str] = []
 
@@ -73,17 +78,21 @@ class ZipTable:
     def of_zip(self, zip_code: str) -> list[CountyKey]:
         """Return the counties of a ZIP of five digits, its town's first; none for one that is not known."""
         first, slot = int(zip_code[:3]), int(zip_code[3:])
+        group = self._groups.get(first)
+        if group is None:
+            group = self._groups[first] = self._group(first)
+        return group[slot] if slot < len(group) else []
+
+    def _group(self, first: int) -> list[list[CountyKey]]:
+        """Return the counties of each ZIP with these first three digits, by its last two."""
         near = sum(self._section("near_counts")[:first])
-        numbers: list[int] = []
+        group: list[list[CountyKey]] = [[]]
         for sign in self._split("slots", b"\n")[first]:
-            if sign >= MORE:
-                numbers += [sign - MORE] if not slot else []
-            elif slot:
-                slot -= 1
-            else:
-                numbers += [sign - LAST] if sign != EMPTY else []
-                break
-        return [self._county("near", near + number) for number in numbers]
+            if sign != EMPTY:
+                group[-1].append(self._county("near", near + sign - (MORE if sign >= MORE else LAST)))
+            if sign < MORE:
+                group.append([])
+        return group
 
     def _county(self, where: str, at: int) -> CountyKey:
         return self._section(f"{where}_states")[at], self._section(f"{where}_numbers")[at]
@@ -102,7 +111,10 @@ class ZipTable:
 
     def is_name(self, name: str) -> bool:
         """Say whether a town or county has this folded name."""
-        return name in self.names_of(self.block_of(name))
+        block = self.block_of(name)
+        if block not in self._known:
+            self._known[block] = frozenset(self.names_of(block))
+        return name in self._known[block]
 
     def names_from(self, start: str) -> list[str]:
         """Return the names that begin with `start`, in order."""
@@ -116,16 +128,9 @@ class ZipTable:
 
     def block_of(self, name: str) -> int:
         """Return the block in which a name stands, if it is there: by bisection over their first names."""
-        blocks, wanted = self._split("suffixes", b"\t"), name.encode("ascii", "ignore")
-        low, high = 0, len(blocks)
-        while high - low > 1:
-            middle = (low + high) // 2
-            head = blocks[middle]
-            if head[: head.find(b"\n")] <= wanted:
-                low = middle
-            else:
-                high = middle
-        return low
+        if not self._heads:
+            self._heads = [block[: block.find(b"\n")] for block in self._split("suffixes", b"\t")]
+        return max(0, bisect_right(self._heads, name.encode("ascii", "ignore")) - 1)
 
     def names_of(self, block: int) -> list[str]:
         """Return the names of one block, in order. What was read once is kept."""
@@ -160,9 +165,12 @@ class ZipTable:
 
     def county(self, key: CountyKey) -> tuple[str, str, str]:
         """Return a county's path, name and state: "ca/merced", "Merced County", "California"."""
-        letters, state, *counties = self._split("states", b"\n")[key[0]].decode().split("\t")
-        name, _, folded = counties[key[1]].partition("=")
-        return f"{letters}/{county_slug(folded or name)}", name, state
+        found = self._counties.get(key)
+        if found is None:
+            letters, state, *counties = self._split("states", b"\n")[key[0]].decode().split("\t")
+            name, _, folded = counties[key[1]].partition("=")
+            found = self._counties[key] = (f"{letters}/{county_slug(folded or name)}", name, state)
+        return found
 
     def of_county_name(self, name: str) -> Iterator[CountyKey]:
         """Find the counties of this folded name, with or without what kind they are ("county", "parish")."""

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import logging
+import zlib
 from urllib.parse import quote, urlencode
 
 import brotli
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from chalicelib.directory.adapters.shipped_content import CONTENT
 from chalicelib.directory.zips import read_zips
-from chalicelib.pages.choices import CHOICES, CHOOSE, UNKNOWN, fill
+from chalicelib.pages.choices import CHOICES, CHOOSE, UNKNOWN, ChoicePage
+from chalicelib.pages.choices import links as links_to
 from chalicelib.pages.pack_zips import pack_zips
+from chalicelib.pages.render.packing import pack, unpack
 from chalicelib.pages.web.gateway_answers import page_function
 from chalicelib.wiring.http import place_search
 from tests.support.area_pages import AreaPages, areas_for, page_of
@@ -285,6 +288,15 @@ def test_without_an_index_or_without_the_lists_of_a_search_the_list_of_states_he
         assert html_of(search(typed, function=function)) == page_of("en", "--")
 
 
+def test_a_page_of_choices_without_its_mark_is_the_list_of_states():
+    class Unmarked(AreaPages):
+        def page(self, locale, place):
+            return pack("<h1>edited</h1>") if place == CHOOSE else super().page(locale, place)
+
+    function = page_function(Unmarked(AREAS, INDEX), LOG.append, None, place_search)
+    assert html_of(search(TWO, function=function)) == page_of("en", "--")
+
+
 def test_an_index_that_is_broken_is_an_error_that_names_no_word():
     lines: list[str] = []
     broken = page_function(AreaPages(AREAS, b"ZIPS1\n" + b"x" * 80), lines.append, None, place_search)
@@ -295,7 +307,27 @@ def test_an_index_that_is_broken_is_an_error_that_names_no_word():
 
 
 def test_names_and_paths_are_escaped_where_they_are_put_in():
-    html = fill(page_of("es", CHOOSE), "es", [("va/x", 'O\'Neal & "<Sons>" County, Virginia')])
+    html = links_to("es", [("va/x", 'O\'Neal & "<Sons>" County, Virginia')])
     assert "O&#39;Neal &amp; &quot;&lt;Sons&gt;&quot; County, Virginia" in html
     assert '<a class="line" href="/es/places/va/x/"><bdi lang="en">' in html
-    assert "lang=" not in fill(CHOICES, "en", [("va/x", "X")])
+    assert "lang=" not in links_to("en", [("va/x", "X")])
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=CHOICES), max_size=3000)
+
+
+@given(TEXT, TEXT, st.lists(TEXT, max_size=12))
+def test_a_page_that_was_taken_apart_and_filled_is_one_gzip_of_the_whole(before, after, names):
+    choices = [("ca/x", name) for name in names]
+    filled = ChoicePage(pack(before + CHOICES + after)).fill("es", choices)
+    assert filled.startswith("H4sI")
+    assert unpack(filled) == before + links_to("es", choices) + after
+    whole = zlib.decompressobj(31)  # browsers read one member of a gzip file, and no other
+    assert whole.decompress(base64.b64decode(filled)).decode() == before + links_to("es", choices) + after
+    assert (whole.eof, whole.unused_data) == (True, b"")
+
+
+@pytest.mark.parametrize("html", ["", "no mark", CHOICES * 2])
+def test_a_page_without_its_one_mark_is_refused(html):
+    with pytest.raises(ValueError, match="unpack"):
+        ChoicePage(pack(html))

@@ -55,7 +55,7 @@ class AreaPages:
 
 def page_of(locale: str, name: str) -> str:
     """Return the HTML of a page."""
-    rows = f"<ul><li>{CHOICES}</li></ul>" if name == CHOOSE else ""
+    rows = f"<ul><li>{CHOICES}</li></ul>" if name.endswith(CHOOSE) else ""
     return f'<!doctype html><html lang="{locale}"><title>Information</title><h1>{name}</h1>{rows}</html>'
 
 

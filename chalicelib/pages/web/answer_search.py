@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from chalicelib.pages.choices import CHOOSE, UNKNOWN, fill
+from chalicelib.pages.choices import CHOOSE, UNKNOWN, ChoicePage
 from chalicelib.pages.choose_page import ALL_AREAS, area_of
 from chalicelib.pages.errors import FormTooLarge, UnreadableForm, WrongContentType
 from chalicelib.pages.find_place import PlaceSearch
@@ -34,7 +34,7 @@ def answer_search(pages: Pages, locale: str, request: PageRequest) -> FoundPage:
     A body that cannot be read gets the small page that says so, and the log nothing: it is no fault of ours.
     """
     try:
-        typed = read_place(request.event)
+        typed = read_place(request.event, request.content_type)
     except (FormTooLarge, UnreadableForm, WrongContentType) as error:
         return error_for(pages, status_of(error), request)
     index = pages.zips() if typed.strip() else b""
@@ -51,6 +51,11 @@ def answer_search(pages: Pages, locale: str, request: PageRequest) -> FoundPage:
 @lru_cache(maxsize=2)  # of this release and of the one before, while that is still asked
 def _search_in(index: bytes) -> PlaceSearch:
     return PlaceSearch(ZipTable(index))
+
+
+@lru_cache(maxsize=32)  # a page a language
+def _taken_apart(packed: str) -> ChoicePage:
+    return ChoicePage(packed)
 
 
 def _choices(pages: Pages, search: PlaceSearch, typed: str) -> Sequence[Choice]:
@@ -75,9 +80,13 @@ def _ready(pages: Pages, locale: str, area: str, request: PageRequest) -> FoundP
 
 def _filled(pages: Pages, locale: str, choices: Sequence[Choice]) -> FoundPage:
     """Return the page with a link to each of several areas, which nothing here could put into brotli."""
-    from chalicelib.pages.render.packing import pack, unpack  # most searches mean one county
-
-    packed = pack(fill(unpack(pages.page(locale, CHOOSE)), locale, choices))
+    packed = pages.page(locale, CHOOSE)
+    try:
+        page = _taken_apart(packed)
+    except ValueError:  # somebody took the mark out of its template: the list of states helps on
+        packed = pages.page(locale, ALL_AREAS)
+    else:
+        packed = page.fill(locale, choices)
     return packed, FOUND, _not_kept(pages)
 
 

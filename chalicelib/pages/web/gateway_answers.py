@@ -63,6 +63,7 @@ class PageRequest:
         lists: bool = False,
         brotli: bool = False,
         event: Event | None = None,
+        content_type: str = "",
     ) -> None:
         self.method = method
         self.path = path
@@ -71,6 +72,7 @@ class PageRequest:
         self.brotli = brotli  # before gzip, where a page lies ready so
         self.lists = lists  # headers came as lists alone, and go back so
         self.event = event or {}  # whose body is read where somebody looks for a place, and nowhere else
+        self.content_type = content_type
 
 
 def read_request(event: Event) -> PageRequest:
@@ -87,6 +89,7 @@ def read_request(event: Event) -> PageRequest:
         lists=not event.get("headers") and bool(event.get("multiValueHeaders")),
         brotli=brotli,
         event=event,
+        content_type=headers.get("content-type", ""),
     )
 
 

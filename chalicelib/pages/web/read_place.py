@@ -20,14 +20,17 @@ FIELD = "place"
 MOST_BYTES = 2000  # 200 characters of three bytes, each byte as %XX, and the field's name
 
 
-def read_place(event: Event) -> str:
+def read_place(event: Event, content_type: str | None = None) -> str:
     """Return what was typed into the field, or nothing where the form has no such field.
 
     Only the body of API Gateway's event is looked at: what stands in the path, the query or a header is not
-    read. Raises WrongContentType for another kind of body, FormTooLarge before anything of a large one is
-    decoded, and UnreadableForm where it says base64 and is not.
+    read, but for `content_type`, which whoever has read the headers can hand in. Raises WrongContentType for
+    another kind of body, FormTooLarge before anything of a large one is decoded, and UnreadableForm where it
+    says base64 and is not.
     """
-    kind, _, _ = headers_of(event).get("content-type", "").partition(";")
+    if content_type is None:
+        content_type = headers_of(event).get("content-type", "")
+    kind, _, _ = content_type.partition(";")
     if kind.strip().lower() != FORM:
         raise WrongContentType("not a form")
     body = _body(event)
