@@ -135,11 +135,14 @@ class PlaceSearch:
         name = without_kind(name)
         if len(name) < LEAST_MISSPELT:
             return (), set()
-        near = set(one_letter_off(name))
-        states = {number for number, state in enumerate(self._table.state_names()) if state in near}
+        names = enumerate(self._table.state_names())
+        states = {number for number, state in names if is_one_letter_off(name, state)}
         right = name[:_RIGHT]
-        found = near.intersection(self._table.names_from(right))
-        found |= {one for one in near if not one.startswith(right) and self._table.is_name(one)}
+        found = {one for one in self._table.names_from(right) if is_one_letter_off(name, one)}
+        # A wrong letter among the first: those names stand anywhere, and are asked for one by one.
+        for one in one_letter_off(name, _RIGHT):
+            if not one.startswith(right) and self._table.is_name(one):
+                found.add(one)
         return self._all_of(sorted(found)), states
 
     def _all_of(self, names: Iterable[str]) -> Iterator[CountyKey]:
@@ -186,9 +189,23 @@ def zip_in(words: str) -> str:
     return whole[:5] if len(whole) in (5, 9) and not letters else ""
 
 
-def one_letter_off(name: str) -> Iterator[str]:
-    """Return the names that differ in one letter: missing, too many, another, or two swapped."""
-    for at in range(len(name) + 1):
+def is_one_letter_off(name: str, other: str) -> bool:
+    """Say whether two names differ in one letter at most: missing, too many, another, or two swapped."""
+    if not -1 <= len(name) - len(other) <= 1:
+        return False
+    same = 0
+    for one, its in zip(name, other, strict=False):
+        if one != its:
+            break
+        same += 1
+    left, right = name[same:], other[same:]
+    swapped = left[1:2] + left[:1] + left[2:]
+    return left[1:] == right[1:] or left[1:] == right or left == right[1:] or swapped == right
+
+
+def one_letter_off(name: str, places: int = LONGEST_NAME + 1) -> Iterator[str]:
+    """Return the names that differ in one letter, in the first `places`, as is_one_letter_off says it."""
+    for at in range(min(len(name) + 1, places)):
         start, end = name[:at], name[at:]
         if end:
             yield start + end[1:]

@@ -13,6 +13,7 @@ from chalicelib.pages.find_place import (
     MOST_SHOWN,
     MOST_TYPED,
     PlaceSearch,
+    is_one_letter_off,
     one_letter_off,
     zip_in,
 )
@@ -370,3 +371,18 @@ def test_a_zip_is_read_as_it_is_written_on_letters(words, zip_code):
 
 def test_only_the_beginning_of_a_long_text_counts():
     assert not SEARCH.find("x" * MOST_TYPED + " 93635").known
+
+
+SHORT = st.text("abc", max_size=6)
+
+
+@given(SHORT, SHORT)
+def test_two_names_are_one_letter_off_where_one_is_among_those_made_of_the_other(one, other):
+    made = one == other or other in set(one_letter_off(one))
+    assert is_one_letter_off(one, other) == made == is_one_letter_off(other, one)
+
+
+@given(SHORT)
+def test_what_differs_in_the_first_letters_is_made_of_changes_there(name):
+    changed = {one for one in one_letter_off(name) if not one.startswith(name[:3])}
+    assert changed <= set(one_letter_off(name, 3))
