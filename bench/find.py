@@ -1,8 +1,8 @@
 """The place search of the page function, beside a page of it: `python -m bench.find` prints the figures.
 
-Both run under AWS's own runtime client, and take turns, so that a busy minute is busy for both. Pages are of
-the size of a town's, and lie ready; the index is that of the ZIPs that ship. The last line is JSON. It ends
-with 1 where a search costs more than it may.
+Both run under AWS's own runtime client, and take turns, so that a busy minute is busy for both. Pages and the
+index of ZIPs are those that ship. The last line is JSON. It ends with 1 where a search costs more than it
+may.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from bench import events
 from bench.alone_find import alone
 from bench.runtime import Function
 from bench.targets import runtime
-from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES, shipped_content
+from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES, content_with_areas
 from chalicelib.directory.zips import Zips, read_zips
-from chalicelib.pages.choices import CHOICES, CHOOSE, UNKNOWN
 from chalicelib.pages.pack_zips import pack_zips
 from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.pages.render.packing import pack, pack_brotli
+from chalicelib.pages.render.packing import PUBLISHED, pack, pack_brotli
 from chalicelib.pages.render.site import Site
 from tools.build.functions import PAGE
 
@@ -99,28 +98,23 @@ def lay_out(folder: Path, zips: Zips) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "content", "locale")
     shutil.copytree(ROOT / "chalicelib", ours, ignore=ignored)
     compileall.compile_dir(ours, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    site = Site(TEMPLATES, Catalogs(CATALOGS), shipped_content())
-    counties = [county.path.replace("/", "--") for county in zips.counties()]
-    areas = ["--", CHOOSE, UNKNOWN, *(f"{state.letters}--" for state in zips.states), *counties]
+    site = Site(TEMPLATES, Catalogs(CATALOGS), content_with_areas())
     pages = ours / "built_pages"
     index = {
         "locales": ["en", "es"],
         "places": list(site.places),
-        "areas": areas,
+        "areas": list(site.areas),
         "default_place": site.default_place,
         "headers": site.headers(),
         "brotli": True,
     }
     for locale in ("en", "es"):
         (pages / locale).mkdir(parents=True)
-        html = site.page(locale, site.default_place)
-        ready, brotli = pack(html), pack_brotli(html)
-        for name in (*site.places, *areas):
-            (pages / locale / f"{name}.b64").write_text(ready, encoding="ascii")
-            (pages / locale / f"{name}.br.b64").write_text(brotli, encoding="ascii")
-        small = site.error(locale, 404)
-        choose = small.replace("</h1>", f"</h1><ul><li>{CHOICES}</li></ul>", 1)
-        (pages / locale / f"{CHOOSE}.b64").write_text(pack(choose), encoding="ascii")
+        made = {place: site.page(locale, place) for place in site.places}
+        made |= {area: site.area(locale, area) for area in site.areas}
+        for name, html in made.items():
+            (pages / locale / f"{name}.b64").write_text(pack(html), encoding="ascii")
+            (pages / locale / f"{name}.br.b64").write_text(pack_brotli(html, PUBLISHED), encoding="ascii")
     (pages / "index.json").write_text(json.dumps(index), encoding="utf-8")
     (pages / "zips").write_bytes(pack_zips(zips))
     return folder

@@ -307,6 +307,13 @@ def test_a_search_reaches_the_functions_and_no_response_to_it_is_kept(expanded):
     assert patterns.index("/admin/*") < patterns.index("/*/places")
 
 
+def test_every_method_of_a_place_s_path_reaches_the_page_function(template):
+    methods = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]["/{locale}/{place}"]
+    assert {"post", "x-amazon-apigateway-any-method"} <= methods.keys()
+    for method in methods.values():
+        assert f"${{{PAGE.resource}.Arn}}" in json.dumps(method["x-amazon-apigateway-integration"]["uri"])
+
+
 def key_of(expanded: dict[str, Any], name: str) -> dict[str, Any]:
     config = expanded["Resources"][name]["Properties"]["CachePolicyConfig"]
     found: dict[str, Any] = config["ParametersInCacheKeyAndForwardedToOrigin"]
