@@ -56,10 +56,10 @@ class HttpConnection:
         self._end = clock() + seconds
         self._read = b""
 
-    def get(self, path: str) -> bytes:
-        """GET a file and return its content. Raises FetchFailed."""
+    def get(self, path: str, longest: int = _LONGEST_BODY) -> bytes:
+        """GET a file of at most so many bytes and return its content. Raises FetchFailed."""
         try:
-            return self._get(path)
+            return self._get(path, longest)
         except (OSError, ValueError) as error:
             self.close()
             if isinstance(error, FetchFailed):
@@ -75,7 +75,7 @@ class HttpConnection:
     def __del__(self) -> None:
         self.close()
 
-    def _get(self, path: str) -> bytes:
+    def _get(self, path: str, longest: int) -> bytes:
         if self._socket is None:
             self._socket, self._read = self._connect(), b""
         request = f"GET {self._folder}{path} HTTP/1.1\r\nHost: {self._host}\r\nUser-Agent: porchlight\r\n\r\n"
@@ -94,11 +94,17 @@ class HttpConnection:
         if "content-length" not in headers:
             raise FetchFailed("the answer does not say how long it is")
         length = int(headers["content-length"])
-        if not 0 <= length <= _LONGEST_BODY:
+        if not 0 <= length <= longest:
             raise FetchFailed("the answer is too long")
-        while len(self._read) < length:
+        # In parts: to add each to all before it would copy a long file hundreds of times.
+        parts, there = [self._read], len(self._read)
+        while there < length:
+            self._read = b""
             self._more()
-        body, self._read = self._read[:length], self._read[length:]
+            parts.append(self._read)
+            there += len(self._read)
+        whole = b"".join(parts)
+        body, self._read = whole[:length], whole[length:]
         if headers.get("connection", "").lower() == "close" or status.startswith("HTTP/1.0"):
             self.close()
         if status.split(" ")[1:2] != ["200"]:
