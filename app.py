@@ -39,6 +39,15 @@ def code_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
+# On AWS the template names the handler in wiring/hsds_function.py itself, which does not load Chalice.
+@app.lambda_function(name="hsds_api")
+def hsds_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer for machines: the services of the directory as HSDS. API Gateway sends its paths here."""
+    from chalicelib.wiring import hsds_function as function
+
+    return function.answer(event, context)
+
+
 @app.lambda_function(name="access_api")
 def access_api(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Serve the access screens; API Gateway sends what lies below /admin/access here, a schedule its clock.

@@ -10,6 +10,7 @@ FUNCTIONS = (
     "page",
     "reporter",
     "codes",
+    "hsds",
     "access",
     "admin",
     "deliver",
@@ -20,11 +21,12 @@ FUNCTIONS = (
     "all",
 )
 
-# What each function cannot work without. The page function needs nothing: it serves what shipped.
+# What each function cannot work without. Those of pages and of HSDS need nothing: they serve what shipped.
 _NEEDED: dict[str, tuple[str, ...]] = {
     "page": (),
     "reporter": ("REPORTS_TABLE", "REPORTER_SECRET"),
     "codes": ("REPORTS_TABLE", "REPORTER_SECRET"),
+    "hsds": (),
     "access": (
         "ACCESS_TABLE",
         "ACCESS_DOOR_TABLE",

@@ -121,6 +121,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "dynamodb:UpdateItem": ["Reports"],
         READ_SECRET: ["ReporterSecret"],
     },
+    "hsds_api": {},
     "access_api": {
         "dynamodb:BatchGetItem": ["Access"],
         "dynamodb:GetItem": ["Access", "Documents", "AccessDoor"],

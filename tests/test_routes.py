@@ -34,7 +34,9 @@ REPORTER = {
     "/{locale}/{place}/note": READ | {"POST"},
 }
 CODES = {"/{locale}/code": READ | {"POST"}}
-HANDLERS = {"app", "reporter_api", "code_api", "access_api", "admin_api", "deliver"}
+# Services for machines: for reading, and every method is told so in JSON.
+HSDS = dict.fromkeys(("/hsds", "/hsds/{proxy+}"), READ | {"OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+HANDLERS = {"app", "reporter_api", "code_api", "hsds_api", "access_api", "admin_api", "deliver"}
 HANDLERS |= {"note_delivery", "take_reply", "run_job", "render", "sweep"}
 
 _PROGRAM = """
@@ -98,8 +100,12 @@ def test_the_code_page_has_a_function_that_serves_nothing_else() -> None:
     assert routes("codes") == CODES
 
 
+def test_services_for_machines_have_a_function_that_serves_nothing_else() -> None:
+    assert routes("hsds") == HSDS
+
+
 @pytest.mark.parametrize(
-    "function", sorted({*FUNCTIONS} - {"page", "reporter", "codes", "access", "admin", "all"})
+    "function", sorted({*FUNCTIONS} - {"page", "reporter", "codes", "hsds", "access", "admin", "all"})
 )
 def test_a_function_that_is_not_asked_over_http_serves_no_route(function: str) -> None:
     assert routes(function) == {}
@@ -109,7 +115,7 @@ def test_a_function_that_is_not_asked_over_http_serves_no_route(function: str) -
 def test_every_route_is_public_by_this_list_or_guarded(function: str) -> None:
     for path, methods in looked_at(function)["routes"].items():
         for method, (_, guard) in methods.items():
-            public = method in {**PAGES, **REPORTER, **CODES}.get(path, set())
+            public = method in {**PAGES, **REPORTER, **CODES, **HSDS}.get(path, set())
             assert public or guard, f"{method} {path} is neither on the list of public routes nor guarded"
             assert not (public and guard)
             assert public or path.startswith("/admin")
@@ -123,7 +129,7 @@ def test_no_route_lets_chalice_judge_content_types() -> None:
 
 
 def test_no_word_in_a_public_path_tells_what_this_site_is() -> None:
-    for path in {**PAGES, **REPORTER, **CODES}:
+    for path in {**PAGES, **REPORTER, **CODES, **HSDS}:
         for word in ("report", "help", "traffick", "victim", "hotline", "safe", "escape"):
             assert word not in path
 

@@ -43,6 +43,7 @@ from tools.build.functions import (
     CODES,
     DELIVER,
     FUNCTIONS,
+    HSDS,
     NOTE_DELIVERY,
     PAGE,
     RENDER,
@@ -288,7 +289,12 @@ def test_the_edge_keeps_pages_a_minute_and_forms_never(expanded):
         "FormsNotKept": (0, 0, 1),
         "DeskNotKept": (0, 0, 1),
         "AccessNotKept": (0, 0, 1),
+        "HsdsCache": (0, 0, 60),
     }
+    for pattern in package_template.patterns_of(HSDS):
+        assert behaviors[pattern]["CachePolicyId"] == {"Ref": "HsdsCache"}
+        assert behaviors[pattern]["TargetOriginId"] == "functions"
+        assert "ResponseHeadersPolicyId" not in behaviors[pattern]  # it takes the marks (ETag) away
     assert edge["DefaultCacheBehavior"]["CachePolicyId"] == {"Ref": "PageCache"}
     assert behaviors["/"]["CachePolicyId"] == {"Ref": "FrontCache"}
 
@@ -327,6 +333,13 @@ def test_only_the_front_page_is_kept_by_language(expanded):
         assert key_of(expanded, name)["CookiesConfig"] == {"CookieBehavior": "none"}
         if name != "FrontCache":
             assert key_of(expanded, name)["HeadersConfig"] == {"HeaderBehavior": "none"}
+
+
+def test_answers_for_machines_are_kept_by_all_that_they_depend_on(expanded):
+    key = key_of(expanded, "HsdsCache")
+    assert key["HeadersConfig"] == {"HeaderBehavior": "whitelist", "Headers": ["Accept-Language"]}
+    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert key["CookiesConfig"] == {"CookieBehavior": "none"}
 
 
 def test_even_if_a_screen_of_the_desk_were_kept_it_would_be_nobody_elses(expanded):
@@ -394,7 +407,7 @@ def test_what_was_published_is_read_through_a_distribution_of_its_own(expanded):
     assert origin["OriginPath"] == ""
     # What says which release is live is never kept; a release never changes.
     assert config["DefaultCacheBehavior"]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-    assert [one["PathPattern"] for one in config["CacheBehaviors"]] == ["/releases/*"]
+    assert [one["PathPattern"] for one in config["CacheBehaviors"]] == ["/releases/hsds/*", "/releases/*"]
     assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
     assert "Logging" not in config
 
@@ -602,7 +615,7 @@ def test_runs_are_kept_for_the_mail_and_limited_for_the_desk_where_the_account_a
         given = {"Fn::If": ["ReservesRuns", function.reserved, {"Ref": "AWS::NoValue"}]}
         assert told == (given if function.reserved else None), function.name
     kept = [function for function in FUNCTIONS if function.reserved]
-    assert kept == [CODES, ACCESS, ADMIN, DELIVER, RUN_JOB, RENDER, SWEEP]
+    assert kept == [CODES, HSDS, ACCESS, ADMIN, DELIVER, RUN_JOB, RENDER, SWEEP]
     assert RENDER.reserved >= 2 * RUN_JOB.reserved, "a publish with all its runs leaves some to the desk"
     # A run outlives its beat: those that may be at work together must all have their place.
     assert all(one.reserved > one.timeout / one.every for one in SCHEDULED)

@@ -42,6 +42,7 @@ PACKAGES: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _SDK | _PAGES,
     "code_api": _SDK | _PAGES,
+    "hsds_api": set(),
     "access_api": _SDK | _PAGES | {"jwt"},
     "admin_api": _SDK | _PAGES | {"jwt"},
     "deliver": _SDK | {"chalice", "_cffi_backend", "cryptography", "markupsafe"},
@@ -62,6 +63,7 @@ PYTHONS: dict[str, set[str]] = {
     "api_handler": set(),
     "reporter_api": _BY_SDK | _LINE | _PLAIN | {"html"},
     "code_api": _BY_SDK | _LINE | _PLAIN | {"html"},
+    "hsds_api": {"dataclasses", "typing"},
     "access_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "admin_api": _BY_SDK | _LINE | _PLAIN | {"difflib", "html"},
     "deliver": _BY_SDK | _LINE | _PLAIN | {"html"},
@@ -96,6 +98,7 @@ OURS: dict[str, str] = {
     "code_api": (
         f"{_FORMS} replies.adapters: code_key_vault dynamo_replies hpke_reply_opener hpke_reply_sealer"
     ),
+    "hsds_api": "pages.adapters: published_hsds shared.net: public_files",
     "access_api": (
         "delivery.adapters: delivery_marks dynamo_cases dynamo_hand_overs mail_encryption"
         " desk.adapters: cognito_people"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chalicelib.directory.area_units import is_area
-from chalicelib.pages.page_files import PLACES, SHARED, areas_in, hashes_in, path_of
+from chalicelib.pages.page_files import HSDS, PLACES, SHARED, areas_in, hashes_in, path_of
 from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.publishing.ports import RenderedPage
 from chalicelib.publishing.release_pages import OF_A_PLACE_ON_REQUEST, ON_REQUEST
@@ -78,8 +78,12 @@ def page_paths(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def folders_in(index: Mapping[str, Any]) -> set[str]:
-    """Return the folders in which the pages of a release with this index lie; none for one of before."""
-    return {folder_of(place, digest) for place, digest in digests_in(index).items()}
+    """Return the folders in which the pages of a release with this index lie; none for one of before.
+
+    That of its services for machines is among them.
+    """
+    services = {f"{HSDS}{index['hsds']}/"} if index.get("hsds") else set()
+    return {folder_of(place, digest) for place, digest in digests_in(index).items()} | services
 
 
 def folder_of(place: str, digest: str) -> str:
@@ -89,7 +93,7 @@ def folder_of(place: str, digest: str) -> str:
 
 def folder_in(path: str) -> str:
     """Return the folder of a unit that a file lies in, or nothing for another file."""
-    parts = 4 if path.startswith(PLACES) else 3 if path.startswith(SHARED) else 0
+    parts = 4 if path.startswith(PLACES) else 3 if path.startswith((SHARED, HSDS)) else 0
     names = path.split("/")
     return "/".join(names[:parts]) + "/" if parts and len(names) > parts else ""
 

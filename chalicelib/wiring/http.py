@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.settings import Settings
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-HTTP_FUNCTIONS = ("page", "reporter", "codes", "access", "admin", "all")
+HTTP_FUNCTIONS = ("page", "reporter", "codes", "hsds", "access", "admin", "all")
 
 
 def serve(app: Chalice, settings: Settings) -> Callable[[], str] | None:
@@ -51,6 +51,10 @@ def serve(app: Chalice, settings: Settings) -> Callable[[], str] | None:
         from chalicelib.wiring import codes
 
         codes.serve(app, settings, pages)
+    if function in ("hsds", "all"):
+        from chalicelib.wiring import hsds
+
+        hsds.serve(app, settings)
     if function in ("access", "all"):
         from chalicelib.wiring import access
 

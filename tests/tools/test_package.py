@@ -189,6 +189,7 @@ def test_the_edge_keeps_neither_the_form_nor_the_code_page_nor_the_desk():
     assert patterns == {
         "reporter_api": ["/*/*/note", "/*/*/note/"],
         "code_api": ["/*/code", "/*/code/"],
+        "hsds_api": ["/hsds", "/hsds/", "/hsds/*"],
         "access_api": ["/admin/access/*"],
         "admin_api": ["/admin", "/admin/", "/admin/*"],
     }

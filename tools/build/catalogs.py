@@ -25,6 +25,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from chalicelib.directory.document_ids import JSON_DOCUMENTS
+from chalicelib.directory.hsds import terms
 from chalicelib.pages import po_files
 from chalicelib.pages.choose_page import ABOUT
 from chalicelib.publishing.render import sentences
@@ -39,6 +40,7 @@ MAIL_WORDS = [
     ),
     ROOT / "chalicelib" / "replies" / "render" / "inbox_mails.py",
 ]
+TERMS = ROOT / "chalicelib" / "directory" / "hsds" / "terms.py"
 LOCALES = ROOT / "chalicelib" / "locale"
 DOMAIN = "porchlight"
 
@@ -67,6 +69,7 @@ def source_catalog() -> Catalog:
     texts = {path: path.read_text(encoding="utf-8") for path in _sources()}
     said = [(path, sentence) for path, text in texts.items() for sentence in _of_text(path, text)]
     said += [(path, sentence) for path in MAIL_WORDS for sentence in _of_code(path)]
+    said += [(TERMS, sentence) for sentence in terms.sentences()]  # of the HSDS API: no page says them
     for path, sentence in said:
         catalog.add(sentence, locations=[(_place(path), 0)])
     return catalog

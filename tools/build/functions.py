@@ -147,6 +147,19 @@ CODES = Function(
     paths=("/{locale}/code",),
 )
 
+# The directory for machines. What it answers is public, and it can reach nothing but that.
+HSDS = Function(
+    name="hsds_api",
+    handler="chalicelib.wiring.hsds_function.answer",  # not app.hsds_api: it starts without the framework
+    work="Answering for machines",
+    rooms=("shared", "directory", "pages"),
+    memory=512,  # twenty thousand services take 200 MB while a new edition is read beside the old one
+    timeout=20,
+    reserved=5,  # a program that reads everything at once must leave the readers something
+    environment={"PORCHLIGHT_FUNCTION": "hsds", "PAGES_URL": _PAGES, "SITE_ADDRESS": _SITE},
+    paths=("/hsds", "/hsds/{proxy+}"),
+)
+
 # Apart from the desk: who takes that over can still invite nobody, and change no role and no password.
 ACCESS = Function(
     name="access_api",
@@ -324,7 +337,9 @@ RENDER = Function(
     may_log=False,
 )
 
-FUNCTIONS = (PAGE, REPORTER, CODES, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, TAKE_REPLY, RUN_JOB, RENDER, SWEEP)
+FUNCTIONS = (
+    PAGE, REPORTER, CODES, HSDS, ACCESS, ADMIN, DELIVER, NOTE_DELIVERY, TAKE_REPLY, RUN_JOB, RENDER, SWEEP,
+)  # fmt: skip
 RESERVED = sum(function.reserved for function in FUNCTIONS)
 
 

@@ -18,6 +18,7 @@ from chalicelib.directory.hsds.records import (
     organization_with,
     root_record,
 )
+from chalicelib.directory.hsds.rules_of_profile import profile_record
 from chalicelib.directory.hsds.snapshot import ENGLISH, Snapshot
 from chalicelib.directory.hsds.terms import TERMS, taxonomy_records, term_in, term_record
 from chalicelib.shared.locales import nearest, negotiate
@@ -82,8 +83,10 @@ class Api:
             return _answer(problem.status, {"status": problem.status, "message": problem.says}, ENGLISH)
 
     def _found(self, kind: str, own_id: str, query: Query, tag: str) -> Json:
-        if kind in ("", "openapi.json") and not own_id:
+        if kind in ("", "openapi.json", "profile") and not own_id:
             read_parameters(query, parameters.ONE)
+            if kind == "profile":
+                return profile_record(self.base)
             root = root_record(self.base, self.profile, self.publisher)
             return openapi(self.base, self.profile) if kind else root
         if kind not in _KINDS:

@@ -31,10 +31,14 @@ class Export:
 def export_json(services: Iterable[Service], setting: Setting) -> Export:
     """Return all services in full as one HSDS document, a line each."""
     day = setting.on.date()
-    head = {"version": VERSION, EXPORTED: day.isoformat(), "license": LICENCE}
     records = ",\n".join(_compact(service_record(one, setting)) for one in services)
-    text = f'{_compact(head)[:-1]},"services":[\n{records}\n]}}\n'
-    return Export(f"services-{day}.json", text)
+    return Export(f"services-{day}.json", f"{export_head(day)}{records}\n]}}\n")
+
+
+def export_head(day: date) -> str:
+    """Return how that document begins, up to its first record."""
+    head = {"version": VERSION, EXPORTED: day.isoformat(), "license": LICENCE}
+    return f'{_compact(head)[:-1]},"services":[\n'
 
 
 def export_lines(services: Iterable[Service], setting: Setting) -> Iterator[str]:

@@ -87,9 +87,13 @@ class Snapshot:
 
     def record(self, row: int, tag: str = ENGLISH) -> Json:
         """Return a service in full in a language, or in English where nobody translated it."""
-        packed = self.packed.get(tag, {}).get(row) or self.packed[ENGLISH][row]
-        found: Json = json.loads(zlib.decompressobj(zdict=self.common).decompress(packed))
+        found: Json = json.loads(self.written(row, tag))
         return found
+
+    def written(self, row: int, tag: str = ENGLISH) -> bytes:
+        """Return the same as JSON."""
+        packed = self.packed.get(tag, {}).get(row) or self.packed[ENGLISH][row]
+        return zlib.decompressobj(zdict=self.common).decompress(packed)
 
     def having(self, table: str, key: str) -> Collection[int]:
         """Return the rows that a table has under a key: of a term, an organization, a county."""

@@ -7,7 +7,7 @@ has none for reporting, or for native people; 211's taxonomy is licensed, so non
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -133,7 +133,7 @@ _FINDERS = {need: re.compile(words, re.IGNORECASE) for need, words in _WORDS.ite
 
 def _all_terms() -> tuple[Term, ...]:
     own = [Term(OWN, code, name, says, CATEGORY) for code, (name, says) in _NEEDS.items()]
-    own += [Term(OWN, f"for {code}", name, f"For {name}", AUDIENCE) for code, name in _AUDIENCES.items()]
+    own += [Term(OWN, f"for {code}", name, name, AUDIENCE) for code, name in _AUDIENCES.items()]
     theirs = [Term(ELIGIBILITY, code, name, name, CATEGORY) for code, name in _SAME_IN_ELIGIBILITY.values()]
     theirs += [
         Term(ELIGIBILITY, code, name, name, AUDIENCE) for code, name in _AUDIENCE_IN_ELIGIBILITY.values()
@@ -168,6 +168,17 @@ _TAXONOMIES = {
     ]
 }
 BY_CODE: Mapping[tuple[str, str], Term] = {(term.taxonomy, term.code): term for term in TERMS}
+
+
+def sentences() -> tuple[str, ...]:
+    """Return the English words of all terms of ours, which catalogs translate."""
+    return (*(text for needs in _NEEDS.values() for text in needs), *_AUDIENCES.values())
+
+
+def words_in(translated: Callable[[str], str]) -> dict[str, str]:
+    """Return our terms' words in a language: `translated` gives each, or nothing where it is missing."""
+    found = {sentence: translated(sentence) for sentence in sentences()}
+    return {sentence: text for sentence, text in found.items() if text and text != sentence}
 
 
 def terms_of(service: Service) -> list[Term]:

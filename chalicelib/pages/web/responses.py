@@ -32,7 +32,23 @@ class NoSuchPage(Exception):
     """The path is none of ours: respond with 404."""
 
 
-class Html(Response):
+class Ours(Response):
+    """HTTP response that was made whole by us: it goes out as it is."""
+
+
+class Ready(Ours):
+    """HTTP response that a function's own handler made, as API Gateway expects it."""
+
+    def __init__(self, made: Mapping[str, Any]) -> None:
+        super().__init__(body="", headers=dict(made["headers"]), status_code=made["statusCode"])
+        self._made = made
+
+    def to_dict(self, binary_types: Any = None) -> dict[str, Any]:
+        """Return what was made."""
+        return dict(self._made)
+
+
+class Html(Ours):
     """HTTP response with a packed page.
 
     `to_dict` skips Chalice's way with binary bodies, which refuses odd Accept headers.
@@ -75,13 +91,13 @@ def error_page(pages: Pages, status: int, request: Request | None) -> Html:
 
 
 def respond_in_html(app: Chalice, pages: Pages) -> None:
-    """Add the middleware that lets no response out but pages of ours: Chalice's own errors are JSON."""
+    """Add the middleware that lets no response out but ours: Chalice's own errors are JSON of its own."""
 
     @app.middleware("http")
     def in_html(request: Request | None, get_response: Callable[[Any], Response]) -> Response:
         try:
             response = _response(request, get_response)
-            if isinstance(response, Html):
+            if isinstance(response, Ours):
                 return response
             page = error_page(pages, response.status_code, request)
             allowed = str(response.headers.get("Allow", ""))

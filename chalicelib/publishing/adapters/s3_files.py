@@ -37,7 +37,7 @@ class S3Files:
                     Bucket=self._bucket,
                     Key=key,
                     Body=body,
-                    ContentType=_kind(key),
+                    **_kind(key),
                     CacheControl="public, max-age=31536000, immutable",
                     **how,
                 )
@@ -129,5 +129,10 @@ def _in_batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     return (keys[start : start + _AT_A_TIME] for start in range(0, len(keys), _AT_A_TIME))
 
 
-def _kind(name: str) -> str:
-    return "application/json" if name.endswith(".json") else "text/plain; charset=us-ascii"
+def _kind(name: str) -> dict[str, str]:
+    """Return how a file is sent. What is packed is unpacked by whoever reads it."""
+    plain = name.rpartition("/")[2].removesuffix(".gz")
+    kinds = {".json": "application/json", ".csv": "text/csv; charset=utf-8", "": "application/octet-stream"}
+    ending = f".{plain.rpartition('.')[2]}" if "." in plain else ""
+    kind = {"ContentType": kinds.get(ending, "text/plain; charset=us-ascii")}
+    return kind | ({"ContentEncoding": "gzip"} if name.endswith(".gz") else {})

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.directory.adapters.published_texts import OFFICES
-from chalicelib.pages.page_files import PLACES, SHARED
+from chalicelib.pages.page_files import HSDS, PLACES, SHARED
 from chalicelib.publishing.adapters import standby
 from chalicelib.publishing.adapters.s3_files import GONE, MOVED_ON, S3Files
 from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
@@ -219,7 +219,7 @@ class S3Releases(S3Files):
         """Return the folders of all pages, each with when its last page was written."""
         found: dict[str, datetime] = {}
         with store_faults():
-            for prefix in (PLACES, SHARED):
+            for prefix in (PLACES, SHARED, HSDS):
                 for answer in self._listed(Prefix=prefix):
                     for one in answer.get("Contents", ()):
                         folder, when = folder_in(one["Key"]), one["LastModified"]

@@ -99,7 +99,7 @@ def parameters() -> Json:
             | {"Type": "Number", "MinValue": 0, "MaxValue": 2000000000},
             "ReserveRuns": parameter(
                 "yes keeps runs of Lambda for mailing reports and for codes, and limits the desk, whatever"
-                " comes in. AWS refuses it while the account may run fewer than 150 functions at once, as new"
+                " comes in. AWS refuses it while the account may run fewer than 155 functions at once, as new"
                 " ones may.",
                 "no",
             )

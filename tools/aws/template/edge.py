@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.pages.page_files import HSDS as HSDS_FILES
 from tools.aws.template.http import Site
 from tools.aws.template.parts import STATIC_COPY, Json, resources
 from tools.build.functions import (
     ACCESS,
     ADMIN,
     CODES,
+    HSDS,
     REPORTER,
     Function,
 )
@@ -23,7 +25,10 @@ _OF_DESK = ("Content-Type", "Origin", "Sec-Fetch-Site")
 _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 # The same: a release never changes, and may be kept for as long as its objects say.
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+# The same: any site's script may read what comes back.
+_CORS_SIMPLE = "60669652-455b-4ae9-85a4-c4c02393f86c"
 _READ = ["GET", "HEAD"]
+_ASK = ["GET", "HEAD", "OPTIONS"]
 _ANY = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 # Where somebody looks for a place: a page, which the edge keeps, and a POST, of which it keeps nothing.
 SEARCHES = ("/*/places", "/*/places/")
@@ -52,6 +57,9 @@ def edge(site: Site) -> Json:
         PageCache=_cache_policy("pages", EDGE_SECONDS),
         FrontCache=_cache_policy("front", EDGE_SECONDS, headers=["Accept-Language"]),
         FormsNotKept=_cache_policy("forms", 0),
+        # A minimum of 0: what is refused says no-store. Every parameter is in the key and passed on: the
+        # function refuses those it does not know, and a list here has ten at most, of fifteen.
+        HsdsCache=_cache_policy("hsds", 0, headers=["Accept-Language"], queries=True, most=EDGE_SECONDS),
         # Everything that an answer may depend on is in the key: nobody's screen could be anybody else's.
         DeskNotKept=_cache_policy("desk", 0, cookies=DESK_COOKIES, queries=True),
         AccessNotKept=_cache_policy("access", 0, cookies=ACCESS_COOKIES, queries=True),
@@ -78,6 +86,8 @@ def published() -> Json:
         "CachePolicyId": _CACHING_DISABLED,
     }
     release = {**live, "PathPattern": "/releases/*", "CachePolicyId": _CACHING_OPTIMIZED}
+    # Where /hsds/export.json leads.
+    hsds = {**release, "PathPattern": f"/{HSDS_FILES}*", "ResponseHeadersPolicyId": _CORS_SIMPLE}
     config = {
         "Enabled": True,
         "HttpVersion": "http2",
@@ -86,7 +96,7 @@ def published() -> Json:
         "ViewerCertificate": {"CloudFrontDefaultCertificate": True},
         "Origins": [_bucket_origin("")],
         "DefaultCacheBehavior": live,
-        "CacheBehaviors": [release],
+        "CacheBehaviors": [hsds, release],
         "CustomErrorResponses": [{"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in (403, 404, 503)],
     }
     properties = {"DistributionConfig": config}
@@ -120,6 +130,15 @@ def _distribution() -> Json:
         for function, part in ((ACCESS, "Access"), (ADMIN, "Desk"), (REPORTER, "Forms"), (CODES, "Forms"))
         for pattern in patterns_of(function)
     ]
+    # No copy in the bucket stands in for these, and no page's headers belong to them.
+    machines = {
+        "TargetOriginId": "functions",
+        "ViewerProtocolPolicy": "redirect-to-https",
+        "AllowedMethods": _ASK,
+        "CachedMethods": _READ,
+        "Compress": True,
+        "CachePolicyId": {"Ref": "HsdsCache"},
+    }
     return {
         "Enabled": True,
         "HttpVersion": "http2and3",
@@ -176,6 +195,7 @@ def _distribution() -> Json:
                 }
                 for pattern in SEARCHES
             ),
+            *(machines | {"PathPattern": pattern} for pattern in patterns_of(HSDS)),
             pages | {"PathPattern": "/", "CachePolicyId": {"Ref": "FrontCache"}},
         ],
         # An error is nobody's page: the next visitor asks anew.
@@ -249,8 +269,11 @@ def _cache_policy(
     headers: Sequence[str] = (),
     cookies: Sequence[str] = (),
     queries: bool = False,
+    most: int = 1,
 ) -> Json:
     """Keep what is the same for everybody for some seconds, or with 0 nothing: every answer says no-store.
+
+    With a `most`, what says for how long it may be kept is kept so long, at most.
 
     Pages tell browsers no-store too; a minimum above zero makes the edge keep them all the same. With a
     minimum of 0 it obeys. AWS's own policy that keeps nothing will not do: under it the functions are never
@@ -263,7 +286,7 @@ def _cache_policy(
                 "Name": {"Fn::Sub": "${AWS::StackName}-" + name},
                 "MinTTL": seconds,
                 "DefaultTTL": seconds,
-                "MaxTTL": max(1, seconds),  # with 0 here it would be a policy that knows no packing
+                "MaxTTL": max(most, seconds),  # with 0 here it would be a policy that knows no packing
                 "ParametersInCacheKeyAndForwardedToOrigin": {
                     "CookiesConfig": _named("Cookie", "Cookies", cookies),
                     "HeadersConfig": _named("Header", "Headers", headers),

@@ -1,0 +1,51 @@
+"""Reach of a place in numbers (FIPS): which counties all of a place covers, for services without a list.
+
+Counties are five digits, of which the first two are the state's: so one prefix says a nation, a state or a
+county. A town reaches its whole county, as on the county's page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from chalicelib.directory.hsds.snapshot import Reach
+from chalicelib.directory.places import Places
+from chalicelib.directory.us_states import POSTAL_LETTERS
+from chalicelib.directory.zips import Zips
+from chalicelib.shared.place_names import fold, without_kind
+
+
+def reach_of(places: Places, zips: Zips) -> Reach:
+    """Return what gives the digits that all counties of a place begin with; None where nobody knows them."""
+    states = {state.letters: state.fips for state in zips.states}
+
+    @cache
+    def reach(slug: str) -> str | None:
+        chain = places.chain(slug) if slug in places else ()
+        if not chain or chain[0].kind == "nation":
+            return "" if chain else None
+        if chain[0].kind == "state":
+            return states.get(chain[0].state or POSTAL_LETTERS.get(slug, ""))
+        # Of a town or county of which nobody knows where it lies we do not say that it is all of its state.
+        return next((place.fips for place in chain if place.fips), None)
+
+    return reach
+
+
+def county_of(zips: Zips) -> Callable[[str], str | None]:
+    """Return what gives the number (FIPS) of a county's name, with or without "County".
+
+    A name that several counties have is none's.
+    """
+    named: dict[str, set[str]] = {}
+    for county in zips.counties():
+        folded = fold(county.name)
+        for name in {folded, without_kind(folded)}:
+            named.setdefault(name, set()).add(county.fips)
+
+    def found(name: str) -> str | None:
+        known = named.get(fold(name[:80]), set())
+        return next(iter(known)) if len(known) == 1 else None
+
+    return found

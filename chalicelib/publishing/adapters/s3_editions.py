@@ -1,0 +1,48 @@
+"""Editions of services for machines as S3 objects, each under its hash: written once, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.pages.page_files import HSDS
+from chalicelib.publishing.adapters.s3_files import GONE, S3Files
+from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
+from chalicelib.shared.aws.faults import code_of, store_faults
+
+
+class S3Editions(S3Files):
+    """The EditionShelf on S3."""
+
+    def __init__(
+        self,
+        client: Callable[[], Any],
+        bucket: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(client, bucket)
+        self._now = now
+        self._unused = S3UnusedPages(client, bucket)
+
+    def file(self, mark: str, name: str) -> bytes | None:
+        """Return a file of an edition, if it is there."""
+        with store_faults():
+            try:
+                answer = self._client().get_object(Bucket=self._bucket, Key=f"{HSDS}{mark}/{name}")
+                return bytes(answer["Body"].read())
+            except ClientError as error:
+                if code_of(error) in GONE:
+                    return None
+                raise
+
+    def put(self, mark: str, files: Mapping[str, bytes]) -> None:
+        """Write the files of an edition, each unless it is there."""
+        paths = {f"{HSDS}{mark}/{name}": content for name, content in files.items()}
+        self._unused.take_back(paths, self._now())
+        client = self._client()
+        with store_faults():
+            for key, content in sorted(paths.items()):
+                self._put_once(client, key, content, unless_there=True)
