@@ -49,9 +49,8 @@ def serve(app: Chalice, settings: Settings) -> None:
     app.register_blueprint(hsds_routes.routes(handler(settings, editions(settings))))
 
 
-def start() -> Handler:
+def start(settings: Settings) -> Handler:
     """Return the handler of a function that starts, with its snapshot read."""
-    settings = Settings.from_env(os.environ)
     found = editions(settings)
     with suppress(OSError, KeyError, ValueError):  # the first request tries again, and says so
         found.current()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from chalicelib.settings import Settings
 from chalicelib.wiring import hsds
 
-answer = hsds.start()
+answer = hsds.start(Settings.from_env(os.environ))

@@ -156,7 +156,7 @@ HSDS = Function(
     memory=512,  # twenty thousand services take 200 MB while a new edition is read beside the old one
     timeout=20,
     reserved=5,  # a program that reads everything at once must leave the readers something
-    environment={"PORCHLIGHT_FUNCTION": "hsds", "PAGES_URL": _PAGES, "SITE_ADDRESS": _SITE},
+    environment={"PORCHLIGHT_FUNCTION": "hsds", "STAGE": _STAGE, "PAGES_URL": _PAGES, "SITE_ADDRESS": _SITE},
     paths=("/hsds", "/hsds/{proxy+}"),
 )
 

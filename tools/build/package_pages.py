@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from chalicelib.directory.adapters.shipped_content import content_with_areas
@@ -19,6 +20,7 @@ from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.packing import pack, pack_brotli
 from chalicelib.pages.render.site import Site
 from chalicelib.shared.locales import DEFAULT
+from chalicelib.wiring.live_edition import make_edition
 
 MOST_AREAS = 200  # in a package, 13 KB a language each; a site with more has them once it was published
 _SMALLEST = 9  # gzip level: these are packed once and sent many times
@@ -63,7 +65,17 @@ def render(stage: Path, expires: str) -> int:
             (folder / locale / f"{name}.b64").write_text(pack(html, _SMALLEST), encoding="ascii")
             (folder / locale / f"{name}.br.b64").write_text(pack_brotli(html), encoding="ascii")
         count += len(pages)
+    write_edition(package, folder / "hsds", datetime.fromisoformat(expires))
     return count
+
+
+def write_edition(package: Path, folder: Path, expires: datetime) -> None:
+    """Write the services for machines as they ship; the clocks of places are those of the build's commit."""
+    folder.mkdir()
+    for name, content in make_edition(
+        package / "content", package / "locale", expires - timedelta(days=365)
+    ).items():
+        (folder / name).write_bytes(content)
 
 
 if __name__ == "__main__":

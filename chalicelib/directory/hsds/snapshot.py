@@ -203,6 +203,8 @@ def from_bytes(data: bytes) -> Snapshot:
         for row, length in lengths:
             packed[tag][row] = data[position : position + length]
             position += length
+    if position != len(data):
+        raise ValueError("a snapshot of services that is cut off")
     return Snapshot(
         ids=head["ids"],
         text=head["text"].encode(),

@@ -45,7 +45,7 @@ _UNTIL = 20  # hex digits of a hash
 Event = Mapping[str, Any]
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """What a request asks for: all that a response may depend on."""
 
     method: str
@@ -64,14 +64,15 @@ class Sent(NamedTuple):
     body: str | bytes = ""
 
 
-def read_asked(event: Event) -> Asked:
+def read_question(event: Event) -> Question:
     """Read the HTTP request in API Gateway's event."""
     headers = headers_of(event)
     context = event.get("requestContext")
-    method = (context or {}).get("httpMethod") or event.get("httpMethod") or "GET"
+    told = context.get("httpMethod") if isinstance(context, dict) else None
+    method = told or event.get("httpMethod") or "GET"
     path = str(event.get("path") or "/")
     below = path.removeprefix(ROOT) if path == ROOT or path.startswith(f"{ROOT}/") else path
-    return Asked(
+    return Question(
         str(method),
         below.strip("/"),
         _query(event),
@@ -92,7 +93,7 @@ def _query(event: Event) -> Query:
     return {str(name): [str(value)] for name, value in single.items()} if isinstance(single, dict) else {}
 
 
-def answer_for(editions: Editions, asked: Asked, base: str) -> Sent:
+def answer_for(editions: Editions, asked: Question, base: str) -> Sent:
     """Answer a request: a record, a page of records, the file with everything, or in words why not."""
     if asked.method == "OPTIONS":
         return Sent(204, {**_ALWAYS, **_PREFLIGHT})
@@ -123,7 +124,7 @@ def _unless_known(headers: Mapping[str, str], body: str, known: str) -> Sent:
     return Sent(200, marked, body)
 
 
-def _export(now: Current, asked: Asked) -> Sent:
+def _export(now: Current, asked: Question) -> Sent:
     """Lead to the file with everything, or send what shipped: a published one may be too long to send."""
     if asked.query:
         return _problem(400, "this file has no parameters")
@@ -153,7 +154,7 @@ def _problem(status: int, says: str) -> Sent:
     return Sent(status, {**_ALWAYS, **headers, "Cache-Control": "no-store"}, body)
 
 
-def gateway_response(sent: Sent, asked: Asked) -> dict[str, Any]:
+def gateway_response(sent: Sent, asked: Question) -> dict[str, Any]:
     """Return a response as API Gateway expects it of a function."""
     packed = isinstance(sent.body, bytes)
     body = base64.b64encode(sent.body).decode() if isinstance(sent.body, bytes) else sent.body
@@ -173,7 +174,7 @@ def hsds_function(
     """Return a Lambda handler for API Gateway's events that answers in JSON, whatever happens."""
 
     def handle(event: Event, context: Any) -> dict[str, Any]:
-        asked = read_asked(event if isinstance(event, dict) else {})
+        asked = read_question(event if isinstance(event, dict) else {})
         try:
             sent = answer_for(editions, asked, base)
         except Exception as error:
