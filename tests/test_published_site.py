@@ -21,15 +21,18 @@ from werkzeug.serving import make_server
 from chalicelib.delivery.render import mail_samples
 from chalicelib.directory.adapters.published_texts import PublishedTexts
 from chalicelib.pages import po_files
+from chalicelib.pages.adapters.published_hsds import MadeEdition, PublishedEditions
 from chalicelib.pages.adapters.published_pages import PublishedPages
 from chalicelib.pages.adapters.shipped_pages import ShippedPages
 from chalicelib.publishing.adapters.dynamo_documents import DynamoDocuments, table_definition
 from chalicelib.publishing.adapters.s3_builds import S3Builds
+from chalicelib.publishing.adapters.s3_editions import S3Editions
 from chalicelib.publishing.adapters.s3_releases import S3Releases, open_to_readers
 from chalicelib.publishing.build_places import BuildPlaces, BuildProgress
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.documents import PublishRefused, Release, Version
 from chalicelib.publishing.edit_text import EditText
+from chalicelib.publishing.keep_edition import KeepEdition, given_with
 from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.preview import Preview
 from chalicelib.publishing.publish import Publish
@@ -319,3 +322,36 @@ def test_what_ships_passes_the_checks_of_the_desk(tmp_path: Path) -> None:
     assert not checked.report.needs_a_yes, checked.report
     assert checked.built is not None
     assert checked.report.pages > 60
+
+
+def test_a_changed_service_is_published_for_machines_and_another_text_writes_nothing_for_them(
+    desk: Desk, server: StandIn
+) -> None:
+    editions = S3Editions(lambda: client("s3"), "pages")
+    keep = KeepEdition(editions, lambda: given_with(desk.shipped, {}), Clock())
+    desk.publish = Publish(
+        desk.store, desk.shipped, S3Releases(lambda: client("s3"), "pages"), desk.check, Clock(),
+        keep_edition=keep,
+    )  # fmt: skip
+    ticks = Ticks()
+    served = PublishedEditions(desk.bucket, MadeEdition(dict), ticks)
+
+    def now() -> tuple[str, str]:
+        ticks.now += 60
+        current = served.current()
+        records = [current.edition.snapshot.record(row) for row in range(len(current.edition.snapshot))]
+        return current.away, next(one["description"] for one in records if one["name"].startswith("988"))
+
+    desk.translate("en", HEADLINE, "Where to start")
+    desk.publish(ANA, "a sentence", accept=True)
+    first, said = now()
+    desk.translate("en", HEADLINE, "Where one starts")
+    desk.publish(ANA, "another sentence", accept=True)
+    assert now() == (first, said)
+    desk.change("services/us", said, "For whenever life is hard.")
+    desk.publish(ANA, "a service", accept=True)
+    second, said = now()
+    assert second != first
+    assert said == "For whenever life is hard."
+    desk.publish.roll_back(2, ANA, "it was better")
+    assert now()[0] == first

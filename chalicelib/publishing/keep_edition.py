@@ -11,8 +11,10 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+from chalicelib.directory.document_ids import SERVICES, ZIPS, base_of
 from chalicelib.directory.hsds.edition import CHANGES, Words
 from chalicelib.directory.hsds.make_edition import (
     Changes,
@@ -22,12 +24,17 @@ from chalicelib.directory.hsds.make_edition import (
     read_changes,
     write_changes,
 )
-from chalicelib.directory.places import Places
+from chalicelib.directory.places import Places, read_places
+from chalicelib.directory.service_entries import read_service
 from chalicelib.directory.services import Service
-from chalicelib.directory.zips import Zips
+from chalicelib.directory.zips import Zips, read_zips
+from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.ports import ShippedDocuments
+from chalicelib.publishing.whole_texts import all_texts, whole_of
 from chalicelib.shared.clock import Clock
 
 IN_INDEX = "hsds"
+Index = dict[str, Any]
 _LETTERS = 20  # of a hash in hex, as of pages
 
 
@@ -59,20 +66,34 @@ class Edition:
 
 
 class KeepEdition:
-    """Writes an edition where services, places or the package changed. `given` is read when it is needed."""
+    """Writes an edition where services, places or the package changed. `given` is read when it is needed.
 
-    def __init__(self, shelf: EditionShelf, given: Callable[[], Given], clock: Clock) -> None:
+    It gives None where no ZIPs shipped: then there are no editions.
+    """
+
+    def __init__(self, shelf: EditionShelf, given: Callable[[], Given | None], clock: Clock) -> None:
         self._shelf = shelf
         self._given = given
         self._clock = clock
 
+    def of_texts(self, index: Mapping[str, Any], whole: Mapping[str, str], live: Mapping[str, Any]) -> Index:
+        """Return an index that names the edition of the services in these documents, all that were checked.
+
+        Raises what keeping one raises.
+        """
+        places, services = services_in(whole)
+        mark = self(services, places, live)
+        return {**index, IN_INDEX: mark} if mark else dict(index)
+
     def __call__(self, services: Collection[Service], places: Places, live: Mapping[str, Any]) -> str:
-        """Return the hash of the edition of these services, once it lies there whole.
+        """Return the hash of the edition of these services, once it lies there whole; "" for none.
 
         `live` is the index of the live release. Raises StoreUnavailable or StoreBusy.
         """
         named = str(live.get(IN_INDEX) or "")
         given, now = self._given(), self._clock.now()
+        if given is None:
+            return ""
         found = edition_of(services, places, given, self._before(named, given, now), now)
         if found.mark != named:
             self._shelf.put(found.mark, found.files())
@@ -82,6 +103,33 @@ class KeepEdition:
         """Return since when each service was as it is in the live edition, or in what shipped."""
         kept = self._shelf.file(named, CHANGES) if named else None
         return read_changes(kept) if kept else changes_of(given.services, None, now)
+
+
+def services_in(whole: Mapping[str, str]) -> tuple[Places, tuple[Service, ...]]:
+    """Return the places and services of documents that were checked."""
+    places = read_places(whole_of(whole).places)
+    entries = (
+        one
+        for name, text in sorted(whole.items())
+        if base_of(name) == SERVICES
+        for one in read(name, text)["services"]
+    )
+    return places, tuple(read_service(one, places, None) for one in entries)
+
+
+def given_with(shipped: ShippedDocuments, words: Words) -> Given | None:
+    """Return what comes with a package; None where it has no ZIPs."""
+    try:
+        zips = _read_zips(shipped.text(ZIPS))
+    except KeyError:
+        return None
+    return Given(zips, words, services_in(all_texts(shipped, {}))[1], shipped.package())
+
+
+@lru_cache(maxsize=1)
+def _read_zips(text: str) -> Zips:
+    """Return the ZIPs of the package, read once: they are many."""
+    return read_zips(json.loads(text))
 
 
 def edition_of(

@@ -20,6 +20,7 @@ from chalicelib.publishing.check_documents import BuiltSite, CheckDocuments, Che
 from chalicelib.publishing.documents import SHIPPED, CheckReport, Problem, Release
 from chalicelib.publishing.errors import ChangedSince, NothingToPublish, PublishUnderWay, RenderStopped
 from chalicelib.publishing.going_live import AGAIN, PUBLISH
+from chalicelib.publishing.keep_edition import KeepEdition
 from chalicelib.publishing.older_maps import OlderMap, changed_places, entries_of, older_map
 from chalicelib.publishing.ports import DocumentStore, ReleaseShelf, ShippedDocuments
 from chalicelib.publishing.publish_plans import NotYet as NotYet
@@ -31,7 +32,7 @@ from chalicelib.publishing.release_history import MOST, ReleaseHistory
 from chalicelib.publishing.release_history import ReleaseEntry as ReleaseEntry
 from chalicelib.publishing.release_history import SiteStatus as SiteStatus
 from chalicelib.publishing.targets import TEXTS, Target, Wish, texts_file
-from chalicelib.publishing.whole_texts import is_known
+from chalicelib.publishing.whole_texts import all_texts, is_known
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import StaleRecord, StoreUnavailable
 
@@ -46,6 +47,7 @@ class Publish(ReleaseHistory):
 
     `seen` is the fingerprint of the plan that this publisher looked at. A call without it takes what there
     is: no form leads to one. `numbered` is told a release's number before readers can get it.
+    `keep_edition` writes the services for machines, where they change.
     """
 
     def __init__(
@@ -56,10 +58,12 @@ class Publish(ReleaseHistory):
         check: CheckDocuments,
         clock: Clock,
         numbered: Callable[[int], None] = lambda number: None,
+        keep_edition: KeepEdition | None = None,
     ) -> None:
         super().__init__(store, shipped, shelf, clock)
         self._check = check
         self._numbered = numbered
+        self._keep_edition = keep_edition
         self._records = ReleaseRecords(store, shipped, clock)
 
     def plan(self, scope: Collection[str] | None = None) -> PublishPlan:
@@ -221,6 +225,10 @@ class Publish(ReleaseHistory):
         report, built = checked.report, checked.built
         if built is None or report.stops or (report.needs_a_yes and not wish.accept):
             raise NotYet(planned(target, report))
+        if self._keep_edition:
+            live = target.since.index if target.since else {}
+            named = self._keep_edition.of_texts(built.index, all_texts(self._shipped, texts), live)
+            built = replace(built, index=named)
         self._compare_with_live(target, texts, built)
 
         def files(release: Release) -> Mapping[str, bytes]:

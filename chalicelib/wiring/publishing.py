@@ -77,7 +77,14 @@ def publish_with(
     What it has to make of many places it hands to `spread`.
     """
     part = parts(settings, clock, progress, PATIENT, spread)
-    return Publish(part.store, part.shipped, part.shelf, part.check, clock, numbered)
+    # The desk loads this module too, and never needs these.
+    from chalicelib.publishing.adapters.s3_editions import S3Editions
+    from chalicelib.publishing.keep_edition import KeepEdition, given_with
+    from chalicelib.wiring.live_edition import shipped_words
+
+    editions = S3Editions(partial(client, "s3", 4, 10.0), settings.pages_bucket, clock.now)
+    keep = KeepEdition(editions, lambda: given_with(part.shipped, shipped_words()), clock)
+    return Publish(part.store, part.shipped, part.shelf, part.check, clock, numbered, keep)
 
 
 def parts(
