@@ -74,10 +74,10 @@ class Ticks:
 class Desk:
     """The desk over moto, in a server of its own, as the functions see it."""
 
-    def __init__(self, work: Path, base: str) -> None:
+    def __init__(self, work: Path, base: str, counties: tuple[str, ...] = ()) -> None:
         self.bucket = f"{base}/pages"
         shelf = S3Releases(lambda: client("s3"), "pages")
-        folders = shipped_folders(work, locales=("en", "es"))
+        folders = shipped_folders(work, locales=("en", "es"), counties=counties)
         self.shipped = PackageByPlace(shipped_files(folders))
         kept = DynamoDocuments(lambda: client("dynamodb"), "documents")
         self.store = store = StoreByPlace(kept, self.shipped, shelf)
@@ -325,8 +325,9 @@ def test_what_ships_passes_the_checks_of_the_desk(tmp_path: Path) -> None:
 
 
 def test_a_changed_service_is_published_for_machines_and_another_text_writes_nothing_for_them(
-    desk: Desk, server: StandIn
+    server: StandIn, tmp_path: Path
 ) -> None:
+    desk = Desk(tmp_path, os.environ["AWS_ENDPOINT_URL"], counties=("06047",))
     editions = S3Editions(lambda: client("s3"), "pages")
     keep = KeepEdition(editions, lambda: given_with(desk.shipped, {}), Clock())
     desk.publish = Publish(
