@@ -258,6 +258,18 @@ def test_every_path_and_method_is_answered_with_a_page(site: Site) -> None:
         assert page.lower().startswith(b"<!doctype html>")
 
 
+def test_services_for_machines_are_served_as_they_lie_in_the_folder_before_any_publish(site: Site) -> None:
+    status, root = site.ask("/hsds/")
+    assert status == 200
+    described = json.loads(root)["openapi_url"].partition(str(site.port))[2]
+    assert json.loads(site.ask(described)[1])["openapi"] == "3.1.0"
+    listed = json.loads(site.ask("/hsds/services?search=hotline&lang=es")[1])
+    assert listed["total_items"] > 0
+    assert site.ask("/hsds/nothing")[0] == 404
+    whole = json.loads(site.ask("/hsds/export.json")[1])["services"]
+    assert len(whole) == json.loads(site.ask("/hsds/services")[1])["total_items"]
+
+
 def test_a_port_that_is_taken_gets_one_sentence_and_nothing_starts() -> None:
     for name, other in (("PORT", "MAILROOM_PORT"), ("MAILROOM_PORT", "PORT")):
         with reserve(0) as taken:
