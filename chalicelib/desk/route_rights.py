@@ -42,6 +42,7 @@ ROLE_AT = "role at"  # the place that was typed or chosen, none being the whole 
 ACCOUNT = "account"  # the field email: all places where that person has a role
 PLACE_OF_ROLES = "place of roles"  # a new one, in the field around; a known one is the site's
 PLACE_BACK = "place back"  # the field place: a place that is rolled back, none being the whole site
+OF_PLACE = "of place"  # the field p, a place
 LIST = "list"  # of places, or of what they have: each row is shown to those who look after it
 
 
@@ -135,6 +136,16 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/sentences": Right(OF_SITE, LOOK_AT_SITE, DRAFT_SITE),
     "/admin/sentence": Right(OF_SITE, LOOK_AT_SITE, DRAFT_SITE),
     "/admin/contacts": Right(LIST),
+    "/admin/services": Right(LIST),
+    "/admin/services/of": Right(OF_PLACE),
+    "/admin/services/confirmed": Right(OF_PLACE, LOOK, DRAFT),
+    "/admin/services/import": Right(OF_PLACE, DRAFT, DRAFT),
+    "/admin/services/import/take": Right(OF_PLACE, DRAFT, DRAFT),
+    "/admin/services/file": Right(OF_PLACE),
+    "/admin/services/due": Right(LIST),
+    "/admin/services/due/file": Right(LIST),
+    "/admin/service": Right(OF_PLACE, LOOK, DRAFT),
+    "/admin/service/standing": Right(OF_PLACE, LOOK, DRAFT),
     "/admin/towns": Right(LIST),
     "/admin/deliveries": Right(LIST),
     "/admin/contact": Right(CONTACT, LOOK, DRAFT),
@@ -242,6 +253,8 @@ class RouteRights:
             return (self._abouts.place_of_case(asked("n")),)
         if about == PAGE:
             return (place_of_page(asked("name")),)
+        if about == OF_PLACE:
+            return (asked("p") or SITE,)
         if about == PLACE_BACK:
             return (asked("place") or SITE,)
         if about == ROLE_AT:

@@ -30,7 +30,7 @@ _KIND_WORDS = {
     "form": "form on the web", "page": "web page", "email": "e-mail",
 }  # fmt: skip
 _AUDIENCE_WORDS = {"partners": "people hurt by a partner", "victims": "victims of a crime"}
-_MARK_WORDS = {
+MARK_WORDS = {
     CONFIRMED: "two sources of different publishers say so",
     SINGLE: "one source says so",
     UNVERIFIED: "only the newspaper article names it",
@@ -64,7 +64,7 @@ def form_of(places: Places, is_new: bool, language: str = DEFAULT) -> Form:
         "How sure we are",
         CHOICE,
         "With another name or way to reach it, two sources become one, unless you read it anew in two.",
-        options=[(mark, _MARK_WORDS[mark]) for mark in MARKS],
+        options=[(mark, MARK_WORDS[mark]) for mark in MARKS],
     )
     sources = (
         Field(

@@ -44,6 +44,7 @@ from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_mail_texts import EditMailTexts
 from chalicelib.publishing.edit_places import EditPlaces
 from chalicelib.publishing.edit_sentences import EditSentences
+from chalicelib.publishing.edit_services import EditServices
 from chalicelib.publishing.edit_site import EditSite
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.find_words import FindWords
@@ -64,6 +65,8 @@ from chalicelib.publishing.web import (
     search,
     sentence,
     sentences,
+    service_files,
+    services,
     site,
     texts,
     thrown,
@@ -236,6 +239,9 @@ def _documents(
     sentence.routes(guard, edit_sentences, core.site, core.history)
     search.routes(guard, FindWords(core.site), sees)
     contacts.routes(guard, edit_contacts, sees)
+    edit_services = EditServices(core.edit, shared.clock)
+    services.routes(guard, edit_services, sees)
+    service_files.routes(guard, edit_services, sees)
     recipients_shown.routes(guard, core.recipients.list, published_places(shared.settings))
     ask, clock = _jobs(shared, core.publish), shared.clock
     publishing = partial(jobs.publishing_now, ask, clock)

@@ -41,7 +41,7 @@ PUBLISHERS = sorted(
 ONLY_LOOK = {
     *("/admin/publish", "/admin/releases/look", "/admin/releases", "/admin/contacts", "/admin/towns"),
     *("/admin/deliveries", "/admin/documents", "/admin/thrown", "/admin/figures", "/admin/log"),
-    *("/admin/places",),
+    *("/admin/places", "/admin/services", "/admin/services/of", "/admin/services/import"),
 }
 
 

@@ -26,6 +26,8 @@ LISTS = (
     "/admin/",
     "/admin/contacts",
     "/admin/towns",
+    "/admin/services",
+    "/admin/services/due",
     "/admin/documents",
     "/admin/deliveries",
     "/admin/places",

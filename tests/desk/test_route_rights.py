@@ -44,6 +44,7 @@ LISTS = {
     *("/admin", "/admin/{proxy+}", "/admin/access", "/admin/search", "/admin/log", "/admin/log/file"),
     *("/admin/contacts", "/admin/towns", "/admin/deliveries", "/admin/documents", "/admin/preview"),
     *("/admin/thrown", "/admin/thrown/look", "/admin/thrown/back", "/admin/figures", "/admin/figures/file"),
+    *("/admin/services", "/admin/services/due", "/admin/services/due/file"),
     "/admin/replies",  # with what is held in cases of one's own places
     *("/admin/publish", "/admin/publish/now", "/admin/releases"),  # with the drafts of one's own places
     *("/admin/job", "/admin/job/go-on", "/admin/job/stop"),  # the screen asks what the job is about

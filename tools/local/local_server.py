@@ -27,7 +27,7 @@ from tools.local.quiet_server import HOST, QuietHandler, QuietServer, Wsgi, plac
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # API Gateway takes 10 MB. What is longer than this is handed on cut short: the application refuses far less,
 # and so its own page, in the visitor's language, is the answer.
-LONGEST_BODY = 1024 * 1024
+LONGEST_BODY = 6 * 1024 * 1024
 LONGEST_LEFTOVER = 64 * 1024 * 1024
 LAMBDA_SECONDS = 60
 

@@ -23,6 +23,7 @@ from chalicelib.desk.render.admin_pages import AdminPages
 from chalicelib.desk.sign_in import Sessions
 from chalicelib.desk.web import areas, cookies, typed_words
 from chalicelib.desk.web.screens import Screen, go_to
+from chalicelib.desk.web.uploads import UploadedFile, read_upload
 from chalicelib.pages.web.gateway_answers import headers_of, status_of
 from chalicelib.pages.web.read_form import read_form
 from chalicelib.pages.web.responses import path_of
@@ -91,6 +92,7 @@ class AdminRequest:
     person: Person | None = None
     deed: Deed = field(default_factory=Deed)
     browsers: Sequence[str] = field(default=(), repr=False)  # what the browser holds of earlier sign-ins
+    file: UploadedFile | None = None
 
     @property
     def who(self) -> Person:
@@ -139,6 +141,7 @@ class Guard:
     ) -> None:
         self.right: Right = lambda *_: True  # whether somebody may, for the place that it is about
         self.area = area
+        self.files: set[str] = set()  # paths whose form may have a file in it
         self._routes = routes
         self._pages = pages
         self._sessions = sessions
@@ -245,7 +248,11 @@ class Guard:
             return self._sign_in_first(admin_request, request)
         except StaleForm:
             return self.show(
-                admin_request, "again.html", 403, kept=typed_words.kept(_read(request)), signed_out=False
+                admin_request,
+                "again.html",
+                403,
+                kept=typed_words.kept(self._read(request)[0]),
+                signed_out=False,
             )
         except Exception as error:
             return self._failed(admin_request, error)
@@ -287,17 +294,17 @@ class Guard:
         return replace(admin_request, person=person)
 
     def _with_form(self, admin_request: AdminRequest, request: Request) -> AdminRequest:
-        fields = _read(request)
+        fields, file = self._read(request)
         if not cookies.token_fits(admin_request.secret, "".join(fields.get("csrf", ()))):
             raise StaleForm("made for another session")
-        return replace(admin_request, fields=fields)
+        return replace(admin_request, fields=fields, file=file)
 
     def _before_sign_in(self, view: View, admin_request: AdminRequest, request: Request) -> Screen:
         """Check the CSRF token of a form before sign-in, which is bound to a cookie of its own."""
         names = self.area.cookies
         secret = cookies.read(request, names.sign_in)
         if admin_request.posted:
-            fields = _read(request)
+            fields, _ = self._read(request)
             if not cookies.token_fits(secret, "".join(fields.get("csrf", ()))):
                 return go_to(f"{admin_request.path}?done=door")
             token = cookies.form_token(secret, self._clock.nonce())
@@ -360,10 +367,15 @@ class Guard:
             return go_to(self.area.sign_in + (f"?done={self.area.over}" if admin_request.secret else ""))
         nobody = AdminRequest(admin_request.path, True, admin_request.query, "", "")
         try:
-            kept = typed_words.kept(_read(request))
+            kept = typed_words.kept(self._read(request)[0])
         except PorchlightError as error:
             return self._failed(nobody, error)
         return self.show(nobody, "again.html", 401, kept=kept, signed_out=True)
+
+    def _read(self, request: Request) -> tuple[Fields, UploadedFile | None]:
+        if path_of(request) in self.files:
+            return read_upload(request, MOST_FIELDS)
+        return read_form(request, MOST_BYTES, MOST_FIELDS), None
 
     def _failed(self, admin_request: AdminRequest, error: Exception) -> Screen:
         status = next(
@@ -379,10 +391,6 @@ class Guard:
 
 def _host(request: Request) -> str:
     return headers_of(request.to_original_event()).get("host", "")
-
-
-def _read(request: Request) -> Fields:
-    return read_form(request, MOST_BYTES, MOST_FIELDS)
 
 
 def _query_of(request: Request) -> Mapping[str, str]:

@@ -80,6 +80,14 @@ def without_where(service: Service, where: Sequence[str]) -> tuple[Service, bool
     return hidden, replace(hidden, confidential=service.confidential) != service
 
 
+def says_where(text: str, streets: Sequence[str] = ()) -> str:
+    """Return the first of these streets, or what looks like one, that stands in a text; or nothing."""
+    plain = folded(text)
+    known = (one for one in streets if len(folded(one)) >= _SHORTEST and folded(one) in plain)
+    street = _STREET.search(text)
+    return next(known, street[0] if street else "")
+
+
 def _cleaned(service: Service, clean: Callable[[str], str]) -> Service:
     organization = service.organization
     return replace(

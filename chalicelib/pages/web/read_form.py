@@ -32,7 +32,7 @@ def read_form(
     kind, _, _ = headers_of(request.to_original_event()).get("content-type", "").partition(";")
     if kind.strip().lower() != FORM:
         raise WrongContentType("not a form")
-    body = _body(request)
+    body = body_of(request)
     if len(body) > most_bytes:
         raise FormTooLarge(f"{len(body)} bytes")
     try:
@@ -57,7 +57,7 @@ def read_large_form(
     """
     fields: dict[str, list[str]] = {}
     cut = set()
-    for pair in _body(request).split(b"&", most_fields)[:most_fields]:
+    for pair in body_of(request).split(b"&", most_fields)[:most_fields]:
         name, _, value = pair.partition(b"=")
         if len(name) > _LONGEST_NAME:
             continue
@@ -71,7 +71,8 @@ def read_large_form(
     return fields, cut
 
 
-def _body(request: Request) -> bytes:
+def body_of(request: Request) -> bytes:
+    """Return the bytes of a request's body. Raises UnreadableForm."""
     try:
         raw = request.raw_body
         return raw.encode("utf-8") if isinstance(raw, str) else bytes(raw)
