@@ -90,8 +90,11 @@ class EditServices:
 
     def form(self, place: str, service: str = "") -> Form:
         """Return the form of a service, or of a new one. Raises EntryMissing, DocumentInvalid."""
-        hides = self.open(place, service).hides_where if service else False
-        return form_of(self.place_name(place), not service, hides)
+        name = self.place_name(place)
+        if not service:
+            return form_of(name, True)
+        known = self.open(place, service)
+        return form_of(name, False, known.hides_where, known.name_lang)
 
     def typed(self, place: str, service: str) -> Typed:
         """Return what the form of a service holds. Raises EntryMissing."""

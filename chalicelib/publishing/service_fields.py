@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from chalicelib.directory.contacts import MARKS
+from chalicelib.directory.service_entries import LONGEST_SENTENCES
 from chalicelib.directory.services import AUDIENCES, NEEDS, PHONE_KINDS
 from chalicelib.publishing.contact_form import MARK_WORDS
 from chalicelib.publishing.forms import CHOICE, ROWS, TICK, TICKS, WORDS, Field, Form, Group
 from chalicelib.publishing.service_words import AUDIENCE_WORDS, NEED_WORDS, PHONE_WORDS
-from chalicelib.shared.locales import ENDONYMS
+from chalicelib.shared.locales import DEFAULT, ENDONYMS
 
-_LONG = 4_000
+_LONG = LONGEST_SENTENCES
+_LIST = 100_000  # a state has 2,600 ZIPs
 
 PHONES = Field(
     "phones",
@@ -22,19 +24,19 @@ PHONES = Field(
         Field("number", "Number", most=60),
         Field("extension", "Extension", most=7),
         Field("answers", "Answered in, if not as below", most=200),
-        Field("note", "What to say or press", most=300),
+        Field("note", "What to say or press", most=_LONG),
     ),
 )
 _STAMP = "“Last confirmed” stands for all of the above. Change something without this tick, and it goes."
 
 
-def form_of(place: str, is_new: bool, hides: bool = False) -> Form:
+def form_of(place: str, is_new: bool, hides: bool = False, language: str = DEFAULT) -> Form:
     """Return the form for a service of a place, called as `place`.
 
-    One that `hides` where it is has no address.
+    One that `hides` where it is has no address. Its name may be in a `language` that the site has not.
     """
     groups = [
-        Group("What it is", _WHAT),
+        Group("What it is", _what(language)),
         Group(
             "Who offers it",
             _WHO,
@@ -50,33 +52,37 @@ def form_of(place: str, is_new: bool, hides: bool = False) -> Form:
     return Form(tuple(groups))
 
 
-_WHAT = (
-    Field("name", "Name, as they write it", needed="Write the name of the service.", most=300),
-    Field("name_lang", "Language of the name", CHOICE, options=list(ENDONYMS.items())),
-    Field(
-        "what",
-        "What they do",
-        WORDS,
-        "Short and plain. The translations of a sentence that changes go.",
-        "Say in a sentence what they do.",
-        most=_LONG,
-    ),
-    Field(
-        "needs",
-        "What somebody needs",
-        TICKS,
-        "It is listed under each of these.",
-        "Tick at least one.",
-        [(one, NEED_WORDS[one]) for one in NEEDS],
-    ),
-    Field(
-        "audiences",
-        "For whom",
-        TICKS,
-        needed="Tick at least one.",
-        options=[(one, AUDIENCE_WORDS.get(one, one)) for one in AUDIENCES],
-    ),
-)
+def _what(language: str) -> tuple[Field, ...]:
+    languages = {**ENDONYMS, language: ENDONYMS.get(language, language)}
+    return (
+        Field("name", "Name, as they write it", needed="Write the name of the service.", most=300),
+        Field("name_lang", "Language of the name", CHOICE, options=list(languages.items())),
+        Field(
+            "what",
+            "What they do",
+            WORDS,
+            "Short and plain. The translations of a sentence that changes go.",
+            "Say in a sentence what they do.",
+            most=_LONG,
+        ),
+        Field(
+            "needs",
+            "What somebody needs",
+            TICKS,
+            "It is listed under each of these.",
+            "Tick at least one.",
+            [(one, NEED_WORDS[one]) for one in NEEDS],
+        ),
+        Field(
+            "audiences",
+            "For whom",
+            TICKS,
+            needed="Tick at least one.",
+            options=[(one, AUDIENCE_WORDS.get(one, one)) for one in AUDIENCES],
+        ),
+    )
+
+
 _WHO = (
     Field("organization", "Organization", needed="Write who offers it.", most=300),
     Field("organization_website", "Its web page", most=2_000),
@@ -90,15 +96,17 @@ _WAYS = (
 _WHEN = (
     Field("always", "Day and night, every day", TICK),
     Field("hours", "Hours, a line each", WORDS, "Like “Mon-Fri 8am-5pm”, then “Sat 10am-2pm”.", most=2_000),
-    Field("hours_note", "What else to know of the hours", most=1_000),
+    Field("hours_note", "What else to know of the hours", most=_LONG),
 )
 _HOW = (
     Field("eligibility", "Who can get it", WORDS, most=_LONG),
     Field("least_age", "From which age", mode="numeric", most=3),
     Field("most_age", "Up to which age", mode="numeric", most=3),
-    Field("languages", "Languages they speak", hint="With commas, like “English, Spanish, Hmong”.", most=500),
-    Field("interpretation", "Interpreters", most=1_000),
-    Field("cost", "What it costs", most=1_000),
+    Field(
+        "languages", "Languages they speak", hint="With commas, like “English, Spanish, Hmong”.", most=_LONG
+    ),
+    Field("interpretation", "Interpreters", most=_LONG),
+    Field("cost", "What it costs", most=_LONG),
     Field("apply", "How to get it", WORDS, most=_LONG),
     Field("documents", "What to bring, a line each", WORDS, most=_LONG),
 )
@@ -120,7 +128,7 @@ def _where(place: str, hides: bool) -> tuple[Field, ...]:
         Field("street", "Street and number", hint="Only where people may know it. Never of beds.", most=300),
         Field("city", "Town", most=300),
         Field("state", "State", hint="Two letters, like CA.", most=300),
-        Field("postal_code", "ZIP", most=10),
+        Field("postal_code", "ZIP", most=300),
     )
     return (
         Field(
@@ -142,8 +150,8 @@ def _where(place: str, hides: bool) -> tuple[Field, ...]:
             hint=f"Five digits (FIPS), like 06047, with commas. All three empty: it serves all of {place}.",
             most=_LONG,
         ),
-        Field("zips", "ZIPs it serves", hint="With commas.", most=40_000),
-        Field("towns", "Towns it serves, a line each", WORDS, most=40_000),
+        Field("zips", "ZIPs it serves", hint="With commas.", most=_LIST),
+        Field("towns", "Towns it serves, a line each", WORDS, most=_LIST),
     )
 
 

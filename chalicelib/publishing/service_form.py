@@ -195,6 +195,8 @@ def _with_rest(service: Service, old: Service) -> Service:
     country = old.address.country if old.address else "US"
     whole = replace(
         service,
+        needs=_in_order(old.needs, service.needs),
+        audiences=_in_order(old.audiences, service.audiences),
         address=replace(service.address, country=country) if service.address else None,
         status=old.status,
         in_other={tag: texts for tag, texts in still.items() if texts},
@@ -205,6 +207,11 @@ def _with_rest(service: Service, old: Service) -> Service:
     if fell(old, whole):
         return replace(whole, assured_on=None, assured_by="")
     return whole
+
+
+def _in_order(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is ticked in the order that it had: ticks have none."""
+    return (*(one for one in old if one in new), *(one for one in new if one not in old))
 
 
 # What nobody reads on a page, or what says nothing of the service itself.
@@ -292,7 +299,7 @@ def _tags(text: str) -> tuple[str, ...]:
 
 
 def _tag(text: str) -> str:
-    return tag_of(text, text, text)
+    return tag_of("", text) or tag_of(text, text, text)  # its name first: “Lao” is no code
 
 
 def _named(tags: Iterable[str]) -> str:

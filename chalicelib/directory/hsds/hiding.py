@@ -85,7 +85,7 @@ def says_where(text: str, streets: Sequence[str] = ()) -> str:
     plain = folded(text)
     known = (one for one in streets if len(folded(one)) >= _SHORTEST and folded(one) in plain)
     street = _STREET.search(text)
-    return next(known, street[0] if street else "")
+    return next(known, street[0].rstrip(".") if street else "")
 
 
 def _cleaned(service: Service, clean: Callable[[str], str]) -> Service:
