@@ -1,9 +1,10 @@
-"""Search over everything that the desk changes: sentences in each language, contacts, places, recipients."""
+"""Search over everything that the desk changes: sentences in each language, contacts, services, places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from chalicelib.directory.document_ids import (
@@ -11,18 +12,21 @@ from chalicelib.directory.document_ids import (
     CONTACTS,
     PLACES,
     RECIPIENTS,
+    SERVICES,
     base_of,
     fingerprint,
+    place_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import read_po
 from chalicelib.publishing.json_documents import read
+from chalicelib.publishing.overdue_services import entries_in
 from chalicelib.publishing.seen_words import ALL_OF_IT, IN_IT, Steps, asked, fit, fits_number, place_names
 from chalicelib.publishing.site_sentences import SaidNow, SiteSentences
 from chalicelib.publishing.whole_texts import owners
 from chalicelib.shared.locales import DEFAULT, ENDONYMS, direction
 
-CONTACT, PLACE, RECIPIENT = "contact", "place", "recipient"
+CONTACT, PLACE, RECIPIENT, SERVICE = "contact", "place", "recipient", "service"
 _MOST = 40
 
 
@@ -49,7 +53,7 @@ class FoundSentence:
 
 @dataclass(frozen=True, slots=True)
 class FoundEntry:
-    """A contact, place or recipient, by its id; `detail` is what fits, when it is not the name.
+    """A contact, service, place or recipient, by its id; `detail` is what fits, when it is not the name.
 
     `place` is whose it is: none for a recipient, which the site looks after.
     """
@@ -77,6 +81,7 @@ class _Site:
     said: SaidNow
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     entries: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)  # texts, by place
 
 
 class FindWords:
@@ -97,7 +102,11 @@ class FindWords:
         found = sorted(self._sentences(wanted, site, names), key=lambda one: -one.fit)
         if found and found[0].fit >= IN_IT:  # then those that only have its words are noise
             found = [one for one in found if one.fit >= IN_IT]
-        return Found(list(_entries(wanted, site)), found[:_MOST], max(0, len(found) - _MOST))
+        return Found(
+            [*_entries(wanted, site), *islice(_services(wanted, site), _MOST)],
+            found[:_MOST],
+            max(0, len(found) - _MOST),
+        )
 
     def _read(self) -> _Site:
         said, texts = self._site.now(), self._site.whole()
@@ -110,7 +119,8 @@ class FindWords:
             document: [one for name in owners(texts, document) for one in _entries_of(name, texts[name])]
             for document in (CONTACTS, PLACES, RECIPIENTS)
         }
-        return _Site(said, catalogs, entries)
+        services = {place_of(name): texts[name] for name in texts if base_of(name) == SERVICES}
+        return _Site(said, catalogs, entries, services)
 
     def _sentences(self, wanted: str, site: _Site, names: frozenset[str]) -> Iterator[FoundSentence]:
         """Yield each sentence once, in the language in which it fits best; English comes first."""
@@ -144,6 +154,25 @@ def _entries(wanted: str, site: _Site) -> Iterator[FoundEntry]:
         name = str(recipient.get("name") or "")
         if fit(wanted, name):
             yield FoundEntry(RECIPIENT, str(recipient.get("id") or ""), name)
+
+
+def _services(wanted: str, site: _Site) -> Iterator[FoundEntry]:
+    for place, text in site.services.items():
+        for service in entries_in(text):
+            name, organization = (
+                str(one.get("name") or "") for one in (service, _map(service, "organization"))
+            )
+            phones = (
+                str(one.get("show") or "") for one in service.get("phones") or () if isinstance(one, dict)
+            )
+            detail = next((one for one in phones if fits_number(wanted, one)), "")
+            if detail or fit(wanted, name) or fit(wanted, organization):
+                yield FoundEntry(SERVICE, str(service.get("id") or ""), name, detail, place)
+
+
+def _map(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = entry.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _channel(wanted: str, contact: Mapping[str, Any]) -> str:

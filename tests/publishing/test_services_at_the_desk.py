@@ -20,7 +20,7 @@ from tests.support.desk_site import EDITOR_ONE, ORIGIN, PUBLISHER_ONE, DeskSite,
 
 pytestmark = pytest.mark.takes(35)
 
-PLACE = "merced-county-ca"
+PLACE = "los-banos-ca"
 DOCUMENT = f"services/{PLACE}"
 OF_PLACE = f"/admin/services/of?p={PLACE}"
 NEW = f"/admin/service?p={PLACE}"
@@ -154,6 +154,9 @@ def test_services_are_found_by_words_and_by_need(desk: DeskSite, editor: Person)
     by_need = editor.post("/admin/services/of", {**form, "need": "talk"}).words
     assert "1 found, for somebody to talk to" in by_need
     assert "Food box" not in by_need
+    assert "/admin/service?p=los-banos-ca&amp;s=" in editor.get("/admin/search?q=food+box").text
+    assert "Food box service (209) 555-0100" in editor.get("/admin/search?q=209-555-0100").words
+    assert "Night place service" in editor.get("/admin/search?q=valley+aid").words
     assert "None with “ nothing ”" in editor.post("/admin/services/of", {**form, "words": "nothing"}).words
 
 

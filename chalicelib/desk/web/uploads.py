@@ -48,7 +48,7 @@ def read_upload(
         raise UnreadableForm("it does not say where its parts end")
     body = body_of(request)
     if len(body) > MOST_BYTES:
-        raise FormTooLarge(f"{len(body)} bytes")
+        raise FormTooLarge("the file is too large: bring it in parts")
     return _read(body, found[1].rstrip().encode("ascii"))
 
 

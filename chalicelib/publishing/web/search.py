@@ -1,4 +1,4 @@
-"""Admin screen of the search: one box over sentences, contacts, places and recipients."""
+"""Admin screen of the search: one box over sentences, contacts, services, places and recipients."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR, PUBLISHER
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.screens import Screen
-from chalicelib.publishing.find_words import CONTACT, PLACE, FindWords, FoundEntry
+from chalicelib.publishing.find_words import CONTACT, PLACE, SERVICE, FindWords, FoundEntry
 from chalicelib.publishing.placeholders import pieces
 from chalicelib.shared.locales import DEFAULT
 
@@ -62,6 +62,8 @@ def _href(entry: FoundEntry, decides: bool) -> str:
     """Return where an entry is changed; where only publishers change it, others are led to its list."""
     if entry.kind == CONTACT:
         return f"/admin/contact?{urlencode({'c': entry.id})}"
+    if entry.kind == SERVICE:
+        return f"/admin/service?{urlencode({'p': entry.place, 's': entry.id})}"
     if entry.kind == PLACE:
         return f"/admin/preview?{urlencode({'page': entry.id})}"
     return f"/admin/recipient?{urlencode({'r': entry.id})}" if decides else "/admin/recipients"

@@ -150,7 +150,6 @@ class ServiceFiles:
             ],
             chosen=request.field("source") or (lists[0][0] if lists else _ANOTHER),
             named=request.field("named"),
-            most=MOST_BYTES // 1_000_000,
             problems=problems or {},
         )
 
