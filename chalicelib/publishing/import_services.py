@@ -23,7 +23,7 @@ from chalicelib.publishing.documents import invisible_in
 from chalicelib.publishing.edit_services import EditServices
 
 OWN = "own"  # the source of a file that was exported here
-MOST_RECORDS = 10_000
+LIMITS = Limits(size=5_000_000, records=10_000)
 _LONGEST_KEY = 30
 _AT_LEAST = 2  # services that share the name of their source: it is a list, and nobody who told us
 
@@ -68,18 +68,28 @@ class ImportServices:
 
         Raises EntryMissing, DocumentInvalid.
         """
-        return self._proposal(place, self._edit.services(place), name, data, source)
+        return self.look_read(place, self._read(place, name, data, source), name, source)
+
+    def look_read(self, place: str, brought: Imported, name: str, source: str) -> Proposal:
+        """Return what would come of a file that was read already. Raises as `look`."""
+        return self._proposal(place, self._edit.services(place), brought, name, source)
 
     def take(self, place: str, name: str, data: bytes, source: str, yes: Iterable[str], who: str) -> Proposal:
         """Make a draft of what a file brings, when `yes` has all that it asks; return what it did.
 
         Raises DocumentInvalid otherwise, and what saving a draft raises.
         """
+        return self.take_read(place, self._read(place, name, data, source), name, source, yes, who)
+
+    def take_read(
+        self, place: str, brought: Imported, name: str, source: str, yes: Iterable[str], who: str
+    ) -> Proposal:
+        """Make a draft of what was read of a file already. Raises as `take`."""
         done: list[Proposal] = []
         agreed = set(yes)
 
         def put(services: list[Service]) -> Iterable[Service]:
-            proposal = self._proposal(place, services, name, data, source)
+            proposal = self._proposal(place, services, brought, name, source)
             if left := [one for one in proposal.asks() if one not in agreed]:
                 raise DocumentInvalid(_ASKED[left[0]])
             if not proposal.imported.services and not proposal.difference.retired:
@@ -90,15 +100,17 @@ class ImportServices:
         self._edit.put_all(place, put, who)
         return done[0]
 
+    def _read(self, place: str, name: str, data: bytes, source: str) -> Imported:
+        self._edit.place_name(place)
+        return read_file(data, name, door_of(self._edit.places(), place, source, self._edit.today(place)))
+
     def _proposal(
-        self, place: str, services: Sequence[Service], name: str, data: bytes, source: str
+        self, place: str, services: Sequence[Service], brought: Imported, name: str, source: str
     ) -> Proposal:
-        door = _door(self._edit.places(), place, source, self._edit.today(place))
-        brought = read_file(data, name, door)
         ours = services if source == OWN else [one for one in services if source in one.sources]
         kept = {one.id for one in ours}
         others = {**self._edit.ids(but=place), **{one.id: place for one in services if one.id not in kept}}
-        fit = _only_fit(brought, name, place, others, door.places)
+        fit = _only_fit(brought, name, place, others, self._edit.places())
         return Proposal(fit, difference(ours, fit), ours)
 
 
@@ -115,7 +127,8 @@ def read_file(data: bytes, name: str, door: Door) -> Imported:
     return (read_json if is_json else read_sheet)(data, name, door)
 
 
-def _door(places: Places, place: str, source: str, today: date) -> Door:
+def door_of(places: Places, place: str, source: str, today: date, limits: Limits = LIMITS) -> Door:
+    """Return what is the same for all of a file of this list, or of OWN."""
     own = source == OWN
     return Door(
         places,
@@ -124,7 +137,7 @@ def _door(places: Places, place: str, source: str, today: date) -> Door:
         today,
         key="import" if own else slug_of(source)[:_LONGEST_KEY].strip("-") or "import",
         own=own,
-        limits=Limits(records=MOST_RECORDS),
+        limits=limits,
     )
 
 
