@@ -151,6 +151,13 @@ def test_a_clock_that_is_not_on_the_list_stays(placing: Placing) -> None:
     assert placing.places.open("town")["zone"] == "America/Boise"
 
 
+def test_a_form_keeps_the_number_of_a_county_which_it_does_not_show(placing: Placing) -> None:
+    numbered = [{**one, "fips": "06047"} if one["kind"] == "county" else one for one in HERE]
+    placing.publish({PLACES: written({"places": numbered})})
+    placing.change("merced-county-ca", name="County of Merced")
+    assert placing.places.open("merced-county-ca")["fips"] == "06047"
+
+
 @pytest.mark.parametrize(
     ("slug", "fields", "field"),
     [
