@@ -34,7 +34,7 @@ from chalicelib.shared.time_zones import ZoneOf, in_utc
 
 NO_SESSION = "no session"  # the guard of what is there before anybody is signed in
 # A text of 100,000 letters of three bytes, each byte as %XX. The local server hands longer bodies on cut
-# short, so this must stay below its megabyte: a text that was cut is refused, not saved.
+# short, so this must stay below what it takes: a text that was cut is refused, not saved.
 MOST_BYTES = 1_000_000
 MOST_FIELDS = 2_000
 _READ = ["GET", "HEAD"]
