@@ -49,21 +49,17 @@ class Published:
 
 
 def step(name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Do a step in a process of its own; return what it told, with its time and the most memory it took."""
+    """Do a step in a process of its own; return what it told, with its time."""
     say(name)
     began = time.monotonic()
     command = [sys.executable, "-m", "bench.directory_steps", name, *arguments]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, env={**os.environ, **(environment or {})}
-    ) as process:
-        assert process.stdout is not None
-        lines = process.stdout.read().splitlines()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, env={**os.environ, **(environment or {})}, check=False
+    )
+    if done.returncode:
         raise SystemExit(f"bench: {name} failed")
-    told: dict[str, Any] = json.loads(lines[-1])
-    return {**told, "seconds": time.monotonic() - began, "rss_mb": round(used.ru_maxrss / 1024)}
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {**told, "seconds": time.monotonic() - began}
 
 
 def measure(services: int) -> dict[str, Any]:
