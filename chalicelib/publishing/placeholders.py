@@ -29,6 +29,7 @@ _NAMES = {
     "number": "the phone number",
     "paper": "the newspaper’s name",
     "place": "the place’s name",
+    "role": "who confirmed it",
     "place_name": "the place’s name",
     "source": "the source’s name",
     "word": "the word to text",
