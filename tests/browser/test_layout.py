@@ -118,7 +118,7 @@ def test_the_focus_is_never_under_the_bar(reader_of: OpenReader, locale: str, ki
     seen = 0
     for key in ("Tab", "Shift+Tab"):
         reader.ask("key => document.activeElement.blur()", key)
-        for _ in range(90):
+        for _ in range(120):
             focus = reader.tab(key)
             if focus["tag"] == "body":
                 break

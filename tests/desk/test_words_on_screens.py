@@ -13,7 +13,10 @@ from tests.support.full_desk import MET, MISTAKES, fill
 pytestmark = pytest.mark.takes(110)
 
 RAW = {"/admin/text", "/admin/text/lines"}
-FILES = ("/admin/log/file", "/admin/figures/file", "/admin/preview/page")
+FILES = (
+    *("/admin/log/file", "/admin/figures/file", "/admin/preview/page"),
+    *("/admin/services/file", "/admin/services/due/file"),
+)
 
 
 def shape_of(path: str) -> tuple[str, ...]:
