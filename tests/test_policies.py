@@ -1235,7 +1235,8 @@ def test_the_desks_role_lets_its_people_do_their_work(world, runtime):
     names = [key.split("/")[1] for key in left if key.startswith("releases/")]
     folders = {int(name) for name in names if name.isdecimal()}
     assert folders == set(range(6, 26)), "three were published, and the last twenty stay"
-    needless = {"ses:SendEmail"}
+    # Drafts are read by their keys where a list of them is older than they are: not here.
+    needless = {"ses:SendEmail", "dynamodb:BatchGetItem"}
     assert set(ALLOWED["admin_api"]) - world.asked(ADMIN) == needless
     # Sites of so few places are made in one go: nothing is handed on.
     by_lambda = {action for action in ALLOWED["run_job"] if action.startswith("sqs:")}
