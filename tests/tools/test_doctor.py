@@ -262,8 +262,8 @@ def test_a_recipient_on_the_list_of_suppressed_addresses_is_found(aws):
         (99, "no", LOOK),
         (100, "no", FINE),
         (10, "yes", DEPLOY),
-        (149, "yes", DEPLOY),
-        (150, "yes", FINE),
+        (154, "yes", DEPLOY),
+        (155, "yes", FINE),
     ],
 )
 def test_an_account_that_may_run_few_functions_at_once_is_found(aws, runs, reserve, weight):

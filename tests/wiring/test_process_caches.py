@@ -8,6 +8,7 @@ from pathlib import Path
 WIRING = Path(__file__).resolve().parents[2] / "chalicelib" / "wiring"
 CACHES = {
     "deliver": {"_delivery_keys"},
+    "live_edition": {"shipped_words"},
     "mails": {"_catalogs", "_contacts", "_directory", "_content", "_published_frames", "_shipped_frames"},
     "operator": {"marks"},
     "published": {"_directory", "_packed_zips", "_site"},
