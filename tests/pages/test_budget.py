@@ -18,7 +18,7 @@ MOST_BYTES_ENGLISH = 6.6 * 1024  # as brotli
 # Bytes of gzip -9 for each part of a place's page, in the dearest language. A change that needs more says why
 # in its message and raises the figure here; one that needs less lowers it.
 PARTS = {"style": 1_460, "script": 810, "markup": 1_385, "words": 5_305}
-FIRST_VIEW = {"en": 5_780, "any": 7_580}  # bytes of brotli, without the headers
+FIRST_VIEW = {"en": 5_800, "any": 7_600}  # bytes of brotli, without the headers
 
 
 def weigh(text: str) -> int:
