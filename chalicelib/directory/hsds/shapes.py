@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
 from typing import Any
 
 # Of each kind, its fields beside "id": a text unless it says more. "*" must be there, "^" came with 3.1,
@@ -89,6 +88,7 @@ EXTRA_PARTS = {
     "service_at_location": "service_at_location",
 }
 
+_LARGEST = 10**15  # of a number, either side of nothing
 _UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _BARE_HOST = re.compile(r"(www\.)?([a-z0-9-]+\.)+[a-z]{2,}(/\S*)?", re.IGNORECASE)
@@ -235,8 +235,10 @@ def _wrong_value(field: Field, value: Any, path: str, deep: int) -> Iterator[Wro
     elif field.type == "record":
         yield from wrongs(field.kind, value, path, deep + 1)
     elif field.type == "number":
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             yield Wrong(path, "it is no number: write it without quotes")
+        elif not -_LARGEST < value < _LARGEST:  # NaN is on neither side
+            yield Wrong(path, "it is no number a field here can have")
     elif not isinstance(value, str):
         yield Wrong(path, "it is no text: write it in quotes")
     elif says := _wrong_text(field.type, value):

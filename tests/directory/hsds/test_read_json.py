@@ -172,6 +172,11 @@ def test_a_page_that_says_another_size_is_refused():
 # Records that are wrong
 
 BAD_RECORDS = {
+    "an age of four hundred digits": ({"minimum_age": 10**400}, "minimum_age"),
+    "a phone's extension of four hundred digits": (
+        {"phones": [{"id": RECORDS[0]["id"], "number": "209-555-0101", "extension": 10**400}]},
+        "phones[0].extension",
+    ),
     "no name": ({"name": None}, "name"),
     "a name that is a number": ({"name": 7}, "name"),
     "a status of our own": ({"status": "open"}, "status"),
