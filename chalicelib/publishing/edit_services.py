@@ -12,7 +12,8 @@ from typing import Any
 
 from chalicelib.directory.document_ids import SERVICES, fingerprint, place_of
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
-from chalicelib.directory.hsds.hiding import CannotHide, without_where
+from chalicelib.directory.hsds.folding import folded
+from chalicelib.directory.hsds.hiding import streets_of
 from chalicelib.directory.places import Places, read_places
 from chalicelib.directory.service_entries import entry_of, read_service, read_services
 from chalicelib.directory.services import ACTIVE, RETIRED, STATUSES, Service
@@ -20,10 +21,11 @@ from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing import edit_whole, service_form
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText, EntriesText
-from chalicelib.publishing.forms import Form, FormConflict, FormInvalid, Typed, refuse
+from chalicelib.publishing.forms import Form, FormConflict, FormInvalid, Problems, Typed, refuse
 from chalicelib.publishing.new_ids import free_slug
 from chalicelib.publishing.overdue_services import entries_in, is_overdue
 from chalicelib.publishing.service_fields import form_of
+from chalicelib.publishing.service_hiding import check_neighbours, hidden
 from chalicelib.publishing.whole_texts import read_part
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
@@ -115,7 +117,7 @@ class EditServices:
     def add(self, place: str, typed: Typed, who: str) -> str:
         """Add a service, and return the id that was made from its name. Raises as save."""
         form = self.form(place)
-        problems = service_form.problems_of(form, typed, None)
+        problems = self._problems(place, form, typed, None)
         made = ""
         if "name" not in problems:
             try:
@@ -133,7 +135,7 @@ class EditServices:
         raises.
         """
         form = self.form(place, service)
-        refuse(form, service_form.problems_of(form, typed, self.open(place, service)))
+        refuse(form, self._problems(place, form, typed, self.open(place, service)))
         before, after = self._put(place, service, typed, seen, who)
         return bool(before and before.assured_on and not after.assured_on)
 
@@ -224,18 +226,31 @@ class EditServices:
             old.organization if old else None,
         )
         made = service_form.service_of(typed, old, service, place, organization, self.today(place))
-        if made.hides_where:  # what an import brought besides may say where it is
-            try:
-                streets = [old.address.street] if old and old.address else []
-                made = replace(made, extra=without_where(made, streets)[0].extra)
-            except CannotHide as error:
-                if not typed.raw("no_street"):
-                    raise FormInvalid({"name": f"{error.says[:1].upper()}{error.says[1:]}."}) from error
-                made = replace(made, extra={})
+        if made.hides_where:
+            streets = self._streets(place, old)
+            if old is None or not old.hides_where:
+                check_neighbours(services, service, streets)
+            made = hidden(made, streets, bool(typed.raw("no_street")))
         try:
             return read_service(entry_of(made), self.places(), None)
         except ContentInvalid as error:
             raise FormInvalid({"": _told(error, service)}) from error
+
+    def _problems(self, place: str, form: Form, typed: Typed, old: Service | None) -> Problems:
+        hiding = [one.organization for one in self.services(place) if one.hides_where]
+        name = folded(typed.text("organization"))
+        own = old.organization.id if old else ""
+        beside = any(folded(one.name) == name or one.id == own for one in hiding)
+        return service_form.problems_of(form, typed, old, self._streets(place, old), beside)
+
+    def _streets(self, place: str, old: Service | None) -> list[str]:
+        """Return the streets that a service has had: in its draft, and as readers see it."""
+        if old is None:
+            return []
+        live = _entries(_document(place), self._edit.open(_document(place)).live.text)
+        shown = [one.get("address") for one in live if one.get("id") == old.id]
+        streets = [str(one["street"]) for one in shown if isinstance(one, Mapping) and one.get("street")]
+        return [*dict.fromkeys([*streets_of(old), *streets])]
 
     def _change(self, place: str, do: Callable[[list[Service]], None], who: str) -> None:
         """Save a draft with what `do` changes; done anew when somebody was faster."""

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
 from chalicelib.directory.hsds.difference import Difference, difference
 from chalicelib.directory.hsds.door import Door, Imported, Limits, Remark, slug_of
+from chalicelib.directory.hsds.hiding import organization_without_where
 from chalicelib.directory.hsds.read_json import read_json
 from chalicelib.directory.hsds.read_sheet import read_sheet
 from chalicelib.directory.places import Places
@@ -189,4 +190,8 @@ def _merged(services: Sequence[Service], proposal: Proposal) -> Iterable[Service
     whole = [after[one.id] if one.id in ours else one for one in services]
     whole += [one for one in after.values() if one.id not in known]
     said = {one.organization.id: one.organization for one in proposal.imported.services}
+    for one in whole:  # a file without the confidential service of an organization may say where it is
+        new = said.get(one.organization.id)
+        if new and one.hides_where and new != one.organization:
+            said[new.id] = organization_without_where(new)
     return [replace(one, organization=said.get(one.organization.id, one.organization)) for one in whole]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -78,8 +78,14 @@ def as_typed(service: Service) -> Typed:
 EMPTY = Typed({"audiences": ["anyone"]})
 
 
-def problems_of(form: Form, typed: Typed, old: Service | None) -> Problems:
-    """Return everything that is wrong with what was typed, by field."""
+def problems_of(
+    form: Form, typed: Typed, old: Service | None, streets: Sequence[str] = (), beside: bool = False
+) -> Problems:
+    """Return everything that is wrong with what was typed, by field.
+
+    `streets` are those that it has had beside that of `old`; `beside` says that its organization offers
+    something that hides where it is.
+    """
     found = form.problems(typed)
 
     def note(name: str, problem: str) -> None:
@@ -106,7 +112,8 @@ def problems_of(form: Form, typed: Typed, old: Service | None) -> Problems:
     for name, called in (("counties", "county"), ("zips", "ZIP")):
         wrong = [one for one in _parted(typed.raw(name)) if not (len(one) == 5 and _is_number(one))]
         note(name, f"“{wrong[0][:20]}” is no {called}: each has five digits." if wrong else "")
-    _note_where(found, typed, old)
+    had = [old.address.street, *streets] if old and old.address else [*streets]
+    _note_where(found, typed, had, beside)
     if typed.raw("checked") and not typed.text("role"):
         note("role", "Say in which role you checked it, like “county clerk”.")
     if "@" in typed.text("role"):
@@ -119,16 +126,18 @@ def hides(typed: Typed) -> bool:
     return bool(typed.raw("confidential")) or not CONFIDENTIAL_NEEDS.isdisjoint(typed.chosen("needs"))
 
 
-def _note_where(found: Problems, typed: Typed, old: Service | None) -> None:
+def _note_where(found: Problems, typed: Typed, streets: Sequence[str], beside: bool) -> None:
     """Note what is wrong with where a service is; an address is refused though no field asks for it."""
     there = [name for name in _ADDRESS if typed.text(name)]
     if hides(typed):
         if there and "street" in there:
             found.setdefault("street", _NO_PLACE_HERE)
-        streets = [old.address.street] if old and old.address else []
         for name, problem in wrong_where(typed, streets).items():
             found.setdefault(name, problem)
         return
+    for name, problem in (wrong_where(typed, ()) if beside else {}).items():
+        if name in ("organization", "organization_about"):  # it is said of all that the organization offers
+            found.setdefault(name, problem)
     if there:
         for name in _ADDRESS:
             if name not in there:

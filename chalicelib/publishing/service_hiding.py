@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from chalicelib.directory.hsds.hiding import says_where
-from chalicelib.publishing.forms import Problems, Typed
+from chalicelib.directory.hsds.hiding import (
+    CannotHide,
+    says_any,
+    says_where,
+    streets_of,
+    without_where,
+)
+from chalicelib.directory.hsds.where_words import keys_of, leads_to_a_map
+from chalicelib.directory.services import Service
+from chalicelib.publishing.forms import FormInvalid, Problems, Typed
 
 # Fields of the form with words in them, and columns of its rows.
 _WORDS = ("name", "organization", "what", "organization_about", "hours_note", "eligibility", "interpretation",
-          "cost", "apply", "documents", "towns")  # fmt: skip
+          "cost", "apply", "documents", "towns", "role")  # fmt: skip
+# Of these only a street that it had is looked for, and a map: any link may have a number in it.
+_LINKS = ("website", "organization_website", "email", "sources")
 
 
 def wrong_where(typed: Typed, streets: Sequence[str]) -> Problems:
@@ -29,4 +40,41 @@ def wrong_where(typed: Typed, streets: Sequence[str]) -> Problems:
                 f"“{there[:60]}” reads like a street. Take it out; or if it is none, tick below that no"
                 " sentence says where it is."
             )
+    for name in _LINKS:
+        if any(says_where(typed.raw(name), [one]) == one for one in streets) or leads_to_a_map(
+            typed.raw(name)
+        ):
+            found[name] = "This says where it is, or leads to a map. Nobody may learn that: take it out."
     return found
+
+
+def hidden(made: Service, streets: Sequence[str], ticked: bool) -> Service:
+    """Return a service that hides where it is, with nothing about it that its form does not show.
+
+    What an import brought besides, and translations, may say it: a translation is not read by who types.
+    `ticked` says that somebody read all sentences. Raises FormInvalid.
+    """
+    where = [*streets, *streets_of(made)]
+    try:
+        cleaned = without_where(made, where, looks=not ticked)[0]
+    except CannotHide as error:
+        field = _FIELDS.get(error.field, "" if error.field not in _WORDS else error.field)
+        raise FormInvalid({field: f"{error.says[:1].upper()}{error.says[1:]}."}) from error
+    strictly = replace(made, name="A", organization=replace(made.organization, name="A"), what="A")
+    extra = without_where(strictly, where)[0].extra if made.extra else {}
+    return replace(made, extra=extra, in_other=cleaned.in_other)
+
+
+_FIELDS = {"description": "what"}
+
+
+def check_neighbours(services: Iterable[Service], own: str, streets: Sequence[str]) -> None:
+    """Refuse to hide a service while another one of its place says the same street: it would tell.
+
+    Raises FormInvalid.
+    """
+    keys = keys_of(streets, shared=True)
+    for one in services:
+        if one.id != own and not one.hides_where and says_any(one, keys):
+            says = f"“{one.name}” says the same street. Hide that first, or take the street out of it."
+            raise FormInvalid({"confidential": says})

@@ -205,6 +205,60 @@ def test_a_street_that_it_had_cannot_be_ticked_away() -> None:
     assert "Nobody may learn that" in found["what"]
 
 
+GONE = {"confidential": "yes", "street": "", "city": "", "state": "", "postal_code": ""}
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("website", "https://town.example/12-main-st"),
+        ("organization_website", "https://www.google.com/maps/place/x"),
+        ("email", "12main@town.example"),
+        ("sources", "https://maps.apple.com/?q=kitchen"),
+        ("role", "clerk at 12 Main"),
+        ("apply", "Come to 12 Main, at six."),
+    ],
+)
+def test_where_it_was_is_refused_in_every_field_once_it_hides(field: str, text: str) -> None:
+    ticks = {"no_street": "yes", "checked": "yes", "role": "clerk"}
+    found = Editing(MEAL).refused("kitchen", **{**GONE, **ticks, field: text})
+    assert "Nobody may learn that" in found[field]
+
+
+def test_a_translation_that_says_where_goes_once_it_hides() -> None:
+    said = {"es": {"what": "Una comida. Venga a 12 Main Street.", "cost": "Gratis"}}
+    editing = Editing(replace(MEAL, in_other=said))
+    editing.save("kitchen", **GONE)
+    assert editing.now("kitchen").in_other == {"es": {"what": "Una comida.", "cost": "Gratis"}}
+
+
+def test_a_street_that_readers_still_see_is_known_after_the_draft_lost_it() -> None:
+    editing = Editing()
+    editing.package.texts["services"] = written([MEAL])
+    assert editing.services.open("town", "kitchen").address
+    editing.save("kitchen", street="", city="", state="", postal_code="")
+    assert editing.now("kitchen").address is None
+    assert "what" in editing.refused("kitchen", **GONE, no_street="yes", what="Come to 12 Main.")
+
+
+def test_a_service_hides_only_once_no_other_says_its_street() -> None:
+    there = Address("12 Main St.", "Merced", "CA", "95340")
+    beside = replace(MEAL, id="office", name="Office", address=there)
+    editing = Editing(MEAL, beside)
+    assert "“Office” says the same street" in editing.refused("kitchen", **GONE)["confidential"]
+    editing.save("office", street="", city="", state="", postal_code="")
+    editing.save("kitchen", **GONE)
+    assert editing.now("kitchen").confidential
+
+
+def test_what_is_said_of_an_organization_says_nowhere_where_its_hidden_service_is() -> None:
+    editing = Editing(BEDS, replace(MEAL, organization=BEDS.organization))
+    found = editing.refused("kitchen", organization_about="Our house is at 5 Elm Street.")
+    assert "reads like a street" in found["organization_about"]
+    editing.save("kitchen", organization_about="We have a house.")
+    assert editing.now("shelter").organization.description == "We have a house."
+
+
 def test_of_two_who_change_one_service_the_second_is_told() -> None:
     editing = Editing(MEAL)
     seen = seen_as(MEAL)

@@ -166,3 +166,11 @@ def test_more_than_a_place_can_hold_is_refused_in_words() -> None:
 
 def setting(importing: Importing) -> Setting:
     return Setting(importing.services.places(), importing.clock.now())
+
+
+def test_a_file_without_the_hidden_service_does_not_say_where_it_is() -> None:
+    importing = Importing(BEDS)
+    told = replace(MEAL, organization=replace(BEDS.organization, description="Kind. At 5 Elm Street."))
+    setting = Setting(importing.services.places(), importing.clock.now())
+    importing.take(export_json([told], setting).text.encode())
+    assert {one.organization.description for one in importing.now().values()} == {"Kind."}

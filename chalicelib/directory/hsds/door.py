@@ -15,11 +15,23 @@ from typing import Any
 from chalicelib.directory.contacts import SINGLE
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.hsds.folding import folded
-from chalicelib.directory.hsds.hiding import CannotHide, is_hiding, without_where
+from chalicelib.directory.hsds.hiding import (
+    CannotHide,
+    is_hiding,
+    organization_without_where,
+    says_any,
+    streets_of,
+    without_streets,
+    without_where,
+)
+from chalicelib.directory.hsds.where_words import Keys, has_key, keys_of
 from chalicelib.directory.places import Places
 from chalicelib.directory.service_entries import entry_of, is_no_text, read_service
 from chalicelib.directory.services import Organization, Service
 from chalicelib.shared.errors import PorchlightError
+
+_LEFT_OUT = "where a confidential service is was left out"
+_SAYS_OTHERS = "it says where another, confidential service is: take that out"
 
 
 class Refused(PorchlightError):
@@ -98,6 +110,7 @@ class Gathering:
         self._times: Counter[str] = Counter()
         self._first: dict[str, str] = {}
         self._organizations: dict[str, Organization] = {}
+        self._hidden: dict[str, list[str]] = {}  # what says where, by the organization of who hides
         self._refusals: list[Remark] = []
         self._notes: dict[tuple[str, str], tuple[str, int]] = {}
 
@@ -130,8 +143,8 @@ class Gathering:
             return
         self._first[service.id] = record
         try:
-            service = self._hidden(record, service, where) if is_hiding(service) else service
             service = self._of_one_organization(record, service)
+            service = self._hide(record, service, where) if is_hiding(service) else service
             self._services[service.id] = read_service(entry_of(service), self.door.places, None)
         except (CannotHide, Refused) as error:
             self.refuse(record, error.field, error.says)
@@ -141,6 +154,7 @@ class Gathering:
 
     def result(self) -> Imported:
         """Return what came in, without records that stand in the file more than once."""
+        self._hide_neighbours()
         for service_id, times in self._times.items():
             if times > 1:
                 self._services.pop(service_id, None)
@@ -158,11 +172,39 @@ class Gathering:
             many = f" (and {times - 1:,} more records)" if times > 1 else ""
             yield Remark(self.file, first, field_name, f"{says}{many}")
 
-    def _hidden(self, record: str, service: Service, where: Sequence[str]) -> Service:
+    def _hide(self, record: str, service: Service, where: Sequence[str]) -> Service:
+        there = self._hidden.setdefault(service.organization.id, [])
+        there += [*where, *streets_of(service)]
         hidden, changed = without_where(service, where)
         if changed:
-            self.note(record, "address", "where a confidential service is was left out")
+            self.note(record, "address", _LEFT_OUT)
         return hidden
+
+    def _hide_neighbours(self) -> None:
+        """Let no record of the file say where another one hides, nor what it says of its organization."""
+        keys = keys_of((one for there in self._hidden.values() for one in there), shared=True)
+        for own_id, service in [*self._services.items()]:
+            record = self._first[own_id]
+            try:
+                mended = self._beside_hidden(service, keys)
+                if mended != service:
+                    self._services[own_id] = read_service(entry_of(mended), self.door.places, None)
+                    self.note(record, "address", _LEFT_OUT)
+            except (CannotHide, ContentInvalid) as error:
+                del self._services[own_id]
+                self.refuse(record, getattr(error, "field", ""), getattr(error, "says", _SAYS_OTHERS))
+
+    def _beside_hidden(self, service: Service, keys: Keys) -> Service:
+        own_id = service.organization.id
+        if own_id in self._hidden:
+            whole = self._organizations[own_id]
+            service = replace(service, organization=organization_without_where(whole, self._hidden[own_id]))
+        if not says_any(service, keys):
+            return service
+        where = [one for there in self._hidden.values() for one in there]
+        if any(has_key(one, keys) for one in streets_of(service)):  # they share a location
+            return without_where(service, where)[0]
+        return without_streets(service, where)
 
     def _of_one_organization(self, record: str, service: Service) -> Service:
         """Let all services of an organization say the same of it: what its first one says, filled up."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.directory.hsds.folding import folded
 from chalicelib.directory.hsds.shapes import OF_WHERE
+from chalicelib.directory.hsds.where_words import (
+    Keys,
+    has_key,
+    is_veiled,
+    keys_of,
+    leads_to_a_map,
+    street_in,
+    streets_in,
+)
 from chalicelib.directory.service_entries import entry_of
-from chalicelib.directory.services import Service
+from chalicelib.directory.services import Organization, Service
 from chalicelib.shared.errors import PorchlightError
 
 # A name that tells of a place to hide in, and sentences that say so.
@@ -23,17 +30,8 @@ _SENTENCES = re.compile(
     r"(location|address) (is|are|stays?|remains?) (kept )?(confidential|secret|not (given|disclosed|public))",
     re.IGNORECASE,
 )
-_STREET = re.compile(
-    r"\b\d{1,6}(?:-\d+)?(?:\s*1/2)?\s+(?:[NSEW]{1,2}\.?\s+)?(?:[\w'’.-]+\s+){1,4}?"
-    r"(?:st|street|ave?|avenue|rd|road|blvd|boulevard|dr|drive|ln|lane|way|ct|court|pl|place|hwy|highway|"
-    r"pkwy|parkway|ter|terrace|cir|circle|plaza|square|sq)\b\.?"
-    r"|\b\d{1,6}\s+(?:calle|avenida|camino|paseo|v[ií]a)\s+\w+"
-    r"|\b(?:calle|avenida|camino|paseo|v[ií]a)\s+(?:[\w'’.-]+,?\s+){1,4}?#?\d{1,6}\b"
-    r"|\b-?\d{1,2}\.\d{4,},\s*-?\d{1,3}\.\d{4,}",
-    re.IGNORECASE,
-)
+_NOTHING: tuple[object, ...] = ("", {}, [])
 _NEXT = re.compile(r"(?<=[.!?;])\s+(?![a-z])")
-_SHORTEST = 5  # characters of a text that says where something is: less would be found anywhere
 
 
 class CannotHide(PorchlightError):
@@ -53,18 +51,17 @@ def is_hiding(service: Service) -> bool:
     )
 
 
-def without_where(service: Service, where: Sequence[str]) -> tuple[Service, bool]:
+def without_where(service: Service, where: Iterable[str], looks: bool = True) -> tuple[Service, bool]:
     """Return a service marked as confidential that nowhere says where it is, and whether it did.
 
     `where` are texts that say it, such as the street of its address. Sentences with one of them, or with what
-    looks like a street, are left out. Raises CannotHide where its name has one.
+    looks like a street, are left out; without `looks`, only those with one of them. Raises CannotHide where a
+    field says it that cannot be left out, such as its name.
     """
-    known = [folded(one) for one in where if len(folded(one)) >= _SHORTEST]
-    if service.address and len(folded(service.address.street)) >= _SHORTEST:
-        known.append(folded(service.address.street))
+    keys = keys_of((*where, *streets_of(service)))
 
     def clean(text: str) -> str:
-        return _clean(text, known)
+        return _clean(text, keys, looks)
 
     for field, text in (("name", service.name), ("organization", service.organization.name)):
         if clean(text) != text:
@@ -74,18 +71,72 @@ def without_where(service: Service, where: Sequence[str]) -> tuple[Service, bool
         raise CannotHide(
             "description", "all of it says where a confidential service is: write what it offers"
         )
-    written = folded(json.dumps(entry_of(hidden), ensure_ascii=False))
-    if any(one in written for one in known):
-        raise CannotHide("", "another field says where a confidential service is: take the address out of it")
+    for field, text in _texts_in(entry_of(hidden)):
+        if has_key(text, keys) or leads_to_a_map(text):
+            raise CannotHide(field, "it says where a confidential service is: take the address out of it")
     return hidden, replace(hidden, confidential=service.confidential) != service
+
+
+def organization_without_where(organization: Organization, where: Iterable[str] = ()) -> Organization:
+    """Return an organization with a confidential service, without sentences that say where something is."""
+    return replace(organization, description=_clean(organization.description, keys_of(where), True))
+
+
+def without_streets(service: Service, where: Iterable[str]) -> Service:
+    """Return a service that hides nothing itself without sentences that say where another one is.
+
+    Raises CannotHide as `without_where` does.
+    """
+    hidden = without_where(replace(service, address=None, extra={}), where, looks=False)[0]
+    keys = keys_of(where)
+
+    def clean(text: str) -> str:
+        return _clean(text, keys, False)
+
+    extra = {part: kept for part, value in service.extra.items() if (kept := _said(value, clean))}
+    return replace(hidden, confidential=service.confidential, address=service.address, extra=extra)
+
+
+def says_any(service: Service, keys: Keys) -> bool:
+    """Say whether some text of a service has one of these keys in it."""
+    texts = [text for _, text in _texts_in(entry_of(service))]
+    # All at once first: it is asked of each record of a file.
+    links = (one for one in texts if " " not in one)
+    return has_key(" \n".join((*texts, "")), keys) or any(has_key(one, keys) for one in links)
+
+
+def streets_of(service: Service) -> list[str]:
+    """Return the lines of addresses that a service has in its fields."""
+    found = [service.address.street] if service.address else []
+    return [*found, *_lines_of(service.extra)]
 
 
 def says_where(text: str, streets: Sequence[str] = ()) -> str:
     """Return the first of these streets, or what looks like one, that stands in a text; or nothing."""
-    plain = folded(text)
-    known = (one for one in streets if len(folded(one)) >= _SHORTEST and folded(one) in plain)
-    street = _STREET.search(text)
-    return next(known, street[0].rstrip(".") if street else "")
+    known = (one for one in streets if has_key(text, keys_of([one])))
+    return next(known, street_in(text).rstrip("."))
+
+
+def _lines_of(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from (str(value[name]) for name in ("address_1", "address_2") if value.get(name))
+        for inner in value.values():
+            yield from _lines_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _lines_of(inner)
+
+
+def _texts_in(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Return every text in an entry, with the name of its outermost field."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _texts_in(inner, field or str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts_in(inner, field)
 
 
 def _cleaned(service: Service, clean: Callable[[str], str]) -> Service:
@@ -95,6 +146,7 @@ def _cleaned(service: Service, clean: Callable[[str], str]) -> Service:
         confidential=True,
         address=None,
         organization=replace(organization, description=clean(organization.description)),
+        assured_by=clean(service.assured_by),
         what=clean(service.what),
         hours_note=clean(service.hours_note),
         interpretation=clean(service.interpretation),
@@ -127,22 +179,32 @@ def _pruned(name: str, value: Any, clean: Callable[[str], str]) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
-def _clean(text: str, known: Sequence[str]) -> str:
+def _said(value: Any, clean: Callable[[str], str]) -> Any:
+    """Return a value without texts that say where something is, every other field kept."""
+    if isinstance(value, Mapping):
+        return {one: kept for one, inner in value.items() if (kept := _said(inner, clean)) not in _NOTHING}
+    if isinstance(value, list):
+        return [kept for one in value if (kept := _said(one, clean)) not in _NOTHING]
+    return clean(value) if isinstance(value, str) else value
+
+
+def _clean(text: str, keys: Keys, looks: bool) -> str:
     """Return a text without the sentences that say where something is."""
-    spans = [found.span() for found in _STREET.finditer(text)]
-    kept = [one for one in _sentences(text, spans) if not any(word in folded(one) for word in known)]
-    return " ".join(kept)
+    kept = [one for one in _sentences(text, streets_in(text)) if not _says(one, keys, looks)]
+    rest = " ".join(kept)
+    # What is written so that it does not look like it may be split in its middle: then none of it is sure.
+    return "" if is_veiled(rest) and _says(rest, keys, looks) else rest
+
+
+def _says(text: str, keys: Keys, looks: bool) -> bool:
+    return has_key(text, keys) or leads_to_a_map(text) or (looks and bool(street_in(text)))
 
 
 def _sentences(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
-    """Return the sentences of a text that none of these spans touches; a stop inside a span ends none."""
+    """Return the sentences of a text; a stop inside one of these spans ends none."""
     start = 0
-    ends = [
-        found.span()
-        for found in _NEXT.finditer(text)
-        if not any(first < found.start() < last for first, last in spans)
-    ]
-    for end, following in (*ends, (len(text), len(text))):
-        if end > start and not any(first < end and last > start for first, last in spans):
-            yield text[start:end]
-        start = following
+    for found in _NEXT.finditer(text):
+        if not any(first < found.start() < last for first, last in spans):
+            yield text[start : found.start()]
+            start = found.end()
+    yield text[start:]

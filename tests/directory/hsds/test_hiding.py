@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.directory.hsds.hiding import CannotHide, is_hiding, without_where
-from chalicelib.directory.services import Address
+from chalicelib.directory.services import Address, Coverage
 from tests.directory.hsds.samples import KITCHEN, LINE, SHELTER
 
 WHERE = ("77 Hidden Lane",)
@@ -19,12 +19,28 @@ SAYING = [
     "Calle 7, 12 Calle Real.",
     "37.30217, -120.48297.",
     "Vamos a Calle Real, 12.",
+    "Come to 77 Hidden.",
+    "Come to 77-Hidden-Lane.",
+    "Come to 77 Hid\u200bden L\u200bane.",
+    "Come to 77\u00a0Hidden Ln.",
+    "Come to ７７ Ｈｉｄｄｅｎ.",
+    "Come to ٧٧ Hidden.",
+    "See https://example.org/?to=77+Hidden+Ln here.",
+    "See https://example.org/to/77%20hidden here.",
+    "See https://maps.app.goo.gl/AbCdEf here.",
+    "Find ///filled.count.soap there.",
+    "It is 849VCWC8+R9 on a map.",
+    "At the corner of Elm and the river.",
+    "We are at Elm Street & 5th.",
+    "It is 5000 Highway 140.",
 ]
 SILENT = [
     "Call first.",
     "Open 24 hours a day, 7 days a week.",
     "1 of 3 people stays a week.",
     "Bring 2 photos.",
+    "For people on the street and at home.",
+    "Write to help@example.org or see https://example.org/2026/12.",
 ]
 
 
@@ -47,6 +63,7 @@ def test_no_field_is_forgotten():
     text = "At 77 Hidden Lane."
     service = replace(
         SHELTER,
+        assured_by="clerk of 77 Hidden Lane",
         confidential=False,
         address=Address("77 Hidden Lane", "Merced", "CA", "95340"),
         organization=replace(SHELTER.organization, description=text),
@@ -82,7 +99,18 @@ def test_no_field_is_forgotten():
         ("name", {"name": "House, 77 Hidden Lane"}),
         ("organization", {"organization": replace(SHELTER.organization, name="77 Hidden Lane House")}),
         ("description", {"what": "At 77 Hidden Lane."}),
-        ("", {"website": "https://house.example/77 hidden lane"}),
+        ("website", {"website": "https://house.example/77 hidden lane"}),
+        ("website", {"website": "https://house.example/?q=77+Hidden+Ln"}),
+        ("website", {"website": "https://www.google.com/maps/place/x"}),
+        (
+            "organization",
+            {"organization": replace(SHELTER.organization, website="https://77hidden.example/")},
+        ),
+        ("organization", {"organization": replace(SHELTER.organization, id="77-hidden-lane")}),
+        ("email", {"email": "77hidden@house.example"}),
+        ("id", {"id": "house-77-hidden"}),
+        ("sources", {"sources": ("https://maps.apple.com/?q=x",)}),
+        ("coverage", {"coverage": Coverage(towns=("77 Hidden",))}),
     ],
 )
 def test_what_cannot_be_left_out_is_refused_without_an_echo(field, changes):
