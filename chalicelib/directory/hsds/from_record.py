@@ -13,6 +13,7 @@ from chalicelib.directory.hsds.door import Door, Refused, one_line, web_address
 from chalicelib.directory.hsds.hours import ROUND_THE_CLOCK, hours_of, is_always, read_hours
 from chalicelib.directory.hsds.ids import inner_id, record_id
 from chalicelib.directory.hsds.languages import is_code, tag_of
+from chalicelib.directory.hsds.private_columns import hides_street
 from chalicelib.directory.hsds.records import BY_PHONE, HIDDEN_PLACE, OUR_STATUS
 from chalicelib.directory.hsds.shapes import kept
 from chalicelib.directory.hsds.terms import ELIGIBILITY, OF_RECORDS, OWN, needs_and_audiences
@@ -279,8 +280,11 @@ class _Reading:
     # Where it is
 
     def _says_hidden(self, at: Sequence[Json]) -> bool:
-        names = (one_line((one.get("location") or {}).get("name", "")) for one in at)
-        return any("confidential" in name.casefold() for name in names)
+        locations = [one.get("location") or {} for one in at]
+        streets = (one.get("address_1", "") for here in locations for one in here.get("addresses") or ())
+        return any("confidential" in one_line(here.get("name", "")).casefold() for here in locations) or any(
+            hides_street(one_line(street)) for street in streets
+        )
 
     def _where(self, at: Sequence[Json]) -> tuple[Address | None, dict[str, Any]]:
         """Return the address of its first location that has one, and what else is said of its locations."""
@@ -349,7 +353,8 @@ class _Reading:
     def _texts_of_where(self, at: Sequence[Json]) -> Iterator[str]:
         for one in at:
             for address in (one.get("location") or {}).get("addresses") or ():
-                yield from (str(address.get(name, "")) for name in ("address_1", "address_2"))
+                lines = (str(address.get(name, "")) for name in ("address_1", "address_2"))
+                yield from (one for one in lines if not hides_street(one))
 
     # What has no field
 

@@ -15,7 +15,7 @@ from chalicelib.directory.hsds.cells import (
     read_phones,
     read_zip,
 )
-from chalicelib.directory.hsds.columns import EXPORTED, SEVERAL, column_of, is_of_people
+from chalicelib.directory.hsds.columns import EXPORTED, SEVERAL, column_of, is_of_people, plain
 from chalicelib.directory.hsds.door import (
     Door,
     Gathering,
@@ -25,9 +25,11 @@ from chalicelib.directory.hsds.door import (
     slug_of,
     web_address,
 )
+from chalicelib.directory.hsds.hiding import is_hiding
 from chalicelib.directory.hsds.hours import read_hours
 from chalicelib.directory.hsds.ids import inner_id
 from chalicelib.directory.hsds.languages import tag_of
+from chalicelib.directory.hsds.private_columns import RECORD, WHERE, hides_street, is_flag, made_private
 from chalicelib.directory.hsds.shapes import is_uuid
 from chalicelib.directory.hsds.tables import LONGEST_CELL, NoTable, cell, decoded, rows_of
 from chalicelib.directory.hsds.terms import needs_in
@@ -91,7 +93,8 @@ def _take(line: int, titles: Sequence[str], row: Sequence[str], gathering: Gathe
     try:
         reading = _Row(titles, row, gathering, label)
         label = reading.label
-        gathering.add(label, reading.service(), [reading.one("street"), reading.one("street_2")])
+        where = [reading.one(column) for column in ("street", "street_2")]
+        gathering.add(label, reading.service(), [one for one in where if not hides_street(one)])
     except Refused as error:
         gathering.refuse(label, error.field, error.says)
 
@@ -108,11 +111,26 @@ class _Row:
             raise Refused(
                 "", f"it has {len(row)} cells, and there are {len(titles)} columns: a comma too many?"
             )
+        self._gathering, self.label = gathering, label
+        private = self._private(titles, row)
+        self.hidden = WHERE in private
         for title, text in zip(titles, row, strict=False):
-            self._enter(title, cell(text))
+            if not is_flag(title) and not any(plain(title).startswith(one) for one in private):
+                self._enter(title, cell(text))
         name = self.one("name") or self.one("organization")
         self.label = f"{label} ({name[:80]})" if name else label
-        self._gathering = gathering
+        for title in private.values():
+            self.note(title, "what it says is private was left out")
+
+    def _private(self, titles: Sequence[str], row: Sequence[str]) -> dict[str, str]:
+        """Return what this row's flags make private, each with its title. Raises Refused for all of it."""
+        found = {}
+        for title, text in zip(titles, row, strict=False):
+            if is_flag(title) and (what := made_private(title, cell(text))):
+                if what == RECORD:
+                    raise Refused(title, "it says that this is not for readers: take out its line")
+                found[what] = title
+        return found
 
     def _enter(self, title: str, text: str) -> None:
         if len(text) > LONGEST_CELL:
@@ -187,7 +205,7 @@ class _Row:
             most_age=self.read("most_age", read_age),
             documents=self.many("documents"),
             address=self._address(),
-            confidential=self.read("confidential", read_flag),
+            confidential=self.read("confidential", read_flag) or self._hides_where,
             coverage=self._coverage(),
             status=self._status(),
             assured_on=self.read("assured_on", read_date) if self.one("assured_on") else None,
@@ -196,6 +214,8 @@ class _Row:
             in_other=self._written("in_other"),
             extra=self._written("extra"),
         )
+        if is_hiding(service):  # pages show the id
+            service = replace(service, id=self._id(organization.name, name, hides=True))
         columns = {**service.extra.get("columns", {}), **self.others}
         return replace(service, extra={**service.extra, "columns": columns}) if columns else service
 
@@ -214,7 +234,7 @@ class _Row:
             raise Refused(column, "it was changed: leave this column as it was written")
         return found
 
-    def _id(self, organization: str, name: str) -> str:
+    def _id(self, organization: str, name: str, hides: bool = False) -> str:
         said = self.one("id")
         own = said.lower()
         if own and (is_uuid(own) or (self.is_ours and is_slug(own))):
@@ -222,7 +242,7 @@ class _Row:
         if own and not slug_of(own):
             raise Refused(self.titles["id"], "it has no letter or digit")
         parts = [own] if own else [organization, name] if organization != name else [name]
-        if not own:
+        if not own and not hides:
             parts.append(self.one("city") or self.read("zip", read_zip))
         return (
             slug_of(self.door.key, *parts) if slug_of(*parts) else inner_id("service", self.door.key, *parts)
@@ -296,7 +316,14 @@ class _Row:
             self.note("languages", "not all of it is a language by name or code: the whole is kept as it is")
         return tuple(dict.fromkeys(one for one in tags if one))
 
+    @property
+    def _hides_where(self) -> bool:
+        """Say whether a flag, or the cell for a street, says that nobody may learn where it is."""
+        return self.hidden or hides_street(self.one("street"))
+
     def _address(self) -> Address | None:
+        if self._hides_where:
+            return None
         street = ", ".join(one for one in (self.one("street"), self.one("street_2")) if one)
         city, state = self.one("city"), self.one("state")
         postal_code = self.read("zip", read_zip)
