@@ -44,7 +44,8 @@ def bring(
     places, agreed = services.places(), list(yes)
     if place not in places:
         raise DocumentInvalid(f"there is no place {place!r}: --place takes the address of its page")
-    brought = read_file(data, name, door_of(places, place, source, services.today(place), Limits()))
+    door = door_of(places, place, source, services.today(place), services.where(), Limits())
+    brought = read_file(data, name, door)
     yield from (f"refused: {one}" for one in brought.refusals[:_SHOWN])
     yield from (f"note: {one}" for one in brought.notes[:_SHOWN])
     if brought.refusals and "rest" not in agreed:

@@ -5,19 +5,23 @@ They are far too many to be read together: each place is opened by itself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache, partial
 from typing import Any
 
-from chalicelib.directory.document_ids import SERVICES, fingerprint, place_of
+from chalicelib.directory.document_ids import SERVICES, ZIPS, fingerprint, place_of
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.gazetteer import NOWHERE, Gazetteer, letters_of
 from chalicelib.directory.hsds.folding import folded
 from chalicelib.directory.hsds.hiding import streets_of
 from chalicelib.directory.places import Places, read_places
 from chalicelib.directory.service_entries import entry_of, read_service, read_services
 from chalicelib.directory.services import ACTIVE, RETIRED, STATUSES, Service
 from chalicelib.directory.write_entries import write_entries
+from chalicelib.directory.zips import read_zips
 from chalicelib.publishing import edit_whole, service_form
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText, EntriesText
@@ -100,7 +104,11 @@ class EditServices:
 
     def typed(self, place: str, service: str) -> Typed:
         """Return what the form of a service holds. Raises EntryMissing."""
-        return service_form.as_typed(self.open(place, service))
+        return self._as_typed(place, self.open(place, service))
+
+    def where(self) -> Gazetteer:
+        """Return what is known of counties, ZIPs and towns."""
+        return _gazetteer(self._edit.shipped(ZIPS))
 
     def day(self) -> date:
         """Return the day that it is, in UTC: for lists of all places."""
@@ -154,7 +162,7 @@ class EditServices:
         def put(services: list[Service]) -> None:
             at = _at(services, service)
             if seen_as(services[at]) != seen:
-                raise FormConflict(service_form.as_typed(services[at]))
+                raise FormConflict(self._as_typed(place, services[at]))
             services[at] = replace(services[at], status=status)
 
         self._change(place, put, who)
@@ -190,6 +198,14 @@ class EditServices:
             for entry in entries_in(text)
         }
 
+    def _as_typed(self, place: str, service: Service) -> Typed:
+        letters = letters_of(self.places(), place)
+        return service_form.as_typed(service, partial(self.where().called, state=letters))
+
+    def _county(self, place: str) -> Callable[[str], str | None]:
+        letters = letters_of(self.places(), place)
+        return partial(self.where().county, state=letters)
+
     def _put(
         self, place: str, service: str, typed: Typed, seen: str, who: str
     ) -> tuple[Service | None, Service]:
@@ -201,7 +217,7 @@ class EditServices:
             if seen:
                 old = services[_at(services, service)]
                 if seen_as(old) != seen:
-                    raise FormConflict(service_form.as_typed(old))
+                    raise FormConflict(self._as_typed(place, old))
             elif any(one.id == service for one in services):
                 raise FormInvalid({"name": "Somebody added a service of this name in the same moment."})
             made = self._made(place, service, typed, services)
@@ -225,7 +241,9 @@ class EditServices:
             (one.organization for one in services),
             old.organization if old else None,
         )
-        made = service_form.service_of(typed, old, service, place, organization, self.today(place))
+        made = service_form.service_of(
+            typed, old, service, place, organization, self.today(place), self._county(place)
+        )
         if made.hides_where:
             streets = self._streets(place, old)
             if old is None or not old.hides_where:
@@ -241,7 +259,9 @@ class EditServices:
         name = folded(typed.text("organization"))
         own = old.organization.id if old else ""
         beside = any(folded(one.name) == name or one.id == own for one in hiding)
-        return service_form.problems_of(form, typed, old, self._streets(place, old), beside)
+        return service_form.problems_of(
+            form, typed, old, self._county(place), self._streets(place, old), beside
+        )
 
     def _streets(self, place: str, old: Service | None) -> list[str]:
         """Return the streets that a service has had: in its draft, and as readers see it."""
@@ -297,6 +317,12 @@ def offered(service: Service) -> bool:
 def back_status(service: Service) -> str:
     """Return what a service becomes by the button that retires it, or brings it back."""
     return RETIRED if offered(service) else ACTIVE
+
+
+@lru_cache(maxsize=1)
+def _gazetteer(zips: str) -> Gazetteer:
+    """Return what a document of ZIPs says, read once: they are many."""
+    return Gazetteer(read_zips(json.loads(zips))) if zips else NOWHERE
 
 
 def _document(place: str) -> str:

@@ -287,6 +287,13 @@ class EditText:
         base = self._newer.base_of(document, None, older)
         return self.save_instead(document, older.text, revision, who, base)
 
+    def shipped(self, document: str) -> str:
+        """Return a document as it came with the package, or nothing."""
+        try:
+            return self._shipped.text(document)
+        except KeyError:
+            return ""
+
     def today(self) -> date:
         """Return the day that it is, in UTC."""
         return self._clock.now().date()

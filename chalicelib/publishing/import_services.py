@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.gazetteer import Gazetteer
 from chalicelib.directory.hsds.difference import Difference, difference
 from chalicelib.directory.hsds.door import Door, Imported, Limits, Remark, slug_of
 from chalicelib.directory.hsds.hiding import organization_without_where
@@ -103,7 +104,8 @@ class ImportServices:
 
     def _read(self, place: str, name: str, data: bytes, source: str) -> Imported:
         self._edit.place_name(place)
-        return read_file(data, name, door_of(self._edit.places(), place, source, self._edit.today(place)))
+        edit = self._edit
+        return read_file(data, name, door_of(edit.places(), place, source, edit.today(place), edit.where()))
 
     def _proposal(
         self, place: str, services: Sequence[Service], brought: Imported, name: str, source: str
@@ -128,7 +130,9 @@ def read_file(data: bytes, name: str, door: Door) -> Imported:
     return (read_json if is_json else read_sheet)(data, name, door)
 
 
-def door_of(places: Places, place: str, source: str, today: date, limits: Limits = LIMITS) -> Door:
+def door_of(
+    places: Places, place: str, source: str, today: date, where: Gazetteer, limits: Limits = LIMITS
+) -> Door:
     """Return what is the same for all of a file of this list, or of OWN."""
     own = source == OWN
     return Door(
@@ -138,6 +142,7 @@ def door_of(places: Places, place: str, source: str, today: date, limits: Limits
         today,
         key="import" if own else slug_of(source)[:_LONGEST_KEY].strip("-") or "import",
         own=own,
+        where=where,
         limits=limits,
     )
 

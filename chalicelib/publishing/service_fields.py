@@ -146,8 +146,8 @@ def _where(place: str, hides: bool) -> tuple[Field, ...]:
         ),
         Field(
             "counties",
-            "Counties it serves, by number",
-            hint=f"Five digits (FIPS), like 06047, with commas. All three empty: it serves all of {place}.",
+            "Counties it serves",
+            hint=f"Like Merced, Fresno; or numbers (FIPS). All three empty: it serves all of {place}.",
             most=_LONG,
         ),
         Field("zips", "ZIPs it serves", hint="With commas.", most=_LIST),

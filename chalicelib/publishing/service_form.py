@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -32,12 +33,18 @@ from chalicelib.shared.locales import DEFAULT
 
 _OLDEST = 130
 _NO_PLACE_HERE = "A service with beds, or one that hides where it is, has no address here. Empty this."
+_COUNTY = "Write its name, like Merced, or its number of five digits."
 _ADDRESS = ("street", "city", "state", "postal_code")
 _SENTENCES = ("what", "hours_note", "interpretation", "cost", "apply", "eligibility")
 
 
-def as_typed(service: Service) -> Typed:
-    """Return a service as its form sends it when nothing was typed."""
+def by_number(text: str) -> str | None:
+    """Return a county's number from five digits: for where no names are known."""
+    return text if len(text) == 5 and _is_number(text) else None
+
+
+def as_typed(service: Service, called: Callable[[str], str] = str) -> Typed:
+    """Return a service as its form sends it when nothing was typed; `called` names a county by its number."""
     organization, address, coverage = service.organization, service.address, service.coverage
     texts: dict[str, str] = {
         **{name: getattr(service, name) for name in ("name", "name_lang", "email", "website", "mark")},
@@ -51,7 +58,7 @@ def as_typed(service: Service) -> Typed:
         "languages": _named(service.languages),
         "documents": "\n".join(service.documents),
         **{name: str(getattr(address, name)) for name in (_ADDRESS if address else ())},
-        "counties": ", ".join(coverage.counties),
+        "counties": ", ".join(map(called, coverage.counties)),
         "zips": ", ".join(coverage.zips),
         "towns": "\n".join(coverage.towns),
         "sources": "\n".join(service.sources),
@@ -79,9 +86,14 @@ EMPTY = Typed({"audiences": ["anyone"]})
 
 
 def problems_of(
-    form: Form, typed: Typed, old: Service | None, streets: Sequence[str] = (), beside: bool = False
+    form: Form,
+    typed: Typed,
+    old: Service | None,
+    county: Callable[[str], str | None] = by_number,
+    streets: Sequence[str] = (),
+    beside: bool = False,
 ) -> Problems:
-    """Return everything that is wrong with what was typed, by field.
+    """Return everything that is wrong with what was typed, by field; `county` knows a county's number.
 
     `streets` are those that it has had beside that of `old`; `beside` says that its organization offers
     something that hides where it is.
@@ -109,11 +121,12 @@ def problems_of(
         typed, "most_age", _OLDEST
     ):
         note("most_age", "This is less than the age before it.")
-    for name, called in (("counties", "county"), ("zips", "ZIP")):
-        wrong = [one for one in _parted(typed.raw(name)) if not (len(one) == 5 and _is_number(one))]
-        note(name, f"“{wrong[0][:20]}” is no {called}: each has five digits." if wrong else "")
+    wrong = [one for one in _parted(typed.raw("counties")) if not county(one)]
+    note("counties", f"“{wrong[0][:40]}” is no county that is known here. {_COUNTY}" if wrong else "")
+    wrong = [one for one in _parted(typed.raw("zips")) if not (len(one) == 5 and _is_number(one))]
+    note("zips", f"“{wrong[0][:20]}” is no ZIP: each has five digits." if wrong else "")
     had = [old.address.street, *streets] if old and old.address else [*streets]
-    _note_where(found, typed, had, beside)
+    _note_where(found, typed, had, beside, _is_abroad(old))
     if typed.raw("checked") and not typed.text("role"):
         note("role", "Say in which role you checked it, like “county clerk”.")
     if "@" in typed.text("role"):
@@ -126,7 +139,11 @@ def hides(typed: Typed) -> bool:
     return bool(typed.raw("confidential")) or not CONFIDENTIAL_NEEDS.isdisjoint(typed.chosen("needs"))
 
 
-def _note_where(found: Problems, typed: Typed, streets: Sequence[str], beside: bool) -> None:
+def _is_abroad(old: Service | None) -> bool:
+    return old is not None and old.address is not None and old.address.country != "US"
+
+
+def _note_where(found: Problems, typed: Typed, streets: Sequence[str], beside: bool, abroad: bool) -> None:
     """Note what is wrong with where a service is; an address is refused though no field asks for it."""
     there = [name for name in _ADDRESS if typed.text(name)]
     if hides(typed):
@@ -144,10 +161,18 @@ def _note_where(found: Problems, typed: Typed, streets: Sequence[str], beside: b
                 found.setdefault(
                     name, "An address has street, town, state and ZIP: write it, or empty them all."
                 )
+        if not abroad and not re.fullmatch(r"[0-9]{5}(-[0-9]{4})?", typed.text("postal_code")):
+            found.setdefault("postal_code", "This is no ZIP. Write its five digits, like 95340.")
 
 
 def service_of(
-    typed: Typed, old: Service | None, service_id: str, place: str, organization: str, today: date
+    typed: Typed,
+    old: Service | None,
+    service_id: str,
+    place: str,
+    organization: str,
+    today: date,
+    county: Callable[[str], str | None] = by_number,
 ) -> Service:
     """Return the service that was typed; `old` is what it was, `organization` the id of who offers it."""
     service = Service(
@@ -178,11 +203,7 @@ def service_of(
         documents=tuple(dict.fromkeys(typed.lines("documents"))),
         address=None if hides(typed) or not typed.text("street") else Address(*map(typed.text, _ADDRESS)),
         confidential=bool(typed.raw("confidential")),
-        coverage=Coverage(
-            tuple(dict.fromkeys(_parted(typed.raw("counties")))),
-            tuple(dict.fromkeys(_parted(typed.raw("zips")))),
-            tuple(dict.fromkeys(typed.lines("towns"))),
-        ),
+        coverage=_coverage(typed, county),
         shown_first=bool(typed.raw("shown_first")),
         hours_note=typed.text("hours_note"),
         interpretation=typed.text("interpretation"),
@@ -193,6 +214,14 @@ def service_of(
     if old is None:
         return _confirmed(service, typed, today)
     return _confirmed(_with_rest(service, old), typed, today)
+
+
+def _coverage(typed: Typed, county: Callable[[str], str | None]) -> Coverage:
+    return Coverage(
+        tuple(dict.fromkeys(one for one in map(county, _parted(typed.raw("counties"))) if one)),
+        tuple(dict.fromkeys(_parted(typed.raw("zips")))),
+        tuple(dict.fromkeys(typed.lines("towns"))),
+    )
 
 
 def _with_rest(service: Service, old: Service) -> Service:

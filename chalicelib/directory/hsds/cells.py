@@ -15,6 +15,7 @@ _KIND = re.compile(r"^(voice|phone|call|text|sms|tty|tdd|fax)\s*:\s*", re.IGNORE
 _KINDS = {"phone": "voice", "call": "voice", "sms": "text", "tdd": "tty"}
 _LANGUAGES = re.compile(r"\s*\[([a-zA-Z, -]*)\]\s*$")
 _APART = re.compile(r";|\s/\s|\s+or\s+|,\s*(?=\(?\d{3}[). -])", re.IGNORECASE)
+_WITH_ZEROS = frozenset(("CT", "MA", "ME", "NH", "NJ", "RI", "VT", "PR", "VI"))
 _DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%Y/%m/%d")
 
 
@@ -101,9 +102,19 @@ def read_age(cell: str) -> int | None:
     return int(text)
 
 
-def read_zip(cell: str) -> str:
-    """Return the ZIP of a cell, with the zeros that a spreadsheet took from its beginning."""
+def read_zip(cell: str, state: str = "", country: str = "US") -> str:
+    """Return the ZIP of a cell, with the zeros that a spreadsheet took from its beginning.
+
+    Only states in the north-east, and islands, have such. Raises ValueError, in words; of another country any
+    text is taken.
+    """
     text = cell.strip().removesuffix(".0")
-    if re.fullmatch(r"[0-9]{3,4}", text):
+    if country != "US" or not text:
+        return text
+    if re.fullmatch(r"[0-9]{3,4}", text) and (len(state) != 2 or state.upper() in _WITH_ZEROS):
         return text.zfill(5)
-    return f"{text[:5]}-{text[5:]}" if re.fullmatch(r"[0-9]{9}", text) else text
+    if re.fullmatch(r"[0-9]{9}", text):
+        return f"{text[:5]}-{text[5:]}"
+    if not re.fullmatch(r"[0-9]{5}(-[0-9]{4})?", text):
+        raise ValueError("it is no ZIP: write its five digits, such as 95340")
+    return text

@@ -88,7 +88,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "physical postal code", "physical zip",
     ),
     "country": ("physical country",),
-    "counties": ("county fips", "county", "counties served", "county served", "fips", "service area"),
+    "counties": ("county fips", "county", "counties served", "county served", "fips", "service area",
+        "coverage", "coverage area", "area served"),
     "zips": ("zips served", "zip codes served", "service zips"),
     "towns": ("towns served", "cities served", "cities"),
     "confidential": ("confidential location", "confidential address", "hide address", "is confidential"),
@@ -111,6 +112,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 # Columns that several of a sheet may be: their cells are put together.
 SEVERAL = ("phones", "needs", "languages", "documents", "counties", "zips", "towns", "audiences", "sources")
+# Columns for counties that have nothing else in them: a "service area" may be any words.
+STRICT = ("counties", "county", "counties served", "county served", "county fips", "fips")
 # Not written out: a sheet of ours has all phones in one column, and a street in one.
 NOT_WRITTEN = ("text", "tty", "fax", "street_2")
 WRITTEN = tuple(name for name in COLUMNS if name not in NOT_WRITTEN)

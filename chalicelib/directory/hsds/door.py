@@ -7,13 +7,14 @@ in its file, says of its organization what its neighbours say, and hides where i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from chalicelib.directory.contacts import SINGLE
 from chalicelib.directory.errors import ContentInvalid
+from chalicelib.directory.gazetteer import NOWHERE, Gazetteer
 from chalicelib.directory.hsds.folding import folded
 from chalicelib.directory.hsds.hiding import (
     CannotHide,
@@ -32,6 +33,7 @@ from chalicelib.shared.errors import PorchlightError
 
 _LEFT_OUT = "where a confidential service is was left out"
 _SAYS_OTHERS = "it says where another, confidential service is: take that out"
+_MOST_NAMED = 5
 
 
 class Refused(PorchlightError):
@@ -71,7 +73,7 @@ class Door:
 
     `key` goes before ids that may be others' too, such as row numbers. `own` says that it is our own export,
     which may say places, marks and sources itself. `needs` are those of a record that says none;
-    `county_of` knows the number (FIPS) of a county's name.
+    `where` knows counties by name, and those of ZIPs and towns.
     """
 
     places: Places
@@ -82,7 +84,7 @@ class Door:
     own: bool = False
     mark: str = SINGLE
     needs: tuple[str, ...] = ("talk",)
-    county_of: Callable[[str], str | None] = lambda name: None
+    where: Gazetteer = NOWHERE
     limits: Limits = field(default_factory=Limits)
 
 
@@ -108,7 +110,7 @@ class Gathering:
         self.whole = True
         self._services: dict[str, Service] = {}
         self._times: Counter[str] = Counter()
-        self._first: dict[str, str] = {}
+        self._records: dict[str, list[str]] = {}
         self._organizations: dict[str, Organization] = {}
         self._hidden: dict[str, list[str]] = {}  # what says where, by the organization of who hides
         self._refusals: list[Remark] = []
@@ -139,9 +141,9 @@ class Gathering:
     def add(self, record: str, service: Service, where: Sequence[str] = ()) -> None:
         """Take in a service; `where` are texts that say where it is. Reasons against it become refusals."""
         self._times[service.id] += 1
+        self._records.setdefault(service.id, []).append(record)
         if self._times[service.id] > 1:
             return
-        self._first[service.id] = record
         try:
             service = self._of_one_organization(record, service)
             service = self._hide(record, service, where) if is_hiding(service) else service
@@ -158,8 +160,11 @@ class Gathering:
         for service_id, times in self._times.items():
             if times > 1:
                 self._services.pop(service_id, None)
-                says = f"{service_id} stands in this file {times} times: an id belongs to one service"
-                self.refuse(self._first[service_id], "id", says)
+                first, *others = self._records[service_id]
+                named = ", ".join(one for one in others[:_MOST_NAMED] if one != first)
+                also = f" ({named}{' and more' if len(others) > _MOST_NAMED else ''})" if named else ""
+                says = f"{service_id} stands in this file {times} times{also}: an id belongs to one service"
+                self.refuse(first, "id", says)
         return Imported(
             services=tuple(self._services.values()),
             refusals=tuple(self._refusals),
@@ -184,7 +189,7 @@ class Gathering:
         """Let no record of the file say where another one hides, nor what it says of its organization."""
         keys = keys_of((one for there in self._hidden.values() for one in there), shared=True)
         for own_id, service in [*self._services.items()]:
-            record = self._first[own_id]
+            record = self._records[own_id][0]
             try:
                 mended = self._beside_hidden(service, keys)
                 if mended != service:

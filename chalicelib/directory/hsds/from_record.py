@@ -6,7 +6,7 @@ What there is no field for is kept for the way out, where 3.0 knows it and it is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.directory.hsds.door import Door, Refused, one_line, web_address
@@ -105,9 +105,7 @@ class _Reading:
             confidential="confidential" in self.ours or self._says_hidden(at),
             coverage=coverage,
             status=OUR_STATUS[record["status"]],
-            assured_on=self._day("assured_date", record["assured_date"])
-            if record.get("assured_date")
-            else None,
+            assured_on=self._assured(record.get("assured_date") or ""),
             assured_by=own.get("assured-by", [""])[0],
             shown_first="shown-first" in own,
             in_other=self._translations(),
@@ -125,6 +123,12 @@ class _Reading:
             return date.fromisoformat(value[:10])
         except ValueError:
             raise Refused(name, "it is no day, such as 2026-11-25") from None
+
+    def _assured(self, value: str) -> date | None:
+        day = self._day("assured_date", value) if value else None
+        if day and day > self.door.read_on + timedelta(days=1):  # elsewhere on Earth it may be tomorrow
+            raise Refused("assured_date", "this day has not come yet")
+        return day
 
     def _age(self, name: str) -> int | None:
         value = self.record.get(name)

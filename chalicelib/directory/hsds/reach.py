@@ -6,14 +6,12 @@ county. A town reaches its whole county, as on the county's page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 from chalicelib.directory.hsds.snapshot import Reach
 from chalicelib.directory.places import Places
 from chalicelib.directory.us_states import POSTAL_LETTERS
 from chalicelib.directory.zips import Zips
-from chalicelib.shared.place_names import fold, without_kind
 
 
 def reach_of(places: Places, zips: Zips) -> Reach:
@@ -31,21 +29,3 @@ def reach_of(places: Places, zips: Zips) -> Reach:
         return next((place.fips for place in chain if place.fips), None)
 
     return reach
-
-
-def county_of(zips: Zips) -> Callable[[str], str | None]:
-    """Return what gives the number (FIPS) of a county's name, with or without "County".
-
-    A name that several counties have is none's.
-    """
-    named: dict[str, set[str]] = {}
-    for county in zips.counties():
-        folded = fold(county.name)
-        for name in {folded, without_kind(folded)}:
-            named.setdefault(name, set()).add(county.fips)
-
-    def found(name: str) -> str | None:
-        known = named.get(fold(name[:80]), set())
-        return next(iter(known)) if len(known) == 1 else None
-
-    return found

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
+from chalicelib.directory.gazetteer import letters_of
 from chalicelib.directory.hsds.cells import (
     read_age,
     read_date,
@@ -15,7 +18,7 @@ from chalicelib.directory.hsds.cells import (
     read_phones,
     read_zip,
 )
-from chalicelib.directory.hsds.columns import EXPORTED, SEVERAL, column_of, is_of_people, plain
+from chalicelib.directory.hsds.columns import EXPORTED, SEVERAL, STRICT, column_of, is_of_people, plain
 from chalicelib.directory.hsds.door import (
     Door,
     Gathering,
@@ -50,6 +53,7 @@ from chalicelib.directory.services import (
 from chalicelib.shared.email_addresses import is_address
 
 T = TypeVar("T")
+_WIDE = ("state", "nation")  # where most services cover less than all of it
 _STATUS_WORDS = {
     "": ACTIVE, "active": ACTIVE, "open": ACTIVE, "yes": ACTIVE, "true": ACTIVE, "y": ACTIVE,
     "inactive": RETIRED, "closed": RETIRED, "no": RETIRED, "false": RETIRED, "n": RETIRED, "defunct": RETIRED,
@@ -208,12 +212,13 @@ class _Row:
             confidential=self.read("confidential", read_flag) or self._hides_where,
             coverage=self._coverage(),
             status=self._status(),
-            assured_on=self.read("assured_on", read_date) if self.one("assured_on") else None,
+            assured_on=self.read("assured_on", self._day_that_came) if self.one("assured_on") else None,
             assured_by=self._own("assured_by"),
             shown_first=bool(self._own("shown_first")) and self.read("shown_first", read_flag),
             in_other=self._written("in_other"),
             extra=self._written("extra"),
         )
+        service = replace(service, coverage=self._near(service))
         if is_hiding(service):  # pages show the id
             service = replace(service, id=self._id(organization.name, name, hides=True))
         columns = {**service.extra.get("columns", {}), **self.others}
@@ -243,10 +248,16 @@ class _Row:
             raise Refused(self.titles["id"], "it has no letter or digit")
         parts = [own] if own else [organization, name] if organization != name else [name]
         if not own and not hides:
-            parts.append(self.one("city") or self.read("zip", read_zip))
+            parts.append(self.one("city") or self.one("zip").removesuffix(".0"))
         return (
             slug_of(self.door.key, *parts) if slug_of(*parts) else inner_id("service", self.door.key, *parts)
         )
+
+    def _day_that_came(self, text: str) -> date:
+        day = read_date(text)
+        if day > self.door.read_on + timedelta(days=1):  # elsewhere on Earth it may be tomorrow
+            raise ValueError("this day has not come yet")
+        return day
 
     def _organization(self, name: str) -> Organization:
         said = self.one("organization") or name
@@ -326,33 +337,55 @@ class _Row:
             return None
         street = ", ".join(one for one in (self.one("street"), self.one("street_2")) if one)
         city, state = self.one("city"), self.one("state")
-        postal_code = self.read("zip", read_zip)
-        country = self.one("country")
+        country = _COUNTRIES.get(self.one("country").casefold(), self.one("country")) or "US"
+        postal_code = self.read(
+            "zip", partial(read_zip, state=state, country="" if self.is_ours else country)
+        )
         if not street:
             return None
         for column, value in (("city", city), ("state", state), ("zip", postal_code)):
             if not value:
                 title = self.titles.get(column, column.title())
                 raise Refused(title, "it is empty: an address has street, city, state and ZIP")
-        return Address(street, city, state, postal_code, _COUNTRIES.get(country.casefold(), country) or "US")
+        return Address(street, city, state, postal_code, country)
 
     def _coverage(self) -> Coverage:
-        counties, zips = self.many("counties", commas=True), self.many("zips", commas=True)
-        codes = [self._county(one) for one in counties]
-        if None in codes:
-            self.others[self.titles["counties"]] = "; ".join(counties)
+        where, state = self.door.where, self.one("state") or letters_of(self.door.places, self.door.serves)
+        named = [one.removeprefix("and ") for one in self.many("counties", commas=True)]
+        self._says_all = any(where.says_all(one) for one in named)
+        codes = {one: where.county(one.removesuffix(".0"), state) for one in named if not where.says_all(one)}
+        if unknown := [one for one, code in codes.items() if not code]:
+            title = self.titles["counties"]
+            if plain(title) in STRICT and not where.is_empty:
+                raise Refused(title, f"no county is called {unknown[0][:60]}: write its name or number")
+            self.others[title] = "; ".join(named)
             self.note("counties", "a county is not known by name or number (FIPS): kept as it is")
-        return Coverage(
-            tuple(dict.fromkeys(one for one in codes if one)),
-            tuple(dict.fromkeys(read_zip(one) for one in zips)),
-            self.many("towns"),
-        )
+        zips = []
+        for one in self.many("zips", commas=True):
+            try:
+                zips.append(read_zip(one))
+            except ValueError as error:
+                raise Refused(self.titles["zips"], str(error)) from None
+        counties = tuple(dict.fromkeys(one for one in codes.values() if one))
+        return Coverage(counties, tuple(dict.fromkeys(zips)), self.many("towns"))
 
-    def _county(self, text: str) -> str | None:
-        digits = text.removesuffix(".0")
-        if digits.isascii() and digits.isdigit() and len(digits) in (4, 5):
-            return digits.zfill(5)
-        return self.door.county_of(text)
+    def _near(self, service: Service) -> Coverage:
+        """Return what a service of a state or a nation covers that says nothing of it: around its address."""
+        places, told = self.door.places, service.coverage != Coverage() or self._says_all
+        if told or self.door.own or self.is_ours or is_hiding(service):
+            return service.coverage
+        if self.door.serves not in places or places[self.door.serves].kind not in _WIDE:
+            return service.coverage
+        zip_code = self.one("zip")[:5]
+        around = self.door.where.around(zip_code, self.one("city"), self.one("state"))
+        if not around:
+            return service.coverage
+        self.note(
+            "zip" if zip_code else "city",
+            "no county is named: it is listed for that of its address. Where it serves all, write “all” in a"
+            " column Counties",
+        )
+        return Coverage(around)
 
     def _status(self) -> str:
         word = self.one("status").casefold()

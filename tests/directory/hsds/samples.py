@@ -113,7 +113,7 @@ texts = st.text(_ALPHABET, min_size=1, max_size=40).map(lambda text: " ".join(te
 maybe = st.just("") | texts
 slugs = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8})?", fullmatch=True)
 tags = st.sampled_from(("en", "es", "hmn", "zh-Hans", "zh-Hant", "fil", "ar", "yue", "mix"))
-days = st.dates(date(2020, 1, 1), date(2099, 12, 31))
+days = st.dates(date(2020, 1, 1), TODAY)
 links = st.just("") | slugs.map(lambda slug: f"https://{slug}.example/{slug}")
 
 

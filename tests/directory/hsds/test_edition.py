@@ -9,12 +9,13 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.directory.gazetteer import Gazetteer
 from chalicelib.directory.hsds.door import Door
 from chalicelib.directory.hsds.edition import CSV, JSON, read_edition
 from chalicelib.directory.hsds.export import export_json
 from chalicelib.directory.hsds.make_edition import changes_of, read_changes, write_changes
 from chalicelib.directory.hsds.postcodes import Postcodes, pack_postcodes
-from chalicelib.directory.hsds.reach import county_of, reach_of
+from chalicelib.directory.hsds.reach import reach_of
 from chalicelib.directory.hsds.read_json import read_json
 from chalicelib.directory.hsds.records import Setting
 from chalicelib.directory.hsds.terms import TERMS, sentences, words_in
@@ -107,7 +108,7 @@ def test_a_town_of_which_nobody_knows_the_county_is_not_its_whole_state():
     [("Merced County", "06047"), ("MERCED", "06047"), ("Fresno county", "06019"), ("Kern", None), ("", None)],
 )
 def test_a_county_is_known_by_its_name(name, fips):
-    assert county_of(ZIPS)(name) == fips
+    assert Gazetteer(ZIPS).county(name) == fips
 
 
 def test_a_zip_leads_to_its_counties_and_towns():

@@ -11,6 +11,7 @@ from chalicelib.directory.hsds.export import export_csv
 from chalicelib.directory.hsds.read_sheet import read_sheet
 from chalicelib.directory.services import DAYS, Address, Hours
 from tests.directory.hsds.samples import DOOR, OWN, SAMPLES, TODAY
+from tests.directory.test_gazetteer import CALIFORNIA
 
 CLERKS = """Agency Name,Program Name,Description,Category,Phone,Fax,Email,Website,Street Address,City,State,ZIP,County,Hours,Languages,Eligibility,Fees,Last Verified,Notes
 The Town,Kitchen,"A warm meal, every day.",Food Pantry,(209) 555-0101 ext. 4,209-555-0102,kitchen@town.example,www.town.example/kitchen,12 Main St,Merced,CA,95340,06047,Mon-Fri 8am-5pm; Sat 9:00 AM - 12:00 PM,"English, Spanish",All who are hungry,Free,11/01/2026,ask for the blue door
@@ -172,7 +173,7 @@ def test_hours_are_read_or_kept_as_they_are_and_never_guessed(text):
 
 
 def test_a_county_is_known_by_its_name_if_somebody_knows_it():
-    known = replace(DOOR, county_of={"Merced": "06047"}.get)
+    known = replace(DOOR, where=CALIFORNIA)
     assert good(sheet(County="Merced"), known)[0].coverage.counties == ("06047",)
     found = read(sheet(County="Merced"))
     assert found.services[0].extra["columns"] == {"County": "Merced"}
