@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import json
 import logging
 import os
@@ -329,7 +330,13 @@ def test_a_changed_service_is_published_for_machines_and_another_text_writes_not
 ) -> None:
     desk = Desk(tmp_path, os.environ["AWS_ENDPOINT_URL"], counties=("06047",))
     editions = S3Editions(lambda: client("s3"), "pages")
-    keep = KeepEdition(editions, lambda: given_with(desk.shipped, {}), Clock())
+    hours = itertools.count(13)
+
+    class Later(Clock):
+        def now(self) -> datetime:
+            return super().now().replace(hour=next(hours))
+
+    keep = KeepEdition(editions, lambda: given_with(desk.shipped, {}), Later())
     desk.publish = Publish(
         desk.store, desk.shipped, S3Releases(lambda: client("s3"), "pages"), desk.check, Clock(),
         keep_edition=keep,
@@ -337,11 +344,14 @@ def test_a_changed_service_is_published_for_machines_and_another_text_writes_not
     ticks = Ticks()
     served = PublishedEditions(desk.bucket, MadeEdition(dict), ticks)
 
-    def now() -> tuple[str, str]:
+    def line() -> dict[str, Any]:
         ticks.now += 60
-        current = served.current()
-        records = [current.edition.snapshot.record(row) for row in range(len(current.edition.snapshot))]
-        return current.away, next(one["description"] for one in records if one["name"].startswith("988"))
+        snapshot = served.current().edition.snapshot
+        records = [snapshot.record(row) for row in range(len(snapshot))]
+        return next(one for one in records if one["name"].startswith("988"))
+
+    def now() -> tuple[str, str]:
+        return line()["last_modified"], line()["description"]
 
     desk.translate("en", HEADLINE, "Where to start")
     desk.publish(ANA, "a sentence", accept=True)
@@ -351,8 +361,18 @@ def test_a_changed_service_is_published_for_machines_and_another_text_writes_not
     assert now() == (first, said)
     desk.change("services/us", said, "For whenever life is hard.")
     desk.publish(ANA, "a service", accept=True)
-    second, said = now()
-    assert second != first
-    assert said == "For whenever life is hard."
+    second, other = now()
+    assert other == "For whenever life is hard."
+    assert second > first
     desk.publish.roll_back(2, ANA, "it was better")
-    assert now()[0] == first
+    third, again = now()
+    assert again == said
+    assert third > second, "who asks for changes alone learns what came back"
+    desk.translate("en", HEADLINE, "Where anyone starts")
+    desk.publish(ANA, "a sentence once more", accept=True)
+    assert now() == (third, said)
+    desk.publish.roll_back(4, ANA, "the sentence was better")
+    assert now() == (third, said)
+    current = json.loads(client("s3").get_object(Bucket="pages", Key="current.json")["Body"].read())
+    kept = client("s3").get_object(Bucket="pages", Key=f"releases/{current['release']}/index.json")
+    assert json.loads(kept["Body"].read()) == current["index"]

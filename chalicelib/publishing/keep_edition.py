@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from chalicelib.directory.document_ids import SERVICES, ZIPS, base_of
+from chalicelib.directory.document_ids import PLACES, SERVICES, ZIPS, base_of
 from chalicelib.directory.hsds.edition import CHANGES, Words
 from chalicelib.directory.hsds.make_edition import (
     Changes,
@@ -84,6 +84,23 @@ class KeepEdition:
         places, services = services_in(whole)
         mark = self(services, places, live)
         return {**index, IN_INDEX: mark} if mark else dict(index)
+
+    def of_older(
+        self,
+        index: Mapping[str, Any],
+        changed: Collection[str],
+        whole: Callable[[], Mapping[str, str]],
+        live: Mapping[str, Any],
+    ) -> Index:
+        """Return the index of an older release as it goes live again, naming an edition of now.
+
+        The one of then would date what comes back by then, and who asks for changes alone would not learn of
+        it. `changed` are the documents in which the older release differs from the live one: where none has a
+        service or a place, the live edition stays. Raises what keeping one raises.
+        """
+        if live.get(IN_INDEX) and not any(base_of(name) in (SERVICES, PLACES) for name in changed):
+            return {**index, IN_INDEX: live[IN_INDEX]}
+        return self.of_texts(index, whole(), live)
 
     def __call__(self, services: Collection[Service], places: Places, live: Mapping[str, Any]) -> str:
         """Return the hash of the edition of these services, once it lies there whole; "" for none.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.publishing.built_places import BuiltPlace, read_built
 from chalicelib.publishing.documents import CheckReport, Release
 from chalicelib.publishing.page_units import digests_in
 from chalicelib.publishing.ports import ReleaseShelf
-from chalicelib.publishing.release_files import DOCUMENTS, INDEX, INPUTS, MAILS, package_of
+from chalicelib.publishing.release_files import DOCUMENTS, INDEX, INPUTS, MAILS, index_file, package_of
 from chalicelib.publishing.targets import TEXTS
 
 
@@ -28,6 +28,14 @@ class OlderMap:
     report: CheckReport
     files: Callable[[Release], Mapping[str, bytes]]
     is_whole: Callable[[], bool]
+
+    def with_index(self, index: Mapping[str, Any]) -> OlderMap:
+        """Return the same map with another index, which goes into its files as well."""
+        if index == self.index:
+            return self
+        return replace(
+            self, index=index, files=lambda release: {**self.files(release), INDEX: index_file(index)}
+        )
 
 
 def entries_of(

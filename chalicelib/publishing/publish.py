@@ -189,6 +189,7 @@ class Publish(ReleaseHistory):
             self.compare(target, seen)
         if older.report.needs_a_yes and not accept:
             raise NotYet(planned(target, older.report))
+        older = self._with_edition(older, target)
         if target.since and older.index == target.since.index and not target.going.texts:
             raise NothingToPublish("every page is live as it is")
         for _ in range(_TRIES):
@@ -207,6 +208,17 @@ class Publish(ReleaseHistory):
         if number == SHIPPED or target.place or target.kept_places:
             return None
         return older_map(self._shelf, number, self._shipped.package())
+
+    def _with_edition(self, older: OlderMap, target: Target) -> OlderMap:
+        """Return an older map with an edition for machines that says that what it brings back changed now."""
+        if not self._keep_edition:
+            return older
+        live = target.since.index if target.since else {}
+
+        def whole() -> Mapping[str, str]:
+            return all_texts(self._shipped, self._targets.text_of(target))
+
+        return older.with_index(self._keep_edition.of_older(older.index, target.going.texts, whole, live))
 
     def _release(self, target: Target, wish: Wish) -> Release:
         """Bring a target to readers; where others published meanwhile, once more over what is live then."""

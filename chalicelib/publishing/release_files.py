@@ -74,13 +74,18 @@ def files_of(
 ) -> dict[str, bytes]:
     """Return the files of a release that was built."""
     files = {
-        INDEX: json.dumps(built.index, indent=1).encode(),
+        INDEX: index_file(built.index),
         INPUTS: built_places.written(built.places.values(), missing),
     }
     if built.frames:
         files[MAILS] = _spelled({"format": 1, "mails": built.frames})
     files[DOCUMENTS] = documents_file(texts, release, shipped)
     return files
+
+
+def index_file(index: Mapping[str, Any]) -> bytes:
+    """Return the file of an index."""
+    return json.dumps(index, indent=1).encode()
 
 
 def documents_file(texts: Mapping[str, str], release: Release, shipped: ShippedDocuments) -> bytes:

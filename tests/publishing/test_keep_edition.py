@@ -17,6 +17,7 @@ from chalicelib.publishing.keep_edition import Given, KeepEdition
 from chalicelib.publishing.page_units import folder_in, folders_in
 from tests.directory.hsds.samples import KITCHEN, LINE
 from tests.pages.hsds_site import NOW, PLACES, WORDS, ZIPS
+from tests.support.towns_desk import TownsPackage
 
 GIVEN = Given(ZIPS, WORDS, (LINE, KITCHEN), "package-1")
 CHANGED = replace(KITCHEN, what="A warm meal, and tea.")
@@ -101,6 +102,24 @@ def test_a_service_that_is_as_it_was_once_has_changed_since():
     office.publish([LINE, CHANGED])
     assert office.publish([LINE, KITCHEN]) != first
     assert office.changed("Kitchen") == "2026-11-27T12:00:00Z"
+
+
+def test_an_older_release_keeps_the_live_edition_where_no_service_and_no_place_is_another():
+    keep = KeepEdition(Shelf(), lambda: GIVEN, Clock())
+    live, of_then = {"hsds": "now"}, {"hsds": "then", "a": 1}
+    assert keep.of_older(of_then, ["catalog/en", "contacts/us"], dict, live) == {"hsds": "now", "a": 1}
+
+
+@pytest.mark.parametrize(
+    ("changed", "live"),
+    [(["services/us"], {"hsds": "now"}), (["places"], {"hsds": "now"}), ([], {}), ([], {"hsds": ""})],
+)
+def test_an_older_release_with_other_services_names_an_edition_of_now(changed, live):
+    shelf = Shelf()
+    keep = KeepEdition(shelf, lambda: GIVEN, Clock())
+    whole = TownsPackage().texts
+    index = keep.of_older({"hsds": "then"}, changed, lambda: whole, live)
+    assert [index["hsds"]] == [*shelf.there]
 
 
 @pytest.mark.parametrize(
