@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -23,8 +23,11 @@ from chalicelib.directory.hsds.snapshot import ENGLISH, Snapshot
 from chalicelib.directory.hsds.terms import TERMS, taxonomy_records, term_in, term_record
 from chalicelib.shared.locales import nearest, negotiate
 
-# An organization with more services than these has them in short, whatever is asked: a response has a limit.
+# A response has a limit: Lambda sends six million bytes, some signs of which are written as six. So an
+# organization with more services than these has them in short, whatever is asked, or has none in it.
 MOST_FULL_SERVICES = 200
+MOST_SERVICES = 1_000
+LONGEST_PAGE = 3_000_000  # bytes
 
 Query = Mapping[str, Sequence[str]]
 T = TypeVar("T")
@@ -122,9 +125,16 @@ class _Look:
             row, number = self.snapshot.at_rows[own_id]
             return at_location_with(self._service(row), number)
         if kind == "organizations" and (rows := self.snapshot.having("organization", own_id)):
-            in_full = asked.full_service and len(rows) <= MOST_FULL_SERVICES
-            return organization_with((self._service(row) for row in rows), in_full)
+            return self._organization_with(rows, asked)
         raise Problem(404, "there is no such record")
+
+    def _organization_with(self, rows: Collection[int], asked: Wanted) -> Json:
+        """Return an organization with its services of these rows, unless they are too many for a response."""
+        if len(rows) > MOST_SERVICES:
+            alone: Json = self._service(next(iter(rows)))["organization"]
+            return alone
+        in_full = asked.full_service and len(rows) <= MOST_FULL_SERVICES
+        return organization_with((self._service(row) for row in rows), in_full)
 
     def page(self, kind: str, asked: Wanted) -> Json:
         """Return a page of a list."""
@@ -203,10 +213,19 @@ _KINDS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 
 
 def _page(found: Sequence[T], asked: Wanted, record: Callable[[T], Json]) -> Json:
-    """Return one page (pagination) of what was found; a page behind the last one is empty, and no error."""
+    """Return one page (pagination) of what was found; a page behind the last one is empty, and no error.
+
+    Raises Problem (400) for one that is too long to be sent.
+    """
     total, size = len(found), asked.per_page
     pages = -(-total // size)
-    shown = found[(asked.page - 1) * size : asked.page * size]
+    shown: list[Json] = []
+    left = LONGEST_PAGE
+    for one in found[(asked.page - 1) * size : asked.page * size]:
+        shown.append(record(one))
+        left -= len(_written(shown[-1]).encode())
+        if left < 0:
+            raise Problem(400, "this page would be too long: ask for fewer records, with per_page")
     return {
         "total_items": total,
         "total_pages": pages,
@@ -215,7 +234,7 @@ def _page(found: Sequence[T], asked: Wanted, record: Callable[[T], Json]) -> Jso
         "first_page": asked.page == 1,
         "last_page": asked.page >= pages,
         "empty": not shown,
-        "contents": [record(one) for one in shown],
+        "contents": shown,
     }
 
 
@@ -238,4 +257,8 @@ def _is_asked(term: Json, asked: Wanted) -> bool:
 
 
 def _answer(status: int, body: Json, tag: str) -> Answer:
-    return Answer(status, json.dumps(body, ensure_ascii=False, separators=(",", ":")), tag)
+    return Answer(status, _written(body), tag)
+
+
+def _written(body: Json) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -38,7 +38,7 @@ _PARAMETERS: Mapping[str, tuple[str, Json]] = {
     ),
     "minimal": ("Id, name, status and date of the last change alone.", _FLAG),
     "full": ("Records with all that belongs to them.", _FLAG),
-    "full_service": ("Services of an organization in full, unless they are very many.", _FLAG),
+    "full_service": ("Services of an organization in full, unless they are more than 200.", _FLAG),
     "postcode": (
         "Services for people of this ZIP.",
         {**_TEXT, "pattern": "^[0-9]{5}(-?[0-9]{4})?$"},
@@ -105,7 +105,10 @@ def _operation(own_id: str, says: str, names: Sequence[str], schema: Json, *prob
         for says_of, schema_of in [_PARAMETERS[name]]
     ]
     answers = {"200": {"description": says, "content": {"application/json": {"schema": schema}}}}
-    words = {400: "A parameter cannot be read, or is unknown.", 404: "There is no such record."}
+    words = {
+        400: "A parameter cannot be read, or is unknown; or the page is too long.",
+        404: "There is no such record.",
+    }
     for status in problems:
         content = {"application/json": {"schema": _schema("Problem")}}
         answers[str(status)] = {"description": words[status], "content": content}

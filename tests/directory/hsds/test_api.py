@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from openapi_spec_validator import validate
 
-from chalicelib.directory.hsds.api import MOST_FULL_SERVICES, Api, Zips
+from chalicelib.directory.hsds.api import LONGEST_PAGE, MOST_FULL_SERVICES, MOST_SERVICES, Api, Zips
 from chalicelib.directory.hsds.openapi import openapi
 from chalicelib.directory.hsds.profile import problems_of, problems_of_page
 from chalicelib.directory.hsds.records import service_record
@@ -308,6 +308,34 @@ def test_a_very_large_organization_has_its_services_in_short():
     body = json.loads(api.answer(f"organizations/{own_id}", {"full_service": ["true"]}).body)
     assert len(body["services"]) == MOST_FULL_SERVICES + 1
     assert "phones" not in body["services"][0]
+
+
+def test_an_organization_with_more_services_than_a_response_holds_has_none_in_it():
+    many = [replace(LINE, id=f"line-{number}") for number in range(MOST_SERVICES + 1)]
+    api = Api(build(many, SETTING, REACH), BASE, PROFILE, ZIPS)
+    own_id = service_record(LINE, SETTING)["organization"]["id"]
+    for path, query in ((f"organizations/{own_id}", {}), ("organizations", {"full": ["true"]})):
+        body = json.loads(api.answer(path, query).body)
+        (record,) = body.get("contents", [body])
+        assert "services" not in record
+        assert problems("organization", record) == []
+    page = json.loads(api.answer("services", {"organization_id": [own_id]}).body)
+    assert page["total_items"] == len(many)
+
+
+def test_a_page_that_is_too_long_to_be_sent_is_refused_and_a_shorter_one_is_not():
+    long = " ".join(["word"] * 999)
+    many = [
+        replace(LINE, id=f"line-{number}", what=long, organization=Organization(f"o-{number % 9}", "A House"))
+        for number in range(900)
+    ]
+    api = Api(build(many, SETTING, REACH), BASE, PROFILE, ZIPS)
+    for full in ("full", "full_service"):
+        refused = api.answer("organizations", {full: ["true"]})
+        assert (refused.status, "per_page" in refused.body) == (400, True)
+        answer = api.answer("organizations", {full: ["true"], "per_page": ["1"]})
+        assert answer.status == 200
+        assert len(answer.body.encode()) < LONGEST_PAGE + 1_000
 
 
 def test_any_site_may_read_it_and_caches_know_that_languages_differ():
