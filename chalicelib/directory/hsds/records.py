@@ -51,7 +51,8 @@ class Setting:
 
     def changed_at(self, service: Service) -> datetime:
         """Return when a service was changed last: as `changed` says, else when it was read or confirmed."""
-        day = max(service.read_on, service.assured_on or service.read_on)
+        # Not on a day that is still to come, whatever a sheet says: nobody would ask for changes after it.
+        day = min(max(service.read_on, service.assured_on or service.read_on), self.on.date())
         return self.changed.get(service.id) or datetime.combine(day, time(), UTC)
 
 

@@ -141,8 +141,13 @@ def test_a_change_is_dated_by_what_is_known_of_it():
     when = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
     known = replace(SETTING, changed={"line": when})
     assert service_record(LINE, known)["last_modified"] == "2027-01-02T03:04:05Z"
-    later = replace(LINE, assured_on=date(2027, 2, 1))
-    assert service_record(later, SETTING)["last_modified"] == "2027-02-01T00:00:00Z"
+    later = replace(LINE, read_on=date(2026, 11, 1), assured_on=date(2026, 11, 20))
+    assert service_record(later, SETTING)["last_modified"] == "2026-11-20T00:00:00Z"
+
+
+def test_a_confirmation_that_is_still_to_come_is_no_change_in_the_future():
+    late = replace(KITCHEN, assured_on=date(2099, 1, 1))
+    assert service_record(late, SETTING)["last_modified"] == f"{SETTING.on.date()}T00:00:00Z"
 
 
 def test_coverage_is_said_by_county_zip_and_town_or_as_the_whole_place():
