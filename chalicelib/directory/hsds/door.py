@@ -6,8 +6,9 @@ in its file, says of its organization what its neighbours say, and hides where i
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -34,6 +35,7 @@ from chalicelib.shared.errors import PorchlightError
 _LEFT_OUT = "where a confidential service is was left out"
 _SAYS_OTHERS = "it says where another, confidential service is: take that out"
 _MOST_NAMED = 5
+_AS_OURS: Mapping[str, str] = {}  # names of fields, where a file has ours
 
 
 class Refused(PorchlightError):
@@ -113,6 +115,7 @@ class Gathering:
         self._records: dict[str, list[str]] = {}
         self._organizations: dict[str, Organization] = {}
         self._hidden: dict[str, list[str]] = {}  # what says where, by the organization of who hides
+        self._at_locations: dict[str, str] = {}
         self._refusals: list[Remark] = []
         self._notes: dict[tuple[str, str], tuple[str, int]] = {}
 
@@ -138,21 +141,27 @@ class Gathering:
         """Say whether there was neither a service nor a refusal so far."""
         return not self._times and not self._refusals
 
-    def add(self, record: str, service: Service, where: Sequence[str] = ()) -> None:
-        """Take in a service; `where` are texts that say where it is. Reasons against it become refusals."""
+    def add(
+        self, record: str, service: Service, where: Sequence[str], called: Mapping[str, str] = _AS_OURS
+    ) -> None:
+        """Take in a service; `where` are texts that say where it is. Reasons against it become refusals.
+
+        `called` are names of our fields, as the file calls them.
+        """
         self._times[service.id] += 1
         self._records.setdefault(service.id, []).append(record)
         if self._times[service.id] > 1:
             return
         try:
             service = self._of_one_organization(record, service)
+            said = service
             service = self._hide(record, service, where) if is_hiding(service) else service
+            self._check_at_locations(said)
             self._services[service.id] = read_service(entry_of(service), self.door.places, None)
         except (CannotHide, Refused) as error:
             self.refuse(record, error.field, error.says)
         except ContentInvalid as error:
-            says = str(error).removeprefix(f"service {service.id}: ")
-            self.refuse(record, "", says)
+            self.refuse(record, *by_field(str(error).removeprefix(f"service {service.id}: "), called))
 
     def result(self) -> Imported:
         """Return what came in, without records that stand in the file more than once."""
@@ -211,6 +220,15 @@ class Gathering:
             return without_where(service, where)[0]
         return without_streets(service, where)
 
+    def _check_at_locations(self, service: Service) -> None:
+        """Note whose each id of a service at a location is. Raises Refused for one that another has."""
+        first = service.extra.get("service_at_location", {})
+        for one in (first, *service.extra.get("more_locations", ())):
+            own_id = one.get("id")
+            if own_id and self._at_locations.setdefault(own_id, service.id) != service.id:
+                says = f"{own_id} is that of another service, too: an id belongs to one"
+                raise Refused("service_at_locations", says)
+
     def _of_one_organization(self, record: str, service: Service) -> Service:
         """Let all services of an organization say the same of it: what its first one says, filled up."""
         known = self._organizations.setdefault(service.organization.id, service.organization)
@@ -218,6 +236,15 @@ class Gathering:
             return service
         self.note(record, "organization", "it is described in more than one way: the first one counts")
         return replace(service, organization=known)
+
+
+def by_field(says: str, called: Mapping[str, str]) -> tuple[str, str]:
+    """Return the field that a sentence about one of ours begins with, as the file calls it, and the rest."""
+    found = re.fullmatch(r"([a-z_]+)(:?) (.*)", says, re.DOTALL)
+    if not found or found[1] not in called:
+        return "", says
+    rest = re.sub(r"\b[a-z]+_[a-z]+\b", lambda one: called.get(one[0], one[0]), found[3])
+    return called[found[1]], rest if found[2] else f"it {rest}"
 
 
 def one_line(value: Any) -> str:

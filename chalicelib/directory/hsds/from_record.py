@@ -14,8 +14,9 @@ from chalicelib.directory.hsds.hours import ROUND_THE_CLOCK, hours_of, is_always
 from chalicelib.directory.hsds.ids import inner_id, record_id
 from chalicelib.directory.hsds.languages import is_code, tag_of
 from chalicelib.directory.hsds.private_columns import hides_street
+from chalicelib.directory.hsds.profile import problems_of_kept
 from chalicelib.directory.hsds.records import BY_PHONE, HIDDEN_PLACE, OUR_STATUS
-from chalicelib.directory.hsds.shapes import kept
+from chalicelib.directory.hsds.shapes import kept, not_kept
 from chalicelib.directory.hsds.terms import ELIGIBILITY, OF_RECORDS, OWN, needs_and_audiences
 from chalicelib.directory.phone_numbers import read_number
 from chalicelib.directory.service_entries import IN_OTHER, OLDEST_AGE
@@ -36,6 +37,16 @@ _READ = {
     "last_modified", "organization", "organization_id", "phones", "schedules", "service_areas",
     "service_at_locations", "languages", "required_documents", "attributes", "url",
 }  # fmt: skip
+# Our names of fields, as HSDS calls them: a refusal names what stands in the file.
+CALLED = {
+    "what": "description", "name": "name", "apply": "application_process", "cost": "fees_description",
+    "eligibility": "eligibility_description", "interpretation": "interpretation_services",
+    "least_age": "minimum_age", "most_age": "maximum_age", "hours_note": "schedules", "hours": "schedules",
+    "documents": "required_documents", "address": "service_at_locations", "coverage": "service_areas",
+    "organization": "organization", "website": "url", "phones": "phones", "languages": "languages",
+    "needs": "attributes", "audiences": "attributes", "in_other": "attributes", "extra": "",
+}  # fmt: skip
+_LOST = "HSDS 3.0 has no such field, and it was left out"
 _NOT_KEPT = {"contacts": "names of people are not kept", "metadata": "the log of changes is not kept"}
 _ELSEWHERE = "another country"
 
@@ -45,7 +56,10 @@ def service_of(record: Json, door: Door, note: Note) -> tuple[Service, list[str]
 
     The record is of the right shape. Raises Refused, naming the field.
     """
-    return _Reading(record, door, note).service()
+    service, where = _Reading(record, door, note).service()
+    for name, says in problems_of_kept(service.extra):
+        raise Refused(name, says)
+    return service, where
 
 
 class _Reading:
@@ -63,6 +77,8 @@ class _Reading:
         for name, says in _NOT_KEPT.items():
             if record.get(name):
                 note(name, says)
+        for name in not_kept("service", record):
+            note(name, _LOST)
 
     def service(self) -> tuple[Service, list[str]]:
         """Return the service, and the texts that say where it is."""
@@ -168,6 +184,8 @@ class _Reading:
             raise Refused(
                 "organization", "it is missing: each service has one, with id, name and description"
             )
+        if (said := self.record.get("organization_id")) and said.lower() != record["id"].lower():
+            raise Refused("organization_id", "it is not the id of the organization that stands in it")
         plain = ("id", "name", "description", "website", "phones", "locations", "services", "attributes")
         extra: dict[str, Any] = kept("organization", {k: v for k, v in record.items() if k not in plain})
         name, description = one_line(record["name"]), one_line(record["description"])

@@ -22,7 +22,7 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 _DAY = re.compile(r"[+-]?[0-9]*(" + "|".join(DAYS) + ")")
 _DAYS_OF = ("assured_date", "valid_from", "valid_to", "dtstart", "until")
 _ONCE = ("service_at_location", "schedule", "service_area", "attribute")
-_AREAS = ("text", "geojson")
+_AREAS = ("text", "geojson", "topojson", "kml")
 
 Json = Mapping[str, Any]
 
@@ -56,6 +56,15 @@ def problems_of_page(page: Json) -> list[str]:
     }
     twice = [f"{own_id} stands on it {times} times" for own_id, times in ids.items() if times > 1]
     return [*(says for says, holds in rules.items() if not holds), *twice]
+
+
+def problems_of_kept(extra: Json) -> Iterator[tuple[str, str]]:
+    """Say what is wrong with what an import brought that has no field of ours: the field, and why."""
+    for part, one in extra.items():
+        for inner in one if isinstance(one, list) else (one,):
+            for path, name, value in _fields(inner, ""):
+                way = path if part == "service" else f"{part}.{path}"
+                yield from ((way, says) for says in _of_field(name, value))
 
 
 def _of_service(record: Json) -> Iterator[str]:

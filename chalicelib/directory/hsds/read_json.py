@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.directory.hsds.door import Door, Gathering, Imported, Refused, one_line
-from chalicelib.directory.hsds.from_record import service_of
-from chalicelib.directory.hsds.shapes import wrongs
+from chalicelib.directory.hsds.from_record import CALLED, service_of
+from chalicelib.directory.hsds.shapes import older_words, wrongs
+from chalicelib.directory.hsds.tables import OF_TABLES
 
 Json = Mapping[str, Any]
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
+# At the top of a document: of a data package, or lists whose records would have to be put together.
+_TABLES = {"resources", "phones", "locations", "addresses", "schedules", "service_at_locations"}
 _MOST_WRONGS = 5  # named of one record
 
 
@@ -38,6 +41,11 @@ def read_json(data: bytes, file: str, door: Door) -> Imported:
 
 
 def _take(label: str, record: Any, gathering: Gathering) -> None:
+    if old := older_words(record):
+        gathering.refuse(
+            label, old, "it is of HSDS 1 or 2: bring it as HSDS 3, or all of it as one flat sheet (CSV)"
+        )
+        return
     if isinstance(record, Mapping) and not {"status", "organization"} & record.keys():
         says = "it is no service: one has status and organization; an organization comes with its services"
         gathering.refuse(label, "status", says)
@@ -55,12 +63,14 @@ def _take(label: str, record: Any, gathering: Gathering) -> None:
 
     try:
         service, where = service_of(record, gathering.door, note)
-        gathering.add(label, service, where)
+        gathering.add(label, service, where, CALLED)
     except Refused as error:
         gathering.refuse(label, error.field, error.says)
 
 
 def _text_of(data: bytes) -> str:
+    if data[:2] in (b"PK", b"\x1f\x8b"):
+        raise _Unreadable("it is packed (ZIP, gzip): unpack it, and bring what is inside")
     for bom, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig")):
         if data.startswith(bom):
             try:
@@ -169,8 +179,14 @@ def _services_in(document: Any, gathering: Gathering) -> list[Any]:
         return _joined(document)
     if not isinstance(document, Mapping):
         raise _Unreadable("it holds neither a record nor a list of them")
+    if _is_of_tables(document):
+        raise _Unreadable(f"it is of several tables; {OF_TABLES}")
+    if isinstance(document.get("content"), list) and "totalElements" in document:
+        raise _Unreadable(
+            "it is a page of HSDS 2 (content, totalElements): bring HSDS 3, with contents and total_items"
+        )
     if isinstance(document.get("contents"), list):
-        if document.get("total_pages", 1) != 1:
+        if document.get("total_pages", 1) not in (0, 1):
             gathering.whole = False
             gathering.note("", "total_pages", "it is one page of several: the others are missing here")
         size = document.get("size", len(document["contents"]))
@@ -181,6 +197,12 @@ def _services_in(document: Any, gathering: Gathering) -> list[Any]:
         organizations = document.get("organizations", [])
         return _joined(document["services"], organizations if isinstance(organizations, list) else [])
     return _joined([document])
+
+
+def _is_of_tables(document: Mapping[str, Any]) -> bool:
+    """Say whether a document is no record, and has what belongs to its records in lists beside them."""
+    is_record = not document.keys().isdisjoint(("id", "status", "contents"))
+    return not is_record and any(name in _TABLES or name.endswith(".csv") for name in document)
 
 
 def _joined(records: list[Any], organizations: list[Any] | None = None) -> list[Any]:

@@ -54,6 +54,7 @@ from chalicelib.shared.email_addresses import is_address
 
 T = TypeVar("T")
 _WIDE = ("state", "nation")  # where most services cover less than all of it
+_COLUMN_OF = {"apply": "how_to_apply", "address": "street", "coverage": "counties"}  # where they differ
 _STATUS_WORDS = {
     "": ACTIVE, "active": ACTIVE, "open": ACTIVE, "yes": ACTIVE, "true": ACTIVE, "y": ACTIVE,
     "inactive": RETIRED, "closed": RETIRED, "no": RETIRED, "false": RETIRED, "n": RETIRED, "defunct": RETIRED,
@@ -98,7 +99,8 @@ def _take(line: int, titles: Sequence[str], row: Sequence[str], gathering: Gathe
         reading = _Row(titles, row, gathering, label)
         label = reading.label
         where = [reading.one(column) for column in ("street", "street_2")]
-        gathering.add(label, reading.service(), [one for one in where if not hides_street(one)])
+        streets = [one for one in where if not hides_street(one)]
+        gathering.add(label, reading.service(), streets, reading.called)
     except Refused as error:
         gathering.refuse(label, error.field, error.says)
 
@@ -167,6 +169,12 @@ class _Row:
         """Return the texts of a column, or of all columns that are one of ours."""
         found = [one for text in self.cells.get(column, ()) for one in read_list(text, commas)]
         return tuple(dict.fromkeys(found))
+
+    @property
+    def called(self) -> dict[str, str]:
+        """Return what the sheet calls our fields."""
+        named = {ours: self.titles[column] for ours, column in _COLUMN_OF.items() if column in self.titles}
+        return {**self.titles, **named}
 
     @property
     def is_ours(self) -> bool:

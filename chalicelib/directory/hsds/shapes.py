@@ -75,6 +75,13 @@ _WRITTEN = {
 DEEPEST = 12  # records in records; the official examples have seven
 # Never kept: names of people, and logs of who changed what.
 OF_PEOPLE = ("contacts", "metadata", "assurer_email")
+# Of the compiled official files alone: the way from a record to what it stands in.
+_WAYS_BACK = ("services", "service")
+# Fields that only records of HSDS 1 and 2 have.
+_OLDER = (
+    "regular_schedules", "holiday_schedules", "regular_schedule", "holiday_schedule", "eligibilitys",
+    "physical_addresses", "postal_addresses", "services_taxonomy", "service_taxonomys",
+)  # fmt: skip
 # What says where something is.
 OF_WHERE = (
     "address", "addresses", "latitude", "longitude", "location", "locations", "more_locations",
@@ -142,6 +149,24 @@ def wrongs(kind: str, value: Any, path: str = "", deep: int = 0) -> Iterator[Wro
                 yield Wrong(_below(path, name), "it is missing")
         else:
             yield from _wrong_value(field, value[name], _below(path, name), deep)
+
+
+def not_kept(kind: str, value: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Return the fields of a sound record, however deep, that HSDS 3.0 does not know: they get lost."""
+    for name, one in value.items():
+        way = _below(path, name)
+        if name in _WAYS_BACK or (name in OF_PEOPLE and not path):
+            continue
+        if _is_foreign(kind, name):
+            yield way
+        elif inner := SHAPES[kind][name].kind:
+            for each in one if isinstance(one, list) else (one,):
+                yield from not_kept(inner, each, way)
+
+
+def older_words(record: object) -> str:
+    """Return the field by which a record shows that it is of HSDS 1 or 2; "" for none."""
+    return next((name for name in _OLDER if name in record), "") if isinstance(record, Mapping) else ""
 
 
 def is_uuid(text: object) -> bool:

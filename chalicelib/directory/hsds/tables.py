@@ -7,12 +7,23 @@ import io
 from collections.abc import Iterator, Sequence
 
 from chalicelib.directory.hsds.columns import column_of
+from chalicelib.directory.hsds.shapes import SHAPES
 
 DELIMITERS = ",;\t|"
 _FIRST_LINES = 12  # a title, a date and a logo's cell may stand above the names of columns
 LONGEST_CELL = 100_000
 # What a spreadsheet would take for a formula. Written with an apostrophe before it, which it shows as text.
 _FORMULAS = "=+-@\t\r"
+
+
+# Of HSDS as several tables (tabular data package), none of which says all of a service.
+OF_TABLES = (
+    "HSDS as several tables is not read: bring HSDS JSON, or one flat sheet with Organization and Phone"
+)
+_OF_A_TABLE = {
+    "organization_id", "service_id", "location_id", "program_id", "contact_id", "phone_id", "link_id",
+    "resource_id", "service_at_location_id", "taxonomy_id", "parent_id", "character_set",
+}  # fmt: skip
 
 
 class NoTable(ValueError):
@@ -22,7 +33,7 @@ class NoTable(ValueError):
 def decoded(data: bytes) -> str:
     """Return the text of a table: UTF-8 or UTF-16 with its mark, else what an older Excel writes."""
     if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
-        raise NoTable("it is a workbook: save the sheet as CSV (UTF-8), and bring that file")
+        raise NoTable("it is a workbook or a packed file: save the sheet as CSV (UTF-8), and bring that file")
     is_wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
         try:
@@ -56,6 +67,8 @@ def rows_of(text: str) -> Iterator[tuple[int, list[str]]]:
                 if number >= _FIRST_LINES:
                     break
                 titled = True
+                if _is_one_of_several(row):
+                    raise NoTable(f"it is one of several tables; {OF_TABLES}")
             if titled:
                 yield at, row
     except csv.Error as error:
@@ -70,6 +83,17 @@ def is_head(row: Sequence[str]) -> bool:
     """Say whether a row has the names of columns: one that names a service, and one more."""
     known = {column_of(one) for one in row} - {""}
     return bool(known & {"name", "organization"}) and len(known) > 1
+
+
+def _is_one_of_several(row: Sequence[str]) -> bool:
+    """Say whether names of columns are those of one of HSDS's tables, and not of a row a service.
+
+    Taken for such a sheet, a table of contacts would make services of people's names.
+    """
+    titles = {one.strip() for one in row} - {""}
+    if "id" not in titles or "organization" in {column_of(one) for one in titles}:
+        return False
+    return bool(titles & _OF_A_TABLE) or any(titles <= shape.keys() for shape in SHAPES.values())
 
 
 def cell(text: str) -> str:

@@ -153,6 +153,12 @@ BAD_FILES = {
     "very deep": b"[" * 200_000 + b"]" * 200_000,
     "half a sign": b'[{"name": "\\ud83d"}]',
     "a very long number": b"[" + b"9" * 10_000 + b"]",
+    "a packed file": b"PK\x03\x04rest",
+    "a file packed by gzip": b"\x1f\x8b\x08rest",
+    "a data package": json.dumps({"name": "x", "resources": [{"path": "services.csv"}]}).encode(),
+    "a page of HSDS 2": json.dumps({"totalElements": 1, "content": [RECORDS[0]]}).encode(),
+    "lists beside one another": json.dumps({"services": RECORDS, "phones": []}).encode(),
+    "tables": json.dumps({"services.csv": RECORDS}).encode(),
     "terms alone": json.dumps({"contents": [{"id": "x", "name": "y"}]}).encode(),
 }
 
@@ -204,8 +210,41 @@ BAD_RECORDS = {
         "schedules[0]",
     ),
     "a list that is none": ({"languages": "Spanish"}, "languages"),
-    "a name that is too long": ({"name": "x" * 400}, "name"),
+    "a name that is too long": ({"name": "x" * 400}, "name: it has more than 300"),
+    "a sentence that is too long": ({"description": "x" * 6000}, "description: it has more than 5000"),
+    "ages the wrong way round": (
+        {"minimum_age": 60, "maximum_age": 18},
+        "minimum_age: it is more than maximum_age",
+    ),
+    "another organization's id": ({"organization_id": RECORDS[0]["id"]}, "organization_id: it is not the id"),
+    "a day that is none, of a schedule that is kept": (
+        {"schedules": [{"id": RECORDS[0]["id"], "opens_at": "09:00", "valid_from": "soon"}]},
+        "schedules[0].valid_from: it is no day",
+    ),
+    "a field of HSDS 2": ({"regular_schedules": []}, "regular_schedules: it is of HSDS 1 or 2"),
 }
+
+
+def test_an_id_of_a_service_at_a_location_belongs_to_one_service():
+    at = {"id": RECORDS[2]["id"], "location": {"id": RECORDS[0]["id"], "location_type": "virtual"}}
+    records = [{**RECORDS[0], "service_at_locations": [at]}, record(service_at_locations=[at])]
+    found = read(records)
+    assert [one.id for one in found.services] == ["line"]
+    assert [one.field for one in found.refusals] == ["service_at_locations"]
+
+
+def test_a_page_of_no_service_is_no_page_of_several():
+    found = read({"total_items": 0, "total_pages": 0, "size": 0, "contents": []})
+    assert (found.notes, len(found.refusals)) == ((), 1)
+
+
+def test_what_gets_lost_on_the_way_in_is_said_by_field():
+    newer = {"id": RECORDS[0]["id"], "url": "https://x.example/"}
+    phone = {**RECORDS[1]["phones"][0], "whatsapp": True}
+    found = read(record(additional_urls=[newer], additional_info="x", phones=[phone]))
+    lost = {one.field for one in found.notes if "HSDS 3.0 has no such field" in one.says}
+    assert lost == {"additional_urls", "additional_info", "phones.whatsapp"}
+    assert read([*RECORDS]).notes == ()
 
 
 @pytest.mark.parametrize("what", BAD_RECORDS)

@@ -193,7 +193,8 @@ WRONG = {
     "half an address": ({"Street": "1 Elm St", "City": "Merced"}, "State", "street, city, state and ZIP"),
     "a flag that is none": ({"Confidential": "perhaps"}, "Confidential", "yes or no"),
     "no name at all": ({"Name": "", "Organization": ""}, "Name", "empty"),
-    "ages the wrong way round": ({"Min_age": "18", "Max_age": "12"}, "", "least_age is more"),
+    "ages the wrong way round": ({"Min_age": "18", "Max_age": "12"}, "Min age", "it is more than Max age"),
+    "a sentence that is too long": ({"Description": "x" * 6000}, "Description", "it has more than 5000"),
 }
 
 
@@ -210,6 +211,13 @@ FILES = {
     "nothing": (b"", "names of columns"),
     "no names of columns": (b"a,b\nc,d\n", "names of columns"),
     "names of columns alone": (b"Name,Phone\n", "no row"),
+    "HSDS's table of contacts": (
+        b"id,service_id,name,title,email\n1e7efce3,ac148810,Ann Persona,Manager,a@b.example\n",
+        "several tables",
+    ),
+    "HSDS's table of services": (b"id,organization_id,name,status\n1,2,A Service,active\n", "several tables"),
+    "HSDS's table of languages": (b"id,name,code\n1,Urdu,ur\n", "several tables"),
+    "a table of HSDS 2": (b"id,location_id,name,regular_schedule\n1,2,A Service,Mo\n", "several tables"),
     "a workbook": (b"PK\x03\x04rest", "save the sheet as CSV"),
     "an old workbook": (b"\xd0\xcf\x11\xe0rest", "save the sheet as CSV"),
     "zero bytes": (b"Name,Phone\nA\0,209-555-0101\n", "no text"),
