@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -101,6 +103,34 @@ def test_an_api_that_gives_no_full_lists_is_asked_for_each_service(site, tmp_pat
     assert len(read_json(out.read_bytes(), out.name, DOOR).services) == 3
 
 
+def test_an_api_that_refuses_to_be_asked_for_full_lists_is_asked_without(site, tmp_path):
+    site.before = [(400, {}, b"{}")]
+    out = tmp_path / "services.jsonl"
+    assert crawl(site, out)() == 3
+    assert [path for path in site.asked if "?" in path] == [
+        "/hsds/services?page=1&per_page=2&full=true",
+        "/hsds/services?page=1&per_page=2",
+        "/hsds/services?page=2&per_page=2",
+    ]
+    assert len(read_json(out.read_bytes(), out.name, DOOR).services) == 3
+
+
+def test_a_list_with_a_list_in_it_and_no_organization_is_not_in_full(site, tmp_path):
+    whole = json.loads(API.answer("services", {"full": ["true"]}).body)
+    short = [{"id": one["id"], "name": one["name"], "languages": []} for one in whole["contents"]]
+    site.before = [(200, {}, json.dumps({**whole, "contents": short}).encode())]
+    out = tmp_path / "services.jsonl"
+    crawl(site, out)()
+    assert len(read_json(out.read_bytes(), out.name, DOOR).services) == 3
+
+
+def test_another_service_than_the_one_that_was_asked_for_is_named(site, tmp_path):
+    site.short = True
+    site.before = [site.answer("/hsds/services?page=1&per_page=2"), (200, {}, b'{"id": "other"}')]
+    with pytest.raises(CrawlFailed, match="another service"):
+        crawl(site, tmp_path / "a.jsonl")()
+
+
 def test_a_crawl_that_stopped_goes_on_where_it_was(site, tmp_path):
     out = tmp_path / "services.jsonl"
     bounds = Bounds(per_page=1, pause=0, tries=1)
@@ -124,6 +154,15 @@ def test_a_whole_file_is_not_read_again_unless_asked_for(site, tmp_path):
     again = crawl(site, out)
     again.forget()
     assert again() == 3
+
+
+def test_it_waits_until_the_day_that_it_is_told(site, tmp_path):
+    later = formatdate(time.time() + 40, usegmt=True)
+    site.before = [(429, {"Retry-After": later}, b""), (429, {"Retry-After": "soon"}, b"")]
+    slept: list[float] = []
+    crawl(site, tmp_path / "a.jsonl", Bounds(per_page=3, pause=0), slept.append)()
+    assert 0 < slept[0] <= 40
+    assert slept[2] == 2.0
 
 
 def test_it_waits_between_requests_and_as_long_as_it_is_asked_to(site, tmp_path):
@@ -161,8 +200,20 @@ def test_a_list_that_changed_meanwhile_is_no_whole_file(site, tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_list_that_got_shorter_meanwhile_is_no_whole_file_even_if_it_adds_up(site, tmp_path):
+    pages = [{"total_items": 3, "contents": [{"id": one, "phones": [], "organization": {}} for one in "ab"]}]
+    # The first is gone, so that the third stands on the first page now, which was read.
+    pages += [{"total_items": 2, "contents": []}]
+    site.before = [(200, {}, json.dumps(one).encode()) for one in pages]
+    with pytest.raises(CrawlFailed, match="3 services, and later 2"):
+        crawl(site, tmp_path / "a.jsonl")()
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_pages_without_an_end_are_left(site, tmp_path):
-    page = json.dumps({"contents": [{"id": "a", "phones": []}], "total_items": 1}).encode()
+    page = json.dumps(
+        {"contents": [{"id": "a", "phones": [], "organization": {}}], "total_items": 1}
+    ).encode()
     site.before = [(200, {}, page)] * 10
     with pytest.raises(CrawlFailed, match="more than 3 pages"):
         crawl(site, tmp_path / "a.jsonl", Bounds(pause=0, pages=3))()

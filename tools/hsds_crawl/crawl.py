@@ -13,8 +13,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, urlencode, urlsplit
 
 Json = dict[str, Any]
@@ -23,6 +24,7 @@ AGENT = "porchlight-hsds-crawl/1"
 PATIENCE = 30.0  # seconds for one response
 _MANY = 429
 _AGAIN = {_MANY, 500, 502, 503, 504}
+_NOT_UNDERSTOOD = {400, 422}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class CrawlFailed(Exception):
     """The API cannot be read; the text says in one line why, and what to do."""
 
 
+class NotUnderstood(CrawlFailed):
+    """The API refuses a question as it was asked (400, 422): ask in another way."""
+
+
 class Crawl:
     """One crawl into one file."""
 
@@ -50,6 +56,7 @@ class Crawl:
         self._get, self._out, self._bounds = get, out, bounds
         self._part = out.with_name(f"{out.name}.part")
         self._state = out.with_name(f"{out.name}.state")
+        self._full = {"full": "true"}  # as long as the API knows it
 
     def forget(self) -> None:
         """Start anew: what was read before is gone."""
@@ -60,44 +67,56 @@ class Crawl:
         """Read all services and return how many there are. Raises CrawlFailed; what was read stays."""
         if self._out.exists() and not self._state.exists():
             raise CrawlFailed(f"{self._out} is there and whole: --again reads it anew")
-        page, seen = self._where()
-        total = -1
+        page, seen, total = self._where()
         while True:
             if page > self._bounds.pages:
                 raise CrawlFailed(f"the API has more than {self._bounds.pages:,} pages")
             found = self._page(page)
+            if total not in (None, found["total_items"]):
+                # Records came or went while it was read, so that pages moved: some may be missing.
+                self._changed(f"{total:,} services, and later {found['total_items']:,}")
             total = found["total_items"]
             self._write(self._in_full(found["contents"], seen), seen)
             if self._is_last(found, page):
                 break
             page += 1
-            self._state.write_text(json.dumps({"page": page, "size": self._part.stat().st_size}), "utf-8")
+            state = {"page": page, "size": self._part.stat().st_size, "total": total}
+            self._state.write_text(json.dumps(state), "utf-8")
         if total != len(seen):
-            # Records came or went while it was read, so that pages moved: some may be missing.
-            self.forget()
-            raise CrawlFailed(
-                f"the API says {total:,} services, and {len(seen):,} were read: it changed; try again"
-            )
+            self._changed(f"{total:,} services, and {len(seen):,} were read")
         self._part.replace(self._out)
         self._state.unlink(missing_ok=True)
         return len(seen)
 
-    def _where(self) -> tuple[int, set[str]]:
-        """Return the page to go on with, and the ids in the file; what a stop broke off is cut away."""
+    def _changed(self, says: str) -> NoReturn:
+        self.forget()
+        raise CrawlFailed(f"the API says {says}: it changed; try again")
+
+    def _where(self) -> tuple[int, set[str], int | None]:
+        """Return the page to go on with, the ids in the file, and how many there are to be.
+
+        What a stop broke off is cut away.
+        """
         try:
             state = json.loads(self._state.read_text("utf-8"))
             with self._part.open("r+b") as file:
                 file.truncate(int(state["size"]))
                 file.seek(0)
                 ids = {str(json.loads(line)["id"]) for line in file}
-            return int(state["page"]), ids
+            return int(state["page"]), ids, int(state["total"])
         except (OSError, ValueError, KeyError, TypeError):
             self._part.write_bytes(b"")
-            return 1, set()
+            return 1, set(), None
 
     def _page(self, number: int) -> Json:
-        query = urlencode({"page": number, "per_page": self._bounds.per_page, "full": "true"})
-        page = self._get(f"/services?{query}")
+        asked = {"page": number, "per_page": self._bounds.per_page}
+        try:
+            page = self._get(f"/services?{urlencode({**asked, **self._full})}")
+        except NotUnderstood:
+            if not self._full:
+                raise
+            self._full = {}
+            page = self._get(f"/services?{urlencode(asked)}")
         contents, total = page.get("contents"), page.get("total_items")
         if not isinstance(contents, list) or not isinstance(total, int):
             raise CrawlFailed(
@@ -115,9 +134,12 @@ class Crawl:
                 raise CrawlFailed("a service in the list has no id")
             if own_id in seen:
                 continue
-            # Not every API knows full=true: what has no list in it is asked for by itself.
-            is_whole = any(isinstance(value, list) for value in one.values())
-            yield dict(one) if is_whole else self._get(f"/services/{quote(own_id, safe='')}")
+            # Not every API knows full=true: what has no list, or no organization, is asked for by itself.
+            is_whole = any(isinstance(value, list) for value in one.values()) and "organization" in one
+            record = dict(one) if is_whole else self._get(f"/services/{quote(own_id, safe='')}")
+            if record.get("id") != own_id:
+                raise CrawlFailed(f"/services/{quote(own_id, safe='')}: the API answers with another service")
+            yield record
             seen.add(own_id)
 
     def _write(self, records: Iterator[Json], seen: set[str]) -> None:
@@ -197,7 +219,8 @@ def _read(opener: urllib.request.OpenerDirector, url: str, bounds: Bounds) -> Js
         with error:
             if error.code in _AGAIN:
                 raise _Later(_seconds(error.headers.get("Retry-After", ""))) from error
-            raise CrawlFailed(f"{path}: the API answers {error.code}") from error
+            refused = NotUnderstood if error.code in _NOT_UNDERSTOOD else CrawlFailed
+            raise refused(f"{path}: the API answers {error.code}") from error
     except (OSError, http.client.HTTPException) as error:
         raise _Later from error
     if len(body) > bounds.size:
@@ -212,8 +235,10 @@ def _read(opener: urllib.request.OpenerDirector, url: str, bounds: Bounds) -> Js
 
 
 def _seconds(retry_after: str) -> float:
-    return (
-        float(retry_after)
-        if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 6
-        else 0.0
-    )
+    """Return how long to wait, said in seconds or as a date; 0 for neither."""
+    if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 6:
+        return float(retry_after)
+    try:
+        return max(parsedate_to_datetime(retry_after).timestamp() - time.time(), 0.0)
+    except (ValueError, OverflowError):
+        return 0.0
