@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -89,12 +89,21 @@ def handler(editions: Any = None, base: str = "https://a.example/hsds", log: Any
 
 
 @contextmanager
-def site(editions: Any = None) -> Iterator[str]:
-    """Serve, and give the address of the API."""
+def site(
+    editions: Any = None, seen: Callable[[Any, Any], None] = lambda event, response: None
+) -> Iterator[str]:
+    """Serve, and give the address of the API; `seen` is told each event and its response."""
     listener = reserve(0)
     address = f"http://{HOST}:{listener.getsockname()[1]}/hsds"
     app = Chalice("hsds")
-    app.register_blueprint(hsds_routes.routes(handler(editions, address)))
+    handle = handler(editions, address)
+
+    def told(event: Any, context: Any) -> Any:
+        response = handle(event, context)
+        seen(event, response)
+        return response
+
+    app.register_blueprint(hsds_routes.routes(told))
     served = LocalSite(app, listener, say=lambda line: None)
     served.start()
     try:
