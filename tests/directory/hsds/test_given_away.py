@@ -53,6 +53,11 @@ _PLAIN: dict[str, Any] = {
     "opens_at": "08:00",
     "closes_at": "17:00",
     "dtstart": "2026-01-01",
+    "valid_from": "2026-01-01",
+    "valid_to": "2026-12-31",
+    "until": "2026-12-31",
+    "timezone": -8,
+    "extent_type": "text",
     "freq": "WEEKLY",
     "taxonomy": "Theirs",
     "extent": "town:Los Banos",
@@ -69,6 +74,8 @@ def planted(kind: str, path: str = "", deep: int = 0) -> dict[str, Any]:
         if field.newer or (deep > 3 and not field.needed):
             continue
         record[name] = _value(kind, name, field, f"{path}/{kind}/{name}", deep)
+    if isinstance(record.get("organization"), dict):
+        record["organization_id"] = record["organization"]["id"]  # else it is refused for that
     return record
 
 
@@ -160,6 +167,8 @@ def test_what_shares_a_location_with_a_confidential_service_does_not_tell_it():
     shared = json.loads(json.dumps(bed()).replace("Confidential location", "Office"))
     shared |= {"id": str(uuid5(NAMESPACE_URL, "other")), "name": "A Meal", "description": "A meal."}
     shared["organization"]["description"] = "We help people."
+    for number, one in enumerate(shared["service_at_locations"]):
+        one["id"] = str(uuid5(NAMESPACE_URL, f"other/{number}"))
     for records in ([house, shared], [shared, house]):
         found = read_json(json.dumps(records).encode(), "a.json", DOOR)
         assert [str(one) for one in found.refusals] == []
