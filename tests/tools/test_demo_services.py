@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,19 @@ def test_only_the_demo_can_be_asked_for() -> None:
     assert wanted({}) is False
     with pytest.raises(ValueError, match="demo or nothing"):
         wanted({"DIRECTORY": "all"})
+
+
+def test_make_run_serves_the_state_whatever_else_it_is_asked_for(tmp_path: Path) -> None:
+    asks = (
+        "from pathlib import Path\n"
+        "from tools.local import run\n"
+        f"run.ROOT = Path({str(tmp_path)!r})\n"
+        "run._asked()\n"
+        "from chalicelib.wiring.texts import SHIPPED\n"
+        "print(SHIPPED.content)"
+    )
+    environ = {**os.environ, "DIRECTORY": "demo", "TOWNS": "20"}
+    done = subprocess.run(
+        [sys.executable, "-c", asks], env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "build" / "demo" / "content")

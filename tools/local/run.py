@@ -256,6 +256,12 @@ def _towns() -> int:
         raise CannotRun(str(error)) from error
 
 
+def _asked() -> tuple[Any, int]:
+    """Take what the environment asks for; return who signs in first, and how many towns. Raises CannotRun."""
+    _take_directory()  # before the others load what remembers where the content lies
+    return _first_publisher(), _towns()
+
+
 def _take_directory() -> None:
     """Let the site have the directory that DIRECTORY names, before anything reads one. Raises CannotRun."""
     from chalicelib.directory.adapters import shipped_content
@@ -272,8 +278,7 @@ def _take_directory() -> None:
 
 def serve(options: Options) -> None:
     """Start everything, say when it is ready, and run until it is stopped. Raises CannotRun."""
-    first, many = _first_publisher(), _towns()
-    _take_directory()
+    first, many = _asked()
     site_socket = _reserve("PORT", options.port)
     mailroom_socket = _reserve("MAILROOM_PORT", options.mailroom_port)
     mailroom_port = mailroom_socket.getsockname()[1]
