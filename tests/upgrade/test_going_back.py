@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.publishing.adapters import dynamo_documents
+from chalicelib.publishing.documents import LONGEST_TEXT, Draft
 from chalicelib.reporting.adapters.report_items import to_item
 from chalicelib.reporting.cases import MOVES, Delivery, SealedReport
 from tests.support.kept_states import KEPT, RELEASES, kept_state
-from tools.aws.record_format import FIRST, RECORD_FORMAT
+from tools.aws.record_format import FIRST, RECORD_FORMAT, cannot_read, no_way_back
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 ROOT = KEPT.parents[1]
@@ -103,3 +105,12 @@ def test_the_release_before_the_rooms_opens_no_report_of_now_and_stops_at_two_st
 
 def test_the_release_before_places_had_documents_knows_none_of_them() -> None:
     assert ["document", "DocumentInvalid"] in unread("0.2.0", newest_items())
+
+
+def test_a_long_list_of_services_is_packed_where_code_before_the_directory_looks_for_a_text() -> None:
+    draft = Draft("services/us", "x" * (LONGEST_TEXT + 1), 1, 0, "ana@desk.example", NOW)
+    item = dynamo_documents._draft_item(draft)
+    assert "text" not in item
+    assert dynamo_documents._draft(item, draft.document).text == draft.text
+    assert "services" in no_way_back(3, RECORD_FORMAT)
+    assert cannot_read(RECORD_FORMAT, 3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 OUTPUT = "RecordFormat"
-RECORD_FORMAT = 3
+RECORD_FORMAT = 4
 # What code with a lower number would do with the records of this one.
 _WHY_NOT_BACK = {
     2: "Code from before 0.2.0 can open no report that comes in from now on, stops at two of the states that"
@@ -18,6 +18,9 @@ _WHY_NOT_BACK = {
     " contacts and places that were changed here would be as they shipped. And it would mail reports to the"
     " recipients that shipped: those that were agreed to lie in another table now. Pages that are published"
     " from now on it does not find, and shows those that shipped.",
+    4: "Code from before the referral directory knows no services: with its next publish those that were"
+    " changed here would be as they shipped, and pages of counties gone. A long list of services it cannot"
+    " read at all: while one is a draft, nobody could publish anything.",
 }
 FIRST = 1  # of stages that say no number
 
