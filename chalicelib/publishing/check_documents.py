@@ -23,11 +23,12 @@ from chalicelib.directory.document_ids import (
     SITE,
     ZIPS,
     base_of,
+    place_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.directory.place_documents import Whole
 from chalicelib.directory.places import read_places
 from chalicelib.directory.service_entries import read_service
+from chalicelib.directory.services import ACTIVE
 from chalicelib.directory.zips import Zips, read_zips
 from chalicelib.pages import po_files
 from chalicelib.publishing import (
@@ -40,7 +41,7 @@ from chalicelib.publishing import (
 )
 from chalicelib.publishing.build_places import BuildPlaces, not_whole
 from chalicelib.publishing.built_places import BuiltPlace, KnownPlaces, Maker, one_policy
-from chalicelib.publishing.documents import TELLS, CheckReport, Problem
+from chalicelib.publishing.documents import ASKS, TELLS, CheckReport, Problem
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.page_units import with_hashes
 from chalicelib.publishing.place_inputs import fingerprint_of, place_inputs, site_digest
@@ -52,6 +53,10 @@ from chalicelib.shared.days import latest_today, read_day
 
 STALE_AFTER = timedelta(days=90)
 POLICY = "Content-Security-Policy"
+_ON_NO_PAGE = (
+    "it would be on no page, since nothing that it covers is in a county of this site. Please look at its"
+    " counties, ZIPs and towns."
+)
 BYTE_BUDGET = 11_200  # with its headers a page then fits into the first packets of a connection
 
 
@@ -116,8 +121,7 @@ class CheckDocuments:
         """
         whole, shipped = all_texts(self._shipped, texts), all_texts(self._shipped, {})
         problems = document_checks.check(whole, shipped)
-        problems += catalog_checks.check_syntax(whole)
-        problems += catalog_checks.check_offered(whole)
+        problems += [*catalog_checks.check_syntax(whole), *catalog_checks.check_offered(whole)]
         if not any(problem.weight == documents.STOPS for problem in problems):
             problems += [*self._stamps(whole, before or {}), *_left_alone(whole, before or {})]
         if any(problem.weight == documents.STOPS for problem in problems):
@@ -126,10 +130,11 @@ class CheckDocuments:
         problems += [_weighed(problem, before) for problem in look.problems]
         put = to_publish and not any(problem.weight == documents.STOPS for problem in problems)
         of_site = site_digest({**texts, **(raw or {})}, shipped)
-        built = self._built(texts, whole, of_site, look, known, put=put)
+        areas = self._areas(whole) if look.renders else NO_AREAS
+        built = self._built(texts, whole, of_site, look, known, areas, put=put)
         problems += [problem for one in built.values() for problem in one.problems]
         largest = max(built.values(), key=lambda one: one.largest, default=None)
-        problems += [*_too_large(largest), *self._stale(whole)]
+        problems += [*_too_large(largest), *self._stale(whole), *_on_no_page(whole, before or {}, areas)]
         catalogs = {
             document_ids.locale_of(document): po_files.read_po(text)
             for document, text in whole.items()
@@ -155,6 +160,7 @@ class CheckDocuments:
         of_site: str,
         look: SiteLook,
         known: KnownPlaces | None,
+        areas: Areas,
         *,
         put: bool,
     ) -> dict[str, BuiltPlace]:
@@ -167,12 +173,7 @@ class CheckDocuments:
         hosts = None if are_whole(whole) else read(SITE, whole[SITE]).get("hosts")
         built: dict[str, BuiltPlace | None] = {}
         wanted: dict[str, tuple[PlaceInputs, str]] = {}
-        together = whole_of(whole)
-        services = [
-            one for name, text in whole.items() if base_of(name) == SERVICES for one in _parsed(name, text)
-        ]
-        areas = self._areas(together, services)
-        for inputs in place_inputs(together, offices, hosts, areas, services):
+        for inputs in place_inputs(whole_of(whole), offices, hosts, areas, _services_in(whole)):
             built[inputs.place] = None  # its turn in the order of all
             if entry := known.find(inputs, of_site):
                 built[inputs.place] = entry
@@ -190,14 +191,15 @@ class CheckDocuments:
             built[slug] = replace(entry, problems=told)
         return {slug: entry for slug, entry in built.items() if entry}
 
-    def _areas(self, together: Whole, services: Sequence[Mapping[str, Any]]) -> Areas:
+    def _areas(self, whole: Mapping[str, str]) -> Areas:
         """Return the areas of a site: none where no ZIPs shipped."""
         try:
             zips = self._shipped.text(ZIPS)
         except KeyError:
             return NO_AREAS
-        places = read_places(together.places)
-        return find_areas(_zips(zips), places, [read_service(one, places, None) for one in services])
+        places = read_places(whole_of(whole).places)
+        services = [read_service(one, places, None) for one in _services_in(whole)]
+        return find_areas(_zips(zips), places, services)
 
     def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
         latest = latest_today(self._clock.now())
@@ -234,10 +236,27 @@ def _zips(text: str) -> Zips:
     return read_zips(json.loads(text))
 
 
+def _services_in(whole: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    return [one for name, text in whole.items() if base_of(name) == SERVICES for one in _parsed(name, text)]
+
+
 @lru_cache(maxsize=20_000)  # one document a place
 def _parsed(document: str, text: str) -> Sequence[Mapping[str, Any]]:
     """Return the entries of a services document that was checked; nobody may change them."""
     return tuple(read(document, text)["services"])
+
+
+def _on_no_page(whole: Mapping[str, str], drafted: Iterable[str], areas: Areas) -> list[Problem]:
+    """Name the services of drafts that cover no county with a page: nobody would find them."""
+    shown = {one for area in areas.by_unit.values() for one in area.services}
+    at = document_checks.line_of_entry
+    return [
+        Problem(name, at(whole[name], one["id"]), f"{one['name']} ({place_of(name)}): {_ON_NO_PAGE}", ASKS)
+        for name in drafted
+        if areas.by_unit and base_of(name) == SERVICES
+        for one in _parsed(name, whole[name])
+        if one.get("status", ACTIVE) == ACTIVE and one["id"] not in shown
+    ]
 
 
 def _left_alone(whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:

@@ -15,6 +15,7 @@ from chalicelib.directory.area_units import CHOOSE, STATES, UNKNOWN, is_area
 from chalicelib.pages.adapters.document_folders import Folders
 from chalicelib.pages.page_files import areas_in, path_of
 from chalicelib.publishing.adapters import standby
+from chalicelib.publishing.documents import ASKS
 from chalicelib.publishing.page_units import digests_in, page_paths
 from chalicelib.publishing.publish import NotYet
 from chalicelib.publishing.render.render_cache import Lru
@@ -133,6 +134,21 @@ def test_a_contact_of_a_town_changes_no_page_of_a_county(site: RealSite) -> None
 
     site.change(change)
     assert not any(map(is_area, site.bring()))
+
+
+def test_a_service_that_would_be_on_no_page_is_named_before_it_is_published(site: RealSite) -> None:
+    add(site, "far", "california", coverage={"counties": ["32031"], "zips": ["89501"], "towns": ["Reno"]})
+    add(site, "of-nevada", "nevada")
+    add(site, "near", "california", coverage={"counties": ["32031", "06019"]})
+    add(site, "gone", "nevada", status="retired")
+    told = [one for one in site.publish.plan().report.problems if "on no page" in one.sentence]
+    assert [(one.document, one.sentence.partition(":")[0], one.weight) for one in told] == [
+        ("services/california", "Service far (california)", ASKS),
+        ("services/nevada", "Service of-nevada (nevada)", ASKS),
+    ]
+    assert all(one.line for one in told)
+    site.bring()
+    assert not any("on no page" in one.sentence for one in site.publish.plan().report.problems)
 
 
 def test_a_service_that_is_retired_leaves_the_page(site: RealSite) -> None:
