@@ -5,7 +5,7 @@ The page function loads this, and whoever publishes writes by the same rule.
 
 from __future__ import annotations
 
-PLACES, SHARED, ZIPS = "releases/places/", "releases/shared/", "releases/zips/"
+PLACES, SHARED = "releases/places/", "releases/shared/"
 HSDS = "releases/hsds/"  # services for machines, likewise: not pages, and named by the index as "hsds"
 
 TYPE_CHECKING = False

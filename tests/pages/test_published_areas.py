@@ -1,4 +1,4 @@
-"""Pages of areas and the index of ZIPs, as the page function fetches them: of a release, else as shipped."""
+"""Pages of areas, as the page function fetches them, found in the index of ZIPs that shipped."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def shipped_in(folder: Path, areas: tuple[str, ...] = (), index: bytes = b"") ->
     return ShippedPages(str(folder))
 
 
-def publish(bucket: Bucket, release: int, digest: str, zips: str = "", missing: str = "") -> None:
-    """Publish a release whose areas all have this hash, and an index of ZIPs."""
+def publish(bucket: Bucket, release: int, digest: str, missing: str = "") -> None:
+    """Publish a release whose areas all have this hash."""
     for name in ("a", *AREAS):
         if name != missing:
             content = packed(page_of("en", f"{digest} {name}")).encode()
@@ -59,7 +59,7 @@ def publish(bucket: Bucket, release: int, digest: str, zips: str = "", missing: 
         "shared": "s",
         "default_place": "a",
         "headers": HEADERS,
-    } | ({"zips": zips} if zips else {})
+    }
     bucket.files["current.json"] = json.dumps({"release": release, "index": index}).encode()
 
 
@@ -104,72 +104,43 @@ def test_a_package_of_before_has_neither(tmp_path: Path) -> None:
     assert searching(pages)("22150") == (405, "shipped error-405")
 
 
-def test_a_search_fetches_the_index_once_and_the_page_that_it_means(bucket: Bucket, tmp_path: Path) -> None:
-    publish(bucket, 1, "h1", "z1")
-    bucket.files["releases/zips/z1"] = INDEX
-    search = searching(PublishedPages(bucket.base, shipped_in(tmp_path / "package"), Ticks()))
+def test_a_search_fetches_the_page_that_it_means_and_nothing_else(bucket: Bucket, tmp_path: Path) -> None:
+    publish(bucket, 1, "h1")
+    search = searching(PublishedPages(bucket.base, shipped_in(tmp_path / "package", index=INDEX), Ticks()))
     assert search("22150") == (203, "h1 va--fairfax")
-    fetched = ["current.json", "releases/zips/z1", "releases/places/va--fairfax/h1/en.b64"]
+    fetched = ["current.json", "releases/places/va--fairfax/h1/en.b64"]
     assert bucket.asked == fetched
     assert search("Fairfax, VA") == (203, "h1 va--fairfax")
     assert bucket.asked == fetched
 
 
 def test_no_address_that_is_fetched_says_what_was_typed(bucket: Bucket, tmp_path: Path) -> None:
-    publish(bucket, 1, "h1", "z1")
-    bucket.files["releases/zips/z1"] = INDEX
-    search = searching(PublishedPages(bucket.base, shipped_in(tmp_path / "package"), Ticks()))
+    publish(bucket, 1, "h1")
+    search = searching(PublishedPages(bucket.base, shipped_in(tmp_path / "package", index=INDEX), Ticks()))
     for typed in ("22150", "22030", "88001", "99999", "xyzzy", "Sprinfield"):
         assert search(typed)[0] == 203
     assert not [path for path in bucket.asked if "2215" in path or "xyzzy" in path or "prin" in path]
 
 
 def test_pages_of_areas_are_read_without_the_index(bucket: Bucket, tmp_path: Path) -> None:
-    publish(bucket, 1, "h1", "z1")
+    publish(bucket, 1, "h1")
     pages = PublishedPages(bucket.base, shipped_in(tmp_path / "package"), Ticks())
     assert "va--fairfax" in pages.areas
     assert heading(unpacked(pages.page("en", "va--fairfax"))) == "h1 va--fairfax"
     assert bucket.asked == ["current.json", "releases/places/va--fairfax/h1/en.b64"]
 
 
-def test_a_new_release_with_the_same_index_fetches_it_no_second_time(bucket: Bucket, tmp_path: Path) -> None:
-    publish(bucket, 1, "h1", "z1")
-    bucket.files["releases/zips/z1"] = INDEX
-    ticks = Ticks()
-    pages = PublishedPages(bucket.base, shipped_in(tmp_path / "package"), ticks)
-    search, first = searching(pages), pages.zips()
-    publish(bucket, 2, "h2", "z1")
-    ticks.now += LOOK_EVERY
-    assert search("22150") == (203, "h2 va--fairfax")
-    assert pages.zips() is first
-    publish(bucket, 3, "h3", "z2")
-    other = json.loads(json.dumps(TWO_STATES))
-    other["zips"]["22150"] = "35013"
-    other["towns"] = other["towns"][2:]
-    bucket.files["releases/zips/z2"] = pack_zips(read_zips(other))
-    ticks.now += LOOK_EVERY
-    assert search("22150") == (203, "h3 nm--dona-ana")
-
-
-@pytest.mark.parametrize("there", [None, b"<Error/>", b""])
-def test_an_index_that_cannot_be_had_is_the_one_that_shipped_and_pages_stay_those_of_the_release(
-    bucket: Bucket, tmp_path: Path, there: bytes | None
-) -> None:
-    publish(bucket, 1, "h1", "z1")
-    if there is not None:
-        bucket.files["releases/zips/z1"] = there
-    pages = PublishedPages(bucket.base, shipped_in(tmp_path / "package", index=INDEX), Ticks())
-    if there is None:  # a fetch that fails: for half a minute, what was not fetched yet cannot be had
-        pages.page("en", "va--fairfax")
-    assert searching(pages)("22150") == (203, "h1 va--fairfax")
-
-
-def test_a_release_with_areas_and_without_an_index_looks_things_up_in_what_shipped(
+def test_zips_of_a_newer_package_count_at_once_and_lead_to_pages_that_there_are(
     bucket: Bucket, tmp_path: Path
 ) -> None:
     publish(bucket, 1, "h1")
-    search = searching(PublishedPages(bucket.base, shipped_in(tmp_path / "package", index=INDEX), Ticks()))
-    assert search("22150") == (203, "h1 va--fairfax")
+    other = json.loads(json.dumps(TWO_STATES))
+    other["zips"] |= {"22150": "35013", "22199": "51107"}
+    other["towns"] = other["towns"][2:]
+    newer = shipped_in(tmp_path / "package", index=pack_zips(read_zips(other)))
+    search = searching(PublishedPages(bucket.base, newer, Ticks()))
+    assert search("22150") == (203, "h1 nm--dona-ana")
+    assert search("22199") == (203, f"h1 {UNKNOWN}")  # a county without a page, until the next publish
 
 
 def test_a_release_of_before_has_no_areas_whatever_shipped(bucket: Bucket, tmp_path: Path) -> None:
@@ -185,21 +156,19 @@ def test_a_release_of_before_has_no_areas_whatever_shipped(bucket: Bucket, tmp_p
 def test_an_area_that_cannot_be_had_comes_from_the_release_before_else_from_the_package(
     bucket: Bucket, tmp_path: Path
 ) -> None:
-    publish(bucket, 1, "h1", "z1")
-    bucket.files["releases/zips/z1"] = INDEX
+    publish(bucket, 1, "h1")
     ticks = Ticks()
     pages = PublishedPages(bucket.base, shipped_in(tmp_path / "package", AREAS, INDEX), ticks)
     assert searching(pages)("22150") == (203, "h1 va--fairfax")
-    publish(bucket, 2, "h2", "z1", missing="va--fairfax")
+    publish(bucket, 2, "h2", missing="va--fairfax")
     ticks.now += LOOK_EVERY
     assert searching(pages)("22150") == (203, "h1 va--fairfax")
     assert searching(pages)("88001") == (203, "shipped nm--dona-ana")
 
 
 def test_an_area_that_nobody_has_now_is_a_small_page_with_numbers(bucket: Bucket, tmp_path: Path) -> None:
-    publish(bucket, 1, "h1", "z1", missing="va--fairfax")
-    bucket.files["releases/zips/z1"] = INDEX
-    pages = PublishedPages(bucket.base, shipped_in(tmp_path / "package"), Ticks())
+    publish(bucket, 1, "h1", missing="va--fairfax")
+    pages = PublishedPages(bucket.base, shipped_in(tmp_path / "package", index=INDEX), Ticks())
     with pytest.raises(StoreUnavailable):
         pages.page("en", "va--fairfax")
     assert searching(pages)("22150")[0] == 503

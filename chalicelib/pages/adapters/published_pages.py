@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 
-from chalicelib.pages.page_files import ZIPS, areas_in, hashes_in, path_of
+from chalicelib.pages.page_files import areas_in, hashes_in, path_of
 from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 
 TYPE_CHECKING = False
@@ -138,8 +138,6 @@ class _Release:
         # Thousands, of which each request asks for one: looked up, and neither copied nor looked through.
         self.places: Collection[str] = self._hashes or [str(place) for place in index["places"]]
         self.areas = areas_in(index)
-        self.zips_at = str(index.get("zips") or "")
-        self.zips = b""
         if self.default_place not in self.places or not self.locales:
             raise ValueError("not an index of ours")
         self.brotli = bool(index.get("brotli"))  # releases of before have none
@@ -154,8 +152,6 @@ class _Release:
         for (locale, name, brotli), page in older.cache.items():
             if self.path(locale, name) == older.path(locale, name):
                 self.cache[locale, name, brotli] = page
-        if older.zips_at == self.zips_at:
-            self.zips = older.zips
 
 
 class _ReleasePages:
@@ -187,12 +183,8 @@ class _ReleasePages:
         return self._read(locale, place)
 
     def zips(self) -> bytes:
-        """Return the index of ZIPs of this release, or nothing: it may be of before there was one."""
-        release = self._release
-        if not release.zips and release.zips_at:
-            content = self._fetch(ZIPS + release.zips_at)
-            release.zips = content if content.startswith(_INDEX) else b""  # an error's page is none
-        return release.zips
+        """Return nothing: no release has an index of ZIPs (decision 132)."""
+        return b""
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, packed."""
@@ -267,16 +259,9 @@ class _View:
         return self._first(lambda source: source.page(locale, place))
 
     def zips(self) -> bytes:
-        """Return the newest index of ZIPs that can be had, or nothing. The pages stay those of their source:
-        whoever asks looks which of the found areas have one."""
-        for source in self._sources:
-            try:
-                index = source.zips()
-            except (_Away, OSError):
-                continue
-            if index:
-                return index
-        return b""
+        """Return the index of ZIPs that shipped, or nothing. Pages stay those of their source: whoever asks
+        looks which of the found areas have one."""
+        return self._sources[-1].zips()
 
     def error(self, locale: str, status: int) -> str:
         """Return the page for an error status, packed."""
@@ -301,4 +286,3 @@ def _has(pages: _ReleasePages | _View, locale: str, name: str) -> bool:
 
 
 _PACKED = b"H4sI"  # how base64 of any gzip begins
-_INDEX = b"ZIPS"  # and any index of ZIPs
