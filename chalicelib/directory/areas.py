@@ -19,7 +19,7 @@ from chalicelib.directory.services import ACTIVE, NEEDS, Service
 from chalicelib.directory.us_states import POSTAL_LETTERS
 from chalicelib.directory.zips import County, Zips
 from chalicelib.shared.locales import DEFAULT
-from chalicelib.shared.place_names import fold
+from chalicelib.shared.place_names import fold, without_kind
 
 # Bytes that the services of a county may take on its page, packed, in English and in any language: with more,
 # the page is over its budget (6.5 and 8.5 KB as gzip), and each need gets a page of its own.
@@ -62,7 +62,7 @@ NO_AREAS = Areas({}, {})
 
 def find_areas(zips: Zips, places: Places, services: Sequence[Service]) -> Areas:
     """Return all areas, and which of them lies around each place."""
-    where = _Where(zips, places)
+    where = Where(zips, places)
     units = {county.fips: unit_for(county.path) for county in zips.counties()}
     of_place: dict[str, str] = {}
     for place in places:
@@ -183,7 +183,7 @@ def covering(zips: Zips, places: Places, services: Sequence[Service]) -> dict[st
 
     What is paused or retired covers none.
     """
-    where = _Where(zips, places)
+    where = Where(zips, places)
     near: dict[str, list[tuple[Rank, str]]] = {county.fips: [] for county in zips.counties()}
     for number, service in enumerate(services):
         if service.status != ACTIVE:
@@ -194,8 +194,8 @@ def covering(zips: Zips, places: Places, services: Sequence[Service]) -> dict[st
     return {fips: tuple(one for _, one in sorted(found)) for fips, found in near.items()}
 
 
-class _Where:
-    """The counties of places, ZIPs and towns."""
+class Where:
+    """The counties (FIPS) of places, and of what services list."""
 
     def __init__(self, zips: Zips, places: Places) -> None:
         self._zips = zips
@@ -206,7 +206,7 @@ class _Where:
         self._all = tuple(county.fips for county in zips.counties())
         self._known = frozenset(self._all)
         self._named = {
-            (state.letters, fold(county.name)): county.fips
+            (state.letters, without_kind(fold(county.name))): county.fips
             for state in zips.states
             for county in state.counties
         }
@@ -241,7 +241,7 @@ class _Where:
             return self._in_state.get(letters, ())
         county = next((one for one in chain if one.kind == "county"), None)
         if county is not None:
-            fips = county.fips or self._named.get((letters, fold(county.name)), "")
+            fips = county.fips or self._named.get((letters, without_kind(fold(county.name))), "")
             return (fips,) if fips in self._known else ()
         return tuple(sorted(self._of_town(fold(place.name), letters)))
 

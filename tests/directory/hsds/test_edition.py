@@ -98,9 +98,15 @@ def test_a_place_reaches_its_counties(slug, digits):
     assert reach_of(PLACES, ZIPS)(slug) == digits
 
 
-def test_a_town_of_which_nobody_knows_the_county_is_not_its_whole_state():
-    places = {one.slug: replace(one, fips="") for one in PLACES}
-    assert reach_of(replace(PLACES, by_slug=places), ZIPS)("los-banos-ca") is None
+@pytest.mark.parametrize(
+    ("name", "digits"), [("Merced County", "06047"), ("Merced", "06047"), ("Nobody's County", None)]
+)
+def test_a_county_without_a_number_is_known_by_its_name_and_never_its_whole_state(name, digits):
+    places = {
+        one.slug: replace(one, fips="", name=name if one.kind == "county" else one.name) for one in PLACES
+    }
+    reach = reach_of(replace(PLACES, by_slug=places), ZIPS)
+    assert (reach("los-banos-ca"), reach("merced-county-ca")) == (digits, digits)
 
 
 @pytest.mark.parametrize(
