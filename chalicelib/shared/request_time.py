@@ -29,6 +29,16 @@ class RequestTime:
         finally:
             self._here.end, self._here.read = before
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the clock: what this thread does until this is left has no deadline, and costs no time."""
+        end, began = getattr(self._here, "end", None), self._ticks()
+        self._here.end = None
+        try:
+            yield
+        finally:
+            self._here.end = None if end is None else end + self._ticks() - began
+
     def once(self, name: Hashable, read: Callable[[], _Read]) -> _Read:
         """Return what `read` returns: it is called once a request for each name, and each time outside."""
         kept = getattr(self._here, "read", None)

@@ -82,6 +82,7 @@ from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.log_alarms import LogAlarms
 from chalicelib.shared.mail import Mailer
+from chalicelib.shared.request_time import THIS_REQUEST
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring import documents
 from chalicelib.wiring.access_recipients import settled_recipients
@@ -272,7 +273,9 @@ def _jobs(shared: _Shared, publish: Publish) -> AskJobs:
     def run(message: str) -> None:
         from chalicelib.wiring import run_job  # where there is a queue, another function has this
 
-        run_job.work_on(message, settings, clock, queue, lambda: timedelta.max)
+        # A worker has no page to send in time: on a slow machine the request's calls would end in its midst.
+        with THIS_REQUEST.stopped():
+            run_job.work_on(message, settings, clock, queue, lambda: timedelta.max)
 
     queue = InlineJobs(run)
     return AskJobs(store, queue, publish, end, alarms, clock)

@@ -52,6 +52,20 @@ def test_what_one_call_took_the_next_one_lacks() -> None:
     assert request.left() == float("inf")
 
 
+def test_while_the_clock_is_stopped_nothing_ends_and_no_time_goes_by() -> None:
+    ticks = Ticks()
+    request = RequestTime(ticks)
+    with request.counted(timedelta(seconds=12)):
+        ticks.now += 5
+        with request.stopped():
+            ticks.now += 600
+            assert request.left() == float("inf")
+        assert request.left() == 7
+    with request.stopped():
+        assert request.left() == float("inf")
+    assert request.left() == float("inf")
+
+
 def test_each_thread_has_its_own_request() -> None:
     request = RequestTime(Ticks())
     seen: list[float] = []
