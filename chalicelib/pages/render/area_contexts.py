@@ -9,7 +9,7 @@ from chalicelib.directory.areas import Area
 from chalicelib.directory.contacts import CONFIRMED
 from chalicelib.directory.content import Content
 from chalicelib.pages.render.contexts import AreaLink
-from chalicelib.pages.render.service_views import day_and_night, sections_of, view_of
+from chalicelib.pages.render.service_views import day_and_night, sections_of, views_of
 
 _KINDS = {STATES: "states", CHOOSE: "choose", UNKNOWN: "unknown"}
 _STATE_PARTS, _COUNTY_PARTS = 1, 2  # of a unit: "ca", "ca--merced", and "ca--merced--3" for a need
@@ -18,7 +18,7 @@ _STATE_PARTS, _COUNTY_PARTS = 1, 2  # of a unit: "ca", "ca--merced", and "ca--me
 def area_names(content: Content, locale: str, unit: str) -> dict[str, Any]:
     """Return the names of AreaContext beside those of its layout. Raises KeyError without such an area."""
     area = content.areas.by_unit[unit]
-    views = [view_of(content.services[one], content.site.other_languages) for one in area.services]
+    views = views_of((content.services[one] for one in area.services), content.site.other_languages)
     kind = _kind_of(area)
     by_need = kind == "county" and bool(area.links)  # each need has a page of its own
     below = () if kind == "need" else area.links

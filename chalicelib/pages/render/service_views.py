@@ -65,9 +65,13 @@ class NeedSection:
     others: Sequence[Service]
 
 
-def view_of(service: Service, others: Iterable[OtherLanguage] = ()) -> ServiceView:
-    """Return a service as it is shown; `others` are languages without pages, with names of their own."""
+def views_of(services: Iterable[Service], others: Iterable[OtherLanguage] = ()) -> list[ServiceView]:
+    """Return services as they are shown; `others` are languages without pages, with names of their own."""
     own_names = {other.tag: other.own_name for other in others} | ENDONYMS
+    return [_view_of(service, own_names) for service in services]
+
+
+def _view_of(service: Service, own_names: Mapping[str, str]) -> ServiceView:
     return ServiceView(
         service,
         tuple(phone for phone in service.phones if phone.kind != "fax"),

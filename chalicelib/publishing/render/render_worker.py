@@ -247,6 +247,8 @@ class Inside:
         known = {one.name for one in fields(_BOOKS.get(name) or CONTEXT_OF[name])} | HELPERS
         known |= {macro.name for macro in tree.find_all(nodes.Macro)}
         known |= {part.target for part in tree.find_all(nodes.Import)}
+        of_all = [part for part in tree.body if isinstance(part, nodes.Assign)]  # macros may name these, too
+        known |= {one.name for part in of_all for one in part.find_all(nodes.Name) if one.ctx == "store"}
         problems = [
             (_line_of(tree, unknown), f"Nothing here is called “{unknown}”. There are: {_listed(known)}.")
             for unknown in sorted(meta.find_undeclared_variables(tree) - known - _JINJAS)
