@@ -16,6 +16,7 @@ from chalicelib.pages.adapters.document_folders import Folders
 from chalicelib.pages.page_files import areas_in, path_of
 from chalicelib.publishing.adapters import standby
 from chalicelib.publishing.documents import ASKS
+from chalicelib.publishing.keep_edition import KeepEdition, given_with
 from chalicelib.publishing.page_units import digests_in, page_paths
 from chalicelib.publishing.publish import NotYet
 from chalicelib.publishing.render.render_cache import Lru
@@ -77,6 +78,28 @@ def add(site: RealSite, id_: str, serves: str, **more: Any) -> None:
     site.save(document, json.dumps({"services": entries}))
 
 
+def change(site: RealSite, id_: str, serves: str, **changed: Any) -> None:
+    """Save a draft of a place's services with one changed."""
+    document = f"services/{serves}"
+    entries = json.loads(site.edit.open(document).text)["services"]
+    text = json.dumps({"services": [{**one, **(changed if one["id"] == id_ else {})} for one in entries]})
+    assert text != json.dumps({"services": entries})
+    site.save(document, text)
+
+
+class Editions:
+    """The EditionShelf in memory."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, Mapping[str, bytes]] = {}
+
+    def file(self, mark: str, name: str) -> bytes | None:
+        return self.there.get(mark, {}).get(name)
+
+    def put(self, mark: str, files: Mapping[str, bytes]) -> None:
+        self.there[mark] = files
+
+
 def page(site: RealSite, unit: str, locale: str = "en") -> str:
     packed = site.shelf.files[path_of(0, areas_in(site.live.index), "", locale, unit) + ".b64"]
     return gzip.decompress(base64.b64decode(packed)).decode("utf-8")
@@ -102,6 +125,38 @@ def test_a_new_service_is_rendered_and_written_in_the_counties_that_it_covers_al
     add(site, "of-the-state", "california")
     assert site.bring() == site.written_pages() == COUNTIES
     assert all("Service of-the-state" in page(site, unit, "es") for unit in COUNTIES)
+
+
+def test_a_changed_service_is_written_where_it_is_shown_and_for_machines_and_nowhere_else(
+    site: RealSite,
+) -> None:
+    editions = Editions()
+    keep = KeepEdition(editions, lambda: given_with(site.shipped, {}), site.clock)
+    site.publish = site.publisher(site.shelf, keep)
+    add(site, "of-the-state", "california")
+    site.bring()
+    marks = [site.live.index["hsds"]]
+
+    change(site, "of-merced", "merced-county-ca", what="It helps at night, too.")
+    assert site.bring() == site.written_pages() == {MERCED}
+    marks.append(site.live.index["hsds"])
+    change(site, "of-the-state", "california", cost="Free")
+    assert site.bring() == site.written_pages() == COUNTIES
+    marks.append(site.live.index["hsds"])
+    change(site, "of-the-state", "california", coverage={"counties": ["06019"]})
+    site.bring()
+    assert site.written_pages() == COUNTIES - {FRESNO}, "where it is shown as it was, nothing is written"
+    marks.append(site.live.index["hsds"])
+    assert [*editions.there] == marks
+    assert len(editions.there) == 4
+
+    def at_night(whole: Any) -> None:
+        next(one for one in whole.contacts["contacts"] if one["id"] == "lbpd")["hours"] = "At night."
+
+    site.change(at_night)
+    site.bring()
+    assert site.live.index["hsds"] == marks[-1]
+    assert len(editions.there) == 4
 
 
 def test_a_county_that_grows_too_large_gets_a_page_for_each_need(site: RealSite) -> None:

@@ -25,6 +25,7 @@ from chalicelib.publishing.check_documents import BuiltSite, CheckDocuments
 from chalicelib.publishing.documents import CheckReport, Release
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.errors import NothingToPublish
+from chalicelib.publishing.keep_edition import KeepEdition
 from chalicelib.publishing.package_by_place import PackageByPlace
 from chalicelib.publishing.place_inputs import is_of_site
 from chalicelib.publishing.ports import LiveRelease, PlaceInputs, ReleaseShelf, RenderedPlace
@@ -229,11 +230,10 @@ class RealSite:
         for port in (self.documents, self.shelf, self.builds):
             port.before = self.writes.append
 
-    def publisher(self, shelf: ReleaseShelf) -> Publish:
+    def publisher(self, shelf: ReleaseShelf, keep_edition: KeepEdition | None = None) -> Publish:
         """Return another publisher over the same store."""
-        return Publish(
-            self.store, self.shipped, shelf, self._check(self.rendering, self.builds, shelf), self.clock
-        )
+        check = self._check(self.rendering, self.builds, shelf)
+        return Publish(self.store, self.shipped, shelf, check, self.clock, keep_edition=keep_edition)
 
     def change(self, do: Callable[[Whole], None], who: str = ANA) -> list[str]:
         """Save drafts of what `do` changes in contacts, places and settings; return their documents."""
