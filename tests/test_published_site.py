@@ -376,3 +376,26 @@ def test_a_changed_service_is_published_for_machines_and_another_text_writes_not
     current = json.loads(client("s3").get_object(Bucket="pages", Key="current.json")["Body"].read())
     kept = client("s3").get_object(Bucket="pages", Key=f"releases/{current['release']}/index.json")
     assert json.loads(kept["Body"].read()) == current["index"]
+
+
+def test_where_pages_are_rendered_on_request_a_county_shows_the_services_that_are_published(
+    server: StandIn, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, os.environ["AWS_ENDPOINT_URL"], counties=("06047",))
+    live = Settings(pages_url=desk.bucket, porchlight_pages="live", porchlight_function="all")
+
+    def now() -> str:
+        texts.texts_at.cache_clear()
+        pages = published.live_pages(live).current()
+        return gzip.decompress(base64.b64decode(pages.page("en", "ca--merced"))).decode()
+
+    said, new = "When life feels too hard to go on.", "For whenever life is hard."
+    assert said in now()
+    desk.change("services/us", said, new)
+    desk.publish(ANA, "a service", accept=True)
+    shown = now()
+    assert new in shown
+    assert said not in shown
+    assert "Valley Crisis Center" in shown, "what is published of one place leaves the others as they shipped"
+    desk.publish.roll_back(0, ANA, "it was better")
+    assert said in now()

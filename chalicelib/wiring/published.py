@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from chalicelib.directory.adapters.published_texts import PublishedDocuments
 from chalicelib.directory.adapters.shipped_content import content_with_areas, shipped_content
 from chalicelib.directory.adapters.shipped_recipients import ShippedRecipients
+from chalicelib.directory.document_ids import SERVICES, base_of, place_of
 from chalicelib.directory.ports import RecipientBook
 from chalicelib.pages.adapters.document_folders import Folders
 from chalicelib.pages.ports import Pages
@@ -17,23 +19,26 @@ from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.settings import Settings
+from chalicelib.shared.net.public_files import HttpConnection
 from chalicelib.shared.time_zones import ZoneOf
 from chalicelib.wiring.texts import SHIPPED as SHIPPED
 from chalicelib.wiring.texts import CurrentRecipients, good, published_now
 from chalicelib.wiring.texts import texts_at as _texts  # noqa: F401 (whoever tries it must be able to clear it)
 
+_PATIENCE, _LONGEST = 5.0, 100_000_000  # seconds and bytes for the services of a release
+
 
 def site_source(settings: Settings) -> Callable[[], FormPages]:
     """Return what gives the site as it is published now."""
-    live = settings.porchlight_pages == "live"
-    return lambda: _site(*published_now(settings), live)
+    if settings.porchlight_pages != "live":
+        return lambda: _site(*published_now(settings))
+    return lambda: _site(*published_now(settings), True, settings.pages_url)
 
 
 def live_pages(settings: Settings) -> Pages:
     """Return pages that are rendered at each request, from the files as they are then.
 
-    Those of counties show the services of these files: what is published of them is many, and is read by
-    nobody who renders on request.
+    Those of counties show the published services. `make run` alone reads them as texts: they are many.
     """
     return LivePages(site_source(settings), lambda: _packed_zips(published_now(settings)[1]))
 
@@ -59,9 +64,13 @@ def published_places(settings: Settings) -> Callable[[], Mapping[str, str]]:
 
 
 @lru_cache(maxsize=4)
-def _site(published: PublishedDocuments, state: int, areas: bool = False) -> FormPages:
+def _site(
+    published: PublishedDocuments, state: int, areas: bool = False, published_at: str = ""
+) -> FormPages:
+    offered = _services(published_at, published.release) if published_at and published.release else {}
+
     def make(folders: Folders) -> FormPages:
-        content = (content_with_areas if areas else shipped_content)(folders.content)
+        content = content_with_areas(folders.content, offered) if areas else shipped_content(folders.content)
         site = FormPages(folders.templates, Catalogs(folders.catalogs), content)
         if folders != SHIPPED:
             for name in samples.on_request(site):
@@ -69,6 +78,20 @@ def _site(published: PublishedDocuments, state: int, areas: bool = False) -> For
         return site
 
     return good(make, published.texts)
+
+
+def _services(url: str, release: int) -> Mapping[str, Sequence[Any]]:
+    """Return the services of each place that a release has other ones of than shipped. Raises FetchFailed."""
+    connection = HttpConnection(url, _PATIENCE)
+    try:
+        texts = json.loads(connection.get(f"releases/{release}/texts.json", _LONGEST))
+    finally:
+        connection.close()
+    return {
+        place_of(name): json.loads(text)["services"]
+        for name, (_, text) in texts.items()
+        if base_of(name) == SERVICES
+    }
 
 
 @lru_cache(maxsize=1)
