@@ -231,7 +231,7 @@ def test_the_page_function_knows_neither_form_nor_code_page(page_function, paths
         # Not quite these addresses come here, too, and get the page that leads to each.
         assert answer["statusCode"] == 200
         assert html_of(answer).count("<form") == 1  # the search for a place, and none that takes a report
-        assert '<form method="post" action="/en/places/"' in html_of(answer)
+        assert '<form method="post" action="/en/places/#f"' in html_of(answer)
         assert f'href="{path}"' in html_of(answer)
 
 

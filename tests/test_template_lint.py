@@ -20,10 +20,12 @@ from chalicelib.delivery.adapters.metrics import METRICS, NAMESPACE, EmbeddedMet
 from chalicelib.delivery.figures import DeliveryFigures
 from chalicelib.desk.web import cookies
 from chalicelib.directory.adapters.published_texts import OFFICES
+from chalicelib.directory.area_units import STATES, path_of_unit
 from chalicelib.publishing import chunks
 from chalicelib.publishing.adapters import dynamo_documents
 from chalicelib.publishing.adapters.render_process import Limits
 from chalicelib.publishing.adapters.s3_releases import open_to_readers
+from chalicelib.publishing.adapters.standby import FOLDER, is_page
 from chalicelib.publishing.jobs import MOST_TRIES
 from chalicelib.shared.aws.sdk import CONNECT_SECONDS
 from chalicelib.shared.log_alarms import LogAlarms
@@ -311,6 +313,16 @@ def test_a_search_reaches_the_functions_and_no_response_to_it_is_kept(expanded):
         assert behavior["TargetOriginId"] == "functions"  # a group of origins takes no POST
     patterns = [one["PathPattern"] for one in edge["CacheBehaviors"]]
     assert patterns.index("/admin/*") < patterns.index("/*/places")
+
+
+def test_every_page_of_areas_that_has_an_address_has_a_copy_when_the_functions_fail(expanded):
+    edge = expanded["Resources"]["Edge"]["Properties"]["DistributionConfig"]
+    patterns = [one["PathPattern"] for one in edge["CacheBehaviors"] if one["PathPattern"] != "/"]
+    for unit in (STATES, "ca--", "ca--merced", "ca--merced--3"):
+        path = f"/en/{path_of_unit(unit)}"
+        assert not [pattern for pattern in patterns if fnmatch(path, pattern)], "another answers it"
+        assert is_page(f"{FOLDER}{path}")
+    assert edge["DefaultCacheBehavior"]["TargetOriginId"] == "functions-then-bucket"
 
 
 def test_every_method_of_a_place_s_path_reaches_the_page_function(template):

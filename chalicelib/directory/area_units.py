@@ -7,6 +7,9 @@ this.
 from __future__ import annotations
 
 PLACES = "places"  # what stands behind a language before them all
+# The list of states has a path beside the one that searches are sent to: while the functions fail, the edge
+# serves copies in a bucket, and on a path that takes a POST it serves none. No state has these letters.
+ALL = "all"
 STATES, CHOOSE, UNKNOWN = "--", "--choose", "--unknown"  # lists of states, and of what a search found
 # Where the counties that a search found are put in: of Unicode's private use, as in pages/about.py.
 COUNTIES = "\ue013"
@@ -29,9 +32,11 @@ def unit_for(path: str) -> str:
 def path_of_unit(unit: str) -> str:
     """Return the path of an area's page behind its language: "places/ca/merced/" for "ca--merced".
 
-    Responses to a search have the path that a search is sent to.
+    Responses to a search have the path that a search is sent to; the list of states is found there, too.
     """
-    if unit in (STATES, CHOOSE, UNKNOWN):
+    if unit == STATES:
+        return f"{PLACES}/{ALL}/"
+    if unit in (CHOOSE, UNKNOWN):
         return f"{PLACES}/"
     return f"{PLACES}/{unit.removesuffix(_GAP).replace(_GAP, '/')}/"
 

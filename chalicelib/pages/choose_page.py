@@ -22,6 +22,7 @@ OTHER_PAGES = (ABOUT, MORE)
 # this slug. Each is a unit of publishing of its own, and its id has "--", which is in no slug.
 AREAS = "places"
 ALL_AREAS = "--"
+_LIST = "all"  # as directory/area_units.py has it
 _MOST_STEPS = 3  # below AREAS: a state, a county, a need
 
 # Other functions have these. What comes here was not quite their address; the page has a link to each.
@@ -61,10 +62,12 @@ def choose_locale(path: str, accept_language: str, pages: Pages) -> str:
 def area_of(steps: Sequence[str]) -> str:
     """Return the id of the pages that lie at these steps below AREAS, or nothing where none can lie.
 
-    "--" for none, "ca--" for a state, "ca--merced" for a county, "ca--merced--3" for a need there.
+    "--" for none or "all", "ca--" for a state, "ca--merced" for a county, "ca--merced--3" for a need there.
     """
     if len(steps) > _MOST_STEPS or ALL_AREAS in "/".join(steps):
         return ""
+    if len(steps) == 1 and steps[0] == _LIST:
+        return ALL_AREAS
     return "--".join(steps) if len(steps) > 1 else "".join(steps) + ALL_AREAS
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.takes(60)
 
 ZIP = "93635"
 UNSEEN = "95388"  # of the same county, and in no address there
-WHERE = ["/en/places/", "/en/places/ca/fresno/", "/en/us/"]
+WHERE = ["/en/places/", "/en/places/all/", "/en/places/ca/fresno/", "/en/us/"]
 ENTER = {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
 
 OpenTab = Callable[[], Tab]
@@ -53,7 +53,10 @@ def elsewhere() -> Iterator[str]:
 
 
 def look_for(reader: Reader, words: str) -> Response:
-    """Type into the field, send it by the Enter key, and return the response."""
+    """Type into the field, send it by the Enter key, and return the response. A town's page has it folded."""
+    folded = reader.page.locator("details:not([open])", has=reader.page.locator("[name=place]"))
+    if folded.count():
+        folded.locator("summary").click()
     reader.field("place").fill(words)
     with reader.page.expect_response(lambda response: response.request.method == "POST") as came:
         reader.field("place").press("Enter")
@@ -74,6 +77,10 @@ def test_on_the_smallest_phone_a_zip_leads_to_its_county(
     assert page.locator("html").get_attribute("lang") == "es"
     assert page.title() == "Información"
     assert reader.ask("document.documentElement.scrollWidth") <= 320
+    seen = page.locator("main ul.rows a[href^='tel:']").first.bounding_box()
+    assert seen
+    assert 48 <= seen["y"] < 568, "a number of the county is on the first screen"
+    assert reader.ask("document.activeElement.localName") == "h1", "what is read aloud first"
     numbers = page.locator("main a[href^='tel:']")
     assert numbers.count() > 0
     assert all(box["height"] >= 24 for one in numbers.all()[:5] if (box := one.bounding_box()))
@@ -97,8 +104,8 @@ def test_nothing_typed_stands_in_an_address_a_request_the_history_or_the_page(
     reader.page.goto("/en/us/")
     look_for(reader, typed)
     reader.page.wait_for_timeout(100)
-    assert reader.page.url == f"{reader.address}/en/places/"
-    assert reader.history() == ["about:blank", "/en/us/", "/en/places/"]
+    assert reader.page.url == f"{reader.address}/en/places/#f"
+    assert reader.history() == ["about:blank", "/en/us/", "/en/places/#f"]
     assert not [line for line in said if typed in line]
     assert "referer" not in " ".join(said).lower().replace("no-referrer", "")
     assert typed not in reader.page.content()
@@ -159,6 +166,7 @@ def test_without_a_script_back_after_a_search_may_give_back_what_was_typed(
         given[path] = (came["how"], value_of(tab))
     assert given == {
         "/en/places/": ("Navigation", ""),  # the response has the same address
+        "/en/places/all/": ("BackForwardCacheRestore", ZIP),
         "/en/places/ca/fresno/": ("BackForwardCacheRestore", ZIP),
         "/en/us/": ("BackForwardCacheRestore", ZIP),
     }

@@ -94,8 +94,10 @@ class Tab:
                 return came
 
     def type(self, name: str, words: str) -> None:
-        """Type into the field of this name."""
-        self.ask(f"document.querySelector('[name={name}]').focus()")
+        """Type into the field of this name, which may be folded away."""
+        field = f"document.querySelector('[name={name}]')"
+        self.ask(f"var folded = {field}.closest('details'); if (folded) folded.open = true")
+        self.ask(f"{field}.focus()")
         self.tell("Input.insertText", text=words)
 
     def ask(self, question: str) -> Any:

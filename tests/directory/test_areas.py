@@ -175,7 +175,8 @@ def test_a_unit_is_none_of_a_place_and_says_its_path() -> None:
         assert path_of_unit(unit_for(path)) == url
         assert is_area(unit_for(path))
         assert not is_slug(unit_for(path))
-    assert path_of_unit(STATES) == path_of_unit(UNKNOWN) == "places/"
+    assert path_of_unit(UNKNOWN) == "places/"
+    assert path_of_unit(STATES) == "places/all/"
     assert not is_area("los-banos-ca")
 
 

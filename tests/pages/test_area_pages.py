@@ -126,7 +126,7 @@ def test_every_service_is_at_most_four_links_from_the_first_page(county_site: Si
 
 
 def test_the_tree_of_links_leads_there_without_the_town_too(county_site: Site) -> None:
-    assert "/en/places/" in links_of(county_site.page("en", "los-banos-ca"))
+    assert "/en/places/all/" in links_of(county_site.page("en", "los-banos-ca"))
     assert "/en/places/ca/" in links_of(county_site.area("en", STATES))
     assert "/en/places/ca/merced/" in links_of(county_site.area("en", "ca--"))
     assert "/en/places/ca/merced/" in links_of(county_site.page("en", "los-banos-ca"))
@@ -215,7 +215,28 @@ def test_a_service_of_several_needs_stands_in_full_once_and_is_named_under_the_o
 ) -> None:
     html = county_site.area("en", "ca--merced")
     assert html.count('id="s-vcc"') == 1
-    assert '<a href="#s-vcc">' in html
+    [bed] = by_id(parse(html), "n3").iter("li")
+    assert [one.get("href") for one in bed.iter("a")] == ["tel:+12097224357", "#s-vcc"]
+
+
+def test_names_of_counties_and_states_are_marked_as_english(county_site: Site) -> None:
+    for unit in (STATES, UNKNOWN, "ca--", "ca--merced"):
+        tree = parse(county_site.area("es", unit))
+        named = [one for one in tree.iter("bdi") if {"California", "County"} & set(text_of(one).split())]
+        assert named
+        assert all(one.get("lang") == "en" for one in named), unit
+
+
+def test_the_first_page_of_a_nation_has_one_link_to_the_states(county_site: Site) -> None:
+    tree = parse(county_site.page("en", "us"))
+    assert [one.get("href") for one in tree.iter("a")].count("/en/places/all/") == 1
+
+
+def test_the_way_to_other_places_stands_before_all_that_is_long(county_site: Site) -> None:
+    page = county_site.page("en", "los-banos-ca")
+    assert page.index('action="/en/places/#f"') < page.index('id="a"')
+    county = county_site.area("en", "ca--merced")
+    assert county.index('href="#place"') < county.index('id="n2"')
 
 
 def test_the_marks_for_the_page_function_are_there(county_site: Site) -> None:
@@ -227,7 +248,7 @@ def test_the_search_keeps_what_is_typed_out_of_every_address(county_site: Site) 
     pages = [county_site.area("ar", unit) for unit in (STATES, "ca--merced", UNKNOWN, CHOOSE)]
     for html in [*pages, county_site.page("ar", "los-banos-ca")]:
         [form] = parse(html).iter("form")
-        assert (form.get("method"), form.get("action")) == ("post", "/ar/places/")
+        assert (form.get("method"), form.get("action")) == ("post", "/ar/places/#f")
         [field] = form.iter("input")
         assert (field.get("name"), field.get("autocomplete")) == ("place", "off")
 
@@ -279,7 +300,7 @@ def test_a_check_tells_a_lost_service_a_lost_number_and_an_address_that_hides(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('action="/en/places/"', 'action="/en/other/"', "must be sent by post to its own address"),
+        ('action="/en/places/#f"', 'action="/en/other/"', "must be sent by post to its own address"),
         ('name="place"', 'name="q"', "has lost its field"),
         (' autocomplete="off" spellcheck', " spellcheck", "would remember what was typed"),
         ('href="/es/places/ca/merced/"', 'href="/es/"', "in another language is missing: es"),

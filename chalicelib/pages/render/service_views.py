@@ -62,7 +62,7 @@ class NeedSection:
     need: str
     number: int
     entries: Sequence[ServiceView]
-    others: Sequence[Service]
+    others: Sequence[ServiceView]
 
 
 def views_of(services: Iterable[Service], others: Iterable[OtherLanguage] = ()) -> list[ServiceView]:
@@ -93,7 +93,7 @@ def sections_of(views: Sequence[ServiceView], only: str = "") -> tuple[NeedSecti
         with_need = [view for view in views if need in view.service.needs and only in ("", need)]
         if with_need:
             entries = [view for view in with_need if view.service.id not in shown]
-            others = [view.service for view in with_need if view.service.id in shown]
+            others = [view for view in with_need if view.service.id in shown]
             shown |= {view.service.id for view in entries}
             sections.append(NeedSection(need, number, entries, others))
     return tuple(sections)

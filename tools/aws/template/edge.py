@@ -184,7 +184,8 @@ def _distribution() -> Json:
         "CacheBehaviors": [
             *uncached,
             *(
-                # Not the group: it passes on no POST. The list of states has no copy when the functions fail.
+                # Not the group: it passes on no POST. So the list of states, which needs its copy when the
+                # functions fail, has an address of its own behind these, and links lead to that.
                 pages
                 | {
                     "PathPattern": pattern,
