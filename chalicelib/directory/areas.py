@@ -26,6 +26,7 @@ from chalicelib.shared.place_names import fold, without_kind
 MOST_ENGLISH, MOST_BYTES = 2_750, 4_000
 _A_SERVICE = 26  # bytes that the words and tags around each take
 
+_OF_STATE = KINDS.index("state")
 Rank = tuple[int, int]  # how near a service is, and its number: nearest first, else in their order
 
 
@@ -181,7 +182,8 @@ def weight_of(services: Sequence[Service], language: str) -> int:
 def covering(zips: Zips, places: Places, services: Sequence[Service]) -> dict[str, tuple[str, ...]]:
     """Return for each county (FIPS) the ids of the services that cover it, nearest first.
 
-    What is paused or retired covers none.
+    What comes from elsewhere by its list stands behind what is of the county and its state. What is paused or
+    retired covers none.
     """
     where = Where(zips, places)
     near: dict[str, list[tuple[Rank, str]]] = {county.fips: [] for county in zips.counties()}
@@ -189,9 +191,23 @@ def covering(zips: Zips, places: Places, services: Sequence[Service]) -> dict[st
         if service.status != ACTIVE:
             continue
         rank = (KINDS.index(places[service.serves].kind), number)
+        from_elsewhere = (max(rank[0], _OF_STATE), len(services) + number)
+        own = frozenset(where.whole(service.serves))
         for fips in where.covered(service):
-            near[fips].append((rank, service.id))
+            near[fips].append((rank if fips in own else from_elsewhere, service.id))
     return {fips: tuple(one for _, one in sorted(found)) for fips, found in near.items()}
+
+
+def counties_of(zips: Zips, places: Places, slugs: Iterable[str]) -> frozenset[str]:
+    """Return the counties (FIPS) that these places lie in, or have in them."""
+    where = Where(zips, places)
+    return frozenset(one for slug in slugs if slug in places for one in where.of_place(slug))
+
+
+def counties_covered(zips: Zips, places: Places, services: Iterable[Service]) -> frozenset[str]:
+    """Return the counties on whose pages some of these services stand."""
+    where = Where(zips, places)
+    return frozenset(one for each in services if each.status == ACTIVE for one in where.covered(each))
 
 
 class Where:
@@ -220,9 +236,7 @@ class Where:
     def covered(self, service: Service) -> tuple[str, ...]:
         """Return the counties that a service covers."""
         if service.covers_whole_place:
-            if service.serves not in self._whole:
-                self._whole[service.serves] = self.of_place(service.serves)
-            return self._whole[service.serves]
+            return self.whole(service.serves)
         listed = service.coverage
         found = {*listed.counties}
         for one in listed.zips:
@@ -230,6 +244,12 @@ class Where:
         for name in listed.towns:
             found |= self._of_town(fold(name), self.letters(service.serves))
         return tuple(sorted(found & self._known))
+
+    def whole(self, slug: str) -> tuple[str, ...]:
+        """Return the same as `of_place`, worked out once."""
+        if slug not in self._whole:
+            self._whole[slug] = self.of_place(slug)
+        return self._whole[slug]
 
     def of_place(self, slug: str) -> tuple[str, ...]:
         """Return the counties that a place lies in, or has in it."""

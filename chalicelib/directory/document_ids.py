@@ -87,6 +87,11 @@ def base_of(document: str) -> str:
     return base if slash and base in BY_PLACE and is_slug(slug) else document
 
 
+def documents_of_place(slug: str) -> tuple[str, ...]:
+    """Return the ids of all documents that a place has: they are rolled back together."""
+    return tuple(f"{base}/{slug}" for base in BY_PLACE)
+
+
 def place_of(document: str) -> str:
     """Return the slug of the place that a document belongs to, or nothing when it belongs to the site."""
     base = base_of(document)

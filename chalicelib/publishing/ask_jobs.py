@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chalicelib.desk.errors import NotAllowed
-from chalicelib.directory.place_documents import documents_of
+from chalicelib.directory.document_ids import documents_of_place
 from chalicelib.publishing import documents, jobs
 from chalicelib.publishing.end_jobs import EndJobs
 from chalicelib.publishing.errors import NothingToPublish
@@ -108,7 +108,7 @@ class AskJobs:
         seen, now = target.going.fingerprint(), self._clock.now()
         name, mine = self._name(target), self._store.lane(jobs.lane_of_person(who))
         why = why or (mine.why if mine else "")
-        about = documents_of(place) if place else scope
+        about = documents_of_place(place) if place else scope
         new = Job(self._id(), jobs.CHECKS, who, role, now, now, release=release, scope=about, place=place)
         new = jobs.of_what(new, seen)
         if plan := self._publish.plan_at_once(target):
@@ -144,7 +144,7 @@ class AskJobs:
         job = Job(self._id(), wish.kind, wish.who, wish.role, now, now, release=wish.release, seen=wish.seen)
         about = (wish.about or ", ".join(target.going.texts))[:_LONGEST_ABOUT]
         job = replace(job, why=why, accept=wish.accept, deed=wish.deed, about=about, place=wish.place)
-        job = replace(job, scope=documents_of(wish.place) if wish.place else wish.scope)
+        job = replace(job, scope=documents_of_place(wish.place) if wish.place else wish.scope)
         try:
             self._lanes.check(job.scope)
             self._store.put_job(job)

@@ -11,10 +11,9 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from chalicelib.directory.document_ids import PLACES, SERVICES, ZIPS, base_of
+from chalicelib.directory.document_ids import PLACES, SERVICES, base_of
 from chalicelib.directory.hsds.edition import CHANGES, Words
 from chalicelib.directory.hsds.make_edition import (
     Changes,
@@ -27,9 +26,10 @@ from chalicelib.directory.hsds.make_edition import (
 from chalicelib.directory.places import Places, read_places
 from chalicelib.directory.service_entries import read_service
 from chalicelib.directory.services import Service
-from chalicelib.directory.zips import Zips, read_zips
+from chalicelib.directory.zips import Zips
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.ports import ShippedDocuments
+from chalicelib.publishing.service_reach import shipped_zips
 from chalicelib.publishing.whole_texts import all_texts, whole_of
 from chalicelib.shared.clock import Clock
 
@@ -136,17 +136,10 @@ def services_in(whole: Mapping[str, str]) -> tuple[Places, tuple[Service, ...]]:
 
 def given_with(shipped: ShippedDocuments, words: Words) -> Given | None:
     """Return what comes with a package; None where it has no ZIPs."""
-    try:
-        zips = _read_zips(shipped.text(ZIPS))
-    except KeyError:
+    zips = shipped_zips(shipped)
+    if zips is None:
         return None
     return Given(zips, words, services_in(all_texts(shipped, {}))[1], shipped.package())
-
-
-@lru_cache(maxsize=1)
-def _read_zips(text: str) -> Zips:
-    """Return the ZIPs of the package, read once: they are many."""
-    return read_zips(json.loads(text))
 
 
 def edition_of(

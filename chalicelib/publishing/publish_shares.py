@@ -1,7 +1,8 @@
 """Share of the drafts that somebody publishes (access control): those of their places, or of the whole site.
 
 It is reckoned from the roles of who asks, at each request; no form says it. Where a place's own entry is new,
-goes, or moves, what it lies in has a say as well: else a town could leave its county, or join another.
+goes, or moves, what it lies in has a say as well: else a town could leave its county, or join another. So has
+whoever publishes where a service comes onto the page of a county: else a town could put its number on all.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from dataclasses import dataclass
 
 from chalicelib.desk.grants import SITE, sees_all
 from chalicelib.desk.people import PUBLISHER, Person
-from chalicelib.directory.document_ids import PLACES, base_of, place_of
-from chalicelib.directory.errors import DocumentInvalid
+from chalicelib.directory.document_ids import PLACES, SERVICES, base_of, place_of
+from chalicelib.directory.errors import ContentInvalid, DocumentInvalid
+from chalicelib.directory.zips import Zips
+from chalicelib.publishing import edit_whole
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.going_live import documents_in
 from chalicelib.publishing.jobs import Job
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.publish import Publish
+from chalicelib.publishing.service_reach import BY_REACH, stays_at_home
 from chalicelib.shared.errors import EntryMissing
 
 Covers = Callable[[str], bool]  # says of a place whether somebody's roles reach it; of SITE, everything
@@ -81,14 +85,22 @@ def is_seen(job: Job, sees: Covers, who: str) -> bool:
 
 
 class Shares:
-    """Reckons shares. `reach` says of a person which places they look after, and which they publish."""
+    """Reckons shares. `reach` says of a person which places they look after, and which they publish.
+
+    `zips` gives the counties that have pages; None where there are none.
+    """
 
     def __init__(
-        self, publish: Publish, edit: EditText, reach: Callable[[Person], tuple[Covers, Covers]]
+        self,
+        publish: Publish,
+        edit: EditText,
+        reach: Callable[[Person], tuple[Covers, Covers]],
+        zips: Callable[[], Zips | None],
     ) -> None:
         self._publish = publish
         self._edit = edit
         self._reach = reach
+        self._zips = zips
 
     def __call__(self, person: Person) -> Share:
         """Return the share of a person, as their roles and the drafts are now."""
@@ -112,20 +124,42 @@ class Shares:
         if not place or not decides(place):
             return False
         entry = f"{PLACES}/{place}"
-        older = self._publish.target(number, place=place).going.texts.get(entry)
-        return older is None or _stays_in_their_hands(self._edit.open(entry).live.text, older, decides)
+        older = self._publish.target(number, place=place).going.texts
+        entry = f"{PLACES}/{place}"
+        if entry in older and not _stays_in_their_hands(
+            self._edit.open(entry).live.text, older[entry], decides
+        ):
+            return False
+        offered = f"{SERVICES}/{place}"
+        return all(
+            self._stays_at_home(name, self._edit.open(name).live.text, older[name], decides)
+            for name in (entry, offered)
+            if name in older
+        )
 
     def _is_theirs(self, document: str, decides: Covers) -> bool:
         place = place_of(document)
         if not place or not decides(place):
             return False
-        if base_of(document) != PLACES:
+        if base_of(document) not in BY_REACH:
             return True
         try:
             opened = self._edit.open(document)
         except EntryMissing:
             return False
-        return _stays_in_their_hands(opened.live.text, opened.text, decides)
+        before, after = opened.live.text, opened.text
+        if base_of(document) == PLACES and not _stays_in_their_hands(before, after, decides):
+            return False
+        return self._stays_at_home(document, before, after, decides)
+
+    def _stays_at_home(self, document: str, before: str, after: str, decides: Covers) -> bool:
+        """Say whether a text comes onto pages of no county of others; without a reading, yes."""
+        zips = self._zips()
+        try:
+            wholes = edit_whole.both(self._edit)
+            return zips is None or stays_at_home(zips, document, (before, after), wholes, decides)
+        except (ContentInvalid, DocumentInvalid):
+            return True
 
 
 def _stays_in_their_hands(before: str, after: str, decides: Covers) -> bool:

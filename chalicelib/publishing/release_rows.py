@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from chalicelib.directory.document_ids import place_of
-from chalicelib.directory.place_documents import documents_of
+from chalicelib.directory.document_ids import documents_of_place, place_of
 from chalicelib.publishing.documents import SHIPPED
 from chalicelib.publishing.publish_shares import Share
 from chalicelib.publishing.release_history import ReleaseEntry
@@ -50,7 +49,7 @@ def _that_differ(
     found = [
         place
         for place in places
-        if any(older.get(name, SHIPPED) != live.get(name, SHIPPED) for name in documents_of(place))
+        if any(older.get(name, SHIPPED) != live.get(name, SHIPPED) for name in documents_of_place(place))
     ]
     return [place for place in found if share.decides(place)][:MOST]
 

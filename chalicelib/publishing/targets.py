@@ -7,8 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.directory.document_ids import CONTACTS, PLACES, RECIPIENTS, base_of, is_entries, place_of
-from chalicelib.directory.place_documents import documents_of
+from chalicelib.directory.document_ids import (
+    CONTACTS,
+    PLACES,
+    RECIPIENTS,
+    base_of,
+    documents_of_place,
+    is_entries,
+    place_of,
+)
 from chalicelib.directory.places import with_places
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.publishing.documents import SHIPPED, Release
@@ -152,7 +159,7 @@ class Targets:
         live, older = self.live.numbers(since), self.versions_of(number)
         texts = {
             name: self.live.version(name, older.get(name, SHIPPED)).text
-            for name in documents_of(slug)
+            for name in documents_of_place(slug)
             if older.get(name, SHIPPED) != live.get(name, SHIPPED)
         }
         kept = self._keep_served(live, texts, {})
@@ -160,7 +167,7 @@ class Targets:
         versions = {**live, **{name: older.get(name, SHIPPED) for name in texts}}
         by = dict.fromkeys(texts, f"release {number}")
         going = self._going(f"{BACK}:{number}:{slug}", since, texts, by, live)
-        return Target(since, going, versions, kept_places=kept, scope=documents_of(slug), place=slug)
+        return Target(since, going, versions, kept_places=kept, scope=documents_of_place(slug), place=slug)
 
     def rebased(self, target: Target) -> Target:
         """Return the same target over what is live now. Raises ChangedSince where others changed the same.

@@ -249,7 +249,7 @@ def _documents(
     home.routes(
         guard, core.publish, edit_contacts, look_after_cases, core.recipients, core.edit, publishing, sees
     )
-    shares = Shares(core.publish, core.edit, rights.reach)
+    shares = Shares(core.publish, core.edit, rights.reach, core.zips)
     releases = publish.routes(guard, core.publish, core.see, ask, clock, shares)
     jobs.routes(guard, ask, clock, releases.refused, shares)
     words = LogWords(core.edit, core.see, core.recipients)

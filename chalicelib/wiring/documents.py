@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chalicelib.delivery.adapters.mail_encryption import KeyedEncrypter
 from chalicelib.directory.ports import RecipientBook
+from chalicelib.directory.zips import Zips
 from chalicelib.publishing.check_documents import CheckDocuments
 from chalicelib.publishing.drafts_of_release import DraftsOfRelease
 from chalicelib.publishing.edit_text import EditText
@@ -16,6 +17,7 @@ from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.recipients_at_desk import RecipientsAtDesk, RecipientsShown
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
+from chalicelib.publishing.service_reach import shipped_zips
 from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
 from chalicelib.settings import Settings
@@ -37,6 +39,7 @@ class DeskServices(NamedTuple):
     drafts_of: DraftsOfRelease
     site: SiteSentences
     history: Callable[[], SentenceHistory]
+    zips: Callable[[], Zips | None]
 
 
 def desk_services(settings: Settings, clock: Clock, directory: RecipientBook) -> DeskServices:
@@ -57,4 +60,5 @@ def desk_services(settings: Settings, clock: Clock, directory: RecipientBook) ->
         DraftsOfRelease(store, shipped, shelf, edit),
         site,
         partial(SentenceHistory, edit, shipped),
+        partial(shipped_zips, shipped),
     )

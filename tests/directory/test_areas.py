@@ -206,3 +206,11 @@ def test_numbers_of_counties_and_letters_of_states_are_read_strictly(wrong: dict
     nation = {"slug": "us", "name": "United States", "parent": None, "kind": "nation"}
     with pytest.raises(ContentInvalid, match=r"five digits|two small letters"):
         read_places({"places": [{"slug": "one", "name": "One", "parent": "us", **wrong}, nation]})
+
+
+def test_who_comes_from_elsewhere_by_a_list_stands_behind_county_and_state() -> None:
+    far = service("far", "los-banos-ca", coverage=Coverage(counties=(FRESNO, MERCED)))
+    near = [service("nation", "us"), far, service("of-state", "california"), service("own", "by-number")]
+    found = covering(ZIPS, PLACES, near)
+    assert found[FRESNO] == ("own", "of-state", "far", "nation")
+    assert found[MERCED] == ("far", "of-state", "nation")

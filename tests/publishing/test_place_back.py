@@ -23,6 +23,7 @@ from tests.support.towns_office import SITES, SITES_EDITOR, TownsOffice, at
 
 TOWN, STATES, NATION = at("town"), at("state"), at("us")
 TOWNS, STATE_OWN = "contacts/town", "contacts/state"
+OF_TOWN = ("contacts/town", "places/town", "services/town")
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_a_place_is_rolled_back_in_as_many_presses_as_all_of_it(office: TownsOff
 def test_the_job_is_of_the_place_and_the_log_names_it_with_the_release(office: TownsOffice) -> None:
     rolled_back(office, TOWN, 1, "town")
     job = office.store.jobs()[-1]
-    assert (job.kind, job.release, job.place, job.scope) == (jobs.BACK, 1, "town", (TOWNS, "places/town"))
+    assert (job.kind, job.release, job.place, job.scope) == (jobs.BACK, 1, "town", OF_TOWN)
     who, did, line = office.lines[-1]
     assert (who, did, line["about"], line["before"], line["after"]) == (
         TOWN.email,
@@ -277,7 +278,7 @@ def test_drafts_of_the_place_are_kept(office: TownsOffice) -> None:
 def test_looking_back_at_a_place_is_a_job_of_that_place(office: TownsOffice) -> None:
     office.look_back(TOWN, 1, "town")
     job = office.store.jobs()[-1]
-    assert (job.kind, job.release, job.place, job.scope) == (jobs.CHECKS, 1, "town", (TOWNS, "places/town"))
+    assert (job.kind, job.release, job.place, job.scope) == (jobs.CHECKS, 1, "town", OF_TOWN)
     leads = office.at_job(TOWN, job).headers["Location"]
     assert leads == "/admin/releases/look?release=1&place=town"
     with pytest.raises(EntryMissing):

@@ -14,6 +14,7 @@ from chalicelib.desk.people import EDITOR, PUBLISHER, Person
 from chalicelib.desk.route_rights import RouteRights
 from chalicelib.desk.web.screens import Screen
 from chalicelib.directory.document_ids import fingerprint
+from chalicelib.directory.zips import Zips
 from chalicelib.pages.page_headers import page_headers
 from chalicelib.publishing.ask_jobs import AskJobs
 from chalicelib.publishing.built_places import BuiltPlace
@@ -52,6 +53,7 @@ class TownsOffice:
         self.clock = TickingClock(self.desk.clock.now())
         self.problems: Sequence[Problem] = ()
         self.missing: Mapping[str, tuple[str, ...]] = {}
+        self.zips: Zips | None = None
         self.store, self.queue = FakeJobs(), WaitingQueue()
         self.lines: list[tuple[str, str, dict[str, str]]] = []
         self.publish = self._publish(lambda number: None)
@@ -68,7 +70,7 @@ class TownsOffice:
         )
         cases: Any = SimpleNamespace()
         self.rights = RouteRights(GrantsOfPeople(), DeskAbouts(self.desk.edit, cases))
-        self.shares = Shares(self.publish, self.desk.edit, self.rights.reach)
+        self.shares = Shares(self.publish, self.desk.edit, self.rights.reach, lambda: self.zips)
         show: Any = Browser()
         see = SeeChanges(self.desk.store, self.desk.shipped, self.desk.shelf)
         self.screens = PublishScreens(show, self.publish, see, self.ask, self.clock, self.shares)
