@@ -47,7 +47,8 @@ def place_inputs(
     around = {*cut.chain(first)}
     near = [office for office in offices if office.get("serves") in around]
     near = near or [{**office, "serves": first} for office in offices[:_SAMPLES]]  # a form always has some
-    yield PlaceInputs(NO_PLACE, _spelled({**cut.of(first), "recipients": near}))
+    found = {"area": area} if (area := areas.around(first)) else {}
+    yield PlaceInputs(NO_PLACE, _spelled({**cut.of(first), "recipients": near, **found}))
 
 
 def content_for(place: str, whole: Whole) -> Whole:

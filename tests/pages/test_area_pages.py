@@ -165,12 +165,25 @@ def test_each_line_of_day_and_night_has_its_first_number_and_the_hotline_stands_
     assert all(len([*line.iter("a")]) == 1 for line in lists[0].iter("li"))
 
 
+def test_the_page_about_the_site_names_whose_towns_and_zips_they_are_in_each_language(
+    county_site: Site, county_content: Content
+) -> None:
+    for locale in county_site.locales:
+        html = county_site.about(locale)
+        links = {one.get("href"): text_of(one) for one in parse(html).iter("a")}
+        assert links["https://www.geonames.org"] == "GeoNames"
+        assert links["https://creativecommons.org/licenses/by/4.0/"] == "CC BY 4.0"
+        assert "https://www.census.gov" in links
+        assert check_page(f"{locale}/about", html, county_content) == []
+
+
 def test_the_town_of_a_site_without_zips_has_no_link_to_counties(
     content: Content, catalogs: Catalogs
 ) -> None:
     html = Site(TEMPLATES, catalogs, content).page("en", "los-banos-ca")
     assert "/places/" not in html
     assert "<form" not in html
+    assert "GeoNames" not in Site(TEMPLATES, catalogs, content).about("en")
 
 
 def test_an_entry_says_all_that_is_known_of_it(county_site: Site) -> None:

@@ -135,3 +135,4 @@ class AboutContext(LayoutContext):
     contact: str
     keep_days: str
     page_href: str
+    finds_places: bool  # by names that others collected, whose licence asks to be named

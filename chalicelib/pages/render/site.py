@@ -88,6 +88,7 @@ class Site(Layout):
             contact=CONTACT,
             keep_days=KEEP_DAYS,
             page_href=f"/{locale}/",
+            finds_places=bool(self.content.areas.of_place),
         )
         return squeeze(self.render("about.html", context, locale))
 

@@ -8,6 +8,11 @@ from urllib.parse import urlsplit
 from chalicelib.directory.content import Content
 from chalicelib.directory.services import Phone
 
+# What the page about the site names as sources of towns and ZIPs (LICENSES.md): no setting lists these hosts.
+CREDITED = frozenset(
+    {"https://www.geonames.org", "https://creativecommons.org/licenses/by/4.0/", "https://www.census.gov"}
+)
+
 
 def _phones(content: Content) -> Iterator[Phone]:
     return (phone for service in content.services.values() for phone in service.phones)

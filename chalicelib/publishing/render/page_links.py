@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element as Node
 
 from chalicelib.directory.contacts import Contacts
 from chalicelib.directory.content import Content
-from chalicelib.publishing.render.offered import offered_hrefs, offered_links
+from chalicelib.publishing.render.offered import CREDITED, offered_hrefs, offered_links
 from chalicelib.publishing.render.page_numbers import (
     EMERGENCY,
     INLINE,
@@ -265,7 +265,7 @@ def _leads_to(href: str, content: Content) -> bool:
     except ValueError:
         return False
     plain = href.startswith("https://") and parts.netloc == host
-    return plain and (host in content.site.hosts or href in offered_links(content))
+    return plain and (host in content.site.hosts or href in CREDITED | offered_links(content))
 
 
 def _call(scheme: str, href: str, shown: str, content: Content) -> Iterator[Finding]:
