@@ -9,7 +9,7 @@ from chalicelib.shared.place_names import fold, without_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from chalicelib.pages.zip_table import CountyKey, ZipTable
 
@@ -21,7 +21,10 @@ LEAST_BEGUN, LEAST_MISSPELT = 3, 4  # letters of a name that is not whole, or no
 LONGEST_NAME = 32  # letters; the longest of the nation has 27
 _RIGHT = 3  # letters after which a wrong one is looked for among the names that begin with them
 _MOST_NAMES = 24  # names that begin alike
-_NATION = ("", "us", "usa", "united states")
+_NATION = ("", "us", "usa", "united states", "estados unidos", "ee uu", "eeuu")
+# Before a name in a sentence: "condado de Merced", "near Merced", "sa Merced", "hauv Merced".
+_LEADING = frozenset(("at", "de", "em", "en", "hauv", "in", "near", "nroog", "of", "sa"))
+_MOST_PARTS = 6  # words, or pieces between commas, that are looked for a name, from the end
 _LETTERS = "abcdefghijklmnopqrstuvwxyz "
 
 
@@ -77,7 +80,7 @@ class PlaceSearch:
         """Return what a person's words mean: a ZIP, else a town, county or state, else anything.
 
         A name counts as it is, else as the beginning of one, else with one letter wrong: missing, too many,
-        another, or two swapped.
+        another, or two swapped; else as it is at the end of an address or a sentence.
         """
         words = typed.strip()[:MOST_TYPED]
         zip_code = zip_in(words)
@@ -87,19 +90,24 @@ class PlaceSearch:
                 return FoundCounties(tuple(self._shown(places)), (), True)
         meant = self._meant(words, without_numbers=bool(zip_code))
         for look in (self._exact, self._begun, self._misspelt):
-            found: dict[CountyKey, None] = {}
-            states: set[int] = set()
-            for name, state in meant:
-                counties, named = look(name)
-                found |= dict.fromkeys(key for key in counties if state in (None, key[0]))
-                states |= named if state is None else set()
-                if found or states:
-                    return self._answer(found, states)
-        return self._anything()
+            if answer := self._look(look, meant):
+                return answer
+        return self._look(self._exact, self._at_the_end(words)) or self._anything()
+
+    def _look(
+        self, look: Callable[[str], tuple[Iterable[CountyKey], set[int]]], meant: Iterable[Meant]
+    ) -> FoundCounties | None:
+        for name, state in meant:
+            counties, named = look(name)
+            found = dict.fromkeys(key for key in counties if state in (None, key[0]))
+            states = named if state is None else set()
+            if found or states:
+                return self._answer(found, states)
+        return None
 
     def _meant(self, words: str, without_numbers: bool) -> list[Meant]:
         """Return the names that words may hold: as they are, in the state they end with, before a comma."""
-        spoken = fold(words).split()
+        spoken = _without_nation(fold(words)).split()
         if without_numbers:
             spoken = [word for word in spoken if not word.isdigit()]
         meant: list[Meant] = [(" ".join(spoken), None)]
@@ -111,6 +119,20 @@ class PlaceSearch:
         if comma and self._is_around(fold(after)):
             meant.append((fold(before), None))
         return [one for one in dict.fromkeys(meant) if 0 < len(one[0]) <= LONGEST_NAME]
+
+    def _at_the_end(self, words: str) -> Iterator[Meant]:
+        """Yield names that stand between commas, or behind a number or a word like "in", from the end."""
+        for part in reversed(words.split(",")[-_MOST_PARTS:]):
+            folded = fold(part)
+            if self._table.is_state(folded) is None and folded not in _NATION:
+                yield from self._meant(part, without_numbers=True)
+                if not self._is_around(folded):
+                    break  # it may be in a state that is not here
+        for name, state in self._meant(words, without_numbers=False):
+            spoken = name.split()
+            for at in range(max(1, len(spoken) - _MOST_PARTS), len(spoken)):
+                if spoken[at - 1] in _LEADING or any(word[0].isdigit() for word in spoken[:at]):
+                    yield " ".join(spoken[at:]), state
 
     def _is_around(self, folded: str) -> bool:
         """Say whether this is what a town lies in, as far as the index goes: Illinois may be far away."""
@@ -168,6 +190,13 @@ class PlaceSearch:
     def _shown(self, keys: Iterable[CountyKey]) -> Iterator[FoundCounty]:
         for key in keys:
             yield FoundCounty(*self._table.county(key))
+
+
+def _without_nation(folded: str) -> str:
+    """Return words without the nation at their end, unless they are nothing else."""
+    for nation in filter(None, _NATION):
+        folded = folded.removesuffix(f" {nation}")
+    return folded
 
 
 def zip_in(words: str) -> str:
