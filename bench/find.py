@@ -41,8 +41,6 @@ TYPED = {
     "wrong letter": "Los Bamos",
     "nothing": "qqqqqqq",
 }
-# What is looked for letter by letter, after all else found nothing, is shown and not held to the ratio.
-HELD = ("ZIP", "town", "several counties")
 
 
 def main() -> int:
@@ -137,11 +135,11 @@ def report(
         times = f"{warm[name]:.0f} | {cpu[name]:.0f} | {ratio:.2f} | {by_itself[name]:.1f} | {more:.1f}"
         print(f"| {name} | {times} |")
     figures = {
-        "find_ratio": max(cpu[name] / cpu["page"] for name in HELD),
-        "find_p50_ratio": max(warm[name] / warm["page"] for name in HELD),
-        "find_alone_us": max(by_itself[name] for name in HELD),
+        "find_ratio": max(cpu[name] / cpu["page"] for name in TYPED),
+        "find_p50_ratio": max(warm[name] / warm["page"] for name in TYPED),
+        "find_alone_us": max(by_itself[name] for name in TYPED),
         "page_alone_us": by_itself["page"],
-        "find_first_ms": max(once[name] for name in HELD) - once["page"],
+        "find_first_ms": max(once[name] for name in TYPED) - once["page"],
     }
     print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
     holds = figures["find_ratio"] <= MOST_RATIO and figures["find_first_ms"] <= MOST_FIRST_MS

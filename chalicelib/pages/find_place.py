@@ -5,6 +5,8 @@ No answer and no error holds the words that were typed. The work is bounded by M
 
 from __future__ import annotations
 
+from itertools import islice
+
 from chalicelib.shared.place_names import fold, without_kind
 
 TYPE_CHECKING = False
@@ -19,13 +21,11 @@ MOST_TYPED = 200  # characters that are looked at
 MOST_SHOWN = 12  # counties of one answer: with more, the states are shown in which they lie
 LEAST_BEGUN, LEAST_MISSPELT = 3, 4  # letters of a name that is not whole, or not right
 LONGEST_NAME = 32  # letters; the longest of the nation has 27
-_RIGHT = 3  # letters after which a wrong one is looked for among the names that begin with them
 _MOST_NAMES = 24  # names that begin alike
 _NATION = ("", "us", "usa", "united states", "estados unidos", "ee uu", "eeuu")
 # Before a name in a sentence: "condado de Merced", "near Merced", "sa Merced", "hauv Merced".
 _LEADING = frozenset(("at", "de", "em", "en", "hauv", "in", "near", "nroog", "of", "sa"))
 _MOST_PARTS = 6  # words, or pieces between commas, that are looked for a name, from the end
-_LETTERS = "abcdefghijklmnopqrstuvwxyz "
 
 
 class FoundCounty:
@@ -75,6 +75,7 @@ class PlaceSearch:
 
     def __init__(self, table: ZipTable) -> None:
         self._table = table
+        self._no_place: FoundCounties | None = None
 
     def find(self, typed: str) -> FoundCounties:
         """Return what a person's words mean: a ZIP, else a town, county or state, else anything.
@@ -149,7 +150,7 @@ class PlaceSearch:
     def _begun(self, name: str) -> tuple[Iterable[CountyKey], set[int]]:
         if len(name) < LEAST_BEGUN:
             return (), set()
-        names = self._table.names_from(name)
+        names = tuple(islice(self._table.names_from(name, shortest=len(name) + 1), _MOST_NAMES + 1))
         states = {number for number, state in enumerate(self._table.state_names()) if state.startswith(name)}
         return self._all_of(names if len(names) <= _MOST_NAMES else ()), states
 
@@ -159,13 +160,18 @@ class PlaceSearch:
             return (), set()
         names = enumerate(self._table.state_names())
         states = {number for number, state in names if is_one_letter_off(name, state)}
-        right = name[:_RIGHT]
-        found = {one for one in self._table.names_from(right) if is_one_letter_off(name, one)}
-        # A wrong letter among the first: those names stand anywhere, and are asked for one by one.
-        for one in one_letter_off(name, _RIGHT):
-            if not one.startswith(right) and self._table.is_name(one):
+        # One letter is wrong in one half at most, so that the other is right, unless two are swapped across.
+        half, nearly = len(name) // 2, (len(name) + 1, len(name) - 1)
+        begin, end = name[:half], name[half:]
+        swapped = begin[:-1] + end[0] + begin[-1] + end[1:]
+        found = {swapped} if self._table.is_name(swapped) else set()
+        for one in self._table.names_from(begin, *nearly):
+            if is_one_letter_off(end, one[half:]):
                 found.add(one)
-        return self._all_of(sorted(found)), states
+        for one in self._table.names_to(end, *nearly):
+            if is_one_letter_off(begin, one.removesuffix(end)):
+                found.add(one)
+        return self._all_of(found), states
 
     def _all_of(self, names: Iterable[str]) -> Iterator[CountyKey]:
         for name in names:
@@ -181,6 +187,11 @@ class PlaceSearch:
         return FoundCounties(tuple(shown), tuple(every[number] for number in sorted(states)), True)
 
     def _anything(self) -> FoundCounties:
+        if self._no_place is None:
+            self._no_place = self._every_place()
+        return self._no_place
+
+    def _every_place(self) -> FoundCounties:
         states = self._table.states()
         if len(states) > 1:
             return FoundCounties((), tuple(states), False)
@@ -220,27 +231,16 @@ def zip_in(words: str) -> str:
 
 def is_one_letter_off(name: str, other: str) -> bool:
     """Say whether two names differ in one letter at most: missing, too many, another, or two swapped."""
-    if not -1 <= len(name) - len(other) <= 1:
+    longer = len(name) - len(other)
+    if not -1 <= longer <= 1:
         return False
     same = 0
     for one, its in zip(name, other, strict=False):
         if one != its:
             break
         same += 1
-    left, right = name[same:], other[same:]
-    swapped = left[1:2] + left[:1] + left[2:]
-    return left[1:] == right[1:] or left[1:] == right or left == right[1:] or swapped == right
-
-
-def one_letter_off(name: str, places: int = LONGEST_NAME + 1) -> Iterator[str]:
-    """Return the names that differ in one letter, in the first `places`, as is_one_letter_off says it."""
-    for at in range(min(len(name) + 1, places)):
-        start, end = name[:at], name[at:]
-        if end:
-            yield start + end[1:]
-        if len(end) > 1:
-            yield start + end[1] + end[0] + end[2:]
-        for letter in _LETTERS:
-            yield start + letter + end
-            if end:
-                yield start + letter + end[1:]
+    if longer:
+        return name[same + 1 :] == other[same:] if longer > 0 else name[same:] == other[same + 1 :]
+    if name[same + 1 :] == other[same + 1 :]:
+        return True
+    return name[same + 2 :] == other[same + 2 :] and name[same : same + 2] == other[same + 1] + other[same]

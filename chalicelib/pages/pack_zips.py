@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.zips import Zips
 from chalicelib.pages.find_place import LONGEST_NAME
-from chalicelib.pages.zip_table import BLOCK, LAST, MAGIC, MORE, NEAR_MOST, SECTIONS
+from chalicelib.pages.zip_table import COUNT, LAST, MAGIC, MORE, NEAR_MOST, SECTIONS
 from chalicelib.shared.place_names import fold, without_kind
 
-_LONGEST_SHARED, _MOST_COUNTIES = 255, 255  # each stands in a byte
+_MOST_COUNTIES = 255  # of a name: they stand in a byte
 
 Key = tuple[int, int]
 
@@ -85,7 +85,8 @@ def _pack_codes(counties_of: Mapping[str, tuple[str, ...]], keys: Mapping[str, K
 
 
 def _pack_names(zips: Zips, keys: Mapping[str, Key]) -> dict[str, bytes]:
-    """Return the sections of names, each after what it shares with the one before it (front coding).
+    """Return the sections of names, those of a length together: whoever misspells one means one of nearly its
+    own length.
 
     Counties stand among them with no county of their own, for the sake of who misspells one: the lines of
     states say which they are.
@@ -94,27 +95,16 @@ def _pack_names(zips: Zips, keys: Mapping[str, Key]) -> dict[str, bytes]:
     for town in zips.towns:
         for name in (town.name, *town.also):
             found.setdefault(fold(name), set()).update(keys[fips] for fips in town.counties)
-    names = sorted(found)
+    names = sorted(found, key=lambda name: (len(name), name))
     if any(len(name) > LONGEST_NAME for name in names):
         raise ContentInvalid(f"zips: a name of more than {LONGEST_NAME} letters, which nobody could find")
-    shared, counts, blocks = bytearray(), bytearray(), []
-    for start in range(0, len(names), BLOCK):
-        last, block = "", []
-        for name in names[start : start + BLOCK]:
-            same = _shared(last, name)
-            shared.append(same)
-            counts.append(min(len(found[name]), _MOST_COUNTIES))
-            block.append(f"{name[same:]}\n")
-            last = name
-        blocks.append("".join(block))
+    lengths = Counter(map(len, names))
     listed = [key for name in names for key in sorted(found[name])[:_MOST_COUNTIES]]
-    sections = {"shared": bytes(shared), "counts": bytes(counts), "suffixes": "\t".join(blocks).encode()}
-    return sections | _planes("town", listed)
-
-
-def _shared(one: str, other: str) -> int:
-    length = min(len(one), len(other), _LONGEST_SHARED)
-    return next((at for at in range(length) if one[at] != other[at]), length)
+    return {
+        "lengths": b"".join(lengths[length].to_bytes(COUNT, "big") for length in range(LONGEST_NAME + 1)),
+        "names": "".join(f"{name}\n" for name in names).encode("ascii"),
+        "counts": bytes(min(len(found[name]), _MOST_COUNTIES) for name in names),
+    } | _planes("town", listed)
 
 
 def _planes(where: str, keys: Iterable[Key]) -> dict[str, bytes]:

@@ -1,13 +1,12 @@
 """Binary index of ZIPs, towns and counties in compressed sections: look-up by bisection, no parse of it all.
 
 Only the sections that a look-up needs are unpacked, once. `pages/pack_zips.py` writes what this reads:
-decision 0121 has the form. The page function loads this when somebody looks for a place.
+decisions 0121 and 0126 have the form. The page function loads this when somebody looks for a place.
 """
 
 from __future__ import annotations
 
 import zlib
-from bisect import bisect_right
 
 from chalicelib.shared.place_names import KINDS_OF_COUNTY, county_slug, fold
 
@@ -17,20 +16,20 @@ if TYPE_CHECKING:
 
     CountyKey = tuple[int, int]  # the number of its state, and its own in that state
 
-MAGIC = b"ZIPS1\n"
+MAGIC = b"ZIPS2\n"  # of another form: pages/adapters/published_pages.py must know it
 SECTIONS = (
     "states",  # a line each: letters, name, counties; "=" before a folded name where that differs
     "slots",  # a line for each first three digits: a slot for each 00-99
     "near_counts",  # by first three digits: how many counties its slots name
     "near_states",
     "near_numbers",
-    "shared",  # of each name: how many letters it shares with the one before it
+    "lengths",  # of each length from 0: how many names have it, in COUNT bytes
+    "names",  # a line each, the shortest first, else by the letters
     "counts",  # of each name: how many counties have a town of that name
-    "suffixes",  # of each name: the letters that are its own; blocks of BLOCK names
     "town_states",
     "town_numbers",
 )
-BLOCK = 64
+COUNT = 3
 EMPTY, LAST, MORE = 0x2E, 0x80, 0xC0  # a slot: no such ZIP, or numbers of counties, all but the last + MORE
 NEAR_MOST = MORE - LAST  # counties that ZIPs of the same first three digits can name
 _ENDS = frozenset((b"", *(kind.encode() for kind in KINDS_OF_COUNTY)))
@@ -55,9 +54,8 @@ class ZipTable:
             raise ValueError("an index of ZIPs that is cut off")
         self._sections: dict[str, bytes] = {}
         self._lines: dict[str, list[bytes]] = {}
-        self._heads: list[bytes] = []
-        self._known: dict[int, frozenset[str]] = {}
-        self._blocks: dict[int, list[str]] = {}
+        self._text = ""
+        self._lengths: list[tuple[int, int, int]] = []
         self._groups: dict[int, list[list[CountyKey]]] = {}
         self._counties: dict[CountyKey, tuple[str, str, str]] = {}
         self._states: list[tuple[str, str]] = []
@@ -101,48 +99,60 @@ class ZipTable:
 
     def of_town(self, name: str) -> list[CountyKey]:
         """Return the counties that have a town of this folded name; none where there is no such town."""
-        block = self.block_of(name)
-        names = self.names_of(block)
-        if name not in names:
+        at = self._find(name)
+        if at < 0:
             return []
-        at, counts = block * BLOCK + names.index(name), self._section("counts")
-        first = sum(counts[:at])
-        return [self._county("town", place) for place in range(first, first + counts[at])]
+        start, names, places = self._lengths[len(name)]
+        number, counts = names + (at - start) // (len(name) + 1), self._section("counts")
+        first = places + sum(counts[names:number])
+        return [self._county("town", place) for place in range(first, first + counts[number])]
 
     def is_name(self, name: str) -> bool:
         """Say whether a town or county has this folded name."""
-        block = self.block_of(name)
-        if block not in self._known:
-            self._known[block] = frozenset(self.names_of(block))
-        return name in self._known[block]
+        return self._find(name) >= 0
 
-    def names_from(self, start: str) -> list[str]:
-        """Return the names that begin with `start`, in order."""
-        found: list[str] = []
-        for block in range(self.block_of(start), len(self._split("suffixes", b"\t"))):
-            names = self.names_of(block)
-            found += [name for name in names if name.startswith(start)]
-            if names[-1] > start and not names[-1].startswith(start):
-                break
-        return found
+    def names_from(self, start: str, longest: int | None = None, shortest: int = 0) -> Iterator[str]:
+        """Find the names of these lengths that begin with `start`, the shortest first."""
+        return self._names_with(f"\n{start}", max(shortest, len(start)), longest)
 
-    def block_of(self, name: str) -> int:
-        """Return the block in which a name stands, if it is there: by bisection over their first names."""
-        if not self._heads:
-            self._heads = [block[: block.find(b"\n")] for block in self._split("suffixes", b"\t")]
-        return max(0, bisect_right(self._heads, name.encode("ascii", "ignore")) - 1)
+    def names_to(self, end: str, longest: int | None = None, shortest: int = 0) -> Iterator[str]:
+        """Find the names of these lengths that end with `end`, the shortest first."""
+        return self._names_with(f"{end}\n", max(shortest, len(end)), longest)
 
-    def names_of(self, block: int) -> list[str]:
-        """Return the names of one block, in order. What was read once is kept."""
-        names = self._blocks.get(block)
-        if names is None:
-            names, last = [], ""
-            shared, at = self._section("shared"), block * BLOCK
-            for number, suffix in enumerate(self._split("suffixes", b"\t")[block].decode().split("\n")[:-1]):
-                last = last[: shared[at + number]] + suffix
-                names.append(last)
-            self._blocks[block] = names
-        return names
+    def _find(self, name: str) -> int:
+        """Return where in the text the line before a name ends, or -1."""
+        start, end = self._reach(len(name), len(name))
+        return self._text.find(f"\n{name}\n", start, end)
+
+    def _names_with(self, signs: str, shortest: int, longest: int | None) -> Iterator[str]:
+        """Find the names of these lengths in which a text stands; "\n" in it is where a name begins or ends.
+
+        One search through all letters takes less time than steps of Python would, up to a nation's names.
+        """
+        at, end = self._reach(shortest, longest)
+        text = self._text
+        while (at := text.find(signs, at, end)) >= 0:
+            start = text.rfind("\n", 0, at + 1) + 1
+            if start >= end:
+                return  # the end of the last line begins no other
+            at = text.find("\n", start)
+            yield text[start:at]
+
+    def _reach(self, shortest: int, longest: int | None) -> tuple[int, int]:
+        """Return where in the text the names of these lengths stand, with the ends of lines around them."""
+        if not self._text:
+            self._text = "\n" + self._section("names").decode()
+            sizes, counts = self._section("lengths"), self._section("counts")
+            start = names = places = 0
+            for length in range(len(sizes) // COUNT):
+                self._lengths.append((start, names, places))
+                more = int.from_bytes(sizes[length * COUNT :][:COUNT], "big")
+                places += sum(counts[names : names + more])
+                names, start = names + more, start + more * (length + 1)
+            self._lengths.append((start, names, places))
+        last = len(self._lengths) - 1  # where all names end
+        after = last if longest is None else min(longest + 1, last)
+        return self._lengths[min(shortest, last)][0], self._lengths[after][0] + 1
 
     # States and counties
 
