@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     CountyKey = tuple[int, int]  # the number of its state, and its own in that state
 
-MAGIC = b"ZIPS2\n"  # of another form: pages/adapters/published_pages.py must know it
+MAGIC = b"ZIPS2\n"
 SECTIONS = (
     "states",  # a line each: letters, name, counties; "=" before a folded name where that differs
     "slots",  # a line for each first three digits: a slot for each 00-99
