@@ -95,6 +95,26 @@ def test_without_a_state_all_are_made_and_what_is_left_out_is_said(make):
     assert "09001" not in document["zips"]
 
 
+@pytest.mark.parametrize("columns", ["\t\tMayagüez\t097", "Puerto Rico\tPR\tMayagüez\t097", "\t\t\t"])
+def test_towns_of_a_territory_come_from_its_own_file(make, columns):
+    towns = f"PR\t00680\tMayagüez\t{columns}\t\t\t18.2\t-67.1\t4\n"
+    counties = COUNTIES_2010 + "PR,72,097,Mayagüez Municipio,H1\nGU,66,010,Guam,H6\n"
+    relation = "ZCTA5,STATE,COUNTY,GEOID,POPPT\n00680,72,097,72097,5\n96910,66,010,66010,5\n"
+    code, document, said = make(counties, relation, TOWNS, towns, state=("PR", "GU"))
+    assert code == 0, said.err
+    assert document["zips"] == {"00680": "72097", "96910": "66010"}
+    assert document["towns"] == [{"name": "Mayagüez", "state": "pr", "counties": "72097", "zips": "00680"}]
+    assert [one["slug"] for one in document["counties"]] == ["guam", "mayaguez"]
+    assert [one["name"] for one in document["states"]] == ["Guam", "Puerto Rico"]
+
+
+def test_lines_that_are_cut_off_or_of_another_country_are_left_out_and_counted(make):
+    more = "CA\tA0A\tIn Canada\t\t\t\t\t\t\t47.0\t-52.0\t1\nUS\t93620\tDos\n\n"
+    code, document, said = make(COUNTIES_2010, CENSUS_2010, TOWNS + more)
+    assert (code, [*document["zips"]]) == (0, ["93620", "93635"])
+    assert "2 x line of towns that is cut off" in said.out
+
+
 def test_a_zip_over_the_border_stays_with_what_of_it_lies_in_the_state(make):
     over = CENSUS_2010 + "89019,06,019,06019,7\n89019,32,003,32003,70\n"
     _, document, _ = make(COUNTIES_2010, over, TOWNS)
@@ -141,7 +161,12 @@ def test_old_numbers_of_counties_become_those_of_now(make):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("what,is,this\n1,2,3\n", "none of the forms"), ("{}", "missing"), ("", "none of the")],
+    [
+        ("what,is,this\n1,2,3\n", "none of the forms"),
+        ("{}", "missing"),
+        ("", "none of the"),
+        ("CA\tA0A\tIn Canada\t\t\t\t\t\t\t47.0\t-52.0\t1\n", "none of the forms"),
+    ],
 )
 def test_a_file_of_another_form_is_refused_by_name(make, content, said):
     code, document, told = make(COUNTIES_2010, content)

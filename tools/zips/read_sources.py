@@ -30,6 +30,7 @@ NEW_NAMES = {
     "02066": "Copper River Census Area",
 }
 _LETTERS = frozenset(POSTAL_LETTERS.values())
+_TERRITORIES = ("PR", "GU", "VI", "AS", "MP")  # as countries of ISO 3166, where "CA" is Canada
 
 
 class UnknownForm(Exception):
@@ -82,10 +83,17 @@ def read_file(text: str, file: str, heap: Heap) -> Form:
 
 
 def _read_geonames(text: str, heap: Heap) -> bool:
-    if not text.startswith("US\t") or text.partition("\n")[0].count("\t") != 11:
+    """Read towns of the states, or of a territory: to GeoNames that is a country with a file of its own."""
+    first = text.partition("\n")[0].split("\t")
+    if len(first) != 12 or first[0] not in ("US", *_TERRITORIES):
         return False
     for line in text.splitlines():
-        _, zip_code, town, _, letters, _, county, *_ = line.split("\t")
+        columns = line.split("\t")
+        if len(columns) != 12:
+            heap.left_out["line of towns that is cut off"] += 1
+            continue
+        country, zip_code, town, _, letters, _, county, *_ = columns
+        letters = letters if country == "US" else country if country in _TERRITORIES else ""
         if letters.lower() not in _LETTERS:
             heap.left_out["ZIP of no state: armed forces abroad, or the freely associated states"] += 1
         else:
