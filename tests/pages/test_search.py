@@ -71,7 +71,7 @@ def html_of(answer):
 
 
 def heading(answer):
-    return html_of(answer).partition("<h1>")[2].partition("</h1>")[0]
+    return html_of(answer).partition("<h1")[2].partition(">")[2].partition("</h1>")[0]
 
 
 def links(answer):
