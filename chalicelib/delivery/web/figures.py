@@ -13,10 +13,10 @@ from chalicelib.delivery.render import figure_pictures as pictures
 from chalicelib.delivery.shown_figures import Shown, Wait
 from chalicelib.desk.grants import Sees, sees_all
 from chalicelib.desk.people import EDITOR
-from chalicelib.desk.web.audit_log import csv_cell
 from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, download
+from chalicelib.shared.csv_cells import csv_cell
 from chalicelib.shared.errors import EntryMissing
 
 FIGURES = "/admin/figures"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from chalicelib.desk.web.guard import AdminRequest, Guard, Show
 from chalicelib.desk.web.paging import fits, typed_words
 from chalicelib.desk.web.screens import Screen, download
 from chalicelib.shared.clock import Clock
+from chalicelib.shared.csv_cells import csv_cell
 from chalicelib.shared.errors import EntryMissing
 
 WordsOfLog = Callable[[], Callable[[str], str]]
@@ -26,10 +26,6 @@ PlacesOfLog = Callable[[], Callable[[str], Sequence[str]]]
 LOG = "/admin/log"
 _MONTHS_KEPT = 13
 _TO_RELEASE = re.compile(r"\bto release [0-9]+$")  # beside the place that was rolled back
-_FORMULA = ("=", "+", "-", "@", "\u2212")  # wide and small ones are read as these (NFKC)
-_SPLITS = ("\t", "\r", "\n")
-# What a spreadsheet may drop before a formula: spaces, and signs that nobody sees.
-_BEFORE_A_FORMULA = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u3000"
 
 
 def no_places() -> Callable[[str], Sequence[str]]:
@@ -136,12 +132,6 @@ def as_csv(entries: Sequence[AuditEntry]) -> str:
         texts = (plain_line(str(getattr(entry, name))) for name in names)
         writer.writerow([f"{entry.at:%Y-%m-%d %H:%M:%S}", *map(csv_cell, texts)])
     return table.getvalue()
-
-
-def csv_cell(text: str) -> str:
-    """Return a text as a cell of a CSV file that a spreadsheet takes for no formula."""
-    begins = unicodedata.normalize("NFKC", text[:200]).lstrip(_BEFORE_A_FORMULA)
-    return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in _SPLITS else text
 
 
 def _found_by(entry: AuditEntry) -> str:

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.directory.hsds.columns import column_of
 from chalicelib.directory.hsds.shapes import SHAPES
+from chalicelib.shared.csv_cells import csv_cell, reads_as_formula
 
 DELIMITERS = ",;\t|"
 _FIRST_LINES = 12  # a title, a date and a logo's cell may stand above the names of columns
 LONGEST_CELL = 100_000
-# What a spreadsheet would take for a formula. Written with an apostrophe before it, which it shows as text.
-_FORMULAS = "=+-@\t\r"
 
 
 # Of HSDS as several tables (tabular data package), none of which says all of a service.
@@ -100,16 +99,17 @@ def cell(text: str) -> str:
     """Return what a cell means: without the signs by which a spreadsheet is told that it is a text."""
     if text.startswith('="') and text.endswith('"'):
         return text[2:-1]
-    if text.startswith("'") and text[1:2] and text[1] in f"{_FORMULAS}'":
-        return text[1:]
-    return text
+    return text[1:] if _is_marked(text) else text
 
 
 def safe_cell(text: str) -> str:
     """Return a text as a cell that no spreadsheet takes for a formula; `cell` gives the text back."""
-    if text[:1] and (text[0] in _FORMULAS or (text[0] == "'" and text[1:2] and text[1] in f"{_FORMULAS}'")):
-        return f"'{text}"
-    return f"'{text}" if text.startswith('="') else text
+    return f"'{text}" if _is_marked(text) else csv_cell(text)
+
+
+def _is_marked(text: str) -> bool:
+    """Say whether a cell begins with the apostrophe by which a spreadsheet knows a text."""
+    return text.startswith("'") and (text[1:2] == "'" or (text[1:] != "" and reads_as_formula(text[1:])))
 
 
 def _delimiter(text: str) -> str:

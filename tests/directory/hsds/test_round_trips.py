@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import fields, replace
 
@@ -14,6 +16,7 @@ from chalicelib.directory.hsds.read_json import read_json
 from chalicelib.directory.hsds.read_sheet import read_sheet
 from chalicelib.directory.service_entries import entry_of, read_services
 from chalicelib.directory.services import Service
+from chalicelib.shared.csv_cells import reads_as_formula
 from tests.directory.hsds.official_files import example_bytes
 from tests.directory.hsds.samples import DOOR, OWN, PLACES, SAMPLES, SETTING, TODAY, services
 
@@ -109,3 +112,14 @@ def test_no_cell_of_the_sheet_is_a_formula():
     for start in ("=", "@", "-", "+"):
         assert f",{start}" not in text
         assert f',"{start}' not in text
+
+
+@pytest.mark.parametrize(
+    "name", ["\uff1d1+1", "\u22121", "\ufe6bSUM(A1)", "\u200b=1+1", "'\uff1d1", "''x", "'x"]
+)
+def test_no_spelling_of_a_formula_is_one_and_each_comes_back(name):
+    service = replace(SAMPLES[1], name=name)
+    text = export_csv([service], TODAY).text
+    [cells] = [row for row in csv.reader(io.StringIO(text)) if row[0] == service.id]
+    assert not reads_as_formula(cells[1])
+    assert only(read_sheet(text.encode(), "own.csv", OWN)) == service

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from chalicelib.desk.web.audit_log import csv_cell
+from chalicelib.shared.csv_cells import csv_cell
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("https://evil.example")')
 BEFORE = ("", " ", "\t", "\r\n", "\u00a0", "\u200b", "\ufeff", "\u200e\u2060 ", "\u3000")
