@@ -6,6 +6,7 @@ lists of an API are these records with their lists left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
@@ -34,6 +35,8 @@ OUR_STATUS = {
 PHONE_TYPES = {"voice": "voice", "text": "text", "tty": "textphone", "fax": "fax"}
 HIDDEN_PLACE = "Confidential location"
 BY_PHONE = "By phone or online"
+
+_LINKED = re.compile(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:80|:443)?(/\S*)?[.,;]*", re.IGNORECASE)
 
 Json = dict[str, Any]
 
@@ -99,7 +102,7 @@ def service_record(service: Service, setting: Setting, tag: str = "en") -> Json:
         ],
         "attributes": _attributes(own_id, whole),
     }
-    return joined(record, extra)
+    return joined(record, _without_taken(extra, "url", service.website))
 
 
 def organization_record(service: Service) -> Json:
@@ -112,7 +115,7 @@ def organization_record(service: Service) -> Json:
         "description": one.description or one.name,
         "website": _as_it_came(extra.get("website"), one.website),
     }
-    return joined(record, extra)
+    return joined(record, _without_taken(extra, "website", one.website))
 
 
 def list_item(record: Json) -> Json:
@@ -164,6 +167,16 @@ def _as_it_came(came: object, website: str) -> str:
     ):
         return came
     return website
+
+
+def _without_taken(extra: Mapping[str, Any], name: str, website: str) -> Mapping[str, Any]:
+    """Return what came without its link, where somebody here took that away: it may be another's by now.
+
+    One that we could not link to was never ours, and goes out as it came.
+    """
+    if website or not _LINKED.fullmatch(str(extra.get(name, ""))):
+        return extra
+    return {one: value for one, value in extra.items() if one != name}
 
 
 def _status(service: Service) -> str:

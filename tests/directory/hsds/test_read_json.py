@@ -380,6 +380,15 @@ def test_the_phone_of_the_organization_counts_where_there_is_no_other():
     assert [one.value for one in service.phones] == ["+12095550188"]
 
 
+def test_a_link_that_somebody_here_took_away_does_not_go_out_as_it_came():
+    service = first(record(url="http://gone.example/help"))
+    assert service.website == "https://gone.example/help"
+    gone = replace(service, website="", organization=replace(service.organization, website=""))
+    assert "gone.example" not in json.dumps(service_record(gone, SETTING))
+    odd = first(record(url="http://localhost:8000/x"))
+    assert service_record(odd, SETTING)["url"] == "http://localhost:8000/x"
+
+
 def test_a_link_by_http_is_followed_by_https_and_goes_out_as_it_came():
     service = first(record(url="http://town.example/kitchen"))
     assert service.website == "https://town.example/kitchen"
