@@ -187,6 +187,7 @@ def test_a_failure_says_so_in_json_and_logs_neither_path_nor_query() -> None:
     answer = handler(Broken(), log=said.append)(event("/hsds/services", query={"search": ["tulip"]}), None)
     assert answer["statusCode"] == 503
     assert json.loads(answer["body"])["status"] == 503
+    assert answer["headers"]["Retry-After"] == "60"
     assert len(said) == 1
     assert "tulip" not in said[0]
     assert "95340" not in said[0]

@@ -180,6 +180,7 @@ def hsds_function(
         except Exception as error:
             log(where(error))
             sent = _problem(503, "this does not work right now; try again in a minute")
+            sent = sent._replace(headers={**sent.headers, "Retry-After": str(KEPT_SECONDS)})
         return gateway_response(sent, asked)
 
     return handle
