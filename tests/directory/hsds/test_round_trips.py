@@ -6,16 +6,18 @@ import csv
 import io
 import json
 from dataclasses import fields, replace
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from chalicelib.directory.hsds.difference import difference
 from chalicelib.directory.hsds.export import export_csv, export_json, export_lines
 from chalicelib.directory.hsds.hiding import CannotHide, is_hiding, without_where
 from chalicelib.directory.hsds.read_json import read_json
 from chalicelib.directory.hsds.read_sheet import read_sheet
-from chalicelib.directory.service_entries import entry_of, read_services
-from chalicelib.directory.services import Service
+from chalicelib.directory.service_entries import IN_OTHER, entry_of, read_services
+from chalicelib.directory.services import PAUSED, Address, Coverage, Hours, Organization, Phone, Service
 from chalicelib.shared.csv_cells import reads_as_formula
 from tests.directory.hsds.official_files import example_bytes
 from tests.directory.hsds.samples import DOOR, OWN, PLACES, SAMPLES, SETTING, TODAY, services
@@ -84,6 +86,76 @@ def test_what_an_official_example_says_goes_all_ways_without_a_loss(name):
     service = only(read_json(example_bytes(name), name, DOOR))
     assert only(read_json(export_json([service], SETTING).text.encode(), "own.json", OWN)) == service
     assert only(read_sheet(export_csv([service], TODAY).text.encode(), "own.csv", OWN)) == service
+
+
+@cache
+def with_everything() -> tuple[Service, ...]:
+    """Return services that together say something in every field there is, also in those of their parts."""
+    theirs = only(read_json(example_bytes("service_full"), "a.json", DOOR))
+    sentences = dict.fromkeys(IN_OTHER, "Una frase.")
+    spoken = replace(
+        SAMPLES[0], status=PAUSED, name_lang="es", interpretation="By phone", in_other={"es": sentences}
+    )
+    abroad = replace(
+        SAMPLES[1],
+        address=replace(SAMPLES[1].address, country="MX"),
+        website=theirs.website,
+        organization=replace(SAMPLES[1].organization, website=theirs.organization.website),
+        # An id of a service at a location belongs to one.
+        extra={part: one for part, one in theirs.extra.items() if part != "service_at_location"},
+    )
+    return spoken, abroad, SAMPLES[2], theirs
+
+
+def parts_of(service: Service) -> list[object]:
+    parts = (
+        service,
+        service.organization,
+        *service.phones,
+        *service.hours,
+        service.address,
+        service.coverage,
+    )
+    return [one for one in parts if one]
+
+
+KINDS = (Service, Organization, Phone, Hours, Address, Coverage)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, one.name) for kind in KINDS for one in fields(kind)], ids=str
+)
+def test_no_field_is_lost_on_any_way(kind, name):
+    usual = {one.name: one.default for one in fields(kind)}[name]
+    all_of_them = with_everything()
+    said = [
+        service
+        for service in all_of_them
+        if any(
+            isinstance(one, kind) and getattr(one, name) not in (usual, {}, ()) for one in parts_of(service)
+        )
+    ]
+    assert said, "a field that no service here says: give it to one, or this proves nothing"
+    for service in said:
+        as_json = only(read_json(export_json([service], SETTING).text.encode(), "own.json", OWN))
+        as_sheet = only(read_sheet(export_csv([as_json], TODAY).text.encode(), "own.csv", OWN))
+        as_lines = only(read_json("".join(export_lines([as_sheet], SETTING)).encode(), "own.jsonl", OWN))
+        for again in (as_json, as_sheet, as_lines):
+            assert differing(service, again) == {}
+            assert [getattr(one, name) for one in parts_of(again) if isinstance(one, kind)] == [
+                getattr(one, name) for one in parts_of(service) if isinstance(one, kind)
+            ]
+
+
+def test_what_goes_out_and_comes_in_is_no_difference():
+    services = with_everything()
+    for brought in (
+        read_json(export_json(services, SETTING).text.encode(), "own.json", OWN),
+        read_sheet(export_csv(services, TODAY).text.encode(), "own.csv", OWN),
+    ):
+        assert brought.refusals == ()
+        found = difference(services, brought)
+        assert (found.is_nothing, found.same) == (True, len(services))
 
 
 def test_a_file_of_others_cannot_say_what_only_we_may_say():
