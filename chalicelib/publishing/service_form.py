@@ -238,13 +238,29 @@ def _with_rest(service: Service, old: Service) -> Service:
         address=replace(service.address, country=country) if service.address else None,
         status=old.status,
         in_other={tag: texts for tag, texts in still.items() if texts},
-        extra=old.extra,
         assured_on=old.assured_on,
         assured_by=old.assured_by,
     )
+    whole = replace(whole, extra=_still_so(old, whole))
     if fell(old, whole):
         return replace(whole, assured_on=None, assured_by="")
     return whole
+
+
+def _still_so(old: Service, new: Service) -> dict[str, Any]:
+    """Return what an import brought besides, without what it said of a place or hours that are others now.
+
+    Or else coordinates of an address that was taken away would go on going out to machines.
+    """
+    of_place = ("location", "service_at_location") if new.address != old.address else ()
+    others = [
+        "schedules" if (new.hours, new.always) != (old.hours, old.always) else "",
+        "service_areas" if new.coverage != old.coverage else "",
+    ]
+    extra = {part: one for part, one in old.extra.items() if part not in of_place}
+    if "service" in extra:
+        extra["service"] = {name: one for name, one in extra["service"].items() if name not in others}
+    return {part: one for part, one in extra.items() if one}
 
 
 def _in_order(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

@@ -198,6 +198,20 @@ def test_a_hidden_service_loses_what_an_import_brought_of_its_place() -> None:
     assert "12 Main Street" in editing.refused("kitchen", what="It is at 12 Main Street.")["what"]
 
 
+def test_what_an_import_said_of_an_address_or_of_hours_goes_with_them() -> None:
+    at = {"latitude": 37.06, "longitude": -120.85, "transportation": "Bus 5 to the corner"}
+    own_id = "ac148810-d857-441c-9679-408f346de14b"
+    besides = {"schedules": [{"id": own_id, "valid_from": "2026-01-01"}], "alternate_name": "The Hall"}
+    brought = {"location": at, "service_at_location": {"description": "Upstairs"}, "service": besides}
+    editing = Editing(replace(MEAL, extra=brought))
+    editing.save("kitchen", cost="One dollar")
+    assert editing.now("kitchen").extra == brought
+    editing.save("kitchen", street="9 New Road")
+    assert editing.now("kitchen").extra == {"service": besides}
+    editing.save("kitchen", always="yes", hours="")
+    assert editing.now("kitchen").extra == {"service": {"alternate_name": "The Hall"}}
+
+
 def test_a_street_that_it_had_cannot_be_ticked_away() -> None:
     editing = Editing(replace(MEAL, address=Address("The Old Mill", "Merced", "CA", "95340")))
     gone = {"confidential": "yes", "no_street": "yes", "what": "Come to the old mill."}
