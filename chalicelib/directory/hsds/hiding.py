@@ -32,6 +32,8 @@ _SENTENCES = re.compile(
 )
 _NOTHING: tuple[object, ...] = ("", {}, [])
 _NEXT = re.compile(r"(?<=[.!?;])\s+(?![a-z])")
+# An area on a map may be a circle around a house; its name and description are sentences.
+_ON_A_MAP = ("extent", "extent_type", "uri")
 
 
 class CannotHide(PorchlightError):
@@ -169,13 +171,14 @@ def _pruned(name: str, value: Any, clean: Callable[[str], str]) -> Any:
     if name in OF_WHERE:
         return None
     if isinstance(value, Mapping):
+        of_map = _ON_A_MAP if name == "service_areas" else ()
         return {
             one: kept
             for one, inner in value.items()
-            if (kept := _pruned(one, inner, clean)) not in (None, "")
+            if one not in of_map and (kept := _pruned(one, inner, clean)) not in (None, "")
         }
     if isinstance(value, list):
-        return [kept for one in value if (kept := _pruned("", one, clean)) not in (None, "")]
+        return [kept for one in value if (kept := _pruned(name, one, clean)) not in (None, "")]
     return clean(value) if isinstance(value, str) else value
 
 

@@ -59,6 +59,17 @@ def test_a_sentence_that_does_not_say_where_stays(sentence):
     assert without_where(service, WHERE) == (service, False)
 
 
+def test_an_area_on_a_map_is_left_out_and_its_name_stays():
+    area = {"id": "ac148810-d857-441c-9679-408f346de14b", "name": "Merced County"}
+    drawn = {
+        "extent": '{"type": "Point"}',
+        "extent_type": "geojson",
+        "uri": "https://map.example/?q=37.1,-120.2",
+    }
+    hidden, _ = without_where(replace(SHELTER, extra={"service": {"service_areas": [{**area, **drawn}]}}), ())
+    assert hidden.extra == {"service": {"service_areas": [area]}}
+
+
 def test_no_field_is_forgotten():
     text = "At 77 Hidden Lane."
     service = replace(
