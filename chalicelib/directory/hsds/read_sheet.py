@@ -55,6 +55,9 @@ from chalicelib.shared.email_addresses import is_address
 T = TypeVar("T")
 _WIDE = ("state", "nation")  # where most services cover less than all of it
 _COLUMN_OF = {"apply": "how_to_apply", "address": "street", "coverage": "counties"}  # where they differ
+# What is published can be read by anybody, and a column of notes was written for inside.
+_UNKNOWN = "nobody here knows this column, or it stands twice: it was left out"
+_PEOPLE = "names of people are not kept"
 _STATUS_WORDS = {
     "": ACTIVE, "active": ACTIVE, "open": ACTIVE, "yes": ACTIVE, "true": ACTIVE, "y": ACTIVE,
     "inactive": RETIRED, "closed": RETIRED, "no": RETIRED, "false": RETIRED, "n": RETIRED, "defunct": RETIRED,
@@ -112,7 +115,8 @@ class _Row:
         self.door: Door = gathering.door
         self.titles: dict[str, str] = {}
         self.cells: dict[str, list[str]] = {}
-        self.others: dict[str, str] = {}
+        self.others: dict[str, str] = {}  # of columns that we know: what could not be read
+        self.unknown: list[str] = []
         if len(row) > len(titles) and any(one.strip() for one in row[len(titles) :]):
             raise Refused(
                 "", f"it has {len(row)} cells, and there are {len(titles)} columns: a comma too many?"
@@ -125,6 +129,8 @@ class _Row:
                 self._enter(title, cell(text))
         name = self.one("name") or self.one("organization")
         self.label = f"{label} ({name[:80]})" if name else label
+        for title in self.unknown:
+            self.note(title, _PEOPLE if is_of_people(title) else _UNKNOWN)
         for title in private.values():
             self.note(title, "what it says is private was left out")
 
@@ -143,8 +149,8 @@ class _Row:
             raise Refused(title, f"a cell has more than {LONGEST_CELL:,} characters")
         column = column_of(title)
         if not column or (column in self.cells and column not in SEVERAL):
-            if title and text.strip() and not is_of_people(title):
-                self.others[title] = one_line(text)
+            if title and text.strip():
+                self.unknown.append(title)
             return
         self.titles.setdefault(column, title)
         if text.strip() or column not in self.cells:

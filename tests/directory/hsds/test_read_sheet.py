@@ -68,7 +68,7 @@ def test_a_sheet_as_clerks_have_it_comes_in():
     assert kitchen.coverage.counties == ("06047",)
     assert kitchen.assured_on.isoformat() == "2026-11-01"
     assert kitchen.cost == "Free"
-    assert kitchen.extra["columns"] == {"Notes": "ask for the blue door"}
+    assert kitchen.extra == {}, "what was written for inside is not published"
     assert house.name == house.organization.name == "Legal House"
     assert house.needs == ("lawyer", "papers")
     assert house.hours_note == "By appointment"
@@ -170,6 +170,17 @@ def test_hours_are_read_or_kept_as_they_are_and_never_guessed(text):
     else:
         assert (service.always, service.hours) == HOURS[text]
         assert service.hours_note == ""
+
+
+def test_a_column_that_nobody_knows_is_left_out_and_a_note_names_it():
+    found = read(sheet(Notes="the blue door", Director="Ann", Description="A meal.", About="Come hungry"))
+    assert found.services[0].extra == {}
+    told = "\n".join(words(found.notes))
+    assert "Notes: nobody here knows this column" in told
+    assert "Director: names of people are not kept" in told
+    assert "About: nobody here knows this column, or it stands twice" in told
+    assert "blue door" not in told
+    assert not read(sheet(Notes="")).notes
 
 
 def test_a_county_is_known_by_its_name_if_somebody_knows_it():
@@ -302,8 +313,8 @@ def test_columns_with_names_of_people_are_not_kept(title):
     assert "Ann" not in repr(good(sheet(**{title: "Ann Persona"})))
 
 
-def test_a_public_sheet_is_without_columns_that_nobody_here_knows():
-    (service,) = good(sheet(Notes="for us alone"))
+def test_a_public_sheet_is_without_cells_that_nobody_here_could_read():
+    (service,) = good(sheet(County="for us alone"))
     assert "for us alone" in export_csv([service], TODAY).text
     assert "for us alone" not in export_csv([service], TODAY, public=True).text
 
