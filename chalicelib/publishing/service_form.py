@@ -13,6 +13,7 @@ from chalicelib.directory.hsds.folding import folded
 from chalicelib.directory.hsds.hours import read_hours, text_of_hours
 from chalicelib.directory.hsds.languages import NAMES, tag_of
 from chalicelib.directory.phone_numbers import read_number
+from chalicelib.directory.service_stamps import fell, with_mark_that_holds
 from chalicelib.directory.services import (
     AUDIENCES,
     CONFIDENTIAL_NEEDS,
@@ -213,7 +214,7 @@ def service_of(
     )
     if old is None:
         return _confirmed(service, typed, today)
-    return _confirmed(_with_rest(service, old), typed, today)
+    return _confirmed(_with_rest(service, old, typed), typed, today)
 
 
 def _coverage(typed: Typed, county: Callable[[str], str | None]) -> Coverage:
@@ -224,7 +225,7 @@ def _coverage(typed: Typed, county: Callable[[str], str | None]) -> Coverage:
     )
 
 
-def _with_rest(service: Service, old: Service) -> Service:
+def _with_rest(service: Service, old: Service, typed: Typed) -> Service:
     """Return a service with what its form does not ask for, as far as that still holds."""
     still = {
         tag: {name: text for name, text in texts.items() if getattr(old, name) == getattr(service, name)}
@@ -242,6 +243,8 @@ def _with_rest(service: Service, old: Service) -> Service:
         assured_by=old.assured_by,
     )
     whole = replace(whole, extra=_still_so(old, whole))
+    if not typed.raw("read"):
+        whole = with_mark_that_holds(old, whole)
     if fell(old, whole):
         return replace(whole, assured_on=None, assured_by="")
     return whole
@@ -266,20 +269,6 @@ def _still_so(old: Service, new: Service) -> dict[str, Any]:
 def _in_order(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     """Return what is ticked in the order that it had: ticks have none."""
     return (*(one for one in old if one in new), *(one for one in new if one not in old))
-
-
-# What nobody reads on a page, or what says nothing of the service itself.
-_NOT_CONFIRMED = ("mark", "sources", "read_on", "status", "shown_first", "in_other", "extra", "assured_on",
-                  "assured_by")  # fmt: skip
-
-
-def fell(before: Service, after: Service) -> bool:
-    """Say whether a confirmation of a service as it was says nothing of it as it is now."""
-    return any(
-        getattr(before, name) != getattr(after, name)
-        for name in Service.__dataclass_fields__
-        if name not in _NOT_CONFIRMED
-    )
 
 
 def _confirmed(service: Service, typed: Typed, today: date) -> Service:

@@ -188,6 +188,16 @@ def test_a_confirmation_falls_with_what_it_stood_for_and_stays_with_the_rest() -
     assert editing.now("kitchen").in_other == {}
 
 
+def test_the_mark_of_two_sources_falls_with_a_name_or_number_that_nobody_read_anew() -> None:
+    editing = Editing(replace(MEAL, mark="CONFIRMED"))
+    editing.save("kitchen", cost="A dollar")
+    assert editing.now("kitchen").mark == "CONFIRMED"
+    editing.save("kitchen", number="209-555-0177", read="yes")
+    assert editing.now("kitchen").mark == "CONFIRMED"
+    editing.save("kitchen", number="209-555-0178")
+    assert editing.now("kitchen").mark == "SINGLE"
+
+
 def test_a_hidden_service_loses_what_an_import_brought_of_its_place() -> None:
     editing = Editing(replace(MEAL, extra={"columns": {"Corner": "12 Main Street", "Bus": "line 4"}}))
     gone = dict.fromkeys(("street", "city", "state", "postal_code"), "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from chalicelib.directory.hsds.door import Imported
 from chalicelib.directory.hsds.hiding import CannotHide, without_where
+from chalicelib.directory.service_stamps import fell, with_mark_that_holds
 from chalicelib.directory.services import RETIRED, Service
 
 MOST_RETIRED = 0.05  # of what is there; more of it needs somebody's yes
@@ -84,7 +85,9 @@ def carried(before: Service, after: Service) -> Service:
     """Return what an import says of a service, with what only people here know of it.
 
     Whose place it is, its marks and translations stay; so does a confirmation unless the import has a later
-    one. A confidential service stays confidential, whatever a file says; or nothing of it changes.
+    one. Where the import says something else, the confirmation goes, and so does the mark CONFIRMED with a
+    name or a way to reach it. A confidential service stays confidential, whatever a file says; or nothing of
+    it changes.
     """
     kept: dict[str, object] = {name: getattr(before, name) for name in _OURS}
     # A sentence that changed lost its translation: it would say what is no longer so.
@@ -96,12 +99,20 @@ def carried(before: Service, after: Service) -> Service:
         tag: {**still.get(tag, {}), **after.in_other.get(tag, {})} for tag in {**still, **after.in_other}
     }
     kept["in_other"] = {tag: texts for tag, texts in merged.items() if texts}
-    if before.assured_on and (after.assured_on is None or after.assured_on <= before.assured_on):
-        kept |= {"assured_on": before.assured_on, "assured_by": before.assured_by}
     whole = replace(after, **kept)  # type: ignore[arg-type]
-    if not before.hides_where or whole.confidential:
-        return whole
-    try:
-        return without_where(whole, ())[0]
-    except CannotHide:
-        return before
+    if before.hides_where and not whole.confidential:
+        try:
+            whole = without_where(whole, ())[0]
+        except CannotHide:
+            return before
+    return _stamped(before, whole)
+
+
+def _stamped(before: Service, after: Service) -> Service:
+    """Return a service with the stamps that still hold: its own later confirmation, else that of before."""
+    after = with_mark_that_holds(before, after)
+    if after.assured_on and (before.assured_on is None or after.assured_on > before.assured_on):
+        return after
+    if before.assured_on and not fell(before, after):
+        return replace(after, assured_on=before.assured_on, assured_by=before.assured_by)
+    return replace(after, assured_on=None, assured_by="")

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.directory.hsds.difference import difference
 from chalicelib.directory.hsds.door import Imported, Remark
-from chalicelib.directory.services import RETIRED, Address
+from chalicelib.directory.services import RETIRED, Address, Phone
 from tests.directory.hsds.samples import KITCHEN, LINE, SAMPLES, SHELTER
 
 MANY = tuple(replace(KITCHEN, id=f"kitchen-{number}") for number in range(40))
@@ -27,7 +27,7 @@ def test_what_is_new_changed_and_gone_is_said_by_id_and_field():
     new = replace(KITCHEN, id="new")
     found = difference((LINE, KITCHEN), Imported((replace(LINE, email="a@line.example", cost="Free"), new)))
     assert found.added == (new,)
-    assert dict(found.changed) == {"line": ("email", "cost")}
+    assert dict(found.changed) == {"line": ("mark", "email", "cost", "assured_on", "assured_by")}
     assert found.retired == (KITCHEN,)
     after = {one.id: one for one in found.services((LINE, KITCHEN))}
     assert after["line"].cost == "Free"
@@ -80,7 +80,7 @@ def test_what_only_people_here_know_stays():
 
 def test_a_sentence_that_changed_loses_its_translation():
     found = difference((LINE,), Imported((replace(LINE, what="Nobody listens today.", in_other={}),)))
-    assert dict(found.changed) == {"line": ("what", "in_other")}
+    assert dict(found.changed) == {"line": ("what", "assured_on", "assured_by", "in_other")}
     assert found.after["line"].in_other == {"es": {"name": "Una línea"}}
 
 
@@ -89,6 +89,19 @@ def test_a_later_confirmation_counts_and_an_older_one_does_not():
     older = replace(LINE, assured_on=date(2020, 1, 1), assured_by="")
     assert difference((LINE,), Imported((later,))).after["line"].assured_on == date(2026, 12, 1)
     assert difference((LINE,), Imported((older,))).after["line"] == LINE
+
+
+def test_a_changed_number_is_vouched_for_by_nobody():
+    false = (Phone("voice", "900-555-0199", "+19005550199"), *LINE.phones[1:])
+    for came in (replace(LINE, phones=false), replace(LINE, phones=false, assured_on=None, assured_by="")):
+        after = difference((LINE,), Imported((came,))).after["line"]
+        assert (after.mark, after.assured_on, after.assured_by) == ("SINGLE", None, "")
+    later = replace(LINE, phones=false, assured_on=date(2026, 12, 1), assured_by="")
+    after = difference((LINE,), Imported((later,))).after["line"]
+    assert (after.mark, after.assured_on) == ("SINGLE", date(2026, 12, 1))
+    longer = replace(LINE, cost="Free", assured_on=None, assured_by="")
+    after = difference((LINE,), Imported((longer,))).after["line"]
+    assert (after.mark, after.assured_on) == ("CONFIRMED", None), "the mark stands for name and numbers"
 
 
 def test_what_is_confidential_here_stays_so_whatever_a_file_says():
