@@ -56,9 +56,11 @@ def _dialled(shown: str) -> str:
     if shown.startswith("+"):
         if not 8 <= len(digits) <= 15 or (digits[0] == "1" and len(digits) != 11):
             raise ValueError("it has the wrong number of digits")
+        if digits[0] == "1":
+            _free_of_charge(digits[1:])
         return f"+{digits}"
     if re.fullmatch(r"1?[2-9][0-9]{9}", digits):
-        return f"+1{digits[-10:]}"
+        return f"+1{_free_of_charge(digits[-10:])}"
     if 3 <= len(digits) <= 6 and digits[0] != "0":
         return digits
     if len(digits) == 7:
@@ -66,3 +68,10 @@ def _dialled(shown: str) -> str:
     if len(digits) in (10, 11) and digits[0] == "0":
         raise ValueError("it is a number of another country: write it with + and that country's code")
     raise ValueError(_NOT_ONE if len(digits) > 11 else "it has the wrong number of digits")
+
+
+def _free_of_charge(national: str) -> str:
+    """Return a number of ten digits; those that take money for a call are refused."""
+    if national.startswith("900") or national[3:6] == "976":
+        raise ValueError("it takes money from whoever calls it (900, 976): no service here does")
+    return national

@@ -54,6 +54,9 @@ def test_what_is_shown_is_read_as_the_same_number(text):
         ("12", "number of digits"),
         ("800-FLOWERS-NOW-AND-THEN", "letters"),
         ("-", "not one phone number"),
+        ("1-900-555-0100", "takes money"),
+        ("+1 900 555 0100", "takes money"),
+        ("(209) 976-0100", "takes money"),
     ],
 )
 def test_what_is_not_plainly_one_number_is_refused_in_words(text, says):

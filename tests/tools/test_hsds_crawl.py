@@ -219,6 +219,39 @@ def test_pages_without_an_end_are_left(site, tmp_path):
         crawl(site, tmp_path / "a.jsonl", Bounds(pause=0, pages=3))()
 
 
+def test_half_of_a_sign_is_kept_as_it_was_escaped_and_the_import_names_it(site, tmp_path):
+    whole = json.loads(site.answer("/hsds/services?full=true")[2])
+    whole["contents"][0]["description"] = "\ud83d"
+    site.before = [(200, {}, json.dumps(whole).encode())]
+    out = tmp_path / "s.jsonl"
+    assert Crawl(over_http(site.url, SMALL), out, SMALL)() == 3
+    assert "half of a sign" in "".join(str(one) for one in read_json(out.read_bytes(), "s", DOOR).refusals)
+
+
+def test_a_service_that_answers_with_another_id_is_not_taken(site, tmp_path):
+    site.short = True
+    other = site.answer("/hsds/services?full=true&per_page=1&page=3")[2]
+    record = json.dumps(json.loads(other)["contents"][0]).encode()
+    site.before = [site.answer("/hsds/services?page=1&per_page=2&full=true"), (200, {}, record)]
+    with pytest.raises(CrawlFailed, match="another id"):
+        Crawl(over_http(site.url, SMALL), tmp_path / "s.jsonl", SMALL)()
+
+
+def test_a_response_that_trickles_is_left(site, tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.hsds_crawl.crawl.LONGEST", -1.0)
+    with pytest.raises(CrawlFailed, match="took more than"):
+        Crawl(over_http(site.url, SMALL), tmp_path / "s.jsonl", SMALL)()
+
+
+@pytest.mark.parametrize(
+    "to", ["file:///etc/passwd", "http://169.254.169.254/latest", "ftp://x.example/", "//x/y"]
+)
+def test_no_redirect_leads_elsewhere(site, tmp_path, to):
+    site.before = [(302, {"Location": to}, b"")]
+    with pytest.raises(CrawlFailed, match=r"another address|answers 302"):
+        Crawl(over_http(site.url, SMALL), tmp_path / "s.jsonl", SMALL)()
+
+
 @pytest.mark.parametrize(
     "url",
     [

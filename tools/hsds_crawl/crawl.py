@@ -21,7 +21,9 @@ from urllib.parse import quote, urlencode, urlsplit
 Json = dict[str, Any]
 Get = Callable[[str], Json]  # a path below the API, with its query; raises CrawlFailed
 AGENT = "porchlight-hsds-crawl/1"
-PATIENCE = 30.0  # seconds for one response
+PATIENCE = 30.0  # seconds without a byte of a response
+LONGEST = 120.0  # seconds for a whole one, however it trickles
+_PART = 65_536  # bytes
 _MANY = 429
 _AGAIN = {_MANY, 500, 502, 503, 504}
 _NOT_UNDERSTOOD = {400, 422}
@@ -138,14 +140,14 @@ class Crawl:
             is_whole = any(isinstance(value, list) for value in one.values()) and "organization" in one
             record = dict(one) if is_whole else self._get(f"/services/{quote(own_id, safe='')}")
             if record.get("id") != own_id:
-                raise CrawlFailed(f"/services/{quote(own_id, safe='')}: the API answers with another service")
+                raise CrawlFailed("a service of the list answers with another id")
             yield record
             seen.add(own_id)
 
     def _write(self, records: Iterator[Json], seen: set[str]) -> None:
         with self._part.open("ab") as file:
             for record in records:
-                file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+                file.write(_line(record))
                 if file.tell() > self._bounds.whole or len(seen) > self._bounds.records:
                     raise CrawlFailed("the API has more than this reads: see --most")
 
@@ -156,6 +158,15 @@ class Crawl:
             or page.get("last_page") is True
             or (isinstance(pages, int) and number >= pages)
         )
+
+
+def _line(record: Json) -> bytes:
+    """Return a record in a line; half of a sign (a surrogate) stays escaped, and the import names it."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
 def over_http(address: str, bounds: Bounds, sleep: Callable[[float], None] = time.sleep) -> Get:
@@ -214,7 +225,7 @@ def _read(opener: urllib.request.OpenerDirector, url: str, bounds: Bounds) -> Js
     request = urllib.request.Request(url, headers={"User-Agent": AGENT, "Accept": "application/json"})
     try:
         with opener.open(request, timeout=PATIENCE) as response:
-            body = response.read(bounds.size + 1)
+            body = _body(response, bounds.size, path)
     except urllib.error.HTTPError as error:
         with error:
             if error.code in _AGAIN:
@@ -223,8 +234,6 @@ def _read(opener: urllib.request.OpenerDirector, url: str, bounds: Bounds) -> Js
             raise refused(f"{path}: the API answers {error.code}") from error
     except (OSError, http.client.HTTPException) as error:
         raise _Later from error
-    if len(body) > bounds.size:
-        raise CrawlFailed(f"{path}: a response has more than {bounds.size // 1_000_000} MB")
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -232,6 +241,19 @@ def _read(opener: urllib.request.OpenerDirector, url: str, bounds: Bounds) -> Js
     if not isinstance(found, dict):
         raise CrawlFailed(f"{path}: it is no record and no page")
     return found
+
+
+def _body(response: Any, most: int, path: str) -> bytes:
+    """Return a body as it comes. Raises CrawlFailed for one that is too long, or that takes too long."""
+    until = time.monotonic() + LONGEST
+    body = bytearray()
+    while part := response.read1(_PART):
+        body += part
+        if len(body) > most:
+            raise CrawlFailed(f"{path}: a response has more than {most // 1_000_000} MB")
+        if time.monotonic() > until:
+            raise CrawlFailed(f"{path}: a response took more than {LONGEST:.0f} seconds")
+    return bytes(body)
 
 
 def _seconds(retry_after: str) -> float:

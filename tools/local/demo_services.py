@@ -95,7 +95,7 @@ def _service(number: int, chance: random.Random, county: Json) -> Json:
     tree = county["name"].removesuffix(" County")
     office = f"{chance.choice(_TREES)} {chance.choice(_OFFICES)}"
     digits = f"{number % 100:02}"
-    area = 201 + number // 100 % 700
+    area = 201 + number // 100 % 699
     entry: Json = {
         "id": f"invented-{number}",
         "serves": "nowhere-invented",

@@ -87,7 +87,7 @@ def _records(text: str, gathering: Gathering) -> Iterator[tuple[str, Any]]:
         document = _parsed(text, depth)
     except _Unreadable:
         first, _, rest = text.lstrip().partition("\n")
-        if not rest.strip() or not _is_record(first, depth):
+        if not rest.strip() or not _is_record(first):
             raise
         yield from _lines(text, depth, gathering)
         return
@@ -96,7 +96,7 @@ def _records(text: str, gathering: Gathering) -> Iterator[tuple[str, Any]]:
 
 
 def _lines(text: str, depth: int, gathering: Gathering) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # a text in it may have other ends of lines
         if not line.strip():
             continue
         try:
@@ -106,10 +106,11 @@ def _lines(text: str, depth: int, gathering: Gathering) -> Iterator[tuple[str, A
             gathering.refuse(f"line {number}", "", str(error))
 
 
-def _is_record(line: str, depth: int) -> bool:
+def _is_record(line: str) -> bool:
+    """Say whether a line is a record by itself, whatever is wrong with it: then it is named by its line."""
     try:
-        return isinstance(_parsed(line, depth), dict)
-    except _Unreadable:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
         return False
 
 

@@ -123,6 +123,14 @@ def test_a_service_at_two_locations_comes_in_once_with_both():
     assert len(service_record(service, SETTING)["service_at_locations"]) == 2
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\u0085"])
+def test_a_line_ends_where_json_ends_it_and_not_within_a_text(sign):
+    lines = [json.dumps({**one, "description": f"A{sign}B"}, ensure_ascii=False) for one in RECORDS]
+    found = read_json("\r\n".join(lines).encode(), "all.jsonl", DOOR)
+    assert not found.refusals, words(found.refusals)
+    assert {one.what for one in found.services} == {"A B"}
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_the_usual_encodings_are_read(encoding):
     text = json.dumps(RECORDS[1], ensure_ascii=False)
