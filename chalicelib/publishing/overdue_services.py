@@ -85,8 +85,11 @@ def as_csv(lines: Iterable[Overdue], names: Mapping[str, str]) -> str:
     writer.writerow(_COLUMNS)
     for line in lines:
         entry = line.entry
-        phones = [one for one in entry.get("phones") or () if one.get("kind") == "voice"]
-        offers = entry.get("organization") or {}
+        # A draft may be written by hand: what is of another form is left out, and its own page says so.
+        listed, offers = entry.get("phones"), entry.get("organization")
+        known = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+        phones = [one for one in known if one.get("kind") == "voice"]
+        offers = offers if isinstance(offers, dict) else {}
         cells = (
             names.get(line.place, line.place), entry.get("name"), offers.get("name"), entry.get("email"),
             phones[0].get("show") if phones else "", entry.get("website") or offers.get("website"),

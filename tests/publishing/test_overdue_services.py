@@ -81,3 +81,10 @@ def test_the_sheet_says_whom_to_write_to_and_holds_no_formula() -> None:
         "phone": "209-555-0100", "website": "https://x.example/", "last confirmed": "2024-01-01",
         "by": "clerk", "due since": "2024-12-31", "id": "a",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("phones", ["209", 5, ["209"], [None], {"kind": "voice"}])
+def test_a_draft_that_somebody_wrote_by_hand_stops_no_list(phones: Any) -> None:
+    text = json.dumps({"services": [{"id": 5, "name": ["x"], "organization": "y", "phones": phones}]})
+    lines = overdue({"town": text}, TODAY, {})
+    assert len(as_csv(lines, {}).splitlines()) == 2
