@@ -359,3 +359,45 @@ def test_live_pages_have_areas_and_the_index_of_zips(county_site: Site) -> None:
     assert gzip.decompress(packed).decode("utf-8") == county_site.area("es", "ca--merced")
     with pytest.raises(KeyError):
         live.page("es", "ca--nowhere")
+
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "{{ 7 * 191 }} {% raw %} {# x #} ${7} #{7}",
+    "100% %(number)s %s %d %",
+    "{name} {0} {0.__class__}",
+    "\"' autofocus onfocus=alert(1) x='\"></ul></main>",
+    "Text %(number)s",  # a sentence of the catalogs, with a place for a number
+    "&lt;b&gt; &#x3C;script&#x3E;",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("locale", ["en", "es", "ar"])
+def test_what_a_service_says_is_text_and_never_markup_or_a_template(
+    county_site: Site, text: str, locale: str
+) -> None:
+    sentences = ("what", "hours_note", "interpretation", "cost", "apply", "eligibility", "assured_by")
+    told: dict[str, Any] = dict.fromkeys(sentences, text)
+    hostile = invented(
+        name=text,
+        phones=(Phone("voice", "209-555-0100", "+12095550100", note=text), Phone("text", "233733", "233733")),
+        address=Address(text, text, "CA", "95340"),
+        assured_on=date(2026, 11, 25),
+        in_other={"es": {"what": text, "name": text}},
+        **told,
+    )
+    content = with_services(county_site.content, [hostile])
+    usual = with_services(county_site.content, [invented(phones=hostile.phones[:1])])
+    pages = []
+    for one in (content, usual):
+        other = Site.__new__(Site)
+        other.__dict__.update(county_site.__dict__)
+        other._take(one)
+        pages.append(parse(other.area(locale, "ca--merced")))
+    for tag in ("script", "img", "form", "main"):
+        assert len(list(pages[0].iter(tag))) == len(list(pages[1].iter(tag))), tag
+    assert not [one for one in pages[0].iter() for name in one.attrib if str(name).startswith("on")]
+    shown = " ".join(text_of(by_id(pages[0], "s-one")).split())
+    assert " ".join(text.split()) in shown
+    assert "1337" not in shown

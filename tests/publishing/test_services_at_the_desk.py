@@ -310,3 +310,34 @@ def test_what_nobody_confirmed_for_long_is_listed_and_can_be_taken_along(
     assert rows[1][8] == "2024-12-31"
     editor.submit(editor.get(OF_PLACE), "/admin/services/confirmed", role="clerk")
     assert "All are confirmed." in editor.get("/admin/services/due").words
+
+
+def test_no_text_of_a_file_or_a_form_is_markup_on_any_screen(editor: Person) -> None:
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)> {{ 7*191 }} 100%"
+    sheet = io.StringIO(newline="")
+    rows = [
+        ["Program", "Agency", "Phone", "Category", "Description", "Website", evil],
+        [f"Box {evil}", f"Aid {evil}", "209-555-0100", "Food", evil, "", evil],
+        [f"Bad {evil}", "Aid", evil, "Food", evil, "", ""],
+        ["Link", "Aid", "209-555-0101", "Food", "A link.", "javascript:alert(1)", ""],
+    ]
+    csv.writer(sheet).writerows(rows)
+    looked = bring(editor, sheet.getvalue().encode(), name=f"{evil}.csv", named=f"List {evil}")
+    assert looked.status == 200
+    assert "that cannot be taken" in looked.words
+    assert "no web address" in looked.words
+    taken = take(editor, looked, "rest")
+    assert taken.status == 303, taken.words
+    changes = f"/admin/text/changes?d={DOCUMENT}"
+    due = "/admin/services/due"
+    screens = [looked, *(editor.get(path) for path in (OF_PLACE, changes, due, "/admin/services", IMPORT))]
+    screens.append(editor.get("/admin/search?q=alert"))
+    [service] = [one for one in screens[1].tree.iter("a") if "/admin/service?" in str(one.get("href"))][:1]
+    screens.append(editor.get(str(service.get("href"))))
+    for screen in screens:
+        assert screen.status == 200, screen.words
+        assert not list(screen.tree.iter("img"))
+        assert all("alert(1)" not in "".join(one.itertext()) for one in screen.tree.iter("script"))
+        assert not [one for one in screen.tree.iter() for name in one.attrib if str(name).startswith("on")]
+        assert "1337" not in screen.words
+    assert evil in "".join(screens[1].tree.itertext())
