@@ -127,7 +127,7 @@ def test_a_list_with_a_list_in_it_and_no_organization_is_not_in_full(site, tmp_p
 def test_another_service_than_the_one_that_was_asked_for_is_named(site, tmp_path):
     site.short = True
     site.before = [site.answer("/hsds/services?page=1&per_page=2"), (200, {}, b'{"id": "other"}')]
-    with pytest.raises(CrawlFailed, match="another service"):
+    with pytest.raises(CrawlFailed, match="another id"):
         crawl(site, tmp_path / "a.jsonl")()
 
 
