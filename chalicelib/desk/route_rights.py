@@ -146,6 +146,7 @@ RIGHTS: Mapping[str, Right] = {
     "/admin/services/due/file": Right(LIST),
     "/admin/service": Right(OF_PLACE, LOOK, DRAFT),
     "/admin/service/standing": Right(OF_PLACE, LOOK, DRAFT),
+    "/admin/service/translated": Right(OF_PLACE, LOOK, DRAFT),
     "/admin/towns": Right(LIST),
     "/admin/deliveries": Right(LIST),
     "/admin/contact": Right(CONTACT, LOOK, DRAFT),

@@ -22,7 +22,7 @@ from chalicelib.directory.service_entries import entry_of, read_service, read_se
 from chalicelib.directory.services import ACTIVE, RETIRED, STATUSES, Service
 from chalicelib.directory.write_entries import write_entries
 from chalicelib.directory.zips import read_zips
-from chalicelib.publishing import edit_whole, service_form
+from chalicelib.publishing import edit_whole, service_form, translate_services
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText, EntriesText
 from chalicelib.publishing.forms import Form, FormConflict, FormInvalid, Problems, Typed, refuse
@@ -164,6 +164,22 @@ class EditServices:
             if seen_as(services[at]) != seen:
                 raise FormConflict(self._as_typed(place, services[at]))
             services[at] = replace(services[at], status=status)
+
+        self._change(place, put, who)
+
+    def translate(self, place: str, service: str, language: str, typed: Typed, seen: str, who: str) -> None:
+        """Save what was typed as a service's translations into a language, as it was seen. Raises as save."""
+        if language not in translate_services.LANGUAGES:
+            raise EntryMissing("the site has no such language")
+
+        def put(services: list[Service]) -> None:
+            at = _at(services, service)
+            known = services[at]
+            if seen_as(known) != seen:
+                raise FormConflict(translate_services.as_typed(known, language))
+            form = translate_services.form_of(known, language)
+            refuse(form, translate_services.problems_of(form, typed, known))
+            services[at] = translate_services.translated(known, language, typed)
 
         self._change(place, put, who)
 

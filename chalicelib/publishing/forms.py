@@ -28,6 +28,7 @@ class Field:
     `options` are pairs of value and words. ROWS is a list of entries with `columns` each, of which `spare`
     empty ones are shown; the field of a row has the id "name-number", counted from 1. `most` is in letters.
     What is `pasted` may hold signs that nobody can see; `with_tick` is needed when the tick before it is set.
+    `language` is the tag of what is typed where that is not the desk's own.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Field:
     spare: int = 2
     pasted: bool = False
     with_tick: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

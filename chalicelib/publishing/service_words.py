@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.directory.hsds.languages import NAMES
+from chalicelib.shared.locales import ENDONYMS
+
 SERVICE_LABELS = {
     "name": "Name",
     "name_lang": "Language of the name",
@@ -83,6 +86,15 @@ def parts_of(name: str, value: Any) -> list[str] | None:
     if name == "coverage" and isinstance(value, Mapping):
         return [
             f"{_COVERAGE.get(kind, kind)} {one}" for kind, listed in value.items() for one in _list(listed)
+        ]
+    if name == "languages" and isinstance(value, list):
+        return [NAMES.get(str(one), str(one)) for one in value]
+    if name == "in_other" and isinstance(value, Mapping):
+        return [
+            f"{ENDONYMS.get(str(tag), tag)}: {SERVICE_LABELS.get(str(field), field)}: {text}"
+            for tag, texts in value.items()
+            if isinstance(texts, Mapping)
+            for field, text in texts.items()
         ]
     if name in ("needs", "audiences", "status") and isinstance(value, str | list):
         words = {"needs": NEED_WORDS, "audiences": AUDIENCE_WORDS, "status": STATUS_WORDS}[name]

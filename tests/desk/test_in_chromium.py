@@ -62,6 +62,7 @@ SCREENS = [
     "/admin/services/of?p=merced-county-ca",
     "/admin/services/import?p=merced-county-ca",
     "/admin/service?p=merced-county-ca",
+    "/admin/service/translated?p=merced-county-ca&s=vcc&l=ar",
     "/admin/towns",
     "/admin/town",
     "/admin/site",

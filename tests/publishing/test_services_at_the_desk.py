@@ -302,6 +302,7 @@ def test_what_nobody_confirmed_for_long_is_listed_and_can_be_taken_along(
     assert take(editor, bring(editor, text.getvalue().encode(), source="own")).status == 303
     page = editor.get("/admin/services/due")
     assert "Old" in page.words
+    assert "One service nobody has confirmed for a year" in editor.get("/admin").words
     assert "1 of 1 are to be confirmed" in editor.get(OF_PLACE).words
     file = editor.get("/admin/services/due/file")
     rows = list(csv.reader(io.StringIO(file.text.removeprefix("\ufeff"))))
@@ -310,6 +311,7 @@ def test_what_nobody_confirmed_for_long_is_listed_and_can_be_taken_along(
     assert rows[1][8] == "2024-12-31"
     editor.submit(editor.get(OF_PLACE), "/admin/services/confirmed", role="clerk")
     assert "All are confirmed." in editor.get("/admin/services/due").words
+    assert "nobody has confirmed" not in editor.get("/admin").words
 
 
 def test_no_text_of_a_file_or_a_form_is_markup_on_any_screen(editor: Person) -> None:
@@ -341,3 +343,19 @@ def test_no_text_of_a_file_or_a_form_is_markup_on_any_screen(editor: Person) -> 
         assert not [one for one in screen.tree.iter() for name in one.attrib if str(name).startswith("on")]
         assert "1337" not in screen.words
     assert evil in "".join(screens[1].tree.itertext())
+
+
+def test_a_clerk_types_a_services_sentences_in_another_language(desk: DeskSite, editor: Person) -> None:
+    editor.follow(send(editor, NEW, **KITCHEN))
+    form = f"{NEW}&s=elm-kitchen-invented"
+    assert f"/admin/service/translated?p={PLACE}&amp;s=elm-kitchen-invented&amp;l=es" in editor.get(form).text
+    words = f"/admin/service/translated?p={PLACE}&s=elm-kitchen-invented&l=es"
+    page = editor.get(words)
+    assert "A warm meal for everybody." in page.words
+    changed = editor.follow(send(editor, words, what="Una comida caliente para todos."))
+    assert "Español: What they do: Una comida caliente para todos." in changed.words
+    assert drafted(desk)[0]["in_other"] == {"es": {"what": "Una comida caliente para todos."}}
+    assert ("translate a service", PLACE, "elm-kitchen-invented es") in [
+        (line["did"], line["about"], line.get("after", "")) for line in desk.log()
+    ]
+    assert editor.get(words.replace("l=es", "l=en")).status == 404

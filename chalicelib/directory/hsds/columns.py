@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from chalicelib.directory.hsds.folding import folded
 
@@ -123,6 +124,7 @@ WRITTEN = tuple(name for name in COLUMNS if name not in NOT_WRITTEN)
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 
 
+@lru_cache(maxsize=4_000)  # asked of each cell of a sheet
 def plain(title: str) -> str:
     """Return a title as it is compared: words in small letters, without signs."""
     words = "".join(one if one.isalnum() else " " for one in folded(_JOINED.sub(" ", title)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chalicelib.delivery.look_after_cases import LookAfterCases
@@ -17,6 +17,7 @@ from chalicelib.publishing.edit_contacts import EditContacts
 from chalicelib.publishing.edit_text import EditText
 from chalicelib.publishing.field_labels import plain
 from chalicelib.publishing.first_steps import first_steps
+from chalicelib.publishing.overdue_services import entries_in, is_overdue
 from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.publish_shares import is_seen
 from chalicelib.publishing.recipients_at_desk import RecipientsShown
@@ -108,6 +109,18 @@ class HomeScreens:
             change=self._recipients.state() if of_site else None,
             unused=[entry for entry in entries if entry.unused and entry.live],
             newer=[entry for entry in entries if entry.shipped_anew],
+            due=self._due(theirs),
+        )
+
+    def _due(self, theirs: Callable[[str], bool]) -> int:
+        """Return how many services of somebody's places are to be confirmed."""
+        texts = {place_of(name): one.text for name, one in self._edit.services().items()}
+        today = self._edit.today()
+        return sum(
+            is_overdue(entry, today)
+            for place, text in texts.items()
+            if theirs(place)
+            for entry in entries_in(text)
         )
 
     def no_screen(self, request: AdminRequest) -> Screen:

@@ -12,17 +12,20 @@ from chalicelib.desk.web.paging import paged
 from chalicelib.desk.web.screens import Screen, go_to
 from chalicelib.directory.document_ids import SERVICES
 from chalicelib.directory.services import NEEDS, Service
-from chalicelib.publishing import service_form
+from chalicelib.publishing import service_form, translate_services
 from chalicelib.publishing.edit_services import EditServices, ServiceLine, back_status, offered, seen_as
 from chalicelib.publishing.forms import Field, Form, Group, Problems, Typed
 from chalicelib.publishing.overdue_services import entries_in, is_overdue
 from chalicelib.publishing.service_words import NEED_WORDS, STATUS_WORDS
 from chalicelib.publishing.web.changes import CHANGES
 from chalicelib.publishing.web.form_screens import PUT_ASIDE, FormView, show_form, try_to_save
+from chalicelib.shared.errors import EntryMissing
+from chalicelib.shared.locales import ENDONYMS
 
 OVERVIEW = "/admin/services"
 OF_PLACE = "/admin/services/of"
 SERVICE = "/admin/service"
+TRANSLATED = "/admin/service/translated"
 STANDING = "/admin/service/standing"
 CONFIRMED = "/admin/services/confirmed"
 _ON_A_PAGE = 25  # each has phones, and a form
@@ -49,6 +52,7 @@ def routes(guard: Guard, services: EditServices, sees: Sees = sees_all) -> None:
     guard.screen(OVERVIEW, EDITOR, looks=True)(screens.overview)
     guard.screen(OF_PLACE, EDITOR, looks=True)(screens.of_place)
     guard.screen(SERVICE, EDITOR, does="change a service", about="p")(screens.service)
+    guard.screen(TRANSLATED, EDITOR, does="translate a service", about="p")(screens.translated)
     guard.screen(STANDING, EDITOR, does="retire a service, or bring it back", about="p")(screens.standing)
     guard.action(CONFIRMED, EDITOR, does="note a service as confirmed", about="p")(screens.confirmed)
 
@@ -102,6 +106,35 @@ class ServiceScreens:
             return self._form(request, typed, problems, status, theirs)
 
         return try_to_save(lambda: self._saved(request, place, service, typed), again)
+
+    def translated(self, request: AdminRequest) -> Screen:
+        """Show a service's translations into a language, or save what was typed. Raises EntryMissing."""
+        place, service, language = request.asked("p"), request.asked("s"), request.asked("l")
+        if language not in translate_services.LANGUAGES:
+            raise EntryMissing("the site has no such language")
+        known, typed = self._edit.open(place, service), Typed(request.fields)
+
+        def ask(problems: Problems, status: int, theirs: Typed | None) -> Screen:
+            # After a conflict what is sent goes over what is shown as theirs.
+            seen = request.field("seen") if request.posted and status != 409 else seen_as(known)
+            view = FormView(
+                f"{known.name}: {ENDONYMS[language]}",
+                TRANSLATED,
+                "Save the draft",
+                (f"{SERVICE}?p={place}&s={service}", "Leave it"),
+                hidden={"p": place, "s": service, "l": language, "seen": seen},
+                template="service_words.html",
+            )
+            form = translate_services.form_of(known, language)
+            shown = typed if request.posted else translate_services.as_typed(known, language)
+            return show_form(self._show, request, view, form, shown, problems, status, theirs, service=known)
+
+        def save() -> Screen:
+            request.deed.after = f"{service} {language}"
+            self._edit.translate(place, service, language, typed, request.field("seen"), request.who.email)
+            return go_to(f"{CHANGES}?d={SERVICES}/{place}&done=saved")
+
+        return try_to_save(save, ask) if request.posted else ask({}, 200, None)
 
     def standing(self, request: AdminRequest) -> Screen:
         """Say what it means to retire a service, or to bring it back, or do it."""
@@ -199,7 +232,14 @@ class ServiceScreens:
         if "street" in (problems or {}) and "street" not in {one.name for one in form}:
             problems = {"": (problems or {})["street"], **(problems or {})}
             del problems["street"]
-        more = {"service": known, "place": place, "offered": bool(known and offered(known))}
+        more: dict[str, object] = {
+            "service": known,
+            "place": place,
+            "offered": bool(known and offered(known)),
+        }
+        if known:
+            tags = translate_services.LANGUAGES
+            more["languages"] = [(one, ENDONYMS[one], translate_services.left_of(known, one)) for one in tags]
         return show_form(self._show, request, view, form, typed, problems, status, theirs, **more)
 
 
