@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.directory.services import Organization
 from chalicelib.pages.web.hsds_answers import LONGEST_ANSWER
-from tests.directory.hsds.samples import KITCHEN
+from tests.directory.hsds.samples import KITCHEN, LINE
 from tests.pages.hsds_site import Here, files_of, handler
 from tests.pages.test_hsds_answers import event
 
@@ -118,3 +118,15 @@ def test_a_response_that_no_function_could_send_is_refused_in_words() -> None:
         assert len(answer["body"].encode()) <= LONGEST_ANSWER
         assert answer["statusCode"] in (200, 400)
     assert "per_page" in ask(event("/hsds/organizations", query={"full": ["true"]}), None)["body"]
+
+
+def test_a_town_s_service_does_not_reword_an_organization_of_a_wider_place() -> None:
+    false = replace(
+        LINE.organization, name="0 False", website="https://false.example/", description="Pay us."
+    )
+    own = replace(KITCHEN, id="0-first", name="0 First", organization=false)
+    ask = handler(Here(files_of([own, LINE, KITCHEN])))
+    listed = ask(event("/hsds/organizations", query={"full": ["true"]}), None)["body"]
+    assert {one["name"] for one in json.loads(listed)["contents"]} == {"A House", "The Town"}
+    for path in ("organizations", "services", "service_at_locations"):
+        assert "false.example" not in ask(event(f"/hsds/{path}", query={"full": ["true"]}), None)["body"]

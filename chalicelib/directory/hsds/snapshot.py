@@ -11,16 +11,18 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from chalicelib.directory.hsds.folding import folded
 from chalicelib.directory.hsds.ids import record_id
 from chalicelib.directory.hsds.records import Json, Setting, service_record
 from chalicelib.directory.hsds.terms import terms_of
+from chalicelib.directory.places import KINDS
 from chalicelib.directory.services import RETIRED, Service
 
 ENGLISH = "en"
+_ORGANIZATION = "organization"  # the part of what was brought besides that is of who offers it
 _MAGIC = b"porchlight services 1\n"
 _LENGTH = 8
 _LIKE = 24  # records in the preset dictionary (zlib): what all have in common is stored once
@@ -132,9 +134,8 @@ class Snapshot:
 
 def build(services: Iterable[Service], setting: Setting, reach: Reach) -> Snapshot:
     """Build the snapshot of all services that are not retired, in every language that one of them has."""
-    there = [
-        (folded(one.name), record_id("service", one.id), one) for one in services if one.status != RETIRED
-    ]
+    offered = _of_one_organization([one for one in services if one.status != RETIRED], setting)
+    there = [(folded(one.name), record_id("service", one.id), one) for one in offered]
     there.sort(key=lambda one: one[:2])
     like = [_written(service_record(one, setting)) for _, _, one in there[:: len(there) // _LIKE + 1]]
     common = b"".join(like)[-_MOST_LIKE:]
@@ -161,6 +162,29 @@ def build(services: Iterable[Service], setting: Setting, reach: Reach) -> Snapsh
     made.organizations = sorted(named.items(), key=lambda one: (one[1], one[0]))
     made.index()
     return made
+
+
+def _of_one_organization(services: list[Service], setting: Setting) -> list[Service]:
+    """Let an organization be described by its service of the widest place: a town rewords nobody else's."""
+
+    def width(service: Service) -> tuple[int, str]:
+        known = service.serves in setting.places
+        return (-KINDS.index(setting.places[service.serves].kind) if known else 0, service.id)
+
+    said: dict[str, Service] = {}
+    for one in sorted(services, key=width):
+        said.setdefault(one.organization.id, one)
+    return [_told_by(said[one.organization.id], one) for one in services]
+
+
+def _told_by(other: Service, service: Service) -> Service:
+    """Return a service with what another one says of their organization."""
+    told, own = other.extra.get(_ORGANIZATION), service.extra.get(_ORGANIZATION)
+    if service.organization == other.organization and told == own:
+        return service
+    extra = {part: one for part, one in service.extra.items() if part != _ORGANIZATION}
+    whole = {**extra, _ORGANIZATION: told} if told else extra
+    return replace(service, organization=other.organization, extra=whole)
 
 
 def to_bytes(snapshot: Snapshot) -> bytes:
