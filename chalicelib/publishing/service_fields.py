@@ -123,6 +123,14 @@ _CONFIRMED = (
 )
 
 
+_KNOWN_PLACE = Field(
+    "known_place",
+    "Anybody may know where it is",
+    TICK,
+    "Needed only where it reads like a shelter, or another place that people hide in.",
+)
+
+
 def _where(place: str, hides: bool) -> tuple[Field, ...]:
     address = (
         Field("street", "Street and number", hint="Only where people may know it. Never of beds.", most=300),
@@ -137,7 +145,7 @@ def _where(place: str, hides: bool) -> tuple[Field, ...]:
             TICK,
             "Services with beds hide it in any case: their address is kept nowhere.",
         ),
-        *(() if hides else address),
+        *(() if hides else (*address, _KNOWN_PLACE)),
         Field(
             "no_street",
             "I read it again: no sentence says where it is",

@@ -28,7 +28,7 @@ from chalicelib.publishing import page_hosts
 from chalicelib.publishing.forms import Form, Problems, Typed
 from chalicelib.publishing.new_ids import slug_of
 from chalicelib.publishing.service_fields import PHONES
-from chalicelib.publishing.service_hiding import wrong_where
+from chalicelib.publishing.service_hiding import wrong_kind, wrong_where
 from chalicelib.shared.email_addresses import is_address
 from chalicelib.shared.locales import DEFAULT
 
@@ -128,6 +128,8 @@ def problems_of(
     note("zips", f"“{wrong[0][:20]}” is no ZIP: each has five digits." if wrong else "")
     had = [old.address.street, *streets] if old and old.address else [*streets]
     _note_where(found, typed, had, beside, _is_abroad(old))
+    for name, problem in ({} if hides(typed) else wrong_kind(typed, old)).items():
+        note(name, problem)
     if typed.raw("checked") and not typed.text("role"):
         note("role", "Say in which role you checked it, like “county clerk”.")
     if "@" in typed.text("role"):

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from chalicelib.directory.hsds.hiding import (
     CannotHide,
+    is_hiding,
     says_any,
     says_where,
+    sounds_hidden,
     streets_of,
     without_where,
 )
@@ -63,6 +65,21 @@ def hidden(made: Service, streets: Sequence[str], ticked: bool) -> Service:
     strictly = replace(made, name="A", organization=replace(made.organization, name="A"), what="A")
     extra = without_where(strictly, where)[0].extra if made.extra else {}
     return replace(made, extra=extra, in_other=cleaned.in_other)
+
+
+def wrong_kind(typed: Typed, old: Service | None) -> Problems:
+    """Return what is wrong with the address of a service that sounds like a place to hide in.
+
+    Who had an address and sounded so before was looked at then.
+    """
+    if not typed.text("street") or typed.raw("known_place") or (old and old.address and is_hiding(old)):
+        return {}
+    if not sounds_hidden(*(typed.text(name) for name in ("name", "what", "apply", "eligibility"))):
+        return {}
+    return {
+        "confidential": "This reads like a place that people hide in. Tick this and empty its address; or if"
+        " anybody may know where it is, tick that below."
+    }
 
 
 _FIELDS = {"description": "what"}

@@ -249,6 +249,18 @@ def test_where_it_was_is_refused_in_every_field_once_it_hides(field: str, text: 
     assert "Nobody may learn that" in found[field]
 
 
+def test_the_address_of_what_sounds_like_a_shelter_takes_a_tick_once() -> None:
+    editing = Editing(MEAL)
+    for changed in ({"name": "Women’s shelter"}, {"what": "A meal, at a confidential location."}):
+        assert "people hide in" in editing.refused("kitchen", **changed)["confidential"]
+    editing.save("kitchen", name="Animal shelter", known_place="yes")
+    assert editing.now("kitchen").address
+    editing.save("kitchen", cost="A dollar")
+    assert editing.now("kitchen").cost == "A dollar"
+    gone = dict.fromkeys(("street", "city", "state", "postal_code"), "")
+    editing.services.add("town", typed(MEAL, name="Safe house", **gone), ANA)
+
+
 def test_a_translation_that_says_where_goes_once_it_hides() -> None:
     said = {"es": {"what": "Una comida. Venga a 12 Main Street.", "cost": "Gratis"}}
     editing = Editing(replace(MEAL, in_other=said))

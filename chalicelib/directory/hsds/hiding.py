@@ -46,11 +46,14 @@ class CannotHide(PorchlightError):
 
 def is_hiding(service: Service) -> bool:
     """Say whether nobody may learn where a service is: it, its needs or its words say so."""
-    return (
-        service.hides_where
-        or bool(_NAMES.search(service.name))
-        or any(_SENTENCES.search(text) for text in (service.what, service.apply, service.eligibility))
+    return service.hides_where or sounds_hidden(
+        service.name, service.what, service.apply, service.eligibility
     )
+
+
+def sounds_hidden(name: str, *sentences: str) -> bool:
+    """Say whether a name is one of places to hide in, or a sentence says that it hides."""
+    return bool(_NAMES.search(name)) or any(_SENTENCES.search(text) for text in sentences)
 
 
 def without_where(service: Service, where: Iterable[str], looks: bool = True) -> tuple[Service, bool]:
