@@ -14,7 +14,7 @@ from chalicelib.directory.adapters.shipped_content import TEMPLATES, content_wit
 from chalicelib.directory.area_units import CHOOSE, COUNTIES, STATES, UNKNOWN, has_address, path_of_unit
 from chalicelib.directory.areas import Area, Areas
 from chalicelib.directory.content import Content
-from chalicelib.directory.services import NEEDS, Address, Hours, Organization, Phone, Service
+from chalicelib.directory.services import NEEDS, Address, Coverage, Hours, Organization, Phone, Service
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.pages.render.site import Site
@@ -130,6 +130,22 @@ def test_the_tree_of_links_leads_there_without_the_town_too(county_site: Site) -
     assert "/en/places/ca/" in links_of(county_site.area("en", STATES))
     assert "/en/places/ca/merced/" in links_of(county_site.area("en", "ca--"))
     assert "/en/places/ca/merced/" in links_of(county_site.page("en", "los-banos-ca"))
+
+
+def test_a_county_of_whose_own_nothing_is_known_says_so(county_site: Site, county_content: Content) -> None:
+    said = "We know of no office in this county yet. These help in the whole state or country."
+    assert said in text_of(parse(county_site.area("en", "ca--alpine")))
+    for unit in ("ca--merced", "ca--", STATES, UNKNOWN):
+        assert "We know of no office" not in county_site.area("en", unit)
+    listed = invented(serves="california", coverage=Coverage(counties=("06003",)))
+    site = Site.__new__(Site)
+    site.__dict__.update(county_site.__dict__)
+    for services, wanted in (([listed], ""), ([], "We know of no office in this county yet.")):
+        site._take(with_services(county_content, services, "ca--alpine"))
+        html = site.area("en", "ca--alpine")
+        assert wanted in html
+        assert ("We know of no office" in html) == bool(wanted)
+        assert "These help" not in html
 
 
 def test_titles_and_paths_say_nothing_of_a_need(county_site: Site) -> None:

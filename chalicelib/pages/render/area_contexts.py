@@ -8,10 +8,12 @@ from chalicelib.directory.area_units import CHOOSE, COUNTIES, PLACES, STATES, UN
 from chalicelib.directory.areas import Area
 from chalicelib.directory.contacts import CONFIRMED
 from chalicelib.directory.content import Content
+from chalicelib.directory.services import Service
 from chalicelib.pages.render.contexts import AreaLink
 from chalicelib.pages.render.service_views import day_and_night, sections_of, views_of
 
 _KINDS = {STATES: "states", CHOOSE: "choose", UNKNOWN: "unknown"}
+_NEAR = ("city", "county")
 _STATE_PARTS, _COUNTY_PARTS = 1, 2  # of a unit: "ca", "ca--merced", and "ca--merced--3" for a need
 
 
@@ -35,8 +37,14 @@ def area_names(content: Content, locale: str, unit: str) -> dict[str, Any]:
         "counties": COUNTIES if kind == "choose" else "",
         "find_href": f"/{locale}/{PLACES}/",
         "page_href": f"/{locale}/",
+        "none_near": kind == "county" and not any(_is_near(view.service, content) for view in views),
         "starred": not by_need and any(view.service.mark != CONFIRMED for view in views),
     }
+
+
+def _is_near(service: Service, content: Content) -> bool:
+    """Say whether a service is for a town, a county, or a list of them: whoever is near looks for those."""
+    return not service.covers_whole_place or content.places[service.serves].kind in _NEAR
 
 
 def _kind_of(area: Area) -> str:

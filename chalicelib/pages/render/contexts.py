@@ -107,6 +107,9 @@ class AreaContext(LayoutContext):
     find_href: str
     page_href: str
     starred: bool  # something was read in one place only
+    none_near: (
+        bool  # a county of whose own no service is known: all that is shown is for a whole state or more
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
