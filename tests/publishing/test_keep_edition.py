@@ -169,6 +169,10 @@ def test_an_edition_lies_in_the_bucket_as_readers_want_it(bucket):
     assert kinds[JSON] == ("application/json", "gzip")
     assert kinds[CSV] == ("text/csv; charset=utf-8", "gzip")
     assert "immutable" in heads[SNAPSHOT]["CacheControl"]
+    called = {name: one.get("ContentDisposition", "") for name, one in heads.items()}
+    assert called[JSON] == 'attachment; filename="services-2026-11-25.json"'
+    assert called[CSV] == 'attachment; filename="services-2026-11-25.csv"'
+    assert called[SNAPSHOT] == ""
     assert office.publish([LINE, KITCHEN]) == mark
     assert office.changed("Kitchen") == "2026-11-25T00:00:00Z"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.directory.hsds.edition import ABOUT
 from chalicelib.pages.page_files import HSDS
 from chalicelib.publishing.adapters.s3_files import GONE, S3Files
 from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
@@ -39,10 +41,15 @@ class S3Editions(S3Files):
                 raise
 
     def put(self, mark: str, files: Mapping[str, bytes]) -> None:
-        """Write the files of an edition, each unless it is there."""
+        """Write the files of an edition, each unless it is there.
+
+        Those with everything are saved under a name with their day.
+        """
         paths = {f"{HSDS}{mark}/{name}": content for name, content in files.items()}
+        called = json.loads(files[ABOUT])["exports"]
+        saved_as = {f"{HSDS}{mark}/{name}": str(one) for name, one in called.items()}
         self._unused.take_back(paths, self._now())
         client = self._client()
         with store_faults():
             for key, content in sorted(paths.items()):
-                self._put_once(client, key, content, unless_there=True)
+                self._put_once(client, key, content, unless_there=True, saved_as=saved_as.get(key, ""))

@@ -24,13 +24,19 @@ class S3Files:
         self._client = client
         self._bucket = bucket
 
-    def _put_once(self, client: Any, key: str, body: bytes, *, unless_there: bool) -> None:
+    def _put_once(
+        self, client: Any, key: str, body: bytes, *, unless_there: bool, saved_as: str = ""
+    ) -> None:
         """Write a file that never changes; one that is there already has these bytes, as its name says.
+
+        Who fetches it saves it as `saved_as` (Content-Disposition).
 
         A write or a deletion that ran beside it (409) may have left nothing there: it is tried again, and
         so it is where something is said to be there (412) that is not.
         """
         how = {"IfNoneMatch": "*"} if unless_there else {}
+        if saved_as:
+            how["ContentDisposition"] = f'attachment; filename="{saved_as}"'
         for _ in range(_TRIES):
             try:
                 client.put_object(
