@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from chalicelib.directory.document_ids import CATALOG, SITE, locale_of
+from chalicelib.directory.document_ids import CATALOG, SITE
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.po_files import (
     Entry,
@@ -163,8 +163,3 @@ def _problem(locale: str, entry: Entry, sentence: str, weight: str = STOPS) -> P
 
 def _short(sentence: str) -> str:
     return f"(“{sentence}”)" if len(sentence) <= 60 else f"(“{sentence[:57]}…”)"
-
-
-def locale_documents(whole: Mapping[str, str]) -> dict[str, str]:
-    """Return the catalogs among the documents, by language."""
-    return {locale_of(document): text for document, text in whole.items() if document.startswith(CATALOG)}

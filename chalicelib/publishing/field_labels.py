@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.directory.document_ids import (
-    CATALOG,
     CONTACTS,
     MAIL_TEMPLATE,
     PLACES,
@@ -167,11 +166,6 @@ def title_of(document: str) -> str:
 def is_built(document: str) -> bool:
     """Say whether a document is a page as it is built, which no form shows."""
     return document.startswith(PUBLIC_TEMPLATE)
-
-
-def is_language(document: str) -> bool:
-    """Say whether a document holds the sentences of a language."""
-    return document.startswith(CATALOG)
 
 
 def label_of(labels: Mapping[str, str], name: str) -> str:

@@ -116,15 +116,6 @@ def index_amiss(index: PageIndex, rendered: Mapping[str, object], places: Collec
     return ""
 
 
-def is_packed(content: bytes | str, locale: str) -> bool:
-    """Say whether a stored page can be unpacked, and is a whole page in this language."""
-    try:
-        html = gzip.decompress(base64.b64decode(content, validate=True)).decode("utf-8")
-    except (OSError, EOFError, ValueError, zlib.error, binascii.Error):
-        return False
-    return _is_page(html, locale)
-
-
 def _is_whole(page: RenderedPage) -> bool:
     locale = page.name.partition("/")[0]
     try:

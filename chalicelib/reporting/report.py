@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.directory.recipients import Recipient
 from chalicelib.reporting import form_fields
 from chalicelib.reporting.choices import Choice
 from chalicelib.reporting.errors import InvalidReport
@@ -100,10 +99,6 @@ class Report:
     def spares(self) -> bool:
         """Say whether it concerns its writer or someone close: immigration enforcement is then left out."""
         return self.about_writer in _SPARED
-
-    def may_go_to(self, recipient: Recipient, address: str) -> bool | None:
-        """Say whether its writer lets a recipient have it, at this address; None when it does not say."""
-        return None if self.choice is None else self.choice.allows(recipient, address, self.spares)
 
     def may_concern_a_child(self) -> bool:
         """Say whether the writer chose the kind "child": the receipt then shows the child lines at once."""

@@ -2,14 +2,11 @@
 
 import json
 from collections import Counter
-from itertools import pairwise
 
 import pytest
 
 from chalicelib.directory.adapters.shipped_content import CONTENT
-from chalicelib.directory.county_tree import PLACES, check_paths, paths, steps_to
 from chalicelib.directory.errors import ContentInvalid
-from chalicelib.directory.places import read_places
 from chalicelib.directory.zips import read_zips
 
 SHIPPED = json.loads((CONTENT / "zips.json").read_text(encoding="utf-8"))
@@ -115,37 +112,11 @@ def test_a_zip_of_california_has_all_its_counties(zip_code, counties):
     assert list(CALIFORNIA.counties_of[zip_code]) == counties
 
 
-def test_every_county_has_a_page_of_its_own_that_tells_no_need():
-    tree = paths(CALIFORNIA)
+def test_every_county_has_an_address_of_its_own_that_tells_no_need():
     counties = [county.path for county in CALIFORNIA.counties()]
-    assert tree[PLACES] == ("ca",)
-    assert tree["ca"] == tuple(counties)
     assert len(set(counties)) == 58
     assert counties == sorted(counties)
     assert "ca/merced" in counties
-
-
-def test_a_service_is_four_links_from_the_front_page_at_most():
-    tree = paths(CALIFORNIA)
-    for path in tree:
-        steps = steps_to(path)
-        assert steps[0] == PLACES, "which the front page links to"
-        assert steps[-1] == path
-        assert all(step in tree[before] for before, step in pairwise(steps))
-        assert len(steps) <= 3, "and a page of a large county's needs is the fourth"
-
-
-def test_a_place_that_would_hide_a_page_of_the_tree_is_refused():
-    nation = {"slug": "us", "name": "United States", "parent": None, "kind": "nation"}
-    check_paths(CALIFORNIA, read_places({"places": [nation]}))
-    for slug in ("ca", PLACES):
-        hiding = {"slug": slug, "name": "x", "parent": "us", "kind": "state"}
-        with pytest.raises(ContentInvalid, match=slug):
-            check_paths(CALIFORNIA, read_places({"places": [nation, hiding]}))
-
-
-def test_no_place_that_ships_hides_a_page_of_the_tree():
-    check_paths(CALIFORNIA, read_places(json.loads((CONTENT / "places.json").read_text(encoding="utf-8"))))
 
 
 def test_every_zip_of_california_is_of_one_town_at_most_and_most_are():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -39,11 +39,6 @@ def export_head(day: date) -> str:
     """Return how that document begins, up to its first record."""
     head = {"version": VERSION, EXPORTED: day.isoformat(), "license": LICENCE}
     return f'{_compact(head)[:-1]},"services":[\n'
-
-
-def export_lines(services: Iterable[Service], setting: Setting) -> Iterator[str]:
-    """Return all services in full, a line of JSON each: for files too large to be held whole."""
-    return (f"{_compact(service_record(one, setting))}\n" for one in services)
 
 
 def export_csv(services: Iterable[Service], on: date, public: bool = False) -> Export:

@@ -43,7 +43,6 @@ STYLE = "template/public/page.css"
 
 _LOADS = ("url", "src", "image", "image-set", "-webkit-image-set", "cross-fade", "-webkit-cross-fade",
           "element", "-moz-element", "paint", "expression", "attr", "if", "sibling-index")  # fmt: skip
-_ZERO = ("0", "0px", "0rem")
 _ROOM = re.compile(r"[0-9.]*[1-9][0-9.]*rem")
 _PICTURES = re.compile(r"wingdings|webdings|dingbats|\bsymbol\b|marlett|bookshelf", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d\W*){3,}")
