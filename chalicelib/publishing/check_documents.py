@@ -21,7 +21,6 @@ from chalicelib.directory.document_ids import (
     RECIPIENTS,
     SERVICES,
     SITE,
-    ZIPS,
     base_of,
     place_of,
 )
@@ -29,7 +28,6 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.places import read_places
 from chalicelib.directory.service_entries import read_service
 from chalicelib.directory.services import ACTIVE
-from chalicelib.directory.zips import Zips, read_zips
 from chalicelib.pages import po_files
 from chalicelib.publishing import (
     catalog_checks,
@@ -47,7 +45,14 @@ from chalicelib.publishing.page_units import with_hashes
 from chalicelib.publishing.place_inputs import fingerprint_of, place_inputs, site_digest
 from chalicelib.publishing.ports import PlaceInputs, ShippedDocuments, SiteLook, SiteRenderer
 from chalicelib.publishing.renderer_by_place import problem_at_place
-from chalicelib.publishing.whole_texts import all_texts, are_whole, owners, whole_of, whole_texts
+from chalicelib.publishing.whole_texts import (
+    all_texts,
+    are_whole,
+    owners,
+    shipped_zips,
+    whole_of,
+    whole_texts,
+)
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.days import latest_today, read_day
 
@@ -193,13 +198,12 @@ class CheckDocuments:
 
     def _areas(self, whole: Mapping[str, str]) -> Areas:
         """Return the areas of a site: none where no ZIPs shipped."""
-        try:
-            zips = self._shipped.text(ZIPS)
-        except KeyError:
+        zips = shipped_zips(self._shipped)
+        if zips is None:
             return NO_AREAS
         places = read_places(whole_of(whole).places)
         services = [read_service(one, places, None) for one in _services_in(whole)]
-        return find_areas(_zips(zips), places, services)
+        return find_areas(zips, places, services)
 
     def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
         latest = latest_today(self._clock.now())
@@ -228,12 +232,6 @@ class CheckDocuments:
             )
             for contact in stale_contacts(contacts, self._clock.now().date())
         ]
-
-
-@lru_cache(maxsize=1)
-def _zips(text: str) -> Zips:
-    """Return the ZIPs of the package, read once: they are many."""
-    return read_zips(json.loads(text))
 
 
 def _services_in(whole: Mapping[str, str]) -> list[Mapping[str, Any]]:

@@ -29,8 +29,7 @@ from chalicelib.directory.services import Service
 from chalicelib.directory.zips import Zips
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.ports import ShippedDocuments
-from chalicelib.publishing.service_reach import shipped_zips
-from chalicelib.publishing.whole_texts import all_texts, whole_of
+from chalicelib.publishing.whole_texts import all_texts, shipped_zips, whole_of
 from chalicelib.shared.clock import Clock
 
 IN_INDEX = "hsds"

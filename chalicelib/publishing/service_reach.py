@@ -6,37 +6,19 @@ the page of a town far away: who publishes there has to agree.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from functools import lru_cache
 
 from chalicelib.directory.areas import counties_covered, counties_of
-from chalicelib.directory.document_ids import PLACES, SERVICES, ZIPS, base_of, place_of
+from chalicelib.directory.document_ids import PLACES, SERVICES, base_of, place_of
 from chalicelib.directory.errors import ContentInvalid
 from chalicelib.directory.place_documents import Whole
 from chalicelib.directory.places import Places, read_places
 from chalicelib.directory.service_entries import read_services
 from chalicelib.directory.services import Service
-from chalicelib.directory.zips import Zips, read_zips
-from chalicelib.publishing.ports import ShippedDocuments
+from chalicelib.directory.zips import Zips
 from chalicelib.publishing.whole_texts import read_part
 
 BY_REACH = (PLACES, SERVICES)  # documents that may come onto the pages of other counties
-
-
-def shipped_zips(shipped: ShippedDocuments) -> Zips | None:
-    """Return the ZIPs of the package; None where none shipped, and there are no pages of counties."""
-    try:
-        text = shipped.text(ZIPS)
-    except KeyError:
-        return None
-    return _read_zips(text)
-
-
-@lru_cache(maxsize=1)
-def _read_zips(text: str) -> Zips:
-    """Return the ZIPs of a text, read once: they are many."""
-    return read_zips(json.loads(text))
 
 
 def stays_at_home(

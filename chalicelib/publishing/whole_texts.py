@@ -6,6 +6,7 @@ taken as it is.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
@@ -17,12 +18,14 @@ from chalicelib.directory.document_ids import (
     PLACES,
     RETIRED,
     SITE,
+    ZIPS,
     base_of,
     place_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.directory.place_documents import Whole, empty, join
 from chalicelib.directory.write_entries import write_entries
+from chalicelib.directory.zips import Zips, read_zips
 from chalicelib.publishing.document_forms import check_form
 from chalicelib.publishing.field_labels import plain, title_of
 from chalicelib.publishing.json_documents import read
@@ -116,3 +119,16 @@ def laid_out(shipped: ShippedDocuments, texts: Mapping[str, str]) -> dict[str, s
 def owners(texts: Mapping[str, str], document: str) -> list[str]:
     """Return the documents among these that make up a whole one: itself, if it is there."""
     return [document] if document in texts else [name for name in texts if base_of(name) == document]
+
+
+def shipped_zips(shipped: ShippedDocuments) -> Zips | None:
+    """Return the ZIPs of the package, read once: they are many. None where it has none."""
+    try:
+        return _zips(shipped.text(ZIPS))
+    except KeyError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _zips(text: str) -> Zips:
+    return read_zips(json.loads(text))

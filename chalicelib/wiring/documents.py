@@ -17,9 +17,9 @@ from chalicelib.publishing.publish import Publish
 from chalicelib.publishing.recipients_at_desk import RecipientsAtDesk, RecipientsShown
 from chalicelib.publishing.see_changes import SeeChanges
 from chalicelib.publishing.sentence_history import SentenceHistory
-from chalicelib.publishing.service_reach import shipped_zips
 from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.thrown_drafts import ThrownDrafts
+from chalicelib.publishing.whole_texts import shipped_zips
 from chalicelib.settings import Settings
 from chalicelib.shared.clock import Clock
 from chalicelib.wiring import publishing

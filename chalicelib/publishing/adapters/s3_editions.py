@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.directory.hsds.edition import ABOUT
 from chalicelib.pages.page_files import HSDS
-from chalicelib.publishing.adapters.s3_files import GONE, S3Files
+from chalicelib.publishing.adapters.s3_files import S3Files
 from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
-from chalicelib.shared.aws.faults import code_of, store_faults
+from chalicelib.shared.aws.faults import store_faults
 
 
 class S3Editions(S3Files):
@@ -31,14 +29,7 @@ class S3Editions(S3Files):
 
     def file(self, mark: str, name: str) -> bytes | None:
         """Return a file of an edition, if it is there."""
-        with store_faults():
-            try:
-                answer = self._client().get_object(Bucket=self._bucket, Key=f"{HSDS}{mark}/{name}")
-                return bytes(answer["Body"].read())
-            except ClientError as error:
-                if code_of(error) in GONE:
-                    return None
-                raise
+        return self._file(f"{HSDS}{mark}/{name}")
 
     def put(self, mark: str, files: Mapping[str, bytes]) -> None:
         """Write the files of an edition, each unless it is there.

@@ -24,6 +24,16 @@ class S3Files:
         self._client = client
         self._bucket = bucket
 
+    def _file(self, key: str) -> bytes | None:
+        with store_faults():
+            try:
+                answer = self._client().get_object(Bucket=self._bucket, Key=key)
+                return bytes(answer["Body"].read())
+            except ClientError as error:
+                if code_of(error) in GONE:
+                    return None
+                raise
+
     def _put_once(
         self, client: Any, key: str, body: bytes, *, unless_there: bool, saved_as: str = ""
     ) -> None:

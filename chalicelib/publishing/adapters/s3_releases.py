@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from chalicelib.directory.adapters.published_texts import OFFICES
 from chalicelib.pages.page_files import HSDS, PLACES, SHARED
 from chalicelib.publishing.adapters import standby
-from chalicelib.publishing.adapters.s3_files import GONE, MOVED_ON, S3Files
+from chalicelib.publishing.adapters.s3_files import MOVED_ON, S3Files
 from chalicelib.publishing.adapters.s3_unused_pages import S3UnusedPages
 from chalicelib.publishing.jobs import COPIED, WRITTEN
 from chalicelib.publishing.page_units import folder_in, folders_in, page_paths
@@ -108,14 +108,7 @@ class S3Releases(S3Files):
 
     def file(self, number: int, name: str) -> bytes | None:
         """Return a file of a release, if it is there."""
-        with store_faults():
-            try:
-                answer = self._client().get_object(Bucket=self._bucket, Key=f"{_RELEASES}{number}/{name}")
-                return bytes(answer["Body"].read())
-            except ClientError as error:
-                if code_of(error) in GONE:
-                    return None
-                raise
+        return self._file(f"{_RELEASES}{number}/{name}")
 
     def lost(self, index: Mapping[str, Any]) -> Collection[str]:
         """Return the places of which a page is gone, by a list of all that is there.
