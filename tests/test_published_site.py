@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ from chalicelib.publishing.renderer_by_place import RendererByPlace
 from chalicelib.publishing.store_by_place import StoreByPlace
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
-from chalicelib.wiring import mails, published, texts
+from chalicelib.wiring import mails, published, sweep, texts
 from tests.conftest import REGION
 from tests.support.fake_builds import checks
 from tests.support.fake_documents import FakeShelf
@@ -399,3 +399,20 @@ def test_where_pages_are_rendered_on_request_a_county_shows_the_services_that_ar
     assert "Valley Crisis Center" in shown, "what is published of one place leaves the others as they shipped"
     desk.publish.roll_back(0, ANA, "it was better")
     assert said in now()
+
+
+def test_the_monthly_reminder_reads_from_the_release_which_services_are_due(
+    server: StandIn, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, os.environ["AWS_ENDPOINT_URL"], counties=("06047",))
+    far, settings = date(2199, 1, 1), Settings(pages_url=desk.bucket)
+    came = sweep.services_due(settings, far)
+    assert sum(came.values()) > 10
+    assert sweep.services_due(settings, date(2026, 11, 26)) == {}
+    desk.translate("es", "Leave this page", "Irse")
+    desk.publish(ANA, "why")
+    texts.texts_at.cache_clear()
+    assert sweep.services_due(settings, far) == came
+    assert sweep.services_due(settings, date(2026, 11, 26)) == {}
+    client("s3").delete_object(Bucket="pages", Key="releases/1/due.json")  # as releases of before
+    assert sweep.services_due(settings, far) == {}

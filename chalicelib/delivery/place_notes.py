@@ -14,7 +14,8 @@ from typing import NamedTuple, Protocol
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
 
-CONTACTS_DUE = "contacts_due"  # goes to editors as well: they look after contacts
+CONTACTS_DUE, SERVICES_DUE = "contacts_due", "services_due"
+MONTHLY = frozenset((CONTACTS_DUE, SERVICES_DUE))  # go to editors as well: they look after both
 _CASES, _CONTACTS, _RECIPIENTS = "deliveries", "contacts", "recipients"
 
 
@@ -87,6 +88,11 @@ TOLD: Mapping[str, Told] = {
         "Contacts on the public page have not been checked by a person within 90 days.",
         "Call each, see that number and hours are right, and say “checked today”.",
         _CONTACTS,
+    ),
+    SERVICES_DUE: Told(
+        "Services have not been confirmed by a person for a year, or for 90 days on a first page.",
+        "Call or look, see that all of it is right, and say “confirmed today”.",
+        "services/due",
     ),
 }
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from chalicelib.delivery.place_notes import CONTACTS_DUE, PlaceNote, PlaceNotes
+from chalicelib.delivery.place_notes import MONTHLY, PlaceNote, PlaceNotes
 from chalicelib.directory.people_to_tell import PeopleToTell
 from chalicelib.shared.alarms import Alarms
 from chalicelib.shared.clock import Clock
@@ -74,7 +74,7 @@ class TellPlaces:
     def _by_address(self, notes: Sequence[PlaceNote]) -> dict[str, list[PlaceNote]]:
         people, found = self._people(), defaultdict(list)
         for note in sorted(notes):
-            for person in people.of(note.place, editors=note.kind == CONTACTS_DUE):
+            for person in people.of(note.place, editors=note.kind in MONTHLY):
                 if "@" in person.email:
                     found[person.email].append(note)
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,6 +62,24 @@ def overdue(texts: Mapping[str, str], today: date, names: Mapping[str, str]) -> 
     return sorted(
         found, key=lambda one: (names.get(one.place, one.place), one.since, str(one.entry.get("name")))
     )
+
+
+def due_days(texts: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """Return for each place how many of its services are to be confirmed from which day on."""
+    days = {
+        place: Counter(due_on(one).isoformat() for one in entries_in(text) if one.get("status") != RETIRED)
+        for place, text in texts.items()
+    }
+    return {place: dict(sorted(found.items())) for place, found in sorted(days.items()) if found}
+
+
+def due_by(days: Mapping[str, Mapping[str, int]], today: date) -> dict[str, int]:
+    """Return how many services of each place are to be confirmed on a day, from what `due_days` returned."""
+    due = {
+        place: sum(number for day, number in found.items() if day <= today.isoformat())
+        for place, found in days.items()
+    }
+    return {place: number for place, number in due.items() if number}
 
 
 @lru_cache(maxsize=4_000)

@@ -10,18 +10,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib.directory.document_ids import SERVICES, base_of, place_of
 from chalicelib.publishing import built_places, documents
 from chalicelib.publishing.built_places import BuiltPlace
 from chalicelib.publishing.check_documents import BuiltSite
 from chalicelib.publishing.documents import SHIPPED, Release, Version
 from chalicelib.publishing.live_texts import LiveTexts
 from chalicelib.publishing.newer_texts import NewerTexts
+from chalicelib.publishing.overdue_services import due_days
 from chalicelib.publishing.ports import DocumentStore, LiveRelease, ShippedDocuments
 from chalicelib.publishing.targets import Target, Wish
-from chalicelib.publishing.whole_texts import laid_out
+from chalicelib.publishing.whole_texts import all_texts, laid_out
 from chalicelib.shared.clock import Clock
 
 INDEX, INPUTS, MAILS, DOCUMENTS = "index.json", "inputs.json", "mails.json", "documents.json"
+DUE = "due.json"  # from when on services of places are to be confirmed, for the monthly reminder
 
 
 class ReleaseRecords:
@@ -80,6 +83,9 @@ def files_of(
     if built.frames:
         files[MAILS] = _spelled({"format": 1, "mails": built.frames})
     files[DOCUMENTS] = documents_file(texts, release, shipped)
+    whole = all_texts(shipped, texts)
+    offered = {place_of(name): text for name, text in whole.items() if base_of(name) == SERVICES}
+    files[DUE] = _spelled(due_days(offered))
     return files
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib.delivery.adapters.dynamo_month_sums import DynamoMonthSums
 from chalicelib.delivery.adapters.log_outcomes import LogOutcomes
-from chalicelib.delivery.place_notes import CONTACTS_DUE, PlaceNote
+from chalicelib.delivery.place_notes import CONTACTS_DUE, SERVICES_DUE, PlaceNote
 from chalicelib.delivery.sum_months import SumMonths
 from chalicelib.delivery.sweep import Sweep
+from chalicelib.directory.adapters.published_texts import PATIENCE
 from chalicelib.settings import Settings
 from chalicelib.shared.aws.sdk import client
 from chalicelib.shared.aws.ses_mailer import SesMailer
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import PorchlightError
+from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
 from chalicelib.shared.system_clock import SystemClock
 from chalicelib.wiring.mail_replies import forget_replies, remind_weekly
 from chalicelib.wiring.mails import contacts_text, delivery_recipients, zones
@@ -30,6 +34,7 @@ from chalicelib.wiring.operator import (
     ses,
     time_left,
 )
+from chalicelib.wiring.texts import SHIPPED, published_now
 from chalicelib.wiring.wishes import grant_wishes
 
 
@@ -61,13 +66,32 @@ def sweep(
     return {"deleted": deleted}
 
 
+def services_due(settings: Settings, today: date) -> Mapping[str, int]:
+    """Return how many published services of each place are to be confirmed; none while nobody can say."""
+    from chalicelib.publishing.overdue_services import due_by, entries_in, is_overdue
+    from chalicelib.publishing.release_files import DUE
+
+    published, _ = published_now(settings)
+    if not published.release:
+        came = SHIPPED.content / "services.json"
+        entries = entries_in(came.read_text(encoding="utf-8")) if came.is_file() else ()
+        return Counter(str(one["serves"]) for one in entries if is_overdue(one, today))
+    connection = HttpConnection(settings.pages_url, PATIENCE)
+    try:
+        return due_by(json.loads(connection.get(f"releases/{published.release}/{DUE}")), today)
+    except (FetchFailed, ValueError):  # a release of before has no such file
+        return {}
+    finally:
+        connection.close()
+
+
 def remind_of_contacts(settings: Settings, clock: Clock) -> None:
     """Tell the operator and the people of places, once a month, which contacts nobody has checked lately."""
     from chalicelib.desk.render.desk_mails import DeskMails
     from chalicelib.publishing.remind_of_contacts import RemindOfContacts
 
-    def note_places(due: Mapping[str, int]) -> None:
-        notes = [PlaceNote(place, CONTACTS_DUE, number) for place, number in sorted(due.items())]
+    def note(kind: str, due: Mapping[str, int]) -> None:
+        notes = [PlaceNote(place, kind, number) for place, number in sorted(due.items())]
         place_notes(settings).note(notes, clock.now())
 
     remind = RemindOfContacts(
@@ -78,7 +102,9 @@ def remind_of_contacts(settings: Settings, clock: Clock) -> None:
         clock,
         settings.sender_address,
         settings.operator_address,
-        note_places,
+        partial(note, CONTACTS_DUE),
+        lambda today: services_due(settings, today),
+        partial(note, SERVICES_DUE),
     )
     try:
         remind()

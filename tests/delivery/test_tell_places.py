@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.delivery.adapters.dynamo_place_notes import KEPT, DynamoPlaceNotes
 from chalicelib.delivery.adapters.operator_mail import EXPLAINED
-from chalicelib.delivery.place_notes import CONTACTS_DUE, TOLD, AlarmsOfPlaces, PlaceNote
+from chalicelib.delivery.place_notes import CONTACTS_DUE, MONTHLY, TOLD, AlarmsOfPlaces, PlaceNote
 from chalicelib.delivery.render.place_mails import PlaceMails
 from chalicelib.delivery.tell_places import MOST, TellPlaces
 from chalicelib.directory.adapters.dynamo_people_to_tell import DynamoPeopleToTell
@@ -249,12 +249,13 @@ def test_whatever_keeps_a_note_from_being_kept_what_raised_the_alarm_goes_on(ben
 def test_every_kind_says_what_to_do_and_leads_to_a_screen() -> None:
     from chalicelib.delivery.web.cases import CASES
     from chalicelib.publishing.web.contacts import CONTACT_LIST
+    from chalicelib.publishing.web.service_files import DUE
 
     for kind, told in TOLD.items():
-        assert kind in EXPLAINED or kind == CONTACTS_DUE
+        assert kind in EXPLAINED or kind in MONTHLY
         assert told.do.endswith((".", "?"))
         assert told.what.endswith(".")
-        assert f"/admin/{told.screen}" in (CASES, CONTACT_LIST, "/admin/recipients")
+        assert f"/admin/{told.screen}" in (CASES, CONTACT_LIST, DUE, "/admin/recipients")
 
 
 def test_the_list_is_a_row_a_person_and_places_lie_where_people_has_them(aws: None) -> None:

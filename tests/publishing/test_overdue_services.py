@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.publishing.overdue_services import as_csv, due_on, entries_in, is_overdue, overdue
+from chalicelib.publishing.overdue_services import (
+    as_csv,
+    due_by,
+    due_days,
+    due_on,
+    entries_in,
+    is_overdue,
+    overdue,
+)
 
 TODAY = date(2026, 11, 25)
 
@@ -88,3 +96,19 @@ def test_a_draft_that_somebody_wrote_by_hand_stops_no_list(phones: Any) -> None:
     text = json.dumps({"services": [{"id": 5, "name": ["x"], "organization": "y", "phones": phones}]})
     lines = overdue({"town": text}, TODAY, {})
     assert len(as_csv(lines, {}).splitlines()) == 2
+
+
+def test_the_days_of_a_release_say_later_how_many_are_due():
+    def text(*entries: dict[str, Any]) -> str:
+        return json.dumps({"services": entries})
+
+    texts = {
+        "a": text({"assured_on": "2026-01-05"}, {"assured_on": "2026-01-05", "status": "retired"}),
+        "b": text({"assured_on": "2026-01-06", "shown_first": True}),
+        "c": "no text",
+    }
+    days = due_days(texts)
+    assert days == {"a": {"2027-01-05": 1}, "b": {"2026-04-06": 1}}
+    assert due_by(days, date(2026, 4, 5)) == {}
+    assert due_by(days, date(2026, 4, 6)) == {"b": 1}
+    assert due_by(days, date(2027, 1, 5)) == {"a": 1, "b": 1}

@@ -25,9 +25,15 @@ CONTACTS = [contact("never", None), contact("old", "2026-08-01"), contact("fresh
 
 
 class Desk:
-    def __init__(self, contacts: list[dict[str, Any]], to: str = "operator@desk.example") -> None:
+    def __init__(
+        self,
+        contacts: list[dict[str, Any]],
+        to: str = "operator@desk.example",
+        services: Mapping[str, int] | None = None,
+    ) -> None:
         self.clock, self.store, self.mailer = FixedClock(), FakeStore(), FakeMailer()
         self.noted: list[Mapping[str, int]] = []
+        self.of_services: list[Mapping[str, int]] = []
         self.remind = RemindOfContacts(
             lambda: json.dumps({"contacts": contacts}),
             DeskMails("desk@porchlight.example", "https://desk.example").contacts_to_check,
@@ -37,6 +43,8 @@ class Desk:
             "desk@porchlight.example",
             to,
             self.noted.append,
+            lambda today: services or {},
+            self.of_services.append,
         )
 
 
@@ -103,3 +111,24 @@ def test_a_mail_service_that_is_away_is_the_callers_to_hear_of():
     desk.mailer.fail(MailDelayed("away"))
     with pytest.raises(MailDelayed):
         desk.remind()
+
+
+def test_services_to_confirm_are_counted_in_the_same_mail_and_noted_at_their_places_once():
+    desk = Desk(CONTACTS, services={"los-banos": 3, "merced": 1})
+    for _ in range(2):
+        desk.remind()
+    [mail] = desk.mailer.sent
+    text = message_from_bytes(mail.content, policy=default).get_content()
+    assert "2 contacts on the public page" in text
+    assert "4 services have not been confirmed by a person for a year" in text
+    assert "https://desk.example/admin/services/due" in text
+    assert desk.of_services == [{"los-banos": 3, "merced": 1}]
+
+
+def test_services_alone_are_mailed_too():
+    desk = Desk([], services={"merced": 1})
+    assert desk.remind() == 1
+    message = message_from_bytes(desk.mailer.sent[0].content, policy=default)
+    assert message["Subject"] == "Services to confirm"
+    assert "1 service has not been confirmed" in message.get_content()
+    assert "contacts" not in message.get_content()

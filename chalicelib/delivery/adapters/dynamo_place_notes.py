@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.delivery.place_notes import CONTACTS_DUE, TOLD, PlaceNote
+from chalicelib.delivery.place_notes import MONTHLY, TOLD, PlaceNote
 from chalicelib.shared.aws.dynamo_values import read as _read
 from chalicelib.shared.aws.dynamo_values import write as _write
 from chalicelib.shared.aws.faults import ConditionFailed, Table
@@ -51,7 +51,7 @@ class DynamoPlaceNotes:
         """Return what is due, by place, if nobody took anything for a while."""
         item = self._call("get_item", Key=_KEY, ConsistentRead=True).get("Item", {})
         # What a report waits for comes before what is told once a month.
-        due = sorted(_due(item, now), key=lambda note: (note.kind == CONTACTS_DUE, note))[:most]
+        due = sorted(_due(item, now), key=lambda note: (note.kind in MONTHLY, note))[:most]
         taken = item.get(_TAKEN)
         if not due or (taken is not None and _recently(_read(taken), now, TAKEN_EVERY)):
             return ()

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from itertools import groupby
 
-from chalicelib.delivery.place_notes import CONTACTS_DUE, TOLD, PlaceNote
+from chalicelib.delivery.place_notes import MONTHLY, TOLD, PlaceNote
 
 _LONGEST_NAME = 100
 
@@ -49,6 +49,6 @@ class PlaceMails:
 
     def _told(self, note: PlaceNote) -> str:
         told = TOLD[note.kind]
-        many = f" There are {note.number}." if note.kind == CONTACTS_DUE and note.number > 1 else ""
+        many = f" There are {note.number}." if note.kind in MONTHLY and note.number > 1 else ""
         where = f"\n  {self._desk}{told.screen}" if self._desk else ""
         return f"- {told.what}{many} {told.do}{where}\n"

@@ -68,15 +68,27 @@ class DeskMails:
         )
         return self._message(to, "Please agree to a change of recipients", text)
 
-    def contacts_to_check(self, to: str, contacts: Sequence[ContactToCheck]) -> bytes:
-        """Write the reminder of contacts that nobody has checked for 90 days."""
+    def contacts_to_check(self, to: str, contacts: Sequence[ContactToCheck], services: int = 0) -> bytes:
+        """Write the reminder of contacts that nobody has checked for 90 days, and of services to confirm."""
+        parts = []
+        if contacts:
+            parts.append(self._contacts(contacts))
+        if services:
+            said = "1 service has" if services == 1 else f"{services} services have"
+            where = f"\nSay “confirmed today” at {self._site}services/due\n" if self._site else ""
+            parts.append(
+                f"{said} not been confirmed by a person for a year, or for 90 days on a first page.\n{where}"
+            )
+        subject = "Contacts to check" if contacts else "Services to confirm"
+        return self._message(to, subject, "\n".join(parts))
+
+    def _contacts(self, contacts: Sequence[ContactToCheck]) -> str:
         lines = "".join(f"- {contact.name}: {_checked(contact.checked_on)}\n" for contact in contacts)
         where = f"\nSay “checked today” at {self._site}contacts\n" if self._site else ""
-        text = (
+        return (
             f"{len(contacts)} contacts on the public page have not been checked by a person within 90 days."
             f" Please call each, and see that number and hours are right.\n\n{lines}{where}"
         )
-        return self._message(to, "Contacts to check", text)
 
     def notice(self, to: str, headline: str, lines: Sequence[str]) -> bytes:
         """Write the notification to a publisher or the operator of what was done at the desk.
