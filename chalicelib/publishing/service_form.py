@@ -325,7 +325,7 @@ def _wrong_hours(typed: Typed) -> str:
         return "Day and night is ticked: empty this, or take the tick away."
     read = read_hours(typed.raw("hours"))
     if read is None:
-        return "These are no hours that can be read. Write “Mon-Fri 8am-5pm”, a line each."
+        return "These are no hours that can be read. Say am or pm, like “Mon-Fri 8am-5pm”, a line each."
     return "This is day and night: tick that, and empty this." if read[0] else ""
 
 

@@ -30,11 +30,17 @@ _ALWAYS = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"(\d{1,2})(?::(\d{2}))?(?::\d{2}(?:\.\d+)?)? ?(am|pm|a\.m\.|p\.m\.|a|p)?(?:z|[+-]\d{2}:?\d{2})?",
+    r"(\d{1,2})(?::(\d{2}))?(?::\d{2}(?:\.\d+)?)? ?(am|pm|a\.m\.?|p\.m\.?|a|p)?(?:z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
 _TIMES = re.compile(
     r"^(.*?)[,:]?\s*(\S+(?:\s?[ap]\.?m\.?)?)\s*(?:-|–|—|to|until)\s*(\S+(?:\s?[ap]\.?m\.?)?)$", re.IGNORECASE
+)
+_NOON, _MIDNIGHT = (re.compile(rf"\b(?:12 ?)?{one}\b", re.IGNORECASE) for one in ("noon", "midnight"))
+# Between hours: behind a time, what begins with a day says the next ones.
+_APART = re.compile(
+    r"[;\n]|(?:(?<=[0-9])|(?<=[ap]m)|(?<=[ap]\.m\.)) ?(?:,|&|\band\b) ?(?=(?:mon|tue|wed|thu|fri|sat|sun))",
+    re.IGNORECASE,
 )
 _PLAIN_FIELDS = {
     "id", "service_id", "location_id", "service_at_location_id", "freq", "byday", "opens_at", "closes_at",
@@ -119,9 +125,10 @@ def read_hours(cell: str) -> tuple[bool, tuple[Hours, ...]] | None:
     text = re.sub(r"[ \t\u00a0\u202f]+", " ", cell).strip().rstrip(".")
     if _ALWAYS.fullmatch(text):
         return True, ()
+    text = _MIDNIGHT.sub("12am", _NOON.sub("12pm", text))
     found: list[Hours] = []
     try:
-        for part in re.split(r"[;\n]", text):
+        for part in _APART.split(text):
             if part.strip():
                 found += _part(part.strip())
     except ValueError:

@@ -151,7 +151,17 @@ HOURS = {
     "24 hours a day, 7 days a week": (True, ()),
     "Open 24 hours": (True, ()),
     "Mon - Fri 8:00am to 5:00pm": (False, (Hours(DAYS[:5], "08:00", "17:00"),)),
-    "M-F: 9am-noon": None,
+    "M-F: 9am-noon": (False, (Hours(DAYS[:5], "09:00", "12:00"),)),
+    "Monday to Friday 9am-5pm and Saturday 10am-12 noon": (
+        False,
+        (Hours(DAYS[:5], "09:00", "17:00"), Hours(("SA",), "10:00", "12:00")),
+    ),
+    "Mon. and Wed. 9:00 a.m. - 5:00 p.m., Sat 10am-midnight.": (
+        False,
+        (Hours(("MO", "WE"), "09:00", "17:00"), Hours(("SA",), "10:00", "24:00")),
+    ),
+    "Monday-Friday, 9:00 a.m.-5:00 p.m.": (False, (Hours(DAYS[:5], "09:00", "17:00"),)),
+    "Mon-Fri 9am-5pm, Saturdays by appointment": None,
     "weekdays 09:00-17:00": (False, (Hours(DAYS[:5], "09:00", "17:00"),)),
     "Daily 6 PM - 12 AM": (False, (Hours(DAYS, "18:00", "24:00"),)),
     "Sat & Sun 10am-2pm": (False, (Hours(("SA", "SU"), "10:00", "14:00"),)),
