@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from chalicelib.directory.phone_numbers import read_number
-from chalicelib.directory.services import Phone
+from chalicelib.directory.services import ACTIVE, PAUSED, RETIRED, Phone
 
 _YES = ("yes", "y", "true", "1", "x", "si", "sí")
 _NO = ("", "no", "n", "false", "0")
@@ -17,6 +17,19 @@ _LANGUAGES = re.compile(r"\s*\[([a-zA-Z, -]*)\]\s*$")
 _APART = re.compile(r";|\s/\s|\s+or\s+|,\s*(?=\(?\d{3}[). -])", re.IGNORECASE)
 _WITH_ZEROS = frozenset(("CT", "MA", "ME", "NH", "NJ", "RI", "VT", "PR", "VI"))
 _DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%Y/%m/%d")
+
+_STATUS_WORDS = {
+    "": ACTIVE, "active": ACTIVE, "open": ACTIVE, "yes": ACTIVE, "true": ACTIVE, "y": ACTIVE,
+    "inactive": RETIRED, "closed": RETIRED, "no": RETIRED, "false": RETIRED, "n": RETIRED, "defunct": RETIRED,
+    "retired": RETIRED, "paused": PAUSED, "temporarily closed": PAUSED, "on hold": PAUSED,
+}  # fmt: skip
+_COUNTRIES = {
+    "usa": "US",
+    "united states": "US",
+    "united states of america": "US",
+    "u.s.": "US",
+    "u.s.a.": "US",
+}
 
 
 def list_cell(texts: Sequence[str]) -> str:
@@ -118,3 +131,16 @@ def read_zip(cell: str, state: str = "", country: str = "US") -> str:
     if not re.fullmatch(r"[0-9]{5}(-[0-9]{4})?", text):
         raise ValueError("it is no ZIP: write its five digits, such as 95340")
     return text
+
+
+def read_status(text: str) -> str:
+    """Return the status that a cell says, active for none. Raises ValueError."""
+    word = text.casefold()
+    if word not in _STATUS_WORDS:
+        raise ValueError("write active, paused or retired")
+    return _STATUS_WORDS[word]
+
+
+def read_country(text: str) -> str:
+    """Return a country in two letters, the United States for none; what is not known stays as it is."""
+    return _COUNTRIES.get(text.casefold(), text) or "US"

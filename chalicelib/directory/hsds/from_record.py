@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.directory.hsds.door import Door, Refused, one_line, web_address
+from chalicelib.directory.hsds.from_location import address_of, not_ours, says_hidden, texts_of_where
 from chalicelib.directory.hsds.hours import ROUND_THE_CLOCK, hours_of, is_always, read_hours
 from chalicelib.directory.hsds.ids import inner_id, record_id
 from chalicelib.directory.hsds.languages import is_code, tag_of
-from chalicelib.directory.hsds.private_columns import hides_street
 from chalicelib.directory.hsds.profile import problems_of_kept
-from chalicelib.directory.hsds.records import BY_PHONE, HIDDEN_PLACE, OUR_STATUS
+from chalicelib.directory.hsds.records import OUR_STATUS
 from chalicelib.directory.hsds.shapes import kept, not_kept
 from chalicelib.directory.hsds.terms import ELIGIBILITY, OF_RECORDS, OWN, needs_and_audiences
 from chalicelib.directory.phone_numbers import read_number
@@ -118,7 +118,7 @@ class _Reading:
             most_age=self._age("maximum_age"),
             documents=tuple(self._documents()),
             address=address,
-            confidential="confidential" in self.ours or self._says_hidden(at),
+            confidential="confidential" in self.ours or says_hidden(at),
             coverage=coverage,
             status=OUR_STATUS[record["status"]],
             assured_on=self._assured(record.get("assured_date") or ""),
@@ -127,7 +127,7 @@ class _Reading:
             in_other=self._translations(),
             extra=self._whole_extra(organization_extra, places),
         )
-        return service, [*self._texts_of_where(at)]
+        return service, [*texts_of_where(at)]
 
     # What says it in one field
 
@@ -301,13 +301,6 @@ class _Reading:
 
     # Where it is
 
-    def _says_hidden(self, at: Sequence[Json]) -> bool:
-        locations = [one.get("location") or {} for one in at]
-        streets = (one.get("address_1", "") for here in locations for one in here.get("addresses") or ())
-        return any("confidential" in one_line(here.get("name", "")).casefold() for here in locations) or any(
-            hides_street(one_line(street)) for street in streets
-        )
-
     def _where(self, at: Sequence[Json]) -> tuple[Address | None, dict[str, Any]]:
         """Return the address of its first location that has one, and what else is said of its locations."""
         first = next((n for n, one in enumerate(at) if (one.get("location") or {}).get("addresses")), 0)
@@ -323,22 +316,11 @@ class _Reading:
         location.pop("addresses", None)
         if record.get("id") == inner_id("service_at_location", self.id):
             record.pop("id")
-        return self._address(first, physical[0]) if physical else None, {
+        return address_of(first, physical[0]) if physical else None, {
             "service_at_location": record,
-            "location": self._not_ours(location, bool(physical)),
+            "location": not_ours(self.id, location, bool(physical)),
             **rest,
         }
-
-    def _not_ours(self, location: dict[str, Any], has_address: bool) -> dict[str, Any]:
-        """Return what a location says that we would not say by ourselves."""
-        if location.get("id") != inner_id("location", self.id):
-            return location
-        usual = {"id"}
-        if location.get("location_type") == ("physical" if has_address else "virtual"):
-            usual |= {"location_type"}
-        if location.get("name") in (BY_PHONE, HIDDEN_PLACE):
-            usual |= {"name", "url", "location_type"}
-        return {name: value for name, value in location.items() if name not in usual}
 
     def _location(self, number: int, record: Json) -> dict[str, Any]:
         """Return what is kept of a service at a location: no phone and no hours, which are the service's."""
@@ -360,23 +342,6 @@ class _Reading:
         for one in location.get("addresses", ()):
             one.pop("attention", None)  # somebody's name
         return found
-
-    def _address(self, number: int, record: Json) -> Address:
-        street = ", ".join(
-            one for one in (one_line(record["address_1"]), one_line(record.get("address_2", ""))) if one
-        )
-        parts = [one_line(record[name]) for name in ("city", "state_province", "postal_code")]
-        country = one_line(record["country"]).upper()
-        if len(country) != 2 or not country.isalpha():
-            path = f"service_at_locations[{number}].location.addresses"
-            raise Refused(f"{path}.country", "it is a country in two letters (ISO 3166), such as US")
-        return Address(street, parts[0], parts[1], parts[2], country)
-
-    def _texts_of_where(self, at: Sequence[Json]) -> Iterator[str]:
-        for one in at:
-            for address in (one.get("location") or {}).get("addresses") or ():
-                lines = (str(address.get(name, "")) for name in ("address_1", "address_2"))
-                yield from (one for one in lines if not hides_street(one))
 
     # What has no field
 

@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 from chalicelib.directory.gazetteer import letters_of
 from chalicelib.directory.hsds.cells import (
     read_age,
+    read_country,
     read_date,
     read_flag,
     read_list,
     read_phones,
+    read_status,
     read_zip,
 )
 from chalicelib.directory.hsds.columns import EXPORTED, SEVERAL, STRICT, column_of, is_of_people, plain
@@ -38,12 +40,8 @@ from chalicelib.directory.hsds.tables import LONGEST_CELL, NoTable, cell, decode
 from chalicelib.directory.hsds.terms import needs_in
 from chalicelib.directory.places import is_slug
 from chalicelib.directory.services import (
-    ACTIVE,
     AUDIENCES,
     NEEDS,
-    PAUSED,
-    RETIRED,
-    STATUSES,
     Address,
     Coverage,
     Organization,
@@ -58,18 +56,6 @@ _COLUMN_OF = {"apply": "how_to_apply", "address": "street", "coverage": "countie
 # What is published can be read by anybody, and a column of notes was written for inside.
 _UNKNOWN = "nobody here knows this column, or it stands twice: it was left out"
 _PEOPLE = "names of people are not kept"
-_STATUS_WORDS = {
-    "": ACTIVE, "active": ACTIVE, "open": ACTIVE, "yes": ACTIVE, "true": ACTIVE, "y": ACTIVE,
-    "inactive": RETIRED, "closed": RETIRED, "no": RETIRED, "false": RETIRED, "n": RETIRED, "defunct": RETIRED,
-    "retired": RETIRED, "paused": PAUSED, "temporarily closed": PAUSED, "on hold": PAUSED,
-}  # fmt: skip
-_COUNTRIES = {
-    "usa": "US",
-    "united states": "US",
-    "united states of america": "US",
-    "u.s.": "US",
-    "u.s.a.": "US",
-}
 
 
 def read_sheet(data: bytes, file: str, door: Door) -> Imported:
@@ -225,7 +211,7 @@ class _Row:
             address=self._address(),
             confidential=self.read("confidential", read_flag) or self._hides_where,
             coverage=self._coverage(),
-            status=self._status(),
+            status=self.read("status", read_status),
             assured_on=self.read("assured_on", self._day_that_came) if self.one("assured_on") else None,
             assured_by=self._own("assured_by"),
             shown_first=bool(self._own("shown_first")) and self.read("shown_first", read_flag),
@@ -351,7 +337,7 @@ class _Row:
             return None
         street = ", ".join(one for one in (self.one("street"), self.one("street_2")) if one)
         city, state = self.one("city"), self.one("state")
-        country = _COUNTRIES.get(self.one("country").casefold(), self.one("country")) or "US"
+        country = read_country(self.one("country"))
         postal_code = self.read(
             "zip", partial(read_zip, state=state, country="" if self.is_ours else country)
         )
@@ -400,11 +386,3 @@ class _Row:
             " column Counties",
         )
         return Coverage(around)
-
-    def _status(self) -> str:
-        word = self.one("status").casefold()
-        if word in STATUSES:
-            return word
-        if word not in _STATUS_WORDS:
-            raise Refused(self.titles["status"], "write active, paused or retired")
-        return _STATUS_WORDS[word]
