@@ -162,6 +162,7 @@ class PlaceSearch:
         states = {number for number, state in names if is_one_letter_off(name, state)}
         # One letter is wrong in one half at most, so that the other is right, unless two are swapped across.
         half, nearly = len(name) // 2, (len(name) + 1, len(name) - 1)
+        half += (name[half - 1] == " ") - (name[half] == " ")  # many begin with "los ", and end with " city"
         begin, end = name[:half], name[half:]
         swapped = begin[:-1] + end[0] + begin[-1] + end[1:]
         found = {swapped} if self._table.is_name(swapped) else set()
