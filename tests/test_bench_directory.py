@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -10,8 +11,13 @@ import pytest
 
 from bench.directory import wanted
 from bench.invented_services import invented
-from chalicelib.directory.adapters.shipped_content import CONTENT
+from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES
+from chalicelib.directory.content import read_content
+from chalicelib.directory.service_entries import entry_of
 from chalicelib.directory.zips import read_zips
+from chalicelib.pages.render.catalogs import Catalogs
+from chalicelib.pages.render.packing import pack
+from chalicelib.pages.render.site import Site
 
 pytestmark = pytest.mark.takes(30)
 
@@ -39,6 +45,21 @@ def test_invented_services_are_the_same_each_time_and_no_address_of_a_bed_is_amo
     assert len({one.id for one in found}) == 300
     assert not [one for one in found if one.hides_where and one.address]
     assert all(one.phones[0].value.startswith("+12095550") for one in found), "numbers that are nobody's"
+
+
+def test_the_fullest_pages_of_an_invented_state_keep_to_the_bytes_of_a_page() -> None:
+    places, contacts, settings, zips = (
+        json.loads((CONTENT / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("places", "contacts", "site", "zips")
+    )
+    services = [entry_of(one) for one in invented(2_500, read_zips(zips))]
+    content = read_content(places, contacts, settings, services, zips)
+    site = Site(TEMPLATES, Catalogs(CATALOGS), content)
+    pages = [one for one in content.areas.by_unit.values() if one.services and (one.need or not one.links)]
+    fullest = sorted(pages, key=lambda one: len(one.services))[-20:]
+    assert len(fullest[0].services) > 20
+    sizes = {one.unit: len(base64.b64decode(pack(site.area("en", one.unit), 9))) for one in fullest}
+    assert {unit: size for unit, size in sizes.items() if size > 6_500} == {}
 
 
 @pytest.mark.parametrize("argument", ["SERVICES=", "SERVICES=0", "SERVICES=x", "PLACES=3", "20"])

@@ -15,16 +15,20 @@ from typing import Any
 from chalicelib.directory.area_units import CHOOSE, STATES, UNKNOWN, unit_for
 from chalicelib.directory.places import KINDS, Places
 from chalicelib.directory.service_entries import IN_OTHER
-from chalicelib.directory.services import ACTIVE, NEEDS, Service
+from chalicelib.directory.services import ACTIVE, NEEDS, Address, Service
 from chalicelib.directory.us_states import POSTAL_LETTERS
 from chalicelib.directory.zips import County, Zips
 from chalicelib.shared.locales import DEFAULT
 from chalicelib.shared.place_names import fold, without_kind
 
 # Bytes that the services of a county may take on its page, packed, in English and in any language: with more,
-# the page is over its budget (6.5 and 8.5 KB as gzip), and each need gets a page of its own.
-MOST_ENGLISH, MOST_BYTES = 2_750, 4_000
-_A_SERVICE = 26  # bytes that the words and tags around each take
+# the page is over its budget (6.5 and 8.5 KB as gzip), and each need gets a page of its own. Those can be cut
+# further, so they keep further away from it: how much is packed is a guess, right to fifty bytes or so.
+MOST_ENGLISH, MOST_OF_A_NEED, MOST_BYTES = 2_692, 2_640, 4_000
+# Bytes that the words and tags around these take, found with 120 pages of 6.1 KB and more (bench.directory).
+_A_SERVICE, _A_LINE, _A_NEED, _ONCE_MORE, _AT_THE_TOP = 1.62, 1.66, 24.4, 5.6, 10.6
+_AT_LEAST = 22  # bytes for each service, were it a name and a number alone
+_MOST_AT_THE_TOP = 6  # lines that are answered day and night
 
 _OF_STATE = KINDS.index("state")
 Rank = tuple[int, int]  # how near a service is, and its number: nearest first, else in their order
@@ -153,30 +157,62 @@ def _in_parts(services: Sequence[Service]) -> list[Sequence[Service]]:
     for parts in range(1, len(services)):
         size = -(-len(services) // parts)
         cut = [services[start : start + size] for start in range(0, len(services), size)]
-        if all(map(fits, cut)):
+        if all(fits(some, one_need=True) for some in cut):
             return cut
     return [[service] for service in services]
 
 
-def fits(services: Sequence[Service]) -> bool:
+def fits(services: Sequence[Service], one_need: bool = False) -> bool:
     """Say whether so many services fit on one page, in each language that somebody translated them into."""
-    if weight_of(services, DEFAULT) > MOST_ENGLISH:
+    if weight_of(services, DEFAULT, one_need) > (MOST_OF_A_NEED if one_need else MOST_ENGLISH):
         return False
     languages = {tag for service in services for tag in service.in_other}
-    return all(weight_of(services, tag) <= MOST_BYTES for tag in languages)
+    return all(weight_of(services, tag, one_need) <= MOST_BYTES for tag in languages)
 
 
-def weight_of(services: Sequence[Service], language: str) -> int:
+def weight_of(services: Sequence[Service], language: str, one_need: bool = False) -> int:
     """Return about how many bytes services take on a page in a language, packed."""
-    lines: list[str] = []
+    words: list[str] = []
+    lines = 0
     for service in services:
         said = {name: getattr(service, name) for name in IN_OTHER} | {**service.in_other.get(language, {})}
-        address = service.address
-        lines += [service.name, *said.values(), service.website, service.id]
-        lines += [f"{phone.show} {phone.value}" for phone in service.phones]
-        lines += [address.street, address.city] if address and not service.hides_where else []
-    packed = zlib.compress("\n".join(filter(None, lines)).encode(), 9)
-    return len(packed) + _A_SERVICE * len(services)
+        address = None if service.hides_where else service.address
+        days = [f"{' '.join(one.days)} {one.opens} {one.closes}" for one in service.hours]
+        day = str(service.assured_on or service.read_on)
+        words += [service.name, *said.values(), service.website, service.id]
+        words += [f"{phone.show} {phone.value}" for phone in service.phones]
+        words += [address.street, address.city, address.postal_code] if address else []
+        words += [" ".join(service.languages), " ".join(service.audiences), day, service.assured_by, *days]
+        lines += len(service.phones) + len(days) + sum(map(bool, _lines(service, address)))
+    packed = len(zlib.compress("\n".join(filter(None, words)).encode(), 9))
+    around = _A_SERVICE * len(services) + _A_LINE * lines + (0 if one_need else _needs(services))
+    return round(packed + max(around, _AT_LEAST * len(services)))
+
+
+def _lines(service: Service, address: Address | None) -> tuple[object, ...]:
+    """Return what has a line of its own in an entry, where it is there."""
+    return (
+        service.cost,
+        service.apply,
+        service.languages or service.interpretation,
+        address,
+        service.website or service.organization.website,
+        service.hours_note,
+        service.always,
+        "anyone" not in service.audiences,
+        service.eligibility,
+        service.least_age is not None or service.most_age is not None,
+        service.assured_on,
+        service.assured_by,
+    )
+
+
+def _needs(services: Sequence[Service]) -> float:
+    """Return the bytes of what only a page with all needs has: headings, and names that stand there again."""
+    needs = {need for service in services for need in service.needs}
+    again = sum(len(service.needs) - 1 for service in services)
+    always = sum(service.always and service.can_be_called() for service in services)
+    return _A_NEED * len(needs) + _ONCE_MORE * again + _AT_THE_TOP * min(always, _MOST_AT_THE_TOP)
 
 
 def covering(zips: Zips, places: Places, services: Sequence[Service]) -> dict[str, tuple[str, ...]]:
