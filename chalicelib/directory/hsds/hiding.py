@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.directory.hsds.shapes import OF_WHERE
+from chalicelib.directory.hsds.shapes import OF_WHERE, is_uuid
 from chalicelib.directory.hsds.where_words import (
     Keys,
     has_key,
@@ -105,9 +105,10 @@ def without_streets(service: Service, where: Iterable[str]) -> Service:
 def says_any(service: Service, keys: Keys) -> bool:
     """Say whether some text of a service has one of these keys in it."""
     texts = [text for _, text in _texts_in(entry_of(service))]
-    # All at once first: it is asked of each record of a file.
-    links = (one for one in texts if " " not in one)
-    return has_key(" \n".join((*texts, "")), keys) or any(has_key(one, keys) for one in links)
+    # All at once first: it is asked of each record of a file. A word, a number and a UUID say no street.
+    links = (one for one in texts if " " not in one and not one.isalpha() and not one[1:].isdigit())
+    whole = " \n".join((*texts, ""))
+    return has_key(whole, keys) or any(has_key(one, keys) for one in links if not is_uuid(one))
 
 
 def streets_of(service: Service) -> list[str]:

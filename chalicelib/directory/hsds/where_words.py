@@ -40,6 +40,8 @@ _MAPS = re.compile(
     r"///\w+\.\w+\.\w+|\b[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}\b",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"[0-9]+")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _WORDS = re.compile(r"[^\W_]+")
 _DIRECTIONS = frozenset((
     "n", "s", "e", "w", "ne", "nw", "se", "sw", "north", "south", "east", "west", "northeast", "northwest",
@@ -54,10 +56,13 @@ _RAW = 3  # times that a text may have been escaped
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What to look for in texts: rows of words by their first one, and the same run together."""
+    """What to look for in texts: rows of words by their first one, and the same run together.
+
+    What runs together is found by the number that it begins with, "" for none: a file may hide thousands.
+    """
 
     rows: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
-    together: tuple[str, ...] = ()
+    together: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def keys_of(texts: Iterable[str], shared: bool = False) -> Keys:
@@ -77,8 +82,12 @@ def keys_of(texts: Iterable[str], shared: bool = False) -> Keys:
     rows: dict[str, list[tuple[str, ...]]] = {}
     for words in found:
         rows.setdefault(words[0], []).append(words)
-    runs = ("".join(words) for words in found)
-    return Keys(rows, tuple(one for one in runs if len(one) > _SHORTEST))
+    together: dict[str, list[str]] = {}
+    for run in ("".join(words) for words in found):
+        if len(run) > _SHORTEST:
+            number = _NUMBER.match(run)
+            together.setdefault(number[0] if number else "", []).append(run)
+    return Keys(rows, together)
 
 
 def _is_told(words: Sequence[str]) -> bool:
@@ -95,10 +104,17 @@ def has_key(text: str, keys: Keys) -> bool:
         for row in keys.rows.get(word, ()):
             if tuple(words[at : at + len(row)]) == row:
                 return True
-    if " " in text:
-        return False
-    together = "".join(words)
-    return any(one in together for one in keys.together)
+    return " " not in text and _has_run("".join(words), keys.together)
+
+
+def _has_run(text: str, together: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether a link, an id or an address has one of these keys in it without anything between."""
+    for number in _NUMBER.finditer(text):
+        for start in range(*number.span()):  # "q12main" and "112main" both say it
+            for one in together.get(text[start : number.end()], ()):
+                if text.startswith(one, start):
+                    return True
+    return any(one in text for one in together.get("", ()))
 
 
 def streets_in(text: str) -> list[tuple[int, int]]:
@@ -137,8 +153,10 @@ def _shown(text: str) -> str:
         text = plain
     if text.isascii():
         return text
-    plain = "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
-    return "".join(str(unicodedata.digit(one, one)) for one in plain)
+    plain = unicodedata.normalize("NFKC", text)
+    if not plain.isprintable():
+        plain = "".join(one for one in plain if unicodedata.category(one) != "Cf")
+    return _OTHER_DIGIT.sub(lambda found: str(unicodedata.digit(found[0])), plain)
 
 
 def _plain(text: str) -> str:
