@@ -100,7 +100,10 @@ class PlaceSearch:
     ) -> FoundCounties | None:
         for name, state in meant:
             counties, named = look(name)
-            found = dict.fromkeys(key for key in counties if state in (None, key[0]))
+            found: dict[CountyKey, None] = {}
+            for key in counties:
+                if state is None or state == key[0]:
+                    found[key] = None
             states = named if state is None else set()
             if found or states:
                 return self._answer(found, states)
