@@ -93,7 +93,10 @@ class PlaceSearch:
         for look in (self._exact, self._begun, self._misspelt):
             if answer := self._look(look, meant):
                 return answer
-        return self._look(self._exact, self._at_the_end(words)) or self._anything()
+        return (self._at_the_end(words) if words.replace(",", " ").split()[1:] else None) or self._anything()
+
+    def _at_the_end(self, words: str) -> FoundCounties | None:
+        return self._look(self._exact, self._names_at_the_end(words))
 
     def _look(
         self, look: Callable[[str], tuple[Iterable[CountyKey], set[int]]], meant: Iterable[Meant]
@@ -124,7 +127,7 @@ class PlaceSearch:
             meant.append((fold(before), None))
         return [one for one in dict.fromkeys(meant) if 0 < len(one[0]) <= LONGEST_NAME]
 
-    def _at_the_end(self, words: str) -> Iterator[Meant]:
+    def _names_at_the_end(self, words: str) -> Iterator[Meant]:
         """Yield names that stand between commas, or behind a number or a word like "in", from the end."""
         for part in reversed(words.split(",")[-_MOST_PARTS:]):
             folded = fold(part)
