@@ -29,6 +29,7 @@ from chalicelib.publishing.document_forms import check_form
 from chalicelib.publishing.documents import STOPS, Problem, check_text
 from chalicelib.publishing.field_names import unknown_fields
 from chalicelib.publishing.json_documents import Unreadable, line_at, read
+from chalicelib.publishing.overdue_services import entries_in
 from chalicelib.shared.days import read_day
 from chalicelib.shared.locales import ENDONYMS
 from chalicelib.shared.time_zones import is_known_zone
@@ -64,11 +65,13 @@ def check(whole: Mapping[str, str], shipped: Mapping[str, str]) -> list[Problem]
 
 
 def days_to_come(whole: Mapping[str, str], latest: date) -> list[Problem]:
-    """Name the consents of recipients and the checks of languages that are later than `latest`."""
+    """Name the consents of recipients, checks of languages and confirmations of services after `latest`."""
     texts = [("id", "agreed_on", RECIPIENTS, entry) for entry in json.loads(whole[RECIPIENTS])]
     site = json.loads(whole[SITE])
     languages = [*site["locales"], *site.get("other_languages", ())]
     texts += [("tag", "checked_on", SITE, entry) for entry in languages]
+    offered = [(name, entries_in(text)) for name, text in whole.items() if base_of(name) == SERVICES]
+    texts += [("id", "assured_on", name, entry) for name, entries in offered for entry in entries]
     return [
         Problem(
             document,

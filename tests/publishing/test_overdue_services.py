@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.publishing.document_checks import days_to_come
 from chalicelib.publishing.overdue_services import (
     as_csv,
     due_by,
@@ -112,3 +113,12 @@ def test_the_days_of_a_release_say_later_how_many_are_due():
     assert due_by(days, date(2026, 4, 5)) == {}
     assert due_by(days, date(2026, 4, 6)) == {"b": 1}
     assert due_by(days, date(2027, 1, 5)) == {"a": 1, "b": 1}
+
+
+def test_a_confirmation_on_a_day_to_come_is_named_before_it_is_published():
+    services = {"services": [{"id": "x", "name": "Kitchen", "assured_on": "2026-11-27"}]}
+    texts = {"recipients": "[]", "site": '{"locales": []}', "services/town": json.dumps(services, indent=1)}
+    [problem] = days_to_come(texts, date(2026, 11, 26))
+    assert (problem.document, problem.line) == ("services/town", 4)
+    assert "2026-11-27, a day that has not come yet" in problem.sentence
+    assert days_to_come(texts, date(2026, 11, 27)) == []
