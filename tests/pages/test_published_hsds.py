@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from chalicelib.directory.hsds.edition import READ
 from chalicelib.pages.adapters.published_hsds import (
+    LOOK_AGAIN,
     LOOK_EVERY,
     MadeEdition,
     PublishedEditions,
@@ -138,6 +139,27 @@ def test_without_a_bucket_the_last_edition_is_served(bucket: Bucket) -> None:
     assert served.count() == len(SERVICES)
     bucket.close()
     assert served.later() == len(SERVICES)
+
+
+def test_what_shipped_is_not_served_for_what_is_published_while_the_bucket_is_away(bucket: Bucket) -> None:
+    bucket.publish("a1", FILES)
+    snapshot = bucket.files.pop("releases/hsds/a1/services")
+    served = Served(bucket)
+    with pytest.raises(OSError, match="what is published"):
+        served.count()
+    bucket.files["releases/hsds/a1/services"] = snapshot
+    served.now += LOOK_AGAIN
+    assert served.count() == len(SERVICES)
+
+    for odd in (b"", b"[]", b'{"index": []}'):
+        bucket.files["current.json"] = odd
+        with pytest.raises(OSError, match="what is published"):
+            Served(bucket).count()
+    del bucket.files["current.json"]
+    assert Served(bucket).count() == 1
+    bucket.close()
+    with pytest.raises(OSError, match="what is published"):
+        Served(bucket).count()
 
 
 def test_an_edition_in_a_folder_is_read_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.errors import FrameInvalid
 from chalicelib.directory.adapters.published_texts import (
-    ABSENT,
     LOOK_EVERY,
     PATIENCE,
     PublishedTexts,
 )
 from chalicelib.directory.document_ids import CATALOG
-from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
+from chalicelib.shared.net.public_files import ABSENT, FetchFailed, HttpConnection
 
 _LONGEST = 1_000_000  # bytes; ten languages take 30,000
 

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 
 from chalicelib.directory.document_ids import RECIPIENTS
 from chalicelib.directory.recipient_rows import offices_at
-from chalicelib.shared.net.public_files import FetchFailed, HttpConnection
+from chalicelib.shared.net.public_files import ABSENT, FetchFailed, HttpConnection
 
 LOOK_EVERY = 30.0
 PATIENCE = 3.0  # seconds for both files
 OFFICES = "offices.json"  # which the access function writes
-ABSENT = ("status 403", "status 404")  # how a bucket responds for what it does not have
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # The certificate authorities of AWS, as its documentation lists them for clients.
 ROOTS = __file__.rpartition("/")[0] + "/amazon_roots.pem"
+ABSENT = ("status 403", "status 404")  # how a bucket responds for what it does not have
 CONNECT_SECONDS = 1.0  # for one address; a name may have many
 _LONGEST_HEAD = 16_384
 _LONGEST_BODY = 2_000_000
