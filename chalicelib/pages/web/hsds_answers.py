@@ -41,7 +41,6 @@ _PREFLIGHT = {
     "Cache-Control": "no-store",
 }
 _UNTIL = 20  # hex digits of a hash
-LONGEST_ANSWER = 5_500_000  # bytes: a response of Lambda holds six million, its envelope among them
 
 Event = Mapping[str, Any]
 
@@ -112,8 +111,6 @@ def answer_for(editions: Editions, asked: Question, base: str) -> Sent:
 def _sent(found: Answer, known: str) -> Sent:
     if found.status != 200:
         return Sent(found.status, {**_ALWAYS, **found.headers, "Cache-Control": "no-store"}, found.body)
-    if len(found.body.encode()) > LONGEST_ANSWER:
-        return _problem(400, "this is too long for one response: ask for fewer records with per_page")
     return _unless_known({**found.headers, "Cache-Control": _KEPT}, found.body, known)
 
 
