@@ -28,6 +28,11 @@ EMAIL, PASSWORD = "ana@desk.example", "correct horse battery"
 NEW = "cam@desk.example"
 _WIDTHS = {"": 1280, "-phone": 390}
 _TALLEST = 1100
+_PANTRIES = b"""Program,Agency,Phone,Category,Description,Address,City,State,ZIP,County,Address is private
+Food box (invented),Valley Aid,209-555-0100,Food pantry,A box of food.,1 Oak St,Merced,CA,95340,Merced,
+Soup (invented),Valley Aid,555-0101,Food pantry,Soup at noon.,2 Oak St,Merced,CA,95340,Merced,
+Beds (invented),Valley Aid,209-555-0102,Shelter,Beds for the night.,3 Oak St,Merced,CA,95340,Merced,yes
+"""
 _PATIENCE = 180_000  # milliseconds: checking and publishing show how far they are
 
 
@@ -98,6 +103,7 @@ def take_pictures(browser: Browser, site: str, mailroom: str, folder: Path) -> N
     _people(ana, Clerk(browser, site, folder), mailroom)
     _send_a_report(browser, site)
     _texts(ana, Clerk(browser, site, folder))
+    _services(ana)
     _publishing(ana)
     _rest(ana)
 
@@ -140,6 +146,19 @@ def _texts(ana: Clerk, other: Clerk) -> None:
     ana.press("Save the draft")
     ana.see("/admin/contacts", "contacts")
     _added(ana)
+
+
+def _services(ana: Clerk) -> None:
+    """Look at services, and at what an invented file would change; nothing is saved."""
+    place = "p=merced-county-ca"
+    ana.see(f"/admin/services/of?{place}", "services")
+    ana.see(f"/admin/service?{place}&s=vcc", "service")
+    ana.see(f"/admin/service/translated?{place}&s=vcc&l=es", "translated")
+    ana.page.goto(f"/admin/services/import?{place}")
+    ana.page.set_input_files("#file", {"name": "pantries.csv", "mimeType": "text/csv", "buffer": _PANTRIES})
+    ana.page.get_by_label("Name of the list").fill("Pantries of the valley (invented)")
+    ana.press("Look what it changes")
+    ana.picture("services-file")
 
 
 def _added(ana: Clerk) -> None:
