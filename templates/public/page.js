@@ -24,9 +24,10 @@
   addEventListener('click', e => {
     const link = e.target.closest('a');
     if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
-    if (link.id === exit.id) { e.preventDefault(); leave(); }
     // Our own links replace the entry too: Back then goes to whatever was before this site.
-    else if (link.origin === location.origin) { e.preventDefault(); location.replace(link.href); }
+    if (link.id !== exit.id && link.origin !== location.origin) return;
+    e.preventDefault();
+    if (link.id === exit.id) leave(); else location.replace(link.href);
   });
 
   // Esc or Shift three times, each within five seconds of the last, and nothing else in between. Shift counts only
@@ -54,6 +55,18 @@
 
   // How form.js sends: nothing of it is kept.
   self.post = (to, body) => fetch(to, { method: 'POST', body, credentials: 'omit', cache: 'no-store' });
+
+  // A search leaves no entry either: what comes is written over this page. Where this fails, the form is sent as usual.
+  addEventListener('submit', e => {
+    const form = e.target;
+    if (!form.place) return;
+    post(form.action, new URLSearchParams(new FormData(form))).then(e => e.text()).then(e => {
+      document.write(e);
+      document.close();
+      location.replace('#f');
+    }, () => form.submit());
+    e.preventDefault();
+  });
 
   // Paper shows what is folded away.
   addEventListener('beforeprint', () => {

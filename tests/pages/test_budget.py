@@ -17,8 +17,8 @@ MOST_BYTES_ENGLISH = 6.6 * 1024  # as brotli
 
 # Bytes of gzip -9 for each part of a place's page, in the dearest language. A change that needs more says why
 # in its message and raises the figure here; one that needs less lowers it.
-PARTS = {"style": 1_460, "script": 810, "markup": 1_385, "words": 5_305}
-FIRST_VIEW = {"en": 5_800, "any": 7_600}  # bytes of brotli, without the headers
+PARTS = {"style": 1_460, "script": 920, "markup": 1_385, "words": 5_305}
+FIRST_VIEW = {"en": 5_900, "any": 7_660}  # bytes of brotli, without the headers
 
 
 def weigh(text: str) -> int:
