@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, cast
 
 from chalicelib.delivery import mail_frames
 from chalicelib.directory import document_ids
-from chalicelib.directory.areas import NO_AREAS, Areas, find_areas
+from chalicelib.directory.areas import NO_AREAS, Areas
 from chalicelib.directory.content import read_content
 from chalicelib.directory.document_ids import (
     CATALOG,
@@ -25,8 +24,6 @@ from chalicelib.directory.document_ids import (
     place_of,
 )
 from chalicelib.directory.errors import DocumentInvalid
-from chalicelib.directory.places import read_places
-from chalicelib.directory.service_entries import read_service
 from chalicelib.directory.services import ACTIVE
 from chalicelib.pages import po_files
 from chalicelib.publishing import (
@@ -45,11 +42,11 @@ from chalicelib.publishing.page_units import with_hashes
 from chalicelib.publishing.place_inputs import fingerprint_of, place_inputs, site_digest
 from chalicelib.publishing.ports import PlaceInputs, ShippedDocuments, SiteLook, SiteRenderer
 from chalicelib.publishing.renderer_by_place import problem_at_place
+from chalicelib.publishing.site_areas import areas_of_texts, entries_of, services_in
 from chalicelib.publishing.whole_texts import (
     all_texts,
     are_whole,
     owners,
-    shipped_zips,
     whole_of,
     whole_texts,
 )
@@ -135,7 +132,7 @@ class CheckDocuments:
         problems += [_weighed(problem, before) for problem in look.problems]
         put = to_publish and not any(problem.weight == documents.STOPS for problem in problems)
         of_site = site_digest({**texts, **(raw or {})}, shipped)
-        areas = self._areas(whole) if look.renders else NO_AREAS
+        areas = areas_of_texts(self._shipped, whole) if look.renders else NO_AREAS
         built = self._built(texts, whole, of_site, look, known, areas, put=put)
         problems += [problem for one in built.values() for problem in one.problems]
         largest = max(built.values(), key=lambda one: one.largest, default=None)
@@ -178,7 +175,7 @@ class CheckDocuments:
         hosts = None if are_whole(whole) else read(SITE, whole[SITE]).get("hosts")
         built: dict[str, BuiltPlace | None] = {}
         wanted: dict[str, tuple[PlaceInputs, str]] = {}
-        for inputs in place_inputs(whole_of(whole), offices, hosts, areas, _services_in(whole)):
+        for inputs in place_inputs(whole_of(whole), offices, hosts, areas, services_in(whole)):
             built[inputs.place] = None  # its turn in the order of all
             if entry := known.find(inputs, of_site):
                 built[inputs.place] = entry
@@ -195,15 +192,6 @@ class CheckDocuments:
             told = tuple(problem_at_place(each, wanted[slug][0], whole) for each in entry.problems)
             built[slug] = replace(entry, problems=told)
         return {slug: entry for slug, entry in built.items() if entry}
-
-    def _areas(self, whole: Mapping[str, str]) -> Areas:
-        """Return the areas of a site: none where no ZIPs shipped."""
-        zips = shipped_zips(self._shipped)
-        if zips is None:
-            return NO_AREAS
-        places = read_places(whole_of(whole).places)
-        services = [read_service(one, places, None) for one in _services_in(whole)]
-        return find_areas(zips, places, services)
 
     def _stamps(self, whole: Mapping[str, str], before: Mapping[str, Sequence[str]]) -> list[Problem]:
         latest = latest_today(self._clock.now())
@@ -234,16 +222,6 @@ class CheckDocuments:
         ]
 
 
-def _services_in(whole: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    return [one for name, text in whole.items() if base_of(name) == SERVICES for one in _parsed(name, text)]
-
-
-@lru_cache(maxsize=20_000)  # one document a place
-def _parsed(document: str, text: str) -> Sequence[Mapping[str, Any]]:
-    """Return the entries of a services document that was checked; nobody may change them."""
-    return tuple(read(document, text)["services"])
-
-
 def _on_no_page(whole: Mapping[str, str], drafted: Iterable[str], areas: Areas) -> list[Problem]:
     """Name the services of drafts that cover no county with a page: nobody would find them."""
     shown = {one for area in areas.by_unit.values() for one in area.services}
@@ -252,7 +230,7 @@ def _on_no_page(whole: Mapping[str, str], drafted: Iterable[str], areas: Areas) 
         Problem(name, at(whole[name], one["id"]), f"{one['name']} ({place_of(name)}): {_ON_NO_PAGE}", ASKS)
         for name in drafted
         if areas.by_unit and base_of(name) == SERVICES
-        for one in _parsed(name, whole[name])
+        for one in entries_of(name, whole[name])
         if one.get("status", ACTIVE) == ACTIVE and one["id"] not in shown
     ]
 

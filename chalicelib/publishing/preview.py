@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
+from typing import cast
 
 from chalicelib.delivery import mail_frames
 from chalicelib.delivery.mail_frames import MAILS
@@ -13,12 +14,13 @@ from chalicelib.directory.document_ids import CONTACTS, RECIPIENTS
 from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.pages.about import AboutSite
 from chalicelib.pages.choose_page import ABOUT
-from chalicelib.publishing import catalog_checks, document_checks, page_marks
+from chalicelib.publishing import catalog_checks, document_checks, page_marks, preview_services
 from chalicelib.publishing.documents import STOPS
 from chalicelib.publishing.edit_text import LiveTexts
 from chalicelib.publishing.field_labels import plain, title_of
 from chalicelib.publishing.json_documents import read
 from chalicelib.publishing.page_blocks import Block, Run
+from chalicelib.publishing.place_inputs import place_inputs
 from chalicelib.publishing.ports import (
     DocumentStore,
     ReleaseShelf,
@@ -26,6 +28,7 @@ from chalicelib.publishing.ports import (
     SiteRenderer,
 )
 from chalicelib.publishing.side_by_side import Row, rows
+from chalicelib.publishing.site_areas import areas_of_texts, services_in
 from chalicelib.publishing.site_sentences import SiteSentences
 from chalicelib.publishing.where_changed import WhereChanged
 from chalicelib.publishing.whole_texts import all_texts, whole_of, whole_texts
@@ -99,7 +102,8 @@ class Preview:
         """Return what can be looked at with the drafts as they are. Raises DocumentInvalid."""
         texts = self._drafts()
         self._check(texts)
-        whole = whole_of(all_texts(self._shipped, texts))
+        every = all_texts(self._shipped, texts)
+        whole = whole_of(every)
         places = {str(one["slug"]): str(one["name"]) for one in whole.places["places"]}
         locales = [str(locale["tag"]) for locale in whole.site["locales"]]
         recipients = {
@@ -110,6 +114,7 @@ class Preview:
             for place, name in places.items()
             for ending, what in _OF_A_PLACE.items()
         }
+        pages |= preview_services.pages(areas_of_texts(self._shipped, every), whole.places["places"])
         pages |= {"code": "The page that asks for a code", "answer": "The answer to a code"}
         pages |= {ABOUT: "The page about the site"}
         pages |= {f"error-{status}": f"Error {status}" for status in _ERRORS}
@@ -133,6 +138,8 @@ class Preview:
 
         The drafts are not looked over once more: `choices` has done that. Raises DocumentInvalid.
         """
+        if preview_services.is_one(name):
+            raise DocumentInvalid("services are changed in their own forms, under “Services”")
         texts = self._drafts()
         draft = self._blocks(texts, name)
         live_texts = self._live.changed(self._shelf.live())
@@ -189,9 +196,26 @@ class Preview:
                 raise DocumentInvalid(f"{where}: {plain(problem.sentence)}")
 
     def _render(self, texts: Mapping[str, str], name: str) -> PreviewPage:
+        if preview_services.is_one(name):
+            return self._services(texts, name)
         page = self._renderer.page(texts, name)
         html = self._about.fill(page.html) if self._about and name.endswith(f"/{ABOUT}") else page.html
         return PreviewPage(html, page.headers)
+
+    def _services(self, texts: Mapping[str, str], name: str) -> PreviewPage:
+        """Render a page of a county's services as it is built for readers. Raises DocumentInvalid."""
+        every = all_texts(self._shipped, texts)
+        areas = areas_of_texts(self._shipped, every)
+        locale, _, page = name.partition("/")
+        unit = preview_services.unit_of(areas, page)
+        only = replace(areas, by_unit={unit: areas.by_unit[unit]})
+        inputs = place_inputs(whole_of(every), areas=only, services=services_in(every))
+        [made] = self._renderer.places(texts, [one for one in inputs if one.place == unit])
+        for found in made.pages:
+            if found.name == f"{locale}/{unit}":
+                headers = cast("Mapping[str, str]", self._renderer.look(texts).index.get("headers", {}))
+                return PreviewPage(found.html, headers)
+        raise DocumentInvalid(made.problems[0].sentence if made.problems else "there is no such page")
 
     def _blocks(self, texts: Mapping[str, str], name: str) -> Sequence[Block]:
         """Return a page's words with their marks. Raises DocumentInvalid when these change what it says."""

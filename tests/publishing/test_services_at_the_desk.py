@@ -345,6 +345,25 @@ def test_no_text_of_a_file_or_a_form_is_markup_on_any_screen(editor: Person) -> 
     assert evil in "".join(screens[1].tree.itertext())
 
 
+def test_the_page_of_the_county_is_seen_with_the_draft_before_it_is_published(editor: Person) -> None:
+    editor.follow(send(editor, NEW, **KITCHEN))
+    assert f"/admin/preview?page={PLACE}/services#looks" in editor.get(OF_PLACE).text
+    choices = editor.get(f"/admin/preview?page={PLACE}/services&locale=es")
+    assert "ervices are changed in their own forms" in choices.words
+    of_county = [
+        str(one.get("value"))
+        for one in choices.tree.iter("option")
+        if str(one.get("value")).startswith(f"{PLACE}/services")
+    ]
+    assert of_county[0] == f"{PLACE}/services"
+    drafted = [editor.get(f"/admin/preview/page?which=draft&name=es/{name}") for name in of_county]
+    assert "Elm Kitchen (invented)" in " ".join(page.words for page in drafted)
+    live = editor.get("/admin/preview/page?which=live&name=es/los-banos-ca/services")
+    assert "Valley Crisis Center" in live.words
+    assert "Elm Kitchen" not in live.words
+    assert "sandbox; default-src 'none'" in drafted[0].headers["Content-Security-Policy"]
+
+
 def test_a_clerk_types_a_services_sentences_in_another_language(desk: DeskSite, editor: Person) -> None:
     editor.follow(send(editor, NEW, **KITCHEN))
     form = f"{NEW}&s=elm-kitchen-invented"

@@ -180,6 +180,7 @@ class ServiceScreens:
             status,
             place=place,
             name=name,
+            in_a_county=self._edit.places()[place].kind in ("city", "county"),
             list=list_,
             lines=list_.rows,
             all=len(known),
