@@ -143,9 +143,9 @@ def test_a_changed_service_is_written_where_it_is_shown_and_for_machines_and_now
     change(site, "of-the-state", "california", cost="Free")
     assert site.bring() == site.written_pages() == COUNTIES
     marks.append(site.live.index["hsds"])
-    change(site, "of-the-state", "california", coverage={"counties": ["06019"]})
+    change(site, "of-the-state", "california", coverage={"counties": ["06047"]})
     site.bring()
-    assert site.written_pages() == COUNTIES - {FRESNO}, "where it is shown as it was, nothing is written"
+    assert site.written_pages() == COUNTIES - {MERCED}, "where it is shown as it was, nothing is written"
     marks.append(site.live.index["hsds"])
     assert [*editions.there] == marks
     assert len(editions.there) == 4
