@@ -22,6 +22,7 @@ def names_in(name):
     own = {macro.name for macro in tree.find_all(nodes.Macro)} | {
         part.target for part in tree.find_all(nodes.Import)
     }
+    own |= {one.target.name for one in tree.find_all(nodes.Assign) if isinstance(one.target, nodes.Name)}
     found = meta.find_undeclared_variables(tree) - own - {"_trans"}  # _trans: Jinja's own, inside trans
     for other in meta.find_referenced_templates(tree):
         found |= names_in(other)

@@ -22,6 +22,7 @@ _NAMES = {
     "day": "the day",
     "days": "how many days",
     "digest_number": "the number of the mail",
+    "license": "the name of the license",
     "limit": "how many letters",
     "month": "the month",
     "most": "how many days at most",

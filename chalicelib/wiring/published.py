@@ -19,7 +19,7 @@ from chalicelib.pages.render.live_pages import LivePages
 from chalicelib.reporting.render import samples
 from chalicelib.reporting.render.form_pages import FormPages
 from chalicelib.settings import Settings
-from chalicelib.shared.net.public_files import HttpConnection
+from chalicelib.shared.net.public_files import ABSENT, FetchFailed, HttpConnection
 from chalicelib.shared.time_zones import ZoneOf
 from chalicelib.wiring.texts import SHIPPED as SHIPPED
 from chalicelib.wiring.texts import CurrentRecipients, good, published_now
@@ -81,10 +81,17 @@ def _site(
 
 
 def _services(url: str, release: int) -> Mapping[str, Sequence[Any]]:
-    """Return the services of each place that a release has other ones of than shipped. Raises FetchFailed."""
+    """Return the services of each place that a release has other ones of than shipped. Raises FetchFailed.
+
+    A release of before the directory has none.
+    """
     connection = HttpConnection(url, _PATIENCE)
     try:
         texts = json.loads(connection.get(f"releases/{release}/texts.json", _LONGEST))
+    except FetchFailed as error:
+        if str(error) not in ABSENT:
+            raise
+        return {}
     finally:
         connection.close()
     return {

@@ -208,7 +208,7 @@ def test_a_draft_of_the_settings_that_cannot_be_read_does_not_close_the_editor()
 def test_contacts_that_cannot_be_read_hide_nothing_else_that_waits():
     shown = Shown()
     file = SimpleNamespace(case=SimpleNamespace(place="us"))
-    cases, edit = Answers(amiss=[file]), Answers(list=())
+    cases, edit = Answers(amiss=[file]), Answers(list=(), services={})
     contacts = Answers(list=DocumentInvalid("line 3 cannot be read"))
     publish = Answers(status=SiteStatus(None, (), False))
     recipients = Answers(list=())

@@ -217,6 +217,7 @@ def test_pages_that_are_made_on_request_are_checked_and_not_stored(desk: Desk) -
     places, shared = hashes_in(json.loads(desk.shelf.files["current.json"])["index"])
     assert sorted(name for name in desk.shelf.files if name.startswith("releases/")) == [
         "releases/1/documents.json",
+        "releases/1/due.json",
         "releases/1/index.json",
         "releases/1/inputs.json",
         "releases/1/texts.json",
@@ -335,6 +336,7 @@ def test_killed_before_any_write_readers_see_old_or_new_and_the_same_call_again_
         "add_version",
         "add_release",
         "put documents.json",
+        "put due.json",
         "put index.json",
         "put inputs.json",
         "put texts.json",
@@ -455,6 +457,7 @@ def test_where_every_page_is_live_as_it_is_not_one_file_is_written(desk: Desk) -
     assert [step for step in written if step.startswith(("put", "move", "add"))] == [
         "add_release",
         "put documents.json",
+        "put due.json",
         "put index.json",
         "put inputs.json",
         "put texts.json",
