@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from urllib.parse import urlencode
 
-from tools.chaos.marks import person
-from tools.chaos.people import PATIENCE, Filed, fields_of, report_id_of
-from tools.chaos.world import AGENCY_IDS
+from tools.chaos.people import ANEW, PATIENCE, Filed, fields_for, report_id_of
 
 PATH = "/en/us/note"
 AT_ONCE = 12  # forms that are open side by side, while each is "read" for longer than a robot would
@@ -38,12 +36,16 @@ def file_by_form(address: str, seed: int, numbers: Sequence[int], attempt: int) 
     """File these reports by the form at `address`, a dozen people at a time."""
     for first in range(0, len(numbers), AT_ONCE):
         opened = [
-            _opened(address, number, fields_of(person(seed, number, attempt, AGENCY_IDS)))
+            _opened(address, number, fields_for(seed, number, attempt))
             for number in numbers[first : first + AT_ONCE]
         ]
         for form in opened:
+            tries = attempt
             time.sleep(max(0.0, form.since + READING - time.monotonic()))
-            yield Filed(form.number, attempt, _sent(address, form))
+            while not (report_id := _sent(address, form)):
+                tries += ANEW
+                form.fields = fields_for(seed, form.number, tries)
+            yield Filed(form.number, tries, report_id)
 
 
 def _opened(address: str, number: int, fields: dict[str, list[str]]) -> _Open:
@@ -57,8 +59,11 @@ def _opened(address: str, number: int, fields: dict[str, list[str]]) -> _Open:
 
 
 def _sent(address: str, form: _Open) -> str:
-    """Press "send" until a receipt is shown; return the report's id. The words stay as they are."""
-    patience = time.monotonic() + PATIENCE
+    """Press "send" until a receipt is shown; return the report's id. The words stay as they are.
+
+    Returns "" where a press may have been taken, and the form that came back is a new one: file another.
+    """
+    patience, doubtful = time.monotonic() + PATIENCE, False
     while time.monotonic() < patience:
         fields = [
             *((name, value) for name, values in form.fields.items() for value in values),
@@ -67,7 +72,11 @@ def _sent(address: str, form: _Open) -> str:
         status, page = _asked(address, urlencode(fields).encode())
         if status == 200 and (code := _CODE.search(_TAGS.sub("", page))):
             return report_id_of("".join(code.group().split()))
-        form.token = _token(page) or form.token  # the page that came back has a form of its own
+        before = form.token
+        form.token = _token(page) or before  # the page that came back has a form of its own
+        if doubtful and form.token != before:
+            return ""
+        doubtful = doubtful or not status or status >= 500
         time.sleep(0.2)
     raise TimeoutError("no receipt was to be had")
 

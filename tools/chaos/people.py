@@ -16,6 +16,9 @@ from tools.chaos.site import QuickVault
 from tools.chaos.world import AGENCY_IDS
 
 PATIENCE = 240.0  # seconds for which somebody presses "send" again
+# Whose press may have been taken, and whose form ran out before the next one, files another report: what was
+# stored without a receipt stays where it is. It is another attempt, as after a kill, and far from those.
+ANEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,18 @@ def file_reports(
     """File these reports in turn. `new_token` gives the token of a form that was read for a while."""
     chance = random.Random(f"people {seed} {attempt}")  # noqa: S311
     for number in numbers:
-        who = person(seed, number, attempt, AGENCY_IDS)
-        yield Filed(number, attempt, _pressed(take, new_token, fields_of(who)))
+        tries = attempt
+        while not (
+            report_id := _pressed(take, new_token, fields_of(person(seed, number, tries, AGENCY_IDS)))
+        ):
+            tries += ANEW
+        yield Filed(number, tries, report_id)
         time.sleep(chance.expovariate(1) * pause)
+
+
+def fields_for(seed: int, number: int, attempt: int) -> dict[str, list[str]]:
+    """Return what a person types and ticks at this attempt."""
+    return fields_of(person(seed, number, attempt, AGENCY_IDS))
 
 
 def fields_of(who: Person) -> dict[str, list[str]]:
@@ -65,15 +77,18 @@ def report_id_of(code: str) -> str:
 
 
 def _pressed(take: TakeReport, new_token: Callable[[], str], fields: dict[str, list[str]]) -> str:
-    """Send a form until there is a receipt, as people do; return the report's id."""
-    patience = time.monotonic() + PATIENCE
+    """Send a form until there is a receipt, as people do; return the report's id, or "" to file another."""
+    patience, doubtful = time.monotonic() + PATIENCE, False
     fields["t"] = [new_token()]
     while True:
         try:
             taken = take(fields, "us", "en")
         except FormExpired:  # the clock jumped: the form came back with a new token
+            if doubtful:
+                return ""
             fields["t"] = [new_token()]
         except StoreUnavailable:
+            doubtful = True  # it may have been stored
             if time.monotonic() > patience:
                 raise
             time.sleep(0.1)
