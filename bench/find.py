@@ -25,6 +25,7 @@ from bench.targets import runtime
 from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES, content_with_areas
 from chalicelib.directory.zips import Zips, read_zips
 from chalicelib.pages.pack_zips import pack_zips
+from chalicelib.pages.page_headers import ERROR_STATUSES
 from chalicelib.pages.render.catalogs import Catalogs
 from chalicelib.pages.render.packing import PUBLISHED, pack, pack_brotli
 from chalicelib.pages.render.site import Site
@@ -96,8 +97,13 @@ def lay_out(folder: Path, zips: Zips) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "content", "locale")
     shutil.copytree(ROOT / "chalicelib", ours, ignore=ignored)
     compileall.compile_dir(ours, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    build_pages(ours / "built_pages", zips, PUBLISHED)
+    return folder
+
+
+def build_pages(pages: Path, zips: Zips, quality: int) -> None:
+    """Write what a package has of pages, in two languages: for benches and tests."""
     site = Site(TEMPLATES, Catalogs(CATALOGS), content_with_areas())
-    pages = ours / "built_pages"
     index = {
         "locales": ["en", "es"],
         "places": list(site.places),
@@ -110,12 +116,12 @@ def lay_out(folder: Path, zips: Zips) -> Path:
         (pages / locale).mkdir(parents=True)
         made = {place: site.page(locale, place) for place in site.places}
         made |= {area: site.area(locale, area) for area in site.areas}
+        made |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
         for name, html in made.items():
             (pages / locale / f"{name}.b64").write_text(pack(html), encoding="ascii")
-            (pages / locale / f"{name}.br.b64").write_text(pack_brotli(html, PUBLISHED), encoding="ascii")
+            (pages / locale / f"{name}.br.b64").write_text(pack_brotli(html, quality), encoding="ascii")
     (pages / "index.json").write_text(json.dumps(index), encoding="utf-8")
     (pages / "zips").write_bytes(pack_zips(zips))
-    return folder
 
 
 def report(

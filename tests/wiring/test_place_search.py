@@ -16,14 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.directory.adapters.shipped_content import CATALOGS, CONTENT, TEMPLATES, content_with_areas
+from bench.find import build_pages
+from chalicelib.directory.adapters.shipped_content import CONTENT
 from chalicelib.directory.zips import read_zips
 from chalicelib.pages.choices import CHOICES
-from chalicelib.pages.pack_zips import pack_zips
-from chalicelib.pages.page_headers import ERROR_STATUSES
-from chalicelib.pages.render.catalogs import Catalogs
-from chalicelib.pages.render.packing import pack, pack_brotli
-from chalicelib.pages.render.site import Site
 from chalicelib.wiring import http
 from tests.pages.test_published_pages import Bucket
 from tests.pages.test_search import ask, event, heading, html_of, links, search
@@ -41,27 +37,8 @@ Function = Callable[[Any, Any], dict[str, Any]]
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a package has of pages, in two languages."""
-    site = Site(TEMPLATES, Catalogs(CATALOGS), content_with_areas())
     here = tmp_path_factory.mktemp("package")
-    folder = here / "built_pages"
-    index = {
-        "locales": ["en", "es"],
-        "places": list(site.places),
-        "areas": list(site.areas),
-        "default_place": site.default_place,
-        "headers": site.headers(),
-        "brotli": True,
-    }
-    for locale in ("en", "es"):
-        (folder / locale).mkdir(parents=True)
-        pages = {place: site.page(locale, place) for place in site.places}
-        pages |= {area: site.area(locale, area) for area in site.areas}
-        pages |= {f"error-{status}": site.error(locale, status) for status in ERROR_STATUSES}
-        for name, html in pages.items():
-            (folder / locale / f"{name}.b64").write_text(pack(html), encoding="ascii")
-            (folder / locale / f"{name}.br.b64").write_text(pack_brotli(html, 1), encoding="ascii")
-    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
-    (folder / "zips").write_bytes(pack_zips(ZIPS))
+    build_pages(here / "built_pages", ZIPS, 1)
     return here
 
 
