@@ -60,6 +60,7 @@ class ZipTable:
         self._counties: dict[CountyKey, tuple[str, str, str]] = {}
         self._states: list[tuple[str, str]] = []
         self._state_names: list[str] = []
+        self._numbers: dict[str, int] = {}
 
     def _section(self, name: str) -> bytes:
         if name not in self._sections:
@@ -200,7 +201,8 @@ class ZipTable:
 
     def is_state(self, folded: str) -> int | None:
         """Return the number of the state with these letters or this folded name, or None."""
-        for number, (letters, _) in enumerate(self.states()):
-            if folded in (fold(letters), self._state_names[number]):  # "mt" is folded, too: to a mount
-                return number
-        return None
+        if not self._numbers:
+            for number, (letters, _) in enumerate(self.states()):
+                for called in (fold(letters), self._state_names[number]):  # "mt" is folded, too: to a mount
+                    self._numbers.setdefault(called, number)
+        return self._numbers.get(folded)

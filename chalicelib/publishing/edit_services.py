@@ -5,7 +5,6 @@ They are far too many to be read together: each place is opened by itself.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,7 +20,6 @@ from chalicelib.directory.places import Places, read_places
 from chalicelib.directory.service_entries import entry_of, read_service, read_services
 from chalicelib.directory.services import ACTIVE, RETIRED, STATUSES, Service
 from chalicelib.directory.write_entries import write_entries
-from chalicelib.directory.zips import read_zips
 from chalicelib.publishing import edit_whole, service_form, translate_services
 from chalicelib.publishing.documents import DraftConflict
 from chalicelib.publishing.edit_text import EditText, EntriesText
@@ -30,7 +28,7 @@ from chalicelib.publishing.new_ids import free_slug
 from chalicelib.publishing.overdue_services import entries_in, is_overdue
 from chalicelib.publishing.service_fields import form_of
 from chalicelib.publishing.service_hiding import check_neighbours, hidden
-from chalicelib.publishing.whole_texts import read_part
+from chalicelib.publishing.whole_texts import read_part, zips_in
 from chalicelib.shared.clock import Clock
 from chalicelib.shared.errors import EntryMissing
 from chalicelib.shared.time_zones import local_time
@@ -337,8 +335,8 @@ def back_status(service: Service) -> str:
 
 @lru_cache(maxsize=1)
 def _gazetteer(zips: str) -> Gazetteer:
-    """Return what a document of ZIPs says, read once: they are many."""
-    return Gazetteer(read_zips(json.loads(zips))) if zips else NOWHERE
+    """Return the gazetteer of a document of ZIPs, made once."""
+    return Gazetteer(zips_in(zips)) if zips else NOWHERE
 
 
 def _document(place: str) -> str:

@@ -14,7 +14,7 @@ from chalicelib.directory.errors import DocumentInvalid
 from chalicelib.publishing.service_words import NEED_WORDS
 
 _OF_SERVICES = "/services"
-_IN_A_COUNTY = ("city", "county")
+IN_A_COUNTY = ("city", "county")  # kinds of places
 
 
 def is_one(name: str) -> bool:
@@ -26,7 +26,7 @@ def pages(areas: Areas, places: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the pages of services around these places, each with what it is in words."""
     found = {}
     for place in places:
-        unit = areas.around(place["slug"]) if place["kind"] in _IN_A_COUNTY else ""
+        unit = areas.around(place["slug"]) if place["kind"] in IN_A_COUNTY else ""
         if unit in areas.by_unit:
             name, words = f"{place['slug']}{_OF_SERVICES}", f"{place['name']}: services of its county"
             found[name] = words

@@ -124,11 +124,12 @@ def owners(texts: Mapping[str, str], document: str) -> list[str]:
 def shipped_zips(shipped: ShippedDocuments) -> Zips | None:
     """Return the ZIPs of the package, read once: they are many. None where it has none."""
     try:
-        return _zips(shipped.text(ZIPS))
+        return zips_in(shipped.text(ZIPS))
     except KeyError:
         return None
 
 
 @lru_cache(maxsize=1)
-def _zips(text: str) -> Zips:
+def zips_in(text: str) -> Zips:
+    """Return what a document of ZIPs says, read once: they are many."""
     return read_zips(json.loads(text))

@@ -16,6 +16,7 @@ from chalicelib.publishing import service_form, translate_services
 from chalicelib.publishing.edit_services import EditServices, ServiceLine, back_status, offered, seen_as
 from chalicelib.publishing.forms import Field, Form, Group, Problems, Typed
 from chalicelib.publishing.overdue_services import entries_in, is_overdue
+from chalicelib.publishing.preview_services import IN_A_COUNTY
 from chalicelib.publishing.service_words import NEED_WORDS, STATUS_WORDS
 from chalicelib.publishing.web.changes import CHANGES
 from chalicelib.publishing.web.form_screens import PUT_ASIDE, FormView, show_form, try_to_save
@@ -180,7 +181,7 @@ class ServiceScreens:
             status,
             place=place,
             name=name,
-            in_a_county=self._edit.places()[place].kind in ("city", "county"),
+            in_a_county=self._edit.places()[place].kind in IN_A_COUNTY,
             list=list_,
             lines=list_.rows,
             all=len(known),
